@@ -1,0 +1,73 @@
+import type { ClientRegistry } from '../policy/client-registry.ts';
+
+/** The configuration in force: validated, with every default filled in and every secret read. Durations in milliseconds, sizes in bytes. */
+export type Config = {
+  readonly listen: ListenConfig;
+  readonly admin: { readonly address: Address };
+  readonly shutdown: { readonly drain: number };
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
+  readonly store: StoreConfig;
+  readonly issuers: readonly IssuerConfig[];
+};
+
+export type Address = { readonly host: string; readonly port: number };
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export type ListenConfig = {
+  readonly address: Address;
+  /** Addresses and CIDR ranges whose X-Forwarded-* are believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: {
+    readonly headerTimeout: number;
+    /** The largest body that is read in order to be judged; others stream. */
+    readonly body: number;
+    readonly connections: number;
+  };
+};
+
+export type StoreConfig =
+  | { readonly kind: 'memory' }
+  | {
+      readonly kind: 'redis';
+      readonly url: string;
+      readonly username: string | undefined;
+      readonly password: string | undefined;
+      readonly tls: TlsFiles | undefined;
+      readonly prefix: string;
+      readonly timeout: number;
+    };
+
+/** PEM texts, already read. */
+export type TlsFiles = {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+};
+
+export type EndpointPaths = {
+  readonly authorization: readonly string[];
+  readonly token: readonly string[];
+  readonly pushedAuthorization: readonly string[];
+  readonly metadata: readonly string[];
+};
+
+export type IssuerConfig = {
+  readonly name: string;
+  /** Lower case, `host` or `host:port`; none: every host that no other issuer claims. */
+  readonly hosts: readonly string[];
+  readonly upstream: {
+    /** scheme://host[:port] */
+    readonly origin: string;
+    readonly preserveHost: boolean;
+    readonly tls: (TlsFiles & { readonly insecureSkipVerify: boolean }) | undefined;
+    readonly timeouts: { readonly connect: number; readonly response: number };
+    readonly connections: number;
+  };
+  /** scheme://host[:port]; `undefined`: taken from each request. */
+  readonly publicOrigin: string | undefined;
+  readonly endpoints: 'auto' | EndpointPaths;
+  readonly forwardPkce: 'auto' | 'always' | 'never';
+  readonly metadata: { readonly advertisePkce: boolean; readonly oauthAuthorizationServer: boolean };
+  readonly clients: ClientRegistry;
+};

@@ -1,0 +1,47 @@
+import type { CodeChallengeMethod } from '../oauth/pkce.ts';
+import type { Mode } from './mode.ts';
+
+/** What one client (or a group of them) may do, with every default filled in. */
+export type ClientPolicy = {
+  /** The entry as configured: a client_id, a prefix ending in `*`, or `_unlisted`. The `client` label of metrics. */
+  readonly name: string;
+  readonly description: string | undefined;
+  /** Whom to tell when this client is refused. */
+  readonly owner: string | undefined;
+  /** `reject` (unlisted clients only): every authorization request is `client_unknown`. */
+  readonly mode: Mode | 'reject';
+  /** Epoch milliseconds. Before: `report`; from it on: `enforce`. */
+  readonly enforceFrom: number | undefined;
+  readonly methods: readonly CodeChallengeMethod[];
+  /** Exact URIs; `undefined`: any. */
+  readonly redirectUris: readonly string[] | undefined;
+  /** Each normalised: its words sorted and joined by one space. */
+  readonly responseTypes: readonly string[];
+  /** `undefined`: any that the gateway can follow. */
+  readonly responseModes: readonly string[] | undefined;
+  /** `undefined`: any. */
+  readonly grantTypes: readonly string[] | undefined;
+  readonly requestObjects: 'reject' | 'allow';
+  /** Milliseconds from authorization request to code. */
+  readonly flowTtl: number;
+  /** Milliseconds from code to redemption. */
+  readonly codeTtl: number;
+  /** Failed verifications before the code is burnt. */
+  readonly maxAttempts: number;
+  readonly wrapCodes: boolean;
+  readonly state: 'prefix' | 'preserve';
+  readonly onStoreFailure: 'reject' | 'allow';
+  readonly corsOrigins: readonly string[];
+  readonly injectSecret: string | undefined;
+};
+
+/** The name, and metric label, of the policy for clients that no entry names. */
+export const UNLISTED = '_unlisted';
+
+/** The mode in force at a moment (epoch milliseconds). */
+export function effectiveMode(policy: ClientPolicy, now: number): Mode {
+  if (policy.mode === 'off') return 'off';
+  if (policy.mode === 'reject') return 'enforce';
+  if (policy.enforceFrom !== undefined) return now < policy.enforceFrom ? 'report' : 'enforce';
+  return policy.mode;
+}

@@ -1,0 +1,14 @@
+/**
+ * What happens to a request that breaks a client's policy.
+ * `enforce`: it is refused. `report`: it is counted and logged, nothing is refused or broken. `off`: nobody looks.
+ */
+export type Mode = 'enforce' | 'report' | 'off';
+
+const STRICTNESS: Record<Mode, number> = { off: 0, report: 1, enforce: 2 };
+
+/** The strictest of several modes: what holds for a request whose client cannot be told. `off` for none. */
+export function strictestMode(modes: Iterable<Mode>): Mode {
+  let strictest: Mode = 'off';
+  for (const mode of modes) if (STRICTNESS[mode] > STRICTNESS[strictest]) strictest = mode;
+  return strictest;
+}

@@ -33,6 +33,8 @@ export interface FlowStore extends AsyncDisposable {
   loadFlow(key: string): Promise<Flow | undefined>;
   /** Saves a fresh binding, unless the key holds one; says whether it did. Kept for `codeTtl` + `BINDING_MEMORY`. */
   saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean>;
+  /** The binding, whatever its state; `undefined` for none, or a record that cannot be read. Claims nothing. */
+  loadBinding(key: string): Promise<Binding | undefined>;
   /** Looks a binding up and, where the presented challenge equals its own and it is free, claims it: atomically. */
   claimBinding(key: string, presentedChallenge: string | undefined): Promise<Claim>;
   /** Gives a claimed binding back, as it was before the claim. No effect on one that is gone. */

@@ -1,4 +1,5 @@
-import type { ClientPolicy } from './client-policy.ts';
+import { type ClientPolicy, effectiveMode } from './client-policy.ts';
+import { type Mode, strictestMode } from './mode.ts';
 
 /** The client policies of one issuer. An exact entry beats a prefix, a longer prefix a shorter one. */
 export class ClientRegistry {
@@ -7,6 +8,9 @@ export class ClientRegistry {
   readonly #prefixes = new Map<string, ClientPolicy>();
   /** Lengths of the configured prefixes, longest first: a look-up costs one probe for each, however many there are. */
   readonly #prefixLengths: readonly number[];
+
+  /** One policy for each distinct (mode, enforce_from): few, however many clients there are. */
+  readonly #schedules: readonly ClientPolicy[];
 
   constructor(entries: Iterable<ClientPolicy>, unlisted: ClientPolicy) {
     this.unlisted = unlisted;
@@ -17,6 +21,14 @@ export class ClientRegistry {
     this.#prefixLengths = [...new Set([...this.#prefixes.keys()].map((prefix) => prefix.length))].sort(
       (a, b) => b - a,
     );
+    const schedules = new Map<string, ClientPolicy>();
+    for (const policy of this.all()) schedules.set(`${policy.mode} ${policy.enforceFrom}`, policy);
+    this.#schedules = [...schedules.values()];
+  }
+
+  /** The mode for a request whose client cannot be told: the strictest of all. */
+  strictestMode(now: number): Mode {
+    return strictestMode(this.#schedules.map((policy) => effectiveMode(policy, now)));
   }
 
   /** The policy for a client_id; the one for unlisted clients where no entry matches or no id was given. */

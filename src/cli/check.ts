@@ -1,0 +1,44 @@
+import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/environment.ts';
+import { loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problem.ts';
+import { effectiveMode, UNLISTED } from '../policy/client-policy.ts';
+
+export type CheckIo = {
+  readonly stdout: (line: string) => void;
+  readonly stderr: (line: string) => void;
+  readonly env: Environment;
+  /** Epoch milliseconds, for `enforce_from`. */
+  readonly now?: () => number;
+};
+
+/** `pkce-gateway check`: every problem of a file, or one line that sums it up. Returns the exit status. */
+export async function runCheck({ config: file }: { config: string }, io: CheckIo): Promise<number> {
+  const result = await loadConfig(file, { env: io.env });
+  for (const warning of result.warnings) {
+    io.stderr(formatProblem({ ...warning, message: `warning: ${warning.message}` }));
+  }
+  if (!result.ok) {
+    for (const problem of result.problems) io.stderr(formatProblem(problem));
+    return 1;
+  }
+  io.stdout(`${file}: ok (${summary(result.config, (io.now ?? Date.now)())})`);
+  return 0;
+}
+
+function summary({ issuers, store }: Config, now: number): string {
+  const modes = { enforce: 0, report: 0, off: 0 };
+  for (const issuer of issuers) {
+    for (const policy of issuer.clients.all()) {
+      if (policy.name !== UNLISTED) modes[effectiveMode(policy, now)] += 1;
+    }
+  }
+  const clients = modes.enforce + modes.report + modes.off;
+  const parts = Object.entries(modes).filter(([, count]) => count > 0);
+  const byMode = parts.length === 0 ? '' : `: ${parts.map(([mode, count]) => `${count} ${mode}`).join(', ')}`;
+  return `${count(issuers.length, 'issuer')}, ${count(clients, 'client')}${byMode}; ${store.kind} store`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

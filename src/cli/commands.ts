@@ -1,0 +1,34 @@
+import { type CheckIo, runCheck } from './check.ts';
+import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
+import { runServe, SERVE_OPTIONS } from './serve.ts';
+
+export const DEFAULT_CONFIG = 'gateway.yaml';
+
+type Command = CommandSpec & {
+  readonly run: (options: ParsedOptions, io: CheckIo) => Promise<number>;
+};
+
+/** Every command, in the order of the help. The first is the default. */
+export const COMMANDS: readonly Command[] = [
+  { name: 'serve', summary: 'run the gateway', options: SERVE_OPTIONS, run: runServe },
+  {
+    name: 'check',
+    summary: 'validate a configuration and print every problem in it',
+    options: { config: { value: 'FILE', help: `the configuration (default: ${DEFAULT_CONFIG})` } },
+    run: (options, io) => runCheck({ config: textOption(options, 'config') ?? DEFAULT_CONFIG }, io),
+  },
+];
+
+export function renderHelp(): string {
+  const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`);
+  return [
+    'pkce-gateway: PKCE in front of an authorization server that does not verify it',
+    '',
+    'Usage: pkce-gateway [COMMAND] [OPTIONS]',
+    '',
+    'Commands:',
+    ...rows,
+    '',
+    'pkce-gateway COMMAND --help tells its options; --version the version.',
+  ].join('\n');
+}

@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problem.ts';
+import { configFromUpstream } from '../config/upstream-config.ts';
+import { startGateway } from '../gateway.ts';
+import type { CheckIo } from './check.ts';
+import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+
+export const SERVE_OPTIONS: CommandSpec['options'] = {
+  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+  upstream: {
+    value: 'URL',
+    help: 'no file: one authorization server, discovered, every client judged alike',
+  },
+  mode: { value: 'MODE', help: 'with --upstream: enforce (default), report or off' },
+  listen: { value: 'HOST:PORT', help: 'with --upstream: the public address (default: 0.0.0.0:8080)' },
+  admin: { value: 'HOST:PORT', help: 'with --upstream: the admin address (default: 127.0.0.1:9090)' },
+  redis: { value: 'URL', help: 'with --upstream: keep flows in Redis instead of memory' },
+};
+
+/** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
+export async function runServe(options: ParsedOptions, io: CheckIo): Promise<number> {
+  const result = await readConfig(options, io);
+  for (const warning of result.warnings) {
+    io.stderr(formatProblem({ ...warning, message: `warning: ${warning.message}` }));
+  }
+  if (!result.ok) {
+    for (const problem of result.problems) io.stderr(formatProblem(problem));
+    return 1;
+  }
+  const stopped = Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal)));
+  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  try {
+    gateway = await startGateway(result.config);
+  } catch (error) {
+    io.stderr(`pkce-gateway: cannot start: ${(error as Error).message}`);
+    return 1;
+  }
+  io.stdout(`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`);
+  await stopped;
+  await gateway.drain();
+  return 0;
+}
+
+function readConfig(options: ParsedOptions, io: CheckIo) {
+  const upstream = textOption(options, 'upstream');
+  const config = textOption(options, 'config');
+  if (upstream === undefined) {
+    const needsUpstream = ['mode', 'listen', 'admin', 'redis'].find((name) => options[name] !== undefined);
+    if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} goes with --upstream`);
+    return loadConfig(config ?? 'gateway.yaml', { env: io.env });
+  }
+  if (config !== undefined) throw new UsageError('serve: --upstream and --config exclude each other');
+  return configFromUpstream({
+    upstream,
+    mode: textOption(options, 'mode'),
+    listen: textOption(options, 'listen'),
+    admin: textOption(options, 'admin'),
+    redis: textOption(options, 'redis'),
+  });
+}

@@ -1,0 +1,72 @@
+import { buildClientRegistry } from './build-policy.ts';
+import type { Config, EndpointPaths, IssuerConfig, StoreConfig } from './config.ts';
+import { formatPath } from './problem.ts';
+import type { TlsTexts } from './read-tls-files.ts';
+import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
+
+export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
+  const { listen, admin, shutdown, log } = file;
+  return {
+    listen: {
+      address: listen.address,
+      trustedProxies: listen.trusted_proxies,
+      limits: {
+        headerTimeout: listen.limits.header_timeout,
+        body: listen.limits.body,
+        connections: listen.limits.connections,
+      },
+    },
+    admin,
+    shutdown,
+    log,
+    store: buildStore(file.store, tls),
+    issuers: file.issuers.map((issuer, index) => buildIssuer(issuer, index, tls)),
+  };
+}
+
+function buildStore({ kind, redis }: FileConfig['store'], tls: TlsTexts): StoreConfig {
+  if (kind === 'memory' || redis?.url === undefined) return { kind: 'memory' };
+  return {
+    kind,
+    url: redis.url,
+    username: redis.username,
+    password: redis.password,
+    tls: tls.get(formatPath(['store', 'redis', 'tls'])),
+    prefix: redis.prefix,
+    timeout: redis.timeout,
+  };
+}
+
+function buildIssuer(issuer: IssuerEntry, index: number, tlsTexts: TlsTexts): IssuerConfig {
+  const { upstream } = issuer;
+  const texts = tlsTexts.get(formatPath(['issuers', index, 'upstream', 'tls']));
+  return {
+    name: issuer.name,
+    hosts: issuer.hosts ?? [],
+    upstream: {
+      origin: upstream.url,
+      preserveHost: upstream.preserve_host,
+      tls: texts && { ...texts, insecureSkipVerify: upstream.tls?.insecure_skip_verify ?? false },
+      timeouts: upstream.timeouts,
+      connections: upstream.connections,
+    },
+    publicOrigin: issuer.public_url,
+    endpoints: buildEndpoints(issuer.endpoints),
+    forwardPkce: issuer.forward_pkce,
+    metadata: {
+      advertisePkce: issuer.metadata.advertise_pkce,
+      oauthAuthorizationServer: issuer.metadata.oauth_authorization_server,
+    },
+    clients: buildClientRegistry(issuer),
+  };
+}
+
+function buildEndpoints(endpoints: IssuerEntry['endpoints']): 'auto' | EndpointPaths {
+  if (endpoints === 'auto') return 'auto';
+  return {
+    authorization: endpoints.authorization,
+    token: endpoints.token,
+    pushedAuthorization: endpoints.pushed_authorization,
+    metadata: endpoints.metadata,
+  };
+}

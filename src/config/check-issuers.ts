@@ -1,0 +1,92 @@
+import { checkPolicies } from './check-policies.ts';
+import type { Findings } from './findings.ts';
+import type { ValuePath } from './problem.ts';
+import { patternsOverlap } from './schema/endpoint-pattern.ts';
+import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
+import type { ValidPart } from './valid-part.ts';
+
+type Issuer = ValidPart<IssuerEntry>;
+
+export function checkIssuers(
+  { issuers = [] }: ValidPart<FileConfig>,
+  raw: unknown,
+  findings: Findings,
+): void {
+  checkNames(issuers, findings);
+  checkHosts(issuers, findings);
+  for (const [index, issuer] of issuers.entries()) {
+    if (issuer === undefined) continue;
+    const path = ['issuers', index];
+    checkUpstream(issuer, path, findings);
+    checkEndpoints(issuer, path, findings);
+    checkPolicies(issuer, { path, raw }, findings);
+  }
+}
+
+function checkNames(issuers: readonly (Issuer | undefined)[], findings: Findings): void {
+  const seen = new Set<string>();
+  for (const [index, issuer] of issuers.entries()) {
+    if (issuer?.name === undefined) continue;
+    if (seen.has(issuer.name)) {
+      findings.problem(['issuers', index, 'name'], 'another issuer has this name');
+    }
+    seen.add(issuer.name);
+  }
+}
+
+function checkHosts(issuers: readonly (Issuer | undefined)[], findings: Findings): void {
+  const claims = new Map<string, number>();
+  let fallback: number | undefined;
+  for (const [index, issuer] of issuers.entries()) {
+    if (issuer === undefined) continue;
+    if (!('hosts' in issuer)) {
+      if (fallback !== undefined) {
+        findings.problem(
+          ['issuers', index, 'hosts'],
+          `is required: issuers[${fallback}] has none either, so a request could be either's`,
+        );
+      }
+      fallback ??= index;
+    }
+    for (const [position, host] of issuer.hosts?.entries() ?? []) {
+      if (host === undefined) continue;
+      const other = claims.get(host);
+      if (other !== undefined) {
+        const where = other === index ? 'is listed twice' : `is a host of issuers[${other}] already`;
+        findings.problem(['issuers', index, 'hosts', position], where);
+      }
+      claims.set(host, other ?? index);
+    }
+  }
+}
+
+function checkUpstream({ upstream }: Issuer, issuerPath: ValuePath, findings: Findings): void {
+  const path = [...issuerPath, 'upstream', 'tls'];
+  const { tls, url } = upstream ?? {};
+  if (tls === undefined) return;
+  if (url?.startsWith('http:')) findings.problem(path, 'has no effect: the upstream is not https');
+  if (tls.insecure_skip_verify) {
+    findings.warning(
+      [...path, 'insecure_skip_verify'],
+      'whoever is between gateway and upstream can read every code and secret',
+    );
+  }
+}
+
+function checkEndpoints({ endpoints }: Issuer, issuerPath: ValuePath, findings: Findings): void {
+  if (endpoints === undefined || endpoints === 'auto') return;
+  const seen: { kind: string; pattern: string }[] = [];
+  for (const [kind, patterns] of Object.entries(endpoints)) {
+    for (const [index, pattern] of patterns?.entries() ?? []) {
+      if (pattern === undefined) continue;
+      const other = seen.find((earlier) => patternsOverlap(earlier.pattern, pattern));
+      if (other !== undefined) {
+        findings.problem(
+          [...issuerPath, 'endpoints', kind, index],
+          `matches the same paths as ${other.pattern} of ${other.kind}`,
+        );
+      }
+      seen.push({ kind, pattern });
+    }
+  }
+}

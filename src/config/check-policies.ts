@@ -1,0 +1,87 @@
+import { effectiveSettings } from './effective-settings.ts';
+import type { Findings } from './findings.ts';
+import type { ValuePath } from './problem.ts';
+import type { IssuerEntry } from './schema/gateway.ts';
+import type { PolicyEntry, UnlistedPolicyEntry } from './schema/policy.ts';
+import { isPlainHttp } from './schema/redirect-uri.ts';
+import { carriesCode } from './schema/response-type.ts';
+import { valueAt } from './schema-walk.ts';
+import type { ValidPart } from './valid-part.ts';
+
+type Settings = ValidPart<UnlistedPolicyEntry>;
+
+export function checkPolicies(
+  { defaults = {}, unlisted_clients, clients }: ValidPart<IssuerEntry>,
+  { path, raw }: { path: ValuePath; raw: unknown },
+  findings: Findings,
+): void {
+  const rawIssuer = valueAt(raw, path);
+  const check = (entry: Settings | undefined, key: readonly string[], inherited: Settings) => {
+    if (entry === undefined) return;
+    const entryPath = [...path, ...key];
+    checkMode(entry, inherited, entryPath, findings);
+    checkState(entry, inherited, entryPath, findings);
+    checkOwn(entry, entryPath, findings);
+    if (
+      entry.inject_secret !== undefined &&
+      typeof valueAt(rawIssuer, [...key, 'inject_secret']) === 'string'
+    ) {
+      findings.warning(
+        [...entryPath, 'inject_secret'],
+        'a secret in clear: write {from_env: NAME} or {from_file: PATH}',
+      );
+    }
+  };
+  check(defaults, ['defaults'], {});
+  check(unlisted_clients, ['unlisted_clients'], defaults);
+  for (const [id, entry] of Object.entries(clients ?? {})) check(entry, ['clients', id], defaults);
+}
+
+function checkMode(entry: Settings, defaults: Settings, path: ValuePath, findings: Findings): void {
+  if (entry.enforce_from === undefined) return;
+  const { mode } = merged(entry, defaults);
+  if (mode === undefined || mode === 'enforce') return;
+  findings.problem(
+    [...path, 'enforce_from'],
+    `needs \`mode: enforce\`, and the mode is ${mode}${'mode' in entry ? '' : ' (from defaults)'}: with \`mode: enforce\`, violations are only reported until this moment`,
+  );
+}
+
+function checkState(entry: Settings, defaults: Settings, path: ValuePath, findings: Findings): void {
+  const { state, redirect_uris, mode } = merged(entry, defaults);
+  if (state !== 'preserve' || redirect_uris !== undefined) return;
+  if ('redirect_uris' in entry || 'redirect_uris' in defaults) return;
+  if ('state' in entry) {
+    // In defaults it is for the clients, each of which is looked at.
+    if (path.at(-1) !== 'defaults') findings.problem([...path, 'state'], '`preserve` needs `redirect_uris`');
+  } else if (mode !== 'off' && mode !== 'reject') {
+    findings.problem(
+      path,
+      'takes `state: preserve` from defaults, which needs `redirect_uris`: name them, or write `state: prefix`',
+      'key',
+    );
+  }
+}
+
+/** What can be said of an entry alone, so once, where it is written. */
+function checkOwn(entry: Settings, path: ValuePath, findings: Findings): void {
+  for (const [index, uri] of entry.redirect_uris?.entries() ?? []) {
+    if (uri !== undefined && isPlainHttp(uri)) {
+      findings.warning([...path, 'redirect_uris', index], 'plain http: codes can be read on their way');
+    }
+  }
+  const types = entry.response_types ?? [];
+  for (const [index, type] of types.entries()) {
+    if (type !== undefined && !carriesCode(type)) {
+      findings.warning([...path, 'response_types', index], 'has no code, so PKCE cannot protect it');
+    }
+  }
+  if (types.length > 0 && types.every((type) => type !== undefined && !carriesCode(type))) {
+    findings.problem([...path, 'response_types'], 'must contain a type with code');
+  }
+}
+
+/** Checks read only what is valid; a value that is not stays `undefined` and says nothing. */
+function merged(entry: Settings, defaults: Settings): Settings {
+  return effectiveSettings(entry as UnlistedPolicyEntry, defaults as PolicyEntry);
+}

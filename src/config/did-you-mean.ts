@@ -1,0 +1,37 @@
+/** The known word that was probably meant: the same but for case and separators, or at most two typing errors away. */
+export function closestWord(word: string, known: readonly string[]): string | undefined {
+  const bare = bareWord(word);
+  const same = known.find((candidate) => bareWord(candidate) === bare);
+  if (same !== undefined) return same;
+  const limit = word.length <= 4 ? 1 : 2;
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(bare, bareWord(candidate)) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0]?.candidate;
+}
+
+/** ` (did you mean x?)`, or nothing. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  if (word.length > 60) return '';
+  const closest = closestWord(word, known);
+  return closest === undefined ? '' : ` (did you mean ${closest}?)`;
+}
+
+function bareWord(word: string): string {
+  return word.toLowerCase().replace(/[_\s-]/g, '');
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replaced = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[column] as number) + 1, (current[column - 1] as number) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] as number;
+}

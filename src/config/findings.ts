@@ -1,0 +1,40 @@
+import { compareProblems, formatPath, type Position, type Problem, type ValuePath } from './problem.ts';
+
+/** Which position of an entry is meant: of its key (unknown, misplaced) or of its value (wrong). */
+export type Part = 'key' | 'value';
+
+export type Locate = (path: ValuePath, part: Part) => Position | undefined;
+
+/** Collects everything that is wrong, so that it can be reported at once. Positions are looked up for findings only. */
+export class Findings {
+  readonly #locate: Locate;
+  readonly #pathText: (path: ValuePath) => string;
+  readonly #problems: Problem[] = [];
+  readonly #warnings: Problem[] = [];
+
+  constructor(locate: Locate, pathText: (path: ValuePath) => string = formatPath) {
+    this.#locate = locate;
+    this.#pathText = pathText;
+  }
+
+  problem(path: ValuePath, message: string, part: Part = 'value'): void {
+    this.problemAt(this.#locate(path, part), path, message);
+  }
+
+  /** For what no path leads to, such as the second of two equal keys. */
+  problemAt(at: Position | undefined, path: ValuePath, message: string): void {
+    this.#problems.push({ at, path: this.#pathText(path), message });
+  }
+
+  warning(path: ValuePath, message: string): void {
+    this.#warnings.push({ at: this.#locate(path, 'value'), path: this.#pathText(path), message });
+  }
+
+  get problems(): readonly Problem[] {
+    return this.#problems.toSorted(compareProblems);
+  }
+
+  get warnings(): readonly Problem[] {
+    return this.#warnings.toSorted(compareProblems);
+  }
+}

@@ -1,0 +1,51 @@
+import { type Parsed, textAs } from './scalars.ts';
+
+const PLACEHOLDER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()+,=:@]|%[0-9A-F]{2})*$/;
+
+/** A path; a segment `{name}` matches any one segment. */
+export function parseEndpointPattern(text: string): Parsed<string> {
+  if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
+  if (/[?#]/.test(text)) return { problem: 'must be a path, without query and fragment' };
+  if (text.includes('*')) return { problem: 'has no wildcard *: write {name} for any one segment' };
+  const segments = text.slice(1).split('/');
+  for (const [index, segment] of segments.entries()) {
+    const problem = segmentProblem(segment, index === segments.length - 1);
+    if (problem !== undefined) return { problem };
+  }
+  return { value: text };
+}
+
+export function endpointPattern() {
+  return textAs(parseEndpointPattern, { 'x-type': 'path pattern', pattern: '^/[^?#*]*$' });
+}
+
+/** Two patterns that some path matches both. */
+export function patternsOverlap(a: string, b: string): boolean {
+  const left = a.split('/');
+  const right = b.split('/');
+  if (left.length !== right.length) return false;
+  return left.every((segment, index) => {
+    const other = right[index] as string;
+    if (segment === other) return true;
+    return segment !== '' && other !== '' && (PLACEHOLDER.test(segment) || PLACEHOLDER.test(other));
+  });
+}
+
+function segmentProblem(segment: string, isLast: boolean): string | undefined {
+  if (segment === '') return isLast ? undefined : 'must not contain //';
+  if (segment === '.' || segment === '..') return 'must not contain . or .. segments';
+  if (PLACEHOLDER.test(segment)) return undefined;
+  if (/[{}]/.test(segment)) return '{name} stands for one whole segment';
+  if (!PLAIN_SEGMENT.test(segment))
+    return 'has a character that a path cannot have (percent-encode it as %XX)';
+  for (const [triplet] of segment.matchAll(/%../g)) {
+    const code = Number.parseInt(triplet.slice(1), 16);
+    const character = String.fromCharCode(code);
+    // Servers disagree on what these mean in a path: the upstream could see another path than the gateway.
+    if (code < 0x20 || code === 0x7f || /[A-Za-z0-9\-._~/\\%]/.test(character)) {
+      return `must not contain ${triplet}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { issuerSchema } from './issuer.ts';
+import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
+import { choice, integerOr, section, unsupported } from './scalars.ts';
+import { storeSchema } from './store.ts';
+
+const WORKERS = 'must be a number of processes, or `auto`';
+
+/** The whole of gateway.yaml. Types, JSON Schema and reference are made from it. */
+export const gatewaySchema = z.strictObject({
+  listen: listenSchema.prefault({}).describe('The public listener.'),
+  admin: adminSchema.prefault({}).describe('The listener for operators.'),
+  workers: integerOr(
+    (value) => {
+      if (value === 1) return { value };
+      const meant = value === 'auto' || (Number.isSafeInteger(value) && Number(value) > 1);
+      return { problem: meant ? 'more than 1 is not supported yet' : WORKERS };
+    },
+    { 'x-type': '`1`' },
+    WORKERS,
+  )
+    .prefault(1)
+    .describe('How many processes serve.'),
+  shutdown: shutdownSchema.prefault({}).describe('How the gateway ends.'),
+  log: section({
+    level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+      .prefault('info')
+      .describe('The least severe lines that are written.'),
+    format: choice(['json', 'pretty'])
+      .prefault('json')
+      .describe('One JSON object a line, or text for people.'),
+  })
+    .prefault({})
+    .describe('The log on standard output.'),
+  store: storeSchema.prefault({}).describe('Where flows and codes are kept.'),
+  issuers: z.array(issuerSchema).min(1).describe('The authorization servers behind this gateway.'),
+  include: unsupported(),
+});
+
+/** gateway.yaml after validation: durations in milliseconds, sizes in bytes, defaults filled in except those of client policies. */
+export type FileConfig = z.output<typeof gatewaySchema>;
+export type IssuerEntry = FileConfig['issuers'][number];

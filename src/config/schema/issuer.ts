@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { host } from './address.ts';
+import { parseClientId } from './client-id.ts';
+import { duration } from './duration.ts';
+import { endpointPattern } from './endpoint-pattern.ts';
+import { httpOrigin } from './origin.ts';
+import { policySchema, unlistedPolicySchema } from './policy.ts';
+import { choice, emptyWhenNull, flag, integer, section, textAs } from './scalars.ts';
+import { tlsFileKeys } from './tls-files.ts';
+
+const name = textAs(
+  (text) =>
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(text)
+      ? { value: text }
+      : { problem: 'must be 1 to 63 letters, digits and . _ -, the first a letter or digit' },
+  { pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' },
+);
+
+const upstreamSchema = z.strictObject({
+  url: httpOrigin().describe('Scheme, host and port of the upstream.'),
+  preserve_host: flag()
+    .prefault(true)
+    .describe("Send the Host header of the request; `false`: the upstream's own host."),
+  tls: z
+    .strictObject({
+      ...tlsFileKeys,
+      insecure_skip_verify: flag()
+        .prefault(false)
+        .describe(
+          'Accept any certificate. Whoever is between can then read every code and secret: never in production.',
+        ),
+    })
+    .optional()
+    .describe('For an https upstream: PEM files.'),
+  timeouts: section({
+    connect: duration('10ms', '5m').prefault('2s').describe('For the connection, TLS included.'),
+    response: duration('10ms', '1h').prefault('30s').describe('Until the headers of the response are there.'),
+  })
+    .prefault({})
+    .describe('How long the upstream may take.'),
+  connections: integer(1, 10_000).prefault(128).describe('The most connections to this upstream.'),
+});
+
+const endpointPathsSchema = z.strictObject({
+  authorization: z.array(endpointPattern()).min(1).describe('Authorization endpoints.'),
+  token: z.array(endpointPattern()).min(1).describe('Token endpoints.'),
+  pushed_authorization: z
+    .array(endpointPattern())
+    .prefault([])
+    .describe(
+      'Pushed authorization request endpoints (RFC 9126). A `request_uri` from any other path is unknown.',
+    ),
+  metadata: z
+    .array(endpointPattern())
+    .prefault(['/.well-known/openid-configuration'])
+    .describe('Discovery documents.'),
+});
+
+const clientIdSchema = z.string().check((context) => {
+  const parsed = parseClientId(context.value);
+  if ('problem' in parsed) {
+    context.issues.push({ code: 'custom', message: parsed.problem, input: context.value });
+  }
+});
+
+export const issuerSchema = z.strictObject({
+  name: name.describe('What this issuer is called in metrics and logs.'),
+  hosts: z
+    .array(host())
+    .min(1)
+    .optional()
+    .describe('Which Host headers are this issuer. Default: all that no other issuer claims.'),
+  upstream: upstreamSchema.describe('The authorization server behind the gateway.'),
+  public_url: httpOrigin()
+    .optional()
+    .describe(
+      'The origin that clients see. Default: taken from each request (Host, or trusted `X-Forwarded-*`).',
+    ),
+  endpoints: z
+    .union([choice(['auto']), endpointPathsSchema], {
+      error: 'must be `auto`, or a mapping with `authorization` and `token`',
+    })
+    .prefault('auto')
+    .describe(
+      "`auto`: from the upstream's discovery document. Or lists of paths, in which a segment `{name}` matches any one segment.",
+    ),
+  forward_pkce: choice(['auto', 'always', 'never'])
+    .prefault('auto')
+    .describe(
+      "Whether the PKCE parameters go on to the upstream. `auto`: only where the upstream's own metadata advertises PKCE.",
+    ),
+  metadata: section({
+    advertise_pkce: flag()
+      .prefault(true)
+      .describe('Put `code_challenge_methods_supported` into the discovery documents.'),
+    oauth_authorization_server: flag()
+      .prefault(true)
+      .describe(
+        'Make `/.well-known/oauth-authorization-server` from the OpenID document where the upstream has none.',
+      ),
+  })
+    .prefault({})
+    .describe('What the discovery documents say.'),
+  defaults: policySchema.prefault({}).describe('What a client does not say, it takes from here.'),
+  unlisted_clients: unlistedPolicySchema
+    .prefault({})
+    .describe(
+      'The policy for client ids that are not under `clients`; what it does not say, it takes from `defaults`.',
+    ),
+  clients: emptyWhenNull(z.record(clientIdSchema, policySchema))
+    .prefault({})
+    .describe(
+      'One entry for each client_id; a trailing `*` matches a prefix. An exact entry beats a prefix, a longer prefix a shorter one.',
+    ),
+});

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { address, network } from './address.ts';
+import { duration } from './duration.ts';
+import { integer, section, unsupported } from './scalars.ts';
+import { size } from './size.ts';
+
+export const listenSchema = section({
+  address: address()
+    .prefault('0.0.0.0:8080')
+    .describe('Where clients and browsers are served: `host:port`; port 0 picks a free one.'),
+  tls: unsupported(),
+  trusted_proxies: z
+    .array(network())
+    .prefault([])
+    .describe('The addresses of the proxies in front, whose `X-Forwarded-*` headers are believed.'),
+  limits: section({
+    header_timeout: duration('100ms', '10m')
+      .prefault('10s')
+      .describe('How long a client may take to send the headers of a request.'),
+    body: size('1KiB', '16MiB')
+      .prefault('64KiB')
+      .describe(
+        'The largest body that is read in order to be judged (authorization, token); others stream at any size.',
+      ),
+    connections: integer(1, 1_000_000)
+      .prefault(10_000)
+      .describe('The most connections that are open at once.'),
+  })
+    .prefault({})
+    .describe('What the public listener allows.'),
+});
+
+export const adminSchema = section({
+  address: address()
+    .prefault('127.0.0.1:9090')
+    .describe(
+      'Where operators are served: metrics, health, status page, JSON API. Must not be reachable for the public.',
+    ),
+});
+
+export const shutdownSchema = section({
+  drain: duration('0s', '1h').prefault('20s').describe('How long requests under way may take after SIGTERM.'),
+});

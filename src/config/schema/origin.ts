@@ -1,0 +1,37 @@
+import { type Parsed, textAs } from './scalars.ts';
+
+/** `https://host[:port]`, nothing after it; as `URL.origin` writes it. */
+export function parseHttpOrigin(text: string): Parsed<string> {
+  if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) {
+    return { problem: 'must be an http or https URL, such as https://idp.example.com' };
+  }
+  const url = new URL(text);
+  if (/^[^/]*\/\/[^/]*@/.test(text)) return { problem: 'must not contain a user name or password' };
+  if (text.includes('?')) return { problem: 'must be an origin: scheme, host and port, without a query' };
+  if (text.includes('#')) return { problem: 'must be an origin: scheme, host and port, without a fragment' };
+  if (!/^[^/]*\/\/[^/]+\/?$/.test(text)) {
+    return {
+      problem: `must be an origin, without the path ${url.pathname}: requests keep their own path, and \`endpoints\` names those that matter`,
+    };
+  }
+  return { value: url.origin };
+}
+
+export function httpOrigin() {
+  return textAs(parseHttpOrigin, { 'x-type': 'origin' });
+}
+
+/** What a browser puts in an Origin header; apps in a web view have schemes of their own (`capacitor://localhost`). */
+export function parseCorsOrigin(text: string): Parsed<string> {
+  if (text === '*') return { problem: 'any origin is too many for a token endpoint: name the origins' };
+  const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\*]+)$/i.exec(text) ?? [];
+  if (scheme === undefined || host === undefined) {
+    return { problem: 'must be an origin such as https://app.example.com, without a path' };
+  }
+  if (!/^https?$/i.test(scheme)) return { value: text };
+  return URL.canParse(text) ? { value: new URL(text).origin } : { problem: 'must be an origin' };
+}
+
+export function corsOrigin() {
+  return textAs(parseCorsOrigin, { 'x-type': 'origin' });
+}

@@ -1,0 +1,44 @@
+import { hasControlCharacter, type Parsed, textAs } from './scalars.ts';
+
+/** Schemes by which a browser runs or reads something, instead of going somewhere. */
+const UNSAFE_SCHEMES = new Set([
+  'javascript',
+  'data',
+  'vbscript',
+  'file',
+  'filesystem',
+  'blob',
+  'about',
+  'view-source',
+  'ws',
+  'wss',
+]);
+
+/** Redirect URIs are compared as text (RFC 9700 4.1.3), so they stay as written. */
+export function parseRedirectUri(text: string): Parsed<string> {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  if (scheme === undefined || !URL.canParse(text)) return { problem: 'must be an absolute URI' };
+  if (/\s/.test(text) || hasControlCharacter(text)) return { problem: 'must not contain spaces' };
+  if (text.includes('*')) {
+    return {
+      problem:
+        'redirect URIs are matched exactly, there is no wildcard: list each one (any port of a loopback IP literal matches)',
+    };
+  }
+  if (text.includes('#')) return { problem: 'must not have a fragment (RFC 6749 3.1.2)' };
+  if (UNSAFE_SCHEMES.has(scheme.toLowerCase()))
+    return { problem: `the scheme ${scheme}: cannot be a redirect target` };
+  if (/^https?:(?!\/\/[^/])/i.test(text)) return { problem: 'must be an absolute URI' };
+  return { value: text };
+}
+
+export function redirectUri() {
+  return textAs(parseRedirectUri, { 'x-type': 'absolute URI' });
+}
+
+/** Plain http to a machine other than the user's own: the code can be read on its way. */
+export function isPlainHttp(redirectUri: string): boolean {
+  if (!/^http:/i.test(redirectUri)) return false;
+  const { hostname } = new URL(redirectUri);
+  return hostname !== 'localhost' && hostname !== '[::1]' && !/^127(\.\d+){3}$/.test(hostname);
+}

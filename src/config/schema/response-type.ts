@@ -1,0 +1,23 @@
+import { type Parsed, textAs } from './scalars.ts';
+
+const WORDS = new Set(['code', 'id_token', 'token', 'none']);
+
+/** Normalised: its words sorted and joined by one space, for their order has no meaning (OAuth Multiple Response Types 1). */
+export function parseResponseType(text: string): Parsed<string> {
+  const words = text.split(' ').filter((word) => word !== '');
+  const unknown = words.find((word) => !WORDS.has(word));
+  if (unknown !== undefined || words.length === 0) {
+    return { problem: 'must be made of the words code, id_token and token, or be none' };
+  }
+  if (new Set(words).size < words.length) return { problem: 'names a word twice' };
+  if (words.includes('none') && words.length > 1) return { problem: '`none` stands alone' };
+  return { value: words.sort().join(' ') };
+}
+
+export function responseType() {
+  return textAs(parseResponseType, { 'x-type': 'response type', 'x-examples': ['code', 'code id_token'] });
+}
+
+export function carriesCode(responseType: string): boolean {
+  return responseType.split(' ').includes('code');
+}

@@ -1,0 +1,58 @@
+import type { EndpointPaths } from './config/config.ts';
+import { compilePathPattern, loosenPath, type PathPattern } from './http/path-pattern.ts';
+
+/** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
+export type Endpoint = 'authorization' | 'pushed_authorization' | 'token' | 'metadata' | 'other';
+
+/** The endpoints whose requests are judged. */
+export type ProtectedEndpoint = 'authorization' | 'pushed_authorization' | 'token';
+
+export type EndpointMatch = {
+  readonly endpoint: Endpoint;
+  /** What the path's placeholders took, joined by `/`. */
+  readonly scope: string;
+  /** The protected endpoint for which some server would take this path, although it is not quite its path. */
+  readonly resembles: ProtectedEndpoint | undefined;
+};
+
+/** Tells requests apart by their path. */
+export class Endpoints {
+  readonly #literal = new Map<string, EndpointMatch>();
+  readonly #patterns: { readonly endpoint: Endpoint; readonly pattern: PathPattern }[] = [];
+  readonly #loose: { readonly endpoint: ProtectedEndpoint; readonly pattern: PathPattern }[] = [];
+
+  constructor(paths: EndpointPaths) {
+    this.#add('authorization', paths.authorization);
+    this.#add('token', paths.token);
+    this.#add('pushed_authorization', paths.pushedAuthorization);
+    this.#add('metadata', paths.metadata);
+  }
+
+  match(path: string): EndpointMatch {
+    const literal = this.#literal.get(path);
+    if (literal !== undefined) return literal;
+    for (const { endpoint, pattern } of this.#patterns) {
+      const scope = pattern.match(path);
+      // An encoded or dotted placeholder is another realm to the gateway than to the upstream.
+      if (
+        scope !== undefined &&
+        /^[\w.~@:+-]+(\/[\w.~@:+-]+)*$/.test(scope) &&
+        !/(^|\/)\.{1,2}(\/|$)/.test(scope)
+      ) {
+        return { endpoint, scope, resembles: undefined };
+      }
+    }
+    const loose = loosenPath(path);
+    const resembled = this.#loose.find(({ pattern }) => pattern.match(loose) !== undefined);
+    return { endpoint: 'other', scope: '', resembles: resembled?.endpoint };
+  }
+
+  #add(endpoint: ProtectedEndpoint | 'metadata', paths: readonly string[]): void {
+    for (const path of paths) {
+      if (path.includes('{')) this.#patterns.push({ endpoint, pattern: compilePathPattern(path) });
+      else this.#literal.set(path, { endpoint, scope: '', resembles: undefined });
+      if (endpoint !== 'metadata')
+        this.#loose.push({ endpoint, pattern: compilePathPattern(loosenPath(path)) });
+    }
+  }
+}

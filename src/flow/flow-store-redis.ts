@@ -1,0 +1,79 @@
+import { BINDING_MEMORY, type Binding } from './binding.ts';
+import { decodeBinding, encodeBinding, NO_CHALLENGE } from './binding-record.ts';
+import type { Flow } from './flow.ts';
+import { decodeFlow, encodeFlow } from './flow-record.ts';
+import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
+import type { RedisConnection } from './redis-connection.ts';
+
+/**
+ * Flows and bindings in Redis (6.0 or newer), for any number of workers. Every key has a TTL, and every operation is one
+ * command on one key, so that it runs on a cluster as well. Time is Redis's alone: the clocks of the gateways never matter.
+ */
+export class RedisFlowStore implements FlowStore {
+  readonly #connection: RedisConnection;
+  readonly #prefix: string;
+
+  /** The store disposes of the connection. */
+  constructor(connection: RedisConnection, prefix: string) {
+    this.#connection = connection;
+    this.#prefix = prefix;
+  }
+
+  async saveFlow(key: string, flow: Flow, ttl: number): Promise<boolean> {
+    return this.#save(key, encodeFlow(flow), ttl);
+  }
+
+  async loadFlow(key: string): Promise<Flow | undefined> {
+    const record = await this.#connection.run((redis) => redis.get(this.#prefix + key));
+    return record === null ? undefined : decodeFlow(record);
+  }
+
+  async saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean> {
+    return this.#save(key, encodeBinding(binding), codeTtl + BINDING_MEMORY);
+  }
+
+  async loadBinding(key: string): Promise<Binding | undefined> {
+    const record = await this.#connection.run((redis) => redis.get(this.#prefix + key));
+    return record === null ? undefined : decodeBinding(record)?.binding;
+  }
+
+  async claimBinding(key: string, presentedChallenge: string | undefined): Promise<Claim> {
+    const reply = await this.#connection.run((redis) =>
+      redis.claimBinding(this.#prefix + key, presentedChallenge ?? NO_CHALLENGE, BINDING_MEMORY),
+    );
+    const [outcome, record] = Array.isArray(reply) ? reply : [];
+    if (typeof record !== 'string')
+      throw new StoreFault('store_error', 'Redis gave a malformed reply to a claim');
+    // Redis looked at the header only. A record whose rest cannot be read is none.
+    const binding = decodeBinding(record)?.binding;
+    if (outcome === 'unknown' || binding === undefined) return { outcome: 'unknown' };
+    if (!isOutcome(outcome)) throw new StoreFault('store_error', 'Redis gave a malformed reply to a claim');
+    return { outcome, binding };
+  }
+
+  async releaseBinding(key: string): Promise<void> {
+    await this.#connection.run((redis) => redis.releaseBinding(this.#prefix + key));
+  }
+
+  async ping(): Promise<void> {
+    await this.#connection.run((redis) => redis.ping());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connection[Symbol.asyncDispose]();
+  }
+
+  async #save(key: string, record: string, ttl: number): Promise<boolean> {
+    const milliseconds = Math.ceil(ttl);
+    const reply = await this.#connection.run((redis) =>
+      redis.set(this.#prefix + key, record, 'PX', milliseconds, 'NX'),
+    );
+    return reply === 'OK';
+  }
+}
+
+const OUTCOMES = ['claimed', 'mismatch', 'unpaired', 'expired', 'replayed', 'exhausted'] as const;
+
+function isOutcome(text: unknown): text is (typeof OUTCOMES)[number] {
+  return (OUTCOMES as readonly unknown[]).includes(text);
+}

@@ -1,0 +1,67 @@
+import type { Binding } from './binding.ts';
+import type { Flow } from './flow.ts';
+import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
+
+/** Hears how long each operation took (milliseconds), and how it failed. */
+export type StoreObserver = (
+  operation: StoreOperation,
+  duration: number,
+  fault: StoreFault | undefined,
+) => void;
+
+type StoreOperation = Exclude<keyof FlowStore, symbol>;
+
+/** Any store, with each operation reported. */
+export class ObservedFlowStore implements FlowStore {
+  readonly #store: FlowStore;
+  readonly #observe: StoreObserver;
+
+  constructor(store: FlowStore, observe: StoreObserver) {
+    this.#store = store;
+    this.#observe = observe;
+  }
+
+  saveFlow(key: string, flow: Flow, ttl: number): Promise<boolean> {
+    return this.#observed('saveFlow', this.#store.saveFlow(key, flow, ttl));
+  }
+
+  loadFlow(key: string): Promise<Flow | undefined> {
+    return this.#observed('loadFlow', this.#store.loadFlow(key));
+  }
+
+  saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean> {
+    return this.#observed('saveBinding', this.#store.saveBinding(key, binding, codeTtl));
+  }
+
+  loadBinding(key: string): Promise<Binding | undefined> {
+    return this.#observed('loadBinding', this.#store.loadBinding(key));
+  }
+
+  claimBinding(key: string, presentedChallenge: string | undefined): Promise<Claim> {
+    return this.#observed('claimBinding', this.#store.claimBinding(key, presentedChallenge));
+  }
+
+  releaseBinding(key: string): Promise<void> {
+    return this.#observed('releaseBinding', this.#store.releaseBinding(key));
+  }
+
+  ping(): Promise<void> {
+    return this.#observed('ping', this.#store.ping());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+  }
+
+  async #observed<T>(operation: StoreOperation, pending: Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    try {
+      const result = await pending;
+      this.#observe(operation, performance.now() - startedAt, undefined);
+      return result;
+    } catch (error) {
+      if (error instanceof StoreFault) this.#observe(operation, performance.now() - startedAt, error);
+      throw error;
+    }
+  }
+}

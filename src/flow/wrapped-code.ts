@@ -1,0 +1,56 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+
+export type WrappedCode = {
+  /** The gateway's own code, for the client. */
+  readonly code: string;
+  /** The upstream's code, encrypted, for the binding. */
+  readonly wrapped: string;
+};
+
+const CODE = /^pgc_[A-Za-z0-9_-]{43}$/;
+const CIPHER = 'aes-256-gcm';
+const TAG_LENGTH = 16;
+/** Every key is derived from a fresh code and encrypts exactly one message, so that no nonce can ever repeat under it. */
+const NONCE = Buffer.alloc(12);
+
+/** Whether a text has the form of a code that the gateway made. */
+export function isWrappedCode(text: string): boolean {
+  return CODE.test(text);
+}
+
+/**
+ * Makes the gateway's own code for an upstream's code, and encrypts the latter under a key derived from the former.
+ * The store knows the gateway's code by a hash only, so that a copy of the store reveals neither.
+ */
+export function wrapCode(upstreamCode: string, issuer: string, random32: Buffer): WrappedCode {
+  if (random32.length !== 32) throw new RangeError('a wrapped code needs 32 random bytes');
+  const code = `pgc_${random32.toString('base64url')}`;
+  const cipher = createCipheriv(CIPHER, deriveKey(code), NONCE, { authTagLength: TAG_LENGTH });
+  cipher.setAAD(Buffer.from(issuer, 'utf8'));
+  const sealed = Buffer.concat([cipher.update(upstreamCode, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  return { code, wrapped: sealed.toString('base64url') };
+}
+
+/** The upstream's code; `undefined` where the code, the issuer or the ciphertext is not what it was wrapped with. */
+export function unwrapCode(code: string, wrapped: string, issuer: string): string | undefined {
+  const sealed = Buffer.from(wrapped, 'base64url');
+  // The decoder skips what it does not know: only the one canonical text is the one that was written.
+  if (!isWrappedCode(code) || sealed.length < TAG_LENGTH || sealed.toString('base64url') !== wrapped) {
+    return undefined;
+  }
+  const decipher = createDecipheriv(CIPHER, deriveKey(code), NONCE, { authTagLength: TAG_LENGTH });
+  decipher.setAAD(Buffer.from(issuer, 'utf8'));
+  decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
+  const opened = decipher.update(sealed.subarray(0, -TAG_LENGTH));
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  return opened.toString('utf8');
+}
+
+/** The label is not that of the store key: who reads the key of a binding learns nothing about the key of its cipher. */
+function deriveKey(code: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', code, '', 'pkce-gateway/wrapped-code/1', 32));
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { EndpointMatch } from './endpoints.ts';
+import { Exchange, type Services } from './handlers/exchange.ts';
+import { answerFault } from './handlers/refuse.ts';
+import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
+import { ClientGone } from './http/read-body.ts';
+import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
+import { sendJson } from './http/respond.ts';
+import type { Issuer } from './issuer.ts';
+import type { IssuerDirectory } from './issuer-directory.ts';
+import { ROUTES } from './routes.ts';
+import { buildRequestHeaders } from './upstream/request-headers.ts';
+import type { UpgradeProxy } from './upstream/upgrade.ts';
+import { UpstreamFault } from './upstream/upstream-fault.ts';
+
+type Admitted = {
+  readonly issuer: Issuer;
+  readonly peer: Peer;
+  readonly target: RequestTarget;
+  readonly match: EndpointMatch;
+};
+
+/** Where every request comes in: tells whose it is, hands it to its handler, and catches every fault. */
+export class FrontDoor {
+  readonly #services: Services;
+  readonly #directory: IssuerDirectory;
+  readonly #trusted: TrustedProxies;
+  readonly #upgrades: UpgradeProxy;
+
+  constructor(
+    services: Services,
+    directory: IssuerDirectory,
+    trusted: TrustedProxies,
+    upgrades: UpgradeProxy,
+  ) {
+    this.#services = services;
+    this.#directory = directory;
+    this.#trusted = trusted;
+    this.#upgrades = upgrades;
+  }
+
+  async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { events } = this.#services;
+    const admitted = await this.#admit(request);
+    if (typeof admitted === 'number') {
+      sendJson(response, admitted, { error: 'invalid_request', error_description: REFUSALS[admitted] }, {});
+      return;
+    }
+    const exchange = new Exchange(this.#services, request, response, admitted);
+    events.requestBegan();
+    try {
+      await ROUTES[exchange.endpoint](exchange);
+    } catch (error) {
+      handleFault(exchange, error);
+    }
+    events.requestEnded(exchange.endpoint, response.statusCode, exchange.times());
+  }
+
+  async handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Until the proxy takes over, nobody else listens: a client that vanishes must not end the process.
+    socket.on('error', () => socket.destroy());
+    const admitted = await this.#admit(request);
+    const refused =
+      typeof admitted === 'number' || admitted.match.endpoint !== 'other' || admitted.match.resembles;
+    if (refused) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    const { issuer, peer, target } = admitted;
+    const { preserveHost } = issuer.config.upstream;
+    const headers = buildRequestHeaders(request.rawHeaders, {
+      peer,
+      host: preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
+      body: 'as_sent',
+    });
+    request.url = target.query === undefined ? target.path : `${target.path}?${target.query}`;
+    this.#upgrades.forward(request, socket, head, headers, issuer.upstream);
+  }
+
+  async #admit(request: IncomingMessage): Promise<Admitted | keyof typeof REFUSALS> {
+    const host = request.headers.host ?? '';
+    const target = parseRequestTarget(request.url ?? '', host);
+    if (target === undefined) return 400;
+    const issuer = this.#directory.issuerFor(host);
+    if (issuer === undefined) return 421;
+    if (issuer.endpoints === undefined) await issuer.discover();
+    const match = issuer.endpoints?.match(target.path) ?? unmatched(issuer);
+    if (match === undefined) return 503;
+    return { issuer, peer: readPeer(request, this.#trusted), target, match };
+  }
+}
+
+const REFUSALS = {
+  400: 'this request target cannot be read in one way only',
+  421: 'no issuer is configured for this host',
+  503: 'the authorization server has not told its endpoints yet',
+} as const;
+
+/** Which requests to judge is unknown: nothing goes on where anything is enforced, everything where nothing is. */
+function unmatched(issuer: Issuer): EndpointMatch | undefined {
+  if (issuer.clients.strictestMode(Date.now()) === 'enforce') return undefined;
+  return { endpoint: 'other', scope: '', resembles: undefined };
+}
+
+/** The one place where faults are caught. */
+function handleFault(exchange: Exchange, error: unknown): void {
+  const { response, services, issuer } = exchange;
+  if (error instanceof ClientGone) {
+    response.destroy();
+    return;
+  }
+  const upstreamFault = error instanceof UpstreamFault ? error : undefined;
+  if (upstreamFault === undefined) services.events.internalError(error, exchange.requestId);
+  else services.events.upstreamFault(issuer.name, upstreamFault, exchange.requestId);
+  // Half a response must not pass for a whole one.
+  if (response.headersSent) response.destroy();
+  else answerFault(exchange, upstreamFault?.status ?? 500, FAULTS[upstreamFault?.status ?? 500]);
+}
+
+const FAULTS = {
+  500: 'something went wrong here',
+  502: 'the authorization server cannot be reached',
+  504: 'the authorization server did not answer in time',
+} as const;

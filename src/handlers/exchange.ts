@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../endpoints.ts';
+import type { FlowStore } from '../flow/flow-store.ts';
+import type { Peer } from '../http/peer.ts';
+import type { RequestTarget } from '../http/request-target.ts';
+import type { Issuer } from '../issuer.ts';
+import type { Events } from '../telemetry/events.ts';
+
+/** What every handler works with, made once. */
+export type Services = {
+  readonly store: FlowStore;
+  readonly events: Events;
+  /** Bytes: the largest body that is read in order to be judged. */
+  readonly bodyLimit: number;
+};
+
+/** One request and its response on their way through the gateway. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly services: Services;
+  readonly issuer: Issuer;
+  readonly peer: Peer;
+  readonly target: RequestTarget;
+  readonly endpoint: Endpoint;
+  /** What the placeholders of the endpoint's path took. */
+  readonly scope: string;
+  /** The endpoint for which some server would take the path (`path_ambiguous`). */
+  readonly resembles: ProtectedEndpoint | undefined;
+  /** Milliseconds that the upstream took, and that the gateway took until the response head; set by `sendUpstream`. */
+  upstreamTime: number | undefined;
+  overhead: number | undefined;
+  readonly startedAt = performance.now();
+  #requestId: string | undefined;
+
+  constructor(
+    services: Services,
+    request: IncomingMessage,
+    response: ServerResponse,
+    where: {
+      readonly issuer: Issuer;
+      readonly peer: Peer;
+      readonly target: RequestTarget;
+      readonly match: EndpointMatch;
+    },
+  ) {
+    this.services = services;
+    this.request = request;
+    this.response = response;
+    this.issuer = where.issuer;
+    this.peer = where.peer;
+    this.target = where.target;
+    this.endpoint = where.match.endpoint;
+    this.scope = where.match.scope;
+    this.resembles = where.match.resembles;
+  }
+
+  /** Ties what a user sees to what the operator's log says. Made when first needed: most requests need none. */
+  get requestId(): string {
+    this.#requestId ??= randomUUID();
+    return this.#requestId;
+  }
+
+  /** scheme://host[:port] as the browser sees it. */
+  get publicOrigin(): string {
+    return this.issuer.config.publicOrigin ?? `${this.peer.scheme}://${this.peer.host}`;
+  }
+
+  /** Milliseconds, now that the response has left. */
+  times(): { readonly total: number; readonly upstream?: number; readonly overhead?: number } {
+    const total = performance.now() - this.startedAt;
+    if (this.upstreamTime === undefined || this.overhead === undefined) return { total };
+    return { total, upstream: this.upstreamTime, overhead: this.overhead };
+  }
+
+  get method(): string {
+    return this.request.method ?? 'GET';
+  }
+}

@@ -1,0 +1,117 @@
+import { type Claim, StoreFault } from '../flow/flow-store.ts';
+import { codeKey } from '../flow/keys.ts';
+import { isWrappedCode, unwrapCode } from '../flow/wrapped-code.ts';
+import type { ClientIdentity } from '../oauth/client-identity.ts';
+import { s256 } from '../oauth/pkce.ts';
+import { decideRedemption, isComparable } from '../policy/decide-redemption.ts';
+import type { TokenReason } from '../policy/reason.ts';
+import { ClaimedCode } from './claimed-code.ts';
+import type { Exchange } from './exchange.ts';
+import type { IdentifiedClient } from './identify-client.ts';
+import { noteViolation } from './note-violation.ts';
+import type { Message } from './read-message.ts';
+import { answerFault, refuseToken } from './refuse.ts';
+import { sendUpstream } from './send-upstream.ts';
+
+/** RFC 6749 4.1.3, RFC 7636 4.5 and 4.6: a code goes on only for whoever knows its verifier, and only once. */
+export async function handleRedemption(
+  exchange: Exchange,
+  message: Message,
+  identity: ClientIdentity,
+  named: IdentifiedClient,
+): Promise<void> {
+  const { issuer, services, scope } = exchange;
+  const code = message.parameters.get('code');
+  if (code === undefined) return proceedUnclaimed(exchange, message, 'code_missing', named);
+
+  const codeVerifier = message.parameters.get('code_verifier');
+  const presented = isComparable(codeVerifier) ? s256(codeVerifier) : undefined;
+  const key = codeKey(issuer.name, scope, code);
+  let claim: Claim;
+  try {
+    claim = await services.store.claimBinding(key, presented);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return proceedWithoutStore(exchange, message, code, named);
+  }
+  if (claim.outcome === 'unknown') return proceedUnclaimed(exchange, message, 'code_unknown', named);
+
+  const { binding } = claim;
+  const policy = issuer.clients.policyFor(binding.clientId);
+  // The policy is that of the flow's client, whatever client the request names.
+  const client = { clientId: binding.clientId, policy, mode: binding.mode, certain: true };
+  await using claimed = new ClaimedCode(
+    exchange,
+    claim.outcome === 'claimed' ? key : undefined,
+    binding,
+    policy.name,
+  );
+
+  const redirectUri = message.parameters.get('redirect_uri');
+  const upstreamCode =
+    binding.wrappedCode === undefined ? code : unwrapCode(code, binding.wrappedCode, issuer.name);
+  const reason =
+    // A ciphertext that does not open is no record of ours.
+    upstreamCode === undefined
+      ? 'code_unknown'
+      : decideRedemption(claim, { codeVerifier, redirectUri, client: identity });
+  if (reason !== undefined && noteViolation(exchange, 'token', reason, client)) {
+    await claimed.release();
+    return refuse(exchange, reason, policy.name);
+  }
+  const parameters = message.parameters.with('code', upstreamCode ?? code);
+  await sendUpstream(
+    exchange,
+    {
+      query: message.query,
+      body: (binding.pkceForwarded ? parameters : parameters.without('code_verifier')).serialize(),
+    },
+    // The upstream's answer decides what the code is worth, also when the client has gone.
+    { onHead: (head) => claimed.settle(head), outlivesClient: true },
+  );
+}
+
+/** A code that no record tells about: the client that the request names is judged. */
+async function proceedUnclaimed(
+  exchange: Exchange,
+  message: Message,
+  reason: TokenReason,
+  named: IdentifiedClient,
+): Promise<void> {
+  if (noteViolation(exchange, 'token', reason, named)) return refuse(exchange, reason, named.policy.name);
+  await forwardUnverified(exchange, message, named);
+}
+
+/** What the code is worth cannot be told now. One of the gateway's own making is an enforced flow's. */
+async function proceedWithoutStore(
+  exchange: Exchange,
+  message: Message,
+  code: string,
+  named: IdentifiedClient,
+): Promise<void> {
+  const stopped = named.mode === 'enforce' && named.policy.onStoreFailure === 'reject';
+  if (stopped || isWrappedCode(code)) {
+    return answerFault(exchange, 503, 'the code cannot be verified right now');
+  }
+  await forwardUnverified(exchange, message, named);
+}
+
+async function forwardUnverified(
+  exchange: Exchange,
+  message: Message,
+  named: IdentifiedClient,
+): Promise<void> {
+  const { issuer, services } = exchange;
+  // A client that is not looked at keeps its verifier: the upstream saw its challenge.
+  const keepsVerifier = named.mode === 'off' || issuer.forwardsPkce;
+  const parameters = keepsVerifier ? message.parameters : message.parameters.without('code_verifier');
+  const { status } = await sendUpstream(exchange, { query: message.query, body: parameters.serialize() });
+  if (named.mode === 'off') return;
+  const succeeded = status >= 200 && status < 300;
+  services.events.redeemed(issuer.name, named.policy.name, succeeded ? 'unverified' : 'upstream_error');
+}
+
+function refuse(exchange: Exchange, reason: TokenReason, client: string): void {
+  exchange.services.events.redeemed(exchange.issuer.name, client, 'refused');
+  refuseToken(exchange, reason);
+}

@@ -1,0 +1,94 @@
+import { StoreFault } from '../flow/flow-store.ts';
+import { codeKey } from '../flow/keys.ts';
+import { isWrappedCode } from '../flow/wrapped-code.ts';
+import { parseClientIdentity } from '../oauth/client-identity.ts';
+import { canonicalName } from '../oauth/parameter-names.ts';
+import type { MessageReason } from '../policy/reason.ts';
+import type { Exchange } from './exchange.ts';
+import { handleRedemption } from './handle-redemption.ts';
+import { type IdentifiedClient, identifyClient } from './identify-client.ts';
+import { noteViolation } from './note-violation.ts';
+import { type Message, readMessage } from './read-message.ts';
+import { refuseToken } from './refuse.ts';
+import { sendUpstream } from './send-upstream.ts';
+
+/** RFC 6749 section 3.2. */
+export async function handleTokenRequest(exchange: Exchange): Promise<void> {
+  if (isPreflight(exchange)) {
+    await sendUpstream(exchange, { body: null });
+    return;
+  }
+  const message = await readMessage(exchange, { query: false });
+  const identity = parseClientIdentity(message.hints, exchange.request.headers.authorization);
+  const client = identifyClient(exchange.issuer, message, identity.names, Date.now());
+  if (message.problem !== undefined) return handleProblem(exchange, message, message.problem, client);
+
+  const grantType = message.parameters.get('grant_type');
+  const meant = grantType?.trim().toLowerCase();
+  const redeems = meant === 'authorization_code' || (meant === undefined && message.parameters.has('code'));
+  // Another spelling of the same grant: some servers trim, fold case, or assume the grant where none is named.
+  if (redeems && grantType !== 'authorization_code') {
+    return handleProblem(exchange, message, 'parameter_malformed', client);
+  }
+  return redeems
+    ? handleRedemption(exchange, message, identity, client)
+    : handleOtherGrant(exchange, message, grantType, client);
+}
+
+async function handleOtherGrant(
+  exchange: Exchange,
+  message: Message,
+  grantType: string | undefined,
+  client: IdentifiedClient,
+): Promise<void> {
+  const { mode, grantTypes } = client.policy;
+  const allowed = mode !== 'reject' && (grantTypes === undefined || grantTypes.includes(grantType ?? ''));
+  if (!allowed && noteViolation(exchange, 'token', 'grant_type_not_allowed', client)) {
+    return refuseToken(exchange, 'grant_type_not_allowed');
+  }
+  if (client.mode === 'off') await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
+  else await sendUpstream(exchange, { query: message.query, body: message.parameters.serialize() });
+}
+
+/** A message that not every server reads alike: refused where a code that it may carry, or its client, is enforced. */
+async function handleProblem(
+  exchange: Exchange,
+  message: Message,
+  problem: MessageReason,
+  named: IdentifiedClient,
+): Promise<void> {
+  const client = await ownerOfAnyCode(exchange, message, named);
+  if (noteViolation(exchange, 'token', problem, client)) return refuseToken(exchange, problem);
+  await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
+}
+
+/** The policy is that of the flow's client, whatever client the request names. */
+async function ownerOfAnyCode(
+  exchange: Exchange,
+  message: Message,
+  named: IdentifiedClient,
+): Promise<IdentifiedClient> {
+  const { issuer, services, scope } = exchange;
+  if (named.mode === 'enforce') return named;
+  for (const [name, value] of message.hints.entries) {
+    if (canonicalName(name.split('\u0000', 1)[0] ?? '') !== 'code') continue;
+    const code = value.split('\u0000', 1)[0]?.trim() ?? '';
+    try {
+      const binding = await services.store.loadBinding(codeKey(issuer.name, scope, code));
+      if (binding?.mode !== 'enforce') continue;
+      const policy = issuer.clients.policyFor(binding.clientId);
+      return { clientId: binding.clientId, policy, mode: 'enforce', certain: true };
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      if (isWrappedCode(code)) return { ...named, mode: 'enforce' };
+    }
+  }
+  return named;
+}
+
+/** A CORS preflight carries no parameters and redeems nothing. */
+function isPreflight(exchange: Exchange): boolean {
+  const { headers } = exchange.request;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return exchange.method === 'OPTIONS' && exchange.target.query === undefined && !hasBody;
+}

@@ -1,0 +1,53 @@
+import type { Issuer } from '../issuer.ts';
+import { canonicalName } from '../oauth/parameter-names.ts';
+import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { Message } from './read-message.ts';
+
+/** Whose policy a request is judged by. */
+export type IdentifiedClient = {
+  readonly clientId: string | undefined;
+  readonly policy: ClientPolicy;
+  readonly mode: Mode;
+  /** Whether the request names one client, or none, in a way that every server reads alike. */
+  readonly certain: boolean;
+};
+
+/**
+ * The client that a message names, in its parameters or in its credentials (`names`: the readings of each). One that
+ * cannot be told, because two are named, or one in a way that only some servers would read, is judged by the strictest
+ * mode of the issuer: otherwise anybody could pass for a client with a laxer one.
+ */
+export function identifyClient(
+  issuer: Issuer,
+  message: Message,
+  names: readonly (readonly string[])[],
+  now: number,
+): IdentifiedClient {
+  const { clients } = issuer;
+  const distinct = new Set<string>();
+  let disguised = false;
+  for (const [name, value] of message.hints.entries) {
+    if (name === 'client_id') distinct.add(value);
+    // Servers in C end a name at NUL.
+    else if (canonicalName(name.split('\u0000', 1)[0] ?? '') === 'client_id') disguised = true;
+  }
+  for (const readings of names) {
+    if (readings.some((reading) => distinct.has(reading))) continue;
+    const listed = readings.find((reading) => clients.policyFor(reading) !== clients.unlisted);
+    const name = listed ?? readings[0];
+    if (name !== undefined) distinct.add(name);
+  }
+  const hidden = distinct.size === 0 && message.problem === 'parameter_malformed' && !message.lossless;
+  if (disguised || hidden || distinct.size > 1) {
+    return {
+      clientId: undefined,
+      policy: clients.unlisted,
+      mode: clients.strictestMode(now),
+      certain: false,
+    };
+  }
+  const [clientId] = distinct;
+  const policy = clients.policyFor(clientId);
+  return { clientId, policy, mode: effectiveMode(policy, now), certain: true };
+}

@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream';
+import { type ReadBody, readBody } from '../http/read-body.ts';
+import { canonicalName, isProtocolParameter } from '../oauth/parameter-names.ts';
+import { Parameters, type ParsedParameters, parseParameters } from '../oauth/parameters.ts';
+import type { MessageReason } from '../policy/reason.ts';
+import type { Exchange } from './exchange.ts';
+
+/** A request to an endpoint, read in the one way in which it is judged and forwarded. */
+export type Message = {
+  /** The message's own parameters: of the query for GET and HEAD, of the body for POST. */
+  readonly parameters: Parameters;
+  /** Everything that could name the client or a code, from query and body, however unlikely the upstream reads it. */
+  readonly hints: Parameters;
+  /** What is wrong with the message as such. */
+  readonly problem: MessageReason | undefined;
+  /** Whether `parameters` mean all that the message means: whether it can be forwarded from them. */
+  readonly lossless: boolean;
+  /** Of a POST: its query without protocol parameters, serialised again. */
+  readonly query: string | undefined;
+  /** The body as it came, for a client that is not to be broken; `null`: none. */
+  readonly bodyAsSent: () => Readable | Buffer | null;
+};
+
+/** Reads a request whose parameters stand in the query (GET, HEAD; where allowed) or in a form body (POST). */
+export async function readMessage(
+  exchange: Exchange,
+  allowed: { readonly query: boolean },
+): Promise<Message> {
+  const { method, target, request } = exchange;
+  const query = parseParameters(target.query ?? '');
+  if (method === 'POST') return readForm(exchange, query);
+  if (allowed.query && (method === 'GET' || method === 'HEAD')) {
+    // A body here means nothing (RFC 9110 9.3.1); a server that reads it all the same does not get it.
+    request.resume();
+    const { parameters, problem, lossless } = query;
+    return { parameters, hints: parameters, problem, lossless, query: undefined, bodyAsSent: () => null };
+  }
+  return {
+    parameters: query.parameters,
+    hints: query.parameters,
+    problem: 'http_method_not_allowed',
+    lossless: false,
+    query: undefined,
+    bodyAsSent: () => request,
+  };
+}
+
+async function readForm(exchange: Exchange, query: ParsedParameters): Promise<Message> {
+  const { request, services } = exchange;
+  const body = await readBody(request, services.bodyLimit);
+  const contentType = request.headers['content-type'];
+  const text = body.complete ? body.bytes.toString('latin1') : '';
+  const form = isForm(contentType);
+  const { parameters, problem, lossless } = parseParameters(form ? text : '');
+  const beyondForm = form ? [] : readJsonStrings(text);
+  return {
+    parameters,
+    hints: new Parameters([...parameters.entries, ...beyondForm, ...query.parameters.entries]),
+    problem: problemOf(exchange, body, form) ?? problem ?? problemOfQuery(query),
+    lossless: lossless && body.complete && form && query.lossless,
+    query: query.parameters.serialize(),
+    bodyAsSent: () => (body.complete ? body.bytes : body.resume()),
+  };
+}
+
+function problemOf(exchange: Exchange, body: ReadBody, form: boolean): MessageReason | undefined {
+  const { headers } = exchange.request;
+  const encoding = headers['content-encoding']?.trim().toLowerCase();
+  if (!form && !(body.complete && body.bytes.length === 0)) return 'content_type_not_allowed';
+  if (encoding !== undefined && encoding !== 'identity') return 'content_encoding_not_allowed';
+  return body.complete ? undefined : 'body_too_large';
+}
+
+function problemOfQuery(query: ParsedParameters): MessageReason | undefined {
+  const inQuery = query.parameters.entries.some(([name]) => isProtocolParameter(canonicalName(name)));
+  return inQuery ? 'parameter_in_query' : query.problem;
+}
+
+/** UTF-8 is the only charset that the body is read in (RFC 6749 appendix B); another one would hide parameters. */
+function isForm(contentType: string | undefined): boolean {
+  return /^\s*application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i.test(
+    contentType ?? '',
+  );
+}
+
+function readJsonStrings(text: string): [string, string][] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,91 @@
+import { acceptsJson } from '../http/accepts-json.ts';
+import { sendHtml, sendJson, sendRedirect } from '../http/respond.ts';
+import { buildErrorRedirect } from '../oauth/authorization-response.ts';
+import { isRegisteredRedirectUri } from '../oauth/redirect-uri.ts';
+import type { ClientPolicy } from '../policy/client-policy.ts';
+import type { Reason } from '../policy/reason.ts';
+import { type WireError, wireErrorFor } from '../policy/wire-error.ts';
+import { renderErrorPage } from './error-page.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Where the client waits for an authorization response, as far as the request tells. */
+export type ReturnAddress = {
+  readonly redirectUri: string | undefined;
+  readonly state: string | undefined;
+  readonly inFragment: boolean;
+};
+
+/**
+ * Answers a refused authorization request, or an authorization response that is withheld. The client hears of it at its
+ * redirect_uri only where that is a configured one: the gateway is no open redirector (RFC 9700 4.11.2).
+ */
+export function refuseAuthorization(
+  exchange: Exchange,
+  reason: Reason,
+  policy: ClientPolicy,
+  address: ReturnAddress | undefined,
+): void {
+  const error = wireErrorFor(reason);
+  const { response, requestId } = exchange;
+  const { redirectUri } = address ?? {};
+  if (address !== undefined && redirectUri !== undefined && policy.redirectUris !== undefined) {
+    if (isRegisteredRedirectUri(redirectUri, policy.redirectUris)) {
+      const location = buildErrorRedirect(redirectUri, error, address.state, address.inFragment);
+      sendRedirect(response, 302, location, { 'X-Request-Id': requestId });
+      return;
+    }
+  }
+  answerBrowser(
+    exchange,
+    error.status,
+    error.error,
+    error.description,
+    { reason, owner: policy.owner },
+    allowed(error),
+  );
+}
+
+/** Answers a refused token or pushed authorization request (RFC 6749 5.2, RFC 9126 2.3). */
+export function refuseToken(exchange: Exchange, reason: Reason): void {
+  const error = wireErrorFor(reason);
+  sendJson(
+    exchange.response,
+    error.status,
+    { error: error.error, error_description: error.description },
+    { 'X-Request-Id': exchange.requestId, ...allowed(error) },
+  );
+}
+
+/** Answers where something broke: the store (503), the upstream (502, 504), the gateway itself (500). */
+export function answerFault(exchange: Exchange, status: 500 | 502 | 503 | 504, description: string): void {
+  const error = status === 500 ? 'server_error' : 'temporarily_unavailable';
+  const extra: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
+  if (exchange.endpoint === 'token' || exchange.endpoint === 'pushed_authorization') {
+    const body = { error, error_description: description };
+    sendJson(exchange.response, status, body, { 'X-Request-Id': exchange.requestId, ...extra });
+  } else {
+    answerBrowser(exchange, status, error, description, {}, extra);
+  }
+}
+
+function answerBrowser(
+  exchange: Exchange,
+  status: number,
+  error: string,
+  description: string,
+  detail: { readonly reason?: Reason; readonly owner?: string | undefined },
+  extra: Readonly<Record<string, string>>,
+): void {
+  const { request, response, requestId } = exchange;
+  const headers = { 'X-Request-Id': requestId, ...extra };
+  if (acceptsJson(request.headers.accept)) {
+    const body = { error, error_description: description, reason: detail.reason, request_id: requestId };
+    sendJson(response, status, body, headers);
+  } else {
+    sendHtml(response, status, renderErrorPage({ status, description, requestId, ...detail }), headers);
+  }
+}
+
+function allowed(error: WireError): Record<string, string> {
+  return error.status === 405 ? { Allow: 'POST' } : {};
+}

@@ -1,0 +1,45 @@
+/** A path in which `{name}` stands for exactly one segment. */
+export type PathPattern = {
+  readonly text: string;
+  /** The segments that the placeholders took, joined by `/` (`` where there are none); `undefined`: no match. */
+  match(path: string): string | undefined;
+};
+
+export function compilePathPattern(text: string): PathPattern {
+  if (!text.includes('{')) return { text, match: (path) => (path === text ? '' : undefined) };
+  const source = text
+    .split('/')
+    .map((segment) => (/^\{[^{}]*\}$/.test(segment) ? '([^/]+)' : escapeRegExp(segment)))
+    .join('/');
+  const expression = new RegExp(`^${source}$`);
+  return { text, match: (path) => expression.exec(path)?.slice(1).join('/') };
+}
+
+/**
+ * The path as the most lenient server would read it: percent-decoded as often as that changes anything, backslashes as
+ * slashes, empty, `.` and `..` segments resolved, path parameters (`;…`) and what follows a NUL cut off, trailing dots
+ * and spaces trimmed, case folded. Two paths that agree in this reading may be one to some server.
+ */
+export function loosenPath(path: string): string {
+  let text = path;
+  for (let round = 0; round < 4 && text.includes('%'); round++) {
+    const decoded = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    if (decoded === text) break;
+    text = decoded;
+  }
+  const nul = text.indexOf('\u0000');
+  if (nul !== -1) text = text.slice(0, nul);
+  const segments: string[] = [];
+  for (const raw of text.replaceAll('\\', '/').split('/')) {
+    const segment = raw.replace(/;.*$/s, '').trim();
+    if (segment === '..') segments.pop();
+    else if (segment !== '' && segment !== '.') segments.push(segment.replace(/\.+$/, '').toLowerCase());
+  }
+  return `/${segments.join('/')}`;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

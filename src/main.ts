@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+import { COMMANDS, renderHelp } from './cli/commands.ts';
+import { parseOptions, renderCommandHelp, UsageError } from './cli/options.ts';
+import { processEnvironment } from './config/environment.ts';
+import { VERSION } from './version.ts';
+
+const io = { stdout: console.log, stderr: console.error, env: processEnvironment() };
+
+async function main(args: readonly string[]): Promise<number> {
+  const named = args[0]?.startsWith('-') === false;
+  if (!named && args.includes('--version')) {
+    io.stdout(VERSION);
+    return 0;
+  }
+  if (!named && args.includes('--help')) {
+    io.stdout(renderHelp());
+    return 0;
+  }
+  const command = COMMANDS.find(({ name }) => name === (named ? args[0] : 'serve'));
+  if (command === undefined) throw new UsageError(`there is no command ${args[0]}`);
+  if (args.includes('--help')) {
+    io.stdout(renderCommandHelp(command));
+    return 0;
+  }
+  if (args.includes('--version')) {
+    io.stdout(VERSION);
+    return 0;
+  }
+  return command.run(parseOptions(command, named ? args.slice(1) : args), io);
+}
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error: unknown) => {
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr(`pkce-gateway: ${error.message}`);
+    io.stderr('pkce-gateway --help tells what there is.');
+    process.exit(2);
+  },
+);

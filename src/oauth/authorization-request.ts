@@ -1,0 +1,41 @@
+import type { Parameters } from './parameters.ts';
+
+/** The parameters of an authorization request that the gateway judges (RFC 6749 4.1.1, RFC 7636 4.3, RFC 9101, RFC 9126). */
+export type AuthorizationRequest = {
+  readonly clientId: string | undefined;
+  readonly redirectUri: string | undefined;
+  /** Normalised: words sorted, joined by one space (their order has no meaning: OAuth 2.0 Multiple Response Types 3). */
+  readonly responseType: string;
+  readonly responseMode: string | undefined;
+  readonly state: string | undefined;
+  readonly codeChallenge: string | undefined;
+  /** `plain` where a challenge comes without a method (RFC 7636 4.3). */
+  readonly codeChallengeMethod: string | undefined;
+  readonly request: string | undefined;
+  readonly requestUri: string | undefined;
+};
+
+export function parseAuthorizationRequest(parameters: Parameters): AuthorizationRequest {
+  const codeChallenge = parameters.get('code_challenge');
+  return {
+    clientId: parameters.get('client_id'),
+    redirectUri: parameters.get('redirect_uri'),
+    responseType: normalizeResponseType(parameters.get('response_type') ?? ''),
+    responseMode: parameters.get('response_mode'),
+    state: parameters.get('state'),
+    codeChallenge,
+    codeChallengeMethod:
+      parameters.get('code_challenge_method') ?? (codeChallenge === undefined ? undefined : 'plain'),
+    request: parameters.get('request'),
+    requestUri: parameters.get('request_uri'),
+  };
+}
+
+export function normalizeResponseType(responseType: string): string {
+  return responseType.includes(' ') ? responseType.split(' ').filter(Boolean).sort().join(' ') : responseType;
+}
+
+/** Whether the response to this response_type carries a code. */
+export function carriesCode(responseType: string): boolean {
+  return responseType === 'code' || responseType.split(' ').includes('code');
+}

@@ -1,0 +1,67 @@
+/**
+ * The parameters that decide what an authorization or a token request means (RFC 6749, RFC 7636, RFC 9101, RFC 9126,
+ * RFC 7521, OpenID Connect Core). A server that reads one of them differently from the gateway would see another request.
+ */
+const PROTOCOL_PARAMETERS: ReadonlySet<string> = new Set([
+  'client_assertion',
+  'client_assertion_type',
+  'client_id',
+  'client_secret',
+  'code',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'grant_type',
+  'redirect_uri',
+  'refresh_token',
+  'request',
+  'request_uri',
+  'response_mode',
+  'response_type',
+  'state',
+]);
+
+/** Those for which an empty value is no value: servers disagree on whether it counts as absent (RFC 6749 3.1, 3.2). */
+const VALUE_NEEDED: ReadonlySet<string> = new Set([
+  'client_id',
+  'code',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'grant_type',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'response_mode',
+  'response_type',
+]);
+
+/** RFC 8707 section 2 and RFC 8693 section 2.1 let these come more than once. */
+const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource']);
+
+export function isProtocolParameter(name: string): boolean {
+  return PROTOCOL_PARAMETERS.has(name);
+}
+
+export function needsValue(name: string): boolean {
+  return VALUE_NEEDED.has(name);
+}
+
+export function mayRepeat(name: string): boolean {
+  return REPEATABLE.has(name);
+}
+
+/**
+ * Whether some server would take this name for a protocol parameter although it is none: PHP cuts at `[` and turns
+ * spaces and dots into `_`, ASP.NET ignores case, others trim.
+ */
+export function isLookalike(name: string): boolean {
+  if (PROTOCOL_PARAMETERS.has(name)) return false;
+  return PROTOCOL_PARAMETERS.has(canonicalName(name));
+}
+
+/** The protocol parameter that a lenient server would read in a name. */
+export function canonicalName(name: string): string {
+  const bracket = name.indexOf('[', 1);
+  return (bracket === -1 ? name : name.slice(0, bracket)).trim().toLowerCase().replace(/[ .[]/g, '_');
+}

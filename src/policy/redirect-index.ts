@@ -1,0 +1,36 @@
+import { withoutLoopbackPort } from '../oauth/redirect-uri.ts';
+import type { ClientPolicy } from './client-policy.ts';
+import { effectiveMode } from './client-policy.ts';
+
+/** Which clients own a place that codes are sent to: answers for a code that belongs to no flow. */
+export class RedirectIndex {
+  readonly #owners = new Map<string, ClientPolicy[]>();
+
+  constructor(policies: Iterable<ClientPolicy>) {
+    for (const policy of policies) {
+      for (const redirectUri of policy.redirectUris ?? []) {
+        const place = placeOf(redirectUri);
+        if (place === undefined) continue;
+        const owners = this.#owners.get(place);
+        if (owners === undefined) this.#owners.set(place, [policy]);
+        else owners.push(policy);
+      }
+    }
+  }
+
+  /** The client that owns the place, if all of its owners are enforced: no code without a flow is for it. */
+  enforcedOwner(target: URL, now: number): ClientPolicy | undefined {
+    if (this.#owners.size === 0) return undefined;
+    const owners = this.#owners.get(placeOf(target.href) ?? '') ?? [];
+    return owners.every((policy) => effectiveMode(policy, now) === 'enforce') ? owners[0] : undefined;
+  }
+}
+
+/** A URI without query and fragment, as a browser reads it; loopback literals without their port. */
+function placeOf(uri: string): string | undefined {
+  const url = URL.parse(uri);
+  if (url === null) return undefined;
+  url.search = '';
+  url.hash = '';
+  return withoutLoopbackPort(url.href) ?? url.href;
+}

@@ -1,0 +1,25 @@
+import type { Endpoint } from './endpoints.ts';
+import type { Exchange } from './handlers/exchange.ts';
+import { handleAuthorizationRequest } from './handlers/handle-authorization-request.ts';
+import { handlePassThrough } from './handlers/handle-pass-through.ts';
+import { handleTokenRequest } from './handlers/handle-token-request.ts';
+
+type Handler = (exchange: Exchange) => Promise<void>;
+
+/**
+ * The journey of every request:
+ *
+ * 1. `http/listener.ts` accepts it, within the limits.
+ * 2. `front-door.ts` tells whose it is: the request target and the Host header give issuer and endpoint.
+ * 3. This table gives its handler: read the message → whose policy → decide → act.
+ * 4. `handlers/send-upstream.ts` sends it on; headers are cleaned in both directions.
+ * 5. `handlers/follow-response.ts` looks at every response, of every row, for a code on its way to a client.
+ */
+export const ROUTES: Readonly<Record<Endpoint, Handler>> = {
+  authorization: handleAuthorizationRequest,
+  // Until the gateway reads pushed requests, they pass, and a request_uri at the authorization endpoint is refused.
+  pushed_authorization: handlePassThrough,
+  token: handleTokenRequest,
+  metadata: handlePassThrough,
+  other: handlePassThrough,
+};

@@ -1,0 +1,138 @@
+import type { StoreFault } from '../flow/flow-store.ts';
+import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
+import type { UpstreamFault } from '../upstream/upstream-fault.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Who and what an event is about. */
+export type Violation = {
+  readonly issuer: string;
+  /** The configured client entry, or `_unlisted`. */
+  readonly client: string;
+  /** The client_id as the request gave it. */
+  readonly clientId: string | undefined;
+  readonly endpoint: JudgedEndpoint;
+  readonly reason: Reason;
+  readonly mode: 'enforce' | 'report';
+  readonly requestId: string;
+  readonly clientAddress: string;
+  readonly userAgent: string | undefined;
+};
+
+export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
+
+/** A log field of the client's making is cut to this many characters. */
+const FIELD_LIMIT = 200;
+
+/** What happens in the gateway, said once: each event moves its counter and writes its log line together. */
+export class Events {
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+
+  constructor(metrics: Metrics, log: Log) {
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  violation(violation: Violation): void {
+    const { issuer, client, endpoint, reason, mode } = violation;
+    const enforced = mode === 'enforce';
+    const counter = enforced ? this.#metrics.rejections : this.#metrics.reportOnlyViolations;
+    counter.inc({ issuer, client, endpoint, reason });
+    this.#log.warn(
+      {
+        event: enforced ? 'refusal' : 'report_only_violation',
+        issuer,
+        client,
+        client_id: violation.clientId?.slice(0, FIELD_LIMIT),
+        endpoint,
+        reason,
+        mode,
+        request_id: violation.requestId,
+        client_address: violation.clientAddress,
+        user_agent: violation.userAgent?.slice(0, FIELD_LIMIT),
+      },
+      enforced ? 'refused' : 'would be refused',
+    );
+  }
+
+  authorizationRequested(issuer: string, client: string, challengeMethod: 'S256' | 'plain' | 'none'): void {
+    this.#metrics.authorizationRequests.inc({ issuer, client, challenge_method: challengeMethod });
+  }
+
+  codeBound(issuer: string, client: string): void {
+    this.#metrics.codesBound.inc({ issuer, client });
+  }
+
+  redeemed(issuer: string, client: string, result: RedemptionResult): void {
+    this.#metrics.redemptions.inc({ issuer, client, result });
+  }
+
+  requestBegan(): void {
+    this.#metrics.requestsInFlight.inc();
+  }
+
+  /** Times in milliseconds; those of the upstream where it was asked and answered. */
+  requestEnded(
+    endpoint: string,
+    status: number,
+    times: { readonly total: number; readonly upstream?: number; readonly overhead?: number },
+  ): void {
+    const status_class = `${Math.trunc(status / 100)}xx`;
+    this.#metrics.requestsInFlight.dec();
+    this.#metrics.requestDuration.observe({ endpoint, status_class }, times.total / 1000);
+    if (times.upstream !== undefined) {
+      this.#metrics.upstreamDuration.observe({ endpoint, status_class }, times.upstream / 1000);
+    }
+    if (times.overhead !== undefined) this.#metrics.overhead.observe({ endpoint }, times.overhead / 1000);
+  }
+
+  /** `duration` in milliseconds. */
+  storeOperation(operation: string, duration: number, fault: StoreFault | undefined): void {
+    const outcome = fault === undefined ? 'ok' : 'fault';
+    this.#metrics.storeDuration.observe({ operation, outcome }, duration / 1000);
+    if (fault === undefined) return;
+    this.#metrics.storeErrors.inc({ operation });
+    this.#log.error({ event: 'store_fault', operation, code: fault.code, error: fault }, 'store fault');
+  }
+
+  storeState(state: 'ready' | 'unreachable', detail: string | undefined): void {
+    const level = state === 'ready' ? 'info' : 'error';
+    this.#log[level]({ event: 'store_state', state, detail }, `store ${state}`);
+  }
+
+  upstreamFault(issuer: string, fault: UpstreamFault, requestId: string): void {
+    this.#metrics.upstreamErrors.inc({ issuer, kind: fault.kind });
+    this.#log.error(
+      { event: 'upstream_fault', issuer, kind: fault.kind, request_id: requestId, error: fault },
+      'upstream fault',
+    );
+  }
+
+  internalError(error: unknown, requestId: string): void {
+    this.#log.error({ event: 'internal_error', request_id: requestId, error }, 'internal error');
+  }
+
+  discovered(
+    issuer: string,
+    advertisesPkce: boolean,
+    paths: Readonly<Record<string, readonly string[]>>,
+  ): void {
+    this.#log.info(
+      { event: 'discovered', issuer, advertises_pkce: advertisesPkce, ...paths },
+      'upstream discovered',
+    );
+  }
+
+  discoveryFailed(issuer: string, error: unknown, retryIn: number): void {
+    this.#log.error(
+      { event: 'discovery_failed', issuer, retry_in_ms: retryIn, error },
+      'upstream not discovered',
+    );
+  }
+
+  configLoaded(at: number): void {
+    this.#metrics.configLastReloadSuccessful.set(1);
+    this.#metrics.configLastReloadSuccess.set(at / 1000);
+  }
+}

@@ -1,0 +1,28 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Config } from '../config/config.ts';
+import { PrettyStream } from './pretty-stream.ts';
+
+export type Log = Logger;
+
+/** Structured logs, on standard error: standard output belongs to what a command prints. */
+export function createLog(config: Config['log'], destination?: DestinationStream): Log {
+  const stream = destination ?? pino.destination({ fd: 2, sync: true });
+  return pino(
+    {
+      level: config.level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: serializeError },
+    },
+    config.format === 'pretty' ? new PrettyStream(stream) : stream,
+  );
+}
+
+/** Class, code and message only: a stack or a property of a foreign error may hold what must not be logged. */
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code } = error as NodeJS.ErrnoException;
+  const cause = error.cause instanceof Error ? serializeError(error.cause) : undefined;
+  return { name: error.name, code, message: error.message, cause };
+}

@@ -1,0 +1,93 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Seconds. From a proxied page on the same host to a login that waits for a slow directory. */
+const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Seconds. What the gateway itself and its store take. */
+const OWN_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** Every metric of the gateway. Labels are bounded: issuers, configured client entries and fixed words. */
+export function createMetrics(build: { readonly version: string; readonly node: string }) {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+    new Counter({ name: `pkce_gateway_${name}`, help, labelNames, registers });
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    buckets: number[],
+  ) => new Histogram({ name: `pkce_gateway_${name}`, help, labelNames, buckets, registers });
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+    new Gauge({ name: `pkce_gateway_${name}`, help, labelNames, registers });
+
+  collectDefaultMetrics({ register: registry });
+  const violation = ['issuer', 'client', 'endpoint', 'reason'] as const;
+  const metrics = {
+    registry,
+    rejections: counter('rejections_total', 'Requests refused, by reason.', violation),
+    reportOnlyViolations: counter(
+      'report_only_violations_total',
+      'Requests that would have been refused if their client were enforced, by reason.',
+      violation,
+    ),
+    authorizationRequests: counter(
+      'authorization_requests_total',
+      'Authorization requests that began a flow, by code_challenge_method (S256, plain, none).',
+      ['issuer', 'client', 'challenge_method'],
+    ),
+    codesBound: counter(
+      'codes_bound_total',
+      'Codes seen on their way to the client and tied to their flow.',
+      ['issuer', 'client'],
+    ),
+    redemptions: counter(
+      'redemptions_total',
+      'Codes presented at the token endpoint, by result (verified, unverified, refused, upstream_error).',
+      ['issuer', 'client', 'result'],
+    ),
+    requestDuration: histogram(
+      'request_duration_seconds',
+      'From the request head to the end of the response.',
+      ['endpoint', 'status_class'],
+      REQUEST_BUCKETS,
+    ),
+    upstreamDuration: histogram(
+      'upstream_duration_seconds',
+      'From sending a request upstream to the head of its response.',
+      ['endpoint', 'status_class'],
+      REQUEST_BUCKETS,
+    ),
+    overhead: histogram(
+      'overhead_seconds',
+      'From the request head to the response head, less the time that the upstream took.',
+      ['endpoint'],
+      OWN_BUCKETS,
+    ),
+    requestsInFlight: gauge('requests_in_flight', 'Requests being answered.'),
+    storeDuration: histogram(
+      'store_duration_seconds',
+      'Store operations, by outcome (ok, fault).',
+      ['operation', 'outcome'],
+      OWN_BUCKETS,
+    ),
+    storeErrors: counter('store_errors_total', 'Store operations that failed.', ['operation']),
+    upstreamErrors: counter(
+      'upstream_errors_total',
+      'Requests that the upstream did not answer, by kind (unreachable, timeout, reset, protocol).',
+      ['issuer', 'kind'],
+    ),
+    configLastReloadSuccessful: gauge(
+      'config_last_reload_successful',
+      '1 if the last reload took effect, else 0.',
+    ),
+    configLastReloadSuccess: gauge(
+      'config_last_reload_success_timestamp_seconds',
+      'When the configuration in force was loaded (Unix time).',
+    ),
+    buildInfo: gauge('build_info', 'Always 1; the labels tell the versions.', ['version', 'node']),
+  };
+  metrics.buildInfo.set({ ...build }, 1);
+  return metrics;
+}

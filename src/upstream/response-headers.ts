@@ -1,0 +1,53 @@
+import { connectionNamed } from './request-headers.ts';
+
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The status line and headers of an upstream's response, as they go to the client. */
+export type ResponseHead = {
+  readonly status: number;
+  readonly statusText: string;
+  /** A flat list of names and values, hop-by-hop headers gone. */
+  readonly headers: readonly string[];
+};
+
+/** Removes hop-by-hop headers (RFC 9110 7.6.1). `raw` is a flat list of names and values. */
+export function buildResponseHeaders(raw: readonly (Buffer | string)[]): string[] {
+  const texts = raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
+  const named = connectionNamed(texts);
+  const headers: string[] = [];
+  for (let i = 0; i < texts.length; i += 2) {
+    const name = texts[i] as string;
+    const canonical = name.toLowerCase();
+    if (HOP_BY_HOP.has(canonical) || named?.has(canonical)) continue;
+    headers.push(name, texts[i + 1] as string);
+  }
+  return headers;
+}
+
+/** The first value of a header; `name` in lower case. */
+export function headerOf(head: ResponseHead, name: string): string | undefined {
+  const { headers } = head;
+  for (let i = 0; i < headers.length; i += 2) {
+    const candidate = headers[i] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) return headers[i + 1];
+  }
+  return undefined;
+}
+
+/** The same head with every value of one header replaced. */
+export function withHeader(head: ResponseHead, name: string, value: string): ResponseHead {
+  const headers = head.headers.map((item, i) => {
+    const previous = head.headers[i - 1];
+    return i % 2 === 1 && previous?.toLowerCase() === name ? value : item;
+  });
+  return { ...head, headers };
+}

@@ -1,0 +1,42 @@
+import { Pool } from 'undici';
+import type { IssuerConfig } from '../config/config.ts';
+
+type UpstreamConfig = IssuerConfig['upstream'];
+
+/** The connections to one upstream. */
+export type UpstreamClient = AsyncDisposable & {
+  readonly pool: Pool;
+  /** The upstream's own authority (`host[:port]`), for where its Host is sent. */
+  readonly authority: string;
+  /** The name that its certificate is checked against; without it, undici would take the Host header. */
+  readonly serverName: string;
+  readonly config: UpstreamConfig;
+};
+
+export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
+  const url = new URL(config.origin);
+  const { tls, timeouts } = config;
+  const pool = new Pool(config.origin, {
+    connections: config.connections,
+    headersTimeout: timeouts.response,
+    // The time between two chunks, not that of a whole body: event streams and downloads may last.
+    bodyTimeout: Math.max(timeouts.response, 300_000),
+    connectTimeout: timeouts.connect,
+    // Redirects and retries belong to the client; nothing here repeats a request on its own.
+    connect: {
+      timeout: timeouts.connect,
+      servername: url.hostname,
+      ...(tls?.ca === undefined ? undefined : { ca: tls.ca }),
+      ...(tls?.cert === undefined ? undefined : { cert: tls.cert }),
+      ...(tls?.key === undefined ? undefined : { key: tls.key }),
+      ...(tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : undefined),
+    },
+  });
+  return {
+    pool,
+    authority: url.host,
+    serverName: url.hostname,
+    config,
+    [Symbol.asyncDispose]: () => pool.destroy(),
+  };
+}

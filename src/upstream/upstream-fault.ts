@@ -1,0 +1,38 @@
+/** Why an upstream did not answer: the `kind` label of upstream_errors_total. */
+export type UpstreamFaultKind = 'unreachable' | 'timeout' | 'reset' | 'protocol';
+
+/** The upstream could not be reached, was too slow, or broke off. A fault, never a refusal. */
+export class UpstreamFault extends Error {
+  readonly code = 'upstream_fault';
+  readonly kind: UpstreamFaultKind;
+
+  constructor(kind: UpstreamFaultKind, cause: unknown) {
+    super(`the upstream ${PHRASES[kind]}`, { cause });
+    this.name = 'UpstreamFault';
+    this.kind = kind;
+  }
+
+  /** RFC 9110 15.6: 504 for one that is too slow, 502 for all else. */
+  get status(): 502 | 504 {
+    return this.kind === 'timeout' ? 504 : 502;
+  }
+}
+
+const PHRASES: Record<UpstreamFaultKind, string> = {
+  unreachable: 'cannot be reached',
+  timeout: 'did not answer in time',
+  reset: 'broke off',
+  protocol: 'did not speak HTTP',
+};
+
+/** Maps the error codes of undici and of Node's sockets. */
+export function toUpstreamFault(error: Error): UpstreamFault {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (/^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code) || code === 'ETIMEDOUT') {
+    return new UpstreamFault('timeout', error);
+  }
+  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE')
+    return new UpstreamFault('reset', error);
+  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) return new UpstreamFault('protocol', error);
+  return new UpstreamFault('unreachable', error);
+}

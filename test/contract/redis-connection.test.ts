@@ -1,0 +1,258 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { createFlowStore } from '../../src/flow/create-flow-store.ts';
+import { type FlowStore, StoreFault } from '../../src/flow/flow-store.ts';
+import { codeKey, flowKey } from '../../src/flow/keys.ts';
+import { MAX_IN_FLIGHT } from '../../src/flow/redis-connection.ts';
+import { type RedisServer, type RedisServerOptions, startRedis } from '../support/redis-server.ts';
+import { CHALLENGE, sampleBinding, sampleFlow } from '../support/sample-flow.ts';
+import { openRedisStore, redisConfig, untilReachable } from './flow-store-adapters.ts';
+
+const FLOW = flowKey('corp', 'pg-a-state');
+const CODE = codeKey('corp', '', 'a-code');
+const SECRET = 'p4ss:w0rd/with@signs';
+
+const open: AsyncDisposable[] = [];
+afterEach(async () => {
+  for (const resource of open.splice(0).reverse()) await resource[Symbol.asyncDispose]();
+});
+
+function track<Resource extends AsyncDisposable>(resource: Resource): Resource {
+  open.push(resource);
+  return resource;
+}
+
+async function start(options?: RedisServerOptions): Promise<RedisServer> {
+  return track(await startRedis(options));
+}
+
+async function faultOf(operation: Promise<unknown>): Promise<StoreFault> {
+  const fault: unknown = await operation.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(fault instanceof StoreFault)) throw new Error(`no StoreFault, but ${String(fault)}`);
+  return fault;
+}
+
+async function took(operation: Promise<unknown>): Promise<number> {
+  const begun = performance.now();
+  await operation.catch(() => {});
+  return performance.now() - begun;
+}
+
+const everyOperation = (store: FlowStore): Promise<unknown>[] => [
+  store.saveFlow(FLOW, sampleFlow(), 60_000),
+  store.loadFlow(FLOW),
+  store.saveBinding(CODE, sampleBinding(), 60_000),
+  store.loadBinding(CODE),
+  store.claimBinding(CODE, CHALLENGE),
+  store.releaseBinding(CODE),
+  store.ping(),
+];
+
+describe('while Redis is away', () => {
+  test('a store is made all the same, faults at once, and recovers by itself', async () => {
+    const server = await start({ port: true });
+    await server.stop();
+    const onStateChange = vi.fn();
+    const store = track(createFlowStore(redisConfig(server), { onStateChange }));
+    await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'ECONNREFUSED'));
+    for (const operation of everyOperation(store)) {
+      expect(await faultOf(operation)).toMatchObject({ code: 'store_unreachable' });
+    }
+    expect(await took(store.ping())).toBeLessThan(100);
+
+    await server.start();
+    await untilReachable(store);
+    expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+    expect(onStateChange.mock.calls.at(-1)).toEqual(['ready', undefined]);
+  });
+
+  test('a restart is survived', async () => {
+    const server = await start();
+    const onStateChange = vi.fn();
+    const store = track(await openRedisStore(server, {}, { onStateChange }));
+    await store.saveBinding(CODE, sampleBinding(), 60_000);
+    expect((await store.claimBinding(CODE, CHALLENGE)).outcome).toBe('claimed');
+    await server.restart();
+    await untilReachable(store);
+    expect((await store.claimBinding(CODE, CHALLENGE)).outcome).toBe('unknown');
+    const states = onStateChange.mock.calls.map(([state]) => state);
+    expect(states[0]).toBe('ready');
+    expect(states).toContain('unreachable');
+    expect(states.at(-1)).toBe('ready');
+  });
+
+  test('commands in flight fail when the connection breaks', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server, { timeout: 10_000 }));
+    server.pause();
+    const operations = everyOperation(store).map((operation) => faultOf(operation));
+    await server.stop();
+    for (const fault of await Promise.all(operations)) {
+      expect(fault.code).toBe('store_unreachable');
+      expect(fault.cause).toBeInstanceOf(Error);
+    }
+  });
+});
+
+describe('while Redis stands still', () => {
+  test('every operation faults within the timeout, then at once, until it goes on', async () => {
+    const server = await start();
+    const onStateChange = vi.fn();
+    const store = track(await openRedisStore(server, { timeout: 150 }, { onStateChange }));
+    server.pause();
+    const first = everyOperation(store);
+    const durations = await Promise.all(first.map(took));
+    for (const operation of first) expect(await faultOf(operation)).toMatchObject({ code: 'store_timeout' });
+    for (const duration of durations) expect(duration).toBeLessThan(400);
+
+    await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'TIMEOUT'));
+    expect(await faultOf(store.ping())).toMatchObject({ code: 'store_unreachable' });
+    expect(await took(store.ping())).toBeLessThan(50);
+
+    server.resume();
+    await untilReachable(store);
+    expect(onStateChange.mock.calls.at(-1)).toEqual(['ready', undefined]);
+  });
+
+  test('the commands in flight are bounded', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server, { timeout: 300 }));
+    server.pause();
+    const operations = Array.from({ length: MAX_IN_FLIGHT + 10 }, () => faultOf(store.ping()));
+    for (const fault of await Promise.all(operations.slice(-10)))
+      expect(fault.code).toBe('store_unreachable');
+    for (const fault of await Promise.all(operations.slice(0, -10))) expect(fault.code).toBe('store_timeout');
+    server.resume();
+    await untilReachable(store);
+  });
+
+  test('disposal waits no longer than the timeout', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server, { timeout: 150 }));
+    server.pause();
+    expect(await took(Promise.resolve(store[Symbol.asyncDispose]()))).toBeLessThan(400);
+  });
+});
+
+describe('a Redis that refuses', () => {
+  test('a replica is left, and the new primary found', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server));
+    await server.call('REPLICAOF', '127.0.0.1', '1');
+    expect(await faultOf(store.saveFlow(FLOW, sampleFlow(), 60_000))).toMatchObject({
+      code: 'store_unreachable',
+      cause: { code: 'READONLY' },
+    });
+    await server.call('REPLICAOF', 'NO', 'ONE');
+    await untilReachable(store);
+    expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+  });
+
+  test('a claim on a replica faults likewise', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server));
+    await store.saveBinding(CODE, sampleBinding(), 60_000);
+    await server.call('REPLICAOF', '127.0.0.1', '1');
+    expect(await faultOf(store.claimBinding(CODE, CHALLENGE))).toMatchObject({ code: 'store_unreachable' });
+  });
+
+  test('one without memory is full', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server));
+    await server.call('CONFIG', 'SET', 'maxmemory', '1');
+    expect(await faultOf(store.saveFlow(FLOW, sampleFlow(), 60_000))).toMatchObject({ code: 'store_full' });
+    await server.call('CONFIG', 'SET', 'maxmemory', '0');
+    expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+  });
+
+  test('any other refusal is an error, and tells nothing of the record', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server));
+    await server.call('ACL', 'SETUSER', 'default', '-set');
+    const fault = await faultOf(store.saveFlow(FLOW, sampleFlow(), 60_000));
+    expect(fault).toMatchObject({ code: 'store_error', cause: { code: 'NOPERM' } });
+    expect(inspect(fault, { depth: 10, showHidden: true })).not.toMatch(/spa-portal|flow:/);
+  });
+});
+
+describe('credentials', () => {
+  test.each([
+    ['the configuration', (url: string) => ({ url, password: SECRET })],
+    [
+      'the URL',
+      (url: string) => ({ url: url.replace('redis://', `redis://:${encodeURIComponent(SECRET)}@`) }),
+    ],
+    [
+      'both: the configuration wins',
+      (url: string) => ({ url: url.replace('//', '//:x@'), password: SECRET }),
+    ],
+    [
+      'a user of its own',
+      (url: string) => ({ url: url.replace('//', '//gateway@'), username: 'gateway', password: SECRET }),
+    ],
+  ])('a password from %s', async (_, config) => {
+    const args = ['--requirepass', SECRET, '--user', 'gateway', 'on', `>${SECRET}`, '~*', '+@all'];
+    const server = await start({ port: true, args, password: SECRET });
+    const store = track(await openRedisStore(server, config(server.url)));
+    expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+  });
+
+  test('a wrong one is a fault that does not tell it', async () => {
+    const server = await start({ port: true, args: ['--requirepass', 'right'] });
+    const url = server.url.replace('redis://', `redis://:${encodeURIComponent(SECRET)}@`);
+    const onStateChange = vi.fn();
+    const store = track(createFlowStore(redisConfig(server, { url }), { onStateChange }));
+    await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'WRONGPASS'));
+    const fault = await faultOf(store.ping());
+    expect(fault).toMatchObject({ code: 'store_unreachable' });
+    const told = inspect([fault, onStateChange.mock.calls], { depth: 10, showHidden: true });
+    expect(told).not.toContain(SECRET);
+    expect(told).not.toContain(encodeURIComponent(SECRET));
+  });
+
+  test('a missing one is a fault', async () => {
+    const server = await start({ port: true, args: ['--requirepass', 'right'] });
+    const onStateChange = vi.fn();
+    const store = track(createFlowStore(redisConfig(server), { onStateChange }));
+    await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'NOAUTH'));
+    expect(await faultOf(store.ping())).toMatchObject({ code: 'store_unreachable' });
+  });
+
+  test('a malformed URL is refused without being repeated', () => {
+    const url = `redis://:${SECRET}`;
+    const make = () => createFlowStore({ ...redisConfig({ url } as RedisServer) });
+    expect(make).toThrow(StoreFault);
+    expect(make).not.toThrow(SECRET);
+  });
+});
+
+describe('disposal', () => {
+  test('replies that are owed still come, and nothing after them', async () => {
+    const server = await start();
+    const store = await openRedisStore(server);
+    const saved = store.saveFlow(FLOW, sampleFlow(), 60_000);
+    await store[Symbol.asyncDispose]();
+    expect(await saved).toBe(true);
+    expect(await faultOf(store.ping())).toMatchObject({ code: 'store_unreachable' });
+    await store[Symbol.asyncDispose]();
+  });
+
+  test('no state is reported any more', async () => {
+    const server = await start();
+    const onStateChange = vi.fn();
+    const store = await openRedisStore(server, {}, { onStateChange });
+    await store[Symbol.asyncDispose]();
+    await server.stop();
+    expect(onStateChange.mock.calls).toEqual([['ready', undefined]]);
+  });
+
+  test('it is possible while Redis is away', async () => {
+    const server = await start({ port: true });
+    await server.stop();
+    const store = createFlowStore(redisConfig(server));
+    await expect(store[Symbol.asyncDispose]()).resolves.toBeUndefined();
+  });
+});

@@ -1,0 +1,48 @@
+import { parseConfig } from '../../src/config/load.ts';
+import { formatProblem } from '../../src/config/problem.ts';
+import { type Gateway, startGateway } from '../../src/gateway.ts';
+import { MetricSamples } from './metric-samples.ts';
+
+export type GatewayUnderTest = Gateway & {
+  /** Every log line so far. */
+  readonly logLines: readonly Readonly<Record<string, unknown>>[];
+  metrics(): Promise<MetricSamples>;
+};
+
+export type GatewayUnderTestOptions = {
+  /** The origin of the authorization server. */
+  readonly upstream: string;
+  /** YAML of the issuer beside name and upstream, not indented. */
+  readonly issuer?: string;
+  /** YAML of the top level beside listen, admin and issuers. */
+  readonly top?: string;
+  /** The host to listen on: another one than the upstream's, so that cookies do not mix. */
+  readonly host?: string;
+};
+
+/** A whole gateway in this process, in front of a real server, with its log and metrics at hand. */
+export async function startGatewayUnderTest(options: GatewayUnderTestOptions): Promise<GatewayUnderTest> {
+  const { upstream, issuer = '', top = '', host = 'localhost' } = options;
+  const yaml = [
+    `listen: {address: "${host}:0"}`,
+    'admin: {address: 127.0.0.1:0}',
+    top,
+    'issuers:',
+    '  - name: corp',
+    ...(issuer.includes('upstream:') ? [] : [`    upstream: {url: "${upstream}"}`]),
+    ...issuer.split('\n').map((line) => `    ${line}`),
+  ].join('\n');
+  const result = await parseConfig(yaml, 'test.yaml', { env: {} });
+  if (!result.ok) throw new Error(`${result.problems.map(formatProblem).join('\n')}\n${yaml}`);
+  const logLines: Record<string, unknown>[] = [];
+  const logDestination = { write: (line: string) => void logLines.push(JSON.parse(line)) };
+  const gateway = await startGateway(result.config, { logDestination });
+  return {
+    ...gateway,
+    logLines,
+    async metrics() {
+      const response = await fetch(`${gateway.adminUrl}/metrics`);
+      return new MetricSamples(await response.text());
+    },
+  };
+}

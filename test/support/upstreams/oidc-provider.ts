@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Provider } from 'oidc-provider';
+import { type Listener, listen } from '../listener.ts';
+import { type RecordedRequest, RequestLog, readBody, recordRequest } from '../request-log.ts';
+import { buildProviderConfiguration } from './oidc-provider/configuration.ts';
+import { handleInteraction } from './oidc-provider/interactions.ts';
+import type { TestClient } from './test-client.ts';
+import { replayRequest, stripPkce, stripPkceFromTarget } from './without-pkce.ts';
+
+export type OidcProviderOptions = {
+  readonly clients: readonly TestClient[];
+  /**
+   * `off` (default): it has never heard of PKCE and ignores its parameters. `optional`: as the library does it, which
+   * verifies whatever a client sends, and asks for nothing of one that sends nothing.
+   */
+  readonly pkce?: 'off' | 'optional';
+  /** Default: its own URL. The public URL of a gateway makes it a legacy server that knows it is behind a proxy. */
+  readonly issuer?: string;
+  /** `features` of the library: `{pushedAuthorizationRequests: {enabled: true}, jwtResponseModes: …}`. */
+  readonly features?: Readonly<Record<string, unknown>>;
+  /** Anything else of the library's configuration, laid over ours. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+  readonly host?: string;
+  readonly port?: number;
+};
+
+export type OidcProviderServer = Listener & {
+  readonly issuer: string;
+  readonly requests: RequestLog;
+  readonly tokenRequests: RecordedRequest[];
+  /** From now on it is this issuer: for a gateway whose URL is known only once it runs. Sessions and codes are lost. */
+  useIssuer(issuer: string): void;
+};
+
+/** A real oidc-provider as the legacy server. */
+export async function startOidcProvider(options: OidcProviderOptions): Promise<OidcProviderServer> {
+  const { pkce = 'off', host, port } = options;
+  const requests = new RequestLog();
+  let provider: Provider;
+  const server = createServer((req, res) => {
+    handle(req, res).catch((cause: unknown) => {
+      // The library's errors carry what they mean for the caller.
+      const status = cause instanceof Error && 'statusCode' in cause ? Number(cause.statusCode) : 500;
+      if (!res.headersSent) res.writeHead(status, { 'content-type': 'text/plain' });
+      res.end(String(cause));
+    });
+  });
+
+  async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const body = (await readBody(req)).toString();
+    const request = recordRequest(req, body);
+    requests.add(request);
+    const isForm = (req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');
+    const seen =
+      pkce === 'off'
+        ? replayRequest(req, stripPkceFromTarget(request.target), isForm ? stripPkce(body) : body)
+        : replayRequest(req, request.target, body);
+    if (request.path.startsWith('/interaction/')) {
+      await handleInteraction(provider, seen, res, request.form);
+    } else {
+      await provider.callback()(seen, res);
+    }
+  }
+
+  const listener = await listen(server, host, port);
+  const useIssuer = (issuer: string): void => {
+    const { clients, features = {}, configuration: extra = {} } = options;
+    provider = new Provider(issuer, buildProviderConfiguration({ clients, pkce, features, extra }));
+    provider.proxy = true;
+    provider.use(async (ctx, next) => {
+      await next();
+      if (pkce === 'off' && ctx.oidc?.route === 'discovery') {
+        delete (ctx.body as Record<string, unknown>).code_challenge_methods_supported;
+      }
+    });
+  };
+  useIssuer(options.issuer ?? listener.url);
+
+  return {
+    ...listener,
+    get issuer() {
+      return provider.issuer;
+    },
+    requests,
+    get tokenRequests() {
+      return requests.to('/token');
+    },
+    useIssuer,
+  };
+}

@@ -1,0 +1,50 @@
+import type { ServerResponse } from 'node:http';
+import type { RecordedRequest } from '../../request-log.ts';
+import type { Quirks } from './quirks.ts';
+
+/** What a code or an access token stands for. */
+export type Grant = {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly scope: string;
+  readonly subject: string;
+};
+
+/** What the scripted server remembers. */
+export type State = {
+  readonly quirks: Quirks;
+  /** Its own origin, which a proxy in front hides. */
+  readonly internalOrigin: string;
+  readonly codes: Map<string, Grant & { spent: boolean }>;
+  readonly tokens: Map<string, Grant>;
+  /** By session cookie. */
+  readonly sessions: Map<string, { user?: string; pending?: string }>;
+  /** Pushed authorization requests by request_uri, as an encoded query. */
+  readonly pushed: Map<string, string>;
+  /** Token responses that wait for `releaseHeld()`. */
+  readonly held: Set<() => void>;
+  readonly eventStreams: Set<ServerResponse>;
+};
+
+/** One request on its way through the handlers. */
+export type Exchange = {
+  readonly request: RecordedRequest;
+  readonly res: ServerResponse;
+  readonly state: State;
+};
+
+export function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  res.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  res.end(JSON.stringify(body));
+}
+
+export function sendHtml(res: ServerResponse, status: number, html: string): void {
+  res.writeHead(status, { 'content-type': 'text/html; charset=utf-8' });
+  res.end(html);
+}
+
+/** The origin under which the caller knows this server, as far as the Host header tells. */
+export function hostOrigin({ request, state }: Exchange): string {
+  const scheme = String(request.headers['x-forwarded-proto'] ?? 'http');
+  return request.headers.host === undefined ? state.internalOrigin : `${scheme}://${request.headers.host}`;
+}

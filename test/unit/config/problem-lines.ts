@@ -1,0 +1,35 @@
+import type { LoadOptions, LoadResult } from '../../../src/config/load.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+import { formatProblem } from '../../../src/config/problem.ts';
+
+/** The lines that an operator would see for a text called `g.yaml`. */
+export async function problemLines(text: string, options: Partial<LoadOptions> = {}): Promise<string[]> {
+  const result = await parseConfig(text, 'g.yaml', { env: {}, ...options });
+  return result.ok ? [] : result.problems.map(formatProblem);
+}
+
+export async function warningLines(text: string, options: Partial<LoadOptions> = {}): Promise<string[]> {
+  const result = await parseConfig(text, 'g.yaml', { env: {}, ...options });
+  return configOf(result) && result.warnings.map(formatProblem);
+}
+
+export function configOf(result: LoadResult) {
+  if (!result.ok) throw new Error(result.problems.map(formatProblem).join('\n'));
+  return result.config;
+}
+
+/** The text of a valid file with one issuer and these lines in it. */
+export function issuerWith(...lines: string[]): string {
+  return [
+    'issuers:',
+    '  - name: corp',
+    '    upstream: {url: https://idp.example.com}',
+    ...lines.map((line) => `    ${line}`),
+    '',
+  ].join('\n');
+}
+
+/** The same with one client; its settings begin at line 6, column 9. */
+export function clientWith(...lines: string[]): string {
+  return issuerWith('clients:', '  spa:', ...lines.map((line) => `    ${line}`));
+}

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import { clientWith, issuerWith, problemLines, warningLines } from './problem-lines.ts';
+
+describe('what is wrong with the YAML itself', () => {
+  const cases: { name: string; text: string; lines: string[] }[] = [
+    { name: 'an empty file', text: '', lines: ['g.yaml:1:1: the file is empty'] },
+    { name: 'comments only', text: '# nothing\n', lines: ['g.yaml:1:1: the file is empty'] },
+    { name: 'no mapping', text: '- a\n', lines: ['g.yaml:1:1: must be a mapping, not a list'] },
+    {
+      name: 'a syntax error',
+      text: 'issuers: [\n  {name: corp\n',
+      lines: [
+        'g.yaml:3:1: not valid YAML: Flow map in block collection must be sufficiently indented and end with a }',
+        'g.yaml:3:1: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+      ],
+    },
+    {
+      name: 'two documents',
+      text: `${issuerWith()}---\nissuers: []\n`,
+      lines: ['g.yaml:4:1: a second YAML document: the configuration is one'],
+    },
+    {
+      name: 'an unknown tag',
+      text: issuerWith('public_url: !secret x'),
+      lines: ['g.yaml:4:17: not valid YAML: Unresolved tag: !secret'],
+    },
+    {
+      name: 'a duplicate key, at the second one',
+      text: 'workers: 1\nlog: {level: info, level: debug}\nworkers: 1\nissuers: [{name: a, upstream: {url: https://idp.example.com}}]\n',
+      lines: [
+        'g.yaml:2:20 log.level: duplicate key (first in line 2)',
+        'g.yaml:3:1 workers: duplicate key (first in line 1)',
+      ],
+    },
+    {
+      name: 'a client id that is an object property of JavaScript',
+      text: issuerWith('clients: {__proto__: {mode: off}}'),
+      lines: ['g.yaml:4:15 issuers[0].clients.__proto__: a name that cannot be used'],
+    },
+    {
+      name: 'a key that is a mapping',
+      text: issuerWith('clients: {? {a: 1} : {}}'),
+      lines: ['g.yaml:4:14 issuers[0].clients: a key must be plain text'],
+    },
+    {
+      name: 'an alias without an anchor',
+      text: issuerWith('hosts: *hosts'),
+      lines: ['g.yaml:4:12 issuers[0].hosts: no anchor &hosts before this'],
+    },
+    {
+      name: 'an alias of what it stands in',
+      text: issuerWith('hosts: &hosts [*hosts]'),
+      lines: ['g.yaml:4:20 issuers[0].hosts[0]: *hosts contains itself'],
+    },
+    {
+      name: 'a merge key',
+      text: issuerWith('defaults: &d {mode: report}', 'clients: {spa: {<<: *d}}'),
+      lines: ['g.yaml:5:21 issuers[0].clients.spa["<<"]: unknown key'],
+    },
+  ];
+
+  it.each(cases)('$name', async ({ text, lines }) => {
+    expect(await problemLines(text)).toEqual(lines);
+  });
+
+  it('refuses nesting without end instead of overflowing', async () => {
+    const deep = `issuers: ${'['.repeat(2000)}${']'.repeat(2000)}\n`;
+    expect((await problemLines(deep)).join('\n')).toContain('nested too deeply');
+  });
+
+  it('does not expand aliases of aliases without end', async () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, level) =>
+        `  - &a${level} [${
+          level === 0
+            ? 'x'
+            : Array(10)
+                .fill(`*a${level - 1}`)
+                .join(', ')
+        }]`,
+    );
+    const lines = await problemLines(`issuers:\n${levels.join('\n')}\n`);
+    expect(lines.filter((line) => line.includes('the aliases expand to too much'))).toHaveLength(1);
+  });
+
+  it('takes the anchor that stands before the alias, also within what is aliased later', async () => {
+    const text = issuerWith(
+      'defaults: {redirect_uris: &r ["http://one.example.com/"]}',
+      'unlisted_clients: {redirect_uris: &s [*r0, *r0]}',
+    )
+      .replace('["http://one', '[&r0 "http://one')
+      .concat('    clients: {spa: {owner: &r0 team, redirect_uris: *s}}\n');
+    expect(await warningLines(text)).toEqual([
+      'g.yaml:4:39 issuers[0].defaults.redirect_uris[0]: plain http: codes can be read on their way',
+      'g.yaml:5:43 issuers[0].unlisted_clients.redirect_uris[0]: plain http: codes can be read on their way',
+      'g.yaml:5:43 issuers[0].clients.spa.redirect_uris[0]: plain http: codes can be read on their way',
+      'g.yaml:5:48 issuers[0].unlisted_clients.redirect_uris[1]: plain http: codes can be read on their way',
+      'g.yaml:5:48 issuers[0].clients.spa.redirect_uris[1]: plain http: codes can be read on their way',
+    ]);
+  });
+
+  it('keeps to YAML 1.2 whatever the file declares', async () => {
+    expect(await problemLines(`%YAML 1.1\n---\n${clientWith('wrap_codes: yes')}`)).toEqual([
+      'g.yaml:8:21 issuers[0].clients.spa.wrap_codes: must be true or false, not text',
+    ]);
+  });
+});

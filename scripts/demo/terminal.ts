@@ -7,7 +7,7 @@ function colour(code: number, text: string): string {
 }
 
 export const bold = (text: string): string => colour(1, text);
-export const dim = (text: string): string => colour(2, text);
+const dim = (text: string): string => colour(2, text);
 const red = (text: string): string => colour(31, text);
 const green = (text: string): string => colour(32, text);
 

@@ -115,6 +115,10 @@ function parseText(text: string, lineCounter: LineCounter): { root: Node | null;
     if (!(error instanceof RangeError)) throw error;
     return { root: null, problems: [{ offset: 0, message: 'nested too deeply' }] };
   }
+  const tooDeep = document.errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  if (tooDeep !== undefined) {
+    return { root: null, problems: [{ offset: tooDeep.pos[0], message: 'nested too deeply' }] };
+  }
   const problems = [...document.errors, ...document.warnings].map(({ code, pos, message }) => ({
     offset: pos[0],
     message:

@@ -58,11 +58,13 @@ test.each([
   const onStateChange = vi.fn();
   const config = redisConfig(server, { url: `rediss://${host}:${port}`, tls: files ?? tls });
   await using store = createFlowStore(config, { onStateChange });
-  await vi.waitFor(() =>
-    expect(onStateChange).toHaveBeenCalledWith(
-      'unreachable',
-      expect.stringMatching(/^(DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_ALTNAME_INVALID)$/),
-    ),
+  await vi.waitFor(
+    () =>
+      expect(onStateChange).toHaveBeenCalledWith(
+        'unreachable',
+        expect.stringMatching(/^(DEPTH_ZERO_SELF_SIGNED_CERT|ERR_TLS_CERT_ALTNAME_INVALID)$/),
+      ),
+    5_000,
   );
   await expect(store.ping()).rejects.toMatchObject({ code: 'store_unreachable' });
 });

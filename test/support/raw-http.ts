@@ -74,7 +74,7 @@ export function rawRequest(
 }
 
 /** The first response in a text; interim ones (1xx) are skipped. */
-export function parseRawResponse(raw: string): RawResponse & { readonly complete: boolean } {
+function parseRawResponse(raw: string): RawResponse & { readonly complete: boolean } {
   const headEnd = raw.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = raw.slice(0, headEnd < 0 ? raw.length : headEnd).split('\r\n');
   const status = Number(statusLine.split(' ')[1]);

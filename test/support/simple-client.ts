@@ -22,7 +22,7 @@ export async function send(
     body: options.body ?? null,
   });
   const text = await body.text();
-  const location = typeof headers.location === 'string' ? URL.parse(headers.location, url) : null;
+  const location = typeof headers.location === 'string' ? URL.parse(headers.location, String(url)) : null;
   const json = String(headers['content-type']).includes('json') ? JSON.parse(text) : {};
   return { status: statusCode, headers, text, location: location ?? undefined, json };
 }

@@ -52,7 +52,7 @@ export function newVerifier(): string {
   return randomBytes(32).toString('base64url');
 }
 
-export function s256Challenge(verifier: string): string {
+function s256Challenge(verifier: string): string {
   return createHash('sha256').update(verifier).digest('base64url');
 }
 

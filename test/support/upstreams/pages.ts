@@ -19,7 +19,7 @@ ${body}
 `;
 }
 
-export function hiddenInputs(fields: Iterable<readonly [string, string]>): string {
+function hiddenInputs(fields: Iterable<readonly [string, string]>): string {
   return [...fields]
     .map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
     .join('\n');

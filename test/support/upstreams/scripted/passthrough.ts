@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RecordedRequest } from '../../request-log.ts';
 import { type Exchange, sendJson } from './state.ts';
@@ -7,20 +7,21 @@ import { type Exchange, sendJson } from './state.ts';
 /** `GET /stream?bytes=N`: N bytes, never more of them in memory than the reader keeps up with. */
 export async function handleStream(request: RecordedRequest, res: ServerResponse): Promise<void> {
   const bytes = Number(request.query.get('bytes') ?? 0);
-  const chunk = Buffer.alloc(64 * 1024, 'x');
   res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': String(bytes) });
-  for (let left = bytes; left > 0 && !res.destroyed; left -= chunk.length) {
-    if (res.write(chunk.subarray(0, Math.min(left, chunk.length)))) continue;
-    await Promise.race([once(res, 'drain'), once(res, 'close')]);
-  }
-  res.end();
+  // The other side going away in the middle is a case that tests make on purpose.
+  await pipeline(Readable.from(chunksOf(bytes)), res).catch(() => undefined);
+}
+
+function* chunksOf(bytes: number): Generator<Buffer> {
+  const chunk = Buffer.alloc(64 * 1024, 'x');
+  for (let left = bytes; left > 0; left -= chunk.length)
+    yield chunk.subarray(0, Math.min(left, chunk.length));
 }
 
 /** `POST /echo`: every byte back as soon as it is there. */
 export async function handleEcho(req: IncomingMessage, res: ServerResponse): Promise<void> {
   res.writeHead(200, { 'content-type': req.headers['content-type'] ?? 'application/octet-stream' });
   res.flushHeaders();
-  // The other side going away in the middle is a case that tests make on purpose.
   await pipeline(req, res).catch(() => undefined);
 }
 

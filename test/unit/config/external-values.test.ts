@@ -1,0 +1,144 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import { clientWith, configOf, issuerWith, problemLines, warningLines } from './problem-lines.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-config-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function secretFile(name: string, content: string | Uint8Array, mode = 0o600): Promise<string> {
+  const file = join(directory, name);
+  await writeFile(file, content);
+  await chmod(file, mode);
+  return file;
+}
+
+async function injectedSecret(text: string, env = {}): Promise<string | undefined> {
+  const config = configOf(await parseConfig(text, 'g.yaml', { env, directory }));
+  return config.issuers[0]?.clients.policyFor('spa').injectSecret;
+}
+
+describe('from_env', () => {
+  it('gives text, however it looks', async () => {
+    const text = clientWith('inject_secret: {from_env: SECRET}');
+    expect(await injectedSecret(text, { SECRET: '0123' })).toBe('0123');
+    expect(await injectedSecret(text, { SECRET: 'true' })).toBe('true');
+    expect(await injectedSecret(text, { SECRET: 'a: [b]\t'.trim() })).toBe('a: [b]');
+  });
+
+  it('is turned into the number, flag, duration, size, address or word that is wanted', async () => {
+    const text = `listen: {address: {from_env: A}, limits: {body: {from_env: B}, connections: {from_env: C}, header_timeout: {from_env: D}}}\nworkers: {from_env: W}\n${clientWith(
+      'wrap_codes: {from_env: F}',
+      'max_attempts: {from_env: N}',
+      'methods: [{from_env: M}]',
+    )}`;
+    const env = { A: '[::1]:80', B: '2048', C: '7', D: '3s', W: '1', F: 'false', N: '9', M: 'plain' };
+    const config = configOf(await parseConfig(text, 'g.yaml', { env }));
+    expect(config.listen).toEqual({
+      address: { host: '::1', port: 80 },
+      trustedProxies: [],
+      limits: { headerTimeout: 3000, body: 2048, connections: 7 },
+    });
+    expect(config.issuers[0]?.clients.policyFor('spa')).toMatchObject({
+      wrapCodes: false,
+      maxAttempts: 9,
+      methods: ['plain'],
+    });
+  });
+
+  it.each([
+    ['max_attempts: {from_env: X}', { X: 'many' }, '6:23', 'max_attempts', 'must be a number, not text'],
+    ['wrap_codes: {from_env: X}', { X: 'yes' }, '6:21', 'wrap_codes', 'must be true or false, not text'],
+    ['owner: {from_env: X}', { X: '' }, '6:16', 'owner', 'must not be empty'],
+    ['owner: {from_env: X}', {}, '6:16', 'owner', 'the environment variable X is not set'],
+    [
+      'inject_secret: {from_env: X}',
+      { X: 'a\nb' },
+      '6:24',
+      'inject_secret',
+      'must not contain control characters',
+    ],
+    [
+      'methods: {from_env: X}',
+      { X: 'S256' },
+      '6:18',
+      'methods',
+      'must be a list: from_env and from_file give single values',
+    ],
+    ['owner: {from_env: X, from_file: Y}', {}, '6:16', 'owner', 'must be text, not a mapping'],
+    ['owner: {from_env: 1}', {}, '6:16', 'owner', 'must be text, not a mapping'],
+  ])('%s with %j', async (line, env, position, key, message) => {
+    expect(await problemLines(clientWith(line), { env })).toEqual([
+      `g.yaml:${position} issuers[0].clients.spa.${key}: ${message}`,
+    ]);
+  });
+
+  it('may be the client id of a client', async () => {
+    expect(await problemLines(issuerWith('clients: {from_env: {mode: off}}'))).toEqual([]);
+  });
+});
+
+describe('from_file', () => {
+  it('reads relative to the configuration file and drops one newline at the end', async () => {
+    await secretFile('one', 's3cret \r\n');
+    expect(await injectedSecret(clientWith('inject_secret: {from_file: one}'))).toBe('s3cret ');
+    const file = await secretFile('none', 's3cret');
+    expect(await injectedSecret(clientWith(`inject_secret: {from_file: ${file}}`))).toBe('s3cret');
+  });
+
+  it('drops no second newline', async () => {
+    await secretFile('two', 's3cret\n\n');
+    expect(await problemLines(clientWith('inject_secret: {from_file: two}'), { directory })).toEqual([
+      'g.yaml:6:24 issuers[0].clients.spa.inject_secret: must not contain control characters',
+    ]);
+  });
+
+  it('reports what cannot be read', async () => {
+    await secretFile('binary', new Uint8Array([0xff, 0xfe, 0x41]));
+    await secretFile('large', 'x'.repeat(1024 * 1024 + 1));
+    const text = issuerWith(
+      'clients:',
+      '  a: {inject_secret: {from_file: missing}}',
+      '  b: {inject_secret: {from_file: .}}',
+      '  c: {inject_secret: {from_file: /dev/zero}}',
+      '  d: {inject_secret: {from_file: binary}}',
+      '  e: {inject_secret: {from_file: large}}',
+    );
+    expect(await problemLines(text, { directory })).toEqual([
+      `g.yaml:5:26 issuers[0].clients.a.inject_secret: cannot read ${directory}/missing: no such file`,
+      `g.yaml:6:26 issuers[0].clients.b.inject_secret: ${directory} is not a file`,
+      'g.yaml:7:26 issuers[0].clients.c.inject_secret: /dev/zero is not a file',
+      `g.yaml:8:26 issuers[0].clients.d.inject_secret: cannot read ${directory}/binary: not UTF-8 text`,
+      `g.yaml:9:26 issuers[0].clients.e.inject_secret: ${directory}/large is larger than 1 MiB`,
+    ]);
+  });
+
+  it('warns of a file that everybody can read', async () => {
+    await secretFile('open', 'x', 0o644);
+    expect(await warningLines(clientWith('inject_secret: {from_file: open}'), { directory })).toEqual([
+      `g.yaml:6:24 issuers[0].clients.spa.inject_secret: every user of this machine can read ${directory}/open: chmod o-r`,
+    ]);
+  });
+});
+
+describe('secrets in clear', () => {
+  it('are warned of', async () => {
+    const text = `store: {kind: redis, redis: {url: "redis://:pw@h", username: u}}\n${issuerWith(
+      'defaults: {inject_secret: a}',
+      'unlisted_clients: {inject_secret: b}',
+      'clients: {spa: {inject_secret: c}, web: {inject_secret: {from_env: D}}}',
+    )}`;
+    const clear = 'a secret in clear: write {from_env: NAME} or {from_file: PATH}';
+    expect(await warningLines(text, { env: { D: 'd' } })).toEqual([
+      'g.yaml:1:35 store.redis.url: a secret in clear: leave it out of the url and write password: {from_env: NAME}',
+      `g.yaml:5:31 issuers[0].defaults.inject_secret: ${clear}`,
+      `g.yaml:6:39 issuers[0].unlisted_clients.inject_secret: ${clear}`,
+      `g.yaml:7:36 issuers[0].clients.spa.inject_secret: ${clear}`,
+    ]);
+  });
+});

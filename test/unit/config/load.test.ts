@@ -1,0 +1,233 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig, parseConfig } from '../../../src/config/load.ts';
+import { formatProblem } from '../../../src/config/problem.ts';
+import { configOf, issuerWith, problemLines, warningLines } from './problem-lines.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-config-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+it('fills in every default', async () => {
+  const { issuers, ...rest } = configOf(await parseConfig(issuerWith(), 'g.yaml', { env: {} }));
+  expect(rest).toEqual({
+    listen: {
+      address: { host: '0.0.0.0', port: 8080 },
+      trustedProxies: [],
+      limits: { headerTimeout: 10_000, body: 65_536, connections: 10_000 },
+    },
+    admin: { address: { host: '127.0.0.1', port: 9090 } },
+    shutdown: { drain: 20_000 },
+    log: { level: 'info', format: 'json' },
+    store: { kind: 'memory' },
+  });
+  const { clients: _clients, ...issuer } = issuers[0] ?? {};
+  expect(issuer).toEqual({
+    name: 'corp',
+    hosts: [],
+    upstream: {
+      origin: 'https://idp.example.com',
+      preserveHost: true,
+      tls: undefined,
+      timeouts: { connect: 2000, response: 30_000 },
+      connections: 128,
+    },
+    publicOrigin: undefined,
+    endpoints: 'auto',
+    forwardPkce: 'auto',
+    metadata: { advertisePkce: true, oauthAuthorizationServer: true },
+  });
+});
+
+it('carries what is said', async () => {
+  const text = `
+listen: {address: "[::1]:0", trusted_proxies: [10.0.0.0/8, "fd00::/8", 192.0.2.1], limits: {body: 1MiB}}
+admin: {address: localhost:0}
+shutdown: {drain: 0s}
+log: {level: debug, format: pretty}
+store:
+  kind: redis
+  redis: {url: redis+unix:///run/redis.sock, username: u, password: {from_env: PW}, prefix: "p:", timeout: 1s}
+issuers:
+  - name: one
+    hosts: [Login.example.com, "login.example.com:8443", "[::1]:80"]
+    upstream: {url: "HTTPS://IdP.example.com:443/", preserve_host: false, timeouts: {connect: 1s}, connections: 5}
+    public_url: https://login.example.com
+    endpoints: {authorization: ["/realms/{realm}/auth"], token: [/token, /v2/token], pushed_authorization: [/par]}
+    forward_pkce: never
+    metadata: {advertise_pkce: false}
+  - name: two
+    upstream: {url: http://127.0.0.1:9000}
+`;
+  const config = configOf(await parseConfig(text, 'g.yaml', { env: { PW: 'pw' } }));
+  expect(config).toMatchObject({
+    listen: {
+      address: { host: '::1', port: 0 },
+      trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
+      limits: { body: 1_048_576, connections: 10_000 },
+    },
+    admin: { address: { host: 'localhost', port: 0 } },
+    shutdown: { drain: 0 },
+    log: { level: 'debug', format: 'pretty' },
+    store: {
+      kind: 'redis',
+      url: '/run/redis.sock',
+      username: 'u',
+      password: 'pw',
+      tls: undefined,
+      prefix: 'p:',
+      timeout: 1000,
+    },
+    issuers: [
+      {
+        hosts: ['login.example.com', 'login.example.com:8443', '[::1]:80'],
+        upstream: {
+          origin: 'https://idp.example.com',
+          preserveHost: false,
+          timeouts: { connect: 1000, response: 30_000 },
+          connections: 5,
+        },
+        publicOrigin: 'https://login.example.com',
+        endpoints: {
+          authorization: ['/realms/{realm}/auth'],
+          token: ['/token', '/v2/token'],
+          pushedAuthorization: ['/par'],
+          metadata: ['/.well-known/openid-configuration'],
+        },
+        forwardPkce: 'never',
+        metadata: { advertisePkce: false, oauthAuthorizationServer: true },
+      },
+      { hosts: [], upstream: { origin: 'http://127.0.0.1:9000' } },
+    ],
+  });
+});
+
+it('takes a key with nothing after it for an empty mapping', async () => {
+  expect(await problemLines(`listen:\nlog:\nstore:\n${issuerWith('defaults:', 'clients:')}`)).toEqual([]);
+});
+
+describe('hosts', () => {
+  const issuer = (name: string, rest = '') =>
+    `  - {name: ${name}, upstream: {url: https://${name}.example.com}${rest}}\n`;
+
+  it('leave at most one issuer for the rest', async () => {
+    expect(
+      await problemLines(`issuers:\n${issuer('a')}${issuer('b', ', hosts: [b.example.com]')}${issuer('c')}`),
+    ).toEqual([
+      "g.yaml:4:5 issuers[2].hosts: is required: issuers[0] has none either, so a request could be either's",
+    ]);
+  });
+
+  it('belong to one issuer each', async () => {
+    const hosts = ', hosts: [x.example.com]';
+    expect(await problemLines(`issuers:\n${issuer('a', hosts)}${issuer('b', hosts)}`)).toEqual([
+      'g.yaml:3:63 issuers[1].hosts[0]: is a host of issuers[0] already',
+    ]);
+  });
+});
+
+it('warns of a redis section that nobody uses', async () => {
+  expect(await warningLines(`store: {redis: {url: "redis://h"}}\n${issuerWith()}`)).toEqual([
+    'g.yaml:1:16 store.redis: has no effect: `store.kind` is memory',
+  ]);
+});
+
+it('stands more mistakes than a call has arguments', async () => {
+  const words = Array(130_000).fill('x').join(',');
+  const lines = await problemLines(issuerWith('bogus: 1', `defaults: {response_modes: [${words}]}`));
+  expect(lines).toHaveLength(130_001);
+  expect(lines[0]).toBe('g.yaml:4:5 issuers[0].bogus: unknown key');
+  expect(lines[130_000]).toMatch(
+    /^g\.yaml:5:260031 issuers\[0\]\.defaults\.response_modes\[129999\]: must be one of/,
+  );
+});
+
+describe('the file', () => {
+  async function fileProblems(name: string): Promise<string[]> {
+    const result = await loadConfig(join(directory, name), { env: {} });
+    return result.ok ? [] : result.problems.map(formatProblem);
+  }
+
+  it('gives what is in it, with secrets relative to its directory', async () => {
+    await writeFile(join(directory, 'secret'), 'x\n', { mode: 0o600 });
+    await writeFile(
+      join(directory, 'good.yaml'),
+      issuerWith('defaults: {inject_secret: {from_file: secret}}'),
+    );
+    const config = configOf(await loadConfig(join(directory, 'good.yaml'), { env: {} }));
+    expect(config.issuers[0]?.clients.unlisted.injectSecret).toBe('x');
+  });
+
+  it('must be there, be UTF-8 and have a sensible size', async () => {
+    await writeFile(join(directory, 'latin1.yaml'), Buffer.from('issuers: \xe9', 'latin1'));
+    await writeFile(join(directory, 'large.yaml'), '');
+    await truncate(join(directory, 'large.yaml'), 65 * 1024 * 1024);
+    expect(await fileProblems('missing.yaml')).toEqual([
+      `${directory}/missing.yaml:1:1: cannot be read: no such file`,
+    ]);
+    expect(await fileProblems('.')).toEqual([`${directory}:1:1: cannot be read: it is a directory`]);
+    expect(await fileProblems('latin1.yaml')).toEqual([
+      `${directory}/latin1.yaml:1:1: cannot be read: not UTF-8 text`,
+    ]);
+    expect(await fileProblems('large.yaml')).toEqual([`${directory}/large.yaml:1:1: is larger than 64 MiB`]);
+  });
+});
+
+describe('TLS files', () => {
+  const run = promisify(execFile);
+  const newCertificate = (name: string) =>
+    run('openssl', [
+      ...'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=idp.example.com'.split(
+        ' ',
+      ),
+      ...['-keyout', join(directory, `${name}.key`), '-out', join(directory, `${name}.pem`)],
+    ]);
+  const withTls = (tls: string) =>
+    `issuers:\n  - name: corp\n    upstream:\n      url: https://idp.example.com\n      tls: ${tls}\n`;
+
+  it('are read', async () => {
+    await newCertificate('a');
+    const text = withTls('{ca_file: a.pem, cert_file: a.pem, key_file: a.key, insecure_skip_verify: true}');
+    const result = await parseConfig(text, 'g.yaml', { env: {}, directory });
+    expect(configOf(result).issuers[0]?.upstream.tls).toEqual({
+      ca: expect.stringContaining('BEGIN CERTIFICATE'),
+      cert: expect.stringContaining('BEGIN CERTIFICATE'),
+      key: expect.stringContaining('PRIVATE KEY'),
+      insecureSkipVerify: true,
+    });
+    expect(result.ok && result.warnings.map(formatProblem)).toEqual([
+      'g.yaml:5:86 issuers[0].upstream.tls.insecure_skip_verify: whoever is between gateway and upstream can read every code and secret',
+    ]);
+  });
+
+  it('must fit', async () => {
+    await newCertificate('a');
+    await newCertificate('b');
+    await writeFile(join(directory, 'not.pem'), 'hello');
+    expect(await problemLines(withTls('{cert_file: a.pem, key_file: b.key}'), { directory })).toEqual([
+      expect.stringMatching(
+        /^g\.yaml:5:24 issuers\[0\]\.upstream\.tls\.cert_file: not a certificate with its key: /,
+      ),
+    ]);
+    expect(await problemLines(withTls('{ca_file: not.pem}'), { directory })).toEqual([
+      `g.yaml:5:22 issuers[0].upstream.tls.ca_file: ${directory}/not.pem has no PEM certificate`,
+    ]);
+    expect(await problemLines(withTls('{key_file: missing.key}'), { directory })).toEqual([
+      'g.yaml:5:12 issuers[0].upstream.tls: cert_file and key_file need each other',
+      `g.yaml:5:23 issuers[0].upstream.tls.key_file: cannot read ${directory}/missing.key: no such file`,
+    ]);
+  });
+
+  it('are of no use to an http upstream', async () => {
+    const text = withTls('{insecure_skip_verify: false}').replace('https:', 'http:');
+    expect(await problemLines(text)).toEqual([
+      'g.yaml:5:12 issuers[0].upstream.tls: has no effect: the upstream is not https',
+    ]);
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
+import { configOf, issuerWith, problemLines, warningLines } from './problem-lines.ts';
+
+async function policyFor(clientId: string | undefined, ...lines: string[]): Promise<ClientPolicy> {
+  const config = configOf(await parseConfig(issuerWith(...lines), 'g.yaml', { env: {} }));
+  const policy = config.issuers[0]?.clients.policyFor(clientId);
+  if (policy === undefined) throw new Error('no policy');
+  return policy;
+}
+
+const BUILT_IN: Omit<ClientPolicy, 'name'> = {
+  description: undefined,
+  owner: undefined,
+  mode: 'enforce',
+  enforceFrom: undefined,
+  methods: ['S256'],
+  redirectUris: undefined,
+  responseTypes: ['code'],
+  responseModes: undefined,
+  grantTypes: undefined,
+  requestObjects: 'reject',
+  flowTtl: 600_000,
+  codeTtl: 60_000,
+  maxAttempts: 5,
+  wrapCodes: true,
+  state: 'prefix',
+  onStoreFailure: 'reject',
+  corsOrigins: [],
+  injectSecret: undefined,
+};
+
+describe('what a client does not say', () => {
+  it('has the built-in value, for unlisted clients too', async () => {
+    expect(await policyFor('spa', 'clients: {spa: }')).toEqual({ name: 'spa', ...BUILT_IN });
+    expect(await policyFor('other')).toEqual({ name: '_unlisted', ...BUILT_IN });
+  });
+
+  it('comes from defaults, each key as a whole', async () => {
+    const lines = [
+      'defaults:',
+      '  mode: report',
+      '  owner: team',
+      '  methods: [S256, plain]',
+      '  redirect_uris: ["https://a.example.com/cb"]',
+      '  cors: {origins: ["https://b.example.com"]}',
+      'unlisted_clients: {mode: off}',
+      'clients: {spa: {methods: [plain], redirect_uris: ["https://c.example.com/cb"], flow_ttl: 2h}}',
+    ];
+    const inherited = { ...BUILT_IN, mode: 'report', owner: 'team', corsOrigins: ['https://b.example.com'] };
+    expect(await policyFor('spa', ...lines)).toEqual({
+      ...inherited,
+      name: 'spa',
+      methods: ['plain'],
+      redirectUris: ['https://c.example.com/cb'],
+      flowTtl: 7_200_000,
+    });
+    expect(await policyFor(undefined, ...lines)).toEqual({
+      ...inherited,
+      name: '_unlisted',
+      mode: 'off',
+      methods: ['S256', 'plain'],
+      redirectUris: ['https://a.example.com/cb'],
+    });
+  });
+
+  it('is, for cors, the origins of its https redirect URIs', async () => {
+    const policy = await policyFor(
+      'spa',
+      'clients:',
+      '  spa:',
+      '    redirect_uris:',
+      '      - https://App.example.com:443/a',
+      '      - https://app.example.com/b',
+      '      - https://app.example.com:8443/c',
+      '      - http://127.0.0.1/cb',
+      '      - com.example.app:/cb',
+    );
+    expect(policy.corsOrigins).toEqual(['https://app.example.com', 'https://app.example.com:8443']);
+  });
+
+  it('is for the registry to find: exact, then the longest prefix', async () => {
+    const lines = [
+      'clients: {"batch-*": {owner: a}, "batch-eu-*": {owner: b}, batch-eu-1: {owner: c}, 007: {owner: d}}',
+    ];
+    const owners = ['batch-x', 'batch-eu-2', 'batch-eu-1', '007', '7'].map(
+      async (id) => (await policyFor(id, ...lines)).owner,
+    );
+    expect(await Promise.all(owners)).toEqual(['a', 'b', 'c', 'd', undefined]);
+  });
+});
+
+describe('enforce_from', () => {
+  const MOMENT = 'enforce_from: 2027-01-15T01:00:00+01:00';
+
+  it('is a moment', async () => {
+    expect((await policyFor('spa', `clients: {spa: {${MOMENT}}}`)).enforceFrom).toBe(Date.UTC(2027, 0, 15));
+  });
+
+  it.each([
+    ['spa: {mode: enforce}', Date.UTC(2027, 0, 15)],
+    ['spa: {}', Date.UTC(2027, 0, 15)],
+    ['spa: {mode: report}', undefined],
+    ['spa: {mode: off}', undefined],
+  ])('in defaults, for %s', async (client, expected) => {
+    const lines = [`defaults: {${MOMENT}}`, `clients: {${client}}`];
+    expect((await policyFor('spa', ...lines)).enforceFrom).toBe(expected);
+  });
+
+  it.each([
+    [`clients: {spa: {mode: report, ${MOMENT}}}`, '5:49', 'clients.spa', 'report'],
+    [`clients: {spa: {mode: off, ${MOMENT}}}`, '5:46', 'clients.spa', 'off'],
+    [`unlisted_clients: {mode: reject, ${MOMENT}}`, '5:52', 'unlisted_clients', 'reject'],
+    [`clients: {spa: {${MOMENT}}}`, '5:35', 'clients.spa', 'report (from defaults)'],
+  ])('%s is a problem where the mode is another', async (line, position, path, mode) => {
+    expect(await problemLines(issuerWith('defaults: {mode: report}', line))).toEqual([
+      `g.yaml:${position} issuers[0].${path}.enforce_from: needs \`mode: enforce\`, and the mode is ${mode}: with \`mode: enforce\`, violations are only reported until this moment`,
+    ]);
+  });
+
+  it('is no second problem where the mode is not valid', async () => {
+    expect(
+      await problemLines(issuerWith('defaults: {mode: report}', `clients: {spa: {mode: x, ${MOMENT}}}`)),
+    ).toEqual(['g.yaml:5:27 issuers[0].clients.spa.mode: must be one of enforce, report, off']);
+  });
+});
+
+describe('state: preserve in defaults', () => {
+  it('needs redirect_uris wherever it is taken', async () => {
+    const text = issuerWith(
+      'defaults: {state: preserve}',
+      'clients:',
+      '  a: {}',
+      '  b: {redirect_uris: ["https://b.example.com/"]}',
+      '  c: {state: prefix}',
+      '  d: {mode: off}',
+    );
+    const message =
+      'takes `state: preserve` from defaults, which needs `redirect_uris`: name them, or write `state: prefix`';
+    expect(await problemLines(text)).toEqual([
+      `g.yaml:2:5 issuers[0].unlisted_clients: ${message}`,
+      `g.yaml:6:7 issuers[0].clients.a: ${message}`,
+    ]);
+  });
+
+  it('has them from defaults as well', async () => {
+    const text = issuerWith(
+      'defaults: {state: preserve, redirect_uris: ["https://b.example.com/"]}',
+      'clients: {a: {}}',
+    );
+    expect(await problemLines(text)).toEqual([]);
+  });
+});
+
+it('warns of what is allowed but leaves codes open', async () => {
+  const text = issuerWith(
+    'clients:',
+    '  a: {redirect_uris: ["http://app.example.com/", "http://localhost/", "http://127.9.9.9/", "http://[::1]/", "app:/cb"]}',
+    '  b: {response_types: [token id_token, id_token code]}',
+  );
+  expect(await warningLines(text)).toEqual([
+    'g.yaml:5:27 issuers[0].clients.a.redirect_uris[0]: plain http: codes can be read on their way',
+    'g.yaml:6:28 issuers[0].clients.b.response_types[0]: has no code, so PKCE cannot protect it',
+  ]);
+  expect(
+    (await policyFor('b', 'clients: {b: {response_types: [token id_token, id_token code]}}')).responseTypes,
+  ).toEqual(['id_token token', 'code id_token']);
+});

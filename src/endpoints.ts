@@ -2,7 +2,10 @@ import type { EndpointPaths } from './config/config.ts';
 import { compilePathPattern, loosenPath, type PathPattern } from './http/path-pattern.ts';
 
 /** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
-export type Endpoint = 'authorization' | 'pushed_authorization' | 'token' | 'metadata' | 'other';
+export type Endpoint = ProtectedEndpoint | UnjudgedEndpoint | 'metadata' | 'other';
+
+/** Endpoints beside those of the code flow, as far as the upstream has told them. */
+export type UnjudgedEndpoint = 'jwks' | 'userinfo' | 'revocation';
 
 /** The endpoints whose requests are judged. */
 export type ProtectedEndpoint = 'authorization' | 'pushed_authorization' | 'token';
@@ -14,6 +17,9 @@ export type EndpointMatch = {
   /** The protected endpoint for which some server would take this path, although it is not quite its path. */
   readonly resembles: ProtectedEndpoint | undefined;
 };
+
+/** How many paths are learnt from metadata, at most: a server with many realms has three for each. */
+const LEARNT_LIMIT = 3_000;
 
 /** Tells requests apart by their path. */
 export class Endpoints {
@@ -45,6 +51,15 @@ export class Endpoints {
     const loose = loosenPath(path);
     const resembled = this.#loose.find(({ pattern }) => pattern.match(loose) !== undefined);
     return { endpoint: 'other', scope: '', resembles: resembled?.endpoint };
+  }
+
+  /** Takes note of an endpoint that metadata names. One that is known, or looks like a protected one, stays what it is. */
+  learn(endpoint: UnjudgedEndpoint, path: string | undefined): void {
+    if (path === undefined || this.#literal.size >= LEARNT_LIMIT) return;
+    const known = this.match(path);
+    if (known.endpoint === 'other' && known.resembles === undefined) {
+      this.#literal.set(path, { endpoint, scope: '', resembles: undefined });
+    }
   }
 
   #add(endpoint: ProtectedEndpoint | 'metadata', paths: readonly string[]): void {

@@ -1,9 +1,13 @@
 import type { IssuerConfig } from './config/config.ts';
 import { Endpoints } from './endpoints.ts';
+import type { AdvertisedPolicy, MetadataDocument } from './oauth/metadata.ts';
+import { allMetadataPaths } from './oauth/metadata-paths.ts';
+import { buildAdvertisedPolicy } from './policy/advertised-policy.ts';
 import type { ClientRegistry } from './policy/client-registry.ts';
 import { RedirectIndex } from './policy/redirect-index.ts';
 import type { Events } from './telemetry/events.ts';
-import { type Discovered, discover } from './upstream/discovery.ts';
+import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from './upstream/discovery.ts';
+import { LastDocuments } from './upstream/last-documents.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream/upstream-client.ts';
 
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
@@ -17,6 +21,14 @@ export class Issuer implements AsyncDisposable {
   readonly clients: ClientRegistry;
   readonly redirects: RedirectIndex;
   readonly upstream: UpstreamClient;
+  /** What its metadata may promise. */
+  readonly advertised: AdvertisedPolicy;
+  /** The origins whose scripts may read the answers of its endpoints: those of any client. */
+  readonly corsOrigins: ReadonlySet<string>;
+  /** Whether the gateway authenticates to the upstream for any client. */
+  readonly injectsSecrets: boolean;
+  /** The upstream's metadata, for when it stumbles. */
+  readonly documents = new LastDocuments();
   readonly #events: Events;
   #endpoints: Endpoints | undefined;
   #discovered: Discovered | undefined;
@@ -31,7 +43,14 @@ export class Issuer implements AsyncDisposable {
     this.redirects = new RedirectIndex(config.clients.all());
     this.upstream = createUpstreamClient(config.upstream);
     this.#events = events;
-    if (config.endpoints !== 'auto') this.#endpoints = new Endpoints(config.endpoints);
+    const policies = [...config.clients.all()];
+    this.advertised = buildAdvertisedPolicy(policies, config.metadata.advertisePkce);
+    this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
+    this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
+    if (config.endpoints !== 'auto') {
+      const metadata = allMetadataPaths(config.endpoints.metadata);
+      this.#endpoints = new Endpoints({ ...config.endpoints, metadata });
+    }
   }
 
   /** `undefined` until the upstream has told them. */
@@ -45,10 +64,32 @@ export class Issuer implements AsyncDisposable {
     return forwardPkce === 'auto' ? this.#discovered?.advertisesPkce === true : forwardPkce === 'always';
   }
 
+  /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
+  get authorizationResponseIss(): string | undefined {
+    return this.#discovered?.advertisesIss === true ? this.#discovered.issuer : undefined;
+  }
+
+  /** How clients may authenticate there; `undefined`: the upstream has not said. */
+  authMethods(endpoint: 'token' | 'revocation'): readonly string[] | undefined {
+    return endpoint === 'token'
+      ? this.#discovered?.tokenAuthMethods
+      : this.#discovered?.revocationAuthMethods;
+  }
+
+  /** Takes note of the endpoints that a metadata document names: with realms, each has its own. */
+  learn(document: MetadataDocument): void {
+    this.#learnPaths(readUnjudgedPaths(document));
+  }
+
+  #learnPaths(paths: UnjudgedPaths): void {
+    this.#endpoints?.learn('jwks', paths.jwks);
+    this.#endpoints?.learn('userinfo', paths.userinfo);
+    this.#endpoints?.learn('revocation', paths.revocation);
+  }
+
   /** One attempt to discover what the configuration leaves to the upstream; failing that, more in the background. */
   discover(): Promise<void> {
-    const wanted = this.config.endpoints === 'auto' || this.config.forwardPkce === 'auto';
-    if (!wanted || this.#discovered !== undefined || this.#disposed) return Promise.resolve();
+    if (this.#discovered !== undefined || this.#disposed) return Promise.resolve();
     this.#attempt ??= this.#discoverOnce(FIRST_RETRY).finally(() => {
       this.#attempt = undefined;
     });
@@ -58,13 +99,16 @@ export class Issuer implements AsyncDisposable {
   async #discoverOnce(retryIn: number): Promise<void> {
     clearTimeout(this.#retry);
     try {
-      const discovered = await discover(this.upstream, this.#discoveryHost());
+      const { endpoints } = this.config;
+      const configured = endpoints === 'auto' ? [] : endpoints.metadata;
+      const discovered = await discover(this.upstream, this.#discoveryHost(), configured);
       this.#discovered = discovered;
-      if (this.config.endpoints === 'auto') this.#endpoints = new Endpoints(discovered.endpoints);
+      if (endpoints === 'auto') this.#endpoints = new Endpoints(discovered.endpoints);
+      this.#learnPaths(discovered.unjudged);
       this.#events.discovered(this.name, discovered.advertisesPkce, discovered.endpoints);
     } catch (error) {
       if (this.#disposed) return;
-      // With the endpoints configured, only PKCE support is unknown: many legacy servers have no document at all.
+      // With the endpoints configured, the rest is worth having but not needed: many legacy servers have no document at all.
       if (this.#endpoints === undefined) this.#events.discoveryFailed(this.name, error, retryIn);
       this.#retry = setTimeout(
         () => void this.#discoverOnce(Math.min(retryIn * 2, LAST_RETRY)),

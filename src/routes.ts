@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoints.ts';
 import type { Exchange } from './handlers/exchange.ts';
 import { handleAuthorizationRequest } from './handlers/handle-authorization-request.ts';
 import { handlePassThrough } from './handlers/handle-pass-through.ts';
+import { handlePushedAuthorization } from './handlers/handle-pushed-authorization.ts';
 import { handleTokenRequest } from './handlers/handle-token-request.ts';
 
 type Handler = (exchange: Exchange) => Promise<void>;
@@ -17,8 +18,7 @@ type Handler = (exchange: Exchange) => Promise<void>;
  */
 export const ROUTES: Readonly<Record<Endpoint, Handler>> = {
   authorization: handleAuthorizationRequest,
-  // Until the gateway reads pushed requests, they pass, and a request_uri at the authorization endpoint is refused.
-  pushed_authorization: handlePassThrough,
+  pushed_authorization: handlePushedAuthorization,
   token: handleTokenRequest,
   metadata: handlePassThrough,
   other: handlePassThrough,

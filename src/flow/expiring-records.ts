@@ -58,6 +58,13 @@ export class ExpiringRecords {
     entry.record = record;
   }
 
+  /** The live record of a key, which is gone with it. Its entry is swept when its time comes. */
+  take(key: string, now: number): string | undefined {
+    const found = this.get(key, now);
+    this.#entries.delete(key);
+    return found?.record;
+  }
+
   /** Forgets what has expired. Every entry is forgotten once, so that a sweep on each insertion costs next to nothing. */
   sweep(now: number): void {
     for (const lane of this.#lanes.values()) {

@@ -5,6 +5,8 @@ import { ExpiringRecords } from './expiring-records.ts';
 import type { Flow } from './flow.ts';
 import { decodeFlow, encodeFlow } from './flow-record.ts';
 import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
+import type { PushedRequest } from './pushed-request.ts';
+import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
 
 /**
  * Flows and codes together. With flows of ten minutes, 100 000 are a steady 160 authorization requests a second in some
@@ -76,6 +78,15 @@ export class MemoryFlowStore implements FlowStore {
     const stored = found === undefined ? undefined : decodeBinding(found.record);
     if (found === undefined || stored?.status !== 'claimed') return;
     this.#bindings.replace(key, advanceBinding(found.record, 'bound', stored.attempts));
+  }
+
+  async savePushedRequest(key: string, pushed: PushedRequest, ttl: number): Promise<void> {
+    this.#save(this.#flows, key, encodePushedRequest(pushed), ttl);
+  }
+
+  async takePushedRequest(key: string): Promise<PushedRequest | undefined> {
+    const record = this.#flows.take(key, this.#now());
+    return record === undefined ? undefined : decodePushedRequest(record);
   }
 
   async ping(): Promise<void> {}

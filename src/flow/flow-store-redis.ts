@@ -3,10 +3,12 @@ import { decodeBinding, encodeBinding, NO_CHALLENGE } from './binding-record.ts'
 import type { Flow } from './flow.ts';
 import { decodeFlow, encodeFlow } from './flow-record.ts';
 import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
+import type { PushedRequest } from './pushed-request.ts';
+import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 /**
- * Flows and bindings in Redis (6.0 or newer), for any number of workers. Every key has a TTL, and every operation is one
+ * Flows and bindings in Redis (6.2 or newer), for any number of workers. Every key has a TTL, and every operation is one
  * command on one key, so that it runs on a cluster as well. Time is Redis's alone: the clocks of the gateways never matter.
  */
 export class RedisFlowStore implements FlowStore {
@@ -53,6 +55,15 @@ export class RedisFlowStore implements FlowStore {
 
   async releaseBinding(key: string): Promise<void> {
     await this.#connection.run((redis) => redis.releaseBinding(this.#prefix + key));
+  }
+
+  async savePushedRequest(key: string, pushed: PushedRequest, ttl: number): Promise<void> {
+    await this.#save(key, encodePushedRequest(pushed), ttl);
+  }
+
+  async takePushedRequest(key: string): Promise<PushedRequest | undefined> {
+    const record = await this.#connection.run((redis) => redis.getdel(this.#prefix + key));
+    return record === null ? undefined : decodePushedRequest(record);
   }
 
   async ping(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Binding } from './binding.ts';
 import type { Flow } from './flow.ts';
+import type { PushedRequest } from './pushed-request.ts';
 
 /** What became of an attempt to claim a code. Exactly one `claimed` comes between a binding and its release. */
 export type Claim =
@@ -39,6 +40,10 @@ export interface FlowStore extends AsyncDisposable {
   claimBinding(key: string, presentedChallenge: string | undefined): Promise<Claim>;
   /** Gives a claimed binding back, as it was before the claim. No effect on one that is gone. */
   releaseBinding(key: string): Promise<void>;
+  /** Remembers a pushed request under its request_uri. */
+  savePushedRequest(key: string, pushed: PushedRequest, ttl: number): Promise<void>;
+  /** Takes it out: whoever comes second finds none. `undefined` also for a record that cannot be read. */
+  takePushedRequest(key: string): Promise<PushedRequest | undefined>;
   /** Resolves where the store answers. */
   ping(): Promise<void>;
 }

@@ -1,8 +1,16 @@
 import { hash } from 'node:crypto';
 
-/** The store key of a flow. `state` is the flow prefix, or with `state: preserve` what the client's state is found by. */
-export function flowKey(issuer: string, state: string): string {
-  return `flow:${digest('flow', issuer, state)}`;
+/** The store key of a flow that is found by its prefix. */
+export function flowKey(issuer: string, prefix: string): string {
+  return `flow:${digest('flow', issuer, prefix)}`;
+}
+
+/**
+ * The store key of a flow whose state goes upstream unchanged: it is found by whose it is and by that state. `client` is
+ * the name of the configured entry.
+ */
+export function preservedFlowKey(issuer: string, client: string, state: string | undefined): string {
+  return `flow:${state === undefined ? digest('preserved', issuer, client) : digest('preserved', issuer, client, state)}`;
 }
 
 /** The store key of an issued code's binding. `scope`: the endpoint path parameters that the code's flow began under. */

@@ -1,6 +1,7 @@
 import type { Binding } from './binding.ts';
 import type { Flow } from './flow.ts';
 import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
+import type { PushedRequest } from './pushed-request.ts';
 
 /** Hears how long each operation took (milliseconds), and how it failed. */
 export type StoreObserver = (
@@ -43,6 +44,14 @@ export class ObservedFlowStore implements FlowStore {
 
   releaseBinding(key: string): Promise<void> {
     return this.#observed('releaseBinding', this.#store.releaseBinding(key));
+  }
+
+  savePushedRequest(key: string, pushed: PushedRequest, ttl: number): Promise<void> {
+    return this.#observed('savePushedRequest', this.#store.savePushedRequest(key, pushed, ttl));
+  }
+
+  takePushedRequest(key: string): Promise<PushedRequest | undefined> {
+    return this.#observed('takePushedRequest', this.#store.takePushedRequest(key));
   }
 
   ping(): Promise<void> {

@@ -1,11 +1,10 @@
-import { isIP } from 'node:net';
-import { createSecureContext } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
-import type { StoreConfig, TlsFiles } from '../config/config.ts';
+import type { StoreConfig } from '../config/config.ts';
 import { StoreFault } from './flow-store.ts';
+import { connectorOptions } from './redis-connector.ts';
 import { redisErrorCode, redisFault } from './redis-fault.ts';
 import { CLAIM_BINDING, RELEASE_BINDING } from './redis-scripts.ts';
-import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
+import { parseRedisUrl } from './redis-url.ts';
 
 export type RedisStoreConfig = Extract<StoreConfig, { kind: 'redis' }>;
 
@@ -49,7 +48,6 @@ export class RedisConnection implements AsyncDisposable {
       protocol: 2,
       replyMapping: 'legacy',
       connectTimeout: Math.max(CONNECT_TIMEOUT, config.timeout),
-      disconnectTimeout: config.timeout,
       // A connection that owes replies and stays silent is dead or its server is: only a new one can tell. It also bounds
       // the handshake. Longer than a command's own timeout, so that a slow reply fails its command and nobody else's.
       socketTimeout: 2 * config.timeout,
@@ -152,27 +150,9 @@ function addressOptions(config: RedisStoreConfig): RedisOptions {
   const username = config.username ?? address.username;
   const password = config.password ?? address.password;
   return {
-    ...targetOptions(address, config.tls),
+    ...connectorOptions(address, config.tls, config.timeout),
     db: address.database,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-  };
-}
-
-function targetOptions({ target }: RedisAddress, tls: TlsFiles | undefined): RedisOptions {
-  if ('path' in target) return { path: target.path };
-  const { host, port } = target;
-  // Who names certificates wants TLS, whatever the scheme says: a password is not sent in clear for want of an `s`.
-  if (!target.tls && tls === undefined) return { host, port };
-  // Made here, once: a PEM text that cannot be used is found at the start, and not by each connection.
-  const secureContext = createSecureContext(pemOptions(tls));
-  return { host, port, tls: { secureContext, ...(isIP(host) === 0 ? { servername: host } : {}) } };
-}
-
-function pemOptions(tls: TlsFiles | undefined): { ca?: string; cert?: string; key?: string } {
-  return {
-    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls?.key === undefined ? {} : { key: tls.key }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Binding } from '../flow/binding.ts';
 import { StoreFault } from '../flow/flow-store.ts';
+import type { Outcome } from '../upstream/forward.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -23,14 +24,14 @@ export class ClaimedCode implements AsyncDisposable {
   }
 
   /** The release comes before the response, so that a retry finds the code free. */
-  settle(head: ResponseHead): ResponseHead | Promise<ResponseHead> {
+  settle(head: ResponseHead): Outcome | Promise<Outcome> {
     if (head.status >= 200 && head.status < 300) {
       this.#settled = true;
       this.#redeemed(this.#verified ? 'verified' : 'unverified');
-      return head;
+      return { pass: head };
     }
     this.#redeemed('upstream_error');
-    return this.release().then(() => head);
+    return this.release().then(() => ({ pass: head }));
   }
 
   async release(): Promise<void> {

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../oauth/escape-html.ts';
+
 /** The page that a person sees whose login cannot go on. */
 export function renderErrorPage(page: {
   readonly status: number;
@@ -40,8 +42,4 @@ dd { margin: 0; overflow-wrap: anywhere; }
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }

@@ -63,11 +63,11 @@ export async function handleRedemption(
   await sendUpstream(
     exchange,
     {
-      query: message.query,
+      query: message.queryParameters.serialize(),
       body: (binding.pkceForwarded ? parameters : parameters.without('code_verifier')).serialize(),
     },
     // The upstream's answer decides what the code is worth, also when the client has gone.
-    { onHead: (head) => claimed.settle(head), outlivesClient: true },
+    { settle: (head) => claimed.settle(head), outlivesClient: true },
   );
 }
 
@@ -105,7 +105,10 @@ async function forwardUnverified(
   // A client that is not looked at keeps its verifier: the upstream saw its challenge.
   const keepsVerifier = named.mode === 'off' || issuer.forwardsPkce;
   const parameters = keepsVerifier ? message.parameters : message.parameters.without('code_verifier');
-  const { status } = await sendUpstream(exchange, { query: message.query, body: parameters.serialize() });
+  const { status } = await sendUpstream(exchange, {
+    query: message.queryParameters.serialize(),
+    body: parameters.serialize(),
+  });
   if (named.mode === 'off') return;
   const succeeded = status >= 200 && status < 300;
   services.events.redeemed(issuer.name, named.policy.name, succeeded ? 'unverified' : 'upstream_error');

@@ -47,7 +47,11 @@ async function handleOtherGrant(
     return refuseToken(exchange, 'grant_type_not_allowed');
   }
   if (client.mode === 'off') await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
-  else await sendUpstream(exchange, { query: message.query, body: message.parameters.serialize() });
+  else
+    await sendUpstream(exchange, {
+      query: message.queryParameters.serialize(),
+      body: message.parameters.serialize(),
+    });
 }
 
 /** A message that not every server reads alike: refused where a code that it may carry, or its client, is enforced. */

@@ -15,11 +15,13 @@ export type Message = {
   readonly problem: MessageReason | undefined;
   /** Whether `parameters` mean all that the message means: whether it can be forwarded from them. */
   readonly lossless: boolean;
-  /** Of a POST: its query without protocol parameters, serialised again. */
-  readonly query: string | undefined;
+  /** Those in the query of a POST; they should hold no protocol parameter. */
+  readonly queryParameters: Parameters;
   /** The body as it came, for a client that is not to be broken; `null`: none. */
   readonly bodyAsSent: () => Readable | Buffer | null;
 };
+
+const NONE = new Parameters([]);
 
 /** Reads a request whose parameters stand in the query (GET, HEAD; where allowed) or in a form body (POST). */
 export async function readMessage(
@@ -33,14 +35,21 @@ export async function readMessage(
     // A body here means nothing (RFC 9110 9.3.1); a server that reads it all the same does not get it.
     request.resume();
     const { parameters, problem, lossless } = query;
-    return { parameters, hints: parameters, problem, lossless, query: undefined, bodyAsSent: () => null };
+    return {
+      parameters,
+      hints: parameters,
+      problem,
+      lossless,
+      queryParameters: NONE,
+      bodyAsSent: () => null,
+    };
   }
   return {
     parameters: query.parameters,
     hints: query.parameters,
     problem: 'http_method_not_allowed',
     lossless: false,
-    query: undefined,
+    queryParameters: NONE,
     bodyAsSent: () => request,
   };
 }
@@ -58,7 +67,7 @@ async function readForm(exchange: Exchange, query: ParsedParameters): Promise<Me
     hints: new Parameters([...parameters.entries, ...beyondForm, ...query.parameters.entries]),
     problem: problemOf(exchange, body, form) ?? problem ?? problemOfQuery(query),
     lossless: lossless && body.complete && form && query.lossless,
-    query: query.parameters.serialize(),
+    queryParameters: query.parameters,
     bodyAsSent: () => (body.complete ? body.bytes : body.resume()),
   };
 }

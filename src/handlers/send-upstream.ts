@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { type Forwarded, type ForwardOptions, forward } from '../upstream/forward.ts';
+import { type Forwarded, forward, type Hold, type Outcome } from '../upstream/forward.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
@@ -17,11 +17,18 @@ export type UpstreamRequest = {
 
 const FORM = 'application/x-www-form-urlencoded';
 
+export type SendOptions = {
+  /** Sees the response that the client will get, before it leaves. */
+  readonly settle?: (head: ResponseHead) => Outcome | Hold | Promise<Outcome>;
+  /** Whether the upstream should finish although the client has gone: its answer settles something. */
+  readonly outlivesClient?: boolean;
+};
+
 /** Sends a request upstream and its response to the client; every response is looked at for a code on its way out. */
 export async function sendUpstream(
   exchange: Exchange,
   outgoing: UpstreamRequest,
-  options: ForwardOptions = {},
+  options: SendOptions = {},
 ): Promise<Forwarded> {
   const { request, response, issuer, peer, target } = exchange;
   const query = 'query' in outgoing ? outgoing.query : target.query;
@@ -41,7 +48,7 @@ export async function sendUpstream(
       body: replaced ? (outgoing.body ?? null) : bodyAsSent(exchange, outgoing),
     },
     response,
-    { ...options, onHead: (head) => inspectHead(exchange, head, options.onHead) },
+    { inspect: (head) => inspect(exchange, head, options), outlivesClient: options.outlivesClient === true },
   );
   exchange.upstreamTime = forwarded.upstreamTime;
   exchange.overhead = forwarded.headSentAt - exchange.startedAt - forwarded.upstreamTime;
@@ -55,13 +62,11 @@ function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): Readable | B
   return hasBody ? exchange.request : null;
 }
 
-type OnHead = NonNullable<ForwardOptions['onHead']>;
-
-function inspectHead(exchange: Exchange, head: ResponseHead, then: OnHead | undefined): ReturnType<OnHead> {
-  const followed = followResponse(exchange, head);
-  if (then === undefined) return followed;
-  if (followed instanceof Promise) {
-    return followed.then((changed) => (changed === 'answered' ? changed : then(changed)));
-  }
-  return followed === 'answered' ? followed : then(followed);
+/** A settled response is an API's answer; every other one may carry a code. */
+function inspect(
+  exchange: Exchange,
+  head: ResponseHead,
+  { settle }: SendOptions,
+): Outcome | Hold | Promise<Outcome> {
+  return settle === undefined ? followResponse(exchange, head) : settle(head);
 }

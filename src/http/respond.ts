@@ -37,14 +37,23 @@ export function sendRedirect(
   send(response, status, '', { Location: location, ...extra });
 }
 
+export function sendNoContent(response: ServerResponse, extra: Extra): void {
+  // RFC 9110 8.6: without a Content-Length.
+  response.writeHead(204, { ...OWN_HEADERS, ...closing(response), ...extra });
+  response.end();
+}
+
 function send(response: ServerResponse, status: number, body: string, headers: Extra): void {
-  // Answered before the request's body was read to its end: the rest of it must not be taken for the next request.
-  const close = response.req.complete ? undefined : { Connection: 'close' };
   response.writeHead(status, {
     ...OWN_HEADERS,
-    ...close,
+    ...closing(response),
     'Content-Length': String(Buffer.byteLength(body)),
     ...headers,
   });
   response.end(body);
+}
+
+/** Answered before the request's body was read to its end: the rest of it must not be taken for the next request. */
+function closing(response: ServerResponse): { Connection: 'close' } | undefined {
+  return response.req.complete ? undefined : { Connection: 'close' };
 }

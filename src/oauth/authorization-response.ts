@@ -1,52 +1,71 @@
 import { buildErrorParameters } from './error-response.ts';
+import { type JwtClaims, parseJwtClaims } from './jwt.ts';
 
-/** A redirect that takes the outcome of an authorization request to a client (RFC 6749 4.1.2, 4.2.2; OIDC Core 3.3.2.5; JARM 2.3). */
+/** The outcome of an authorization request on its way to a client (RFC 6749 4.1.2, 4.2.2; OIDC Core 3.3.2.5; JARM 2.3). */
 export type AuthorizationResponse = {
-  /** The Location as a browser resolves it. */
+  /** Where it goes, as a browser reads it, with whatever parameters stand in the URL. */
   readonly target: URL;
-  /** Every value of these parameters in query and fragment, decoded. */
+  /** Every value of `code` and `state`, in a signed response also those inside, decoded. */
   readonly codes: readonly string[];
   readonly states: readonly string[];
   /** Whether it carries an id_token, whose `c_hash` covers the code (OIDC Core 3.3.2.11). */
   readonly hasIdToken: boolean;
+  readonly hasIss: boolean;
+  /** Of a signed response (JARM): for whom it is. `unreadable`: encrypted, malformed, or more than one. */
+  readonly jarm: { readonly audience: readonly string[] } | 'unreadable' | undefined;
 };
 
-/** What to change in a redirect on its way to the client; all else keeps every octet that the server wrote. */
+/** What to change in a response on its way to the client; all else keeps every octet that the server wrote. */
 export type ResponseChanges = {
-  /** Comes off the front of the state. */
-  readonly prefix: string;
-  /** Whether the client sent a state at all; if not, the parameter goes. */
+  /** Comes off the front of the state; `undefined`: the state stays as it is. */
+  readonly prefix: string | undefined;
+  /** Whether the client sent a state at all; if not, the prefixed one goes altogether. */
   readonly hadState: boolean;
   /** Takes the place of the code. */
   readonly code: string | undefined;
+  /** Added where the response has none (RFC 9207). */
+  readonly iss: string | undefined;
 };
 
 const MARKERS: ReadonlySet<string> = new Set(['code', 'error', 'access_token', 'id_token', 'response']);
 
-/**
- * Reads a Location header as a browser would. `undefined`: not an authorization response but some other redirect.
- * `base` is the public URL of the request that is being answered.
- */
-export function parseAuthorizationResponse(
-  location: string,
-  base: string,
+/** The response that these parameters make; `undefined` where they make none: some other redirect or form. */
+export function readAuthorizationResponse(
+  target: URL,
+  parameters: Iterable<readonly [name: string, value: string]>,
 ): AuthorizationResponse | undefined {
-  const target = URL.parse(location, base);
-  if (target === null) return undefined;
   const codes: string[] = [];
   const states: string[] = [];
+  const jwts: string[] = [];
   let marked = false;
   let hasIdToken = false;
-  for (const part of [target.search, target.hash]) {
-    if (part.length < 2) continue;
-    for (const [name, value] of new URLSearchParams(part.slice(1))) {
-      if (MARKERS.has(name)) marked = true;
-      if (name === 'code') codes.push(value);
-      else if (name === 'state') states.push(value);
-      else if (name === 'id_token') hasIdToken = true;
-    }
+  let hasIss = false;
+  for (const [name, value] of parameters) {
+    if (MARKERS.has(name)) marked = true;
+    if (name === 'code') codes.push(value);
+    else if (name === 'state') states.push(value);
+    else if (name === 'response') jwts.push(value);
+    else if (name === 'id_token') hasIdToken = true;
+    else if (name === 'iss') hasIss = true;
   }
-  return marked ? { target, codes, states, hasIdToken } : undefined;
+  if (!marked) return undefined;
+  const [jwt] = jwts;
+  const claims = jwts.length === 1 && jwt !== undefined ? parseJwtClaims(jwt) : 'malformed';
+  const readable = typeof claims === 'object';
+  if (jwt !== undefined && readable) {
+    codes.push(...textClaims(claims, 'code'));
+    states.push(...textClaims(claims, 'state'));
+  }
+  const jarm =
+    jwt === undefined ? undefined : readable ? { audience: textClaims(claims, 'aud') } : 'unreadable';
+  return { target, codes, states, hasIdToken, hasIss, jarm };
+}
+
+/** The parameters of a redirect: those of its query, then those of its fragment. */
+export function* redirectParameters(target: URL): Generator<[string, string]> {
+  for (const part of [target.search, target.hash]) {
+    if (part.length > 1) yield* new URLSearchParams(part.slice(1));
+  }
 }
 
 /** The same Location with the changes made in place. */
@@ -57,25 +76,37 @@ export function rewriteAuthorizationResponse(location: string, changes: Response
   const beforeFragment = hash === -1 ? text : text.slice(0, hash);
   const question = beforeFragment.indexOf('?');
   const path = question === -1 ? beforeFragment : beforeFragment.slice(0, question);
-  const query = question === -1 ? '' : rewritePart('?', beforeFragment.slice(question + 1), changes);
-  const fragment = hash === -1 ? '' : rewritePart('#', text.slice(hash + 1), changes);
-  return path + query + fragment;
+  const query = question === -1 ? undefined : beforeFragment.slice(question + 1);
+  const fragment = hash === -1 ? undefined : text.slice(hash + 1);
+  const iss = changes.iss === undefined ? [] : [`iss=${encodeURIComponent(changes.iss)}`];
+  return (
+    path +
+    (query === undefined
+      ? ''
+      : joinPart('?', [...rewritePart(query, changes), ...(fragment === undefined ? iss : [])])) +
+    (fragment === undefined ? '' : joinPart('#', [...rewritePart(fragment, changes), ...iss]))
+  );
 }
 
-function rewritePart(mark: string, part: string, changes: ResponseChanges): string {
+function rewritePart(part: string, changes: ResponseChanges): string[] {
   const segments: string[] = [];
   for (const segment of part.split('&')) {
     const equals = segment.indexOf('=');
     const name = decodeFormText(equals === -1 ? segment : segment.slice(0, equals));
     const value = segment.slice(equals + 1);
-    if (name === 'state' && decodeFormText(value).startsWith(changes.prefix)) {
-      if (changes.hadState) segments.push(`state=${withoutPrefix(value, changes.prefix)}`);
-    } else if (name === 'code' && changes.code !== undefined) {
-      segments.push(`code=${encodeURIComponent(changes.code)}`);
+    const { prefix, code } = changes;
+    if (name === 'state' && prefix !== undefined && decodeFormText(value).startsWith(prefix)) {
+      if (changes.hadState) segments.push(`state=${withoutPrefix(value, prefix)}`);
+    } else if (name === 'code' && code !== undefined) {
+      segments.push(`code=${encodeURIComponent(code)}`);
     } else {
       segments.push(segment);
     }
   }
+  return segments;
+}
+
+function joinPart(mark: string, segments: readonly string[]): string {
   return segments.length === 0 ? '' : mark + segments.join('&');
 }
 
@@ -86,7 +117,13 @@ function withoutPrefix(encoded: string, prefix: string): string {
 }
 
 function decodeFormText(text: string): string {
+  if (!/[%+]/.test(text)) return text;
   return new URLSearchParams(`v=${text}`).get('v') ?? '';
+}
+
+function textClaims(claims: JwtClaims, name: string): string[] {
+  const value = claims[name];
+  return (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string');
 }
 
 /** An error response to the client's own redirect_uri (RFC 6749 4.1.2.1), in the fragment where the response type asks for it. */

@@ -45,3 +45,8 @@ export function effectiveMode(policy: ClientPolicy, now: number): Mode {
   if (policy.enforceFrom !== undefined) return now < policy.enforceFrom ? 'report' : 'enforce';
   return policy.mode;
 }
+
+/** Whether a flow of this client may travel under the client's own state, and is then found by where its response goes. */
+export function mayPreserveState(policy: ClientPolicy): boolean {
+  return policy.state === 'preserve' || policy.requestObjects === 'allow';
+}

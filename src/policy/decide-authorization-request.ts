@@ -1,25 +1,35 @@
 import { type AuthorizationRequest, carriesCode } from '../oauth/authorization-request.ts';
 import { isCodeChallenge } from '../oauth/pkce.ts';
 import { isRegisteredRedirectUri } from '../oauth/redirect-uri.ts';
+import { FOLLOWED_RESPONSE_MODES, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 import type { AuthorizationRequestReason } from './reason.ts';
 
+type Rule = (request: AuthorizationRequest, policy: ClientPolicy) => AuthorizationRequestReason | undefined;
+
 /**
- * The first rule that an authorization request breaks. In this order: who asks, where the answer would go (only then
- * can a refusal be sent there), what is asked for, and how it is protected.
+ * The rules for an authorization request, in order: who asks, where the answer would go (only then can a refusal be sent
+ * there), what is asked for, and how it is protected.
  */
+const RULES: readonly Rule[] = [
+  checkClient,
+  checkRequestUri,
+  checkRedirectUri,
+  checkResponseType,
+  checkResponseMode,
+  checkPkce,
+];
+
+/** The first rule that an authorization request breaks. */
 export function decideAuthorizationRequest(
   request: AuthorizationRequest,
   policy: ClientPolicy,
 ): AuthorizationRequestReason | undefined {
-  return (
-    checkClient(request, policy) ??
-    checkRequestObject(request) ??
-    checkRedirectUri(request, policy) ??
-    checkResponseType(request, policy) ??
-    checkResponseMode(request, policy) ??
-    checkPkce(request, policy)
-  );
+  for (const rule of RULES) {
+    const reason = rule(request, policy);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
 }
 
 function checkClient(
@@ -30,9 +40,8 @@ function checkClient(
   return request.clientId === undefined ? 'client_id_missing' : undefined;
 }
 
-function checkRequestObject(request: AuthorizationRequest): AuthorizationRequestReason | undefined {
-  // RFC 9101 5: what stands inside beats what stands outside, so an object that is not read cannot be judged.
-  if (request.request !== undefined) return 'request_object_not_allowed';
+/** Pushed requests are looked up before; any other request_uri names a document that the upstream would fetch on its own. */
+function checkRequestUri(request: AuthorizationRequest): AuthorizationRequestReason | undefined {
   return request.requestUri === undefined ? undefined : 'request_uri_unknown';
 }
 
@@ -53,17 +62,19 @@ function checkResponseType(
   return policy.responseTypes.includes(request.responseType) ? undefined : 'response_type_not_allowed';
 }
 
-const FOLLOWED_MODES: readonly string[] = ['query', 'fragment'];
-
 function checkResponseMode(
   request: AuthorizationRequest,
   policy: ClientPolicy,
 ): AuthorizationRequestReason | undefined {
-  if (request.responseMode === undefined) return undefined;
-  const allowed = policy.responseModes ?? FOLLOWED_MODES;
-  return allowed.includes(request.responseMode) && FOLLOWED_MODES.includes(request.responseMode)
-    ? undefined
-    : 'response_mode_not_allowed';
+  const mode = request.responseMode;
+  if (mode === undefined) return undefined;
+  const followed = FOLLOWED_RESPONSE_MODES.includes(mode);
+  // JARM 2.3: `jwt` allows all of its forms.
+  const allowed =
+    policy.responseModes === undefined ||
+    policy.responseModes.includes(mode) ||
+    (isJwtMode(mode) && policy.responseModes.includes('jwt'));
+  return followed && allowed ? undefined : 'response_mode_not_allowed';
 }
 
 function checkPkce(

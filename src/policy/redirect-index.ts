@@ -18,10 +18,14 @@ export class RedirectIndex {
     }
   }
 
+  /** The clients that own the place. */
+  owners(target: URL): readonly ClientPolicy[] {
+    return this.#owners.size === 0 ? [] : (this.#owners.get(placeOf(target.href) ?? '') ?? []);
+  }
+
   /** The client that owns the place, if all of its owners are enforced: no code without a flow is for it. */
   enforcedOwner(target: URL, now: number): ClientPolicy | undefined {
-    if (this.#owners.size === 0) return undefined;
-    const owners = this.#owners.get(placeOf(target.href) ?? '') ?? [];
+    const owners = this.owners(target);
     return owners.every((policy) => effectiveMode(policy, now) === 'enforce') ? owners[0] : undefined;
   }
 }

@@ -1,12 +1,29 @@
 import type { EndpointPaths } from '../config/config.ts';
+import { type MetadataDocument, parseMetadata } from '../oauth/metadata.ts';
+import { allMetadataPaths, issuerPathOf, metadataPathForms } from '../oauth/metadata-paths.ts';
+import { fetchDocument } from './fetch-document.ts';
 import type { UpstreamClient } from './upstream-client.ts';
-import { toUpstreamFault } from './upstream-fault.ts';
 
 /** What the gateway takes from an upstream's own metadata (OpenID Connect Discovery 3, RFC 8414 2). */
 export type Discovered = {
   readonly endpoints: EndpointPaths;
+  readonly unjudged: UnjudgedPaths;
   /** Whether it says that it knows PKCE (`code_challenge_methods_supported`). */
   readonly advertisesPkce: boolean;
+  /** As it stands there. */
+  readonly issuer: string | undefined;
+  /** Whether its authorization responses say whose they are (RFC 9207 3). */
+  readonly advertisesIss: boolean;
+  /** How clients authenticate at the token endpoint; `undefined`: not said. */
+  readonly tokenAuthMethods: readonly string[] | undefined;
+  readonly revocationAuthMethods: readonly string[] | undefined;
+};
+
+/** Endpoints beside those of the code flow. */
+export type UnjudgedPaths = {
+  readonly jwks: string | undefined;
+  readonly userinfo: string | undefined;
+  readonly revocation: string | undefined;
 };
 
 /** OpenID Connect Discovery 4, RFC 8414 3. */
@@ -15,76 +32,73 @@ export const METADATA_PATHS = [
   '/.well-known/oauth-authorization-server',
 ] as const;
 
-const SIZE_LIMIT = 256 * 1024;
-
-/** Reads the first metadata document that the upstream has. Throws a `DiscoveryFault` or an `UpstreamFault`. */
-export async function discover(upstream: UpstreamClient, host: string): Promise<Discovered> {
+/**
+ * Reads the first metadata document that the upstream has, at a configured path or a usual one. Throws a
+ * `DiscoveryFault` or an `UpstreamFault`.
+ */
+export async function discover(
+  upstream: UpstreamClient,
+  host: string,
+  configured: readonly string[] = [],
+): Promise<Discovered> {
   const problems: string[] = [];
-  for (const path of METADATA_PATHS) {
-    const { status, text } = await fetchText(upstream, path, host);
+  const literal = configured.filter((path) => !path.includes('{'));
+  const headers = ['Host', host, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
+  for (const path of new Set([...literal, ...METADATA_PATHS])) {
+    const { status, text } = await fetchDocument(upstream, path, headers);
     if (status !== 200) {
       problems.push(`${path} answered ${status}`);
       continue;
     }
-    const document = parseObject(text);
-    const authorization = endpointPath(document?.['authorization_endpoint']);
-    const token = endpointPath(document?.['token_endpoint']);
-    if (document === undefined || authorization === undefined || token === undefined) {
-      problems.push(`${path} names no authorization_endpoint and token_endpoint`);
-      continue;
-    }
-    const pushed = endpointPath(document['pushed_authorization_request_endpoint']);
-    const methods = document['code_challenge_methods_supported'];
-    return {
-      endpoints: {
-        authorization: [authorization],
-        token: [token],
-        pushedAuthorization: pushed === undefined ? [] : [pushed],
-        metadata: [...METADATA_PATHS],
-      },
-      advertisesPkce: Array.isArray(methods) && methods.length > 0,
-    };
+    const discovered = readMetadata(text === undefined ? undefined : parseMetadata(text));
+    if (discovered !== undefined) return discovered;
+    problems.push(`${path} names no authorization_endpoint and token_endpoint`);
   }
   throw new DiscoveryFault(problems.join('; '));
 }
 
-async function fetchText(
-  upstream: UpstreamClient,
-  path: string,
-  host: string,
-): Promise<{ status: number; text: string }> {
-  try {
-    const { statusCode, body } = await upstream.pool.request({
-      path,
-      method: 'GET',
-      headers: { host, accept: 'application/json' },
-      servername: upstream.serverName,
-    } as Parameters<typeof upstream.pool.request>[0]);
-    if (statusCode !== 200) {
-      await body.dump();
-      return { status: statusCode, text: '' };
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > SIZE_LIMIT) throw new DiscoveryFault(`${path} is larger than ${SIZE_LIMIT} bytes`);
-      chunks.push(chunk);
-    }
-    return { status: statusCode, text: Buffer.concat(chunks).toString('utf8') };
-  } catch (error) {
-    if (error instanceof DiscoveryFault) throw error;
-    throw toUpstreamFault(error as Error);
-  }
+function readMetadata(document: MetadataDocument | undefined): Discovered | undefined {
+  const authorization = endpointPath(document?.['authorization_endpoint']);
+  const token = endpointPath(document?.['token_endpoint']);
+  if (document === undefined || authorization === undefined || token === undefined) return undefined;
+  const pushed = endpointPath(document['pushed_authorization_request_endpoint']);
+  const { issuer } = document;
+  const tokenAuthMethods = texts(document['token_endpoint_auth_methods_supported']);
+  return {
+    endpoints: {
+      authorization: [authorization],
+      token: [token],
+      pushedAuthorization: pushed === undefined ? [] : [pushed],
+      metadata: metadataPathsOf(issuer),
+    },
+    unjudged: readUnjudgedPaths(document),
+    advertisesPkce: (texts(document['code_challenge_methods_supported']) ?? []).length > 0,
+    issuer: typeof issuer === 'string' ? issuer : undefined,
+    advertisesIss: document['authorization_response_iss_parameter_supported'] === true,
+    tokenAuthMethods,
+    // Servers that list them once mean both, whatever the default (RFC 8414 2).
+    revocationAuthMethods: texts(document['revocation_endpoint_auth_methods_supported']) ?? tokenAuthMethods,
+  };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+export function readUnjudgedPaths(document: MetadataDocument): UnjudgedPaths {
+  return {
+    jwks: endpointPath(document['jwks_uri']),
+    userinfo: endpointPath(document['userinfo_endpoint']),
+    revocation: endpointPath(document['revocation_endpoint']),
+  };
+}
+
+/** Where clients of this issuer may look for its metadata. */
+function metadataPathsOf(issuer: unknown): string[] {
+  const issuerPath = issuerPathOf(issuer);
+  const own = metadataPathForms({ document: 'openid-configuration', issuerPath });
+  return allMetadataPaths([...METADATA_PATHS, ...own]);
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.filter((item) => typeof item === 'string');
 }
 
 function endpointPath(url: unknown): string | undefined {

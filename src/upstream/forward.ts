@@ -14,18 +14,33 @@ export type OutgoingRequest = {
   readonly body: Readable | Buffer | string | null;
 };
 
+/** What becomes of a response that has been looked at. */
+export type Outcome =
+  /** It goes to the client under this head, its body as it comes. */
+  | { readonly pass: ResponseHead }
+  /** This head and body go to the client; the upstream's body is dropped. */
+  | { readonly replace: ResponseHead; readonly body: Buffer }
+  /** The client has been answered already; the upstream's response is dropped. */
+  | 'answered';
+
+/** The head alone does not tell: the body is held back until its end, or until it has more than `limit` bytes. */
+export type Hold = {
+  readonly hold: number;
+  readonly inspect: (body: Buffer, complete: boolean) => Outcome | Promise<Outcome>;
+};
+
+/** Sees a response before its first byte leaves. What it throws is a fault of the exchange. */
+export type Inspect = (head: ResponseHead) => Outcome | Hold | Promise<Outcome>;
+
 export type ForwardOptions = {
-  /**
-   * Sees, and may change, the response before its first byte leaves. `answered`: the hook has answered the client
-   * itself, and the upstream's response is dropped. A rejection counts as a fault of the exchange.
-   */
-  readonly onHead?: (head: ResponseHead) => ResponseHead | 'answered' | Promise<ResponseHead | 'answered'>;
+  readonly inspect: Inspect;
   /** Whether the upstream should finish although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
 };
 
 /** What came of it: resolves when the response has left, or was dropped. */
 export type Forwarded = {
+  /** The upstream's status. */
   readonly status: number;
   /** Milliseconds from dispatch to the upstream's response head. */
   readonly upstreamTime: number;
@@ -35,13 +50,13 @@ export type Forwarded = {
 
 /**
  * Sends a request upstream and streams the response to the client, with backpressure in both directions. Rejects with an
- * `UpstreamFault`, or with what `onHead` threw; the response is then still to be answered, unless its head has left.
+ * `UpstreamFault`, or with what `inspect` threw; the client is then still to be answered, unless a head has left.
  */
 export function forward(
   upstream: UpstreamClient,
   outgoing: OutgoingRequest,
   response: ServerResponse,
-  options: ForwardOptions = {},
+  options: ForwardOptions,
 ): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
     const exchange = new ForwardExchange(response, options, resolve, reject);
@@ -58,9 +73,12 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   readonly #startedAt = performance.now();
   #controller: Dispatcher.DispatchController | undefined;
   #forwarded: Forwarded = { status: 0, upstreamTime: 0, headSentAt: 0 };
+  #held: { readonly hold: Hold; readonly chunks: Buffer[]; size: number } | undefined;
   #settled = false;
+  /** The upstream's response is complete. */
   #ended = false;
-  #headSent = false;
+  /** What becomes of the response is decided. */
+  #decided = false;
 
   constructor(
     response: ServerResponse,
@@ -91,32 +109,30 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#forwarded = { status, upstreamTime: performance.now() - this.#startedAt, headSentAt: 0 };
     const raw = controller.rawHeaders as readonly (Buffer | string)[];
     const head: ResponseHead = { status, statusText: statusText ?? '', headers: buildResponseHeaders(raw) };
-    const changed = this.#options.onHead?.(head) ?? head;
-    if (!(changed instanceof Promise)) {
-      this.#sendHead(changed);
-      return;
-    }
-    controller.pause();
-    changed.then(
-      (final) => {
-        this.#sendHead(final);
-        controller.resume();
-      },
-      (error: unknown) => this.#fail(error),
-    );
+    this.#attempt(() => {
+      const outcome = this.#options.inspect(head);
+      if (typeof outcome === 'object' && 'hold' in outcome) {
+        this.#held = { hold: outcome, chunks: [], size: 0 };
+      } else {
+        this.#conclude(outcome, undefined);
+      }
+    });
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#settled || this.#response.destroyed) return;
-    if (this.#response.write(chunk)) return;
-    controller.pause();
-    this.#response.once('drain', () => controller.resume());
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#held !== undefined) {
+      this.#held.chunks.push(chunk);
+      this.#held.size += chunk.length;
+      if (this.#held.size > this.#held.hold.hold) this.#release(false);
+    } else if (!this.#settled) {
+      this.#write(chunk);
+    }
   }
 
   onResponseEnd(): void {
+    if (this.#held !== undefined) this.#release(true);
     this.#ended = true;
-    // An empty body can end while the head is still being looked at.
-    if (this.#headSent) this.#finish();
+    if (this.#decided) this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -124,24 +140,62 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     else this.#fail(toUpstreamFault(error));
   }
 
-  #sendHead(head: ResponseHead | 'answered'): void {
-    this.#headSent = true;
-    this.#forwarded = { ...this.#forwarded, headSentAt: performance.now() };
-    if (head === 'answered') {
-      this.#settle();
-      this.#controller?.abort(new ClientClosed());
+  /** Lets go of a held body, once it is complete or too large to wait for. */
+  #release(complete: boolean): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    const body = Buffer.concat(held.chunks);
+    this.#attempt(() => this.#conclude(held.hold.inspect(body, complete), body));
+  }
+
+  /** `body`: what has been held back of it. */
+  #conclude(outcome: Outcome | Promise<Outcome>, body: Buffer | undefined): void {
+    if (!(outcome instanceof Promise)) {
+      this.#answer(outcome, body);
       return;
     }
-    if (!this.#response.headersSent && !this.#response.destroyed) {
-      this.#response.writeHead(head.status, head.statusText, head.headers as string[]);
+    this.#controller?.pause();
+    outcome.then(
+      (decided) => {
+        this.#answer(decided, body);
+        this.#controller?.resume();
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  #answer(outcome: Outcome, held: Buffer | undefined): void {
+    this.#decided = true;
+    this.#forwarded = { ...this.#forwarded, headSentAt: performance.now() };
+    if (outcome === 'answered') {
+      this.#settle();
+    } else if ('body' in outcome) {
+      this.#sendHead(outcome.replace);
+      if (!this.#response.destroyed) this.#response.end(outcome.body);
+      this.#settle();
+    } else {
+      this.#sendHead(outcome.pass);
+      if (held !== undefined && held.length > 0) this.#write(held);
       // Otherwise the head would wait for the first byte of a slow body.
-      if (!this.#ended) this.#response.flushHeaders();
+      else if (!this.#ended && !this.#response.destroyed) this.#response.flushHeaders();
+      if (this.#ended) this.#finish();
     }
-    if (this.#ended) this.#finish();
+  }
+
+  #sendHead(head: ResponseHead): void {
+    if (this.#response.headersSent || this.#response.destroyed) return;
+    this.#response.writeHead(head.status, head.statusText, head.headers as string[]);
+  }
+
+  #write(chunk: Buffer): void {
+    if (this.#response.destroyed || this.#response.write(chunk)) return;
+    this.#controller?.pause();
+    this.#response.once('drain', () => this.#controller?.resume());
   }
 
   #finish(): void {
-    if (!this.#response.destroyed) this.#response.end();
+    if (!this.#settled && !this.#response.destroyed) this.#response.end();
     this.#settle();
   }
 
@@ -150,6 +204,14 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#settled = true;
     this.#response.off('close', this.#onClientClosed);
     this.#resolve(this.#forwarded);
+  }
+
+  #attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #fail(reason: unknown): void {

@@ -51,3 +51,13 @@ export function withHeader(head: ResponseHead, name: string, value: string): Res
   });
   return { ...head, headers };
 }
+
+/** The same head without some headers; `names` in lower case. */
+export function withoutHeaders(head: ResponseHead, names: ReadonlySet<string>): ResponseHead {
+  const headers: string[] = [];
+  for (let i = 0; i < head.headers.length; i += 2) {
+    const name = head.headers[i] as string;
+    if (!names.has(name.toLowerCase())) headers.push(name, head.headers[i + 1] as string);
+  }
+  return { ...head, headers };
+}

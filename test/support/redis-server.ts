@@ -24,7 +24,12 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-redis-'));
   const port = options.port ? await findFreePort() : 0;
   const server = new RedisServer(directory, port, options);
-  await server.start();
+  try {
+    await server.start();
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
   return server;
 }
 

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import type { Flow } from '../flow/flow.ts';
+import { buildFlowPrefix, FLOW_PREFIX_RANDOM_BYTES } from '../flow/flow-prefix.ts';
+import { StoreFault } from '../flow/flow-store.ts';
+import { flowKey, preservedFlowKey } from '../flow/keys.ts';
+import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import { type CodeChallengeMethod, isCodeChallenge, storedChallenge } from '../oauth/pkce.ts';
+import { isFormPostMode, redirectModeFor } from '../oauth/response-mode.ts';
+import type { Exchange } from './exchange.ts';
+import type { IdentifiedClient } from './identify-client.ts';
+import type { JudgedRequest } from './judged-request.ts';
+
+/** What came of it: the parameters that go upstream, or why there is no flow. */
+export type BegunFlow = { readonly parameters: Parameters } | 'state_conflict' | 'store_unavailable';
+
+/** Saves the flow of an authorization request (or a pushed one) and says under which parameters it goes upstream. */
+export async function beginFlow(
+  exchange: Exchange,
+  parameters: Parameters,
+  judged: JudgedRequest,
+  client: IdentifiedClient,
+): Promise<BegunFlow> {
+  const { issuer, services } = exchange;
+  const { policy } = client;
+  const { request } = judged;
+  const challenge = usableChallenge(request);
+  const flow: Flow = {
+    clientId: request.clientId ?? '',
+    mode: client.mode === 'enforce' ? 'enforce' : 'report',
+    codeChallenge: challenge?.stored,
+    redirectUri: request.redirectUri,
+    responseType: request.responseType,
+    responseMode: request.responseMode,
+    scope: exchange.scope,
+    // A challenge inside a request object cannot be taken out.
+    pkceForwarded: issuer.forwardsPkce || (judged.sealed && request.codeChallenge !== undefined),
+  };
+  const goesOnWithoutStore = flow.mode === 'report' || policy.onStoreFailure === 'allow';
+  const prefix = buildFlowPrefix({
+    issuer: issuer.name,
+    began: flow.mode === 'report' ? 'report' : goesOnWithoutStore ? 'enforce_allow' : 'enforce',
+    hasState: request.state !== undefined,
+    random: randomBytes(FLOW_PREFIX_RANDOM_BYTES),
+  });
+  services.events.authorizationRequested(issuer.name, policy.name, challenge?.method ?? 'none');
+
+  const key = judged.preservesState
+    ? preservedFlowKey(issuer.name, policy.name, request.state)
+    : flowKey(issuer.name, prefix);
+  const prefixed = judged.preservesState
+    ? parameters
+    : parameters.with('state', prefix + (request.state ?? ''));
+  try {
+    const saved = await services.store.saveFlow(key, flow, policy.flowTtl);
+    if (!saved && !isSameFlow(await services.store.loadFlow(key), flow)) return 'state_conflict';
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return goesOnWithoutStore ? { parameters: prefixed } : 'store_unavailable';
+  }
+  return { parameters: askForRedirect(prefixed, request) };
+}
+
+/** A redirect is easier to follow than a page: the gateway makes the page itself. */
+function askForRedirect(parameters: Parameters, request: AuthorizationRequest): Parameters {
+  const mode = parameters.get('response_mode');
+  if (mode === undefined || !isFormPostMode(mode)) return parameters;
+  return parameters.with('response_mode', redirectModeFor(mode, request.responseType));
+}
+
+/** The same request once more, as after a reload: nothing about the flow would change. */
+function isSameFlow(live: Flow | undefined, flow: Flow): boolean {
+  return (
+    live !== undefined &&
+    live.clientId === flow.clientId &&
+    live.redirectUri === flow.redirectUri &&
+    live.responseType === flow.responseType &&
+    live.codeChallenge === flow.codeChallenge
+  );
+}
+
+/** In report, also what the policy does not allow is remembered, as far as a verifier can be compared with it. */
+function usableChallenge(
+  request: AuthorizationRequest,
+): { readonly method: CodeChallengeMethod; readonly stored: string } | undefined {
+  const { codeChallenge, codeChallengeMethod: method } = request;
+  if (codeChallenge === undefined || (method !== 'S256' && method !== 'plain')) return undefined;
+  return isCodeChallenge(codeChallenge, method)
+    ? { method, stored: storedChallenge(codeChallenge, method) }
+    : undefined;
+}

@@ -1,0 +1,115 @@
+import { StoreFault } from '../flow/flow-store.ts';
+import { pushedRequestKey } from '../flow/keys.ts';
+import { carriesCode } from '../oauth/authorization-request.ts';
+import { parseClientIdentity } from '../oauth/client-identity.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
+import { decodeContent } from '../upstream/decode-content.ts';
+import type { Hold, Outcome } from '../upstream/forward.ts';
+import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
+import { beginFlow } from './begin-flow.ts';
+import type { Exchange } from './exchange.ts';
+import { type IdentifiedClient, identifyClient } from './identify-client.ts';
+import { judgeParameters } from './judged-request.ts';
+import { noteViolation } from './note-violation.ts';
+import { type Message, readMessage } from './read-message.ts';
+import { answerFault, refuseToken } from './refuse.ts';
+import { sendUpstream } from './send-upstream.ts';
+
+/** Bytes: a request_uri and its lifetime take a hundred. */
+const ANSWER_LIMIT = 64 * 1024;
+
+/** RFC 9126 2: the flow begins here, and the request_uri that the upstream gives out is remembered for its client. */
+export async function handlePushedAuthorization(exchange: Exchange): Promise<void> {
+  const message = await readMessage(exchange, { query: false });
+  const identity = parseClientIdentity(message.hints, exchange.request.headers.authorization);
+  const named = identifyClient(exchange.issuer, message, identity.names, Date.now());
+  if (named.mode === 'off') return sendAsSent(exchange, message);
+  if (message.problem !== undefined) {
+    if (noteViolation(exchange, 'pushed_authorization', message.problem, named)) {
+      return refuseToken(exchange, message.problem);
+    }
+    return sendAsSent(exchange, message);
+  }
+  const judged = judgeParameters(message.parameters, named.policy);
+  // RFC 9126 2: a client that authenticates by HTTP Basic need not repeat its id in the body.
+  const request = { ...judged.request, clientId: judged.request.clientId ?? named.clientId };
+  const reason = judged.problem ?? decideAuthorizationRequest(request, named.policy);
+  if (reason !== undefined && noteViolation(exchange, 'pushed_authorization', reason, named)) {
+    return refuseToken(exchange, reason);
+  }
+  if (
+    judged.problem !== undefined ||
+    !carriesCode(request.responseType) ||
+    request.requestUri !== undefined
+  ) {
+    return send(exchange, message, message.parameters, named);
+  }
+  const begun = await beginFlow(exchange, message.parameters, { ...judged, request }, named);
+  if (begun === 'store_unavailable')
+    return answerFault(exchange, 503, 'the sign-in cannot be checked right now');
+  if (begun !== 'state_conflict') return send(exchange, message, begun.parameters, named);
+  if (noteViolation(exchange, 'pushed_authorization', 'state_conflict', named)) {
+    return refuseToken(exchange, 'state_conflict');
+  }
+  return send(exchange, message, message.parameters, named);
+}
+
+async function send(
+  exchange: Exchange,
+  message: Message,
+  parameters: Parameters,
+  client: IdentifiedClient,
+): Promise<void> {
+  const forwarded = exchange.issuer.forwardsPkce
+    ? parameters
+    : parameters.without('code_challenge', 'code_challenge_method');
+  await sendUpstream(
+    exchange,
+    { query: message.queryParameters.serialize(), body: forwarded.serialize() },
+    { settle: (head) => rememberReference(exchange, head, client) },
+  );
+}
+
+async function sendAsSent(exchange: Exchange, message: Message): Promise<void> {
+  await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
+}
+
+/** Reads the request_uri out of the upstream's answer, and remembers it before the client has it. */
+function rememberReference(exchange: Exchange, head: ResponseHead, client: IdentifiedClient): Outcome | Hold {
+  if (head.status !== 200 && head.status !== 201) return { pass: head };
+  return {
+    hold: ANSWER_LIMIT,
+    inspect: async (body) => {
+      const answer = parseAnswer(decodeContent(body, headerOf(head, 'content-encoding'), ANSWER_LIMIT));
+      if (answer === undefined) return { pass: head };
+      const { issuer, services, scope } = exchange;
+      const key = pushedRequestKey(issuer.name, answer.requestUri);
+      const lifetime = Math.min(answer.expiresIn * 1000, client.policy.flowTtl);
+      try {
+        await services.store.savePushedRequest(key, { clientId: client.clientId ?? '', scope }, lifetime);
+      } catch (error) {
+        if (!(error instanceof StoreFault)) throw error;
+        if (client.mode === 'enforce' && client.policy.onStoreFailure === 'reject') {
+          answerFault(exchange, 503, 'the sign-in cannot be checked right now');
+          return 'answered';
+        }
+      }
+      return { pass: head };
+    },
+  };
+}
+
+/** RFC 9126 2.2. */
+function parseAnswer(
+  body: Buffer | undefined,
+): { readonly requestUri: string; readonly expiresIn: number } | undefined {
+  try {
+    const answer: unknown = JSON.parse(body?.toString('utf8') ?? '');
+    const { request_uri: requestUri, expires_in: expiresIn } = answer as Record<string, unknown>;
+    if (typeof requestUri !== 'string') return undefined;
+    return { requestUri, expiresIn: typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 60 };
+  } catch {
+    return undefined;
+  }
+}

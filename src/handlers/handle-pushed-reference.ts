@@ -1,0 +1,49 @@
+import { StoreFault } from '../flow/flow-store.ts';
+import { pushedRequestKey } from '../flow/keys.ts';
+import type { PushedRequest } from '../flow/pushed-request.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import type { Exchange } from './exchange.ts';
+import type { IdentifiedClient } from './identify-client.ts';
+import { noteViolation } from './note-violation.ts';
+import type { Message } from './read-message.ts';
+import { answerFault, refuseAuthorization } from './refuse.ts';
+
+/** What a server must take from the pushed request, and some would take from beside its reference all the same. */
+const SETTLED_BY_PUSH = [
+  'code_challenge',
+  'code_challenge_method',
+  'redirect_uri',
+  'request',
+  'response_mode',
+  'state',
+];
+
+/**
+ * RFC 9126 4: an authorization request by reference to a pushed one. Its flow began when it was pushed, so that a
+ * challenge beside the request_uri counts for nothing; each reference is good for its own client, once.
+ */
+export async function handlePushedReference(
+  exchange: Exchange,
+  message: Message,
+  client: IdentifiedClient,
+  sendOn: (parameters: Parameters) => Promise<void>,
+): Promise<void> {
+  const { issuer, services } = exchange;
+  const requestUri = message.parameters.get('request_uri') ?? '';
+  let pushed: PushedRequest | undefined;
+  try {
+    pushed = await services.store.takePushedRequest(pushedRequestKey(issuer.name, requestUri));
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    const stopped = client.mode === 'enforce' && client.policy.onStoreFailure === 'reject';
+    if (stopped) return answerFault(exchange, 503, 'the sign-in cannot be checked right now');
+    return sendOn(message.parameters);
+  }
+  if (pushed !== undefined && pushed.clientId === client.clientId && pushed.scope === exchange.scope) {
+    return sendOn(message.parameters.without(...SETTLED_BY_PUSH));
+  }
+  if (noteViolation(exchange, 'authorization', 'request_uri_unknown', client)) {
+    return refuseAuthorization(exchange, 'request_uri_unknown', client.policy, undefined);
+  }
+  return sendOn(message.parameters);
+}

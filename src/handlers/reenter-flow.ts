@@ -1,0 +1,54 @@
+import type { Flow } from '../flow/flow.ts';
+import { parseFlowPrefix } from '../flow/flow-prefix.ts';
+import { StoreFault } from '../flow/flow-store.ts';
+import { flowKey, preservedFlowKey } from '../flow/keys.ts';
+import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
+import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
+import type { Exchange } from './exchange.ts';
+import type { JudgedRequest } from './judged-request.ts';
+
+/** A request that belongs to a flow already, or a new one with the state that its client sent. */
+export type Entry = 'reentry' | 'store_unavailable' | { readonly state: string | undefined };
+
+/**
+ * Many servers send the browser back to their authorization endpoint after login, with the parameters that they were
+ * given, so without the challenge. A request with the state of a live flow, for the same client, redirect_uri and
+ * response_type, is that flow again.
+ */
+export async function reenterFlow(
+  exchange: Exchange,
+  judged: JudgedRequest,
+  policy: ClientPolicy,
+): Promise<Entry> {
+  const { issuer, services } = exchange;
+  const { request } = judged;
+  const prefix = request.state === undefined ? undefined : parseFlowPrefix(issuer.name, request.state);
+  // A state of the client's own is known again only where the challenge is gone: with it, it may be a new request.
+  const preserved = judged.preservesState && request.codeChallenge === undefined;
+  if (prefix === undefined && !preserved) return { state: request.state };
+  const key =
+    prefix === undefined
+      ? preservedFlowKey(issuer.name, policy.name, request.state)
+      : flowKey(issuer.name, prefix.prefix);
+  try {
+    const flow = await services.store.loadFlow(key);
+    if (flow !== undefined && belongsTo(flow, request, exchange.scope)) return 'reentry';
+    // Ours, but expired: the login took too long. It begins anew with the state that the client sent. The prefix of
+    // another live flow, though, is somebody's state like any other.
+    return { state: flow === undefined && prefix !== undefined ? prefix.clientState : request.state };
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    const began = prefix?.began ?? effectiveMode(policy, Date.now());
+    if (began === 'enforce') return 'store_unavailable';
+    return prefix === undefined ? { state: request.state } : 'reentry';
+  }
+}
+
+function belongsTo(flow: Flow, request: AuthorizationRequest, scope: string): boolean {
+  return (
+    flow.clientId === request.clientId &&
+    flow.redirectUri === request.redirectUri &&
+    flow.responseType === request.responseType &&
+    flow.scope === scope
+  );
+}

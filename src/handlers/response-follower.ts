@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto';
+import type { Binding } from '../flow/binding.ts';
+import type { Flow } from '../flow/flow.ts';
+import { type ParsedFlowPrefix, parseFlowPrefix } from '../flow/flow-prefix.ts';
+import { StoreFault } from '../flow/flow-store.ts';
+import { codeKey, flowKey, preservedFlowKey } from '../flow/keys.ts';
+import { wrapCode } from '../flow/wrapped-code.ts';
+import type { ResponseChanges } from '../oauth/authorization-response.ts';
+import { isAddressedTo } from '../oauth/redirect-uri.ts';
+import { isFormPostMode } from '../oauth/response-mode.ts';
+import { type ClientPolicy, effectiveMode, mayPreserveState } from '../policy/client-policy.ts';
+import { decideAuthorizationResponse } from '../policy/decide-authorization-response.ts';
+import type { AuthorizationResponseReason } from '../policy/reason.ts';
+import type { Outcome } from '../upstream/forward.ts';
+import type { Exchange } from './exchange.ts';
+import { noteViolation } from './note-violation.ts';
+import { answerFault, refuseAuthorization } from './refuse.ts';
+import type { Carrier } from './response-carrier.ts';
+
+/**
+ * Follows an authorization response: finds its flow, ties the code to it, and gives the client its own state back.
+ * `ambiguous`: the page holds more than one response.
+ */
+export async function followAuthorizationResponse(
+  exchange: Exchange,
+  carrier: Carrier,
+  ambiguous = false,
+): Promise<Outcome> {
+  const follower = new ResponseFollower(exchange, carrier, ambiguous);
+  try {
+    return await follower.follow();
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return follower.withoutStore();
+  }
+}
+
+class ResponseFollower {
+  readonly #exchange: Exchange;
+  readonly #carrier: Carrier;
+  readonly #ambiguous: boolean;
+  readonly #prefix: ParsedFlowPrefix | undefined;
+  /** The clients under whose preserved state the flow may be found. */
+  readonly #preservers: readonly ClientPolicy[];
+
+  constructor(exchange: Exchange, carrier: Carrier, ambiguous: boolean) {
+    const { issuer } = exchange;
+    const { response } = carrier;
+    this.#exchange = exchange;
+    this.#carrier = carrier;
+    this.#ambiguous = ambiguous;
+    this.#prefix = response.states
+      .map((state) => parseFlowPrefix(issuer.name, state))
+      .find((prefix) => prefix);
+    this.#preservers =
+      typeof response.jarm === 'object'
+        ? response.jarm.audience.map((clientId) => issuer.clients.policyFor(clientId))
+        : issuer.redirects.owners(response.target).filter(mayPreserveState);
+  }
+
+  async follow(): Promise<Outcome> {
+    const { response } = this.#carrier;
+    const flow = await this.#findFlow();
+    const policy = flow && this.#exchange.issuer.clients.policyFor(flow.clientId);
+    if (response.codes.length === 0 && response.jarm !== 'unreadable') return this.#withoutCode(flow);
+    if (flow === undefined || policy === undefined) return this.#withoutFlow();
+
+    const reason = this.#ambiguous
+      ? 'response_ambiguous'
+      : decideAuthorizationResponse(response, flow, policy);
+    if (reason !== undefined) {
+      const client = { policy, clientId: flow.clientId, mode: flow.mode };
+      if (noteViolation(this.#exchange, 'authorization_response', reason, client)) {
+        return this.#withhold(reason, policy, flow);
+      }
+      // What looks like a response may be a page of the server itself, which still needs the prefix.
+      if (reason === 'redirect_target_mismatch' && this.#staysWithServer()) return this.#carrier.unchanged();
+    }
+    return this.#bind(flow, policy);
+  }
+
+  /** The prefix tells how the flow began, so that report goes on while the store is away. */
+  withoutStore(): Outcome {
+    const { response } = this.#carrier;
+    if (response.codes.length === 0) return this.#delivered(undefined, undefined);
+    const now = Date.now();
+    const stopped =
+      this.#prefix === undefined
+        ? this.#preservers.some(
+            (policy) => effectiveMode(policy, now) === 'enforce' && policy.onStoreFailure === 'reject',
+          )
+        : this.#prefix.began === 'enforce';
+    if (!stopped) return this.#delivered(undefined, undefined);
+    answerFault(this.#exchange, 503, 'the sign-in cannot be checked right now');
+    return 'answered';
+  }
+
+  async #findFlow(): Promise<Flow | undefined> {
+    const { issuer, services } = this.#exchange;
+    if (this.#prefix !== undefined) return services.store.loadFlow(flowKey(issuer.name, this.#prefix.prefix));
+    const [state] = this.#carrier.response.states;
+    for (const policy of this.#preservers) {
+      const flow = await services.store.loadFlow(preservedFlowKey(issuer.name, policy.name, state));
+      if (flow !== undefined) return flow;
+    }
+    return undefined;
+  }
+
+  /** An error, or tokens alone. On the server's own origin it may be the login page that is told of an error. */
+  #withoutCode(flow: Flow | undefined): Outcome {
+    if (this.#staysWithServer()) {
+      const target = flow?.redirectUri;
+      const forClient =
+        flow !== undefined && target !== undefined && isAddressedTo(this.#carrier.response.target, target);
+      if (!forClient) return this.#carrier.unchanged();
+    }
+    return this.#delivered(flow, undefined);
+  }
+
+  /** No flow: it has expired, was lost with the store, or never was. */
+  #withoutFlow(): Outcome {
+    const { issuer } = this.#exchange;
+    const owner = issuer.redirects.enforcedOwner(this.#carrier.response.target, Date.now());
+    if (owner === undefined && this.#prefix?.began !== 'enforce' && this.#prefix?.began !== 'enforce_allow') {
+      return this.#delivered(undefined, undefined);
+    }
+    const policy = owner ?? issuer.clients.unlisted;
+    const client = { policy, clientId: undefined, mode: 'enforce' } as const;
+    noteViolation(this.#exchange, 'authorization_response', 'flow_unknown', client);
+    refuseAuthorization(this.#exchange, 'flow_unknown', policy, undefined);
+    return 'answered';
+  }
+
+  #withhold(reason: AuthorizationResponseReason, policy: ClientPolicy, flow: Flow): Outcome {
+    refuseAuthorization(this.#exchange, reason, policy, {
+      redirectUri: flow.redirectUri,
+      state: this.#prefix === undefined ? this.#carrier.response.states[0] : this.#prefix.clientState,
+      inFragment: this.#carrier.kind === 'fragment',
+    });
+    return 'answered';
+  }
+
+  /** Ties the code to its flow before the response leaves. */
+  async #bind(flow: Flow, policy: ClientPolicy): Promise<Outcome> {
+    const { issuer, services } = this.#exchange;
+    const { response } = this.#carrier;
+    const upstreamCode = response.codes[0] ?? '';
+    // Signed as a whole (JARM), or covered by the c_hash of an id_token: the client would refuse another code.
+    const wraps =
+      flow.mode === 'enforce' && policy.wrapCodes && !response.hasIdToken && response.jarm === undefined;
+    const wrapped = wraps ? wrapCode(upstreamCode, issuer.name, randomBytes(32)) : undefined;
+    const binding: Binding = {
+      clientId: flow.clientId,
+      mode: flow.mode,
+      codeChallenge: flow.codeChallenge,
+      redirectUri: flow.redirectUri ?? placeOf(response.target),
+      pkceForwarded: flow.pkceForwarded,
+      maxAttempts: policy.maxAttempts,
+      wrappedCode: wrapped?.wrapped,
+    };
+    const key = codeKey(issuer.name, flow.scope, wrapped?.code ?? upstreamCode);
+    // A code that is bound already stays with its first flow: a second response cannot take it over.
+    await services.store.saveBinding(key, binding, policy.codeTtl);
+    services.events.codeBound(issuer.name, policy.name);
+    return this.#delivered(flow, wrapped?.code);
+  }
+
+  #delivered(flow: Flow | undefined, code: string | undefined): Outcome {
+    const { response } = this.#carrier;
+    const changes: ResponseChanges = {
+      prefix: this.#prefix?.prefix,
+      hadState: this.#prefix?.clientState !== undefined,
+      code,
+      iss: undefined,
+    };
+    if (flow !== undefined && isFormPostMode(flow.responseMode) && this.#carrier.kind !== 'form_post') {
+      return this.#carrier.asFormPost(flow.redirectUri ?? placeOf(response.target), changes);
+    }
+    if (this.#prefix === undefined && code === undefined) return this.#carrier.unchanged();
+    const changed = this.#carrier.changed(changes);
+    if (changed !== undefined) return changed;
+    answerFault(this.#exchange, 502, 'the answer of the authorization server cannot be read');
+    return 'answered';
+  }
+
+  #staysWithServer(): boolean {
+    const { origin } = this.#carrier.response.target;
+    return origin === this.#exchange.publicOrigin || origin === this.#exchange.issuer.config.upstream.origin;
+  }
+}
+
+function placeOf(target: URL): string {
+  const place = new URL(target.href);
+  place.search = '';
+  place.hash = '';
+  return place.href;
+}

@@ -1,0 +1,28 @@
+/** The claims of a JWT that is signed, or plain (RFC 7515 compact serialisation). The signature is for others to check. */
+export type JwtClaims = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the claims of a compact JWT. `encrypted`: a JWE (RFC 7516: five parts), which cannot be followed. `malformed`:
+ * no JWT at all.
+ */
+export function parseJwtClaims(jwt: string): JwtClaims | 'encrypted' | 'malformed' {
+  const parts = jwt.split('.');
+  if (parts.length === 5) return 'encrypted';
+  const [header, payload, signature] = parts;
+  if (parts.length !== 3 || header === undefined || payload === undefined || signature === undefined) {
+    return 'malformed';
+  }
+  return parseObject(header) === undefined ? 'malformed' : (parseObject(payload) ?? 'malformed');
+}
+
+function parseObject(encoded: string): JwtClaims | undefined {
+  if (!/^[A-Za-z0-9_-]+$/.test(encoded)) return undefined;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64url'));
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? (value as JwtClaims) : undefined;
+  } catch {
+    return undefined;
+  }
+}

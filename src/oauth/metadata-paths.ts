@@ -1,0 +1,49 @@
+/** A well-known place of metadata: which document, and of which issuer. */
+export type MetadataPlace = {
+  readonly document: 'openid-configuration' | 'oauth-authorization-server';
+  /** The path of the issuer, without a slash at its end; `` for one without a path. */
+  readonly issuerPath: string;
+};
+
+const INSERTED = /^\/\.well-known\/(openid-configuration|oauth-authorization-server)(\/.+)?$/;
+const APPENDED = /^(\/.+)\/\.well-known\/(openid-configuration|oauth-authorization-server)$/;
+
+/** `undefined`: metadata may well be there, but nothing tells of which kind. */
+export function parseMetadataPath(path: string): MetadataPlace | undefined {
+  const [inserted, kind, issuerPath = ''] = INSERTED.exec(path) ?? [];
+  if (inserted !== undefined) return { document: kind as MetadataPlace['document'], issuerPath };
+  const [appended, prefix = '', document] = APPENDED.exec(path) ?? [];
+  return appended === undefined
+    ? undefined
+    : { document: document as MetadataPlace['document'], issuerPath: prefix };
+}
+
+/**
+ * Both forms of a metadata path. OpenID Connect Discovery 4.1 appends the well-known part to the issuer, RFC 8414 3.1
+ * inserts it before the path; clients try either (RFC 8414 5).
+ */
+export function metadataPathForms({ document, issuerPath }: MetadataPlace): string[] {
+  const appended = `${issuerPath}/.well-known/${document}`;
+  const inserted = `/.well-known/${document}${issuerPath}`;
+  if (issuerPath === '') return [appended];
+  return document === 'openid-configuration' ? [appended, inserted] : [inserted, appended];
+}
+
+/** Every path under which clients may look for the metadata of the issuers of which these paths are known. */
+export function allMetadataPaths(paths: readonly string[]): string[] {
+  const all = new Set(paths);
+  for (const path of paths) {
+    const place = parseMetadataPath(path);
+    if (place === undefined) continue;
+    for (const document of ['openid-configuration', 'oauth-authorization-server'] as const) {
+      for (const form of metadataPathForms({ ...place, document })) all.add(form);
+    }
+  }
+  return [...all];
+}
+
+/** The path of an issuer identifier, as `MetadataPlace` has it. */
+export function issuerPathOf(issuer: unknown): string {
+  const path = typeof issuer === 'string' ? URL.parse(issuer)?.pathname : undefined;
+  return path?.replace(/\/+$/, '') ?? '';
+}

@@ -1,0 +1,109 @@
+import { normalizeResponseType } from './authorization-request.ts';
+
+/** The metadata of an authorization server (OpenID Connect Discovery 3, RFC 8414 2). */
+export type MetadataDocument = Readonly<Record<string, unknown>>;
+
+/** What the gateway lets clients do, so far as metadata speaks of it. `undefined`: whatever the upstream says. */
+export type AdvertisedPolicy = {
+  readonly codeChallengeMethods: readonly string[] | undefined;
+  /** Normalised. */
+  readonly responseTypes: ReadonlySet<string> | undefined;
+  readonly responseModes: ReadonlySet<string>;
+  readonly requestObjects: boolean;
+  /** Whether the gateway authenticates for clients that are public ones to it. */
+  readonly publicClients: boolean;
+};
+
+export type MetadataFacts = AdvertisedPolicy & {
+  /** `host[:port]` under which the upstream may speak of itself; lower case, the port only where it is not the usual one. */
+  readonly upstreamHosts: ReadonlySet<string>;
+  /** scheme://host[:port] */
+  readonly publicOrigin: string;
+};
+
+/** Reads metadata. `undefined`: the text is something else, such as an error or a page. */
+export function parseMetadata(text: string): MetadataDocument | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    const isMetadata = Object.keys(value).some((key) => key === 'issuer' || key.endsWith('_endpoint'));
+    return isMetadata ? (value as MetadataDocument) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The upstream's metadata as it holds for those who come through the gateway. `issuer` stays: tokens and clients compare
+ * it. Where a key has to go, it is because it would lead around the gateway, or to what the gateway cannot follow.
+ */
+export function rewriteMetadata(document: MetadataDocument, facts: MetadataFacts): MetadataDocument {
+  const changed: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(document)) {
+    if (!isDropped(key)) changed[key] = rewriteValue(key, value, facts);
+  }
+  const { codeChallengeMethods, responseTypes, responseModes } = facts;
+  if (codeChallengeMethods !== undefined) changed['code_challenge_methods_supported'] = codeChallengeMethods;
+  if (responseTypes !== undefined) {
+    narrow(changed, 'response_types_supported', (type) => responseTypes.has(normalizeResponseType(type)));
+  }
+  narrow(changed, 'response_modes_supported', (mode) => responseModes.has(mode));
+  if (!facts.requestObjects) changed['request_parameter_supported'] = false;
+  // By reference, the upstream would read a request that the gateway did not. The default is true (OIDC Discovery 3).
+  changed['request_uri_parameter_supported'] = false;
+  if (facts.publicClients) {
+    allowPublicClients(changed, 'token_endpoint');
+    if ('revocation_endpoint' in changed) allowPublicClients(changed, 'revocation_endpoint');
+  }
+  return changed;
+}
+
+/** Signed metadata takes precedence over the rest (RFC 8414 2.1); aliases lead to another listener (RFC 8705 5). */
+const DROPPED: ReadonlySet<string> = new Set(['signed_metadata', 'mtls_endpoint_aliases']);
+
+function isDropped(key: string): boolean {
+  if (DROPPED.has(key)) return true;
+  // What is encrypted to the upstream cannot be read here, nor what is encrypted to the client (RFC 9101, JARM 3).
+  return key.startsWith('request_object_encryption_') || key.startsWith('authorization_encryption_');
+}
+
+function rewriteValue(key: string, value: unknown, facts: MetadataFacts): unknown {
+  if (typeof value === 'string') return isLocation(key) ? rewriteLocation(key, value, facts) : value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, nested]) => [name, rewriteValue(name, nested, facts)]),
+  );
+}
+
+function isLocation(key: string): boolean {
+  return /(_endpoint|_uri|_url|_iframe)$/.test(key) || key === 'service_documentation';
+}
+
+/** Those that are judged: only the gateway has them, wherever the upstream believes them to be. */
+const JUDGED: ReadonlySet<string> = new Set([
+  'authorization_endpoint',
+  'token_endpoint',
+  'pushed_authorization_request_endpoint',
+]);
+
+function rewriteLocation(key: string, location: string, facts: MetadataFacts): string {
+  const url = URL.parse(location);
+  if (url === null || !/^https?:$/.test(url.protocol)) return location;
+  if (!facts.upstreamHosts.has(url.host) && !JUDGED.has(key)) return location;
+  // Only the origin goes: a template such as `/{tenant}/keys` is to stay as written.
+  const rest = /^[^/]*\/\/[^/?#\\]*(.*)$/s.exec(location)?.[1];
+  return rest === undefined ? location : facts.publicOrigin + rest;
+}
+
+function narrow(document: Record<string, unknown>, key: string, keeps: (value: string) => boolean): void {
+  const values = document[key];
+  if (!Array.isArray(values)) return;
+  document[key] = values.filter((value) => typeof value === 'string' && keeps(value));
+}
+
+/** `none` is how a public client authenticates (RFC 7591 2); left out, the list means Basic (RFC 8414 2). */
+function allowPublicClients(document: Record<string, unknown>, endpoint: string): void {
+  const key = `${endpoint}_auth_methods_supported`;
+  const methods: unknown[] = Array.isArray(document[key]) ? document[key] : ['client_secret_basic'];
+  document[key] = methods.includes('none') ? methods : [...methods, 'none'];
+}

@@ -1,0 +1,52 @@
+import { decodeContent } from './decode-content.ts';
+import type { UpstreamClient } from './upstream-client.ts';
+import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
+
+/** Bytes. The largest discovery documents that are known have 10 KiB. */
+export const DOCUMENT_LIMIT = 256 * 1024;
+
+export type FetchedDocument = {
+  readonly status: number;
+  /** `undefined`: more than `DOCUMENT_LIMIT`, or in an encoding that was not asked for and cannot be undone. */
+  readonly text: string | undefined;
+};
+
+/**
+ * Asks the upstream for a small text, within the time that a response may take. `headers` is a flat list of names and
+ * values, Host among them. Throws an `UpstreamFault`.
+ */
+export async function fetchDocument(
+  upstream: UpstreamClient,
+  path: string,
+  headers: readonly string[],
+): Promise<FetchedDocument> {
+  const signal = AbortSignal.timeout(upstream.config.timeouts.response);
+  try {
+    const response = await upstream.pool.request({
+      path,
+      method: 'GET',
+      headers: [...headers],
+      servername: upstream.serverName,
+      signal,
+    } as Parameters<typeof upstream.pool.request>[0]);
+    const chunks: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      // Leaving the loop ends the connection.
+      if (size > DOCUMENT_LIMIT) return { status: response.statusCode, text: undefined };
+      chunks.push(chunk);
+    }
+    const encoding = response.headers['content-encoding'];
+    const text = decodeDocument(Buffer.concat(chunks), Array.isArray(encoding) ? encoding.join() : encoding);
+    return { status: response.statusCode, text };
+  } catch (error) {
+    throw signal.aborted ? new UpstreamFault('timeout', error) : toUpstreamFault(error as Error);
+  }
+}
+
+/** The text of a whole body; a byte order mark, which JSON.parse would stumble over, is left out. */
+export function decodeDocument(body: Buffer, encoding: string | undefined): string | undefined {
+  const decoded = decodeContent(body, encoding, DOCUMENT_LIMIT);
+  return decoded === undefined ? undefined : new TextDecoder().decode(decoded);
+}

@@ -1,0 +1,78 @@
+import type { Reason } from '../../../src/policy/reason.ts';
+import type { Quirks } from '../../support/upstreams/scripted-legacy-server.ts';
+import type { RefusalCase } from './refusal-case.ts';
+import { Stage } from './stage.ts';
+
+/** An upstream that answers in a way of its own. */
+function answering(
+  reason: Reason,
+  what: string,
+  quirks: Partial<Quirks>,
+  rest: Partial<RefusalCase> = {},
+): RefusalCase {
+  const act: RefusalCase['act'] = (stage) => stage.authorize();
+  return {
+    reason,
+    what,
+    quirks,
+    endpoint: 'authorization_response',
+    act,
+    reply: 'query',
+    reported: 302,
+    ...rest,
+  };
+}
+
+/** A state with a prefix of a gateway that has lost its store since. */
+async function stateOfLostFlow(stage: Stage): Promise<string> {
+  await using lost = await Stage.open({ mode: stage.mode });
+  await lost.authorize();
+  return lost.upstream.requests.to('/oauth2/authorize').at(-1)?.query.get('state') ?? '';
+}
+
+export const AUTHORIZATION_RESPONSE_CASES: readonly RefusalCase[] = [
+  ...[
+    'https://evil.example/cb',
+    'https://app.example.com/other',
+    'http://app.example.com/cb',
+    'https://app.example.com:8443/cb',
+    'https://app.example.com@evil.example/cb',
+    'com.example.app:/cb',
+  ].map((redirectTo) => answering('redirect_target_mismatch', redirectTo, { redirectTo })),
+  answering('response_ambiguous', 'a second code', { extraParameters: { code: 'a-second-code' } }),
+  answering('response_ambiguous', 'another code first', {
+    extraParameters: { code: 'a-second-code' },
+    extraParametersAt: 'first',
+  }),
+  answering('response_ambiguous', 'a second state', { extraParameters: { state: 'a-second-state' } }),
+  answering('response_ambiguous', 'another state first', {
+    extraParameters: { state: 'a-second-state' },
+    extraParametersAt: 'first',
+  }),
+  // Without its state, nothing tells that the code belongs to a flow of a client in report.
+  answering(
+    'flow_unknown',
+    'the upstream drops the state',
+    { state: 'dropped' },
+    { reply: 'page', reported: 'never' },
+  ),
+  answering(
+    'flow_unknown',
+    'the upstream makes a state up',
+    { state: 'dropped', extraParameters: { state: 'a-made-up-state' } },
+    { reply: 'page', reported: 'never' },
+  ),
+  answering(
+    'flow_unknown',
+    'the flow was lost with the store',
+    { state: 'dropped' },
+    {
+      reply: 'page',
+      setUp: stateOfLostFlow,
+      act: (stage, state) => {
+        Object.assign(stage.upstream.quirks, { extraParameters: { state } });
+        return stage.authorize();
+      },
+    },
+  ),
+];

@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Mode } from '../../src/policy/mode.ts';
+import { send } from '../support/simple-client.ts';
+import { REFUSAL_CASES } from './refusals/all-cases.ts';
+import { stageFor } from './refusals/refusal-case.ts';
+import { Stage } from './refusals/stage.ts';
+
+type Leak = { readonly where: string; readonly secrets: readonly string[] };
+
+/** Where secrets stand although they must not: contract section 7. */
+async function leaksOf(stage: Stage, errorBodies: readonly string[]): Promise<Leak[]> {
+  const { text } = await stage.gateway.metrics();
+  const places = [
+    ['/metrics', text],
+    ...stage.gateway.logLines.map((line) => [`log: ${line.event}`, JSON.stringify(line)]),
+    ...errorBodies.map((body) => ['an error body', body]),
+  ] as const;
+  return places
+    .map(([where = '', body = '']) => ({ where, secrets: stage.secrets.foundIn(body) }))
+    .filter(({ secrets }) => secrets.length > 0);
+}
+
+describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
+  const cases = REFUSAL_CASES.filter(([, { reportOnly }]) => mode === 'report' || reportOnly !== true);
+
+  test.each(cases)('nothing secret is told by %s', async (_, refusal) => {
+    await using stage = await Stage.open({ ...stageFor(refusal), mode, actor: 'open' });
+    const code = (await refusal.setUp?.(stage)) ?? '';
+    const answer = await refusal.act(stage, code);
+    const ownBody = answer.headers['x-request-id'] === undefined ? [] : [answer.text];
+    expect(stage.secrets.values.length).toBeGreaterThan(2);
+    expect(await leaksOf(stage, ownBody)).toEqual([]);
+  });
+
+  test('nothing secret is told by honest logins', async () => {
+    await using stage = await Stage.open({ mode });
+    for (const state of [randomBytes(16).toString('base64url'), 'a state with "quotes" & <tags>']) {
+      const code = await stage.newCode({ state });
+      const credentials = { client_secret: 'the-secret-of-the-client' };
+      const tokens = await stage.redeem(code, credentials);
+      expect(tokens.status).toBe(200);
+      const refresh = { grant_type: 'refresh_token', refresh_token: String(tokens.json.refresh_token) };
+      const form = new URLSearchParams({ ...refresh, client_id: 'spa', ...credentials });
+      expect((await stage.postForm('/oauth2/token', form)).status).toBe(200);
+    }
+    expect(stage.secrets.values).toContain('the-secret-of-the-client');
+    expect(
+      stage.secrets.values.filter((secret) => /^(access|refresh|legacy-code|pgc_)/.test(secret)).length,
+    ).toBeGreaterThan(8);
+    expect(await leaksOf(stage, [])).toEqual([]);
+  });
+
+  test.each(['reset', 'truncated', 'status'] as const)(
+    'nor where the token request fails: %s',
+    async (token) => {
+      await using stage = await Stage.open({ mode });
+      const code = await stage.newCode();
+      stage.upstream.quirks.token = token;
+      const bodies = await stage.redeem(code).then(
+        ({ text }) => [text],
+        () => [],
+      );
+      expect(await leaksOf(stage, bodies)).toEqual([]);
+    },
+  );
+
+  test('nor where the upstream is gone', async () => {
+    await using stage = await Stage.open({ mode });
+    const code = await stage.newCode();
+    await stage.upstream.stop();
+    const answers = [
+      await stage.redeem(code),
+      await stage.authorize(),
+      await stage.send('/other?code=the-code-of-nobody'),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([502, 502, 502]);
+    expect(
+      await leaksOf(
+        stage,
+        answers.map(({ text }) => text),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('credentials of HTTP Basic', () => {
+  test('appear nowhere, however they are refused', async () => {
+    await using stage = await Stage.open();
+    const secret = randomBytes(16).toString('hex');
+    const credentials = Buffer.from(`spa:${secret}`).toString('base64');
+    stage.secrets.add(secret, credentials);
+    const code = await stage.newCode();
+    const headers = { authorization: `Basic ${credentials}` };
+    const theft = await stage.redeem(code, { code_verifier: undefined }, { headers });
+    expect(theft.status).toBe(400);
+    expect((await stage.redeem(code, {}, { headers })).status).toBe(200);
+    expect(await leaksOf(stage, [theft.text])).toEqual([]);
+  });
+});
+
+describe('invented clients', () => {
+  const INVENTED = 10_000;
+  let stage: Stage;
+  beforeEach(async () => {
+    stage = await Stage.open();
+  });
+  afterEach(() => stage[Symbol.asyncDispose]());
+
+  const seriesOf = async () =>
+    (await stage.gateway.metrics()).text.split('\n').filter((line) => line.startsWith('pkce_gateway_'));
+
+  test(`add no metric series, be they ${INVENTED}`, async () => {
+    const ask = async (client: string, attempt: string) => {
+      const query = new URLSearchParams({
+        response_type: 'code',
+        client_id: client,
+        redirect_uri: `https://${client}.example/cb`,
+      });
+      expect((await send(`${stage.gateway.url}/oauth2/authorize?${query}`)).status).toBe(400);
+      const body = new URLSearchParams({
+        grant_type: 'authorization_code',
+        client_id: client,
+        code: attempt,
+      });
+      expect((await stage.postForm('/oauth2/token', body)).status).toBe(400);
+    };
+    await ask('invented', 'attempt');
+    const before = await seriesOf();
+    for (let made = 0; made < INVENTED; made += 100) {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) => ask(`invented-${made + i}`, `attempt-${made + i}`)),
+      );
+    }
+    const after = await seriesOf();
+    expect(after).toHaveLength(before.length);
+    expect(after.join('\n')).not.toContain('invented');
+    const metrics = await stage.gateway.metrics();
+    expect(metrics.value('rejections_total', { client: '_unlisted' })).toBe(2 * (INVENTED + 1));
+  });
+});

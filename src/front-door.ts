@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { EndpointMatch } from './endpoints.ts';
 import { Exchange, type Services } from './handlers/exchange.ts';
 import { answerFault } from './handlers/refuse.ts';
+import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
 import { ClientGone } from './http/read-body.ts';
 import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
@@ -50,7 +51,7 @@ export class FrontDoor {
     const exchange = new Exchange(this.#services, request, response, admitted);
     events.requestBegan();
     try {
-      await ROUTES[exchange.endpoint](exchange);
+      if (!shareWithOrigin(exchange)) await ROUTES[exchange.endpoint](exchange);
     } catch (error) {
       handleFault(exchange, error);
     }

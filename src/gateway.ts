@@ -37,9 +37,14 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const level = options.log ?? config.log.level;
   const events = new Events(metrics, createLog({ ...config.log, level }, options.logDestination));
 
+  const storeKnown = Promise.withResolvers<void>();
+  const onStateChange = (state: 'ready' | 'unreachable', detail?: string) => {
+    events.storeState(state, detail);
+    storeKnown.resolve();
+  };
   const store = cleanup.use(
     new ObservedFlowStore(
-      createFlowStore(config.store, { onStateChange: (state, detail) => events.storeState(state, detail) }),
+      createFlowStore(config.store, { onStateChange }),
       (operation, duration, fault) => events.storeOperation(operation, duration, fault),
     ),
   );
@@ -73,7 +78,9 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     }),
   );
 
-  await Promise.all(issuers.map((issuer) => issuer.discover()));
+  // The first request should find the store connected; one that is away holds nothing up.
+  if (config.store.kind === 'memory') storeKnown.resolve();
+  await Promise.all([storeKnown.promise, ...issuers.map((issuer) => issuer.discover())]);
   const adminUrl = await adminListener.listen();
   const url = await publicListener.listen();
   events.configLoaded(Date.now());

@@ -30,12 +30,13 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
     }
     if (!message.lossless) return sendAsSent(exchange, message);
   }
+  const judged = judgeParameters(message.parameters, client.policy);
   if (message.parameters.has('request_uri')) {
-    return handlePushedReference(exchange, message, client, (parameters) =>
+    const address = returnAddress(message, judged, judged.request.state);
+    return handlePushedReference(exchange, message, client, address, (parameters) =>
       sendOn(exchange, message, parameters),
     );
   }
-  const judged = judgeParameters(message.parameters, client.policy);
   const entry = await reenterFlow(exchange, judged, client.policy);
   if (entry === 'store_unavailable')
     return answerFault(exchange, 503, 'the sign-in cannot be checked right now');
@@ -44,7 +45,11 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
 
   const refused = (reason: Reason) =>
     refuseAuthorization(exchange, reason, client.policy, returnAddress(message, fresh, entry.state));
-  const reason = judged.problem ?? decideAuthorizationRequest(fresh.request, client.policy);
+  // A message that is reported already is not reported again for what follows from it.
+  const noted = message.problem !== undefined;
+  const reason = noted
+    ? undefined
+    : (judged.problem ?? decideAuthorizationRequest(fresh.request, client.policy));
   if (reason !== undefined && noteViolation(exchange, 'authorization', reason, client))
     return refused(reason);
   // What is not understood, or brings no code, is not followed.

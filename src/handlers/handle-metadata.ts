@@ -1,6 +1,7 @@
 import { limitCacheControl } from '../http/cache-control.ts';
 import { type MetadataDocument, parseMetadata, rewriteMetadata } from '../oauth/metadata.ts';
 import { issuerPathOf, metadataPathForms, parseMetadataPath } from '../oauth/metadata-paths.ts';
+import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { DOCUMENT_LIMIT, decodeDocument, fetchDocument } from '../upstream/fetch-document.ts';
 import type { Outcome } from '../upstream/forward.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
@@ -8,7 +9,7 @@ import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import type { Exchange } from './exchange.ts';
 import { followResponse } from './follow-response.ts';
-import { handlePassThrough, redeemsInQuery } from './handle-pass-through.ts';
+import { handlePassThrough } from './handle-pass-through.ts';
 import { answerFault } from './refuse.ts';
 import { sendUpstream } from './send-upstream.ts';
 
@@ -18,9 +19,8 @@ const MAX_AGE = 60;
 /** OpenID Connect Discovery 4, RFC 8414 3: the upstream's metadata, as it holds for those who come through the gateway. */
 export async function handleMetadata(exchange: Exchange): Promise<void> {
   const { method, target, request, response, issuer, services } = exchange;
-  if ((method !== 'GET' && method !== 'HEAD') || redeemsInQuery(target.query)) {
-    return handlePassThrough(exchange);
-  }
+  const redeems = new RedemptionScanner().finds(target.query ?? '');
+  if ((method !== 'GET' && method !== 'HEAD') || redeems) return handlePassThrough(exchange);
   request.resume();
   const metadata = new MetadataRequest(exchange);
   try {
@@ -55,7 +55,9 @@ class MetadataRequest {
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
     const { request, issuer } = exchange;
-    this.#host = issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority;
+    this.#host = issuer.config.upstream.preserveHost
+      ? (request.headers.host ?? '')
+      : issuer.upstream.authority;
     const forwarded = request.rawHeaders.filter((_, i) => {
       return FORWARDED.has((request.rawHeaders[i - (i % 2)] as string).toLowerCase());
     });
@@ -73,16 +75,16 @@ class MetadataRequest {
       answerFault(this.#exchange, 502, 'the metadata of the authorization server cannot be read');
       return 'answered';
     }
-    return this.#replaceMissing(head, body);
+    return this.#replaceMissing(head, body, complete);
   }
 
   /** The upstream stumbles, or has no such document: from before, or from another place, if there is one. */
-  async #replaceMissing(head: ResponseHead, body: Buffer): Promise<Outcome> {
+  async #replaceMissing(head: ResponseHead, body: Buffer, complete: boolean): Promise<Outcome> {
     const last = head.status >= 500 ? this.recall() : undefined;
     const document = last ?? (await this.#findElsewhere());
     if (document !== undefined) return this.send(document, head);
     const followed = followResponse(this.#exchange, head);
-    return 'hold' in followed ? followed.inspect(body, true) : followed;
+    return typeof followed === 'object' && 'hold' in followed ? followed.inspect(body, complete) : followed;
   }
 
   async #findElsewhere(): Promise<MetadataDocument | undefined> {
@@ -93,17 +95,17 @@ class MetadataRequest {
     if (!isOpenid && !issuer.config.metadata.oauthAuthorizationServer) return undefined;
     const openid = { ...place, document: 'openid-configuration' } as const;
     const others = new Set([...metadataPathForms(place), ...metadataPathForms(openid)]);
-    others.delete(target.path);
     // A server of one issuer may keep its document at the root, whatever the path of the issuer.
     const root = '/.well-known/openid-configuration';
-    others.add(root);
+    others.add(root).delete(target.path);
     const headers = buildRequestHeaders(this.rawHeaders, { peer, host: this.#host, body: 'as_sent' });
     for (const path of others) {
       const document = await this.#fetch(path, headers);
       if (document === undefined) continue;
       // RFC 8414 3.3: a client would not take the document of another issuer.
-      if (path === root && issuerPathOf(document['issuer']) !== place.issuerPath) continue;
-      return this.#keep(document);
+      const isOwn =
+        path !== root || place.issuerPath === '' || issuerPathOf(document['issuer']) === place.issuerPath;
+      if (isOwn) return this.#keep(document);
     }
     return undefined;
   }
@@ -138,7 +140,10 @@ class MetadataRequest {
   }
 
   /** The document under the head that it came with. */
-  send(document: MetadataDocument, head: ResponseHead): { readonly replace: ResponseHead; readonly body: Buffer } {
+  send(
+    document: MetadataDocument,
+    head: ResponseHead,
+  ): { readonly replace: ResponseHead; readonly body: Buffer } {
     const { issuer, publicOrigin, requestId } = this.#exchange;
     const facts = { ...issuer.advertised, publicOrigin, upstreamHosts: this.#upstreamHosts(document) };
     const body = Buffer.from(JSON.stringify(rewriteMetadata(document, facts)));

@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 import { noteViolation } from './note-violation.ts';
 import type { Message } from './read-message.ts';
-import { answerFault, refuseAuthorization } from './refuse.ts';
+import { answerFault, type ReturnAddress, refuseAuthorization } from './refuse.ts';
 
 /** What a server must take from the pushed request, and some would take from beside its reference all the same. */
 const SETTLED_BY_PUSH = [
@@ -26,6 +26,7 @@ export async function handlePushedReference(
   exchange: Exchange,
   message: Message,
   client: IdentifiedClient,
+  address: ReturnAddress | undefined,
   sendOn: (parameters: Parameters) => Promise<void>,
 ): Promise<void> {
   const { issuer, services } = exchange;
@@ -43,7 +44,7 @@ export async function handlePushedReference(
     return sendOn(message.parameters.without(...SETTLED_BY_PUSH));
   }
   if (noteViolation(exchange, 'authorization', 'request_uri_unknown', client)) {
-    return refuseAuthorization(exchange, 'request_uri_unknown', client.policy, undefined);
+    return refuseAuthorization(exchange, 'request_uri_unknown', client.policy, address);
   }
   return sendOn(message.parameters);
 }

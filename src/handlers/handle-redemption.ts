@@ -8,6 +8,7 @@ import type { TokenReason } from '../policy/reason.ts';
 import { ClaimedCode } from './claimed-code.ts';
 import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
+import { injectSecret } from './inject-secret.ts';
 import { noteViolation } from './note-violation.ts';
 import type { Message } from './read-message.ts';
 import { answerFault, refuseToken } from './refuse.ts';
@@ -59,13 +60,21 @@ export async function handleRedemption(
     await claimed.release();
     return refuse(exchange, reason, policy.name);
   }
-  const parameters = message.parameters.with('code', upstreamCode ?? code);
+  const unwrapped = message.parameters.with('code', upstreamCode ?? code);
+  const judged = binding.pkceForwarded ? unwrapped : unwrapped.without('code_verifier');
+  // Only whoever has proven to be the one that began the flow, by the name that it gave itself, is vouched for.
+  const proven =
+    claim.outcome === 'claimed' && binding.codeChallenge !== undefined && named.clientId === binding.clientId;
+  const { parameters, authorization } = injectSecret(
+    exchange,
+    'token',
+    judged,
+    { ...client, certain: proven },
+    identity,
+  );
   await sendUpstream(
     exchange,
-    {
-      query: message.queryParameters.serialize(),
-      body: (binding.pkceForwarded ? parameters : parameters.without('code_verifier')).serialize(),
-    },
+    { query: message.queryParameters.serialize(), body: parameters.serialize(), authorization },
     // The upstream's answer decides what the code is worth, also when the client has gone.
     { settle: (head) => claimed.settle(head), outlivesClient: true },
   );

@@ -1,12 +1,13 @@
 import { StoreFault } from '../flow/flow-store.ts';
 import { codeKey } from '../flow/keys.ts';
 import { isWrappedCode } from '../flow/wrapped-code.ts';
-import { parseClientIdentity } from '../oauth/client-identity.ts';
+import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { canonicalName } from '../oauth/parameter-names.ts';
 import type { MessageReason } from '../policy/reason.ts';
 import type { Exchange } from './exchange.ts';
 import { handleRedemption } from './handle-redemption.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
+import { injectSecret } from './inject-secret.ts';
 import { noteViolation } from './note-violation.ts';
 import { type Message, readMessage } from './read-message.ts';
 import { refuseToken } from './refuse.ts';
@@ -32,13 +33,14 @@ export async function handleTokenRequest(exchange: Exchange): Promise<void> {
   }
   return redeems
     ? handleRedemption(exchange, message, identity, client)
-    : handleOtherGrant(exchange, message, grantType, client);
+    : handleOtherGrant(exchange, message, grantType, identity, client);
 }
 
 async function handleOtherGrant(
   exchange: Exchange,
   message: Message,
   grantType: string | undefined,
+  identity: ClientIdentity,
   client: IdentifiedClient,
 ): Promise<void> {
   const { mode, grantTypes } = client.policy;
@@ -46,12 +48,20 @@ async function handleOtherGrant(
   if (!allowed && noteViolation(exchange, 'token', 'grant_type_not_allowed', client)) {
     return refuseToken(exchange, 'grant_type_not_allowed');
   }
-  if (client.mode === 'off') await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
-  else
-    await sendUpstream(exchange, {
-      query: message.queryParameters.serialize(),
-      body: message.parameters.serialize(),
-    });
+  if (client.mode === 'off') {
+    await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
+    return;
+  }
+  const query = message.queryParameters.serialize();
+  const sent =
+    grantType === 'refresh_token'
+      ? injectSecret(exchange, 'token', message.parameters, client, identity)
+      : { parameters: message.parameters, authorization: undefined };
+  await sendUpstream(exchange, {
+    query,
+    body: sent.parameters.serialize(),
+    authorization: sent.authorization,
+  });
 }
 
 /** A message that not every server reads alike: refused where a code that it may carry, or its client, is enforced. */

@@ -38,8 +38,8 @@ export function identifyClient(
     const name = listed ?? readings[0];
     if (name !== undefined) distinct.add(name);
   }
-  const hidden = distinct.size === 0 && message.problem === 'parameter_malformed' && !message.lossless;
-  if (disguised || hidden || distinct.size > 1) {
+  const undecodable = distinct.size === 0 && message.problem === 'parameter_malformed' && !message.lossless;
+  if (disguised || undecodable || message.unread || distinct.size > 1) {
     return {
       clientId: undefined,
       policy: clients.unlisted,

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { type ReadBody, readBody } from '../http/read-body.ts';
+import { readLenientHints } from '../oauth/lenient-hints.ts';
 import { canonicalName, isProtocolParameter } from '../oauth/parameter-names.ts';
 import { Parameters, type ParsedParameters, parseParameters } from '../oauth/parameters.ts';
 import type { MessageReason } from '../policy/reason.ts';
@@ -11,6 +12,8 @@ export type Message = {
   readonly parameters: Parameters;
   /** Everything that could name the client or a code, from query and body, however unlikely the upstream reads it. */
   readonly hints: Parameters;
+  /** Whether there may be more in it than `hints` has: a body that is encoded, too large, or in no form that we know. */
+  readonly unread: boolean;
   /** What is wrong with the message as such. */
   readonly problem: MessageReason | undefined;
   /** Whether `parameters` mean all that the message means: whether it can be forwarded from them. */
@@ -38,6 +41,7 @@ export async function readMessage(
     return {
       parameters,
       hints: parameters,
+      unread: false,
       problem,
       lossless,
       queryParameters: NONE,
@@ -47,6 +51,7 @@ export async function readMessage(
   return {
     parameters: query.parameters,
     hints: query.parameters,
+    unread: false,
     problem: 'http_method_not_allowed',
     lossless: false,
     queryParameters: NONE,
@@ -61,23 +66,28 @@ async function readForm(exchange: Exchange, query: ParsedParameters): Promise<Me
   const text = body.complete ? body.bytes.toString('latin1') : '';
   const form = isForm(contentType);
   const { parameters, problem, lossless } = parseParameters(form ? text : '');
-  const beyondForm = form ? [] : readJsonStrings(text);
+  const beyondForm = form ? [] : readLenientHints(text);
+  const encoded = isEncoded(exchange);
   return {
     parameters,
     hints: new Parameters([...parameters.entries, ...beyondForm, ...query.parameters.entries]),
-    problem: problemOf(exchange, body, form) ?? problem ?? problemOfQuery(query),
+    unread: encoded || !body.complete || (!form && text !== '' && beyondForm.length === 0),
+    problem: problemOf(body, form, encoded) ?? problem ?? problemOfQuery(query),
     lossless: lossless && body.complete && form && query.lossless,
     queryParameters: query.parameters,
     bodyAsSent: () => (body.complete ? body.bytes : body.resume()),
   };
 }
 
-function problemOf(exchange: Exchange, body: ReadBody, form: boolean): MessageReason | undefined {
-  const { headers } = exchange.request;
-  const encoding = headers['content-encoding']?.trim().toLowerCase();
+function problemOf(body: ReadBody, form: boolean, encoded: boolean): MessageReason | undefined {
   if (!form && !(body.complete && body.bytes.length === 0)) return 'content_type_not_allowed';
-  if (encoding !== undefined && encoding !== 'identity') return 'content_encoding_not_allowed';
+  if (encoded) return 'content_encoding_not_allowed';
   return body.complete ? undefined : 'body_too_large';
+}
+
+function isEncoded({ request }: Exchange): boolean {
+  const encoding = request.headers['content-encoding']?.trim().toLowerCase();
+  return encoding !== undefined && encoding !== 'identity';
 }
 
 function problemOfQuery(query: ParsedParameters): MessageReason | undefined {
@@ -90,14 +100,4 @@ function isForm(contentType: string | undefined): boolean {
   return /^\s*application\/x-www-form-urlencoded\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?;?\s*$/i.test(
     contentType ?? '',
   );
-}
-
-function readJsonStrings(text: string): [string, string][] {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return [];
-    return Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
-  } catch {
-    return [];
-  }
 }

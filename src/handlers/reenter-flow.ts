@@ -3,6 +3,7 @@ import { parseFlowPrefix } from '../flow/flow-prefix.ts';
 import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
 import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
+import { redirectModeFor } from '../oauth/response-mode.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Exchange } from './exchange.ts';
 import type { JudgedRequest } from './judged-request.ts';
@@ -25,7 +26,8 @@ export async function reenterFlow(
   const prefix = request.state === undefined ? undefined : parseFlowPrefix(issuer.name, request.state);
   // A state of the client's own is known again only where the challenge is gone: with it, it may be a new request.
   const preserved = judged.preservesState && request.codeChallenge === undefined;
-  if (prefix === undefined && !preserved) return { state: request.state };
+  // A request object that is not understood could hold anything (RFC 9101 5): no flow is known by it.
+  if ((prefix === undefined && !preserved) || judged.problem !== undefined) return { state: request.state };
   const key =
     prefix === undefined
       ? preservedFlowKey(issuer.name, policy.name, request.state)
@@ -45,7 +47,14 @@ export async function reenterFlow(
 }
 
 function belongsTo(flow: Flow, request: AuthorizationRequest, scope: string): boolean {
+  const modes = [
+    undefined,
+    flow.responseMode,
+    flow.responseMode && redirectModeFor(flow.responseMode, flow.responseType),
+  ];
   return (
+    // As the client asked, or as the upstream was asked in its place: another one would not be followed.
+    modes.includes(request.responseMode) &&
     flow.clientId === request.clientId &&
     flow.redirectUri === request.redirectUri &&
     flow.responseType === request.responseType &&

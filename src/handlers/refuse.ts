@@ -41,7 +41,7 @@ export function refuseAuthorization(
     error.error,
     error.description,
     { reason, owner: policy.owner },
-    allowed(error),
+    allowed(exchange, error),
   );
 }
 
@@ -52,7 +52,7 @@ export function refuseToken(exchange: Exchange, reason: Reason): void {
     exchange.response,
     error.status,
     { error: error.error, error_description: error.description },
-    { 'X-Request-Id': exchange.requestId, ...allowed(error) },
+    { 'X-Request-Id': exchange.requestId, ...allowed(exchange, error) },
   );
 }
 
@@ -60,7 +60,7 @@ export function refuseToken(exchange: Exchange, reason: Reason): void {
 export function answerFault(exchange: Exchange, status: 500 | 502 | 503 | 504, description: string): void {
   const error = status === 500 ? 'server_error' : 'temporarily_unavailable';
   const extra: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
-  if (exchange.endpoint === 'token' || exchange.endpoint === 'pushed_authorization') {
+  if (exchange.endpoint !== 'authorization' && exchange.endpoint !== 'other') {
     const body = { error, error_description: description };
     sendJson(exchange.response, status, body, { 'X-Request-Id': exchange.requestId, ...extra });
   } else {
@@ -86,6 +86,7 @@ function answerBrowser(
   }
 }
 
-function allowed(error: WireError): Record<string, string> {
-  return error.status === 405 ? { Allow: 'POST' } : {};
+function allowed(exchange: Exchange, error: WireError): Record<string, string> {
+  if (error.status !== 405) return {};
+  return { Allow: exchange.endpoint === 'authorization' ? 'GET, HEAD, POST' : 'POST' };
 }

@@ -120,13 +120,16 @@ class ResponseFollower {
   /** No flow: it has expired, was lost with the store, or never was. */
   #withoutFlow(): Outcome {
     const { issuer } = this.#exchange;
-    const owner = issuer.redirects.enforcedOwner(this.#carrier.response.target, Date.now());
-    if (owner === undefined && this.#prefix?.began !== 'enforce' && this.#prefix?.began !== 'enforce_allow') {
+    const { target } = this.#carrier.response;
+    const owner = issuer.redirects.enforcedOwner(target, Date.now());
+    const began = this.#prefix?.began;
+    if (owner === undefined && began === undefined) return this.#delivered(undefined, undefined);
+    const policy = owner ?? issuer.redirects.owners(target)[0] ?? issuer.clients.unlisted;
+    const mode = owner === undefined && began === 'report' ? 'report' : 'enforce';
+    const client = { policy, clientId: undefined, mode } as const;
+    if (!noteViolation(this.#exchange, 'authorization_response', 'flow_unknown', client)) {
       return this.#delivered(undefined, undefined);
     }
-    const policy = owner ?? issuer.clients.unlisted;
-    const client = { policy, clientId: undefined, mode: 'enforce' } as const;
-    noteViolation(this.#exchange, 'authorization_response', 'flow_unknown', client);
     refuseAuthorization(this.#exchange, 'flow_unknown', policy, undefined);
     return 'answered';
   }

@@ -4,6 +4,7 @@ import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { followResponse } from './follow-response.ts';
+import { shareHead } from './share-with-origin.ts';
 
 /** What goes upstream in place of what came; all else is as it came. */
 export type UpstreamRequest = {
@@ -13,6 +14,10 @@ export type UpstreamRequest = {
   readonly body?: string | null | undefined;
   /** The client's body, of which the beginning has already been read. */
   readonly bodyAsSent?: Readable | Buffer | null;
+  /** Credentials of the gateway's, for a client that has sent none. */
+  readonly authorization?: string | undefined;
+  /** In place of the client's headers. */
+  readonly rawHeaders?: readonly string[];
 };
 
 const FORM = 'application/x-www-form-urlencoded';
@@ -33,12 +38,13 @@ export async function sendUpstream(
   const { request, response, issuer, peer, target } = exchange;
   const query = 'query' in outgoing ? outgoing.query : target.query;
   const replaced = outgoing.body !== undefined;
-  const headers = buildRequestHeaders(request.rawHeaders, {
+  const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
     peer,
     host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
     body: replaced ? 'replaced' : 'as_sent',
   });
   if (typeof outgoing.body === 'string') headers.push('Content-Type', FORM);
+  if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
   const forwarded = await forward(
     issuer.upstream,
     {
@@ -48,7 +54,10 @@ export async function sendUpstream(
       body: replaced ? (outgoing.body ?? null) : bodyAsSent(exchange, outgoing),
     },
     response,
-    { inspect: (head) => inspect(exchange, head, options), outlivesClient: options.outlivesClient === true },
+    {
+      inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
+      outlivesClient: options.outlivesClient === true,
+    },
   );
   exchange.upstreamTime = forwarded.upstreamTime;
   exchange.overhead = forwarded.headSentAt - exchange.startedAt - forwarded.upstreamTime;

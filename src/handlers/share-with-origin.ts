@@ -40,7 +40,10 @@ export function shareWithOrigin(exchange: Exchange): boolean {
 /** The upstream's answer, readable to the origin that asked, whatever the upstream says of origins. */
 export function shareHead(exchange: Exchange, head: ResponseHead): ResponseHead {
   const origin = sharedOrigin(exchange);
-  return origin === undefined ? head : { ...head, headers: replaceCorsHeaders(head.headers, origin) };
+  if (origin !== undefined) return { ...head, headers: replaceCorsHeaders(head.headers, origin) };
+  // Whoever asks next may be of another origin: a cache is to know that the answer depends on it (Fetch 3.3.5).
+  const varies = exchange.issuer.corsOrigins.size > 0 && METHODS[exchange.endpoint] !== undefined;
+  return varies ? { ...head, headers: [...head.headers, 'Vary', 'Origin'] } : head;
 }
 
 function sharedOrigin(exchange: Exchange): string | undefined {

@@ -90,9 +90,11 @@ export function parseParameters(text: string): ParsedParameters {
   return { parameters: new Parameters(entries), problem, lossless };
 }
 
+/** A value of nothing, or with space around it, is another one to servers that trim, or that take empty for absent. */
 function isMalformed(name: string, value: string): boolean {
   if (isLookalike(name) || CONTROL.test(name)) return true;
-  if (isProtocolParameter(name)) return CONTROL.test(value) || (value === '' && needsValue(name));
+  if (needsValue(name) && (value === '' || value !== value.trim())) return true;
+  if (isProtocolParameter(name)) return CONTROL.test(value);
   // C servers cut a value at NUL. Tabs and line ends are legitimate in, say, pretty-printed `claims`.
   return value.includes('\u0000');
 }

@@ -137,7 +137,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (error instanceof ClientClosed) this.#settle();
-    else this.#fail(toUpstreamFault(error));
+    else this.#fail(error instanceof RequestWithdrawn ? error : toUpstreamFault(error));
   }
 
   /** Lets go of a held body, once it is complete or too large to wait for. */
@@ -231,6 +231,11 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new ClientClosed());
     this.#settle();
   };
+}
+
+/** Thrown by a request body that must not arrive whole: the request is ended in its middle. */
+export class RequestWithdrawn extends Error {
+  readonly code = 'request_withdrawn';
 }
 
 /** Why a request upstream is ended early: nobody waits for it any more. */

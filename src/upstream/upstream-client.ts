@@ -21,7 +21,8 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
     headersTimeout: timeouts.response,
     // The time between two chunks, not that of a whole body: event streams and downloads may last.
     bodyTimeout: Math.max(timeouts.response, 300_000),
-    connectTimeout: timeouts.connect,
+    // A Location may give a state of 8 KiB back, percent-encoded, and more beside it.
+    maxHeaderSize: 64 * 1024,
     // Redirects and retries belong to the client; nothing here repeats a request on its own.
     connect: {
       timeout: timeouts.connect,

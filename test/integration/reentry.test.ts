@@ -4,7 +4,7 @@ import { Browser } from '../support/browser.ts';
 import { newPkcePair } from '../support/pkce-pair.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import type { Quirks } from '../support/upstreams/scripted-legacy-server.ts';
-import { type Fields, Stage, type StageOptions } from './refusals/stage.ts';
+import { type Fields, Stage, type StageOptions } from './stage.ts';
 
 const ALICE = { username: 'alice' };
 const AUTHORIZE = '/oauth2/authorize';
@@ -177,7 +177,7 @@ describe('a live flow', () => {
     await expectFirstFlowIntact(stage, back);
   });
 
-  test('of another issuer is nobody here', async () => {
+  test('of another gateway is none here', async () => {
     await using other = await openWith('return_to');
     await using stage = await openWith('return_to');
     const { back } = await beginFlow(other);

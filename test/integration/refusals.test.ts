@@ -3,7 +3,7 @@ import type { MetricSamples } from '../support/metric-samples.ts';
 import type { Answer } from '../support/simple-client.ts';
 import { REFUSAL_CASES } from './refusals/all-cases.ts';
 import { expectedError, expectedStatus, type RefusalCase, stageFor } from './refusals/refusal-case.ts';
-import { REDIRECT_URI, Stage } from './refusals/stage.ts';
+import { REDIRECT_URI, Stage } from './stage.ts';
 
 const ENFORCED = REFUSAL_CASES.filter(([, { reportOnly }]) => reportOnly !== true);
 const REPORTED = REFUSAL_CASES.filter(([, { reported }]) => reported !== 'never');

@@ -4,7 +4,7 @@ import type { Mode } from '../../src/policy/mode.ts';
 import { send } from '../support/simple-client.ts';
 import { REFUSAL_CASES } from './refusals/all-cases.ts';
 import { stageFor } from './refusals/refusal-case.ts';
-import { Stage } from './refusals/stage.ts';
+import { Stage } from './stage.ts';
 
 type Leak = { readonly where: string; readonly secrets: readonly string[] };
 

@@ -4,7 +4,7 @@ import type { Mode } from '../../src/policy/mode.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import type { Answer } from '../support/simple-client.ts';
 import type { Quirks } from '../support/upstreams/scripted-legacy-server.ts';
-import { FLOW_PREFIX_LENGTH, Stage } from './refusals/stage.ts';
+import { FLOW_PREFIX_LENGTH, Stage } from './stage.ts';
 
 /** 0x20 to 0x7e. */
 const EVERY_PRINTABLE = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 0x20 + i));

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Reason } from '../../../src/policy/reason.ts';
+import { type Fields, REDIRECT_URI, type Stage } from '../stage.ts';
 import type { RefusalCase } from './refusal-case.ts';
-import { type Fields, REDIRECT_URI, type Stage } from './stage.ts';
 
 type Rest = Partial<RefusalCase>;
 
@@ -80,8 +80,13 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
     'https://APP.example.com/cb',
   ].map((uri) => asking('redirect_uri_not_allowed', uri, { redirect_uri: uri }, PAGE)),
   asking('request_object_not_allowed', 'a JWT', { request: 'eyJhbGciOiJub25lIn0.e30.' }),
-  asking('request_uri_unknown', 'a URN', { request_uri: 'urn:ietf:params:oauth:request_uri:of-nobody' }),
-  asking('request_uri_unknown', 'a URL', { request_uri: 'https://evil.example/request.jwt' }),
+  asking(
+    'request_uri_unknown',
+    'a URN',
+    { request_uri: 'urn:ietf:params:oauth:request_uri:of-nobody' },
+    PAGE,
+  ),
+  asking('request_uri_unknown', 'a URL', { request_uri: 'https://evil.example/request.jwt' }, PAGE),
 
   appending('parameter_repeated', 'the challenge', `&code_challenge=${'B'.repeat(S256_LENGTH)}`),
   appending('parameter_repeated', 'one that has no meaning here', '&prompt=none&prompt=login', {

@@ -1,7 +1,7 @@
 import type { Reason } from '../../../src/policy/reason.ts';
 import type { Quirks } from '../../support/upstreams/scripted-legacy-server.ts';
+import { Stage } from '../stage.ts';
 import type { RefusalCase } from './refusal-case.ts';
-import { Stage } from './stage.ts';
 
 /** An upstream that answers in a way of its own. */
 function answering(

@@ -1,6 +1,6 @@
 import type { JudgedEndpoint, Reason } from '../../../src/policy/reason.ts';
 import type { Answer } from '../../support/simple-client.ts';
-import type { Stage, StageOptions } from './stage.ts';
+import type { Stage, StageOptions } from '../stage.ts';
 
 /** One way to break a policy, and what comes of it. */
 export type RefusalCase = Pick<StageOptions, 'policy' | 'unlisted' | 'quirks'> & {

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Reason } from '../../../src/policy/reason.ts';
+import type { Fields, Stage } from '../stage.ts';
 import type { RefusalCase } from './refusal-case.ts';
-import type { Fields, Stage } from './stage.ts';
 
 type Rest = Partial<RefusalCase>;
 

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Answer } from '../../support/simple-client.ts';
+import type { Stage } from '../stage.ts';
 import type { RefusalCase } from './refusal-case.ts';
-import type { Stage } from './stage.ts';
 import { redeeming } from './token-cases.ts';
 
 type Redemption = URLSearchParams;

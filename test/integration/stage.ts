@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { Mode } from '../../../src/policy/mode.ts';
-import { type GatewayUnderTest, startGatewayUnderTest } from '../../support/gateway-under-test.ts';
-import { newPkcePair } from '../../support/pkce-pair.ts';
-import { type Answer, SimpleClient, send } from '../../support/simple-client.ts';
+import type { Mode } from '../../src/policy/mode.ts';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { newPkcePair } from '../support/pkce-pair.ts';
+import { type Answer, SimpleClient, send } from '../support/simple-client.ts';
 import {
   type Quirks,
   type ScriptedLegacyServer,
   startScriptedLegacyServer,
-} from '../../support/upstreams/scripted-legacy-server.ts';
+} from '../support/upstreams/scripted-legacy-server.ts';
 import { Secrets } from './secrets.ts';
 
 export type Fields = Readonly<Record<string, string | undefined>>;
@@ -23,6 +23,8 @@ export type StageOptions = {
   readonly policy?: string;
   /** YAML of the policy for unlisted clients. Default: the mode of all others. */
   readonly unlisted?: string;
+  /** YAML of the whole issuer beside its upstream, in place of all that. */
+  readonly issuer?: string;
   readonly quirks?: Partial<Quirks>;
   /** The client that acts: one whose redirect_uri is configured, or one that names none. */
   readonly actor?: 'spa' | 'open';
@@ -59,15 +61,8 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const { mode = 'enforce', policy = '', unlisted = `{mode: ${mode}}`, top = '' } = options;
+    const { top = '', issuer = issuerOf(options) } = options;
     const upstream = await startScriptedLegacyServer(options.quirks);
-    const issuer = [
-      `defaults: {mode: ${mode}${policy === '' ? '' : `, ${policy}`}}`,
-      `unlisted_clients: ${unlisted}`,
-      'clients:',
-      `  spa: {owner: web-team@example.com, redirect_uris: [${REDIRECT_URI}]}`,
-      '  open: {description: may go anywhere}',
-    ].join('\n');
     return new Stage(upstream, await startGatewayUnderTest({ upstream: upstream.url, issuer, top }), options);
   }
 
@@ -148,4 +143,14 @@ export class Stage implements AsyncDisposable {
     await this.gateway[Symbol.asyncDispose]();
     await this.upstream[Symbol.asyncDispose]();
   }
+}
+
+function issuerOf({ mode = 'enforce', policy = '', unlisted = `{mode: ${mode}}` }: StageOptions): string {
+  return [
+    `defaults: {mode: ${mode}${policy === '' ? '' : `, ${policy}`}}`,
+    `unlisted_clients: ${unlisted}`,
+    'clients:',
+    `  spa: {owner: web-team@example.com, redirect_uris: [${REDIRECT_URI}]}`,
+    '  open: {description: may go anywhere}',
+  ].join('\n');
 }

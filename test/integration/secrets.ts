@@ -1,4 +1,4 @@
-import type { Answer } from '../../support/simple-client.ts';
+import type { Answer } from '../support/simple-client.ts';
 
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   'access_token',

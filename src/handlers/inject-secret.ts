@@ -1,0 +1,36 @@
+import {
+  type AuthenticatedRequest,
+  authenticateRequest,
+  chooseSecretMethod,
+} from '../oauth/client-authentication.ts';
+import type { ClientIdentity } from '../oauth/client-identity.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import type { Exchange } from './exchange.ts';
+import type { IdentifiedClient } from './identify-client.ts';
+
+/**
+ * Authenticates to the upstream for a client that is a public one to its users (`inject_secret`). Whether this request
+ * is one to do it for is the caller's to know; here, only a client that is named with certainty gets it, and never one
+ * that has credentials of its own, good or bad.
+ */
+export function injectSecret(
+  exchange: Exchange,
+  endpoint: 'token' | 'revocation',
+  parameters: Parameters,
+  client: IdentifiedClient,
+  identity: ClientIdentity,
+): AuthenticatedRequest & { readonly injected: boolean } {
+  const { clientId, policy, mode, certain } = client;
+  const secret = policy.injectSecret;
+  if (
+    secret === undefined ||
+    mode === 'off' ||
+    identity.authenticated ||
+    !certain ||
+    clientId === undefined
+  ) {
+    return { parameters, authorization: undefined, injected: false };
+  }
+  const method = chooseSecretMethod(exchange.issuer.authMethods(endpoint));
+  return { ...authenticateRequest(parameters, { clientId, secret, method }), injected: true };
+}

@@ -1,0 +1,31 @@
+import { createServer } from 'node:http';
+import { type Listener, listen } from '../listener.ts';
+import { RequestLog, readBody, recordRequest } from '../request-log.ts';
+
+export type CannedAnswer = {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** An object is sent as JSON. */
+  readonly body?: string | Buffer | object;
+};
+
+export type CannedServer = Listener & {
+  /** By path; in force from the next request on. Any other path is a 404. */
+  readonly answers: Map<string, CannedAnswer>;
+  readonly requests: RequestLog;
+};
+
+/** A server that answers each path just as it is told. */
+export async function startCannedServer(): Promise<CannedServer> {
+  const answers = new Map<string, CannedAnswer>();
+  const requests = new RequestLog();
+  const server = createServer(async (req, res) => {
+    const request = recordRequest(req, (await readBody(req)).toString());
+    requests.add(request);
+    const { status = 200, headers = {}, body = '' } = answers.get(request.path) ?? { status: 404 };
+    const isText = typeof body === 'string' || Buffer.isBuffer(body);
+    res.writeHead(status, { ...(!isText && { 'content-type': 'application/json' }), ...headers });
+    res.end(isText ? body : JSON.stringify(body));
+  });
+  return { ...(await listen(server)), answers, requests };
+}

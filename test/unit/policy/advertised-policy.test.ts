@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import type { AdvertisedPolicy } from '../../../src/oauth/metadata.ts';
+import { buildAdvertisedPolicy } from '../../../src/policy/advertised-policy.ts';
+
+const UNLISTED_REJECTED = 'unlisted_clients: {mode: reject}';
+
+async function advertised(...lines: string[]): Promise<AdvertisedPolicy> {
+  const yaml = [
+    'issuers:',
+    '  - name: corp',
+    '    upstream: {url: "http://idp"}',
+    ...lines.map((line) => `    ${line}`),
+  ];
+  const result = await parseConfig(yaml.join('\n'), 'test.yaml', { env: {} });
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  const [issuer] = result.config.issuers;
+  return buildAdvertisedPolicy(issuer?.clients.all() ?? [], issuer?.metadata.advertisePkce === true);
+}
+
+test('by default: S256, code, every mode that is followed, no request objects', async () => {
+  expect(await advertised()).toEqual({
+    codeChallengeMethods: ['S256'],
+    responseTypes: new Set(['code']),
+    responseModes: new Set([
+      'query',
+      'fragment',
+      'form_post',
+      'jwt',
+      'query.jwt',
+      'fragment.jwt',
+      'form_post.jwt',
+    ]),
+    requestObjects: false,
+    publicClients: false,
+  });
+});
+
+test('what any client may, S256 first', async () => {
+  const policy = await advertised(
+    UNLISTED_REJECTED,
+    'clients:',
+    '  a: {mode: report, methods: [plain], response_types: [id_token code], response_modes: [query]}',
+    '  b: {methods: [S256], request_objects: allow, response_modes: [form_post], inject_secret: s}',
+  );
+  expect(policy).toEqual({
+    codeChallengeMethods: ['S256', 'plain'],
+    responseTypes: new Set(['code', 'code id_token']),
+    responseModes: new Set(['query', 'form_post']),
+    requestObjects: true,
+    publicClients: true,
+  });
+});
+
+test('PKCE is advertised where somebody verifies it', async () => {
+  const off = await advertised(
+    'defaults: {mode: off}',
+    'unlisted_clients: {mode: off}',
+    'clients: {a: {mode: off}}',
+  );
+  expect(off.codeChallengeMethods).toBeUndefined();
+  const some = await advertised('unlisted_clients: {mode: off}', 'clients: {a: {mode: report}}');
+  expect(some.codeChallengeMethods).toEqual(['S256']);
+  expect((await advertised('metadata: {advertise_pkce: false}')).codeChallengeMethods).toBeUndefined();
+});
+
+test('clients that are not looked at may do what the upstream lets them', async () => {
+  const policy = await advertised('unlisted_clients: {mode: off}', 'clients: {a: {response_modes: [query]}}');
+  expect(policy).toMatchObject({ responseTypes: undefined, requestObjects: true });
+  expect(policy.responseModes).toContain('form_post');
+  expect(policy.responseModes).not.toContain('web_message');
+});

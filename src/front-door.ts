@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { EndpointMatch } from './endpoints.ts';
@@ -5,7 +6,7 @@ import { Exchange, type Services } from './handlers/exchange.ts';
 import { answerFault } from './handlers/refuse.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
-import { ClientGone } from './http/read-body.ts';
+import { BodyTooSlow, ClientGone } from './http/read-body.ts';
 import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
 import { sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
@@ -45,7 +46,7 @@ export class FrontDoor {
     const { events } = this.#services;
     const admitted = await this.#admit(request);
     if (typeof admitted === 'number') {
-      sendJson(response, admitted, { error: 'invalid_request', error_description: REFUSALS[admitted] }, {});
+      answerPlainly(response, admitted, REFUSALS[admitted]);
       return;
     }
     const exchange = new Exchange(this.#services, request, response, admitted);
@@ -92,6 +93,18 @@ export class FrontDoor {
   }
 }
 
+/** Where no client, endpoint or issuer is known to answer for. */
+function answerPlainly(response: ServerResponse, status: number, description: string): void {
+  const error = status === 503 ? 'temporarily_unavailable' : 'invalid_request';
+  const retry: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
+  sendJson(
+    response,
+    status,
+    { error, error_description: description },
+    { 'X-Request-Id': randomUUID(), ...retry },
+  );
+}
+
 const REFUSALS = {
   400: 'this request target cannot be read in one way only',
   421: 'no issuer is configured for this host',
@@ -109,6 +122,10 @@ function handleFault(exchange: Exchange, error: unknown): void {
   const { response, services, issuer } = exchange;
   if (error instanceof ClientGone) {
     response.destroy();
+    return;
+  }
+  if (error instanceof BodyTooSlow) {
+    answerPlainly(response, 408, error.message);
     return;
   }
   const upstreamFault = error instanceof UpstreamFault ? error : undefined;

@@ -43,13 +43,13 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
     storeKnown.resolve();
   };
   const store = cleanup.use(
-    new ObservedFlowStore(
-      createFlowStore(config.store, { onStateChange }),
-      (operation, duration, fault) => events.storeOperation(operation, duration, fault),
+    new ObservedFlowStore(createFlowStore(config.store, { onStateChange }), (operation, duration, fault) =>
+      events.storeOperation(operation, duration, fault),
     ),
   );
   const issuers = config.issuers.map((issuer) => cleanup.use(new Issuer(issuer, events)));
-  const services: Services = { store, events, bodyLimit: config.listen.limits.body };
+  const { limits } = config.listen;
+  const services: Services = { store, events, bodyLimits: { size: limits.body, time: limits.headerTimeout } };
   const upgrades = createUpgradeProxy((request, error) => {
     const issuer = directory.issuerFor(request.headers.host ?? '');
     events.upstreamFault(issuer?.name ?? '', toUpstreamFault(error), '');
@@ -59,12 +59,11 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
 
   let draining = false;
   const admin = new AdminHandler({ metrics, store, isDraining: () => draining });
-  const { headerTimeout, connections } = config.listen.limits;
   const publicListener = cleanup.use(
     new Listener({
       address: config.listen.address,
-      headerTimeout,
-      connections,
+      headerTimeout: limits.headerTimeout,
+      connections: limits.connections,
       onRequest: (request, response) => void door.handleRequest(request, response),
       onUpgrade: (request, socket, head) => void door.handleUpgrade(request, socket, head),
     }),
@@ -72,7 +71,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const adminListener = cleanup.use(
     new Listener({
       address: config.admin.address,
-      headerTimeout,
+      headerTimeout: limits.headerTimeout,
       connections: 100,
       onRequest: (request, response) => void admin.handle(request, response),
     }),

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../endpoints.ts';
 import type { FlowStore } from '../flow/flow-store.ts';
 import type { Peer } from '../http/peer.ts';
+import type { BodyLimits } from '../http/read-body.ts';
 import type { RequestTarget } from '../http/request-target.ts';
 import type { Issuer } from '../issuer.ts';
 import type { Events } from '../telemetry/events.ts';
@@ -11,8 +12,8 @@ import type { Events } from '../telemetry/events.ts';
 export type Services = {
   readonly store: FlowStore;
   readonly events: Events;
-  /** Bytes: the largest body that is read in order to be judged. */
-  readonly bodyLimit: number;
+  /** Of bodies that are read in order to be judged. */
+  readonly bodyLimits: BodyLimits;
 };
 
 /** One request and its response on their way through the gateway. */

@@ -35,8 +35,8 @@ async function passScanned(exchange: Exchange): Promise<void> {
   const { request, services } = exchange;
   const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
   const scanner = new RedemptionScanner();
-  if (length <= services.bodyLimit) {
-    const body = await readBody(request, services.bodyLimit);
+  if (length <= services.bodyLimits.size) {
+    const body = await readBody(request, services.bodyLimits);
     if (body.complete && refusesRedemption(exchange, body.bytes)) return;
     await sendUpstream(exchange, { bodyAsSent: body.complete ? body.bytes : body.resume() });
     return;

@@ -61,7 +61,7 @@ export async function readMessage(
 
 async function readForm(exchange: Exchange, query: ParsedParameters): Promise<Message> {
   const { request, services } = exchange;
-  const body = await readBody(request, services.bodyLimit);
+  const body = await readBody(request, services.bodyLimits);
   const contentType = request.headers['content-type'];
   const text = body.complete ? body.bytes.toString('latin1') : '';
   const form = isForm(contentType);

@@ -6,18 +6,30 @@ export type ReadBody =
   | { readonly complete: true; readonly bytes: Buffer }
   | { readonly complete: false; readonly resume: () => Readable };
 
-/** Reads a request body up to `limit` bytes. Rejects where the client goes away before its end. */
-export function readBody(request: IncomingMessage, limit: number): Promise<ReadBody> {
+export type BodyLimits = {
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds until the end of the body, or until it is too large. */
+  readonly time: number;
+};
+
+/** Reads a request body up to a limit. Rejects where the client goes away before its end, or is too slow. */
+export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReadBody> {
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const chunks: Buffer[] = [];
   let size = 0;
+  const deadline = setTimeout(() => {
+    stopListening();
+    reject(new BodyTooSlow());
+  }, limits.time);
   const stopListening = () => {
+    clearTimeout(deadline);
     request.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
   };
   const onData = (chunk: Buffer) => {
     chunks.push(chunk);
     size += chunk.length;
-    if (size <= limit) return;
+    if (size <= limits.size) return;
     stopListening();
     request.pause();
     resolve({
@@ -51,5 +63,14 @@ export class ClientGone extends Error {
   constructor(cause?: Error) {
     super('the client went away before its request was complete', { cause });
     this.name = 'ClientGone';
+  }
+}
+
+/** The client sends its body too slowly to be waited for. */
+export class BodyTooSlow extends Error {
+  readonly code = 'body_too_slow';
+  constructor() {
+    super('the request body did not arrive in time');
+    this.name = 'BodyTooSlow';
   }
 }

@@ -173,7 +173,7 @@ describe('unlisted clients, rejected', () => {
 
   test('begin nothing, with PKCE or without, and redeem nothing', async () => {
     await using stage = await Stage.open({ issuer: ISSUER });
-    for (const fields of [{}, WITHOUT_PKCE, { client_id: 'SPA' }, { client_id: 'spa ' }]) {
+    for (const fields of [{}, WITHOUT_PKCE, { client_id: 'SPA' }, { client_id: 'spa2' }]) {
       expect((await stage.authorize({ client_id: 'stranger', ...fields })).status).toBe(400);
     }
     expect(violations(stage).map(({ reason }) => reason)).toEqual(Array(4).fill('client_unknown'));

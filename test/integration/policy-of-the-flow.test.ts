@@ -119,6 +119,48 @@ const THEFTS: readonly (readonly [what: string, attempt: Theft])[] = [
       }),
   ],
   [
+    'as text in which a multipart body seems to begin',
+    (s, code) =>
+      s.postForm(
+        TOKEN,
+        `decoy=name="client_id"\r\n\r\nold-app&${theftOf(s, code)}`,
+        typed('application/x-www-form-urlencoded; charset=iso-8859-1'),
+      ),
+  ],
+  [
+    'in UTF-16',
+    (s, code) =>
+      s.postForm(
+        TOKEN,
+        Buffer.from(theftOf(s, code, { client_id: 'old-app' }).toString(), 'utf16le'),
+        typed('application/x-www-form-urlencoded; charset=utf-16le'),
+      ),
+  ],
+  [
+    'in multipart, in a part in base64 beside one that is not',
+    (s, code) =>
+      s.postForm(
+        TOKEN,
+        multipart(theftOf(s, Buffer.from(code).toString('base64'), { client_id: 'old-app' })).replace(
+          'name="code"',
+          'name="code"\r\nContent-Transfer-Encoding: base64',
+        ),
+        typed(MULTIPART),
+      ),
+  ],
+  [
+    'with an octet that is no UTF-8 behind the code',
+    (s, code) =>
+      s.postForm(TOKEN, `${theftOf(s, code, { client_id: 'old-app' })}`.replace(code, `${code}%ff`)),
+  ],
+  ...['PUT', 'PATCH', 'DELETE', 'OPTIONS'].map(
+    (method) =>
+      [
+        `by ${method}, with a body`,
+        (s: Stage, code: string) => s.postForm(TOKEN, theftOf(s, code, { client_id: 'old-app' }), { method }),
+      ] as const,
+  ),
+  [
     'in a body beyond the limit',
     (s, code) => s.redeem(code, { ...THEFT, client_id: 'old-app', padding: BIG }),
   ],
@@ -147,6 +189,7 @@ describe.each(['report', 'off'] as const)('where unlisted clients are in %s', (u
     ['in the query', (s) => s.send(`${AUTHORIZE}?${WITHOUT_CHALLENGE(s)}`)],
     ['in a form', (s) => s.postForm(AUTHORIZE, WITHOUT_CHALLENGE(s))],
     ['in a form beyond the limit', (s) => s.postForm(AUTHORIZE, WITHOUT_CHALLENGE(s, { padding: BIG }))],
+    ['by PUT, in a form', (s) => s.postForm(AUTHORIZE, WITHOUT_CHALLENGE(s), { method: 'PUT' })],
     ['in two names', (s) => s.send(`${AUTHORIZE}?${WITHOUT_CHALLENGE(s)}&client_id=old-app`)],
     [
       'in two names, the other first',

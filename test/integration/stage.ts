@@ -25,6 +25,8 @@ export type StageOptions = {
   readonly unlisted?: string;
   /** YAML of the whole issuer beside its upstream, in place of all that. */
   readonly issuer?: string;
+  /** YAML of the upstream beside its URL. */
+  readonly upstream?: string;
   readonly quirks?: Partial<Quirks>;
   /** The client that acts: one whose redirect_uri is configured, or one that names none. */
   readonly actor?: 'spa' | 'open';
@@ -61,8 +63,10 @@ export class Stage implements AsyncDisposable {
   }
 
   static async open(options: StageOptions = {}): Promise<Stage> {
-    const { top = '', issuer = issuerOf(options) } = options;
     const upstream = await startScriptedLegacyServer(options.quirks);
+    const { top = '', upstream: settings } = options;
+    const server = settings === undefined ? '' : `upstream: {url: "${upstream.url}", ${settings}}\n`;
+    const issuer = server + (options.issuer ?? issuerOf(options));
     return new Stage(upstream, await startGatewayUnderTest({ upstream: upstream.url, issuer, top }), options);
   }
 

@@ -86,7 +86,7 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
     { request_uri: 'urn:ietf:params:oauth:request_uri:of-nobody' },
     PAGE,
   ),
-  asking('request_uri_unknown', 'a URL', { request_uri: 'https://evil.example/request.jwt' }, PAGE),
+  asking('request_uri_unknown', 'a URL', { request_uri: 'https://evil.example/request.jwt' }),
 
   appending('parameter_repeated', 'the challenge', `&code_challenge=${'B'.repeat(S256_LENGTH)}`),
   appending('parameter_repeated', 'one that has no meaning here', '&prompt=none&prompt=login', {
@@ -120,14 +120,10 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
       }),
     { reported: 400 },
   ),
-  sending(
-    'content_type_not_allowed',
-    'a form in another charset',
-    (stage) =>
-      stage.postForm('/oauth2/authorize', formOf(stage), {
-        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-7' },
-      }),
-    { client: '_unlisted' },
+  sending('content_type_not_allowed', 'a form in another charset', (stage) =>
+    stage.postForm('/oauth2/authorize', formOf(stage), {
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-7' },
+    }),
   ),
   sending(
     'content_encoding_not_allowed',

@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { type Answer, SimpleClient, send } from '../support/simple-client.ts';
+import {
+  SCRIPTED_PATHS as PATHS,
+  type ScriptedLegacyServer,
+  startScriptedLegacyServer,
+} from '../support/upstreams/scripted-legacy-server.ts';
+
+const APP = 'https://app.example.com';
+const EVIL = 'https://evil.example.com';
+const OPENID = '/.well-known/openid-configuration';
+const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+
+let upstream: ScriptedLegacyServer;
+let gateway: GatewayUnderTest;
+
+beforeEach(async () => {
+  upstream = await startScriptedLegacyServer({
+    metadataOverrides: { revocation_endpoint: 'http://idp/oauth2/revoke' },
+  });
+  gateway = await startGatewayUnderTest({
+    upstream: upstream.url,
+    issuer: [
+      'clients:',
+      '  spa: {redirect_uris: [https://app.example.com/cb]}',
+      '  native: {redirect_uris: ["http://127.0.0.1/cb"], cors: {origins: ["capacitor://localhost"]}}',
+    ].join('\n'),
+  });
+  upstream.requests.clear();
+});
+afterEach(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+
+function preflight(path: string, origin: string, headers = 'content-type'): Promise<Answer> {
+  return send(gateway.url + path, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': headers,
+    },
+  });
+}
+
+function post(
+  path: string,
+  origin: string,
+  body = '',
+  headers: Record<string, string> = FORM,
+): Promise<Answer> {
+  return send(gateway.url + path, { method: 'POST', headers: { origin, ...headers }, body });
+}
+
+function expectShared(answer: Answer, origin = APP): void {
+  expect(answer.headers).toMatchObject({
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce',
+    vary: 'Origin',
+  });
+  expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
+}
+
+describe('a preflight', () => {
+  test.each([
+    [PATHS.token, 'POST'],
+    [PATHS.par, 'POST'],
+    ['/oauth2/revoke', 'POST'],
+    [PATHS.userinfo, 'GET, POST'],
+    ['/jwks', 'GET, HEAD'],
+    [OPENID, 'GET, HEAD'],
+    ['/.well-known/oauth-authorization-server', 'GET, HEAD'],
+  ])('to %s is answered by the gateway', async (path, methods) => {
+    const answer = await preflight(path, APP, 'Authorization,DPoP,X-Evil');
+    expect([answer.status, answer.text, upstream.requests.all]).toEqual([204, '', []]);
+    expect(answer.headers).toMatchObject({
+      'access-control-allow-origin': APP,
+      'access-control-allow-methods': methods,
+      'access-control-allow-headers': 'authorization, dpop',
+      'access-control-max-age': '600',
+    });
+    expect(answer.headers).not.toHaveProperty('content-length');
+  });
+
+  test('of an app with a scheme of its own', async () => {
+    const answer = await preflight(PATHS.token, 'capacitor://localhost');
+    expect(answer.headers['access-control-allow-origin']).toBe('capacitor://localhost');
+  });
+
+  test.each([
+    [PATHS.token, EVIL],
+    [PATHS.token, 'null'],
+    [PATHS.token, `${APP}.evil.example.com`],
+    [PATHS.token, 'http://127.0.0.1'],
+    // Nothing may call the authorization endpoint or a page from a script.
+    [PATHS.authorization, APP],
+    ['/login', APP],
+    ['/inspect', APP],
+  ])('to %s from %s is not: what the upstream says of it passes', async (path, origin) => {
+    const answer = await preflight(path, origin);
+    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+  });
+
+  test('to the token endpoint from elsewhere is the upstream’s to answer', async () => {
+    await preflight(PATHS.token, EVIL);
+    expect(upstream.tokenRequests.map(({ method }) => method)).toEqual(['OPTIONS']);
+  });
+});
+
+describe('what a script of the app can read', () => {
+  test('tokens', async () => {
+    const client = new SimpleClient(gateway.url);
+    const answer = await client.redeem(await client.newCode(), {}, { origin: APP });
+    expect(answer.status).toBe(200);
+    expectShared(answer);
+  });
+
+  test('its metadata, keys and userinfo', async () => {
+    for (const path of [OPENID, '/jwks', PATHS.userinfo]) {
+      expectShared(await send(gateway.url + path, { headers: { origin: APP } }));
+    }
+  });
+
+  test('a refusal: of the code, the method, the type, the size', async () => {
+    const client = new SimpleClient(gateway.url);
+    const refused = [
+      await client.redeem('nope', {}, { origin: APP }),
+      await send(gateway.url + PATHS.token, { headers: { origin: APP } }),
+      await post(PATHS.token, APP, '{}', { 'content-type': 'application/json' }),
+      await post(PATHS.token, APP, `a=${'x'.repeat(100_000)}`),
+      await post(PATHS.par, APP, 'client_id=spa&response_type=code'),
+    ];
+    expect(refused.map(({ status }) => status)).toEqual([400, 405, 415, 413, 400]);
+    for (const answer of refused) expectShared(answer);
+  });
+
+  test('a fault', async () => {
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    await upstream.stop();
+    const answer = await client.redeem(code, {}, { origin: APP });
+    expect(answer.status).toBe(502);
+    expectShared(answer);
+    expectShared(await send(`${gateway.url}/jwks`, { headers: { origin: APP } }));
+  });
+});
+
+test('scripts of other origins read what the upstream lets them, and caches are told', async () => {
+  const client = new SimpleClient(gateway.url);
+  const answers = [
+    await client.redeem('nope', {}, { origin: EVIL }),
+    await send(gateway.url + OPENID, { headers: { origin: EVIL } }),
+    await send(gateway.url + PATHS.userinfo, { headers: { origin: EVIL } }),
+    await send(`${gateway.url}/login`, { headers: { origin: APP } }),
+  ];
+  for (const answer of answers) expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+  expect(answers[1]?.headers['vary']).toBe('Origin');
+});
+
+test('one issuer does not share with the apps of another', async () => {
+  await using other = await startGatewayUnderTest({
+    upstream: upstream.url,
+    issuer: 'clients: {spa: {redirect_uris: [https://other.example.com/cb]}}',
+  });
+  const answer = await send(other.url + OPENID, { headers: { origin: APP } });
+  expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { rawRequest, sendRaw } from '../support/raw-http.ts';
+import { REDIRECT_URI, Stage } from './stage.ts';
+
+const headerOf = (headers: readonly (readonly [string, string])[], name: string) =>
+  headers.find(([candidate]) => candidate.toLowerCase() === name)?.[1];
+
+describe('every response of the gateway itself has an X-Request-Id and is not cached', () => {
+  const ISSUER = `hosts: [login.example.com]\nupstream: {url: "http://127.0.0.1:9"}\nendpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}`;
+  const RESPONSES: readonly (readonly [what: string, status: number, issuer: string, request: string])[] = [
+    ['a target with a backslash', 400, '', 'GET /oauth2\\token HTTP/1.1'],
+    ['a target with a fragment', 400, '', 'GET /login#x HTTP/1.1'],
+    ['a host that is nobody', 421, ISSUER, 'GET /login HTTP/1.1'],
+  ];
+  test.each(RESPONSES)('%s: %i', async (_, status, issuer, requestLine) => {
+    await using stage = await Stage.open(issuer === '' ? {} : { issuer });
+    const answer = await sendRaw(stage.gateway.url, rawRequest(requestLine, []));
+    expect(answer.status).toBe(status);
+    expect(headerOf(answer.headers, 'cache-control')).toBe('no-store');
+    expect(headerOf(answer.headers, 'x-request-id')).toMatch(/^[\w-]{16,}$/);
+  });
+
+  test('endpoints that are not known yet: 503', async () => {
+    await using stage = await Stage.open({ quirks: { metadata: 'none' } });
+    const answer = await stage.authorize();
+    expect(answer.status).toBe(503);
+    expect(answer.headers['x-request-id']).toMatch(/^[\w-]{16,}$/);
+    expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+    expect(stage.upstream.requests.to('/oauth2/authorize')).toEqual([]);
+  });
+
+  test.each(['/oauth2/token', '/oauth2/authorize', '/elsewhere'])(
+    'an upstream that is gone: 502 at %s',
+    async (path) => {
+      await using stage = await Stage.open();
+      const code = await stage.newCode();
+      await stage.upstream.stop();
+      const answer =
+        path === '/oauth2/token'
+          ? await stage.redeem(code)
+          : await stage.send(`${path}${stage.client.authorizeUrl().search}`);
+      expect(answer.status).toBe(502);
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(stage.logLines('upstream_fault')).toEqual([
+        expect.objectContaining({ request_id: answer.headers['x-request-id'] }),
+      ]);
+      // A fault is never called a refusal.
+      expect(stage.logLines('refusal')).toEqual([]);
+      expect((await stage.gateway.metrics()).value('rejections_total')).toBe(0);
+    },
+  );
+
+  test('an upstream that is too slow: 504, and the code stays good', async () => {
+    await using stage = await Stage.open({
+      quirks: { token: 'held' },
+      upstream: 'timeouts: {response: 300ms}',
+    });
+    const code = await stage.newCode();
+    const answer = await stage.redeem(code);
+    expect(answer.status).toBe(504);
+    expect(answer.json.error).toBe('temporarily_unavailable');
+    expect(answer.headers['x-request-id']).toMatch(/^[\w-]{16,}$/);
+    stage.upstream.quirks.token = 'normal';
+    expect((await stage.redeem(code)).status).toBe(200);
+  });
+});
+
+describe('a refused token request', () => {
+  const WITHOUT_VERIFIER = { code_verifier: undefined };
+
+  test("can be read by the scripts of the client's own origin", async () => {
+    await using stage = await Stage.open();
+    const origin = new URL(REDIRECT_URI).origin;
+    const answer = await stage.redeem(await stage.newCode(), WITHOUT_VERIFIER, { headers: { origin } });
+    expect(answer.status).toBe(400);
+    expect(answer.headers['access-control-allow-origin']).toBe(origin);
+    expect(String(answer.headers.vary).toLowerCase()).toContain('origin');
+  });
+
+  test('cannot be read by those of another', async () => {
+    await using stage = await Stage.open();
+    const headers = { origin: 'https://evil.example' };
+    const answer = await stage.redeem(await stage.newCode(), WITHOUT_VERIFIER, { headers });
+    expect(answer.status).toBe(400);
+    expect(answer.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  test('reaches a client that has not sent all of its body', async () => {
+    await using stage = await Stage.open();
+    const head = `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000000\r\n\r\n`;
+    const answer = await sendRaw(stage.gateway.url, [head, `padding=${'x'.repeat(200_000)}`]);
+    expect(answer.status).toBe(413);
+    expect(headerOf(answer.headers, 'connection')).toBe('close');
+    expect(JSON.parse(answer.body).error).toBe('invalid_request');
+  });
+});

@@ -93,7 +93,13 @@ export class Issuer implements AsyncDisposable {
     this.#attempt ??= this.#discoverOnce(FIRST_RETRY).finally(() => {
       this.#attempt = undefined;
     });
-    return this.#attempt;
+    return this.#needsDiscovery() ? this.#attempt : Promise.resolve();
+  }
+
+  /** Without these, requests would be judged or sent on wrongly; the rest can follow. */
+  #needsDiscovery(): boolean {
+    const { endpoints, forwardPkce } = this.config;
+    return endpoints === 'auto' || forwardPkce === 'auto' || this.injectsSecrets;
   }
 
   async #discoverOnce(retryIn: number): Promise<void> {

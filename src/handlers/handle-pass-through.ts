@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ProtectedEndpoint } from '../endpoints.ts';
-import { readBody } from '../http/read-body.ts';
+import { hasBody, readBody } from '../http/read-body.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { RequestWithdrawn } from '../upstream/forward.ts';
 import type { Exchange } from './exchange.ts';
@@ -72,10 +72,8 @@ async function* scan(exchange: Exchange, scanner: RedemptionScanner): AsyncGener
 
 /** Bodies that some server would read parameters from. */
 function mayHoldForm(exchange: Exchange): boolean {
-  const { headers } = exchange.request;
-  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0)
-    return false;
-  const type = headers['content-type'];
+  if (!hasBody(exchange.request)) return false;
+  const type = exchange.request.headers['content-type'];
   return type === undefined || /form|json|^\s*text\/plain|^\s*$/i.test(type);
 }
 

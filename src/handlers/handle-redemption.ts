@@ -111,14 +111,16 @@ async function forwardUnverified(
   named: IdentifiedClient,
 ): Promise<void> {
   const { issuer, services } = exchange;
-  // A client that is not looked at keeps its verifier: the upstream saw its challenge.
-  const keepsVerifier = named.mode === 'off' || issuer.forwardsPkce;
-  const parameters = keepsVerifier ? message.parameters : message.parameters.without('code_verifier');
+  if (named.mode === 'off') {
+    await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
+    return;
+  }
+  const { parameters, queryParameters } = message;
+  const forwarded = issuer.forwardsPkce ? parameters : parameters.without('code_verifier');
   const { status } = await sendUpstream(exchange, {
-    query: message.queryParameters.serialize(),
-    body: parameters.serialize(),
+    query: queryParameters.serialize(),
+    body: forwarded.serialize(),
   });
-  if (named.mode === 'off') return;
   const succeeded = status >= 200 && status < 300;
   services.events.redeemed(issuer.name, named.policy.name, succeeded ? 'unverified' : 'upstream_error');
 }

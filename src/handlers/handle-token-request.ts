@@ -1,6 +1,7 @@
 import { StoreFault } from '../flow/flow-store.ts';
 import { codeKey } from '../flow/keys.ts';
 import { isWrappedCode } from '../flow/wrapped-code.ts';
+import { hasBody } from '../http/read-body.ts';
 import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { canonicalName } from '../oauth/parameter-names.ts';
 import type { MessageReason } from '../policy/reason.ts';
@@ -102,7 +103,5 @@ async function ownerOfAnyCode(
 
 /** A CORS preflight carries no parameters and redeems nothing. */
 function isPreflight(exchange: Exchange): boolean {
-  const { headers } = exchange.request;
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return exchange.method === 'OPTIONS' && exchange.target.query === undefined && !hasBody;
+  return exchange.method === 'OPTIONS' && exchange.target.query === undefined && !hasBody(exchange.request);
 }

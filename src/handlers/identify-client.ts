@@ -38,8 +38,7 @@ export function identifyClient(
     const name = listed ?? readings[0];
     if (name !== undefined) distinct.add(name);
   }
-  const undecodable = distinct.size === 0 && message.problem === 'parameter_malformed' && !message.lossless;
-  if (disguised || undecodable || message.unread || distinct.size > 1) {
+  if (disguised || message.unread || distinct.size > 1) {
     return {
       clientId: undefined,
       policy: clients.unlisted,

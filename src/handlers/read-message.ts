@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { type ReadBody, readBody } from '../http/read-body.ts';
-import { readLenientHints } from '../oauth/lenient-hints.ts';
+import { hasBody, type ReadBody, readBody } from '../http/read-body.ts';
+import { readJsonParameters } from '../oauth/json-parameters.ts';
 import { canonicalName, isProtocolParameter } from '../oauth/parameter-names.ts';
 import { Parameters, type ParsedParameters, parseParameters } from '../oauth/parameters.ts';
 import type { MessageReason } from '../policy/reason.ts';
@@ -12,7 +12,7 @@ export type Message = {
   readonly parameters: Parameters;
   /** Everything that could name the client or a code, from query and body, however unlikely the upstream reads it. */
   readonly hints: Parameters;
-  /** Whether there may be more in it than `hints` has: a body that is encoded, too large, or in no form that we know. */
+  /** Whether there may be more in it than `hints` has: a body that is encoded, too large, or neither form nor JSON. */
   readonly unread: boolean;
   /** What is wrong with the message as such. */
   readonly problem: MessageReason | undefined;
@@ -37,11 +37,11 @@ export async function readMessage(
   if (allowed.query && (method === 'GET' || method === 'HEAD')) {
     // A body here means nothing (RFC 9110 9.3.1); a server that reads it all the same does not get it.
     request.resume();
-    const { parameters, problem, lossless } = query;
+    const { parameters, problem, lossless, hidden } = query;
     return {
       parameters,
       hints: parameters,
-      unread: false,
+      unread: hidden,
       problem,
       lossless,
       queryParameters: NONE,
@@ -51,7 +51,7 @@ export async function readMessage(
   return {
     parameters: query.parameters,
     hints: query.parameters,
-    unread: false,
+    unread: query.hidden || hasBody(request),
     problem: 'http_method_not_allowed',
     lossless: false,
     queryParameters: NONE,
@@ -65,13 +65,14 @@ async function readForm(exchange: Exchange, query: ParsedParameters): Promise<Me
   const contentType = request.headers['content-type'];
   const text = body.complete ? body.bytes.toString('latin1') : '';
   const form = isForm(contentType);
-  const { parameters, problem, lossless } = parseParameters(form ? text : '');
-  const beyondForm = form ? [] : readLenientHints(text);
+  const { parameters, problem, lossless, hidden } = parseParameters(form ? text : '');
+  const json = form ? undefined : readJsonParameters(text);
   const encoded = isEncoded(exchange);
+  const read = body.complete && !encoded && (form || json !== undefined || text === '');
   return {
     parameters,
-    hints: new Parameters([...parameters.entries, ...beyondForm, ...query.parameters.entries]),
-    unread: encoded || !body.complete || (!form && text !== '' && beyondForm.length === 0),
+    hints: new Parameters([...parameters.entries, ...(json ?? []), ...query.parameters.entries]),
+    unread: !read || hidden || query.hidden,
     problem: problemOf(body, form, encoded) ?? problem ?? problemOfQuery(query),
     lossless: lossless && body.complete && form && query.lossless,
     queryParameters: query.parameters,

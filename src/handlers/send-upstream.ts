@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { hasBody } from '../http/read-body.ts';
 import { type Forwarded, forward, type Hold, type Outcome } from '../upstream/forward.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
@@ -66,9 +67,7 @@ export async function sendUpstream(
 
 function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): Readable | Buffer | null {
   if (outgoing.bodyAsSent !== undefined) return outgoing.bodyAsSent;
-  const { headers } = exchange.request;
-  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  return hasBody ? exchange.request : null;
+  return hasBody(exchange.request) ? exchange.request : null;
 }
 
 /** A settled response is an API's answer; every other one may carry a code. */

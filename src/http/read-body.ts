@@ -6,6 +6,11 @@ export type ReadBody =
   | { readonly complete: true; readonly bytes: Buffer }
   | { readonly complete: false; readonly resume: () => Readable };
 
+/** Whether a request has a body (RFC 9112 6.3). */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
 export type BodyLimits = {
   /** Bytes. */
   readonly size: number;

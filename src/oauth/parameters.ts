@@ -1,4 +1,4 @@
-import { isLookalike, isProtocolParameter, mayRepeat, needsValue } from './parameter-names.ts';
+import { canonicalName, isLookalike, isProtocolParameter, mayRepeat, needsValue } from './parameter-names.ts';
 
 /** Why a list of parameters cannot be read in one way only. */
 export type ParameterProblem = 'parameter_malformed' | 'parameter_repeated';
@@ -9,6 +9,8 @@ export type ParsedParameters = {
   readonly problem: ParameterProblem | undefined;
   /** Whether serialising gives the same meaning back: false where a name or value could not be decoded. */
   readonly lossless: boolean;
+  /** Whether what could not be decoded may be a parameter that decides something, to a server that decodes it all the same. */
+  readonly hidden: boolean;
 };
 
 /** An ordered list of decoded parameters. Immutable. */
@@ -69,6 +71,7 @@ export function parseParameters(text: string): ParsedParameters {
   const seen = new Set<string>();
   let problem: ParameterProblem | undefined;
   let lossless = true;
+  let hidden = false;
   if (text !== '') {
     for (const segment of text.split('&')) {
       if (segment === '') continue;
@@ -78,6 +81,7 @@ export function parseParameters(text: string): ParsedParameters {
       if (name === undefined || value === undefined) {
         problem = 'parameter_malformed';
         lossless = false;
+        hidden ||= name === undefined || needsValue(canonicalName(name));
         continue;
       }
       // A raw control octet: a body that ends in CRLF is one value to some servers and another to others.
@@ -87,7 +91,7 @@ export function parseParameters(text: string): ParsedParameters {
       entries.push([name, value]);
     }
   }
-  return { parameters: new Parameters(entries), problem, lossless };
+  return { parameters: new Parameters(entries), problem, lossless, hidden };
 }
 
 /** A value of nothing, or with space around it, is another one to servers that trim, or that take empty for absent. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { type Answer, SimpleClient, send } from '../support/simple-client.ts';
+import { startCannedServer } from '../support/upstreams/canned-server.ts';
 import {
   SCRIPTED_PATHS as PATHS,
   type ScriptedLegacyServer,
@@ -166,4 +167,34 @@ test('one issuer does not share with the apps of another', async () => {
   });
   const answer = await send(other.url + OPENID, { headers: { origin: APP } });
   expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+});
+
+test('with realms, keys and userinfo are known once the metadata of the realm has passed', async () => {
+  await using realms = await startCannedServer();
+  const base = `${realms.url}/realms/one`;
+  realms.answers.set(`/realms/one${OPENID}`, {
+    body: {
+      issuer: base,
+      token_endpoint: `${base}/token`,
+      userinfo_endpoint: `${base}/me`,
+      jwks_uri: `${base}/token`,
+    },
+  });
+  await using other = await startGatewayUnderTest({
+    upstream: realms.url,
+    issuer: [
+      'endpoints:',
+      '  authorization: ["/realms/{realm}/auth"]',
+      '  token: ["/realms/{realm}/token"]',
+      '  metadata: ["/realms/{realm}/.well-known/openid-configuration"]',
+      `clients: {spa: {redirect_uris: [${APP}/cb]}}`,
+    ].join('\n'),
+  });
+  const headers = { origin: APP };
+  const me = `${other.url}/realms/one/me`;
+  expect((await send(me, { headers })).headers).not.toHaveProperty('access-control-allow-origin');
+  await send(`${other.url}/realms/one${OPENID}`, { headers });
+  expectShared(await send(me, { headers }));
+  // What a document calls something else stays the token endpoint.
+  expect((await send(`${other.url}/realms/one/token`, { headers })).status).toBe(405);
 });

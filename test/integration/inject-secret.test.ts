@@ -15,7 +15,13 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 let upstream: ScriptedLegacyServer;
 let gateway: GatewayUnderTest;
 
-async function start({ metadata = {}, issuer = '' }: { metadata?: object; issuer?: string } = {}): Promise<void> {
+async function start({
+  metadata = {},
+  issuer = '',
+}: {
+  metadata?: object;
+  issuer?: string;
+} = {}): Promise<void> {
   upstream = await startScriptedLegacyServer({
     metadataOverrides: { revocation_endpoint: `http://idp${REVOKE}`, ...metadata },
   });
@@ -38,7 +44,11 @@ afterEach(async () => {
   await upstream[Symbol.asyncDispose]();
 });
 
-function post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+function post(
+  path: string,
+  fields: Record<string, string>,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   return send(gateway.url + path, {
     method: 'POST',
     headers: { ...FORM, ...headers },
@@ -75,7 +85,10 @@ describe('with client_secret_basic', () => {
 
   test('and so are its refresh and its revocation', async () => {
     await refresh({ client_id: 'spa' });
-    expect(readClientCredentials(last().headers, last().form)).toEqual({ clientId: 'spa', clientSecret: SECRET });
+    expect(readClientCredentials(last().headers, last().form)).toEqual({
+      clientId: 'spa',
+      clientSecret: SECRET,
+    });
     await post(REVOKE, { token: 't', token_type_hint: 'refresh_token', client_id: 'spa' });
     const { headers, form } = last(REVOKE);
     expect(readClientCredentials(headers, form)).toEqual({ clientId: 'spa', clientSecret: SECRET });
@@ -139,13 +152,15 @@ describe('with client_secret_basic', () => {
     expect(upstream.tokenRequests).toHaveLength(2);
   });
 
-  test.each(['client_credentials', 'password', 'urn:ietf:params:oauth:grant-type:device_code', 'Refresh_Token'])(
-    'no other grant: %s',
-    async (grantType) => {
-      await post('/oauth2/token', { grant_type: grantType, client_id: 'spa', refresh_token: 'r' });
-      expect(secretSeen(last())).toBe(false);
-    },
-  );
+  test.each([
+    'client_credentials',
+    'password',
+    'urn:ietf:params:oauth:grant-type:device_code',
+    'Refresh_Token',
+  ])('no other grant: %s', async (grantType) => {
+    await post('/oauth2/token', { grant_type: grantType, client_id: 'spa', refresh_token: 'r' });
+    expect(secretSeen(last())).toBe(false);
+  });
 
   test('a refresh or revocation of nobody, of others, or of a client that is not looked at', async () => {
     for (const fields of [{}, { client_id: 'unknown' }, { client_id: 'unwatched' }, { client_id: 'SPA' }]) {
@@ -168,7 +183,12 @@ describe('with client_secret_basic', () => {
   });
 
   test('a redemption at the revocation endpoint is refused', async () => {
-    const answer = await post(REVOKE, { grant_type: 'authorization_code', code: 'x', client_id: 'spa', token: 't' });
+    const answer = await post(REVOKE, {
+      grant_type: 'authorization_code',
+      code: 'x',
+      client_id: 'spa',
+      token: 't',
+    });
     expect([answer.status, upstream.requests.to(REVOKE)]).toEqual([400, []]);
   });
 
@@ -178,7 +198,9 @@ describe('with client_secret_basic', () => {
     (upstream.quirks as { token: string }).token = 'reset';
     answers.push(await refresh({ client_id: 'spa' }));
     expect(answers.at(-1)?.status).toBe(502);
-    const basic = Buffer.from(`spa:${new URLSearchParams({ s: SECRET }).toString().slice(2)}`).toString('base64');
+    const basic = Buffer.from(`spa:${new URLSearchParams({ s: SECRET }).toString().slice(2)}`).toString(
+      'base64',
+    );
     const said = JSON.stringify([gateway.logLines, answers, (await gateway.metrics()).text]);
     for (const form of ['top secret', 'top+secret', basic]) expect(said).not.toContain(form);
   });
@@ -205,9 +227,35 @@ describe('with client_secret_post, where the upstream lists that and not Basic',
   });
 });
 
+const ENDPOINTS = 'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}';
+
+test('where the endpoints are configured, the document still tells how to authenticate', async () => {
+  await start({
+    metadata: { token_endpoint_auth_methods_supported: ['client_secret_post'] },
+    issuer: `${ENDPOINTS}\nforward_pkce: never\nclients: {spa: {inject_secret: "${SECRET}"}}`,
+  });
+  await refresh({ client_id: 'spa' });
+  expect(last().form.get('client_secret')).toBe(SECRET);
+  await post(REVOKE, { token: 't', client_id: 'spa' });
+  expect(last(REVOKE).form.get('client_secret')).toBe(SECRET);
+});
+
+test('where there is no document at all, it is Basic (RFC 8414 2)', async () => {
+  upstream = await startScriptedLegacyServer({ metadata: 'none' });
+  gateway = await startGatewayUnderTest({
+    upstream: upstream.url,
+    issuer: `${ENDPOINTS}\nclients: {spa: {inject_secret: "${SECRET}"}}`,
+  });
+  await refresh({ client_id: 'spa' });
+  expect(readClientCredentials(last().headers, last().form).clientSecret).toBe(SECRET);
+});
+
 test('it is for one issuer only', async () => {
   await start();
-  await using other = await startGatewayUnderTest({ upstream: upstream.url, issuer: 'unlisted_clients: {mode: report}' });
+  await using other = await startGatewayUnderTest({
+    upstream: upstream.url,
+    issuer: 'unlisted_clients: {mode: report}',
+  });
   const client = new SimpleClient(other.url, 'spa');
   await client.redeem(await client.newCode());
   expect(secretSeen(last())).toBe(false);

@@ -93,6 +93,22 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   });
 
+  test.each([EVERY_PRINTABLE, undefined, ''])(
+    'an upstream may encode what needs no encoding: %j',
+    async (state) => {
+      Object.assign(stage.upstream.quirks, { login: 'return_to' });
+      await stage.authorize({ state });
+      const [upstreamState = ''] = stage.upstreamStates;
+      const everyOctet = Buffer.from(upstreamState).toString('hex').replaceAll(/../g, '%$&');
+      const redirectTo = `${stage.client.redirectUri}?state=${everyOctet}`;
+      Object.assign(stage.upstream.quirks, { login: 'none', state: 'dropped', redirectTo });
+      const answer = await stage.authorize({ state: upstreamState });
+      expect(statesIn(answer)).toEqual(state === undefined ? [] : [state]);
+      const code = answer.location?.searchParams.get('code') ?? '';
+      expect((await stage.redeem(code)).status).toBe(200);
+    },
+  );
+
   test("another client may send a live flow's upstream state as its own", async () => {
     Object.assign(stage.upstream.quirks, { login: 'return_to' });
     await stage.authorize();

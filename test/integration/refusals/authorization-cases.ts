@@ -80,12 +80,7 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
     'https://APP.example.com/cb',
   ].map((uri) => asking('redirect_uri_not_allowed', uri, { redirect_uri: uri }, PAGE)),
   asking('request_object_not_allowed', 'a JWT', { request: 'eyJhbGciOiJub25lIn0.e30.' }),
-  asking(
-    'request_uri_unknown',
-    'a URN',
-    { request_uri: 'urn:ietf:params:oauth:request_uri:of-nobody' },
-    PAGE,
-  ),
+  asking('request_uri_unknown', 'a URN', { request_uri: 'urn:ietf:params:oauth:request_uri:of-nobody' }),
   asking('request_uri_unknown', 'a URL', { request_uri: 'https://evil.example/request.jwt' }),
 
   appending('parameter_repeated', 'the challenge', `&code_challenge=${'B'.repeat(S256_LENGTH)}`),

@@ -2,12 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { renderReference } from '../src/config/reference.ts';
+import { renderMetricsReference } from '../src/telemetry/metrics-reference.ts';
 
-type Generated = { readonly path: string; readonly render: () => string };
+type Generated = { readonly path: string; readonly render: () => string | Promise<string> };
 
 const GENERATED: readonly Generated[] = [
   { path: 'config/gateway.schema.json', render: () => renderJson(buildJsonSchema()) },
   { path: 'docs/configuration.md', render: renderReference },
+  { path: 'docs/metrics.md', render: renderMetricsReference },
 ];
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -15,7 +17,7 @@ const root = new URL('../', import.meta.url);
 
 for (const { path, render } of GENERATED) {
   const file = new URL(path, root);
-  const text = render();
+  const text = await render();
   if (!values.check) {
     await writeFile(file, text);
     continue;

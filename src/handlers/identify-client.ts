@@ -38,15 +38,13 @@ export function identifyClient(
     const name = listed ?? readings[0];
     if (name !== undefined) distinct.add(name);
   }
-  if (disguised || message.unread || distinct.size > 1) {
-    return {
-      clientId: undefined,
-      policy: clients.unlisted,
-      mode: clients.strictestMode(now),
-      certain: false,
-    };
-  }
-  const [clientId] = distinct;
+  const [clientId] = distinct.size === 1 ? distinct : [];
   const policy = clients.policyFor(clientId);
-  return { clientId, policy, mode: effectiveMode(policy, now), certain: true };
+  const certain = !disguised && !message.unread && distinct.size <= 1;
+  return {
+    clientId,
+    policy,
+    mode: certain ? effectiveMode(policy, now) : clients.strictestMode(now),
+    certain,
+  };
 }

@@ -67,11 +67,13 @@ async function readForm(exchange: Exchange, query: ParsedParameters): Promise<Me
   const form = isForm(contentType);
   const { parameters, problem, lossless, hidden } = parseParameters(form ? text : '');
   const json = form ? undefined : readJsonParameters(text);
+  // Under another content type it may still be a form: good enough for a name in the log.
+  const guessed = form ? [] : (json ?? parseParameters(text).parameters.entries);
   const encoded = isEncoded(exchange);
   const read = body.complete && !encoded && (form || json !== undefined || text === '');
   return {
     parameters,
-    hints: new Parameters([...parameters.entries, ...(json ?? []), ...query.parameters.entries]),
+    hints: new Parameters([...parameters.entries, ...guessed, ...query.parameters.entries]),
     unread: !read || hidden || query.hidden,
     problem: problemOf(body, form, encoded) ?? problem ?? problemOfQuery(query),
     lossless: lossless && body.complete && form && query.lossless,

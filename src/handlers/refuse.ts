@@ -30,7 +30,12 @@ export function refuseAuthorization(
   const { redirectUri } = address ?? {};
   if (address !== undefined && redirectUri !== undefined && policy.redirectUris !== undefined) {
     if (isRegisteredRedirectUri(redirectUri, policy.redirectUris)) {
-      const location = buildErrorRedirect(redirectUri, error, address.state, address.inFragment);
+      const location = buildErrorRedirect(
+        redirectUri,
+        error,
+        address,
+        exchange.issuer.authorizationResponseIss,
+      );
       sendRedirect(response, 302, location, { 'X-Request-Id': requestId });
       return;
     }

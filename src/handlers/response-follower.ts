@@ -174,16 +174,25 @@ class ResponseFollower {
       prefix: this.#prefix?.prefix,
       hadState: this.#prefix?.clientState !== undefined,
       code,
-      iss: undefined,
+      iss: this.#missingIss(),
     };
     if (flow !== undefined && isFormPostMode(flow.responseMode) && this.#carrier.kind !== 'form_post') {
       return this.#carrier.asFormPost(flow.redirectUri ?? placeOf(response.target), changes);
     }
-    if (this.#prefix === undefined && code === undefined) return this.#carrier.unchanged();
+    if (this.#prefix === undefined && code === undefined && flow === undefined)
+      return this.#carrier.unchanged();
     const changed = this.#carrier.changed(changes);
     if (changed !== undefined) return changed;
     answerFault(this.#exchange, 502, 'the answer of the authorization server cannot be read');
     return 'answered';
+  }
+
+  /** RFC 9207 2: metadata says that every response names its issuer; one that is signed does so inside. */
+  #missingIss(): string | undefined {
+    const { response } = this.#carrier;
+    return response.hasIss || response.jarm !== undefined
+      ? undefined
+      : this.#exchange.issuer.authorizationResponseIss;
   }
 
   #staysWithServer(): boolean {

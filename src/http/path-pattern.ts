@@ -17,25 +17,27 @@ export function compilePathPattern(text: string): PathPattern {
 
 /**
  * The path as the most lenient server would read it: percent-decoded as often as that changes anything, backslashes as
- * slashes, empty, `.` and `..` segments resolved, path parameters (`;…`) and what follows a NUL cut off, trailing dots
- * and spaces trimmed, case folded. Two paths that agree in this reading may be one to some server.
+ * slashes, empty, `.` and `..` segments resolved, path parameters (`;…`) and what follows a NUL, or an encoded `?` or
+ * `#`, cut off, trailing dots and spaces trimmed, case folded. Two paths that agree in this reading may be one to some server.
  */
 export function loosenPath(path: string): string {
   let text = path;
   for (let round = 0; round < 4 && text.includes('%'); round++) {
-    const decoded = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    // IIS also knows `%u0074`.
+    const decoded = text.replace(/%(?:u00)?([0-9a-f]{2})/gi, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
     if (decoded === text) break;
     text = decoded;
   }
-  const nul = text.indexOf('\u0000');
-  if (nul !== -1) text = text.slice(0, nul);
+  const end = text.search(/[\u0000?#]/);
+  if (end !== -1) text = text.slice(0, end);
   const segments: string[] = [];
   for (const raw of text.replaceAll('\\', '/').split('/')) {
     const segment = raw.replace(/;.*$/s, '').trim();
+    const name = segment.replace(/[. ]+$/, '');
     if (segment === '..') segments.pop();
-    else if (segment !== '' && segment !== '.') segments.push(segment.replace(/\.+$/, '').toLowerCase());
+    else if (name !== '') segments.push(name.toLowerCase());
   }
   return `/${segments.join('/')}`;
 }

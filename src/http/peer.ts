@@ -59,7 +59,10 @@ function listOf(header: string | string[] | undefined): string[] {
     .filter(Boolean);
 }
 
-/** An IPv4 address that a dual-stack socket reports as IPv6, in its usual form. */
-function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+/** An address in its usual form: IPv4 that a dual-stack socket reports as IPv6, or with a port, as some proxies write it. */
+function plainAddress(text: string): string {
+  const [, bracketed, ipv4] = /^(?:\[(.+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/.exec(text) ?? [];
+  const address = bracketed ?? ipv4 ?? text;
+  const mapped = /^::ffff:/i.test(address) ? address.slice(7) : '';
+  return isIP(mapped) === 4 ? mapped : address;
 }

@@ -130,10 +130,10 @@ function textClaims(claims: JwtClaims, name: string): string[] {
 export function buildErrorRedirect(
   redirectUri: string,
   error: { readonly error: string; readonly description: string },
-  state: string | undefined,
-  inFragment: boolean,
+  address: { readonly state: string | undefined; readonly inFragment: boolean },
+  iss: string | undefined,
 ): string {
-  const parameters = buildErrorParameters(error, state);
-  if (inFragment) return `${redirectUri}#${parameters}`;
+  const parameters = buildErrorParameters(error, address.state, iss);
+  if (address.inFragment) return `${redirectUri}#${parameters}`;
   return redirectUri + (redirectUri.includes('?') ? '&' : '?') + parameters;
 }

@@ -53,15 +53,23 @@ export function mayRepeat(name: string): boolean {
 
 /**
  * Whether some server would take this name for a protocol parameter although it is none: PHP cuts at `[` and turns
- * spaces and dots into `_`, ASP.NET ignores case, others trim.
+ * spaces and dots into `_`, Rack drops brackets, ASP.NET ignores case, others trim.
  */
 export function isLookalike(name: string): boolean {
   if (PROTOCOL_PARAMETERS.has(name)) return false;
   return PROTOCOL_PARAMETERS.has(canonicalName(name));
 }
 
-/** The protocol parameter that a lenient server would read in a name. */
+/**
+ * The protocol parameter that a lenient server would read in a name. Rack and qs (Express) drop brackets around it, PHP
+ * makes a bracket that is not closed a `_`.
+ */
 export function canonicalName(name: string): string {
-  const bracket = name.indexOf('[', 1);
-  return (bracket === -1 ? name : name.slice(0, bracket)).trim().toLowerCase().replace(/[ .[]/g, '_');
+  const [, core = ''] = /^[\s[\]]*([^[\]]*)/.exec(name) ?? [];
+  const unbracketed = fold(core);
+  return PROTOCOL_PARAMETERS.has(unbracketed) ? unbracketed : fold(name);
+}
+
+function fold(name: string): string {
+  return name.trim().toLowerCase().replace(/[ .[]/g, '_');
 }

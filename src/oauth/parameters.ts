@@ -117,8 +117,8 @@ function decode(text: string): string | undefined {
 
 function encode(text: string): string {
   if (/^[A-Za-z0-9\-._~]*$/.test(text)) return text;
-  // encodeURIComponent leaves !'()* alone; RFC 3986 reserves them.
-  return encodeURIComponent(text).replace(
+  // encodeURIComponent leaves !'()* alone; RFC 3986 reserves them. Half a surrogate pair, which JSON can hold, makes it throw.
+  return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );

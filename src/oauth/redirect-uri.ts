@@ -34,6 +34,9 @@ export function isAddressedTo(target: URL, redirectUri: string): boolean {
   ) {
     return false;
   }
-  if (expected.search === '') return true;
-  return target.search === expected.search || target.search.startsWith(`${expected.search}&`);
+  // Decoded: servers that add to a query often write all of it anew (`/` as `%2F`, `a` as `a=`).
+  const actual = [...target.searchParams];
+  return [...expected.searchParams].every(
+    ([name, value], index) => actual[index]?.[0] === name && actual[index][1] === value,
+  );
 }

@@ -10,7 +10,7 @@ export function decodeContent(body: Buffer, encoding: string | undefined, limit:
     switch (encoding?.trim().toLowerCase() ?? 'identity') {
       case 'identity':
       case '':
-        return body;
+        return body.length > limit ? undefined : body;
       case 'gzip':
       case 'x-gzip':
         return gunzipSync(body, options);

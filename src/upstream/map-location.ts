@@ -7,7 +7,9 @@ export function mapLocation(location: string, upstreamOrigin: string, publicOrig
   if (location.startsWith('/') && !location.startsWith('//')) return location;
   const target = URL.parse(location, publicOrigin);
   if (target === null || target.origin !== upstreamOrigin) return location;
-  const written = location.slice(0, upstreamOrigin.length).toLowerCase() === upstreamOrigin;
+  const end = location[upstreamOrigin.length] ?? '/';
+  const written =
+    location.slice(0, upstreamOrigin.length).toLowerCase() === upstreamOrigin && '/?#'.includes(end);
   return written
     ? publicOrigin + location.slice(upstreamOrigin.length)
     : publicOrigin + target.pathname + target.search + target.hash;

@@ -79,7 +79,7 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
 }
 
 /** Lower case, with `_` and `.` as `-`: CGI, WSGI and PHP cannot tell them apart. */
-function canonicalHeaderName(name: string): string {
+export function canonicalHeaderName(name: string): string {
   const lower = name.toLowerCase();
   return lower.includes('_') || lower.includes('.') ? lower.replace(/[_.]/g, '-') : lower;
 }
@@ -91,7 +91,7 @@ export function connectionNamed(raw: readonly string[]): Set<string> | undefined
     const name = raw[i] as string;
     if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
     for (const token of (raw[i + 1] as string).split(',')) {
-      const canonical = token.trim().toLowerCase();
+      const canonical = canonicalHeaderName(token.trim());
       // What the gateway itself relies on cannot be taken away by the client.
       if (canonical === '' || canonical === 'close' || canonical === 'keep-alive' || ESSENTIAL.has(canonical))
         continue;

@@ -1,4 +1,4 @@
-import { connectionNamed } from './request-headers.ts';
+import { canonicalHeaderName, connectionNamed } from './request-headers.ts';
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -26,7 +26,7 @@ export function buildResponseHeaders(raw: readonly (Buffer | string)[]): string[
   const headers: string[] = [];
   for (let i = 0; i < texts.length; i += 2) {
     const name = texts[i] as string;
-    const canonical = name.toLowerCase();
+    const canonical = canonicalHeaderName(name);
     if (HOP_BY_HOP.has(canonical) || named?.has(canonical)) continue;
     headers.push(name, texts[i + 1] as string);
   }

@@ -174,6 +174,8 @@ describe('with client_secret_basic', () => {
   test.each([
     ['two names', 'token=t&client_id=watched&client_id=spa', FORM],
     ['a disguised name', 'token=t&client_id=watched&client_id%5B%5D=spa', FORM],
+    ['two tokens', 'token=t&token=u&client_id=spa', FORM],
+    ['a disguised secret', 'token=t&client_id=spa&client.secret=mine', FORM],
     ['no token', 'client_id=spa', FORM],
     ['a grant', 'token=t&client_id=spa&grant_type=client_credentials', FORM],
     ['JSON', '{"token":"t","client_id":"spa"}', { 'content-type': 'application/json' }],

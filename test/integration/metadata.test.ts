@@ -257,6 +257,7 @@ describe('an upstream that stumbles', () => {
     expect(upstream.requests.all[0]?.target).toBe(`${OPENID}?p=policy`);
     upstream.answers.set(OPENID, { status: 503 });
     expect((await get(`${OPENID}?p=policy`)).status).toBe(503);
+    expect((await get(OPENID)).status).toBe(503);
   });
 });
 

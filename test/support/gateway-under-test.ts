@@ -16,21 +16,23 @@ export type GatewayUnderTestOptions = {
   readonly issuer?: string;
   /** YAML of the top level beside listen, admin and issuers. */
   readonly top?: string;
+  /** YAML of the whole list of issuers, in place of the one above. */
+  readonly issuers?: string;
+  /** YAML of `listen` beside its address, as in a flow mapping. */
+  readonly listen?: string;
   /** The host to listen on: another one than the upstream's, so that cookies do not mix. */
   readonly host?: string;
 };
 
 /** A whole gateway in this process, in front of a real server, with its log and metrics at hand. */
 export async function startGatewayUnderTest(options: GatewayUnderTestOptions): Promise<GatewayUnderTest> {
-  const { upstream, issuer = '', top = '', host = 'localhost' } = options;
+  const { top = '', listen = '', host = 'localhost' } = options;
   const yaml = [
-    `listen: {address: "${host}:0"}`,
+    `listen: {address: "${host}:0"${listen === '' ? '' : `, ${listen}`}}`,
     'admin: {address: 127.0.0.1:0}',
     top,
     'issuers:',
-    '  - name: corp',
-    ...(issuer.includes('upstream:') ? [] : [`    upstream: {url: "${upstream}"}`]),
-    ...issuer.split('\n').map((line) => `    ${line}`),
+    options.issuers ?? oneIssuer(options),
   ].join('\n');
   const result = await parseConfig(yaml, 'test.yaml', { env: {} });
   if (!result.ok) throw new Error(`${result.problems.map(formatProblem).join('\n')}\n${yaml}`);
@@ -45,4 +47,12 @@ export async function startGatewayUnderTest(options: GatewayUnderTestOptions): P
       return new MetricSamples(await response.text());
     },
   };
+}
+
+function oneIssuer({ upstream, issuer = '' }: GatewayUnderTestOptions): string {
+  return [
+    '  - name: corp',
+    ...(issuer.includes('upstream:') ? [] : [`    upstream: {url: "${upstream}"}`]),
+    ...issuer.split('\n').map((line) => `    ${line}`),
+  ].join('\n');
 }

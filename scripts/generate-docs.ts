@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { renderReference } from '../src/config/reference.ts';
 import { renderMetricsReference } from '../src/telemetry/metrics-reference.ts';
+import { renderTravelMatrix } from './travel-matrix.ts';
 
 type Generated = { readonly path: string; readonly render: () => string | Promise<string> };
 
@@ -10,6 +11,7 @@ const GENERATED: readonly Generated[] = [
   { path: 'config/gateway.schema.json', render: () => renderJson(buildJsonSchema()) },
   { path: 'docs/configuration.md', render: renderReference },
   { path: 'docs/metrics.md', render: renderMetricsReference },
+  { path: 'docs/travel-matrix.md', render: renderTravelMatrix },
 ];
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });

@@ -7,6 +7,7 @@ need() { # command, Debian package
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need redis-server redis-server
+command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium
 
 [ -n "$missing" ] || exit 0
 if command -v apt-get >/dev/null 2>&1; then
@@ -17,5 +18,5 @@ if command -v apt-get >/dev/null 2>&1; then
   fi
 fi
 echo "The tests need these programs, which could not be installed here:$missing" >&2
-echo "On Debian or Ubuntu: apt-get install$missing. On macOS: brew install redis." >&2
+echo "On Debian or Ubuntu: apt-get install$missing. On macOS: brew install redis chromium." >&2
 exit 1

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { EndpointMatch } from './endpoints.ts';
 import { Exchange, type Services } from './handlers/exchange.ts';
+import { redeemsInQuery } from './handlers/handle-pass-through.ts';
 import { answerFault } from './handlers/refuse.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
@@ -13,7 +14,7 @@ import type { Issuer } from './issuer.ts';
 import type { IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
-import type { UpgradeProxy } from './upstream/upgrade.ts';
+import { UpgradeProxy } from './upstream/upgrade.ts';
 import { UpstreamFault } from './upstream/upstream-fault.ts';
 
 type Admitted = {
@@ -28,18 +29,12 @@ export class FrontDoor {
   readonly #services: Services;
   readonly #directory: IssuerDirectory;
   readonly #trusted: TrustedProxies;
-  readonly #upgrades: UpgradeProxy;
+  readonly #upgrades = new UpgradeProxy();
 
-  constructor(
-    services: Services,
-    directory: IssuerDirectory,
-    trusted: TrustedProxies,
-    upgrades: UpgradeProxy,
-  ) {
+  constructor(services: Services, directory: IssuerDirectory, trusted: TrustedProxies) {
     this.#services = services;
     this.#directory = directory;
     this.#trusted = trusted;
-    this.#upgrades = upgrades;
   }
 
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -63,10 +58,9 @@ export class FrontDoor {
     // Until the proxy takes over, nobody else listens: a client that vanishes must not end the process.
     socket.on('error', () => socket.destroy());
     const admitted = await this.#admit(request);
-    const refused =
-      typeof admitted === 'number' || admitted.match.endpoint !== 'other' || admitted.match.resembles;
-    if (refused) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    const requestId = randomUUID();
+    if (typeof admitted === 'number' || isJudged(admitted)) {
+      socket.end(plainUpgradeAnswer(typeof admitted === 'number' ? admitted : 400, requestId));
       return;
     }
     const { issuer, peer, target } = admitted;
@@ -77,7 +71,11 @@ export class FrontDoor {
       body: 'as_sent',
     });
     request.url = target.query === undefined ? target.path : `${target.path}?${target.query}`;
-    this.#upgrades.forward(request, socket, head, headers, issuer.upstream);
+    const onFault = (fault: UpstreamFault) => {
+      this.#services.events.upstreamFault(issuer.name, fault, requestId);
+      return plainUpgradeAnswer(fault.status, requestId);
+    };
+    this.#upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, onFault });
   }
 
   async #admit(request: IncomingMessage): Promise<Admitted | keyof typeof REFUSALS> {
@@ -91,6 +89,16 @@ export class FrontDoor {
     if (match === undefined) return 503;
     return { issuer, peer: readPeer(request, this.#trusted), target, match };
   }
+}
+
+/** Whether a request is one that a handler would look at. What an upgrade leads to, nobody looks at. */
+function isJudged({ match, target }: Admitted): boolean {
+  return match.endpoint !== 'other' || match.resembles !== undefined || redeemsInQuery(target.query);
+}
+
+function plainUpgradeAnswer(status: number, requestId: string): string {
+  const headers = `Connection: close\r\nCache-Control: no-store\r\nX-Request-Id: ${requestId}\r\nContent-Length: 0`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n`;
 }
 
 /** Where no client, endpoint or issuer is known to answer for. */
@@ -133,7 +141,17 @@ function handleFault(exchange: Exchange, error: unknown): void {
   else services.events.upstreamFault(issuer.name, upstreamFault, exchange.requestId);
   // Half a response must not pass for a whole one.
   if (response.headersSent) response.destroy();
-  else answerFault(exchange, upstreamFault?.status ?? 500, FAULTS[upstreamFault?.status ?? 500]);
+  else answerOrEnd(exchange, upstreamFault?.status ?? 500);
+}
+
+/** Nobody is behind this one: what it threw would end the process, and with it the logins of all others. */
+function answerOrEnd(exchange: Exchange, status: keyof typeof FAULTS): void {
+  try {
+    answerFault(exchange, status, FAULTS[status]);
+  } catch (error) {
+    exchange.services.events.internalError(error, exchange.requestId);
+    exchange.response.destroy();
+  }
 }
 
 const FAULTS = {

@@ -12,8 +12,6 @@ import { IssuerDirectory } from './issuer-directory.ts';
 import { Events } from './telemetry/events.ts';
 import { createLog } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { createUpgradeProxy } from './upstream/upgrade.ts';
-import { toUpstreamFault } from './upstream/upstream-fault.ts';
 import { VERSION } from './version.ts';
 
 /** A gateway at work. Disposal ends it at once; `drain` lets requests in flight finish first. */
@@ -50,12 +48,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const issuers = config.issuers.map((issuer) => cleanup.use(new Issuer(issuer, events)));
   const { limits } = config.listen;
   const services: Services = { store, events, bodyLimits: { size: limits.body, time: limits.headerTimeout } };
-  const upgrades = createUpgradeProxy((request, error) => {
-    const issuer = directory.issuerFor(request.headers.host ?? '');
-    events.upstreamFault(issuer?.name ?? '', toUpstreamFault(error), '');
-  });
   const directory = new IssuerDirectory(issuers);
-  const door = new FrontDoor(services, directory, new TrustedProxies(config.listen.trustedProxies), upgrades);
+  const door = new FrontDoor(services, directory, new TrustedProxies(config.listen.trustedProxies));
 
   let draining = false;
   const admin = new AdminHandler({ metrics, store, isDraining: () => draining });

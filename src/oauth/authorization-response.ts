@@ -79,35 +79,42 @@ export function rewriteAuthorizationResponse(location: string, changes: Response
   const query = question === -1 ? undefined : beforeFragment.slice(question + 1);
   const fragment = hash === -1 ? undefined : text.slice(hash + 1);
   const iss = changes.iss === undefined ? [] : [`iss=${encodeURIComponent(changes.iss)}`];
+  // Servers write `#_`, or `#` alone, behind a query, so that no older fragment is inherited (RFC 9700 4.1).
+  const inFragment = fragment !== undefined && isResponse(fragment);
   return (
     path +
-    (query === undefined
-      ? ''
-      : joinPart('?', [...rewritePart(query, changes), ...(fragment === undefined ? iss : [])])) +
-    (fragment === undefined ? '' : joinPart('#', [...rewritePart(fragment, changes), ...iss]))
+    (query === undefined ? '' : rewritePart('?', query, changes, inFragment ? [] : iss)) +
+    (fragment === undefined ? '' : rewritePart('#', fragment, changes, inFragment ? iss : []))
   );
 }
 
-function rewritePart(part: string, changes: ResponseChanges): string[] {
+function isResponse(part: string): boolean {
+  return [...new URLSearchParams(part).keys()].some((name) => MARKERS.has(name));
+}
+
+function rewritePart(
+  mark: '?' | '#',
+  part: string,
+  { prefix, hadState, code }: ResponseChanges,
+  added: readonly string[],
+): string {
+  // To the parser that judged it, and to clients that take `#?code=…`, one `?` at the beginning says nothing.
+  const before = part.startsWith('?') ? `${mark}?` : mark;
   const segments: string[] = [];
-  for (const segment of part.split('&')) {
+  for (const segment of part.slice(before.length - 1).split('&')) {
     const equals = segment.indexOf('=');
     const name = decodeFormText(equals === -1 ? segment : segment.slice(0, equals));
     const value = segment.slice(equals + 1);
-    const { prefix, code } = changes;
     if (name === 'state' && prefix !== undefined && decodeFormText(value).startsWith(prefix)) {
-      if (changes.hadState) segments.push(`state=${withoutPrefix(value, prefix)}`);
+      if (hadState) segments.push(`state=${withoutPrefix(value, prefix)}`);
     } else if (name === 'code' && code !== undefined) {
       segments.push(`code=${encodeURIComponent(code)}`);
     } else {
       segments.push(segment);
     }
   }
-  return segments;
-}
-
-function joinPart(mark: string, segments: readonly string[]): string {
-  return segments.length === 0 ? '' : mark + segments.join('&');
+  segments.push(...added);
+  return segments.length === 0 ? '' : before + segments.join('&');
 }
 
 /** The prefix has unreserved characters only, so that it usually stands there as it is, and the rest can stay as written. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { buildResponseHeaders, type ResponseHead } from './response-headers.ts';
+import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
 
@@ -108,7 +108,11 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.#forwarded = { status, upstreamTime: performance.now() - this.#startedAt, headSentAt: 0 };
     const raw = controller.rawHeaders as readonly (Buffer | string)[];
-    const head: ResponseHead = { status, statusText: statusText ?? '', headers: buildResponseHeaders(raw) };
+    const head: ResponseHead = {
+      status,
+      statusText: buildReasonPhrase(statusText),
+      headers: buildResponseHeaders(raw),
+    };
     this.#attempt(() => {
       const outcome = this.#options.inspect(head);
       if (typeof outcome === 'object' && 'hold' in outcome) {

@@ -33,6 +33,11 @@ export function buildResponseHeaders(raw: readonly (Buffer | string)[]): string[
   return headers;
 }
 
+/** Undici reads it as UTF-8, which Node cannot write: one that is not plain is left out (RFC 9112 4: it means nothing). */
+export function buildReasonPhrase(statusText: string | undefined): string {
+  return statusText !== undefined && /^[\t\x20-\x7e]*$/.test(statusText) ? statusText : '';
+}
+
 /** The first value of a header; `name` in lower case. */
 export function headerOf(head: ResponseHead, name: string): string | undefined {
   const { headers } = head;

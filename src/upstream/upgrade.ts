@@ -1,42 +1,91 @@
-import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ServerOptions } from 'http-proxy-3';
 import type { UpstreamClient } from './upstream-client.ts';
+import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
 
-export type UpgradeProxy = {
-  /** Takes a WebSocket upgrade to the upstream. `headers`: flat names and values, already cleaned. */
-  forward(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    headers: readonly string[],
-    upstream: UpstreamClient,
-  ): void;
+export type Upgrade = {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** Flat names and values, already cleaned. */
+  readonly headers: readonly string[];
+  readonly upstream: UpstreamClient;
+  /** Hears of an upstream that did not answer; says what its client is told. */
+  readonly onFault: (fault: UpstreamFault) => string;
 };
 
-/** WebSocket upgrades, by http-proxy-3. `onFault` hears of an upstream that did not take one. */
-export function createUpgradeProxy(onFault: (request: IncomingMessage, error: Error) => void): UpgradeProxy {
-  const proxy = createProxyServer({ ws: true });
-  proxy.on('error', (error, request, socket) => {
-    onFault(request, error);
-    (socket as Socket).destroy();
+/** Takes WebSocket upgrades to the upstream, by http-proxy-3. */
+export class UpgradeProxy {
+  readonly #proxy = createProxyServer({ ws: true });
+
+  constructor() {
+    // Of a client that breaks off; faults of the upstream go to each call's own listener.
+    this.#proxy.on('error', (_error, _request, socket) => (socket as Duplex).destroy());
+    this.#proxy.on('proxyReqWs', (outgoing, _request, socket, options) => {
+      guard(outgoing, socket, (options as UpgradeOptions).timeouts.response);
+    });
+  }
+
+  forward({ request, socket, head, headers, upstream, onFault }: Upgrade): void {
+    const { tls, timeouts, origin } = upstream.config;
+    // The two that make an upgrade are hop-by-hop, so that cleaning took them away (RFC 9110 7.8).
+    request.headers = { ...groupByName(headers), connection: 'Upgrade', upgrade: 'websocket' };
+    const options: UpgradeOptions = {
+      target: origin,
+      // The path as it was judged: http-proxy-3 would resolve its dots.
+      toProxy: true,
+      prependPath: false,
+      connectTimeout: timeouts.connect,
+      secure: tls?.insecureSkipVerify !== true,
+      ssl: { ca: tls?.ca, cert: tls?.cert, key: tls?.key, servername: upstream.serverName },
+      timeouts,
+    };
+    this.#proxy.ws(request, socket, head, options as ServerOptions, (error) => {
+      if (socket.destroyed) return;
+      const answer = onFault(error instanceof UpstreamFault ? error : toUpstreamFault(error));
+      if (upgraded.has(socket)) socket.destroy();
+      else socket.end(answer);
+    });
+  }
+}
+
+type UpgradeOptions = Omit<ServerOptions, 'ssl'> & {
+  readonly ssl: object;
+  readonly timeouts: UpstreamClient['config']['timeouts'];
+};
+
+/** Sockets that speak HTTP no more. */
+const upgraded = new WeakSet<Duplex>();
+
+/** What http-proxy-3 leaves to its users between the request and its upgrade. */
+function guard(outgoing: ClientRequest, socket: Duplex, patience: number): void {
+  const abandon = () => outgoing.destroy();
+  socket.once('close', abandon);
+  outgoing.setTimeout(patience, () => outgoing.destroy(new UpstreamFault('timeout', undefined)));
+  outgoing.once('upgrade', () => {
+    socket.off('close', abandon);
+    upgraded.add(socket);
   });
-  return {
-    forward(request, socket, head, headers, upstream) {
-      const { tls, timeouts } = upstream.config;
-      const cleaned: IncomingMessage['headers'] = {};
-      for (let i = 0; i < headers.length; i += 2)
-        cleaned[(headers[i] as string).toLowerCase()] = headers[i + 1];
-      // The two that make an upgrade are hop-by-hop, so that cleaning took them away (RFC 9110 7.8).
-      request.headers = { ...cleaned, connection: 'Upgrade', upgrade: 'websocket' };
-      const options = {
-        target: upstream.config.origin,
-        connectTimeout: timeouts.connect,
-        secure: tls?.insecureSkipVerify !== true,
-        ssl: { ca: tls?.ca, cert: tls?.cert, key: tls?.key, servername: upstream.serverName },
-      } as ServerOptions;
-      proxy.ws(request, socket, head, options);
-    },
-  };
+  // An answer that is no upgrade might carry a code to a client, and nobody looks at it here: only its status goes on.
+  // http-proxy-3 would pass it whole, by a listener that it adds as soon as this returns.
+  queueMicrotask(() => {
+    outgoing.removeAllListeners('response').once('response', (answer: IncomingMessage) => {
+      answer.resume();
+      socket.end(
+        `HTTP/1.1 ${answer.statusCode} \r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n`,
+      );
+    });
+  });
+}
+
+function groupByName(headers: readonly string[]): IncomingMessage['headers'] {
+  const grouped: Record<string, string | string[]> = {};
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = (headers[i] as string).toLowerCase();
+    const value = headers[i + 1] as string;
+    const known = grouped[name];
+    grouped[name] = known === undefined ? value : [known, value].flat();
+  }
+  return grouped;
 }

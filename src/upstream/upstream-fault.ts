@@ -25,14 +25,19 @@ const PHRASES: Record<UpstreamFaultKind, string> = {
   protocol: 'did not speak HTTP',
 };
 
-/** Maps the error codes of undici and of Node's sockets. */
+/** Maps the error codes of undici, of http-proxy-3 and of Node's sockets. */
 export function toUpstreamFault(error: Error): UpstreamFault {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (/^UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT$/.test(code) || code === 'ETIMEDOUT') {
+  // ECONNECT_TIMEOUT is http-proxy-3's.
+  if (/^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT|ECONNECT_TIMEOUT)$/.test(code)) {
     return new UpstreamFault('timeout', error);
   }
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE')
     return new UpstreamFault('reset', error);
-  if (code.startsWith('HPE_') || code.startsWith('UND_ERR_')) return new UpstreamFault('protocol', error);
+  // undici's parser gives its errors no code of their own, and asserts what it takes for granted, such as a status ≥ 100.
+  const unparsed = error.name === 'HTTPParserError' || code === 'ERR_ASSERTION';
+  if (unparsed || code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
+    return new UpstreamFault('protocol', error);
+  }
   return new UpstreamFault('unreachable', error);
 }

@@ -177,9 +177,11 @@ function expectOneViolation(
   how: { readonly counted: string; readonly event: string; readonly actor?: string },
 ): void {
   const { reason, endpoint } = refusal;
-  const client = refusal.client ?? how.actor ?? 'spa';
-  const labels = { issuer: 'corp', client, endpoint, reason };
+  const actor = how.actor ?? 'spa';
   const lines = logLines.filter((line) => line.event === how.event);
+  const unclear = lines[0]?.client === actor ? actor : '_unlisted';
+  const client = refusal.client === 'unclear' ? unclear : (refusal.client ?? actor);
+  const labels = { issuer: 'corp', client, endpoint, reason };
   expect(lines).toEqual([expect.objectContaining({ ...labels, request_id: requestId })]);
   expect(after.value(how.counted, labels) - before.value(how.counted, labels)).toBe(1);
   expect(after.value(how.counted) - before.value(how.counted)).toBe(1);

@@ -68,7 +68,8 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   asking('response_type_not_allowed', 'hybrid', { response_type: 'code id_token' }, { reply: 'fragment' }),
   asking('response_type_not_allowed', 'in another case', { response_type: 'CODE' }),
   asking('response_type_not_allowed', 'none', { response_type: undefined }),
-  asking('response_mode_not_allowed', 'web_message', { response_mode: 'web_message' }),
+  asking('response_mode_not_allowed', 'web_message', { response_mode: 'web_message' }, { reported: 200 }),
+  asking('response_mode_not_allowed', 'unheard of', { response_mode: 'carrier_pigeon' }),
   ...[
     'https://evil.example/cb',
     `${REDIRECT_URI}/`,
@@ -96,7 +97,10 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   appending('parameter_malformed', 'a name but for case', '&Code_Challenge=x'),
   appending('parameter_malformed', 'a name but for brackets', '&code_challenge[]=x'),
   appending('parameter_malformed', 'a name but for a space', '&code_challenge%20=x'),
-  appending('parameter_malformed', 'client_id but for case', '&CLIENT_ID=stranger', NOBODY),
+  appending('parameter_malformed', 'client_id but for case', '&CLIENT_ID=stranger', {
+    ...PAGE,
+    client: 'unclear',
+  }),
   asking('parameter_malformed', 'an empty challenge', { code_challenge: '' }),
   asking('parameter_malformed', 'an empty method', { code_challenge_method: '' }),
 

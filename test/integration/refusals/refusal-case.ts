@@ -16,8 +16,11 @@ export type RefusalCase = Pick<StageOptions, 'policy' | 'unlisted' | 'quirks'> &
    * request it is. One without a configured redirect_uri always gets a page. `json`: the token endpoint's way.
    */
   readonly reply: 'query' | 'fragment' | 'page' | 'json';
-  /** The `client` label where it is not the client that acts. */
-  readonly client?: '_unlisted';
+  /**
+   * The `client` label where it is not the client that acts. `unclear`: only some servers would see the client's name
+   * in the request, so that it may be counted as that client's or as nobody's.
+   */
+  readonly client?: '_unlisted' | 'unclear';
   readonly allow?: string;
   /** What the upstream answers in report mode; `never`: this is no violation there. */
   readonly reported: number | 'never';

@@ -14,6 +14,8 @@ export type OidcProviderOptions = {
    * verifies whatever a client sends, and asks for nothing of one that sends nothing.
    */
   readonly pkce?: 'off' | 'optional';
+  /** `library` (default): for every origin. `off`: it has never heard of CORS. */
+  readonly cors?: 'off' | 'library';
   /** Default: its own URL. The public URL of a gateway makes it a legacy server that knows it is behind a proxy. */
   readonly issuer?: string;
   /** `features` of the library: `{pushedAuthorizationRequests: {enabled: true}, jwtResponseModes: …}`. */
@@ -32,9 +34,11 @@ export type OidcProviderServer = Listener & {
   useIssuer(issuer: string): void;
 };
 
+const CORS_HEADERS = ['origin', 'methods', 'headers'].map((what) => `access-control-allow-${what}`);
+
 /** A real oidc-provider as the legacy server. */
 export async function startOidcProvider(options: OidcProviderOptions): Promise<OidcProviderServer> {
-  const { pkce = 'off', host, port } = options;
+  const { pkce = 'off', cors = 'library', host, port } = options;
   const requests = new RequestLog();
   let provider: Provider;
   const server = createServer((req, res) => {
@@ -72,6 +76,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
       if (pkce === 'off' && ctx.oidc?.route === 'discovery') {
         delete (ctx.body as Record<string, unknown>).code_challenge_methods_supported;
       }
+      if (cors === 'off') for (const name of CORS_HEADERS) ctx.remove(name);
     });
   };
   useIssuer(options.issuer ?? listener.url);

@@ -12,7 +12,7 @@ import {
   handleStream,
 } from './scripted/passthrough.ts';
 import { DEFAULT_QUIRKS, PATHS, type Quirks } from './scripted/quirks.ts';
-import { type Exchange, type State, sendJson } from './scripted/state.ts';
+import { type Exchange, realmOf, type State, sendJson } from './scripted/state.ts';
 import { handleToken, handleUserinfo } from './scripted/token.ts';
 
 export { PATHS as SCRIPTED_PATHS, type Quirks } from './scripted/quirks.ts';
@@ -100,7 +100,7 @@ function route(exchange: Exchange): void | Promise<void> {
   const { metadata } = state.quirks;
   const status = /^\/status\/(\d{3})$/.exec(request.path)?.[1];
   if (status !== undefined) return sendJson(res, Number(status), { status: Number(status) });
-  switch (request.path) {
+  switch (request.path.slice(realmOf(request).length)) {
     case PATHS.authorization:
       return handleAuthorization(exchange);
     case PATHS.login:

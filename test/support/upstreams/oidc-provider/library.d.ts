@@ -37,6 +37,7 @@ declare module 'oidc-provider' {
     body: unknown;
     type: string;
     readonly oidc?: { readonly route: string };
+    remove(header: string): void;
   }
 
   export class Provider {

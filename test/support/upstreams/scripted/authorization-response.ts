@@ -1,6 +1,11 @@
-import { formPostPage } from '../pages.ts';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { page } from '../pages.ts';
+import { shapedFormPostPage } from './form-post-pages.ts';
 import type { Quirks } from './quirks.ts';
-import { type Exchange, sendHtml } from './state.ts';
+import { jwtParameters, successParameters } from './response-parameters.ts';
+import type { Exchange } from './state.ts';
+
+type Fields = readonly (readonly [name: string, value: string])[];
 
 /** Sends the browser to the client, with a code or with an error. `encoded` is the query of the authorization request. */
 export function sendAuthorizationResponse(
@@ -9,41 +14,70 @@ export function sendAuthorizationResponse(
   user: string | undefined,
   error: string | undefined = exchange.state.quirks.authorizationError,
 ): void {
-  const { res, state } = exchange;
-  const { quirks } = state;
-  const parameters = new URLSearchParams(encoded);
-  const requested = parameters.get('redirect_uri') ?? '';
-  const redirectUri = quirks.redirectTo ?? requested;
-
-  const usual: [string, string][] = [];
-  if (error !== undefined || user === undefined) {
-    usual.push(['error', error ?? 'server_error'], ['error_description', 'the script says so']);
-  } else {
-    const code = quirks.newCode();
-    const clientId = parameters.get('client_id') ?? '';
-    const scope = parameters.get('scope') ?? '';
-    state.codes.set(code, { clientId, redirectUri: requested, scope, subject: user, spent: false });
-    usual.push(['code', code]);
-  }
+  const { quirks } = exchange.state;
+  const asked = new URLSearchParams(encoded);
+  const redirectUri = quirks.redirectTo ?? asked.get('redirect_uri') ?? '';
+  const isError = error !== undefined || user === undefined;
+  const usual: Fields = isError
+    ? [
+        ['error', error ?? 'server_error'],
+        ['error_description', 'the script says so'],
+      ]
+    : successParameters(exchange, asked, user);
   const extra = Object.entries(quirks.extraParameters);
   const fields = quirks.extraParametersAt === 'first' ? [...extra, ...usual] : [...usual, ...extra];
+  const given = asked.get('state');
+  const echoed: Fields = given === null || quirks.state === 'dropped' ? [] : [['state', given]];
+  const status = isError && quirks.errorsAs === '400_with_location' ? 400 : undefined;
 
-  const mode = quirks.responseMode === 'as_requested' ? parameters.get('response_mode') : quirks.responseMode;
-  if (mode === 'form_post') {
-    const given = parameters.get('state');
-    const echoed: [string, string][] = given === null || quirks.state === 'dropped' ? [] : [['state', given]];
-    sendHtml(res, 200, formPostPage(redirectUri, [...fields, ...echoed]));
+  const { carrier, signed } = responseModeOf(asked, quirks);
+  if (carrier === 'web_message') {
+    sendWebMessage(exchange, redirectUri, [...fields, ...echoed]);
+    return;
+  }
+  const parameters = signed ? jwtParameters(exchange, asked, [...fields, ...echoed]) : fields;
+  if (carrier === 'form_post') {
+    const posted = signed ? parameters : [...parameters, ...echoed];
+    const html = shapedFormPostPage(quirks.formPostPage, redirectUri, posted);
+    sendPage(exchange, status ?? 200, html);
     return;
   }
   const query = [
-    ...fields.map(([name, value]) => `${name}=${encodeURIComponent(value)}`),
-    ...encodeState(encoded, quirks.state),
+    ...parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`),
+    ...(signed ? [] : encodeState(encoded, quirks.state)),
   ].join('&');
-  const separator = mode === 'fragment' ? '#' : redirectUri.includes('?') ? '&' : '?';
-  const isError = fields.some(([name]) => name === 'error');
-  const status = isError && quirks.errorsAs === '400_with_location' ? 400 : quirks.redirectStatus;
-  res.writeHead(status, { location: `${redirectUri}${separator}${query}` });
-  res.end();
+  const separator = carrier === 'fragment' ? '#' : redirectUri.includes('?') ? '&' : '?';
+  exchange.res.writeHead(status ?? quirks.redirectStatus, {
+    location: `${redirectUri}${separator}${query}`,
+  });
+  exchange.res.end();
+}
+
+/** Without a response_mode, and for `jwt`: the fragment where there are tokens (OAuth 2.0 Multiple Response Types 5, JARM 2.3.4). */
+function responseModeOf(asked: URLSearchParams, quirks: Quirks): { carrier: string; signed: boolean } {
+  const usual = /token/.test(asked.get('response_type') ?? '') ? 'fragment' : 'query';
+  const requested = asked.get('response_mode') ?? usual;
+  const mode = quirks.responseMode === 'as_requested' ? requested : quirks.responseMode;
+  if (mode === 'jwt') return { carrier: usual, signed: true };
+  return { carrier: mode.replace(/\.jwt$/, ''), signed: mode.endsWith('.jwt') };
+}
+
+function sendPage({ res, state }: Exchange, status: number, html: string): void {
+  const { contentEncoding } = state.quirks;
+  const body = { identity: Buffer.from, gzip: gzipSync, br: brotliCompressSync }[contentEncoding](html);
+  res.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-length': body.length,
+    ...(contentEncoding !== 'identity' && { 'content-encoding': contentEncoding }),
+  });
+  res.end(body);
+}
+
+/** The page of the expired draft-sakimura-oauth-wmrm, which posts to the window that opened it. */
+function sendWebMessage(exchange: Exchange, redirectUri: string, fields: Fields): void {
+  const message = JSON.stringify({ response: Object.fromEntries(fields) });
+  const target = JSON.stringify(URL.parse(redirectUri)?.origin);
+  sendPage(exchange, 200, page('Done', `<script>opener.postMessage(${message}, ${target})</script>`));
 }
 
 function encodeState(encoded: string, how: Quirks['state']): string[] {

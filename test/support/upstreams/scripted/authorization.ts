@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { loginPage } from '../pages.ts';
 import { sendAuthorizationResponse } from './authorization-response.ts';
 import { PATHS } from './quirks.ts';
-import { type Exchange, hostOrigin, sendHtml, sendJson } from './state.ts';
+import { resolveRequest } from './requests.ts';
+import { type Exchange, hostOrigin, realmOf, sendHtml, sendJson } from './state.ts';
 
 /** The authorization endpoint: answers at once, or sends the browser to log in first. */
 export function handleAuthorization(exchange: Exchange): void {
   const { request, res, state } = exchange;
   // After a 307 from the login page, the body is the login form and the parameters stand in the query.
   const asked = request.form.has('client_id') ? request.body : (request.target.split('?')[1] ?? '');
-  const encoded = state.pushed.get(new URLSearchParams(asked).get('request_uri') ?? '') ?? asked;
+  const encoded = resolveRequest(asked, state);
   const parameters = new URLSearchParams(encoded);
   if (rejectsPkce(exchange, parameters)) return;
   if (!parameters.has('client_id') || !parameters.has('redirect_uri')) {
@@ -25,31 +26,33 @@ export function handleAuthorization(exchange: Exchange): void {
     sendAuthorizationResponse(exchange, encoded, undefined, 'login_required');
     return;
   }
-  const wayBack = `${PATHS.authorization}?${encoded}`;
+  const returned = state.quirks.wayBack === 'as_asked' ? asked : encoded;
+  const wayBack = `${realmOf(request)}${PATHS.authorization}?${returned}`;
   if (state.quirks.login === 'return_to') {
-    redirectToOwn(exchange, `${PATHS.login}?return_to=${encodeURIComponent(wayBack)}`);
+    redirectToOwn(exchange, `${realmOf(request)}${PATHS.login}?return_to=${encodeURIComponent(wayBack)}`);
     return;
   }
   const id = randomBytes(9).toString('hex');
-  state.sessions.set(id, { pending: encoded });
+  state.sessions.set(id, { pending: returned });
   res.setHeader('set-cookie', `legacy_session=${id}; Path=/; HttpOnly`);
-  redirectToOwn(exchange, PATHS.login);
+  redirectToOwn(exchange, `${realmOf(request)}${PATHS.login}`);
 }
 
 /** The login page, and the POST that logs in. */
 export function handleLogin(exchange: Exchange): void {
   const { request, res, state } = exchange;
   if (request.method !== 'POST') {
-    sendHtml(res, 200, loginPage(PATHS.login, request.query));
+    sendHtml(res, 200, loginPage(`${realmOf(request)}${PATHS.login}`, request.query));
     return;
   }
   const user = request.form.get('username') || 'alice';
   const session = sessionOf(exchange);
   if (state.quirks.login === 'issue_at_login' && session?.pending !== undefined) {
-    sendAuthorizationResponse(exchange, session.pending, user);
+    sendAuthorizationResponse(exchange, resolveRequest(session.pending, state), user);
     return;
   }
-  const wayBack = request.form.get('return_to') ?? `${PATHS.authorization}?${session?.pending ?? ''}`;
+  const wayBack =
+    request.form.get('return_to') ?? `${realmOf(request)}${PATHS.authorization}?${session?.pending ?? ''}`;
   const id = randomBytes(9).toString('hex');
   state.sessions.set(id, { user });
   res.setHeader('set-cookie', `legacy_session=${id}; Path=/; HttpOnly`);

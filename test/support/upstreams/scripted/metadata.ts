@@ -1,10 +1,10 @@
 import { PATHS } from './quirks.ts';
-import { type Exchange, hostOrigin, sendJson } from './state.ts';
+import { type Exchange, hostOrigin, realmOf, sendJson } from './state.ts';
 
 /** The discovery document. It says nothing of PKCE, like the server that it describes. */
 export function handleMetadata(exchange: Exchange): void {
   const { res, state } = exchange;
-  const base = state.quirks.publicUrl ?? hostOrigin(exchange);
+  const base = (state.quirks.publicUrl ?? hostOrigin(exchange)) + realmOf(exchange.request);
   sendJson(res, 200, {
     issuer: base,
     authorization_endpoint: `${base}${PATHS.authorization}`,

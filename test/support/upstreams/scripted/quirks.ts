@@ -1,3 +1,5 @@
+import type { FormPostShape } from './form-post-pages.ts';
+
 /** What the scripted server gets wrong, or does in its own way. A test may change any of it between requests. */
 export type Quirks = {
   /**
@@ -13,10 +15,20 @@ export type Quirks = {
   /** Redirects to its own pages: relative, absolute on the Host it was asked for, or absolute on its own origin. */
   ownLocations: 'relative' | 'host' | 'internal';
   /** `as_requested` follows response_mode; the others are used whatever was asked for. */
-  responseMode: 'as_requested' | 'query' | 'fragment' | 'form_post';
+  responseMode: 'as_requested' | 'query' | 'fragment' | 'form_post' | 'query.jwt' | 'form_post.jwt';
+  /** What a response of the JWT modes is: `encrypted` for the client alone, `malformed`: none at all. */
+  jarm: 'signed' | 'encrypted' | 'malformed';
+  /** How its own form_post page is written. */
+  formPostPage: FormPostShape;
+  /** Of that page, whatever the Accept-Encoding says. */
+  contentEncoding: 'identity' | 'gzip' | 'br';
+  /** Whether an id_token holds the hash of the state (`s_hash`, FAPI 1.0 part 2). */
+  stateHash: boolean;
+  /** Whether responses name their issuer (RFC 9207). */
+  iss: boolean;
   /** Makes every authorization request fail with this error. */
   authorizationError: string | undefined;
-  /** Errors to the client as a redirect, or as a 400 that has a Location. */
+  /** Errors to the client as a redirect (or a form_post page), or as a 400 that has a Location (or is that page). */
   errorsAs: 'redirect' | '400_with_location';
   /** How the state comes back. `raw`: the bytes of the request, not decoded at all. */
   state: 'percent' | 'plus' | 'lower_hex' | 'raw' | 'dropped';
@@ -29,6 +41,10 @@ export type Quirks = {
   newCode: () => string;
   /** `reusable`: forgets to invalidate a code (RFC 6749 4.1.2). */
   codes: 'single_use' | 'reusable';
+  /** Of pushed requests (RFC 9126 4). */
+  requestUris: 'single_use' | 'reusable';
+  /** After login, the browser comes back with the parameters of the pushed request, or with its `request_uri` once more. */
+  wayBack: 'resolved' | 'as_asked';
   /** `rejected`: a 400 for every request that names a parameter of PKCE. */
   pkceParameters: 'ignored' | 'rejected';
   /**
@@ -52,6 +68,11 @@ export const DEFAULT_QUIRKS: Quirks = {
   redirectStatus: 302,
   ownLocations: 'relative',
   responseMode: 'as_requested',
+  jarm: 'signed',
+  formPostPage: 'usual',
+  contentEncoding: 'identity',
+  stateHash: false,
+  iss: false,
   authorizationError: undefined,
   errorsAs: 'redirect',
   state: 'percent',
@@ -60,6 +81,8 @@ export const DEFAULT_QUIRKS: Quirks = {
   redirectTo: undefined,
   newCode: () => `legacy-code-${++codes}`,
   codes: 'single_use',
+  requestUris: 'reusable',
+  wayBack: 'resolved',
   pkceParameters: 'ignored',
   token: 'normal',
   tokenStatus: 503,

@@ -48,3 +48,8 @@ export function hostOrigin({ request, state }: Exchange): string {
   const scheme = String(request.headers['x-forwarded-proto'] ?? 'http');
   return request.headers.host === undefined ? state.internalOrigin : `${scheme}://${request.headers.host}`;
 }
+
+/** The part of a path that names a realm. All realms share their codes, as if the server did not tell them apart. */
+export function realmOf({ path }: RecordedRequest): string {
+  return /^\/realms\/[^/]+(?=\/)/.exec(path)?.[0] ?? '';
+}

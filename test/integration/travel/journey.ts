@@ -1,0 +1,103 @@
+import type { Journey } from '../../../scripts/travel-matrix.ts';
+import { parseForms } from '../../support/html-forms.ts';
+import type { Answer } from '../../support/simple-client.ts';
+import { readClaims, signJwt } from '../../support/upstreams/scripted/jwts.ts';
+import { type Fields, Stage, type StageOptions } from '../stage.ts';
+
+/** What a client needs that travels in every way. */
+export const TRAVELLER =
+  'request_objects: allow, response_types: [code, code id_token, code token, code id_token token]';
+
+export function openTravelStage(options: StageOptions = {}): Promise<Stage> {
+  return Stage.open({ policy: TRAVELLER, ...options });
+}
+
+/** Asks for an authorization in one of the ways. The answer is the first one that is not as it should be, or the response. */
+export async function ask(stage: Stage, journey: Journey, fields: Fields = {}): Promise<Answer> {
+  const { responseType, responseMode, way } = journey;
+  const all: Fields = {
+    response_type: responseType,
+    response_mode: responseMode === 'default' ? undefined : responseMode,
+    nonce: 'the-nonce-of-this-login',
+    scope: 'openid',
+    ...fields,
+  };
+  switch (way) {
+    case 'GET':
+      return stage.authorize(all);
+    case 'POST':
+      return stage.postForm('/oauth2/authorize', formOf(stage, all));
+    case 'PAR': {
+      const pushed = await push(stage, all);
+      return pushed.status === 201 ? byReference(stage, pushed) : pushed;
+    }
+    case 'request object':
+      return byValue(stage, Object.fromEntries(formOf(stage, all)));
+  }
+}
+
+export function formOf(stage: Stage, fields: Fields = {}): URLSearchParams {
+  return stage.client.authorizeUrl({ state: stage.state, ...fields }).searchParams;
+}
+
+export function push(stage: Stage, fields: Fields = {}): Promise<Answer> {
+  return stage.postForm('/oauth2/par', formOf(stage, fields));
+}
+
+/** An authorization request that says no more than it has to, by the request_uri of a pushed one. */
+export function byReference(
+  stage: Stage,
+  pushed: Answer,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const request_uri = String(pushed.json['request_uri']);
+  return authorizeWith(stage, { client_id: stage.client.clientId, request_uri, ...more });
+}
+
+/** An authorization request with everything in its object. */
+export function byValue(
+  stage: Stage,
+  claims: Readonly<Record<string, unknown>>,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  return authorizeWith(stage, { client_id: stage.client.clientId, request: signJwt(claims), ...more });
+}
+
+export function authorizeWith(stage: Stage, parameters: Readonly<Record<string, string>>): Promise<Answer> {
+  return stage.send(`/oauth2/authorize?${new URLSearchParams(parameters)}`);
+}
+
+export type Arrival = {
+  readonly carrier: 'query' | 'fragment' | 'form_post';
+  readonly redirectUri: string;
+  /** What the client reads, that inside a JWT (JARM) included. */
+  readonly values: Readonly<Record<string, string>>;
+  /** The names that came, without looking into any JWT. */
+  readonly names: readonly string[];
+};
+
+/** The response as it comes to the client: where a browser takes it, and what it says there. */
+export function arrivalOf(answer: Answer): Arrival {
+  const { location } = answer;
+  const [form] = parseForms(answer.text, new URL('https://gateway.invalid'));
+  if (location === undefined && form?.method !== 'POST') {
+    throw new Error(`no response: ${answer.status} ${answer.text}`);
+  }
+  const carrier = location === undefined ? 'form_post' : location.hash === '' ? 'query' : 'fragment';
+  const target = location ?? (form?.action as URL);
+  const parameters =
+    carrier === 'form_post'
+      ? new URLSearchParams(form?.fields)
+      : new URLSearchParams(carrier === 'query' ? target.search : target.hash.slice(1));
+  const jwt = parameters.get('response');
+  const inside = jwt === null ? {} : (readClaims(jwt) as Record<string, string>);
+  const values = { ...Object.fromEntries(parameters), ...inside };
+  return { carrier, redirectUri: target.origin + target.pathname, values, names: [...parameters.keys()] };
+}
+
+/** What was refused or would have been, in order. */
+export function violationsOf(stage: Stage): readonly string[] {
+  return stage.gateway.logLines
+    .filter(({ event }) => event === 'refusal' || event === 'report_only_violation')
+    .map(({ endpoint, reason }) => `${endpoint} ${reason}`);
+}

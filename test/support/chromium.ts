@@ -1,0 +1,44 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'] as const;
+
+/** Nothing that would reach beyond this machine, and what containers and root ask for. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A real browser without a window. Each start has a profile of its own, which is gone when it is closed. */
+export async function startChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: findChromium(), args: ARGUMENTS });
+}
+
+/** Rejects where there is none: a test of browsers that runs without one would show nothing. */
+export function findChromium(path = process.env['PATH'] ?? ''): string {
+  for (const folder of path.split(delimiter)) {
+    for (const name of NAMES) {
+      const file = join(folder, name);
+      if (isExecutable(file)) return file;
+    }
+  }
+  throw new Error(
+    `these tests drive a real Chromium, and none of ${NAMES.join(', ')} is on the PATH: ` +
+      'install the Debian package `chromium` (sh scripts/install-test-tools.sh does it)',
+  );
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

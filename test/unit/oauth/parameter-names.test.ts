@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import {
+  canonicalName,
+  isLookalike,
+  isProtocolParameter,
+  mayRepeat,
+  needsValue,
+} from '../../../src/oauth/parameter-names.ts';
+
+describe('a name that some server takes for a protocol parameter', () => {
+  test.each([
+    ['ASP.NET ignores case', 'GRANT_TYPE', 'grant_type'],
+    ['PHP trims in front', ' code', 'code'],
+    ['others trim behind', 'code_verifier ', 'code_verifier'],
+    ['others trim Unicode spaces', '\u00a0code\ufeff', 'code'],
+    ['PHP: a dot', 'client.id', 'client_id'],
+    ['PHP: a space', 'redirect uri', 'redirect_uri'],
+    ['PHP: an array', 'code[]', 'code'],
+    ['PHP: an index', 'code[0][x]', 'code'],
+    ['PHP: a bracket that is not closed', 'grant[type', 'grant_type'],
+    ['PHP: another one', 'redirect[uri', 'redirect_uri'],
+    ['qs: brackets around it', '[code]', 'code'],
+    ['Rack: a bracket in front', '[]code_verifier', 'code_verifier'],
+    ['Rack: a bracket behind', 'state]', 'state'],
+    ['qs: an array of it', '[code][]', 'code'],
+    ['all at once', ' [Client.ID ][', 'client_id'],
+  ])('%s: %j', (_, name, meant) => {
+    expect(canonicalName(name)).toBe(meant);
+    expect(isLookalike(name)).toBe(true);
+    expect(isProtocolParameter(name)).toBe(false);
+  });
+
+  test.each([
+    'code',
+    'state',
+    'grant_type',
+    'client_assertion_type',
+    'scope',
+    'Scope',
+    'resource[]',
+    'codes',
+    'my_code',
+    'code-verifier',
+    'codeVerifier',
+    'grant_types',
+    'x[code]',
+    'session_state',
+    '[',
+    '',
+  ])('not %j', (name) => expect(isLookalike(name)).toBe(false));
+});
+
+test('an empty value is no value, but for those that may be empty', () => {
+  expect(['client_id', 'code_challenge', 'code_verifier', 'redirect_uri'].every(needsValue)).toBe(true);
+  // RFC 6749 lets a state be anything; an empty secret is what public clients of some servers send.
+  expect(['state', 'client_secret', 'refresh_token', 'scope'].some(needsValue)).toBe(false);
+});
+
+test('resource (RFC 8707 2) and audience (RFC 8693 2.1) may come more than once, and nothing else', () => {
+  expect(['audience', 'resource'].every(mayRepeat)).toBe(true);
+  expect(['Resource', 'scope', 'code', 'state', ''].some(mayRepeat)).toBe(false);
+});

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import { Parameters, parseParameters } from '../../../src/oauth/parameters.ts';
+
+/** A text as it comes from a socket: its UTF-8 octets as code units below 256. */
+const octets = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
+const A = 'a'.repeat(43);
+
+describe('what is read', () => {
+  test.each<[what: string, text: string, entries: [string, string][]]>([
+    ['nothing', '', []],
+    ['a pair', 'code=abc', [['code', 'abc']]],
+    // RFC 6749 4.1.1
+    [
+      'an authorization request',
+      'response_type=code&client_id=s6BhdRkqt3&state=xyz&redirect_uri=https%3A%2F%2Fclient%2Eexample%2Ecom%2Fcb',
+      [
+        ['response_type', 'code'],
+        ['client_id', 's6BhdRkqt3'],
+        ['state', 'xyz'],
+        ['redirect_uri', 'https://client.example.com/cb'],
+      ],
+    ],
+    ['the example of RFC 6749 appendix B', 'v=+%25%26%2B%C2%A3%E2%82%AC', [['v', ' %&+£€']]],
+    ['lower-case hex digits', 'v=%c3%a9', [['v', 'é']]],
+    ['raw UTF-8', octets('v=é€😀'), [['v', 'é€😀']]],
+    ['raw UTF-8 beside escaped', octets('v=é%C3%A9+'), [['v', 'éé ']]],
+    ['a byte order mark', 'v=%EF%BB%BFx', [['v', '\ufeffx']]],
+    ['a raw byte order mark', octets('v=\ufeffx'), [['v', '\ufeffx']]],
+    ['a plus sign for a space, also in a name', 'a+b=c+d', [['a b', 'c d']]],
+    ['an escaped plus sign', 'v=%2B', [['v', '+']]],
+    ['an equals sign in a value', 'v=a=b==', [['v', 'a=b==']]],
+    ['no equals sign', 'flag', [['flag', '']]],
+    ['no value', 'login_hint=', [['login_hint', '']]],
+    ['no name', '=x', [['', 'x']]],
+    ['a semicolon, which separates nothing', 'state=a;code=b', [['state', 'a;code=b']]],
+    [
+      'empty segments',
+      '&&a=1&&b=2&',
+      [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    ],
+    ['escaped separators', 'v=%26code%3Db', [['v', '&code=b']]],
+    ['twice-escaped text, once', 'v=%2541', [['v', '%41']]],
+    ['a question mark in front', '?v=1', [['?v', '1']]],
+    [
+      'a repeated resource',
+      'resource=a&resource=b',
+      [
+        ['resource', 'a'],
+        ['resource', 'b'],
+      ],
+    ],
+    [
+      'a repeated audience',
+      'audience=a&audience=a',
+      [
+        ['audience', 'a'],
+        ['audience', 'a'],
+      ],
+    ],
+    ['an empty state', 'state=', [['state', '']]],
+    ['a state with space around it', 'state=+x+', [['state', ' x ']]],
+    ['line ends in claims', 'claims=%7B%0D%0A%09%7D', [['claims', '{\r\n\t}']]],
+  ])('%s', (_, text, entries) => {
+    const { parameters, problem, lossless } = parseParameters(text);
+    expect(parameters.entries).toEqual(entries);
+    expect({ problem, lossless }).toEqual({ problem: undefined, lossless: true });
+  });
+});
+
+describe('what cannot be decoded', () => {
+  test.each([
+    ['a lone percent sign', 'v=%'],
+    ['a percent sign and one digit', 'v=%4'],
+    ['a percent sign and no hex', 'v=%ZZ'],
+    ['a percent sign in a name', '%=v'],
+    ['an octet that is no UTF-8', 'v=%FF'],
+    ['a lone continuation octet', 'v=%80'],
+    ['a UTF-8 sequence cut short', 'v=%E2%82'],
+    ['an overlong slash', 'v=%C0%AF'],
+    ['an overlong NUL', 'v=%C0%80'],
+    ['half a surrogate pair', 'v=%ED%A0%80'],
+    ['a code point beyond Unicode', 'v=%F4%90%80%80'],
+    ['a raw octet that is no UTF-8', 'v=\xe9'],
+    ['%u escapes', 'v=%u0041'],
+  ])('%s', (_, text) => {
+    const { parameters, problem, lossless } = parseParameters(`a=1&${text}&b=2`);
+    expect({ problem, lossless }).toEqual({ problem: 'parameter_malformed', lossless: false });
+    expect(parameters.entries).toEqual([
+      ['a', '1'],
+      ['b', '2'],
+    ]);
+  });
+});
+
+describe('what servers read differently from each other', () => {
+  test.each([
+    ['an escaped NUL in a value', 'code=GOOD%00x'],
+    ['an escaped NUL in the value of any parameter', 'scope=a%00'],
+    ['an escaped NUL in a name', 'code%00x=GOOD'],
+    ['a raw NUL in a value', 'code=GOOD\u0000x'],
+    ['a raw NUL in the name of any parameter', 'x\u0000=1'],
+    ['a line end behind a body', 'grant_type=authorization_code\r\n'],
+    ['a line feed behind a body', 'v=1\n'],
+    ['an escaped line end in a protocol parameter', 'state=a%0D%0Ab'],
+    ['an escaped tab in a protocol parameter', 'state=a%09b'],
+    ['DEL in a protocol parameter', 'state=a%7F'],
+    ['a raw tab', 'scope=a\tb'],
+    ['a control character in a name', 'x%0A=1'],
+    ['brackets', 'code[]=x'],
+    ['escaped brackets', 'code%5B0%5D=x'],
+    ['brackets around a name', '[grant_type]=authorization_code'],
+    ['upper case', 'Code=x'],
+    ['a space behind a name', 'code%20=x'],
+    ['a plus sign in front of a name', '+code=x'],
+    ['a dot for an underscore', 'client.id=x'],
+    ['a space for an underscore', 'client%20id=x'],
+    ['an empty challenge', 'code_challenge='],
+    ['a challenge without an equals sign', 'code_challenge'],
+    ['space behind a code', 'code=x%20'],
+    ['space in front of a grant_type', 'grant_type=+authorization_code'],
+    ['a no-break space behind a verifier', `code_verifier=${A}%C2%A0`],
+  ])('%s', (_, text) => {
+    expect(parseParameters(text)).toMatchObject({ problem: 'parameter_malformed', lossless: true });
+    expect(parseParameters(`scope=a&${text}`).problem).toBe('parameter_malformed');
+  });
+
+  test.each([
+    'client_id',
+    'code',
+    'code_challenge',
+    'code_challenge_method',
+    'code_verifier',
+    'grant_type',
+    'redirect_uri',
+    'request',
+    'request_uri',
+    'response_mode',
+    'response_type',
+  ])('no value for %s', (name) => expect(parseParameters(`${name}=`).problem).toBe('parameter_malformed'));
+
+  test.each(['code=a&code=b', 'code=a&code=a', 'state=&state=', 'scope=a&scope=b', 'a=1&b=2&%61=3', '=1&=2'])(
+    'a parameter twice: %s',
+    (text) => expect(parseParameters(text)).toMatchObject({ problem: 'parameter_repeated', lossless: true }),
+  );
+
+  test('malformed outweighs repeated, in either order', () => {
+    expect(parseParameters('code=a&code=b&state=%00').problem).toBe('parameter_malformed');
+    expect(parseParameters('state=%00&code=a&code=b').problem).toBe('parameter_malformed');
+  });
+});
+
+describe('what is written', () => {
+  test('the text of RFC 6749 appendix B, a space as %20', () => {
+    expect(new Parameters([['v', ' %&+£€']]).serialize()).toBe('v=%20%25%26%2B%C2%A3%E2%82%AC');
+  });
+
+  test('every character that RFC 3986 reserves is escaped', () => {
+    expect(new Parameters([["!*'();:@&=+$,/?#[]", "!*'();:@&=+$,/?#[]"]]).serialize()).toBe(
+      '%21%2A%27%28%29%3B%3A%40%26%3D%2B%24%2C%2F%3F%23%5B%5D=%21%2A%27%28%29%3B%3A%40%26%3D%2B%24%2C%2F%3F%23%5B%5D',
+    );
+  });
+
+  test('unreserved characters stay', () => {
+    expect(new Parameters([['A-z._~9', 'A-z._~9']]).serialize()).toBe('A-z._~9=A-z._~9');
+  });
+
+  test('half a surrogate pair, as JSON may hold one, does not throw', () => {
+    expect(new Parameters([['state', 'a\ud800b']]).serialize()).toBe('state=a%EF%BF%BDb');
+  });
+
+  test('a parameter without a name stays one', () => {
+    expect(
+      new Parameters([
+        ['', ''],
+        ['', 'x'],
+      ]).serialize(),
+    ).toBe('=&=x');
+  });
+});
+
+describe('a list of parameters', () => {
+  const list = new Parameters([
+    ['a', '1'],
+    ['b', ''],
+    ['a', '2'],
+  ]);
+
+  test('first, all, whether there is one', () => {
+    expect(list.get('a')).toBe('1');
+    expect(list.get('A')).toBeUndefined();
+    expect(list.all('a')).toEqual(['1', '2']);
+    expect(list.all('c')).toEqual([]);
+    expect(list.has('b')).toBe(true);
+    expect(list.has('c')).toBe(false);
+  });
+
+  test('is changed in a copy, in place', () => {
+    expect(list.with('a', '3').serialize()).toBe('a=3&b=&a=2');
+    expect(list.with('c', '3').serialize()).toBe('a=1&b=&a=2&c=3');
+    expect(list.without('a', 'c').serialize()).toBe('b=');
+    expect(list.serialize()).toBe('a=1&b=&a=2');
+  });
+});

@@ -1,5 +1,5 @@
 import { readAuthorizationResponse } from '../oauth/authorization-response.ts';
-import { parsePostForms } from '../oauth/form-post-response.ts';
+import { decodeOctets, parsePostForms } from '../oauth/form-post-response.ts';
 import { decodeContent } from '../upstream/decode-content.ts';
 import type { Hold, Outcome } from '../upstream/forward.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
@@ -44,11 +44,11 @@ function followPage(
   const html = bytes?.toString('latin1') ?? '';
   if (!complete || !RESPONSE_INPUT.test(html)) return { pass: head };
   const carriers = parsePostForms(html).flatMap((form): Carrier[] => {
-    const target = URL.parse(form.action, exchange.publicOrigin + exchange.target.path);
+    const target = URL.parse(decodeOctets(form.action), exchange.publicOrigin + exchange.target.path);
     if (target === null) return [];
     const response = readAuthorizationResponse(
       target,
-      form.inputs.map(({ name, value }) => [name, value] as const),
+      form.inputs.map(({ name, value }) => [name, decodeOctets(value)] as const),
     );
     return response === undefined ? [] : [new PageCarrier(head, html, form, response)];
   });

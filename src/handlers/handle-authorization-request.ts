@@ -1,4 +1,3 @@
-import { carriesCode } from '../oauth/authorization-request.ts';
 import { isProtocolParameter } from '../oauth/parameter-names.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
@@ -7,7 +6,7 @@ import { beginFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
 import { handlePushedReference } from './handle-pushed-reference.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
-import { type JudgedRequest, judgeParameters } from './judged-request.ts';
+import { canBeFollowed, type JudgedRequest, judgeParameters } from './judged-request.ts';
 import { noteViolation } from './note-violation.ts';
 import { type Message, readMessage } from './read-message.ts';
 import { reenterFlow } from './reenter-flow.ts';
@@ -52,10 +51,7 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
     : (judged.problem ?? decideAuthorizationRequest(fresh.request, client.policy));
   if (reason !== undefined && noteViolation(exchange, 'authorization', reason, client))
     return refused(reason);
-  // What is not understood, or brings no code, is not followed.
-  if (judged.problem !== undefined || !carriesCode(fresh.request.responseType)) {
-    return sendOn(exchange, message, message.parameters);
-  }
+  if (!canBeFollowed(judged)) return sendOn(exchange, message, message.parameters);
   const begun = await beginFlow(exchange, message.parameters, fresh, client);
   if (begun === 'store_unavailable')
     return answerFault(exchange, 503, 'the sign-in cannot be checked right now');

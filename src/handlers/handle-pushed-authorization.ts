@@ -1,6 +1,5 @@
 import { StoreFault } from '../flow/flow-store.ts';
 import { pushedRequestKey } from '../flow/keys.ts';
-import { carriesCode } from '../oauth/authorization-request.ts';
 import { parseClientIdentity } from '../oauth/client-identity.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
@@ -10,7 +9,7 @@ import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import { beginFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
-import { judgeParameters } from './judged-request.ts';
+import { canBeFollowed, judgeParameters } from './judged-request.ts';
 import { noteViolation } from './note-violation.ts';
 import { type Message, readMessage } from './read-message.ts';
 import { answerFault, refuseToken } from './refuse.ts';
@@ -38,11 +37,7 @@ export async function handlePushedAuthorization(exchange: Exchange): Promise<voi
   if (reason !== undefined && noteViolation(exchange, 'pushed_authorization', reason, named)) {
     return refuseToken(exchange, reason);
   }
-  if (
-    judged.problem !== undefined ||
-    !carriesCode(request.responseType) ||
-    request.requestUri !== undefined
-  ) {
+  if (!canBeFollowed(judged) || request.requestUri !== undefined) {
     return send(exchange, message, message.parameters, named);
   }
   const begun = await beginFlow(exchange, message.parameters, { ...judged, request }, named);

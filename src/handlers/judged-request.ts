@@ -1,7 +1,11 @@
-import { type AuthorizationRequest, parseAuthorizationRequest } from '../oauth/authorization-request.ts';
+import {
+  type AuthorizationRequest,
+  carriesCode,
+  parseAuthorizationRequest,
+} from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { mergeRequestObject } from '../oauth/request-object.ts';
-import { isJwtMode } from '../oauth/response-mode.ts';
+import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from '../policy/client-policy.ts';
 import type { Reason } from '../policy/reason.ts';
 
@@ -33,4 +37,9 @@ export function judgeParameters(parameters: Parameters, policy: ClientPolicy): J
   if (sealsState && !jwtMode && policy.redirectUris === undefined)
     return problem('request_object_not_allowed');
   return { request, preservesState: preserves || sealsState || jwtMode, sealed: true, problem: undefined };
+}
+
+/** What is not understood, brings no code, or comes back in a way of its own begins no flow, where report lets it pass. */
+export function canBeFollowed({ request, problem }: JudgedRequest): boolean {
+  return problem === undefined && carriesCode(request.responseType) && isFollowedMode(request.responseMode);
 }

@@ -19,6 +19,19 @@ export type PostForm = {
   readonly inputs: readonly FormInput[];
 };
 
+/**
+ * A value as its server meant it: the page was read octet by octet, so that raw UTF-8 came apart. What is none, because
+ * of another charset or of character references, stays as it is.
+ */
+export function decodeOctets(value: string): string {
+  if (!/^[\u0000-\u00ff]*$/.test(value)) return value;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'));
+  } catch {
+    return value;
+  }
+}
+
 /** Every form of a page with `method=post`, by a real HTML parser: what it takes for a form is what a browser submits. */
 export function parsePostForms(html: string): PostForm[] {
   const forms: PostForm[] = [];

@@ -9,6 +9,11 @@ export const FOLLOWED_RESPONSE_MODES: readonly string[] = [
   'form_post.jwt',
 ];
 
+/** Whether a response comes in a way that the gateway can follow; `undefined`: the default of its type, a redirect. */
+export function isFollowedMode(responseMode: string | undefined): boolean {
+  return responseMode === undefined || FOLLOWED_RESPONSE_MODES.includes(responseMode);
+}
+
 /** Whether the response is a signed JWT (JARM), in which nothing can be changed. */
 export function isJwtMode(responseMode: string | undefined): boolean {
   return responseMode === 'jwt' || responseMode?.endsWith('.jwt') === true;

@@ -1,7 +1,7 @@
 import { type AuthorizationRequest, carriesCode } from '../oauth/authorization-request.ts';
 import { isCodeChallenge } from '../oauth/pkce.ts';
 import { isRegisteredRedirectUri } from '../oauth/redirect-uri.ts';
-import { FOLLOWED_RESPONSE_MODES, isJwtMode } from '../oauth/response-mode.ts';
+import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 import type { AuthorizationRequestReason } from './reason.ts';
 
@@ -68,13 +68,12 @@ function checkResponseMode(
 ): AuthorizationRequestReason | undefined {
   const mode = request.responseMode;
   if (mode === undefined) return undefined;
-  const followed = FOLLOWED_RESPONSE_MODES.includes(mode);
   // JARM 2.3: `jwt` allows all of its forms.
   const allowed =
     policy.responseModes === undefined ||
     policy.responseModes.includes(mode) ||
     (isJwtMode(mode) && policy.responseModes.includes('jwt'));
-  return followed && allowed ? undefined : 'response_mode_not_allowed';
+  return isFollowedMode(mode) && allowed ? undefined : 'response_mode_not_allowed';
 }
 
 function checkPkce(

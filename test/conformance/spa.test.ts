@@ -220,8 +220,15 @@ describe('who may read what', () => {
 
   test('metadata, keys and a refusal of userinfo: the app, no stranger', async () => {
     const pages = [await openApp(), await openApp('portal', stranger)];
-    const paths = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', '/jwks', '/me'];
-    const read = pages.map((page) => Promise.all(paths.map((path) => inPage(page, getJson(publicUrl + path)))));
+    const paths = [
+      '/.well-known/openid-configuration',
+      '/.well-known/oauth-authorization-server',
+      '/jwks',
+      '/me',
+    ];
+    const read = pages.map((page) =>
+      Promise.all(paths.map((path) => inPage(page, getJson(publicUrl + path)))),
+    );
     expect(await Promise.all(read)).toEqual([
       [
         expect.objectContaining({ issuer: publicUrl, code_challenge_methods_supported: ['S256'] }),

@@ -64,15 +64,16 @@ test('all other headers arrive as they were sent: case, order, repetition, bytes
     'X-Empty: ',
     'Content-Length: 4',
   ];
-  const { statusLine, headers, body } = await passed(['HTTP/1.1 299 Sch\xf6n', ...lines], 'body');
-  expect(statusLine).toBe('HTTP/1.1 299 Sch\xf6n');
+  const { statusLine, headers, body } = await passed(['HTTP/1.1 299 As You Wish', ...lines], 'body');
+  expect(statusLine).toBe('HTTP/1.1 299 As You Wish');
   const seen = headers.map(([name, value]) => `${name}: ${value}`);
   expect(seen.filter((line) => !line.startsWith('Connection:'))).toEqual(lines);
   expect(body).toBe('body');
 });
 
 test.each([
-  ['a reason that is no Latin 1', ['HTTP/1.1 200 \xe2\x82\xac \xe2\x80\x93', 'Content-Length: 4']],
+  ['a reason in Latin 1', ['HTTP/1.1 200 Sch\xf6n', 'Content-Length: 4']],
+  ['a reason in UTF-8', ['HTTP/1.1 200 \xe2\x82\xac \xe2\x80\x93', 'Content-Length: 4']],
   ['no reason at all', ['HTTP/1.1 200 ', 'Content-Length: 4']],
   ['neither length nor coding', ['HTTP/1.1 200 OK', 'Connection: close']],
   ['interim answers', ['HTTP/1.1 103 Early Hints', 'Link: </a>', '', 'HTTP/1.1 200 OK', 'Content-Length: 4']],
@@ -150,7 +151,7 @@ describe('a page', () => {
     deflate: (body) => deflateSync(body),
     zstd: (body) => zstdCompressSync(body),
     'gzip, but broken off': (body) => gzipSync(body).subarray(0, -6),
-    unheard_of: (body) => body.map((byte) => byte ^ 0x5a),
+    unheard_of: (body) => Buffer.from(body.map((byte) => byte ^ 0x5a)),
   };
   const issuer = `clients: {spa: {redirect_uris: [${REDIRECT}]}}`;
 

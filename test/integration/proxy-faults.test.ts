@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+import type { GatewayUnderTest } from '../support/gateway-under-test.ts';
+import { freePort } from '../support/listener.ts';
+import { rawRequest, sendRaw } from '../support/raw-http.ts';
+import { send } from '../support/simple-client.ts';
+import { type RawServer, startRawServer } from '../support/upstreams/raw-server.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import { startProxyTo, startUpstream } from './proxy-stage.ts';
+
+const FINE = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine';
+
+/** A server that does something odd at /odd, and answers everything else as it should. */
+function startOddServer(odd: (socket: Socket) => void): Promise<RawServer> {
+  return startRawServer((socket, head) => {
+    if (head.includes(' /odd ')) odd(socket);
+    else socket.write(head.includes(' /fine ') ? FINE : FINE.replace('200 OK', '404 Not Found'));
+  });
+}
+
+/** The gateway has taken no harm, and says what happened. */
+async function expectAlive(gateway: GatewayUnderTest, kind: string): Promise<void> {
+  expect(await send(`${gateway.url}/fine`)).toMatchObject({ status: 200, text: 'fine' });
+  const metrics = await gateway.metrics();
+  expect(metrics.value('upstream_errors_total', { issuer: 'corp', kind })).toBe(1);
+  expect(metrics.value('upstream_errors_total')).toBe(1);
+  expect(metrics.value('requests_in_flight')).toBe(0);
+  expect(gateway.logLines.filter(({ level }) => level === 'error')).toMatchObject([
+    { event: 'upstream_fault', issuer: 'corp', kind },
+  ]);
+}
+
+describe('an upstream that breaks off before its answer is a 502', () => {
+  const NOT_HTTP: readonly (readonly [what: string, kind: string, odd: (socket: Socket) => void])[] = [
+    ['it resets the connection', 'reset', (socket) => socket.resetAndDestroy()],
+    ['it closes the connection', 'reset', (socket) => socket.end()],
+    ['it closes it in the middle of the head', 'reset', (socket) => socket.end('HTTP/1.1 200 OK\r\nA: b')],
+    ['it speaks something else', 'protocol', (socket) => socket.end('220 mail.example.com ESMTP\r\n\r\n')],
+    [
+      'it sends a control character',
+      'protocol',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n'),
+    ],
+    ['it sends a status that is none', 'protocol', (socket) => socket.end('HTTP/1.1 099 Odd\r\n\r\n')],
+    [
+      'its head is too large',
+      'protocol',
+      (socket) => socket.end(`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(70_000)}\r\n\r\n`),
+    ],
+  ];
+  test.each(NOT_HTTP)('%s', async (_, kind, odd) => {
+    await using upstream = await startOddServer(odd);
+    await using gateway = await startProxyTo(upstream);
+    const answer = await send(`${gateway.url}/odd`, { headers: { accept: 'application/json' } });
+    expect(answer.status).toBe(502);
+    expect(answer.json.error).toBe('temporarily_unavailable');
+    expect(answer.headers['x-request-id']).toBe(gateway.logLines.at(-1)?.request_id);
+    await expectAlive(gateway, kind);
+    expect(upstream.heads.filter((head) => head.includes(' /odd '))).toHaveLength(1);
+  });
+
+  test('nobody listens there, until somebody does', async () => {
+    const port = await freePort();
+    const nobody = { url: `http://127.0.0.1:${port}` } as Awaited<ReturnType<typeof startOddServer>>;
+    await using gateway = await startProxyTo(nobody);
+    const answer = await send(`${gateway.url}/any`);
+    expect(answer.status).toBe(502);
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect((await gateway.metrics()).value('upstream_errors_total', { kind: 'unreachable' })).toBe(1);
+    await using _upstream = await startScriptedLegacyServer({}, { port });
+    expect((await send(`${gateway.url}/inspect`)).status).toBe(200);
+  });
+
+  test('its name leads nowhere', async () => {
+    const nowhere = { url: 'http://no-such-host.invalid' } as Awaited<ReturnType<typeof startOddServer>>;
+    await using gateway = await startProxyTo(nowhere);
+    expect((await send(`${gateway.url}/any`)).status).toBe(502);
+  });
+});
+
+describe('an upstream that is too slow is a 504', () => {
+  test.each(['/held', '/oauth2/token'])('at %s, and the next request is served', async (path) => {
+    await using upstream = await startScriptedLegacyServer({ token: 'held' });
+    await using gateway = await startProxyTo(upstream, {
+      upstream: 'timeouts: {response: 100ms}',
+      issuer: 'unlisted_clients: {mode: report}',
+    });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const sending = { method: 'POST', headers, body: 'grant_type=client_credentials' };
+    expect((await send(`${gateway.url}${path}`, sending)).status).toBe(504);
+    expect((await gateway.metrics()).value('upstream_errors_total', { kind: 'timeout' })).toBe(1);
+    expect((await send(`${gateway.url}/inspect`)).status).toBe(200);
+  });
+});
+
+describe('an upstream that breaks off in the middle of its answer', () => {
+  const BROKEN: readonly (readonly [how: string, odd: (socket: Socket) => void])[] = [
+    [
+      'short of its length, by a close',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthe beginning'),
+    ],
+    [
+      'short of its last chunk, by a close',
+      (socket) => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nthe beginning\r\n'),
+    ],
+    [
+      'by a chunk that is none',
+      (socket) =>
+        socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nthe beginning\r\nzz\r\n'),
+    ],
+  ];
+  test.each(BROKEN)('%s: the client sees that it is not whole', async (_, odd) => {
+    await using upstream = await startOddServer(odd);
+    await using gateway = await startProxyTo(upstream);
+    const answer = await sendRaw(gateway.url, rawRequest('GET /odd HTTP/1.1', []), { until: 'close' });
+    expect(answer.status).toBe(200);
+    expect(answer.raw).not.toMatch(/\r\n0\r\n\r\n$/);
+    expect(answer.body.length).toBeLessThan(100);
+    expect(await send(`${gateway.url}/fine`)).toMatchObject({ status: 200, text: 'fine' });
+    expect(gateway.logLines.filter(({ level }) => level === 'error')).toHaveLength(1);
+  });
+
+  test('by a reset, after the client has read the beginning', async () => {
+    let cut = () => {};
+    await using upstream = await startUpstream((_req, res) => {
+      cut = () => res.socket?.resetAndDestroy();
+      res.writeHead(200).write('the beginning');
+    });
+    await using gateway = await startProxyTo(upstream);
+    const [answer] = (await once(request(`${gateway.url}/any`).end(), 'response')) as [IncomingMessage];
+    const [first] = await once(answer, 'data');
+    expect(String(first)).toBe('the beginning');
+    cut();
+    await expect(text(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(answer.complete).toBe(false);
+    expect((await gateway.metrics()).value('upstream_errors_total', { kind: 'reset' })).toBe(1);
+  });
+
+  test('at the token endpoint gives the client no half of its tokens', async () => {
+    await using upstream = await startScriptedLegacyServer({ token: 'truncated' });
+    await using gateway = await startProxyTo(upstream, { issuer: 'unlisted_clients: {mode: report}' });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const sending = { method: 'POST', headers, body: 'grant_type=client_credentials' };
+    await expect(send(`${gateway.url}/oauth2/token`, sending)).rejects.toThrow();
+    upstream.quirks.token = 'normal';
+    expect((await send(`${gateway.url}/oauth2/token`, sending)).status).toBe(200);
+  });
+
+  test('after which a connection that the upstream keeps is not used again', async () => {
+    await using upstream = await startOddServer((socket) =>
+      socket.write(`${FINE}HTTP/1.1 200 OK\r\nX: evil`),
+    );
+    await using gateway = await startProxyTo(upstream, { upstream: 'connections: 1' });
+    expect(await send(`${gateway.url}/odd`)).toMatchObject({ status: 200, text: 'fine' });
+    expect(await send(`${gateway.url}/fine`)).toMatchObject({ status: 200, text: 'fine' });
+  });
+});

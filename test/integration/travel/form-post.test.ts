@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import type { Mode } from '../../../src/policy/mode.ts';
+import type { Quirks } from '../../support/upstreams/scripted-legacy-server.ts';
+import { REDIRECT_URI, Stage } from '../stage.ts';
+import { arrivalOf, openTravelStage, violationsOf } from './journey.ts';
+
+const STATE = 'a b/c+d&e=f%41"<\'>;`\u00fc\u6771';
+const FORM_POST = { response_mode: 'form_post' };
+const MODES: readonly Mode[] = ['enforce', 'report'];
+
+type Shape = Quirks['formPostPage'];
+const READABLE: readonly Shape[] = [
+  'usual',
+  'single_quotes',
+  'unquoted',
+  'upper_case',
+  'extra_inputs',
+  'entities',
+  'in_table',
+];
+
+/** A server that posts its responses by a page of its own, whatever it is asked for. */
+const posting = (quirks: Partial<Quirks> = {}): Partial<Quirks> => ({ responseMode: 'form_post', ...quirks });
+
+describe.each(MODES)("a server's own page, in %s", (mode) => {
+  describe.each(READABLE)('written as %s', (formPostPage) => {
+    test.each(['identity', 'gzip', 'br'] as const)('in %s', async (contentEncoding) => {
+      await using stage = await openTravelStage({ mode, quirks: posting({ formPostPage, contentEncoding }) });
+      for (const state of [STATE, undefined, '']) {
+        const answer = await stage.authorize({ state });
+        expect(Number(answer.headers['content-length'])).toBe(Buffer.byteLength(answer.text));
+        const { carrier, redirectUri, values } = arrivalOf(answer);
+        expect([carrier, redirectUri, values.state]).toEqual(['form_post', REDIRECT_URI, state]);
+        const { code = '' } = values;
+        if (mode === 'enforce') {
+          expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+        }
+        expect((await stage.redeem(code)).status).toBe(200);
+      }
+      expect(stage.logLines('report_only_violation')).toEqual([]);
+    });
+  });
+
+  test('keeps what it says beside the response', async () => {
+    await using stage = await openTravelStage({ mode, quirks: posting({ formPostPage: 'extra_inputs' }) });
+    const { text } = await stage.authorize({ state: STATE });
+    expect(text).toContain('<!-- <input name="code" value="a comment"> -->');
+    expect(text).toContain('name="__VIEWSTATE" value="code=1&amp;state=2"');
+    expect(text).toContain('<script>var code = "<input name=code value=x>"</script>');
+  });
+
+  test.each([302, 400] as const)('with an error gets the state back: %i', async (status) => {
+    const errorsAs = status === 400 ? '400_with_location' : 'redirect';
+    const quirks = posting({ authorizationError: 'access_denied', errorsAs });
+    await using stage = await openTravelStage({ mode, quirks });
+    const answer = await stage.authorize({ state: STATE });
+    expect(answer.status).toBe(status === 400 ? 400 : 200);
+    expect(arrivalOf(answer).values).toMatchObject({ error: 'access_denied', state: STATE });
+    expect(violationsOf(stage)).toEqual([]);
+  });
+});
+
+describe("a server's own page that cannot be read in one way only", () => {
+  const AMBIGUOUS: readonly (readonly [what: string, quirks: Partial<Quirks>, reason: string])[] = [
+    ['two codes', { formPostPage: 'two_codes' }, 'response_ambiguous'],
+    ['two states', { formPostPage: 'two_states' }, 'response_ambiguous'],
+    ['two forms', { formPostPage: 'two_forms' }, 'response_ambiguous'],
+    ['another target', { redirectTo: 'https://evil.example/cb' }, 'redirect_target_mismatch'],
+    ['another path', { redirectTo: 'https://app.example.com/evil' }, 'redirect_target_mismatch'],
+  ];
+  test.each(AMBIGUOUS)('is withheld in enforce: %s', async (_, quirks, reason) => {
+    await using stage = await openTravelStage({ quirks: posting(quirks) });
+    const answer = await stage.authorize();
+    expect(violationsOf(stage)).toEqual([`authorization_response ${reason}`]);
+    expect(answer.text).not.toContain('legacy-code');
+    expect(arrivalOf(answer)).toMatchObject({ redirectUri: REDIRECT_URI, values: { state: stage.state } });
+  });
+
+  test.each(AMBIGUOUS)('passes in report, counted: %s', async (_, quirks, reason) => {
+    await using stage = await openTravelStage({ mode: 'report', quirks: posting(quirks) });
+    const { text, status } = await stage.authorize();
+    expect([status, violationsOf(stage)]).toEqual([200, [`authorization_response ${reason}`]]);
+    expect(text).toContain('legacy-code-');
+    expect(text).toContain(`value="${stage.state}"`);
+  });
+});
+
+describe("the gateway's page", () => {
+  test('may run its own script and nothing else, and is kept nowhere', async () => {
+    await using stage = await openTravelStage();
+    const { headers, status, text } = await stage.authorize(FORM_POST);
+    expect([status, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; script-src 'sha256-[\w+/]+=';/);
+    // A browser would apply it to every redirect that follows the post.
+    expect(headers['content-security-policy']).not.toContain('form-action');
+    expect(headers.location).toBeUndefined();
+    expect(Number(headers['content-length'])).toBe(Buffer.byteLength(text));
+  });
+
+  test('does not repeat what stands in the redirect_uri', async () => {
+    await using stage = await openTravelStage({ actor: 'open' });
+    const redirect_uri = `${REDIRECT_URI}?tenant=a%20b&x=1`;
+    const answer = await stage.authorize({ ...FORM_POST, redirect_uri });
+    expect(answer.text).toContain('action="https://app.example.com/cb?tenant=a%20b&#38;x=1"');
+    const { names, values } = arrivalOf(answer);
+    expect(names).toEqual(['code', 'state']);
+    expect((await stage.redeem(values.code, { redirect_uri })).status).toBe(200);
+  });
+
+  test('says all that the upstream said, and whose it is', async () => {
+    const quirks = { iss: true, extraParameters: { session_state: 'a b+c/%"<' } };
+    await using stage = await openTravelStage({ quirks });
+    const { values } = arrivalOf(
+      await stage.authorize({ ...FORM_POST, response_type: 'code id_token token' }),
+    );
+    expect(values).toMatchObject({
+      iss: stage.gateway.url,
+      session_state: 'a b+c/%"<',
+      token_type: 'Bearer',
+      state: stage.state,
+    });
+  });
+
+  test.each(MODES)('brings an error too, in %s', async (mode) => {
+    const quirks = { authorizationError: 'access_denied' };
+    await using stage = await openTravelStage({ mode, quirks });
+    const { carrier, values } = arrivalOf(await stage.authorize(FORM_POST));
+    expect([carrier, values.error, values.state]).toEqual(['form_post', 'access_denied', stage.state]);
+  });
+});
+
+// The login page repeats the query that it is called with as hidden inputs.
+test.each(MODES)(
+  "a page of the server's own that asks for a one-time code stays as it is, in %s",
+  async (mode) => {
+    await using stage = await Stage.open({ mode, quirks: { login: 'return_to' } });
+    await stage.authorize();
+    const [state = ''] = stage.upstreamStates;
+    const { status, text } = await stage.send(
+      `/login?${new URLSearchParams({ state, code: '', error: '' })}`,
+    );
+    expect([status, violationsOf(stage)]).toEqual([200, []]);
+    expect(text).toContain(`name="state" value="${state}"`);
+  },
+);

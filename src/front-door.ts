@@ -6,6 +6,7 @@ import { Exchange, type Services } from './handlers/exchange.ts';
 import { redeemsInQuery } from './handlers/handle-pass-through.ts';
 import { answerFault } from './handlers/refuse.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
+import { readHost } from './http/host.ts';
 import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
 import { BodyTooSlow, ClientGone } from './http/read-body.ts';
 import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
@@ -79,9 +80,9 @@ export class FrontDoor {
   }
 
   async #admit(request: IncomingMessage): Promise<Admitted | keyof typeof REFUSALS> {
-    const host = request.headers.host ?? '';
-    const target = parseRequestTarget(request.url ?? '', host);
-    if (target === undefined) return 400;
+    const host = readHost(request);
+    const target = host === undefined ? undefined : parseRequestTarget(request.url ?? '', host);
+    if (host === undefined || target === undefined) return 400;
     const issuer = this.#directory.issuerFor(host);
     if (issuer === undefined) return 421;
     if (issuer.endpoints === undefined) await issuer.discover();
@@ -114,7 +115,7 @@ function answerPlainly(response: ServerResponse, status: number, description: st
 }
 
 const REFUSALS = {
-  400: 'this request target cannot be read in one way only',
+  400: 'this request target, or its Host, cannot be read in one way only',
   421: 'no issuer is configured for this host',
   503: 'the authorization server has not told its endpoints yet',
 } as const;

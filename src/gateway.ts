@@ -1,14 +1,11 @@
 import type { DestinationStream } from 'pino';
 import { AdminHandler } from './admin/admin-handler.ts';
 import type { Config } from './config/config.ts';
+import { needsRestart } from './config/restart-needs.ts';
 import { createFlowStore } from './flow/create-flow-store.ts';
 import { ObservedFlowStore } from './flow/observed-flow-store.ts';
-import { FrontDoor } from './front-door.ts';
-import type { Services } from './handlers/exchange.ts';
+import { Generation } from './generation.ts';
 import { Listener } from './http/listener.ts';
-import { TrustedProxies } from './http/peer.ts';
-import { Issuer } from './issuer.ts';
-import { IssuerDirectory } from './issuer-directory.ts';
 import { Events } from './telemetry/events.ts';
 import { createLog } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -18,6 +15,10 @@ import { VERSION } from './version.ts';
 export type Gateway = AsyncDisposable & {
   readonly url: string;
   readonly adminUrl: string;
+  /** Puts another configuration in force, all of it or nothing: `false` where a part of it needs a restart. */
+  reload(config: Config): Promise<boolean>;
+  /** Tells operators of a configuration that could not be loaded; the one in force stays. */
+  rejectReload(problems: readonly string[]): void;
   drain(): Promise<void>;
 };
 
@@ -45,21 +46,18 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       events.storeOperation(operation, duration, fault),
     ),
   );
-  const issuers = config.issuers.map((issuer) => cleanup.use(new Issuer(issuer, events)));
-  const { limits } = config.listen;
-  const services: Services = { store, events, bodyLimits: { size: limits.body, time: limits.headerTimeout } };
-  const directory = new IssuerDirectory(issuers);
-  const door = new FrontDoor(services, directory, new TrustedProxies(config.listen.trustedProxies));
+  let generation = cleanup.use(new Generation(config, store, events));
 
   let draining = false;
   const admin = new AdminHandler({ metrics, store, isDraining: () => draining });
+  const { limits } = config.listen;
   const publicListener = cleanup.use(
     new Listener({
       address: config.listen.address,
       headerTimeout: limits.headerTimeout,
       connections: limits.connections,
-      onRequest: (request, response) => void door.handleRequest(request, response),
-      onUpgrade: (request, socket, head) => void door.handleUpgrade(request, socket, head),
+      onRequest: (request, response) => void generation.door.handleRequest(request, response),
+      onUpgrade: (request, socket, head) => void generation.door.handleUpgrade(request, socket, head),
     }),
   );
   const adminListener = cleanup.use(
@@ -73,20 +71,39 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
 
   // The first request should find the store connected; one that is away holds nothing up.
   if (config.store.kind === 'memory') storeKnown.resolve();
-  await Promise.all([storeKnown.promise, ...issuers.map((issuer) => issuer.discover())]);
+  await Promise.all([storeKnown.promise, generation.prepare()]);
   const adminUrl = await adminListener.listen();
   const url = await publicListener.listen();
   events.configLoaded(Date.now());
 
   const running = cleanup.move();
+  const end = async () => {
+    await generation[Symbol.asyncDispose]();
+    await running.disposeAsync();
+  };
   return {
     url,
     adminUrl,
+    async reload(next) {
+      const fixed = needsRestart(generation.config, next);
+      if (fixed.length > 0) {
+        events.configRejected(fixed.map((key) => `${key}: a change takes effect with a restart`));
+        return false;
+      }
+      const fresh = new Generation(next, store, events);
+      await fresh.prepare();
+      const previous = generation;
+      generation = fresh;
+      events.configLoaded(Date.now());
+      void previous.retire();
+      return true;
+    },
+    rejectReload: (problems) => events.configRejected(problems),
     async drain() {
       draining = true;
-      await publicListener.drain(config.shutdown.drain);
-      await running.disposeAsync();
+      await publicListener.drain(generation.config.shutdown.drain);
+      await end();
     },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: end,
   };
 }

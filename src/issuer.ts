@@ -130,6 +130,13 @@ export class Issuer implements AsyncDisposable {
     return publicOrigin === undefined ? (hosts[0] ?? this.upstream.authority) : new URL(publicOrigin).host;
   }
 
+  /** Takes no new requests; resolves when those in flight are done. */
+  async retire(): Promise<void> {
+    this.#disposed = true;
+    clearTimeout(this.#retry);
+    await this.upstream.pool.close();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     clearTimeout(this.#retry);

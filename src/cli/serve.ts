@@ -5,6 +5,7 @@ import { configFromUpstream } from '../config/upstream-config.ts';
 import { startGateway } from '../gateway.ts';
 import type { CheckIo } from './check.ts';
 import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import { reloadOnChange } from './reload-on-change.ts';
 
 export const SERVE_OPTIONS: CommandSpec['options'] = {
   config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
@@ -37,9 +38,15 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
     return 1;
   }
   io.stdout(`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`);
+  const file = textOption(options, 'upstream') === undefined ? configFile(options) : undefined;
+  using _watch = file === undefined ? undefined : reloadOnChange(gateway, file, io.env);
   await stopped;
   await gateway.drain();
   return 0;
+}
+
+function configFile(options: ParsedOptions): string {
+  return textOption(options, 'config') ?? 'gateway.yaml';
 }
 
 function readConfig(options: ParsedOptions, io: CheckIo) {
@@ -48,7 +55,7 @@ function readConfig(options: ParsedOptions, io: CheckIo) {
   if (upstream === undefined) {
     const needsUpstream = ['mode', 'listen', 'admin', 'redis'].find((name) => options[name] !== undefined);
     if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} goes with --upstream`);
-    return loadConfig(config ?? 'gateway.yaml', { env: io.env });
+    return loadConfig(configFile(options), { env: io.env });
   }
   if (config !== undefined) throw new UsageError('serve: --upstream and --config exclude each other');
   return configFromUpstream({

@@ -22,7 +22,7 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
       ? { pass: navigate(exchange, head, location) }
       : followAuthorizationResponse(exchange, carrier);
   }
-  if (head.status !== 200 || exchange.method === 'HEAD' || !isHtml(head)) return { pass: head };
+  if (exchange.method === 'HEAD' || !isHtml(head)) return { pass: head };
   return { hold: PAGE_LIMIT, inspect: (body, complete) => followPage(exchange, head, body, complete) };
 }
 
@@ -48,7 +48,10 @@ function followPage(
     if (target === null) return [];
     const response = readAuthorizationResponse(
       target,
-      form.inputs.map(({ name, value }) => [name, decodeOctets(value)] as const),
+      form.inputs.flatMap(({ name, value }) =>
+        // An empty `code` is a place to type one in, on a page of the server's own.
+        value === '' && name !== 'state' ? [] : [[name, decodeOctets(value)] as const],
+      ),
     );
     return response === undefined ? [] : [new PageCarrier(head, html, form, response)];
   });

@@ -1,4 +1,11 @@
-import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import {
+  type DefaultTreeAdapterMap,
+  type DefaultTreeAdapterTypes,
+  defaultTreeAdapter,
+  parse,
+  parseFragment,
+  type TreeAdapter,
+} from 'parse5';
 import type { ResponseChanges } from './authorization-response.ts';
 import { escapeHtml } from './escape-html.ts';
 
@@ -34,15 +41,19 @@ export function decodeOctets(value: string): string {
 
 /** Every form of a page with `method=post`, by a real HTML parser: what it takes for a form is what a browser submits. */
 export function parsePostForms(html: string): PostForm[] {
-  const forms: PostForm[] = [];
-  for (const form of elementsNamed(parse(html, { sourceCodeLocationInfo: true }), 'form')) {
-    if (attribute(form, 'method')?.toLowerCase() !== 'post') continue;
-    forms.push({
-      action: attribute(form, 'action') ?? '',
-      inputs: [...elementsNamed(form, 'input')].flatMap(toInput),
-    });
-  }
-  return forms;
+  const owners = new Map<Element, Element | null>();
+  const treeAdapter: TreeAdapter<DefaultTreeAdapterMap> = {
+    ...defaultTreeAdapter,
+    // An input belongs to the form that is open when it comes, wherever both end up: a form in a table is left empty.
+    onElementCreated: (element, { formElement }) => void owners.set(element, formElement),
+  };
+  const page = parse(html, { sourceCodeLocationInfo: true, treeAdapter });
+  const inputs = [...elementsNamed(page, 'input')];
+  return [...elementsNamed(page, 'form')].flatMap((form): PostForm[] => {
+    if (attribute(form, 'method')?.toLowerCase() !== 'post') return [];
+    const own = inputs.filter((input) => owners.get(input) === form);
+    return [{ action: attribute(form, 'action') ?? '', inputs: own.flatMap(toInput) }];
+  });
 }
 
 /** The same page with the changes made in place; `undefined` where a value does not stand there in a way that can be changed. */
@@ -58,9 +69,11 @@ export function rewriteFormPostPage(
         edits.push({ ...tag, text: '' });
         continue;
       }
-      const at = valueAttribute === undefined ? -1 : html.indexOf(changes.prefix, valueAttribute.start);
-      if (valueAttribute === undefined || at === -1 || at >= valueAttribute.end) return undefined;
-      edits.push({ start: at, end: at + changes.prefix.length, text: '' });
+      if (valueAttribute === undefined) return undefined;
+      const written = html.slice(valueAttribute.start, valueAttribute.end);
+      const text = withoutFirst(written, changes.prefix.length);
+      if (readAttribute(text) !== value.slice(changes.prefix.length)) return undefined;
+      edits.push({ ...valueAttribute, text });
     } else if (name === 'code' && changes.code !== undefined) {
       if (valueAttribute === undefined) return undefined;
       edits.push({ ...valueAttribute, text: `value="${escapeHtml(changes.code)}"` });
@@ -71,6 +84,18 @@ export function rewriteFormPostPage(
     (text, { start, end, text: replacement }) => text.slice(0, start) + replacement + text.slice(end),
     html,
   );
+}
+
+/** An attribute without the first characters of its value, each of which may be written as a reference. Quoted, since nothing may be left. */
+function withoutFirst(written: string, count: number): string {
+  const [, name = '', quote = '', value = ''] = /^([^=]*=\s*)(["']?)(.*?)\2$/s.exec(written) ?? [];
+  const rest = value.replace(new RegExp(`^(?:&#?\\w+;|[^]){${count}}`), '');
+  return quote === '' ? `${name}"${rest.replaceAll('"', '&#34;')}"` : name + quote + rest + quote;
+}
+
+function readAttribute(written: string): string | undefined {
+  const [element] = elementsNamed(parseFragment(`<input ${written}>`), 'input');
+  return element && attribute(element, 'value');
 }
 
 function toInput(element: Element): FormInput[] {

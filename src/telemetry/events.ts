@@ -134,5 +134,11 @@ export class Events {
   configLoaded(at: number): void {
     this.#metrics.configLastReloadSuccessful.set(1);
     this.#metrics.configLastReloadSuccess.set(at / 1000);
+    this.#log.info({ event: 'config_loaded' }, 'configuration in force');
+  }
+
+  configRejected(problems: readonly string[]): void {
+    this.#metrics.configLastReloadSuccessful.set(0);
+    this.#log.error({ event: 'config_rejected', problems }, 'the previous configuration stays in force');
   }
 }

@@ -181,8 +181,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     } else {
       this.#sendHead(outcome.pass);
       if (held !== undefined && held.length > 0) this.#write(held);
-      // Otherwise the head would wait for the first byte of a slow body.
-      else if (!this.#ended && !this.#response.destroyed) this.#response.flushHeaders();
+      // Otherwise the head would wait for the first byte of a slow body. flushHeaders() would write it as UTF-8.
+      else if (!this.#ended && !this.#response.destroyed) this.#response.write('', 'latin1');
       if (this.#ended) this.#finish();
     }
   }

@@ -71,8 +71,8 @@ async function logIn(fields: Readonly<Record<string, string>>): Promise<void> {
 
 describe('form_post', () => {
   test.each([
-    ['the gateway makes the page', 'as_requested', 'GET'],
-    ['the server makes the page, whatever it is asked for', 'form_post', 'GET'],
+    ['the gateway makes the page', 'as_requested'],
+    ['the server makes the page, whatever it is asked for', 'form_post'],
   ] as const)('%s', async (_who, responseMode) => {
     upstream.quirks.responseMode = responseMode;
     await logIn({ response_mode: 'form_post' });

@@ -27,7 +27,6 @@ describe('a request target that can be read in one way only goes on as it is', (
     '/a/../inspect',
     '/%2e%2e/inspect/%2F%5c',
     '/%',
-    '/caf\xe9',
     '/{a}|b^`"<>',
     `/${'x'.repeat(8_000)}`,
   ])('%s', async (target) => {
@@ -62,6 +61,7 @@ describe('any other is a 400, and the upstream does not hear of it', () => {
     'http://login.example\\@elsewhere.example/',
     '/inspect\x01',
     '/inspect\x7f',
+    '/caf\xe9',
     'inspect',
   ])('%j', async (target) => {
     const { answer, targets } = await sent(`OPTIONS ${target} HTTP/1.1`);
@@ -71,9 +71,9 @@ describe('any other is a 400, and the upstream does not hear of it', () => {
 });
 
 describe('a Host header that can be read in several ways is a 400', () => {
-  const HOSTS: readonly (readonly [what: string, host: string, more?: string])[] = [
-    ['two of them', 'login.example', 'Host: elsewhere.example'],
-    ['two alike', 'login.example', 'Host: login.example'],
+  const HOSTS: readonly (readonly [what: string, ...hosts: string[]])[] = [
+    ['two of them', 'login.example', 'elsewhere.example'],
+    ['two alike', 'login.example', 'login.example'],
     ['with a path', 'login.example/inspect'],
     ['with a user', 'a@login.example'],
     ['with a space', 'login.example elsewhere.example'],
@@ -82,13 +82,11 @@ describe('a Host header that can be read in several ways is a 400', () => {
     ['with a backslash', 'login.example\\'],
     ['with a port that is none', 'login.example:http'],
   ];
-  test.each(HOSTS)('%s', async (_, host, more) => {
+  test.each(HOSTS)('%s', async (_, ...hosts) => {
     const { answer, targets } = await sent(
       'GET /inspect HTTP/1.1',
-      more === undefined ? [] : ['X: y', more],
-      host,
+      hosts.map((host) => `Host: ${host}`),
     );
-    // rawRequest leaves its own Host out where one is given.
     expect(answer.status).toBe(400);
     expect(targets).toEqual([]);
   });

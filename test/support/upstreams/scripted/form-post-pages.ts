@@ -21,7 +21,7 @@ const SHAPES = {
     around(
       `<form method=post action=${references(action, /[\s"'=<>`&]/g)}>`,
       fields.map(
-        ([name, value]) => `<input type=hidden name=${name} value=${references(value, /[\s"'=<>`&]/g)}>`,
+        ([name, value]) => `<input value=${references(value, /[\s"'=<>`&]/g)} type=hidden name=${name}>`,
       ),
     ),
   upper_case: (action, fields) =>

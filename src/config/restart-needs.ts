@@ -1,0 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Config } from './config.ts';
+
+/** What is settled once, when the process starts, as the keys of the configuration file. */
+export function needsRestart(running: Config, next: Config): string[] {
+  const settled: readonly (readonly [key: string, of: (config: Config) => unknown])[] = [
+    ['listen.address', ({ listen }) => listen.address],
+    ['listen.limits.header_timeout', ({ listen }) => listen.limits.headerTimeout],
+    ['listen.limits.connections', ({ listen }) => listen.limits.connections],
+    ['admin', ({ admin }) => admin],
+    ['store', ({ store }) => store],
+    ['log', ({ log }) => log],
+  ];
+  return settled.filter(([, of]) => !isDeepStrictEqual(of(running), of(next))).map(([key]) => key);
+}

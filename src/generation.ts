@@ -1,0 +1,40 @@
+import type { Config } from './config/config.ts';
+import type { FlowStore } from './flow/flow-store.ts';
+import { FrontDoor } from './front-door.ts';
+import { TrustedProxies } from './http/peer.ts';
+import { Issuer } from './issuer.ts';
+import { IssuerDirectory } from './issuer-directory.ts';
+import type { Events } from './telemetry/events.ts';
+
+/** What one configuration makes of the gateway; a reload puts a new one in its place. */
+export class Generation implements AsyncDisposable {
+  readonly config: Config;
+  readonly door: FrontDoor;
+  readonly #issuers: readonly Issuer[];
+
+  constructor(config: Config, store: FlowStore, events: Events) {
+    const { limits, trustedProxies } = config.listen;
+    const bodyLimits = { size: limits.body, time: limits.headerTimeout };
+    this.config = config;
+    this.#issuers = config.issuers.map((issuer) => new Issuer(issuer, events));
+    this.door = new FrontDoor(
+      { store, events, bodyLimits },
+      new IssuerDirectory(this.#issuers),
+      new TrustedProxies(trustedProxies),
+    );
+  }
+
+  /** Learns from every upstream what the configuration leaves to it. One that is away is asked again later. */
+  async prepare(): Promise<void> {
+    await Promise.all(this.#issuers.map((issuer) => issuer.discover()));
+  }
+
+  /** Lets requests in flight finish, while new ones go to the next generation. */
+  async retire(): Promise<void> {
+    await Promise.all(this.#issuers.map((issuer) => issuer.retire()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#issuers.map((issuer) => issuer[Symbol.asyncDispose]()));
+  }
+}

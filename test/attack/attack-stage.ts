@@ -1,0 +1,108 @@
+import type { JudgedEndpoint, Reason } from '../../src/policy/reason.ts';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import type { MetricSamples } from '../support/metric-samples.ts';
+import { type RawResponse, sendRaw } from '../support/raw-http.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import { type SloppyServer, startSloppyServer } from '../support/upstreams/sloppy-server.ts';
+
+export const REDIRECT_URI = 'https://app.example.com/cb';
+
+const ENFORCED = (wrapCodes: boolean) =>
+  `{mode: enforce, wrap_codes: ${wrapCodes}, redirect_uris: [${REDIRECT_URI}]}`;
+
+/**
+ * Where the attack goes. `mixed`: the victim's client is the only one that is enforced, and its codes are not wrapped:
+ * the most that an attacker can hope for.
+ */
+export const DEFENCES = {
+  'wrapped codes': `unlisted_clients: {mode: enforce}\nclients: {spa: ${ENFORCED(true)}}`,
+  'bare codes': `unlisted_clients: {mode: enforce, wrap_codes: false}\nclients: {spa: ${ENFORCED(false)}}`,
+  'bare codes of the only enforced client': [
+    'unlisted_clients: {mode: off}',
+    'clients:',
+    `  spa: ${ENFORCED(false)}`,
+    '  lax: {mode: off}',
+  ].join('\n'),
+} as const;
+
+export type Defence = keyof typeof DEFENCES;
+
+/** What came of an attack. */
+export type Outcome = {
+  /** `undefined`: the connection was closed without one. */
+  readonly response: RawResponse | undefined;
+  readonly tokens: number;
+  /** Good codes that reached the server's token handler. */
+  readonly redeemable: number;
+  readonly refusals: readonly Refusal[];
+};
+
+export type Refusal = { readonly endpoint: JudgedEndpoint; readonly reason: Reason };
+
+/** A sloppy server with a gateway in front of it, or with none. */
+export class AttackStage implements AsyncDisposable {
+  readonly server: SloppyServer;
+  readonly gateway: GatewayUnderTest | undefined;
+  readonly url: string;
+  /** The victim's client, at whatever stands in front. */
+  readonly victim: SimpleClient;
+
+  private constructor(server: SloppyServer, gateway: GatewayUnderTest | undefined) {
+    this.server = server;
+    this.gateway = gateway;
+    this.url = gateway?.url ?? server.url;
+    this.victim = new SimpleClient(this.url, 'spa', REDIRECT_URI);
+  }
+
+  /** `issuer`: YAML beside its upstream and endpoints; `none`: no gateway at all. */
+  static async open(issuer: string): Promise<AttackStage> {
+    const server = await startSloppyServer();
+    if (issuer === 'none') return new AttackStage(server, undefined);
+    const gateway = await startGatewayUnderTest({ upstream: server.url, issuer: `${ENDPOINTS}\n${issuer}` });
+    return new AttackStage(server, gateway);
+  }
+
+  get host(): string {
+    return new URL(this.url).host;
+  }
+
+  send(bytes: string): Promise<RawResponse | undefined> {
+    return sendRaw(this.url, bytes).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNRESET' || error.code === 'EPIPE') return undefined;
+      throw error;
+    });
+  }
+
+  /** Sends an attack and sees what comes of it. */
+  async measure(attempt: () => Promise<RawResponse | undefined>): Promise<Outcome> {
+    const before = await this.gateway?.metrics();
+    const { issued } = this.server;
+    const reached = this.server.redeemable.length;
+    const response = await attempt();
+    return {
+      response,
+      tokens: this.server.issued - issued,
+      redeemable: this.server.redeemable.length - reached,
+      refusals: refusalsBetween(before, await this.gateway?.metrics()),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.gateway?.[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+const ENDPOINTS = `forward_pkce: never
+endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token], pushed_authorization: [/oauth2/par]}`;
+
+const REJECTION = /^pkce_gateway_rejections_total\{.*endpoint="(\w+)".*reason="(\w+)".*\} (\d+)$/gm;
+
+function refusalsBetween(before: MetricSamples | undefined, after: MetricSamples | undefined): Refusal[] {
+  return [...(after?.text ?? '').matchAll(REJECTION)].flatMap(([, endpoint, reason]) => {
+    const labels = { endpoint, reason } as Refusal;
+    const counted =
+      (after?.value('rejections_total', labels) ?? 0) - (before?.value('rejections_total', labels) ?? 0);
+    return Array<Refusal>(counted).fill(labels);
+  });
+}

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AttackStage, DEFENCES, type Defence } from './attack-stage.ts';
+import type { RedemptionAttack } from './redemption/attack.ts';
+import { REDEMPTION_ATTACKS } from './redemption/attacks.ts';
+
+/** Somebody has seen the code of the victim's login, and sends it as the attack says. */
+async function steal(stage: AttackStage, attack: RedemptionAttack) {
+  stage.server.reset();
+  const code = await stage.victim.newCode();
+  Object.assign(stage.server.laxity, attack.laxity);
+  return stage.measure(() => stage.send(attack.write({ code, host: stage.host })));
+}
+
+test('the table has no attack twice, and enough of them', () => {
+  expect(new Set(REDEMPTION_ATTACKS.map(({ name }) => name)).size).toBe(REDEMPTION_ATTACKS.length);
+  expect(REDEMPTION_ATTACKS.length).toBeGreaterThanOrEqual(250);
+});
+
+// What cannot steal there proves nothing here.
+describe('straight at the server, the code is stolen by', () => {
+  let stage: AttackStage;
+  beforeAll(async () => void (stage = await AttackStage.open('none')));
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  test.each(REDEMPTION_ATTACKS)('$name', async (attack) => {
+    const { response, tokens } = await steal(stage, attack);
+    expect(tokens).toBe(1);
+    expect(response?.raw).toContain('access_token');
+  });
+});
+
+describe.each(Object.keys(DEFENCES) as Defence[])(
+  'through the gateway, with %s, nobody gets a token by',
+  (defence) => {
+    let stage: AttackStage;
+    beforeAll(async () => void (stage = await AttackStage.open(DEFENCES[defence])));
+    afterAll(() => stage[Symbol.asyncDispose]());
+
+    test.each(REDEMPTION_ATTACKS)('$name', async (attack) => {
+      const { response, tokens, redeemable, refusals } = await steal(stage, attack);
+      expect({ tokens, redeemable }).toEqual({ tokens: 0, redeemable: 0 });
+      expect(response?.raw ?? '').not.toContain('access_token');
+      if (response !== undefined)
+        expect(response.status).toSatisfy((status) => status >= 400 && status < 500);
+      const passes = attack.expected === 'unreadable' || attack.expected === 'defused';
+      expect(refusals).toEqual(passes ? [] : [{ endpoint: 'token', reason: attack.expected }]);
+    });
+  },
+);

@@ -1,0 +1,58 @@
+import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import {
+  type Quirks,
+  type ScriptedLegacyServer,
+  startScriptedLegacyServer,
+} from '../support/upstreams/scripted-legacy-server.ts';
+
+export type RedisStageOptions = {
+  /** YAML of the policy for every client, as in a flow mapping. */
+  readonly policy?: string;
+  readonly quirks?: Partial<Quirks>;
+  /** How many gateways share the Redis. */
+  readonly gateways?: number;
+};
+
+export type RedisStage = AsyncDisposable & {
+  readonly redis: RedisServer;
+  readonly upstream: ScriptedLegacyServer;
+  /** On one host, so that they share their cookies, as behind one load balancer. */
+  readonly gateways: readonly [GatewayUnderTest, ...GatewayUnderTest[]];
+  /** One client that reaches the server through the first gateway. */
+  readonly client: SimpleClient;
+  /** Resolves when the first gateway has its store again. */
+  ready(): Promise<void>;
+};
+
+/** Gateways that share a real Redis, in front of one legacy server. */
+export async function startRedisStage(options: RedisStageOptions = {}): Promise<RedisStage> {
+  const { policy = '', quirks, gateways: count = 1 } = options;
+  await using stack = new AsyncDisposableStack();
+  const redis = stack.use(await startRedis());
+  const upstream = stack.use(await startScriptedLegacyServer(quirks));
+  const start = async () =>
+    stack.use(
+      await startGatewayUnderTest({
+        upstream: upstream.url,
+        issuer: `unlisted_clients: {${policy}}`,
+        top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+        host: '127.0.0.1',
+      }),
+    );
+  const first = await start();
+  const gateways: [GatewayUnderTest, ...GatewayUnderTest[]] = [first];
+  while (gateways.length < count) gateways.push(await start());
+  const owned = stack.move();
+  return {
+    redis,
+    upstream,
+    gateways,
+    client: new SimpleClient(first.url),
+    async ready() {
+      while ((await fetch(`${first.adminUrl}/readyz`)).status !== 200);
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { Browser } from '../support/browser.ts';
+import { newPkcePair } from '../support/pkce-pair.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import { startRedisStage } from './redis-stage.ts';
+import { Secrets } from './secrets.ts';
+
+const CREDENTIALS = { username: 'bob' };
+
+test('a whole login, and a thief who is refused', async () => {
+  await using stage = await startRedisStage({ quirks: { login: 'return_to' } });
+  await using browser = new Browser();
+  const { parameters } = await browser.login(stage.client.authorizeUrl(), CREDENTIALS);
+  expect(parameters.get('state')).toBe('the-state');
+  const code = parameters.get('code') ?? '';
+  const theft = await stage.client.redeem(code, { code_verifier: newPkcePair().verifier });
+  expect(theft).toMatchObject({ status: 400, json: { error: 'invalid_grant' } });
+  expect(stage.upstream.tokenRequests).toEqual([]);
+  const tokens = await stage.client.redeem(code);
+  expect(tokens).toMatchObject({ status: 200, json: { sub: 'bob' } });
+  expect((await stage.client.redeem(code)).json.error).toBe('invalid_grant');
+  const reasons = stage.gateways[0].logLines.filter(({ event }) => event === 'refusal');
+  expect(reasons.map(({ reason }) => reason)).toEqual(['verifier_mismatch', 'code_replayed']);
+});
+
+describe('two gateways on one Redis', () => {
+  test('serve one flow between them', async () => {
+    await using stage = await startRedisStage({ gateways: 2, quirks: { login: 'issue_at_login' } });
+    const [a, b] = stage.gateways;
+    const atB = (url: URL | undefined) => new URL(`${url?.pathname}${url?.search}`, b?.url);
+    await using browser = new Browser();
+    const asked = await browser.visit(stage.client.authorizeUrl());
+    const loginPage = await browser.visit(atB(asked.location));
+    const [form] = loginPage.forms;
+    if (form === undefined) throw new Error(loginPage.text);
+    const answered = await browser.submit(form, CREDENTIALS);
+    expect(answered.url.origin).toBe(b?.url);
+    expect(answered.location?.searchParams.get('state')).toBe('the-state');
+    const tokens = await stage.client.redeem(answered.location?.searchParams.get('code') ?? '');
+    expect(tokens).toMatchObject({ status: 200, json: { sub: 'bob' } });
+
+    const counted = async (name: string) =>
+      Promise.all([a, b].map(async (gateway) => (await gateway?.metrics())?.value(name)));
+    expect(await counted('authorization_requests_total')).toEqual([1, 0]);
+    expect(await counted('codes_bound_total')).toEqual([0, 1]);
+    expect(await counted('redemptions_total')).toEqual([1, 0]);
+  });
+
+  test.each(['single_use', 'reusable'] as const)(
+    'give the tokens of one code to exactly one of 50 at once, codes of the upstream being %s',
+    async (codes) => {
+      await using stage = await startRedisStage({ gateways: 2, quirks: { codes } });
+      const code = await stage.client.newCode();
+      const redeemAt = (base: string) =>
+        new SimpleClient(base).redeem(code, { code_verifier: stage.client.pair.verifier });
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => redeemAt(stage.gateways[i % 2]?.url ?? '')),
+      );
+      const won = answers.filter(({ status }) => status === 200);
+      expect(won).toHaveLength(1);
+      expect(won[0]?.json).toHaveProperty('access_token');
+      const lost = answers.filter((answer) => answer !== won[0]);
+      expect(new Set(lost.map(({ status, json }) => `${status} ${json.error}`))).toEqual(
+        new Set(['400 invalid_grant']),
+      );
+      expect(stage.upstream.tokenRequests).toHaveLength(1);
+    },
+  );
+
+  test('let a code that its redemption gives back be redeemed at the other', async () => {
+    await using stage = await startRedisStage({ gateways: 2, quirks: { token: 'status' } });
+    const code = await stage.client.newCode();
+    expect((await stage.client.redeem(code)).status).toBe(503);
+    stage.upstream.quirks.token = 'normal';
+    const other = new SimpleClient(stage.gateways[1]?.url ?? '');
+    const { verifier } = stage.client.pair;
+    expect((await other.redeem(code, { code_verifier: verifier })).status).toBe(200);
+  });
+});
+
+describe('what Redis holds after logins', () => {
+  test.each(['S256', 'plain'])('is no code, verifier, state, secret or token (%s)', async (method) => {
+    const policy = 'methods: [S256, plain]';
+    await using stage = await startRedisStage({ policy, quirks: { newCode: () => 'code-of-the-upstream' } });
+    const { client, upstream, redis } = stage;
+    const { verifier, challenge } = client.pair;
+    const state = 'a-state-that-nobody-may-know';
+    const secret = 'the-secret-of-the-client';
+    const codeChallenge = method === 'plain' ? verifier : challenge;
+    const fields = { state, code_challenge: codeChallenge, code_challenge_method: method };
+    // One is redeemed, one is refused, and one is left over.
+    const codes = [await client.newCode(fields), await client.newCode(fields), await client.newCode(fields)];
+    const tokens = await client.redeem(codes[0] ?? '', { client_secret: secret });
+    expect(tokens.status).toBe(200);
+    const wrong = newPkcePair().verifier;
+    expect((await client.redeem(codes[1] ?? '', { code_verifier: wrong })).status).toBe(400);
+
+    const secrets = new Secrets();
+    secrets.add(verifier, state, secret, wrong, ...codes, 'code-of-the-upstream');
+    secrets.readAnswer(tokens);
+    for (const { query } of upstream.requests.to('/oauth2/authorize')) {
+      secrets.add(query.get('state') ?? '', (query.get('state') ?? '').slice(0, 32));
+    }
+    expect(secrets.values.length).toBeGreaterThanOrEqual(13);
+    const dump = await redis.dumpAll();
+    expect(dump).toHaveLength(6);
+    expect(secrets.foundIn(JSON.stringify(dump))).toEqual([]);
+    const inHex = secrets.values.map((value) => Buffer.from(value).toString('hex'));
+    expect(inHex.filter((hex) => JSON.stringify(dump).includes(hex))).toEqual([]);
+    for (const { key, ttl } of dump) {
+      expect(key).toMatch(/^pkce-gateway:(flow|code):/);
+      expect(ttl).toBeGreaterThan(0);
+    }
+    // The codes are there all the same, as their digests: else this test would find nothing anywhere.
+    const digests = codes.map((code) => createHash('sha256').update(code).digest());
+    expect(digests.every((digest) => digest.length === 32)).toBe(true);
+  });
+});
+
+test('a login takes four commands, one for each step', async () => {
+  await using stage = await startRedisStage();
+  const { client, redis } = stage;
+  // The first one also loads the script.
+  expect((await client.redeem(await client.newCode())).status).toBe(200);
+  const observer = redis.connect();
+  const monitor = await observer.monitor();
+  const seen: string[] = [];
+  const done = new Promise<void>((resolve) => {
+    monitor.on('monitor', (_time: string, args: string[], source: string) => {
+      if (args.includes('the end')) resolve();
+      // What a script does on the server costs no round trip.
+      else if (source !== 'lua') seen.push(String(args[0]).toLowerCase());
+    });
+  });
+  expect((await client.redeem(await client.newCode())).status).toBe(200);
+  const closing = redis.connect();
+  await closing.ping('the end');
+  await done;
+  for (const connection of [monitor, observer, closing]) connection.disconnect();
+  await once(monitor, 'end');
+  const ofTheGateway = seen.filter((command) => !['info', 'client', 'hello', 'select'].includes(command));
+  expect(ofTheGateway).toEqual(['set', 'get', 'set', 'evalsha']);
+});

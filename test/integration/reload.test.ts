@@ -1,0 +1,110 @@
+import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { MetricSamples } from '../support/metric-samples.ts';
+import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import {
+  type ScriptedLegacyServer,
+  startScriptedLegacyServer,
+} from '../support/upstreams/scripted-legacy-server.ts';
+
+let directory: string;
+let upstream: ScriptedLegacyServer;
+let gateway: GatewayProcess;
+let file: string;
+
+const yaml = (mode: string, more = '') => `
+listen: {address: 127.0.0.1:0}
+admin: {address: 127.0.0.1:0}
+${more}
+issuers:
+  - name: corp
+    upstream: {url: ${upstream.url}}
+    unlisted_clients: {mode: ${mode}}
+`;
+
+/** Whether a login without PKCE gets through: what the mode decides. */
+const letsThrough = async () => {
+  const answer = await new SimpleClient(gateway.url).authorize({
+    code_challenge: undefined,
+    code_challenge_method: undefined,
+  });
+  return answer.status === 302;
+};
+const metrics = async () => new MetricSamples(await (await fetch(`${gateway.adminUrl}/metrics`)).text());
+const logged = (event: string) => gateway.stderr.filter((line) => line.includes(`"event":"${event}"`));
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-reload-'));
+  file = join(directory, 'gateway.yaml');
+  upstream = await startScriptedLegacyServer();
+  await writeFile(file, yaml('report'));
+  gateway = await startGatewayProcess(['serve', '--config', file]);
+});
+afterEach(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+describe('a configuration takes effect while logins go on', () => {
+  test('on SIGHUP', async () => {
+    expect(await letsThrough()).toBe(true);
+    await writeFile(file, yaml('enforce'));
+    gateway.signal('SIGHUP');
+    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+    expect((await metrics()).value('config_last_reload_successful')).toBe(1);
+  });
+
+  test('when the file changes', async () => {
+    await writeFile(file, yaml('enforce'));
+    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+  });
+
+  test('when a link on the way to the file is swapped, as a ConfigMap does', async () => {
+    await gateway.stop();
+    for (const [name, mode] of [
+      ['one', 'report'],
+      ['two', 'enforce'],
+    ] as const) {
+      await writeFile(join(directory, name), yaml(mode));
+    }
+    const link = join(directory, 'linked.yaml');
+    await symlink(join(directory, 'one'), link);
+    gateway = await startGatewayProcess(['serve', '--config', link]);
+    expect(await letsThrough()).toBe(true);
+    await symlink(join(directory, 'two'), `${link}.new`);
+    await rename(`${link}.new`, link);
+    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+  });
+
+  test('a flow that began before is still verified after', async () => {
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    await writeFile(file, yaml('enforce'));
+    gateway.signal('SIGHUP');
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), 10_000);
+    expect((await client.redeem(code)).status).toBe(200);
+  });
+});
+
+describe('the configuration in force stays', () => {
+  test('where the new one has a problem, which is logged with its position', async () => {
+    await writeFile(file, yaml('enforced'));
+    gateway.signal('SIGHUP');
+    const line = await gateway.waitForLine(/"event":"config_rejected"/);
+    expect(JSON.parse(line).problems[0]).toContain(`${file}:8:`);
+    expect(await letsThrough()).toBe(true);
+    expect((await metrics()).value('config_last_reload_successful')).toBe(0);
+  });
+
+  test('where a part of it would need a restart', async () => {
+    await writeFile(file, yaml('enforce', 'store: {kind: redis, redis: {url: "redis://127.0.0.1:1/0"}}'));
+    gateway.signal('SIGHUP');
+    const line = await gateway.waitForLine(/"event":"config_rejected"/);
+    expect(JSON.parse(line).problems).toEqual(['store: a change takes effect with a restart']);
+    expect(await letsThrough()).toBe(true);
+  });
+});

@@ -1,0 +1,93 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type Listener, listen } from '../listener.ts';
+import { handleAuthorization, handlePushed } from './sloppy/authorization.ts';
+import {
+  type Laxity,
+  type SloppyExchange,
+  type SloppyState,
+  sendJson,
+  USUAL_LAXITY,
+} from './sloppy/exchange.ts';
+import { LenientParameters, readLenientEntries } from './sloppy/lenient-parameters.ts';
+import { overridesOf, readLenientTarget } from './sloppy/lenient-path.ts';
+import { handleToken } from './sloppy/token.ts';
+
+export type { Laxity } from './sloppy/exchange.ts';
+
+export type SloppyServer = Listener & {
+  readonly laxity: Laxity;
+  /** The good codes that reached the token handler, in whatever request. */
+  readonly redeemable: readonly string[];
+  /** How many tokens it has given out. */
+  readonly issued: number;
+  /** Back to the usual. */
+  reset(): void;
+};
+
+/**
+ * An authorization server with every tolerance that was seen on real ones, all at once: a request that any of them would
+ * take for a redemption or an authorization is one here.
+ */
+export async function startSloppyServer(): Promise<SloppyServer> {
+  const state: SloppyState = {
+    laxity: { ...USUAL_LAXITY },
+    codes: new Set(),
+    pushed: new Map(),
+    redeemable: [],
+    issued: 0,
+  };
+  const server = createServer(
+    { insecureHTTPParser: true, maxHeaderSize: 256 * 1024 },
+    (request, response) => {
+      void handle(request, response, state, listener.url);
+    },
+  );
+  const listener = await listen(server);
+  return {
+    ...listener,
+    laxity: state.laxity,
+    redeemable: state.redeemable,
+    get issued() {
+      return state.issued;
+    },
+    reset: () => void Object.assign(state.laxity, USUAL_LAXITY),
+  };
+}
+
+const HANDLERS: readonly (readonly [path: string, handler: (exchange: SloppyExchange) => void])[] = [
+  ['/oauth2/token', handleToken],
+  ['/oauth2/authorize', handleAuthorization],
+  ['/oauth2/par', handlePushed],
+];
+
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: SloppyState,
+  origin: string,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch {
+    // A request that was broken off is none.
+    return;
+  }
+  const { path, query } = readLenientTarget(request);
+  // What follows the path is its path info, or (Rails) the format that is asked for.
+  const found = HANDLERS.find(
+    ([at]) => path === at || path.startsWith(`${at}/`) || path.startsWith(`${at}.`),
+  );
+  if (found === undefined) return sendJson(response, 404, { error: 'not_found' });
+  const [at, handler] = found;
+  if (state.laxity.pathVariants === 'redirected' && request.url?.split('?')[0] !== at) {
+    response.writeHead(308, { location: `${origin}${at}${query === '' ? '' : `?${query}`}` }).end();
+    return;
+  }
+  const entries = readLenientEntries(request, query, Buffer.concat(chunks));
+  const parameters = new LenientParameters(entries, state.laxity.duplicates);
+  const override =
+    overridesOf(request.headers, /^x[-_](http[-_])?method([-_]override)?$/)[0] ?? parameters.get('_method');
+  const method = (override ?? request.method ?? '').toUpperCase();
+  handler({ method, parameters, response, state });
+}

@@ -1,0 +1,61 @@
+import { type AuthorizationFields, newSecret, type SloppyExchange, sendJson } from './exchange.ts';
+
+/** Logs everybody in at once and answers whoever asks, wherever they want the answer. */
+export function handleAuthorization(exchange: SloppyExchange): void {
+  const { response, state } = exchange;
+  const fields = fieldsOf(exchange);
+  const redirectUri = state.laxity.redirectTo ?? fields.get('redirect_uri') ?? 'https://app.example.com/cb';
+  const code = newSecret('code');
+  state.codes.add(code);
+  const answer: [string, string][] = [['code', code]];
+  const clientState = fields.get('state');
+  if (clientState !== undefined) answer.push(['state', clientState]);
+  const text = new URLSearchParams(answer).toString();
+  switch (fields.get('response_mode')) {
+    case 'web_message':
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(`<script>opener.postMessage(${JSON.stringify(Object.fromEntries(answer))}, '*')</script>`);
+      return;
+    case 'form_post':
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(formPage(redirectUri, answer));
+      return;
+    case 'fragment':
+      response.writeHead(302, { location: `${redirectUri}#${text}` }).end();
+      return;
+    default:
+      response
+        .writeHead(302, { location: redirectUri + (redirectUri.includes('?') ? '&' : '?') + text })
+        .end();
+  }
+}
+
+/** RFC 9126, without any of its rules: whoever holds the reference may use it, as often as they like. */
+export function handlePushed({ parameters, response, state }: SloppyExchange): void {
+  const requestUri = `urn:ietf:params:oauth:request_uri:${newSecret('par')}`;
+  state.pushed.set(requestUri, parameters);
+  sendJson(response, 201, { request_uri: requestUri, expires_in: 600 });
+}
+
+/** What stands outside wins over the request object, and that over what was pushed: all three ways exist. */
+function fieldsOf({ parameters, state }: SloppyExchange): AuthorizationFields {
+  const requestUri = parameters.get('request_uri') ?? '';
+  const pushed = state.pushed.get(requestUri);
+  const jwt = parameters.get('request') ?? requestUri.split('data:,')[1] ?? '';
+  const claims = claimsOf(jwt);
+  return { get: (name) => parameters.get(name) ?? claims[name] ?? pushed?.get(name) };
+}
+
+function claimsOf(jwt: string): Readonly<Record<string, string | undefined>> {
+  try {
+    return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+  } catch {
+    return {};
+  }
+}
+
+function formPage(action: string, fields: readonly (readonly [string, string])[]): string {
+  const quote = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+  const inputs = fields.map(([name, value]) => `<input type=hidden name="${name}" value="${quote(value)}">`);
+  return `<form method="post" action="${quote(action)}">${inputs.join('')}</form>`;
+}

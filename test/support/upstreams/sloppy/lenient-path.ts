@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+
+export type LenientTarget = {
+  /** Lower case, decoded, without whatever some server would drop. */
+  readonly path: string;
+  readonly query: string;
+};
+
+/** Names of front controllers: what follows is the path that the application sees. */
+const SCRIPT = /^(index|default|idp)\.(psgi|php|cgi|fcgi|aspx)$/;
+
+/** Reads a request target with all the tolerance of IIS, PHP, Java, Perl and C servers taken together. */
+export function readLenientTarget({ url = '/', headers }: IncomingMessage): LenientTarget {
+  const [target = ''] = overridesOf(headers, /^x[-_](original|rewrite)[-_]url$/).concat(url);
+  const local = target.replace(/^[a-z]+:\/\/[^/?#\\]*/i, '');
+  const question = local.indexOf('?');
+  const path = question === -1 ? local : local.slice(0, question);
+  const query = question === -1 ? '' : local.slice(question + 1);
+  // A rewritten path keeps the query of the request line.
+  const own = url.indexOf('?');
+  return { path: lenientPath(path), query: query || (own === -1 ? '' : url.slice(own + 1)) };
+}
+
+/** The values of headers with such names; CGI knows no difference between `-` and `_`. */
+export function overridesOf(headers: IncomingMessage['headers'], name: RegExp): string[] {
+  return Object.entries(headers)
+    .filter(([header]) => name.test(header))
+    .map(([, value]) => String(value));
+}
+
+function lenientPath(raw: string): string {
+  let text = raw;
+  for (let round = 0; round < 3; round++) {
+    text = text.replace(/%(?:u00)?([0-9a-f]{2})/gi, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+  }
+  const [beforeEnd = ''] = text.split(/[\0?#]/, 1);
+  const segments: string[] = [];
+  for (const written of beforeEnd.replaceAll('\\', '/').split('/')) {
+    const segment = written.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    const name = segment.replace(/[. ]+$/, '');
+    if (segment === '..') segments.pop();
+    else if (name !== '') segments.push(name);
+  }
+  const script = segments.findIndex((segment) => SCRIPT.test(segment));
+  return `/${segments.slice(script + 1).join('/')}`;
+}

@@ -1,0 +1,45 @@
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+
+const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  br: brotliDecompressSync,
+  // RFC 9110 8.4.1.2: some send it without the zlib wrapper.
+  deflate: (bytes) => ((bytes[0] ?? 0) % 16 === 8 ? inflateSync(bytes) : inflateRawSync(bytes)),
+};
+
+/** Undoes every Content-Encoding that it knows, the last one first; what is none stays as it is. */
+export function decodeLenientBody(bytes: Buffer, contentEncoding = ''): Buffer {
+  const names = contentEncoding.toLowerCase().split(/\s*,\s*/);
+  try {
+    return names.reduceRight((body, name) => DECODERS[name]?.(body) ?? body, bytes);
+  } catch {
+    return bytes;
+  }
+}
+
+/** A text in whatever charset it says, or shows by a byte order mark; each character an octet, where it is one. */
+export function readLenientText(bytes: Buffer, contentType = ''): string {
+  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? '';
+  const text = decodeCharset(bytes, charset);
+  return text.replace(/^(\u00ef\u00bb\u00bf|\ufeff)/, '');
+}
+
+function decodeCharset(bytes: Buffer, charset: string): string {
+  const looksBig = bytes[0] === 0xfe || (bytes[0] === 0 && bytes[1] !== 0);
+  const looksLittle = bytes[0] === 0xff || (bytes[0] !== 0 && bytes[1] === 0);
+  if (charset === 'utf-16be' || looksBig) {
+    return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)))
+      .swap16()
+      .toString('utf16le');
+  }
+  if (charset.startsWith('utf-16') || looksLittle) return bytes.toString('utf16le');
+  return charset === 'utf-7' ? decodeUtf7(bytes.toString('latin1')) : bytes.toString('latin1');
+}
+
+/** RFC 2152. */
+function decodeUtf7(text: string): string {
+  return text.replace(/\+([A-Za-z0-9/+]*)-?/g, (_, encoded: string) =>
+    encoded === '' ? '+' : Buffer.from(encoded, 'base64').swap16().toString('utf16le'),
+  );
+}

@@ -1,0 +1,125 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { readPeer, TrustedProxies } from '../../../src/http/peer.ts';
+
+type Connection = { readonly remoteAddress?: string; readonly encrypted?: boolean };
+
+/** As much of a request as `readPeer` looks at. */
+function request(
+  headers: Record<string, string>,
+  { remoteAddress = '10.0.0.1', encrypted }: Connection = {},
+): IncomingMessage {
+  return {
+    headers: { host: 'login.example.com', ...headers },
+    socket: { remoteAddress, encrypted },
+  } as unknown as IncomingMessage;
+}
+
+const TRUSTED = new TrustedProxies(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32', 'fe80::/10']);
+const SPOOFED = {
+  'x-forwarded-for': '127.0.0.1',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'evil.example',
+};
+
+describe('who is trusted', () => {
+  test.each([
+    ['10.255.0.1', true],
+    ['11.0.0.1', false],
+    ['192.0.2.7', true],
+    ['192.0.2.8', false],
+    ['2001:db8::1', true],
+    ['2001:0DB8:0::1', true],
+    ['2001:db9::1', false],
+    ['::ffff:10.0.0.1', true],
+    ['::ffff:a00:1', true],
+    ['::ffff:11.0.0.1', false],
+    ['fe80::1%eth0', true],
+    ['10.0.0.1:80', false],
+    ['10.1', false],
+    ['0x0a.0.0.1', false],
+    ['010.0.0.1', false],
+    ['unknown', false],
+    ['', false],
+  ])('%s: %s', (address, trusted) => expect(TRUSTED.trusts(address)).toBe(trusted));
+
+  test('by default nobody', () => expect(new TrustedProxies([]).trusts('127.0.0.1')).toBe(false));
+});
+
+describe('what a stranger says of itself is not believed', () => {
+  test.each(['203.0.113.9', '127.0.0.1', '2001:db9::1'])('%s', (remoteAddress) =>
+    expect(readPeer(request(SPOOFED, { remoteAddress }), TRUSTED)).toEqual({
+      address: remoteAddress,
+      forwardedFor: remoteAddress,
+      scheme: 'http',
+      host: 'login.example.com',
+    }),
+  );
+
+  test('nor of anybody where nobody is trusted', () =>
+    expect(readPeer(request(SPOOFED), new TrustedProxies([]))).toMatchObject({
+      address: '10.0.0.1',
+      host: 'login.example.com',
+    }));
+
+  test('its own TLS is', () =>
+    expect(readPeer(request({}, { remoteAddress: '203.0.113.9', encrypted: true }), TRUSTED).scheme).toBe(
+      'https',
+    ));
+
+  test('an IPv4 address on a dual-stack socket in its usual form', () =>
+    expect(readPeer(request({}, { remoteAddress: '::ffff:203.0.113.9' }), TRUSTED)).toMatchObject({
+      address: '203.0.113.9',
+      forwardedFor: '203.0.113.9',
+    }));
+
+  test('a socket that is gone has no address', () => {
+    const gone = { headers: {}, socket: {} } as unknown as IncomingMessage;
+    expect(readPeer(gone, TRUSTED)).toEqual({ address: '', forwardedFor: '', scheme: 'http', host: '' });
+  });
+});
+
+describe('the client behind trusted proxies', () => {
+  test.each([
+    ['one proxy', '203.0.113.9', '203.0.113.9'],
+    ['two proxies', '203.0.113.9, 10.0.0.2', '203.0.113.9'],
+    ['an address that the client made up', '127.0.0.1, 203.0.113.9', '203.0.113.9'],
+    ['a trusted address that the client made up', '10.9.9.9, 203.0.113.9, 10.0.0.2', '203.0.113.9'],
+    ['what is no address', 'unknown, _hidden', '_hidden'],
+    ['proxies only', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
+    ['IPv6', '2001:db9::1, 2001:db8::1', '2001:db9::1'],
+    ['an IPv4 address written as IPv6', '203.0.113.9, ::ffff:10.0.0.2', '203.0.113.9'],
+    ['in capitals', '::FFFF:203.0.113.9', '203.0.113.9'],
+    ['a mapped address in hex stays one', '::ffff:cb00:7109', '::ffff:cb00:7109'],
+    ['ports, as some proxies write them', '203.0.113.9:5678, 10.0.0.2:443', '203.0.113.9'],
+    ['an IPv6 address with a port', '[2001:db9::1]:5678', '2001:db9::1'],
+    ['empty elements', ' , 203.0.113.9 ,, ', '203.0.113.9'],
+    ['nothing', '', '10.0.0.1'],
+  ])('%s', (_, forwardedFor, address) =>
+    expect(readPeer(request({ 'x-forwarded-for': forwardedFor }), TRUSTED).address).toBe(address),
+  );
+
+  test('the whole chain goes on, the connected proxy last', () =>
+    expect(readPeer(request({ 'x-forwarded-for': '127.0.0.1,203.0.113.9' }), TRUSTED).forwardedFor).toBe(
+      '127.0.0.1, 203.0.113.9, 10.0.0.1',
+    ));
+
+  test.each([
+    ['https', 'https'],
+    ['HTTPS', 'https'],
+    ['http, https', 'https'],
+    ['https, http', 'http'],
+    ['wss', 'http'],
+    ['', 'http'],
+  ])('its scheme: %j is %s', (proto, scheme) =>
+    expect(readPeer(request({ 'x-forwarded-proto': proto }), TRUSTED).scheme).toBe(scheme),
+  );
+
+  test.each([
+    ['app.example.com', 'app.example.com'],
+    ['evil.example, app.example.com:8443', 'app.example.com:8443'],
+    [' , ', 'login.example.com'],
+  ])('its host: %j is %s', (host, expected) =>
+    expect(readPeer(request({ 'x-forwarded-host': host }), TRUSTED).host).toBe(expected),
+  );
+});

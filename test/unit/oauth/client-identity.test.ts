@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest';
+import { identifies, parseClientIdentity } from '../../../src/oauth/client-identity.ts';
+import { Parameters } from '../../../src/oauth/parameters.ts';
+import { unsignedJwt } from '../../support/unsigned-jwt.ts';
+
+const NONE = new Parameters([]);
+const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`;
+const names = (authorization: string | undefined, parameters = NONE) =>
+  parseClientIdentity(parameters, authorization).names;
+
+describe('HTTP Basic', () => {
+  test('the example of RFC 6749 2.3.1', () =>
+    expect(parseClientIdentity(NONE, 'Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW')).toEqual({
+      names: [['s6BhdRkqt3']],
+      authenticated: true,
+    }));
+
+  test('the example of RFC 7617 2: a user with a letter, a secret with a colon', () => {
+    expect(names('Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==')).toEqual([['Aladdin']]);
+    expect(names(basic('a:b:c'))).toEqual([['a']]);
+  });
+
+  test.each([
+    ['as sent and percent-decoded', basic('my%20app:x'), ['my%20app', 'my app']],
+    ['a plus sign is a space to some', basic('my+app:x'), ['my+app', 'my app']],
+    [
+      'a URL as client_id, encoded (RFC 6749 2.3.1)',
+      basic('https%3A%2F%2Fc.example:x'),
+      ['https%3A%2F%2Fc.example', 'https://c.example'],
+    ],
+    ['broken percent-encoding: as sent only', basic('100%:x'), ['100%']],
+    ['UTF-8 (RFC 7617 2.1)', basic('é:x'), ['é']],
+    ['percent-encoded UTF-8', basic('%C3%A9:x'), ['%C3%A9', 'é']],
+    ['no colon', basic('alone'), ['alone']],
+    ['an empty user', basic(':x'), ['']],
+    ['any case of the scheme (RFC 9110 11.1)', basic('a:b').replace('Basic', 'bASIC'), ['a']],
+    ['more space', basic('a:b').replace(' ', '   '), ['a']],
+    ['base64url', 'Basic Pz8_OmE', ['???']],
+  ])('%s', (_, authorization, readings) => expect(names(authorization)).toEqual([readings]));
+
+  test.each([
+    'Basic',
+    'Basic ',
+    'Basic !!!',
+    'Bearer YTpi',
+    'BasicYTpi',
+    'DPoP YTpi',
+    '',
+    'Basic YTpi, Basic Yzpk',
+  ])('no user in %j, but credentials', (authorization) =>
+    expect(parseClientIdentity(NONE, authorization)).toEqual({ names: [], authenticated: true }),
+  );
+});
+
+describe('parameters', () => {
+  const parse = (...entries: [string, string][]) => parseClientIdentity(new Parameters(entries), undefined);
+
+  test('client_id alone: a public client', () =>
+    expect(parse(['client_id', 'a'])).toEqual({ names: [['a']], authenticated: false }));
+
+  test('client_id and secret', () =>
+    expect(parse(['client_id', 'a'], ['client_secret', ''])).toEqual({
+      names: [['a']],
+      authenticated: true,
+    }));
+
+  test('two of them', () =>
+    expect(parse(['client_id', 'a'], ['client_id', 'b']).names).toEqual([['a'], ['b']]));
+
+  test('an assertion: its sub (RFC 7523 3)', () =>
+    expect(parse(['client_assertion', unsignedJwt({ iss: 'x', sub: 'a' })])).toEqual({
+      names: [['a']],
+      authenticated: true,
+    }));
+
+  test.each([
+    ['no JWT', 'abc'],
+    ['no JSON', 'a.b.c'],
+    ['no sub', unsignedJwt({ iss: 'x' })],
+    ['a sub that is no text', unsignedJwt({ sub: 1 })],
+    ['null', unsignedJwt(null)],
+  ])('an assertion with %s: no name', (_, assertion) =>
+    expect(parse(['client_assertion', assertion])).toEqual({ names: [], authenticated: true }),
+  );
+
+  test('everything together', () => {
+    const entries: [string, string][] = [
+      ['client_id', 'a'],
+      ['client_assertion', unsignedJwt({ sub: 'b' })],
+    ];
+    expect(names(basic('c:x'), new Parameters(entries))).toEqual([['a'], ['c'], ['b']]);
+  });
+});
+
+test.each([
+  ['no name', [], true],
+  ['this name', [['a']], true],
+  ['one reading of it', [['b', 'a']], true],
+  ['twice', [['a'], ['a', 'x']], true],
+  ['another name', [['b']], false],
+  ['another one beside', [['a'], ['b']], false],
+  ['another case', [['A']], false],
+])('a request with %s identifies the client: %s', (_, names, expected) =>
+  expect(identifies({ names, authenticated: false }, 'a')).toBe(expected),
+);

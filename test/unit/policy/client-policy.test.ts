@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import { effectiveMode, mayPreserveState } from '../../../src/policy/client-policy.ts';
+import { samplePolicy } from '../../support/sample-policy.ts';
+
+const AT = Date.UTC(2027, 0, 15);
+
+describe('the mode in force', () => {
+  test.each([
+    ['enforce', undefined, AT, 'enforce'],
+    ['report', undefined, AT, 'report'],
+    ['off', undefined, AT, 'off'],
+    ['reject', undefined, AT, 'enforce'],
+    ['enforce', AT, AT - 1, 'report'],
+    ['enforce', AT, AT, 'enforce'],
+    ['enforce', AT, AT + 1, 'enforce'],
+    ['report', AT, AT - 1, 'report'],
+    ['report', AT, AT, 'enforce'],
+    ['enforce', AT, 0, 'report'],
+    ['enforce', 0, 0, 'enforce'],
+    ['off', AT, AT + 1, 'off'],
+    ['reject', AT, AT - 1, 'enforce'],
+  ] as const)('%s, enforced from %s, at %s: %s', (mode, enforceFrom, now, expected) =>
+    expect(effectiveMode(samplePolicy({ mode, enforceFrom }), now)).toBe(expected),
+  );
+});
+
+test.each([
+  ['prefix', 'reject', false],
+  ['preserve', 'reject', true],
+  ['prefix', 'allow', true],
+] as const)(
+  'state: %s, request_objects: %s: may travel under its own state: %s',
+  (state, requestObjects, may) => expect(mayPreserveState(samplePolicy({ state, requestObjects }))).toBe(may),
+);

@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import type { Binding } from '../../../src/flow/binding.ts';
+import type { Claim } from '../../../src/flow/flow-store.ts';
+import {
+  decideRedemption,
+  isComparable,
+  type PresentedRedemption,
+} from '../../../src/policy/decide-redemption.ts';
+import { sampleBinding } from '../../support/sample-flow.ts';
+
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
+const CALLBACK = 'https://app.example.com/oauth2/callback/1';
+const WITHOUT_CHALLENGE = { mode: 'report', codeChallenge: undefined } as const;
+
+const claim = (outcome: Exclude<Claim['outcome'], 'unknown'>, overrides: Partial<Binding> = {}): Claim => ({
+  outcome,
+  binding: sampleBinding(overrides),
+});
+const presented = (overrides: Partial<PresentedRedemption> = {}): PresentedRedemption => ({
+  codeVerifier: VERIFIER,
+  redirectUri: CALLBACK,
+  client: { names: [['spa-portal']], authenticated: false },
+  ...overrides,
+});
+const client = (...names: string[][]) => ({ client: { names, authenticated: true } });
+
+describe('nothing is wrong with', () => {
+  test.each<[what: string, claim: Claim, presented: PresentedRedemption]>([
+    ['a claimed code', claim('claimed'), presented()],
+    ['no redirect_uri, which OAuth 2.1 dropped', claim('claimed'), presented({ redirectUri: undefined })],
+    ['no client_id', claim('claimed'), presented(client())],
+    [
+      'a client_id that was percent-encoded',
+      claim('claimed', { clientId: 'a b' }),
+      presented(client(['a%20b', 'a b'])),
+    ],
+    [
+      'no challenge and no verifier, in report',
+      claim('claimed', WITHOUT_CHALLENGE),
+      presented({ codeVerifier: undefined }),
+    ],
+    [
+      'a flow that had no redirect_uri',
+      claim('claimed', { redirectUri: undefined }),
+      presented({ redirectUri: undefined }),
+    ],
+  ])('%s', (_, claim, presented) => expect(decideRedemption(claim, presented)).toBeUndefined());
+});
+
+describe('each reason', () => {
+  test.each<[reason: string, claim: Claim, presented: PresentedRedemption]>([
+    ['code_unknown', { outcome: 'unknown' }, presented()],
+    ['code_replayed', claim('replayed'), presented()],
+    ['attempts_exceeded', claim('exhausted'), presented()],
+    ['code_expired', claim('expired'), presented()],
+    ['verifier_mismatch', claim('mismatch'), presented()],
+    ['verifier_missing', claim('unpaired'), presented({ codeVerifier: undefined })],
+    ['verifier_malformed', claim('unpaired'), presented({ codeVerifier: 'short' })],
+    ['verifier_malformed', claim('unpaired'), presented({ codeVerifier: '' })],
+    ['verifier_unexpected', claim('unpaired', WITHOUT_CHALLENGE), presented()],
+    // One that cannot be compared reaches the store as none.
+    ['verifier_unexpected', claim('claimed', WITHOUT_CHALLENGE), presented({ codeVerifier: 'short' })],
+    [
+      'verifier_missing',
+      claim('claimed', { codeChallenge: undefined }),
+      presented({ codeVerifier: undefined }),
+    ],
+    ['verifier_missing', claim('claimed', { codeChallenge: undefined }), presented()],
+    ['client_mismatch', claim('claimed'), presented(client(['other']))],
+    ['client_mismatch', claim('claimed'), presented(client(['spa-portal'], ['other']))],
+    ['client_mismatch', claim('claimed'), presented(client(['Spa-Portal']))],
+    ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: `${CALLBACK}/` })],
+    ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: '' })],
+    ['redirect_uri_mismatch', claim('claimed', { redirectUri: undefined }), presented()],
+  ])('%s', (reason, claim, presented) => expect(decideRedemption(claim, presented)).toBe(reason));
+});
+
+describe('the first rule that is broken is told', () => {
+  const everything = presented({
+    codeVerifier: undefined,
+    redirectUri: 'https://evil.example',
+    ...client(['other']),
+  });
+
+  test.each([
+    ['replayed', 'code_replayed'],
+    ['exhausted', 'attempts_exceeded'],
+    ['expired', 'code_expired'],
+    ['mismatch', 'verifier_mismatch'],
+    ['unpaired', 'verifier_missing'],
+    ['claimed', 'client_mismatch'],
+  ] as const)('%s', (outcome, reason) => expect(decideRedemption(claim(outcome), everything)).toBe(reason));
+});
+
+test('what can be compared at all (RFC 7636 4.1)', () => {
+  expect(isComparable(VERIFIER)).toBe(true);
+  expect(isComparable(undefined)).toBe(false);
+  expect(isComparable('')).toBe(false);
+  expect(isComparable(`${VERIFIER}=`)).toBe(false);
+  expect(isComparable('a'.repeat(42))).toBe(false);
+});

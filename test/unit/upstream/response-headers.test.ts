@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import {
+  buildResponseHeaders,
+  headerOf,
+  type ResponseHead,
+  withHeader,
+  withoutHeaders,
+} from '../../../src/upstream/response-headers.ts';
+
+describe('the headers of a response', () => {
+  test.each([
+    'Connection',
+    'keep-alive',
+    'PROXY-AUTHENTICATE',
+    'Proxy-Connection',
+    'TE',
+    'Trailer',
+    'Transfer-Encoding',
+    'Upgrade',
+  ])('%s stays behind (RFC 9110 7.6.1)', (name) =>
+    expect(buildResponseHeaders(['A', '1', name, 'x', 'B', '2'])).toEqual(['A', '1', 'B', '2']),
+  );
+
+  test('those named in Connection too', () =>
+    expect(
+      buildResponseHeaders(['Connection', 'X-Hop, x_other', 'x-hop', '1', 'X_Other', '2', 'A', '3']),
+    ).toEqual(['A', '3']));
+
+  test('all else goes on as written, duplicates in order', () => {
+    const raw = ['Set-Cookie', 'a=1', 'set-cookie', 'b=2', 'Content-Length', '0', 'X', '', 'Date', 'now'];
+    expect(buildResponseHeaders(raw)).toEqual(raw);
+  });
+
+  test('octets one by one, whatever their charset', () =>
+    expect(buildResponseHeaders([Buffer.from('X-Name'), Buffer.from([0xc3, 0xa9, 0xff])])).toEqual([
+      'X-Name',
+      '\xc3\xa9\xff',
+    ]));
+});
+
+describe('a head', () => {
+  const head: ResponseHead = {
+    status: 302,
+    statusText: 'Found',
+    headers: ['Location', '/a', 'X', 'location', 'LOCATION', '/b', 'Set-Cookie', 'x'],
+  };
+
+  test('the first value of a name, in any case', () => {
+    expect(headerOf(head, 'location')).toBe('/a');
+    expect(headerOf(head, 'set-cookie')).toBe('x');
+    expect(headerOf(head, 'content-type')).toBeUndefined();
+    expect(headerOf({ ...head, headers: [] }, 'location')).toBeUndefined();
+  });
+
+  test('every value of a name replaced, the name as written', () =>
+    expect(withHeader(head, 'location', '/c')).toEqual({
+      ...head,
+      headers: ['Location', '/c', 'X', 'location', 'LOCATION', '/c', 'Set-Cookie', 'x'],
+    }));
+
+  test('without some names', () => {
+    expect(withoutHeaders(head, new Set(['location'])).headers).toEqual(['X', 'location', 'Set-Cookie', 'x']);
+    expect(withoutHeaders(head, new Set()).headers).toEqual(head.headers);
+  });
+});

@@ -7,6 +7,7 @@ need() { # command, Debian package
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need redis-server redis-server
+need openssl openssl
 command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium
 
 [ -n "$missing" ] || exit 0

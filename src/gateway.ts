@@ -1,4 +1,3 @@
-import type { DestinationStream } from 'pino';
 import { AdminHandler } from './admin/admin-handler.ts';
 import type { Config } from './config/config.ts';
 import { needsRestart } from './config/restart-needs.ts';
@@ -7,7 +6,7 @@ import { ObservedFlowStore } from './flow/observed-flow-store.ts';
 import { Generation } from './generation.ts';
 import { Listener } from './http/listener.ts';
 import { Events } from './telemetry/events.ts';
-import { createLog } from './telemetry/log.ts';
+import { createLog, type LogDestination } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { VERSION } from './version.ts';
 
@@ -26,7 +25,7 @@ export type GatewayOptions = {
   /** `silent`: no log at all. */
   readonly log?: 'silent';
   /** Where the log goes. Default: standard error. */
-  readonly logDestination?: DestinationStream;
+  readonly logDestination?: LogDestination;
 };
 
 /** Puts a gateway together from its configuration and starts it. Throws where a listener cannot have its address. */
@@ -54,6 +53,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const publicListener = cleanup.use(
     new Listener({
       address: config.listen.address,
+      tls: config.listen.tls,
       headerTimeout: limits.headerTimeout,
       connections: limits.connections,
       onRequest: (request, response) => void generation.door.handleRequest(request, response),
@@ -92,6 +92,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       }
       const fresh = new Generation(next, store, events);
       await fresh.prepare();
+      if (next.listen.tls !== undefined) publicListener.renewCertificate(next.listen.tls);
       const previous = generation;
       generation = fresh;
       events.configLoaded(Date.now());

@@ -13,6 +13,8 @@ import { createUpstreamClient, type UpstreamClient } from './upstream/upstream-c
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
+/** Origins come from Host headers, which anybody can make up. */
+const LEARNED_LIMIT = 100;
 
 /** One upstream as configured, at work. */
 export class Issuer implements AsyncDisposable {
@@ -32,6 +34,8 @@ export class Issuer implements AsyncDisposable {
   readonly #events: Events;
   #endpoints: Endpoints | undefined;
   #discovered: Discovered | undefined;
+  /** How the upstream calls itself under each public origin, and in each realm. */
+  readonly #issuers = new Map<string, string>();
   #attempt: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #disposed = false;
@@ -65,8 +69,13 @@ export class Issuer implements AsyncDisposable {
   }
 
   /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
-  get authorizationResponseIss(): string | undefined {
-    return this.#discovered?.advertisesIss === true ? this.#discovered.issuer : undefined;
+  issFor(publicOrigin: string, scope: string): string | undefined {
+    const learned = this.#issuers.get(issuerPlace(publicOrigin, scope));
+    if (learned !== undefined) return learned;
+    // Asked under another host, or for another realm, the upstream may have called itself something else.
+    const { upstream, publicOrigin: fixed } = this.config;
+    const isSame = scope === '' && (fixed !== undefined || !upstream.preserveHost);
+    return isSame && this.#discovered?.advertisesIss === true ? this.#discovered.issuer : undefined;
   }
 
   /** How clients may authenticate there; `undefined`: the upstream has not said. */
@@ -76,8 +85,14 @@ export class Issuer implements AsyncDisposable {
       : this.#discovered?.revocationAuthMethods;
   }
 
-  /** Takes note of the endpoints that a metadata document names: with realms, each has its own. */
-  learn(document: MetadataDocument): void {
+  /** Takes note of what a metadata document names under a public origin: with realms, each has its own. */
+  learn(document: MetadataDocument, publicOrigin: string, scope: string): void {
+    const { issuer } = document;
+    const place = issuerPlace(publicOrigin, scope);
+    const advertisesIss = document['authorization_response_iss_parameter_supported'] === true;
+    if (typeof issuer === 'string' && advertisesIss && this.#issuers.size < LEARNED_LIMIT) {
+      this.#issuers.set(place, issuer);
+    }
     this.#learnPaths(readUnjudgedPaths(document));
   }
 
@@ -142,4 +157,8 @@ export class Issuer implements AsyncDisposable {
     clearTimeout(this.#retry);
     await this.upstream[Symbol.asyncDispose]();
   }
+}
+
+function issuerPlace(publicOrigin: string, scope: string): string {
+  return `${publicOrigin} ${scope}`;
 }

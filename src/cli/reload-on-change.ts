@@ -7,24 +7,44 @@ import type { Gateway } from '../gateway.ts';
 /** Milliseconds between two looks at the file. A look follows links, so that a ConfigMap's swap of them is seen. */
 const INTERVAL = 1_000;
 
-/** Reloads on SIGHUP and when the file changes, one after the other; a file with problems changes nothing. */
-export function reloadOnChange(gateway: Gateway, file: string, env: Environment): Disposable {
+/**
+ * Reloads on SIGHUP and when the file, or one that it points to, changes, one after the other; a file with problems
+ * changes nothing. `files`: those that the configuration in force points to.
+ */
+export function reloadOnChange(
+  gateway: Gateway,
+  file: string,
+  files: readonly string[],
+  env: Environment,
+): Disposable {
   let last = Promise.resolve();
   const reload = () => {
     last = last
       .then(async () => {
         const result = await loadConfig(file, { env });
-        if (result.ok) await gateway.reload(result.config);
-        else gateway.rejectReload(result.problems.map(formatProblem));
+        if (result.ok) {
+          watch(result.files);
+          await gateway.reload(result.config);
+        } else gateway.rejectReload(result.problems.map(formatProblem));
       })
       .catch((error: unknown) => gateway.rejectReload([String(error)]));
   };
+  const watched = new Set<string>();
+  const watch = (pointedTo: readonly string[]) => {
+    const wanted = new Set([file, ...pointedTo]);
+    for (const gone of watched.difference(wanted)) unwatchFile(gone, reload);
+    for (const fresh of wanted.difference(watched)) {
+      watchFile(fresh, { interval: INTERVAL, persistent: false }, reload);
+    }
+    watched.clear();
+    for (const path of wanted) watched.add(path);
+  };
   process.on('SIGHUP', reload);
-  watchFile(file, { interval: INTERVAL, persistent: false }, reload);
+  watch(files);
   return {
     [Symbol.dispose]() {
       process.off('SIGHUP', reload);
-      unwatchFile(file, reload);
+      for (const path of watched) unwatchFile(path, reload);
     },
   };
 }

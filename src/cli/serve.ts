@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { configFromUpstream } from '../config/upstream-config.ts';
-import { startGateway } from '../gateway.ts';
+import { type Gateway, startGateway } from '../gateway.ts';
 import type { CheckIo } from './check.ts';
 import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
@@ -27,19 +27,22 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
   }
   if (!result.ok) {
     for (const problem of result.problems) io.stderr(formatProblem(problem));
-    return 1;
+    // A file says something wrong, or the command line does.
+    return options['upstream'] === undefined ? 1 : 2;
   }
   const stopped = Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal)));
-  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  let gateway: Gateway | undefined;
   try {
-    gateway = await startGateway(result.config);
+    // An upstream that keeps silent can hold the start up for long.
+    gateway = await Promise.race([startGateway(result.config), stopped.then(() => undefined)]);
   } catch (error) {
     io.stderr(`pkce-gateway: cannot start: ${(error as Error).message}`);
     return 1;
   }
-  io.stdout(`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`);
+  if (gateway === undefined) return 0;
   const file = textOption(options, 'upstream') === undefined ? configFile(options) : undefined;
-  using _watch = file === undefined ? undefined : reloadOnChange(gateway, file, io.env);
+  using _watch = file === undefined ? undefined : reloadOnChange(gateway, file, result.files, io.env);
+  io.stdout(`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`);
   await stopped;
   await gateway.drain();
   return 0;

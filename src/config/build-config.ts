@@ -1,5 +1,5 @@
 import { buildClientRegistry } from './build-policy.ts';
-import type { Config, EndpointPaths, IssuerConfig, StoreConfig } from './config.ts';
+import type { Config, EndpointPaths, IssuerConfig, RedisServers, StoreConfig } from './config.ts';
 import { formatPath } from './problem.ts';
 import type { TlsTexts } from './read-tls-files.ts';
 import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
@@ -9,6 +9,7 @@ export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
   return {
     listen: {
       address: listen.address,
+      tls: tls.get(formatPath(['listen', 'tls'])),
       trustedProxies: listen.trusted_proxies,
       limits: {
         headerTimeout: listen.limits.header_timeout,
@@ -25,16 +26,31 @@ export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
 }
 
 function buildStore({ kind, redis }: FileConfig['store'], tls: TlsTexts): StoreConfig {
-  if (kind === 'memory' || redis?.url === undefined) return { kind: 'memory' };
+  if (kind === 'memory' || redis === undefined) return { kind: 'memory' };
+  const servers = buildRedisServers(redis);
+  if (servers === undefined) return { kind: 'memory' };
   return {
     kind,
-    url: redis.url,
+    ...servers,
     username: redis.username,
     password: redis.password,
+    database: redis.database,
     tls: tls.get(formatPath(['store', 'redis', 'tls'])),
     prefix: redis.prefix,
     timeout: redis.timeout,
   };
+}
+
+function buildRedisServers({
+  url,
+  cluster,
+  sentinel,
+}: NonNullable<FileConfig['store']['redis']>): RedisServers | undefined {
+  if (url !== undefined) return { url };
+  if (cluster !== undefined) return { cluster };
+  if (sentinel === undefined) return undefined;
+  const { name, nodes, username, password } = sentinel;
+  return { sentinel: { name, nodes, username, password } };
 }
 
 function buildIssuer(issuer: IssuerEntry, index: number, tlsTexts: TlsTexts): IssuerConfig {

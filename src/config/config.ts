@@ -16,6 +16,8 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export type ListenConfig = {
   readonly address: Address;
+  /** `undefined`: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
   /** Addresses and CIDR ranges whose X-Forwarded-* are believed. */
   readonly trustedProxies: readonly string[];
   readonly limits: {
@@ -26,17 +28,32 @@ export type ListenConfig = {
   };
 };
 
-export type StoreConfig =
-  | { readonly kind: 'memory' }
-  | {
-      readonly kind: 'redis';
-      readonly url: string;
-      readonly username: string | undefined;
-      readonly password: string | undefined;
-      readonly tls: TlsFiles | undefined;
-      readonly prefix: string;
-      readonly timeout: number;
-    };
+export type StoreConfig = { readonly kind: 'memory' } | RedisConfig;
+
+export type RedisConfig = RedisServers & {
+  readonly kind: 'redis';
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  /** `undefined`: as the url says, or 0. */
+  readonly database: number | undefined;
+  /** `undefined`: no TLS, unless the url says `rediss:`. */
+  readonly tls: TlsFiles | undefined;
+  readonly prefix: string;
+  readonly timeout: number;
+};
+
+/** Where Redis is: at a url, wherever the nodes of a cluster say, or wherever sentinels say. */
+export type RedisServers =
+  | { readonly url: string }
+  | { readonly cluster: readonly Address[] }
+  | { readonly sentinel: RedisSentinel };
+
+export type RedisSentinel = {
+  readonly name: string;
+  readonly nodes: readonly Address[];
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+};
 
 /** PEM texts, already read. */
 export type TlsFiles = {

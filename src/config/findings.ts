@@ -11,6 +11,8 @@ export class Findings {
   readonly #pathText: (path: ValuePath) => string;
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[] = [];
+  /** Every file that the configuration points to. */
+  readonly files = new Set<string>();
 
   constructor(locate: Locate, pathText: (path: ValuePath) => string = formatPath) {
     this.#locate = locate;

@@ -22,7 +22,13 @@ export type Failure = {
 };
 
 export type LoadResult =
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly Problem[];
+      /** The files that it points to: secrets, certificates. */
+      readonly files: readonly string[];
+    }
   | Failure;
 
 /** A valid file as it stands there, for those who explain it: what runs needs only the `Config` made from it. */
@@ -31,6 +37,7 @@ export type LoadedFile = {
   readonly file: FileConfig;
   readonly source: YamlSource;
   readonly tls: TlsTexts;
+  readonly files: readonly string[];
   readonly warnings: readonly Problem[];
 };
 
@@ -83,12 +90,13 @@ export async function parseFile(
   const { file, valid } = validateConfig(raw, findings);
   const tls = await readTlsFiles(valid, directory, findings);
   if (file === undefined || findings.problems.length > 0) return failureOf(findings);
-  return { ok: true, file, source, tls, warnings: findings.warnings };
+  return { ok: true, file, source, tls, files: [...findings.files], warnings: findings.warnings };
 }
 
 function configOf(loaded: LoadedFile | Failure): LoadResult {
   if (!loaded.ok) return loaded;
-  return { ok: true, config: buildConfig(loaded.file, loaded.tls), warnings: loaded.warnings };
+  const { file, tls, files, warnings } = loaded;
+  return { ok: true, config: buildConfig(file, tls), files, warnings };
 }
 
 function failureOf({ problems, warnings }: Findings): Failure {

@@ -28,6 +28,7 @@ async function readSmallFile(
   { path, secret }: { path: ValuePath; secret: boolean },
   findings: Findings,
 ): Promise<string | undefined> {
+  findings.files.add(file);
   try {
     await using handle = await open(file, 'r');
     const stat = await handle.stat();

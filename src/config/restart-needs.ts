@@ -5,6 +5,8 @@ import type { Config } from './config.ts';
 export function needsRestart(running: Config, next: Config): string[] {
   const settled: readonly (readonly [key: string, of: (config: Config) => unknown])[] = [
     ['listen.address', ({ listen }) => listen.address],
+    // From http to https or back; another certificate needs no restart.
+    ['listen.tls', ({ listen }) => listen.tls !== undefined],
     ['listen.limits.header_timeout', ({ listen }) => listen.limits.headerTimeout],
     ['listen.limits.connections', ({ listen }) => listen.limits.connections],
     ['admin', ({ admin }) => admin],

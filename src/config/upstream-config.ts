@@ -42,7 +42,7 @@ export function configFromUpstream({ upstream, mode, listen, admin, redis }: Ups
   const { file } = validateConfig(raw, findings);
   const { problems, warnings } = findings;
   if (file === undefined || problems.length > 0) return { ok: false, problems, warnings };
-  return { ok: true, config: buildConfig(file, new Map()), warnings };
+  return { ok: true, config: buildConfig(file, new Map()), files: [], warnings };
 }
 
 function optionOf(path: ValuePath): string {

@@ -2,7 +2,8 @@ import type { StoreConfig } from '../config/config.ts';
 import type { FlowStore } from './flow-store.ts';
 import { MemoryFlowStore } from './flow-store-memory.ts';
 import { RedisFlowStore } from './flow-store-redis.ts';
-import { type OnStateChange, RedisConnection } from './redis-connection.ts';
+import { openRedisConnection } from './open-redis-connection.ts';
+import type { OnStateChange } from './redis-connection.ts';
 
 export type FlowStoreOptions = {
   /** Told when Redis is lost and when it is back. The memory store is always there, and tells nothing. */
@@ -18,6 +19,6 @@ export function createFlowStore(config: StoreConfig, options: FlowStoreOptions =
     case 'memory':
       return new MemoryFlowStore();
     case 'redis':
-      return new RedisFlowStore(new RedisConnection(config, options.onStateChange), config.prefix);
+      return new RedisFlowStore(openRedisConnection(config, options.onStateChange), config.prefix);
   }
 }

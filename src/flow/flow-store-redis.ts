@@ -5,7 +5,7 @@ import { decodeFlow, encodeFlow } from './flow-record.ts';
 import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
 import type { PushedRequest } from './pushed-request.ts';
 import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
-import type { RedisConnection } from './redis-connection.ts';
+import type { RedisClient, RedisConnection } from './redis-connection.ts';
 
 /**
  * Flows and bindings in Redis (6.2 or newer), for any number of workers. Every key has a TTL, and every operation is one
@@ -26,7 +26,7 @@ export class RedisFlowStore implements FlowStore {
   }
 
   async loadFlow(key: string): Promise<Flow | undefined> {
-    const record = await this.#connection.run((redis) => redis.get(this.#prefix + key));
+    const record = await this.#run(key, (redis, at) => redis.get(at));
     return record === null ? undefined : decodeFlow(record);
   }
 
@@ -35,13 +35,13 @@ export class RedisFlowStore implements FlowStore {
   }
 
   async loadBinding(key: string): Promise<Binding | undefined> {
-    const record = await this.#connection.run((redis) => redis.get(this.#prefix + key));
+    const record = await this.#run(key, (redis, at) => redis.get(at));
     return record === null ? undefined : decodeBinding(record)?.binding;
   }
 
   async claimBinding(key: string, presentedChallenge: string | undefined): Promise<Claim> {
-    const reply = await this.#connection.run((redis) =>
-      redis.claimBinding(this.#prefix + key, presentedChallenge ?? NO_CHALLENGE, BINDING_MEMORY),
+    const reply = await this.#run(key, (redis, at) =>
+      redis.claimBinding(at, presentedChallenge ?? NO_CHALLENGE, BINDING_MEMORY),
     );
     const [outcome, record] = Array.isArray(reply) ? reply : [];
     if (typeof record !== 'string')
@@ -54,7 +54,7 @@ export class RedisFlowStore implements FlowStore {
   }
 
   async releaseBinding(key: string): Promise<void> {
-    await this.#connection.run((redis) => redis.releaseBinding(this.#prefix + key));
+    await this.#run(key, (redis, at) => redis.releaseBinding(at));
   }
 
   async savePushedRequest(key: string, pushed: PushedRequest, ttl: number): Promise<void> {
@@ -62,12 +62,12 @@ export class RedisFlowStore implements FlowStore {
   }
 
   async takePushedRequest(key: string): Promise<PushedRequest | undefined> {
-    const record = await this.#connection.run((redis) => redis.getdel(this.#prefix + key));
+    const record = await this.#run(key, (redis, at) => redis.getdel(at));
     return record === null ? undefined : decodePushedRequest(record);
   }
 
   async ping(): Promise<void> {
-    await this.#connection.run((redis) => redis.ping());
+    await this.#connection.ping();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,10 +76,13 @@ export class RedisFlowStore implements FlowStore {
 
   async #save(key: string, record: string, ttl: number): Promise<boolean> {
     const milliseconds = Math.ceil(ttl);
-    const reply = await this.#connection.run((redis) =>
-      redis.set(this.#prefix + key, record, 'PX', milliseconds, 'NX'),
-    );
+    const reply = await this.#run(key, (redis, at) => redis.set(at, record, 'PX', milliseconds, 'NX'));
     return reply === 'OK';
+  }
+
+  #run<Reply>(key: string, send: (redis: RedisClient, at: string) => Promise<Reply>): Promise<Reply> {
+    const at = this.#prefix + key;
+    return this.#connection.run(at, (redis) => send(redis, at));
   }
 }
 

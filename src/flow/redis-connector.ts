@@ -1,60 +1,90 @@
-import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectPlain, isIP, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
 import type { TlsFiles } from '../config/config.ts';
-import type { RedisAddress } from './redis-url.ts';
+
+/** Where a server listens. */
+export type RedisTarget = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** How the sockets of one configuration are opened: in clear, or with its certificates. */
+export type SocketOpener = { readonly secure: boolean; open(target: RedisTarget): Socket };
+
+/** Throws a system error for PEM texts that cannot be used: here, once, and not with each connection. */
+export function socketOpener(secure: boolean, files: TlsFiles | undefined): SocketOpener {
+  if (!secure) return { secure, open: (target) => connectPlain(target) };
+  const secureContext = createSecureContext(pemOptions(files));
+  return {
+    secure,
+    open(target) {
+      const server: ConnectionOptions =
+        'host' in target && isIP(target.host) === 0 ? { ...target, servername: target.host } : target;
+      return connectTls({ ...server, secureContext });
+    },
+  };
+}
+
+export type ConnectorOptions = {
+  readonly sockets: SocketOpener;
+  /** Asked before each connection. */
+  readonly locate: () => RedisTarget | Promise<RedisTarget>;
+  /** Whether a server that tells this about itself will do. Default: any. */
+  readonly accepts?: (info: { readonly role?: string }) => boolean;
+  /** How long a connection that is being closed may take, in milliseconds. */
+  readonly disconnectTimeout: number;
+};
 
 /**
- * How ioredis gets to an address. Its own connector listens to the first error of a socket only (redis/ioredis#962). A
- * TLS socket that is not trusted may have a second, the peer's alert, and that one would end the process.
+ * How ioredis gets to a server. Its own connectors listen to the first error of a socket only (redis/ioredis#962). A TLS
+ * socket that is not trusted may have a second, the peer's alert, and that one would end the process.
  */
-export function connectorOptions(
-  { target }: RedisAddress,
-  tls: TlsFiles | undefined,
-  disconnectTimeout: number,
-): RedisOptions {
-  if ('path' in target) return { path: target.path, Connector: connectorTo(() => connectPlain(target)) };
-  const { host, port } = target;
-  // Who names certificates wants TLS, whatever the scheme says: a password is not sent in clear for want of an `s`.
-  if (!target.tls && tls === undefined) {
-    return { host, port, Connector: connectorTo(() => connectPlain({ host, port })) };
-  }
-  const tlsOptions: ConnectionOptions = {
-    // Made here, once: a PEM text that cannot be used is found at the start, and not by each connection.
-    secureContext: createSecureContext(pemOptions(tls)),
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-  };
+export function connectorOptions(options: ConnectorOptions): RedisOptions {
+  const { sockets, locate, accepts = () => true, disconnectTimeout } = options;
   return {
-    host,
-    port,
-    tls: tlsOptions,
-    Connector: connectorTo(() => connectTls({ host, port, ...tlsOptions })),
-  };
-
-  function connectorTo(openSocket: () => Socket) {
-    return class extends AbstractConnector {
+    // Only for ioredis to wait for the end of the TLS handshake: the socket is made here.
+    ...(sockets.secure ? { tls: {} } : {}),
+    Connector: class extends AbstractConnector {
       constructor() {
         super(disconnectTimeout);
       }
 
-      override async connect(): Promise<Socket> {
-        const socket = openSocket();
-        socket.once('error', (error) => {
-          this.firstError = error;
-        });
-        socket.on('error', () => {});
-        this.connecting = true;
-        this.stream = socket;
-        return socket;
+      override check(info: { readonly role?: string }): boolean {
+        return accepts(info);
       }
-    };
-  }
+
+      override async connect(): Promise<Socket> {
+        this.connecting = true;
+        this.stream = await this.#open();
+        return this.stream;
+      }
+
+      /** ioredis gives up for good where `connect` rejects. A socket that has failed, it tries again. */
+      async #open(): Promise<Socket> {
+        try {
+          const target = await locate();
+          if (!this.connecting) return deadSocket();
+          const socket = sockets.open(target);
+          socket.once('error', (error) => {
+            this.firstError = error;
+          });
+          socket.on('error', () => {});
+          return socket;
+        } catch (error) {
+          this.firstError = error as Error;
+          return deadSocket();
+        }
+      }
+    },
+  };
 }
 
-function pemOptions(tls: TlsFiles | undefined): { ca?: string; cert?: string; key?: string } {
+function deadSocket(): Socket {
+  return new Socket().destroy();
+}
+
+function pemOptions(files: TlsFiles | undefined): { ca?: string; cert?: string; key?: string } {
   return {
-    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-    ...(tls?.cert === undefined ? {} : { cert: tls.cert }),
-    ...(tls?.key === undefined ? {} : { key: tls.key }),
+    ...(files?.ca === undefined ? {} : { ca: files.ca }),
+    ...(files?.cert === undefined ? {} : { cert: files.cert }),
+    ...(files?.key === undefined ? {} : { key: files.key }),
   };
 }

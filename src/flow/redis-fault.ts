@@ -1,4 +1,5 @@
 import { ReplyError } from 'ioredis';
+import type { Address } from '../config/config.ts';
 import { StoreFault } from './flow-store.ts';
 
 /** The first word of an error reply is its code: the convention of the protocol, not a guess at a message. */
@@ -16,6 +17,26 @@ const PASSING = new Set([
   'TRYAGAIN',
 ]);
 
+/** The slot of a key is, or is on its way, somewhere else: nothing was run. A fault for those who know of no cluster. */
+export class RedisRedirection extends StoreFault {
+  /** `ask`: this once. `moved`: from now on. */
+  readonly kind: 'ask' | 'moved';
+  /** Out of sight for whoever logs the fault. An empty host is that of the server that replied. */
+  readonly #target: Address;
+
+  constructor(kind: 'ask' | 'moved', target: Address, cause: Error) {
+    super('store_error', 'Redis is a node of a cluster: name it under store.redis.cluster', { cause });
+    this.kind = kind;
+    this.#target = target;
+  }
+
+  get target(): Address {
+    return this.#target;
+  }
+}
+
+const REDIRECTION = /^(MOVED|ASK) \d+ (.*):(\d{1,5})$/;
+
 /** What went wrong, as the store's callers know it. */
 export function redisFault(error: unknown): StoreFault {
   const code = redisErrorCode(error);
@@ -28,6 +49,10 @@ export function redisFault(error: unknown): StoreFault {
         cause,
       },
     );
+  }
+  const [, kind, host, port] = REDIRECTION.exec((error as Error).message) ?? [];
+  if (kind !== undefined && host !== undefined) {
+    return new RedisRedirection(kind === 'ASK' ? 'ask' : 'moved', { host, port: Number(port) }, cause);
   }
   if (code === 'OOM') return new StoreFault('store_full', 'Redis is out of memory', { cause });
   const passing = code !== undefined && PASSING.has(code);

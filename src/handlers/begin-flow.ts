@@ -75,6 +75,7 @@ function isSameFlow(live: Flow | undefined, flow: Flow): boolean {
     live.clientId === flow.clientId &&
     live.redirectUri === flow.redirectUri &&
     live.responseType === flow.responseType &&
+    live.scope === flow.scope &&
     live.codeChallenge === flow.codeChallenge
   );
 }

@@ -4,7 +4,7 @@ import { decodeContent } from '../upstream/decode-content.ts';
 import type { Hold, Outcome } from '../upstream/forward.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
-import { type Carrier, navigate, PageCarrier, RedirectCarrier } from './response-carrier.ts';
+import { type Carrier, navigate, PageCarrier, RedirectCarrier, readTarget } from './response-carrier.ts';
 import { followAuthorizationResponse } from './response-follower.ts';
 
 /** Bytes. Pages that post a response are small; a login page with all its styles inline may not be. */
@@ -44,8 +44,7 @@ function followPage(
   const html = bytes?.toString('latin1') ?? '';
   if (!complete || !RESPONSE_INPUT.test(html)) return { pass: head };
   const carriers = parsePostForms(html).flatMap((form): Carrier[] => {
-    const target = URL.parse(decodeOctets(form.action), exchange.publicOrigin + exchange.target.path);
-    if (target === null) return [];
+    const target = readTarget(exchange, decodeOctets(form.action));
     const response = readAuthorizationResponse(
       target,
       form.inputs.flatMap(({ name, value }) =>

@@ -124,8 +124,8 @@ class MetadataRequest {
 
   /** For when the upstream stumbles. Not under a query, of which anybody can invent as many as they like. */
   #keep(document: MetadataDocument): MetadataDocument {
-    const { issuer, target } = this.#exchange;
-    issuer.learn(document);
+    const { issuer, target, publicOrigin, scope } = this.#exchange;
+    issuer.learn(document, publicOrigin, scope);
     if (target.query === undefined) issuer.documents.remember(this.#key(), document, Date.now());
     return document;
   }

@@ -3,6 +3,7 @@ import type { ProtectedEndpoint } from '../endpoints.ts';
 import { hasBody, readBody } from '../http/read-body.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { RequestWithdrawn } from '../upstream/forward.ts';
+import { BodyScanner } from './body-scanner.ts';
 import type { Exchange } from './exchange.ts';
 import { noteViolation } from './note-violation.ts';
 import { refuseAuthorization, refuseToken } from './refuse.ts';
@@ -18,7 +19,7 @@ export async function handlePassThrough(exchange: Exchange): Promise<void> {
   if (resembles === undefined && redeemsInQuery(target.query) && isRefused(exchange, 'token')) {
     return refuse(exchange, 'token');
   }
-  if (resembles !== undefined || !mayHoldForm(exchange)) {
+  if (resembles !== undefined || !hasBody(exchange.request)) {
     await sendUpstream(exchange, {});
     return;
   }
@@ -30,20 +31,21 @@ export function redeemsInQuery(query: string | undefined): boolean {
   return query !== undefined && new RedemptionScanner().finds(query);
 }
 
-/** A small body is looked at before anything goes upstream; a large one on its way, which ends where it redeems a code. */
+/**
+ * A small body is looked at before anything goes upstream; a large one on its way, which ends where it redeems a code.
+ * Of whatever type: some servers read a form out of any.
+ */
 async function passScanned(exchange: Exchange): Promise<void> {
   const { request, services } = exchange;
   const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
-  const scanner = new RedemptionScanner();
   if (length <= services.bodyLimits.size) {
     const body = await readBody(request, services.bodyLimits);
-    if (body.complete && refusesRedemption(exchange, body.bytes)) return;
+    if (body.complete && (await refusesRedemption(exchange, body.bytes))) return;
     await sendUpstream(exchange, { bodyAsSent: body.complete ? body.bytes : body.resume() });
     return;
   }
   try {
-    const scanned = Readable.from(scan(exchange, scanner), { objectMode: false });
-    await sendUpstream(exchange, { bodyAsSent: scanned });
+    await sendUpstream(exchange, { bodyAsSent: Readable.from(scan(exchange), { objectMode: false }) });
   } catch (error) {
     if (!(error instanceof RequestWithdrawn)) throw error;
     if (!exchange.response.headersSent) refuse(exchange, 'token');
@@ -52,29 +54,39 @@ async function passScanned(exchange: Exchange): Promise<void> {
 }
 
 /** Answers (`true`) a whole body that would redeem a code at a path that is not for it. */
-export function refusesRedemption(exchange: Exchange, body: Buffer): boolean {
-  if (!new RedemptionScanner().finds(body.toString('latin1')) || !isRefused(exchange, 'token')) return false;
+export async function refusesRedemption(exchange: Exchange, body: Buffer): Promise<boolean> {
+  const scanner = scannerFor(exchange);
+  await scanner.read(body);
+  await scanner.end();
+  if (!scanner.found || !isRefused(exchange, 'token')) return false;
   refuse(exchange, 'token');
   return true;
 }
 
-async function* scan(exchange: Exchange, scanner: RedemptionScanner): AsyncGenerator<Buffer> {
-  let found = false;
+async function* scan(exchange: Exchange): AsyncGenerator<Buffer> {
+  const scanner = scannerFor(exchange);
+  let passed = false;
+  // Without its end, the request is none to the upstream.
+  const check = () => {
+    if (passed || !scanner.found) return;
+    passed = true;
+    if (isRefused(exchange, 'token')) throw new RequestWithdrawn();
+  };
+  let withheld: Buffer | undefined;
   for await (const chunk of exchange.request as AsyncIterable<Buffer>) {
-    if (!found && scanner.finds(chunk.toString('latin1'))) {
-      found = true;
-      // Without its end, the request is none to the upstream.
-      if (isRefused(exchange, 'token')) throw new RequestWithdrawn();
-    }
-    yield chunk;
+    await scanner.read(chunk);
+    check();
+    if (withheld !== undefined) yield withheld;
+    withheld = scanner.lags ? chunk : undefined;
+    if (!scanner.lags) yield chunk;
   }
+  await scanner.end();
+  check();
+  if (withheld !== undefined) yield withheld;
 }
 
-/** Bodies that some server would read parameters from. */
-function mayHoldForm(exchange: Exchange): boolean {
-  if (!hasBody(exchange.request)) return false;
-  const type = exchange.request.headers['content-type'];
-  return type === undefined || /form|json|^\s*text\/plain|^\s*$/i.test(type);
+function scannerFor({ request }: Exchange): BodyScanner {
+  return new BodyScanner(request.headers['content-encoding']);
 }
 
 /** Who asks cannot be told from here, so that the strictest of the issuer's modes holds. */

@@ -1,6 +1,7 @@
 import { StoreFault } from '../flow/flow-store.ts';
 import { pushedRequestKey } from '../flow/keys.ts';
 import type { PushedRequest } from '../flow/pushed-request.ts';
+import { normalizeResponseType } from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
@@ -41,10 +42,16 @@ export async function handlePushedReference(
     return sendOn(message.parameters);
   }
   if (pushed !== undefined && pushed.clientId === client.clientId && pushed.scope === exchange.scope) {
-    return sendOn(message.parameters.without(...SETTLED_BY_PUSH));
+    return sendOn(message.parameters.without(...SETTLED_BY_PUSH, ...unjudgedResponseType(message, client)));
   }
   if (noteViolation(exchange, 'authorization', 'request_uri_unknown', client)) {
     return refuseAuthorization(exchange, 'request_uri_unknown', client.policy, address);
   }
   return sendOn(message.parameters);
+}
+
+/** Servers of OpenID Connect may want one here all the same (Core 6.1); one that the client may not use is none of its push. */
+function unjudgedResponseType({ parameters }: Message, { policy }: IdentifiedClient): readonly string[] {
+  const responseType = normalizeResponseType(parameters.get('response_type') ?? '');
+  return policy.responseTypes.includes(responseType) ? [] : ['response_type'];
 }

@@ -22,7 +22,7 @@ export async function handleRevocation(exchange: Exchange): Promise<void> {
     return;
   }
   const body = message.bodyAsSent();
-  if (body instanceof Buffer && refusesRedemption(exchange, body)) return;
+  if (body instanceof Buffer && (await refusesRedemption(exchange, body))) return;
   await sendUpstream(exchange, { bodyAsSent: body });
 }
 

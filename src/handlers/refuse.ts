@@ -34,7 +34,7 @@ export function refuseAuthorization(
         redirectUri,
         error,
         address,
-        exchange.issuer.authorizationResponseIss,
+        exchange.issuer.issFor(exchange.publicOrigin, exchange.scope),
       );
       sendRedirect(response, 302, location, { 'X-Request-Id': requestId });
       return;

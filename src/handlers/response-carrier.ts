@@ -1,5 +1,6 @@
 import {
   type AuthorizationResponse,
+  isResponsePart,
   type ResponseChanges,
   readAuthorizationResponse,
   redirectParameters,
@@ -42,14 +43,14 @@ export class RedirectCarrier implements Carrier {
     this.#head = head;
     this.#location = location;
     this.response = response;
-    this.kind = response.target.hash.length > 1 ? 'fragment' : 'query';
+    // Servers write `#_` behind a query, so that no older fragment is kept (RFC 9700 4.1.1).
+    this.kind = isResponsePart(response.target.hash.slice(1)) ? 'fragment' : 'query';
   }
 
   /** `undefined`: the redirect is no authorization response. */
   static read(exchange: Exchange, head: ResponseHead, location: string): RedirectCarrier | undefined {
-    const target = URL.parse(location, exchange.publicOrigin + exchange.target.path);
-    const response =
-      target === null ? undefined : readAuthorizationResponse(target, redirectParameters(target));
+    const target = readTarget(exchange, location);
+    const response = readAuthorizationResponse(target, redirectParameters(target));
     return response && new RedirectCarrier(exchange, head, location, response);
   }
 
@@ -135,4 +136,12 @@ export class PageCarrier implements Carrier {
 export function navigate(exchange: Exchange, head: ResponseHead, location: string): ResponseHead {
   const mapped = mapLocation(location, exchange.issuer.config.upstream.origin, exchange.publicOrigin);
   return mapped === location ? head : withHeader(head, 'location', mapped);
+}
+
+/** Where a browser would go. What it could not read keeps its parameters, and is no place of any client: others might read it. */
+export function readTarget(exchange: Exchange, text: string): URL {
+  return (
+    URL.parse(text, exchange.publicOrigin + exchange.target.path) ??
+    new URL(`invalid:${/[?#].*/s.exec(text)?.[0] ?? ''}`)
+  );
 }

@@ -174,7 +174,7 @@ class ResponseFollower {
       prefix: this.#prefix?.prefix,
       hadState: this.#prefix?.clientState !== undefined,
       code,
-      iss: this.#missingIss(),
+      iss: this.#missingIss(flow),
     };
     if (flow !== undefined && isFormPostMode(flow.responseMode) && this.#carrier.kind !== 'form_post') {
       return this.#carrier.asFormPost(flow.redirectUri ?? placeOf(response.target), changes);
@@ -188,11 +188,11 @@ class ResponseFollower {
   }
 
   /** RFC 9207 2: metadata says that every response names its issuer; one that is signed does so inside. */
-  #missingIss(): string | undefined {
+  #missingIss(flow: Flow | undefined): string | undefined {
     const { response } = this.#carrier;
     return response.hasIss || response.jarm !== undefined
       ? undefined
-      : this.#exchange.issuer.authorizationResponseIss;
+      : this.#exchange.issuer.issFor(this.#exchange.publicOrigin, flow?.scope ?? this.#exchange.scope);
   }
 
   #staysWithServer(): boolean {

@@ -1,13 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Address } from '../config/config.ts';
+import type { Address, TlsFiles } from '../config/config.ts';
 
 /** A client's state alone may have 8 KiB, 24 KiB when percent-encoded. */
 const MAX_HEADER_SIZE = 32 * 1024;
 
 export type ListenerOptions = {
   readonly address: Address;
+  /** `undefined`: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
   /** Milliseconds for a request's head, and twice that between two of them on one connection. */
   readonly headerTimeout: number;
   readonly connections: number;
@@ -18,26 +27,32 @@ export type ListenerOptions = {
 
 /** An HTTP server with its limits. */
 export class Listener implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #server: Server | TlsServer;
+  readonly #secure: boolean;
   readonly #address: Address;
   readonly #upgraded = new Set<Duplex>();
+  readonly #answering = new Set<ServerResponse>();
+  #draining = false;
 
   constructor(options: ListenerOptions) {
     this.#address = options.address;
     const { onUpgrade } = options;
-    this.#server = createServer(
-      {
-        maxHeaderSize: MAX_HEADER_SIZE,
-        headersTimeout: options.headerTimeout,
-        // Bodies stream for as long as they move; those that are judged have a limit of their own.
-        requestTimeout: 0,
-        keepAliveTimeout: Math.max(options.headerTimeout * 2, 5_000),
-        connectionsCheckingInterval: Math.min(options.headerTimeout, 5_000),
-        shouldUpgradeCallback: (request) => onUpgrade !== undefined && isWebSocket(request),
-      },
-      options.onRequest,
-    );
+    this.#secure = options.tls !== undefined;
+    const serverOptions: ServerOptions = {
+      maxHeaderSize: MAX_HEADER_SIZE,
+      headersTimeout: options.headerTimeout,
+      // Bodies stream for as long as they move; those that are judged have a limit of their own.
+      requestTimeout: 0,
+      keepAliveTimeout: Math.max(options.headerTimeout * 2, 5_000),
+      connectionsCheckingInterval: Math.min(options.headerTimeout, 5_000),
+      shouldUpgradeCallback: (request) => onUpgrade !== undefined && isWebSocket(request),
+    };
+    this.#server =
+      options.tls === undefined
+        ? createServer(serverOptions, options.onRequest)
+        : createTlsServer({ ...serverOptions, ...secureOptions(options.tls) }, options.onRequest);
     this.#server.maxConnections = options.connections;
+    this.#server.prependListener('request', (_request, response) => this.#track(response));
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgraded.add(socket);
       socket.once('close', () => this.#upgraded.delete(socket));
@@ -55,11 +70,18 @@ export class Listener implements AsyncDisposable {
     });
     await promise;
     const bound = this.#server.address() as AddressInfo;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
+    return `${this.#secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
+  }
+
+  /** Takes another certificate for connections to come. */
+  renewCertificate(tls: TlsFiles): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(secureOptions(tls));
   }
 
   /** Stops accepting, lets requests in flight finish for as long as `grace` milliseconds, then ends what is left. */
   async drain(grace: number): Promise<void> {
+    this.#draining = true;
+    for (const response of this.#answering) response.shouldKeepAlive = false;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const deadline = setTimeout(() => this.#end(), grace);
@@ -76,10 +98,24 @@ export class Listener implements AsyncDisposable {
     await drained;
   }
 
+  /** Node leaves a connection open that becomes idle while the server closes: it would hold up the end. */
+  #track(response: ServerResponse): void {
+    if (this.#draining) response.shouldKeepAlive = false;
+    this.#answering.add(response);
+    response.once('close', () => {
+      this.#answering.delete(response);
+      if (this.#draining) setImmediate(() => this.#server.closeIdleConnections());
+    });
+  }
+
   #end(): void {
     this.#server.closeAllConnections();
     for (const socket of this.#upgraded) socket.destroy();
   }
+}
+
+function secureOptions({ cert, key }: TlsFiles) {
+  return { cert, key, minVersion: 'TLSv1.2' } as const;
 }
 
 function isWebSocket(request: IncomingMessage): boolean {

@@ -80,7 +80,7 @@ export function rewriteAuthorizationResponse(location: string, changes: Response
   const fragment = hash === -1 ? undefined : text.slice(hash + 1);
   const iss = changes.iss === undefined ? [] : [`iss=${encodeURIComponent(changes.iss)}`];
   // Servers write `#_`, or `#` alone, behind a query, so that no older fragment is inherited (RFC 9700 4.1).
-  const inFragment = fragment !== undefined && isResponse(fragment);
+  const inFragment = fragment !== undefined && isResponsePart(fragment);
   return (
     path +
     (query === undefined ? '' : rewritePart('?', query, changes, inFragment ? [] : iss)) +
@@ -88,7 +88,7 @@ export function rewriteAuthorizationResponse(location: string, changes: Response
   );
 }
 
-function isResponse(part: string): boolean {
+export function isResponsePart(part: string): boolean {
   return [...new URLSearchParams(part).keys()].some((name) => MARKERS.has(name));
 }
 

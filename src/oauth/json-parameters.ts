@@ -1,5 +1,5 @@
 /**
- * The texts at the top of a JSON object, as parameters: some servers take token requests that way. `undefined`: no
+ * The texts in a JSON object, however deep, as parameters: some servers take token requests that way. `undefined`: no
  * object, or one with a name twice, of which servers take the first or the last.
  */
 export function readJsonParameters(text: string): (readonly [name: string, value: string])[] | undefined {
@@ -12,11 +12,15 @@ export function readJsonParameters(text: string): (readonly [name: string, value
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const written = text.match(/"(?:[^"\\]|\\.)*"\s*:/g)?.length ?? 0;
   if (written !== countNames(value)) return undefined;
-  return Object.entries(value).flatMap(([name, item]: [string, unknown]) =>
-    (Array.isArray(item) ? item : [item])
-      .filter((one) => typeof one === 'string')
-      .map((one) => [name, one] as const),
-  );
+  return Object.entries(value).flatMap(([name, item]) => [...textsIn(name, item)]);
+}
+
+function* textsIn(name: string, value: unknown): Generator<readonly [name: string, text: string]> {
+  if (typeof value === 'string') yield [name, value];
+  else if (Array.isArray(value)) for (const item of value) yield* textsIn(name, item);
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, item] of Object.entries(value)) yield* textsIn(key, item);
+  }
 }
 
 function countNames(value: unknown): number {

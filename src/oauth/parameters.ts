@@ -9,7 +9,7 @@ export type ParsedParameters = {
   readonly problem: ParameterProblem | undefined;
   /** Whether serialising gives the same meaning back: false where a name or value could not be decoded. */
   readonly lossless: boolean;
-  /** Whether what could not be decoded may be a parameter that decides something, to a server that decodes it all the same. */
+  /** Whether there may be a parameter in it that decides something, to a server that decodes what cannot be, or splits at `;`. */
   readonly hidden: boolean;
 };
 
@@ -75,6 +75,7 @@ export function parseParameters(text: string): ParsedParameters {
   if (text !== '') {
     for (const segment of text.split('&')) {
       if (segment === '') continue;
+      if (segment.includes(';')) hidden ||= hidesParameter(segment);
       const equals = segment.indexOf('=');
       const name = decode(equals === -1 ? segment : segment.slice(0, equals));
       const value = decode(equals === -1 ? '' : segment.slice(equals + 1));
@@ -92,6 +93,14 @@ export function parseParameters(text: string): ParsedParameters {
     }
   }
   return { parameters: new Parameters(entries), problem, lossless, hidden };
+}
+
+/** HTML 4.01 B.2.2 had servers take `;` for a separator, and some still do. */
+function hidesParameter(segment: string): boolean {
+  return segment
+    .split(';')
+    .slice(1)
+    .some((piece) => isProtocolParameter(canonicalName(decode(piece.split('=', 1)[0] ?? '') ?? '')));
 }
 
 /** A value of nothing, or with space around it, is another one to servers that trim, or that take empty for absent. */

@@ -4,13 +4,17 @@
  * `grant_types` is client registration, no grant. Every repetition is bounded: `OVERLAP` must hold the longest match.
  */
 const REDEMPTION =
-  /grant[_. ]type(?:\0[^=&]{0,200}?)?(?:\[\w{0,20}\])?["'\])\s+]{0,40}(?:[=:]["'\s[+]{0,40}|(?:;[^\n]{0,300})?(?:\n[^\n]{1,300}){0,6}\n\n)authorization_code/;
+  /grant[_. +[]type(?:\0[^=&]{0,200}?)?(?:\[\w{0,20}\])?["'\])\s+]{0,40}(?:[=:]["'\s[+]{0,40}|(?:;[^\n]{0,300})?(?:\n[^\n]{1,300}){0,6}\n\n)authorization_code/i;
+
+/** A part that is so named, its value in base64 (RFC 2045 6): no browser sends any, so that the value need not be looked at. */
+const CODED_PART =
+  /grant[_. +[]type["']?(?:;[^\n]{0,300})?(?:\n[^\n]{1,300}){0,6}\ncontent-transfer-encoding: ?base64|content-transfer-encoding: ?base64(?:\n[^\n]{1,300}){0,6}\n[^\n]{0,300}name\*?=[^\n;]{0,20}grant[_. +[]type[^s]/i;
 
 /** Characters, decoded and squeezed, of the text so far that a match may begin in. */
 const OVERLAP = 4096;
 
 /** An escape that goes on in the next piece. */
-const UNFINISHED = /(?:%[0-9a-f]?|\\(?:u(?:0(?:0[0-9a-f]?)?)?)?)$/i;
+const UNFINISHED = /(?:%(?:u(?:0(?:0[0-9a-f]?)?)?|[0-9a-f])?|\\(?:u(?:0(?:0[0-9a-f]?)?)?)?)$/i;
 
 /**
  * Looks for a token request in a text that comes in pieces, as the most lenient server would read it: percent-encoding
@@ -18,30 +22,73 @@ const UNFINISHED = /(?:%[0-9a-f]?|\\(?:u(?:0(?:0[0-9a-f]?)?)?)?)$/i;
  */
 export class RedemptionScanner {
   #unfinished = '';
-  #tail = '';
+  readonly #asWritten = new Window();
+  /** What is UTF-16 has a NUL at every other place. */
+  readonly #narrowed = new Window();
 
   /** Whether the text up to here would redeem a code. `piece`: octets as UTF-16 code units. */
   finds(piece: string): boolean {
     const encoded = this.#unfinished + piece;
     this.#unfinished = UNFINISHED.exec(encoded.slice(-5))?.[0] ?? '';
     const decoded = decode(encoded.slice(0, encoded.length - this.#unfinished.length));
-    const text = squeeze(this.#tail + decoded);
-    this.#tail = text.slice(-OVERLAP);
-    return REDEMPTION.test(text);
+    const narrow = decoded.includes('\0') ? decoded.replaceAll('\0', '') : decoded;
+    const asWritten = this.#asWritten.finds(decoded);
+    return this.#narrowed.finds(narrow) || asWritten;
   }
 }
 
+/** The end of a text that comes in pieces. */
+class Window {
+  #tail = '';
+
+  finds(piece: string): boolean {
+    const text = squeeze(this.#tail + piece);
+    this.#tail = text.slice(-OVERLAP);
+    return readingsOf(text).some((reading) => redeems(reading));
+  }
+}
+
+function redeems(text: string): boolean {
+  return (
+    (/authorization_code/i.test(text) && REDEMPTION.test(text)) ||
+    (/transfer-encoding/i.test(text) && CODED_PART.test(text))
+  );
+}
+
+/** The text, and how it reads without the codings of mail, where it may have any. */
+function readingsOf(text: string): string[] {
+  const readings = [text];
+  // In base64, an ASCII letter in UTF-16 begins so.
+  if (/\+A[A-H]/.test(text)) readings.push(undoUtf7(text));
+  if (/quoted-printable/i.test(text)) readings.push(undoQuotedPrintable(text));
+  return readings;
+}
+
 function decode(text: string): string {
+  // IIS also knows `%u0074`.
+  return text.replace(/(?:%(?:u00)?|\\u00)([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}
+
+/** RFC 2152: letters may come in base64, `_` as `+AF8-`. */
+function undoUtf7(text: string): string {
+  return text.replace(/\+([A-Za-z0-9+/]{3,400})-?/g, (_, encoded: string) => {
+    const octets = Buffer.from(encoded, 'base64');
+    return octets.toString('latin1').replaceAll('\0', '');
+  });
+}
+
+/** RFC 2045 6.7: some multipart parsers are mail parsers. */
+function undoQuotedPrintable(text: string): string {
   return text
-    .replace(/%([0-9a-f]{2})|\\u00([0-9a-f]{2})/gi, (_, percent?: string, escaped?: string) =>
-      String.fromCharCode(Number.parseInt(percent ?? escaped ?? '0', 16)),
-    )
-    .toLowerCase();
+    .replaceAll('=\n', '')
+    .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 /** White space without end would push a name out of sight of its value. An empty line, which ends the headers of a part, stays one. */
 function squeeze(text: string): string {
-  if (!text.includes('grant')) return text;
+  if (!/grant|quoted-printable|\+A[A-H]/i.test(text)) return text;
   return text.replace(/\s+/g, (run) => {
     const lineEnds = run.split('\n').length - 1;
     return lineEnds === 0 ? ' ' : lineEnds === 1 ? '\n' : '\n\n';

@@ -59,7 +59,11 @@ export function mergeRequestObject(outer: AuthorizationRequest, jwt: string): Re
 
 /** The method that was not said but follows from a challenge without one is no second value. */
 function isDefaultMethod(key: string, outer: AuthorizationRequest): boolean {
-  return key === 'codeChallengeMethod' && outer.codeChallengeMethod === 'plain';
+  return (
+    key === 'codeChallengeMethod' &&
+    outer.codeChallengeMethod === 'plain' &&
+    outer.codeChallenge !== undefined
+  );
 }
 
 function innerResponseType(claims: JwtClaims): string | undefined {

@@ -3,9 +3,11 @@ import type { Config } from '../config/config.ts';
 import { PrettyStream } from './pretty-stream.ts';
 
 export type Log = Logger;
+/** Where lines go, each with its end. */
+export type LogDestination = DestinationStream;
 
 /** Structured logs, on standard error: standard output belongs to what a command prints. */
-export function createLog(config: Config['log'], destination?: DestinationStream): Log {
+export function createLog(config: Config['log'], destination?: LogDestination): Log {
   const stream = destination ?? pino.destination({ fd: 2, sync: true });
   return pino(
     {

@@ -9,6 +9,8 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'http2-settings',
   'keep-alive',
   'proxy-authenticate',
+  // To a CGI program, it is the variable that names its outgoing proxy (CVE-2016-5385).
+  'proxy',
   'proxy-authorization',
   'proxy-connection',
   'te',

@@ -1,6 +1,5 @@
 import type { JudgedEndpoint, Reason } from '../../src/policy/reason.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
-import type { MetricSamples } from '../support/metric-samples.ts';
 import { type RawResponse, sendRaw } from '../support/raw-http.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { type SloppyServer, startSloppyServer } from '../support/upstreams/sloppy-server.ts';
@@ -75,7 +74,7 @@ export class AttackStage implements AsyncDisposable {
 
   /** Sends an attack and sees what comes of it. */
   async measure(attempt: () => Promise<RawResponse | undefined>): Promise<Outcome> {
-    const before = await this.gateway?.metrics();
+    const before = await this.#countRefusals();
     const { issued } = this.server;
     const reached = this.server.redeemable.length;
     const response = await attempt();
@@ -83,8 +82,20 @@ export class AttackStage implements AsyncDisposable {
       response,
       tokens: this.server.issued - issued,
       redeemable: this.server.redeemable.length - reached,
-      refusals: refusalsBetween(before, await this.gateway?.metrics()),
+      refusals: newRefusals(before, await this.#countRefusals()),
     };
+  }
+
+  /** From `/metrics`, as Prometheus reads it: how many refusals of each kind there were. */
+  async #countRefusals(): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    if (this.gateway === undefined) return counts;
+    const text = await (await fetch(`${this.gateway.adminUrl}/metrics`)).text();
+    for (const [, endpoint, reason, count] of text.matchAll(REJECTIONS)) {
+      const kind = `${endpoint} ${reason}`;
+      counts.set(kind, (counts.get(kind) ?? 0) + Number(count));
+    }
+    return counts;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,13 +107,11 @@ export class AttackStage implements AsyncDisposable {
 const ENDPOINTS = `forward_pkce: never
 endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token], pushed_authorization: [/oauth2/par]}`;
 
-const REJECTION = /^pkce_gateway_rejections_total\{.*endpoint="(\w+)".*reason="(\w+)".*\} (\d+)$/gm;
+const REJECTIONS = /^pkce_gateway_rejections_total\{.*endpoint="(\w+)".*reason="(\w+)".*\} (\d+)$/gm;
 
-function refusalsBetween(before: MetricSamples | undefined, after: MetricSamples | undefined): Refusal[] {
-  return [...(after?.text ?? '').matchAll(REJECTION)].flatMap(([, endpoint, reason]) => {
-    const labels = { endpoint, reason } as Refusal;
-    const counted =
-      (after?.value('rejections_total', labels) ?? 0) - (before?.value('rejections_total', labels) ?? 0);
-    return Array<Refusal>(counted).fill(labels);
+function newRefusals(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Refusal[] {
+  return [...after].flatMap(([kind, count]) => {
+    const [endpoint, reason] = kind.split(' ');
+    return Array<Refusal>(count - (before.get(kind) ?? 0)).fill({ endpoint, reason } as Refusal);
   });
 }

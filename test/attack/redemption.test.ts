@@ -11,6 +11,8 @@ async function steal(stage: AttackStage, attack: RedemptionAttack) {
   return stage.measure(() => stage.send(attack.write({ code, host: stage.host })));
 }
 
+const NAMED = REDEMPTION_ATTACKS.map((attack) => [attack.name, attack] as const);
+
 test('the table has no attack twice, and enough of them', () => {
   expect(new Set(REDEMPTION_ATTACKS.map(({ name }) => name)).size).toBe(REDEMPTION_ATTACKS.length);
   expect(REDEMPTION_ATTACKS.length).toBeGreaterThanOrEqual(250);
@@ -19,10 +21,12 @@ test('the table has no attack twice, and enough of them', () => {
 // What cannot steal there proves nothing here.
 describe('straight at the server, the code is stolen by', () => {
   let stage: AttackStage;
-  beforeAll(async () => void (stage = await AttackStage.open('none')));
+  beforeAll(async () => {
+    stage = await AttackStage.open('none');
+  });
   afterAll(() => stage[Symbol.asyncDispose]());
 
-  test.each(REDEMPTION_ATTACKS)('$name', async (attack) => {
+  test.each(NAMED)('%s', async (_, attack) => {
     const { response, tokens } = await steal(stage, attack);
     expect(tokens).toBe(1);
     expect(response?.raw).toContain('access_token');
@@ -33,10 +37,12 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
   'through the gateway, with %s, nobody gets a token by',
   (defence) => {
     let stage: AttackStage;
-    beforeAll(async () => void (stage = await AttackStage.open(DEFENCES[defence])));
+    beforeAll(async () => {
+      stage = await AttackStage.open(DEFENCES[defence]);
+    });
     afterAll(() => stage[Symbol.asyncDispose]());
 
-    test.each(REDEMPTION_ATTACKS)('$name', async (attack) => {
+    test.each(NAMED)('%s', async (_, attack) => {
       const { response, tokens, redeemable, refusals } = await steal(stage, attack);
       expect({ tokens, redeemable }).toEqual({ tokens: 0, redeemable: 0 });
       expect(response?.raw ?? '').not.toContain('access_token');

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { vi } from 'vitest';
-import type { StoreConfig } from '../../src/config/config.ts';
+import type { RedisConfig, RedisServers, StoreConfig } from '../../src/config/config.ts';
 import { createFlowStore, type FlowStoreOptions } from '../../src/flow/create-flow-store.ts';
 import type { FlowStore } from '../../src/flow/flow-store.ts';
 import { MemoryFlowStore } from '../../src/flow/flow-store-memory.ts';
+import { createCertificate } from '../support/redis-certificate.ts';
+import { startRedisCluster } from '../support/redis-cluster.ts';
+import { type RedisBehindSentinels, startRedisSentinel } from '../support/redis-sentinel.ts';
+import { PRIMARY_NAME } from '../support/redis-sentinel-process.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 
 /** A store under test, empty, with a hand on its time. */
@@ -16,7 +20,24 @@ export type StoreUnderTest = AsyncDisposable & {
 /** A kind of store. `open` makes an empty one; disposing of the adapter ends what all of them share. */
 export type Adapter = AsyncDisposable & { open(): Promise<StoreUnderTest> };
 
-export async function startMemoryAdapter(): Promise<Adapter> {
+/** What a gateway's user in Redis needs, and no more; as in docs/operations.md. */
+export const ACL_RULES = [
+  '-@all',
+  ...['+ping', '+info', '+client|setname', '+quit', '+select'],
+  ...['+get', '+set', '+getdel', '+eval', '+evalsha', '+pttl'],
+  ...['+cluster|slots', '+cluster|info', '+asking'],
+];
+
+/** Every store there is. */
+export const ADAPTERS = [
+  { kind: 'memory', start: startMemoryAdapter },
+  { kind: 'redis', start: startRedisAdapter },
+  { kind: 'redis, by mutual TLS as an ACL user', start: startSecuredAdapter },
+  { kind: 'redis cluster', start: startClusterAdapter },
+  { kind: 'redis behind sentinels', start: startSentinelAdapter },
+] as const;
+
+async function startMemoryAdapter(): Promise<Adapter> {
   return {
     async open() {
       let now = 0;
@@ -33,51 +54,96 @@ export async function startMemoryAdapter(): Promise<Adapter> {
   };
 }
 
-export async function startRedisAdapter(): Promise<Adapter> {
+async function startRedisAdapter(): Promise<Adapter> {
   const server = await startRedis();
+  return redisAdapter({ url: server.url }, [server], server);
+}
+
+async function startSecuredAdapter(): Promise<Adapter> {
+  await using stack = new AsyncDisposableStack();
+  const certificate = stack.use(await createCertificate('DNS:localhost'));
+  const password = 'of the default user';
+  const user = ['--user', 'gateway', 'on', '>s3cret', '~test-*', ...ACL_RULES];
+  const server = stack.use(
+    await startRedis({ tls: certificate.files, args: ['--requirepass', password, ...user], password }),
+  );
+  const url = `rediss://localhost:${server.port}`;
+  const access = { username: 'gateway', password: 's3cret', tls: certificate.tls };
+  return redisAdapter({ url }, [server], stack.move(), access);
+}
+
+async function startClusterAdapter(): Promise<Adapter> {
+  const cluster = await startRedisCluster();
+  return redisAdapter({ cluster: cluster.addresses }, cluster.nodes, cluster);
+}
+
+async function startSentinelAdapter(): Promise<Adapter> {
+  const behind = await startRedisSentinel();
+  return redisAdapter(sentinelServers(behind), [behind.primary], behind);
+}
+
+/** `keepers`: the servers that have the keys. */
+function redisAdapter(
+  servers: RedisServers,
+  keepers: readonly RedisServer[],
+  shared: AsyncDisposable,
+  settings: RedisSettings = {},
+): Adapter {
   return {
     async open() {
       const prefix = `test-${randomUUID()}:`;
-      const store = await openRedisStore(server, { prefix });
+      const store = await openStore(redisConfig(servers, { ...settings, prefix }));
       return {
         store,
-        advance: (milliseconds) => age(server, prefix, milliseconds),
+        async advance(milliseconds) {
+          for (const server of keepers) await age(server, prefix, milliseconds);
+        },
         [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
       };
     },
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose](),
   };
 }
 
+/** What a test says about a store in Redis, beside where that is. */
+export type RedisSettings = Partial<Omit<RedisConfig, 'kind' | 'url' | 'cluster' | 'sentinel'>>;
+
+export function redisConfig(servers: RedisServers, settings: RedisSettings = {}): RedisConfig {
+  return {
+    kind: 'redis',
+    ...servers,
+    username: undefined,
+    password: undefined,
+    database: undefined,
+    tls: undefined,
+    prefix: 'pkce-gateway:',
+    timeout: 500,
+    ...settings,
+  };
+}
+
+export function sentinelServers(behind: RedisBehindSentinels, password?: string): RedisServers {
+  return { sentinel: { name: PRIMARY_NAME, nodes: behind.addresses, username: undefined, password } };
+}
+
 /** A store on a real Redis, connected. */
-export async function openRedisStore(
-  server: RedisServer,
-  config: Partial<Extract<StoreConfig, { kind: 'redis' }>> = {},
-  options: FlowStoreOptions = {},
-): Promise<FlowStore> {
-  const store = createFlowStore(redisConfig(server, config), options);
+export async function openStore(config: StoreConfig, options: FlowStoreOptions = {}): Promise<FlowStore> {
+  const store = createFlowStore(config, options);
   await untilReachable(store);
   return store;
 }
 
-export function redisConfig(
-  server: RedisServer,
-  config: Partial<Extract<StoreConfig, { kind: 'redis' }>> = {},
-): StoreConfig {
-  return {
-    kind: 'redis',
-    url: server.url,
-    username: undefined,
-    password: undefined,
-    tls: undefined,
-    prefix: 'pkce-gateway:',
-    timeout: 500,
-    ...config,
-  };
+/** The same on one server. */
+export function openRedisStore(
+  { url }: { readonly url: string },
+  settings: RedisSettings & { readonly url?: string } = {},
+  options: FlowStoreOptions = {},
+): Promise<FlowStore> {
+  return openStore(redisConfig({ url, ...settings }, settings), options);
 }
 
 export async function untilReachable(store: FlowStore): Promise<void> {
-  await vi.waitFor(() => store.ping(), { timeout: 10_000, interval: 10 });
+  await vi.waitFor(() => store.ping(), { timeout: 20_000, interval: 10 });
 }
 
 /** Redis keeps its own time: instead of waiting for it, every key is made older. */

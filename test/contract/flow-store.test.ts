@@ -3,22 +3,14 @@ import { BINDING_MEMORY } from '../../src/flow/binding.ts';
 import type { Claim, FlowStore } from '../../src/flow/flow-store.ts';
 import { codeKey, flowKey, pushedRequestKey } from '../../src/flow/keys.ts';
 import { CHALLENGE, OTHER_CHALLENGE, sampleBinding, sampleFlow } from '../support/sample-flow.ts';
-import {
-  type Adapter,
-  type StoreUnderTest,
-  startMemoryAdapter,
-  startRedisAdapter,
-} from './flow-store-adapters.ts';
+import { ADAPTERS, type Adapter, type StoreUnderTest } from './flow-store-adapters.ts';
 
 const FLOW_TTL = 600_000;
 const CODE_TTL = 60_000;
 const FLOW = flowKey('corp', 'pg-a-state');
 const CODE = codeKey('corp', '', 'a-code');
 
-describe.each([
-  { kind: 'memory', start: startMemoryAdapter },
-  { kind: 'redis', start: startRedisAdapter },
-])('the $kind store', ({ start }) => {
+describe.each(ADAPTERS)('the store in $kind', ({ start }) => {
   let adapter: Adapter;
   let opened: StoreUnderTest;
   let store: FlowStore;

@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { pushedRequestKey } from '../../src/flow/keys.ts';
-import {
-  type Adapter,
-  type StoreUnderTest,
-  startMemoryAdapter,
-  startRedisAdapter,
-} from './flow-store-adapters.ts';
+import { ADAPTERS, type Adapter, type StoreUnderTest } from './flow-store-adapters.ts';
 
 const KEY = pushedRequestKey('corp', 'urn:ietf:params:oauth:request_uri:one');
 const PUSHED = { clientId: 'spa', scope: 'realm-a' };
 
-describe.each([
-  ['memory', startMemoryAdapter],
-  ['redis', startRedisAdapter],
-] as const)('pushed requests in the %s store', (_, start) => {
+describe.each(ADAPTERS)('pushed requests in $kind', ({ start }) => {
   let adapter: Adapter;
   let under: StoreUnderTest;
 

@@ -1,15 +1,13 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createFlowStore } from '../../src/flow/create-flow-store.ts';
-import { type FlowStore, StoreFault } from '../../src/flow/flow-store.ts';
-import { codeKey, flowKey } from '../../src/flow/keys.ts';
-import { MAX_IN_FLIGHT } from '../../src/flow/redis-connection.ts';
+import { StoreFault } from '../../src/flow/flow-store.ts';
+import { MAX_IN_FLIGHT } from '../../src/flow/redis-link.ts';
 import { type RedisServer, type RedisServerOptions, startRedis } from '../support/redis-server.ts';
 import { CHALLENGE, sampleBinding, sampleFlow } from '../support/sample-flow.ts';
 import { openRedisStore, redisConfig, untilReachable } from './flow-store-adapters.ts';
+import { CODE, everyOperation, FLOW, faultOf, took } from './store-operations.ts';
 
-const FLOW = flowKey('corp', 'pg-a-state');
-const CODE = codeKey('corp', '', 'a-code');
 const SECRET = 'p4ss:w0rd/with@signs';
 
 const open: AsyncDisposable[] = [];
@@ -25,31 +23,6 @@ function track<Resource extends AsyncDisposable>(resource: Resource): Resource {
 async function start(options?: RedisServerOptions): Promise<RedisServer> {
   return track(await startRedis(options));
 }
-
-async function faultOf(operation: Promise<unknown>): Promise<StoreFault> {
-  const fault: unknown = await operation.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(fault instanceof StoreFault)) throw new Error(`no StoreFault, but ${String(fault)}`);
-  return fault;
-}
-
-async function took(operation: Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await operation.catch(() => {});
-  return performance.now() - begun;
-}
-
-const everyOperation = (store: FlowStore): Promise<unknown>[] => [
-  store.saveFlow(FLOW, sampleFlow(), 60_000),
-  store.loadFlow(FLOW),
-  store.saveBinding(CODE, sampleBinding(), 60_000),
-  store.loadBinding(CODE),
-  store.claimBinding(CODE, CHALLENGE),
-  store.releaseBinding(CODE),
-  store.ping(),
-];
 
 describe('while Redis is away', () => {
   test('a store is made all the same, faults at once, and recovers by itself', async () => {
@@ -119,7 +92,8 @@ describe('while Redis stands still', () => {
 
   test('the commands in flight are bounded', async () => {
     const server = await start();
-    const store = track(await openRedisStore(server, { timeout: 300 }));
+    // Long enough for a busy machine to send them all before the first is given up.
+    const store = track(await openRedisStore(server, { timeout: 1_500 }));
     server.pause();
     const operations = Array.from({ length: MAX_IN_FLIGHT + 10 }, () => faultOf(store.ping()));
     for (const fault of await Promise.all(operations.slice(-10)))
@@ -206,7 +180,7 @@ describe('credentials', () => {
     const server = await start({ port: true, args: ['--requirepass', 'right'] });
     const url = server.url.replace('redis://', `redis://:${encodeURIComponent(SECRET)}@`);
     const onStateChange = vi.fn();
-    const store = track(createFlowStore(redisConfig(server, { url }), { onStateChange }));
+    const store = track(createFlowStore(redisConfig({ url }), { onStateChange }));
     await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'WRONGPASS'), 5_000);
     const fault = await faultOf(store.ping());
     expect(fault).toMatchObject({ code: 'store_unreachable' });
@@ -225,7 +199,7 @@ describe('credentials', () => {
 
   test('a malformed URL is refused without being repeated', () => {
     const url = `redis://:${SECRET}`;
-    const make = () => createFlowStore({ ...redisConfig({ url } as RedisServer) });
+    const make = () => createFlowStore(redisConfig({ url }));
     expect(make).toThrow(StoreFault);
     expect(make).not.toThrow(SECRET);
   });

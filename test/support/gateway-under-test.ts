@@ -22,13 +22,15 @@ export type GatewayUnderTestOptions = {
   readonly listen?: string;
   /** The host to listen on: another one than the upstream's, so that cookies do not mix. */
   readonly host?: string;
+  /** For a server that must know its public URL before the gateway runs. Default: a free one. */
+  readonly port?: number;
 };
 
 /** A whole gateway in this process, in front of a real server, with its log and metrics at hand. */
 export async function startGatewayUnderTest(options: GatewayUnderTestOptions): Promise<GatewayUnderTest> {
-  const { top = '', listen = '', host = 'localhost' } = options;
+  const { top = '', listen = '', host = 'localhost', port = 0 } = options;
   const yaml = [
-    `listen: {address: "${host}:0"${listen === '' ? '' : `, ${listen}`}}`,
+    `listen: {address: "${host}:${port}"${listen === '' ? '' : `, ${listen}`}}`,
     'admin: {address: 127.0.0.1:0}',
     top,
     'issuers:',

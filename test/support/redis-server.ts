@@ -6,10 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
+import type { CertificateFiles } from './redis-certificate.ts';
 
 export type RedisServerOptions = {
-  /** Listens on a free loopback port instead of a unix socket. */
+  /** Listens on a free loopback port as well as on its unix socket. */
   readonly port?: boolean;
+  /** That port speaks TLS, and wants a certificate of the same authority. */
+  readonly tls?: CertificateFiles;
   /** Further arguments of redis-server, such as `--requirepass`. */
   readonly args?: readonly string[];
   /** What `call` and `dumpAll` log in with. */
@@ -22,7 +25,7 @@ export type RedisDump = { readonly key: string; readonly value: string; readonly
 /** Starts a real redis-server without persistence. Resolves once it serves. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-redis-'));
-  const port = options.port ? await findFreePort() : 0;
+  const port = options.port || options.tls !== undefined ? await findFreePort() : 0;
   const server = new RedisServer(directory, port, options);
   try {
     await server.start();
@@ -36,6 +39,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
 export class RedisServer implements AsyncDisposable {
   readonly url: string;
   readonly port: number | undefined;
+  readonly #socket: string;
   readonly #directory: string;
   readonly #args: readonly string[];
   readonly #password: string | undefined;
@@ -43,25 +47,18 @@ export class RedisServer implements AsyncDisposable {
 
   constructor(directory: string, port: number, options: RedisServerOptions) {
     const socket = join(directory, 'redis.sock');
-    this.url = port === 0 ? `redis+unix://${socket}` : `redis://127.0.0.1:${port}/0`;
+    const scheme = options.tls === undefined ? 'redis' : 'rediss';
+    this.url = port === 0 ? `redis+unix://${socket}` : `${scheme}://127.0.0.1:${port}/0`;
     this.port = port === 0 ? undefined : port;
+    this.#socket = socket;
     this.#directory = directory;
     this.#password = options.password;
-    const listen =
-      port === 0 ? ['--port', '0', '--unixsocket', socket] : ['--port', String(port), '--bind', '127.0.0.1'];
-    const plain = [
-      '--save',
-      '',
-      '--appendonly',
-      'no',
-      '--dir',
-      directory,
-      '--daemonize',
-      'no',
-      '--logfile',
-      '',
+    this.#args = [
+      ...['--bind', '127.0.0.1', '--unixsocket', socket, '--dir', directory],
+      ...['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--logfile', ''],
+      ...(options.tls === undefined ? ['--port', String(port)] : tlsArguments(port, options.tls)),
+      ...(options.args ?? []),
     ];
-    this.#args = [...listen, ...plain, ...(options.args ?? [])];
   }
 
   get pid(): number {
@@ -70,20 +67,20 @@ export class RedisServer implements AsyncDisposable {
     return pid;
   }
 
+  get running(): boolean {
+    return this.#process !== undefined;
+  }
+
   async start(): Promise<void> {
-    const child = spawn('redis-server', [...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.#process = child;
-    await untilReady(child);
+    this.#process = spawnRedis(this.#args);
+    await untilLogged(this.#process, SERVES);
   }
 
   /** Ends it, with all that it holds. */
   async stop(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    if (child !== undefined) await killed(child);
   }
 
   /** Ends it and starts an empty one in its place. */
@@ -128,16 +125,15 @@ export class RedisServer implements AsyncDisposable {
 
   /** A plain client, for what the rest cannot do. Its caller disconnects it. */
   connect(): Redis {
-    const address =
-      this.port === undefined
-        ? { path: join(this.#directory, 'redis.sock') }
-        : { host: '127.0.0.1', port: this.port };
-    return new Redis({
-      ...address,
+    const client = new Redis({
+      path: this.#socket,
       ...(this.#password === undefined ? {} : { password: this.#password }),
       replyMapping: 'legacy',
       disableClientInfo: true,
     });
+    // What goes wrong, its commands say.
+    client.on('error', () => {});
+    return client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -146,8 +142,23 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
-/** Waits for the line by which redis-server says that it serves. */
-async function untilReady(child: ChildProcess): Promise<void> {
+/** What redis-server logs once it serves. */
+const SERVES = /ready to accept connections|server is now ready/i;
+
+export function spawnRedis(args: readonly string[]): ChildProcess {
+  return spawn('redis-server', [...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+/** Ends a process, at once and for certain. */
+export async function killed(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+}
+
+/** Waits for a line of its log. */
+export async function untilLogged(child: ChildProcess, expected: RegExp): Promise<void> {
   const { stdout } = child;
   if (stdout === null) throw new Error('redis-server has no output to wait for');
   const log: string[] = [];
@@ -162,9 +173,18 @@ async function untilReady(child: ChildProcess): Promise<void> {
     });
     createInterface(stdout).on('line', (line) => {
       log.push(line);
-      if (/ready to accept connections|server is now ready/i.test(line)) resolve();
+      if (expected.test(line)) resolve();
     });
   });
+}
+
+/** The arguments of a server that speaks TLS on its port, with its peers of a cluster or a replication too. */
+function tlsArguments(port: number, { caFile, certFile, keyFile }: CertificateFiles): string[] {
+  return [
+    ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'yes'],
+    ...['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', caFile],
+    ...['--tls-replication', 'yes'],
+  ];
 }
 
 /** A loopback port that nobody listens on just now. */

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { parseAddress } from './address.ts';
 import { duration } from './duration.ts';
 import { parseRedisUrl } from './redis-url.ts';
-import { choice, section, text, textAs, unsupported } from './scalars.ts';
+import { choice, integer, type Parsed, section, text, textAs } from './scalars.ts';
 import { tlsFileKeys } from './tls-files.ts';
+
+const NODE_FORM = 'must be host:port, such as redis-0.internal:6379';
 
 export const storeSchema = section({
   kind: choice(['memory', 'redis'])
@@ -12,15 +15,37 @@ export const storeSchema = section({
     url: textAs(parseRedisUrl, { 'x-type': 'URL', 'x-examples': ['redis://127.0.0.1:6379/0'] })
       .optional()
       .describe(
-        '`redis://host:port/database`, `rediss://` for TLS, or the path of a Unix socket. Needed for `kind: redis`.',
+        '`redis://host:port/database`, `rediss://` for TLS, or the path of a Unix socket. `kind: redis` needs this, `cluster` or `sentinel`.',
       ),
+    cluster: nodes()
+      .optional()
+      .describe('In place of `url`: some nodes of a Redis Cluster; the others are found through them.'),
+    sentinel: z
+      .strictObject({
+        name: text().describe('What the sentinels call the primary, such as `mymaster`.'),
+        nodes: nodes().describe('The sentinels, all of them.'),
+        username: text().optional().describe('The ACL user at the sentinels, where they have any.'),
+        password: text({ max: 4096 })
+          .optional()
+          .describe('The password of the sentinels; that of Redis stands beside `sentinel`.'),
+      })
+      .optional()
+      .describe('In place of `url`: the sentinels that know which Redis is the primary.'),
     username: text().optional().describe('The ACL user.'),
     password: text({ max: 4096 })
       .optional()
       .describe('The password. Write it as `{from_env}` or `{from_file}`.'),
-    tls: z.strictObject(tlsFileKeys).optional().describe('For `rediss://`: PEM files.'),
-    cluster: unsupported(),
-    sentinel: unsupported(),
+    database: integer(0, 65_535)
+      .optional()
+      .describe(
+        'The number of the database, where the url does not say it. Default 0; a cluster has no other.',
+      ),
+    tls: z
+      .strictObject(tlsFileKeys)
+      .optional()
+      .describe(
+        'For `rediss://`: PEM files. With `cluster` or `sentinel` it turns TLS on, for nodes and sentinels alike (`{}`: with the usual authorities).',
+      ),
     prefix: text({ max: 200 }).prefault('pkce-gateway:').describe('What every key begins with.'),
     timeout: duration('10ms', '1m')
       .prefault('500ms')
@@ -29,3 +54,14 @@ export const storeSchema = section({
     .optional()
     .describe('For `kind: redis`.'),
 });
+
+function nodes() {
+  return z
+    .array(textAs(parseNode, { 'x-type': 'address', 'x-examples': ['redis-0.internal:6379'] }, NODE_FORM))
+    .min(1);
+}
+
+function parseNode(text: string): Parsed<{ host: string; port: number }> {
+  const parsed = parseAddress(text);
+  return 'problem' in parsed || parsed.value.port === 0 ? { problem: NODE_FORM } : parsed;
+}

@@ -18,6 +18,8 @@ export type SloppyServer = Listener & {
   readonly laxity: Laxity;
   /** The good codes that reached the token handler, in whatever request. */
   readonly redeemable: readonly string[];
+  /** The states that it was given, in order. */
+  readonly states: readonly (string | undefined)[];
   /** How many tokens it has given out. */
   readonly issued: number;
   /** Back to the usual. */
@@ -33,6 +35,7 @@ export async function startSloppyServer(): Promise<SloppyServer> {
     laxity: { ...USUAL_LAXITY },
     codes: new Set(),
     pushed: new Map(),
+    states: [],
     redeemable: [],
     issued: 0,
   };
@@ -46,6 +49,7 @@ export async function startSloppyServer(): Promise<SloppyServer> {
   return {
     ...listener,
     laxity: state.laxity,
+    states: state.states,
     redeemable: state.redeemable,
     get issued() {
       return state.issued;

@@ -55,7 +55,6 @@ describe('keys', () => {
 
 describe('what is not supported yet', () => {
   const cases: Case[] = [
-    topLevel('listen: {tls: {cert_file: a.pem}}', 10, 'listen.tls', 'not supported yet'),
     topLevel('workers: 2', 10, 'workers', 'more than 1 is not supported yet'),
     topLevel('workers: auto', 10, 'workers', 'more than 1 is not supported yet'),
     topLevel('workers: many', 10, 'workers', 'must be a number of processes, or `auto`'),

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { connectorOptions } from '../../../src/flow/redis-connector.ts';
-import { parseRedisUrl } from '../../../src/flow/redis-url.ts';
+import { connectorOptions, socketOpener } from '../../../src/flow/redis-connector.ts';
 
 test('a socket may fail more than once', async () => {
   const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const bound = server.address();
-  const address = parseRedisUrl(`redis://127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`);
-  if (address === undefined) throw new Error('no address');
+  const { port } = server.address() as AddressInfo;
 
-  const { Connector } = connectorOptions(address, undefined, 100);
+  const { Connector } = connectorOptions({
+    sockets: socketOpener(false, undefined),
+    locate: () => ({ host: '127.0.0.1', port }),
+    disconnectTimeout: 100,
+  });
   if (Connector === undefined) throw new Error('no connector');
   const connector = new Connector({});
   const socket = (await connector.connect(() => {})) as Socket;
@@ -22,4 +23,17 @@ test('a socket may fail more than once', async () => {
   expect(connector.firstError?.message).toBe('first');
   socket.destroy();
   server.close();
+});
+
+test('a server that cannot be located is a connection that failed', async () => {
+  const { Connector } = connectorOptions({
+    sockets: socketOpener(false, undefined),
+    locate: () => Promise.reject(new Error('nobody knows')),
+    disconnectTimeout: 100,
+  });
+  if (Connector === undefined) throw new Error('no connector');
+  const connector = new Connector({});
+  const socket = (await connector.connect(() => {})) as Socket;
+  expect(socket.destroyed).toBe(true);
+  expect(connector.firstError?.message).toBe('nobody knows');
 });

@@ -71,6 +71,12 @@ describe('a page is read', () => {
       [['state', '']],
     ],
     ['a text area', '<form method=post><textarea><input name=code></textarea></form>', []],
+    [
+      'a form in a table, which it does not hold to the parser',
+      '<table><form method=post><tr><td><input name=code value=x></td></tr></form></table>',
+      [['code', 'x']],
+    ],
+    ['inputs behind its end', '<form method=post></form><input name=code value=x>', []],
     ['an input without a name', '<form method=post><input value=x></form>', []],
   ])('%s', (_, html, expected) => expect(fields(html)).toEqual(expected));
 
@@ -152,6 +158,20 @@ describe('a page is rewritten', () => {
   test('the state of somebody else, and other inputs, stay', () => {
     const html = '<form method=post><input name=state value=mine><input name=x value=PRE_fix.></form>';
     expect(rewrite(html)).toBe(html);
+  });
+
+  test('a value that had no quotes cannot end those it gets', () => {
+    const html = '<form method=post><input name=state value=PRE_fix.a"b></form>';
+    expect(fields(rewrite(html) ?? '')).toEqual([['state', 'a"b']]);
+  });
+
+  test('each form has its own inputs', () => {
+    const html = `${PAGE}<form method=post action=/other><input name=code value=other></form>`;
+    expect(parsePostForms(html).map(({ inputs }) => inputs.map(({ value }) => value))).toEqual([
+      ['PRE_fix.DcP7csa3hMlvybERqcieLHrRzKBra', 'old'],
+      ['other'],
+    ]);
+    expect(rewrite(html)).toContain('value=other');
   });
 
   test('nothing to change changes nothing', () =>

@@ -17,6 +17,7 @@ describe('the texts of a JSON object', () => {
       [
         ['code', 'a'],
         ['code', 'b'],
+        ['code', 'c'],
       ],
     ],
     [

@@ -94,6 +94,11 @@ describe('in pieces', () => {
   test('what is far apart stays apart', () =>
     expect(found(['grant_type=', 'x'.repeat(100_000), 'authorization_code'])).toBe(false));
 
+  test('a name that goes on is another one', () => {
+    expect(found(['{"grant_type', 's":["authorization_code"]}'])).toBe(false);
+    expect(found(['Content-Transfer-Encoding: base64\r\nX: name="grant_type', 's"'])).toBe(false);
+  });
+
   test('a text is decoded once, however it is cut', () =>
     expect(found([...'grant_typ%2565=authorization_code'])).toBe(false));
 });

@@ -73,6 +73,9 @@ describe('a redirect_uri is one of those registered', () => {
 test.each([
   ['http://127.0.0.1:8080/cb?a=1#f', 'http://127.0.0.1/cb?a=1#f'],
   ['HTTP://[::1]:8080', 'http://[::1]'],
+  ['http://127.0.0.1:1@evil.example/', undefined],
+  ['http://127.0.0.1.evil.example/', undefined],
+  ['http://127.0.0.1:8080\\cb', undefined],
   ['https://127.0.0.1:8080/', undefined],
   ['http://localhost:8080/', undefined],
 ])('%s without its loopback port: %s', (uri, expected) => expect(withoutLoopbackPort(uri)).toBe(expected));

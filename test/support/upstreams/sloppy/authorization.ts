@@ -4,11 +4,14 @@ import { type AuthorizationFields, newSecret, type SloppyExchange, sendJson } fr
 export function handleAuthorization(exchange: SloppyExchange): void {
   const { response, state } = exchange;
   const fields = fieldsOf(exchange);
-  const redirectUri = state.laxity.redirectTo ?? fields.get('redirect_uri') ?? 'https://app.example.com/cb';
+  const asked = state.laxity.redirectTo ?? fields.get('redirect_uri') ?? 'https://app.example.com/cb';
+  // What no header can hold, it leaves out.
+  const redirectUri = asked.replace(/[\u0000-\u001f\u007f]/g, '');
   const code = newSecret('code');
   state.codes.add(code);
   const answer: [string, string][] = [['code', code]];
   const clientState = fields.get('state');
+  state.states.push(clientState);
   if (clientState !== undefined) answer.push(['state', clientState]);
   const text = new URLSearchParams(answer).toString();
   switch (fields.get('response_mode')) {

@@ -28,6 +28,8 @@ export type SloppyState = {
   /** Good for ever, for everybody. */
   readonly codes: Set<string>;
   readonly pushed: Map<string, AuthorizationFields>;
+  /** The state of every authorization request, as it came. */
+  readonly states: (string | undefined)[];
   /** Every request that brought a good code to the token handler. */
   readonly redeemable: string[];
   issued: number;

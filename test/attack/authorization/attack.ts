@@ -1,0 +1,71 @@
+import type { PkcePair } from '../../support/pkce-pair.ts';
+import { type RawResponse, rawRequest } from '../../support/raw-http.ts';
+import type { Laxity } from '../../support/upstreams/sloppy-server.ts';
+import { type AttackStage, REDIRECT_URI, type Refusal } from '../attack-stage.ts';
+
+/** Who takes part: the victim's browser sends what the attacker has written. */
+export type Scene = {
+  readonly stage: AttackStage;
+  readonly host: string;
+  /** The attacker's own. */
+  readonly pair: PkcePair;
+};
+
+/** One attempt to get a code of the victim that the attacker can redeem. */
+export type AuthorizationAttack = {
+  readonly name: string;
+  /** Sends everything; the last response is the one that may carry the code. */
+  readonly act: (scene: Scene) => Promise<RawResponse | undefined>;
+  /**
+   * What the operator sees. `unreadable`: nothing, it is no request that could be placed. `defused`: nothing, it passes
+   * but does not mean to the server what the attacker wanted; a code that comes out is bound to a flow.
+   */
+  readonly expected: Refusal | 'unreadable' | 'defused';
+  /** The same, where nobody but the victim's client is enforced. */
+  readonly amongLax?: Refusal | 'defused';
+  readonly laxity?: Partial<Laxity>;
+  /** What the attacker redeems the code with. */
+  readonly verifier: 'none' | 'own';
+};
+
+export const AUTHORIZE = '/oauth2/authorize';
+const FORM = 'Content-Type: application/x-www-form-urlencoded';
+
+export type Fields = Readonly<Record<string, string | undefined>>;
+
+/** The victim's client, asked for as the attacker wants it; values are written as they stand. `undefined` leaves one out. */
+export function query(fields: Fields): string {
+  const all: Fields = {
+    response_type: 'code',
+    client_id: 'spa',
+    redirect_uri: encodeURIComponent(REDIRECT_URI),
+    state: 'x',
+    ...fields,
+  };
+  return Object.entries(all)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('&');
+}
+
+export function challengeOf({ pair }: Scene): Fields {
+  return { code_challenge: pair.challenge, code_challenge_method: 'S256' };
+}
+
+export function get(scene: Scene, target: string, headers: readonly string[] = []) {
+  return scene.stage.send(rawRequest(`GET ${target} HTTP/1.1`, headers, '', scene.host));
+}
+
+export function post(scene: Scene, target: string, body: string, headers: readonly string[] = [FORM]) {
+  return scene.stage.send(rawRequest(`POST ${target} HTTP/1.1`, headers, body, scene.host));
+}
+
+export const refused = (reason: Refusal['reason']): Refusal => ({ endpoint: 'authorization', reason });
+export const pushRefused = (reason: Refusal['reason']): Refusal => ({
+  endpoint: 'pushed_authorization',
+  reason,
+});
+export const withheld = (reason: Refusal['reason']): Refusal => ({
+  endpoint: 'authorization_response',
+  reason,
+});

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AttackStage, DEFENCES, type Defence } from './attack-stage.ts';
+import { ADVISORIES } from './chains/advisories.ts';
+import { CHAINS } from './chains/chains.ts';
+
+const NAMED = [...CHAINS, ...ADVISORIES].map((chain) => [chain.name, chain] as const);
+
+// What cannot steal there proves nothing here.
+describe('straight at the server, a token is stolen by', () => {
+  let stage: AttackStage;
+  beforeAll(async () => {
+    stage = await AttackStage.open('none');
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  test.each(NAMED)('%s', async (_, { steal }) => {
+    stage.server.reset();
+    expect((await steal(stage)).tokens).toBe(1);
+  });
+});
+
+describe.each(Object.keys(DEFENCES) as Defence[])(
+  'through the gateway, with %s, nobody gets a token by',
+  (defence) => {
+    let stage: AttackStage;
+    beforeAll(async () => {
+      stage = await AttackStage.open(DEFENCES[defence]);
+    });
+    afterAll(() => stage[Symbol.asyncDispose]());
+
+    test.each(NAMED)('%s', async (_, { steal, expected }) => {
+      stage.server.reset();
+      const { response, tokens, redeemable, refusals } = await steal(stage);
+      expect({ tokens, redeemable, refusals }).toEqual({ tokens: 0, redeemable: 0, refusals: expected });
+      if (response !== undefined)
+        expect(response.status).toSatisfy((status) => status >= 400 && status < 500);
+    });
+  },
+);

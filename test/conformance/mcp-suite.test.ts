@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { failedChecks, runConformanceSuite } from '../support/mcp/conformance-suite.ts';
+
+// The `auth` scenarios of the MCP conformance suite bring an authorization server and an MCP server of their own, and
+// watch what a client makes of them. Here the client is the agent of the MCP SDK with a gateway on its way to that
+// server, so the suite sees whether anything of an agent's login is lost in the gateway.
+
+const CLIENT = `node ${fileURLToPath(new URL('../support/mcp/suite-client.ts', import.meta.url))}`;
+
+const SCENARIOS = [
+  'auth/basic-cimd',
+  'auth/metadata-default',
+  'auth/metadata-var1',
+  'auth/metadata-var2',
+  'auth/metadata-var3',
+  'auth/pre-registration',
+  'auth/scope-from-scopes-supported',
+  'auth/scope-from-www-authenticate',
+  'auth/scope-omitted-when-undefined',
+  'auth/scope-retry-limit',
+  'auth/scope-step-up',
+  'auth/token-endpoint-auth-basic',
+  'auth/token-endpoint-auth-none',
+  'auth/token-endpoint-auth-post',
+];
+
+/** How often the suite has a scope to add. */
+const logins = (name: string) => (/step-up|retry-limit/.test(name) ? 2 : 1);
+
+// One command starts all fourteen agents, each with a gateway of its own.
+test('every auth scenario passes with a gateway in between', { timeout: 90_000 }, async () => {
+  const run = await runConformanceSuite(['client', '--suite', 'auth', '--command', CLIENT]);
+  expect(failedChecks(run)).toEqual([]);
+  expect(run.exitCode, run.output).toBe(0);
+  expect(run.scenarios.map(({ name }) => name).sort()).toEqual(SCENARIOS);
+  for (const { name, checks, clientOutput } of run.scenarios) {
+    // The suite's server verifies PKCE itself, so challenge and verifier have gone through (forward_pkce: auto) …
+    const ids = checks.filter(({ status }) => status === 'SUCCESS').map(({ id }) => id);
+    expect(ids, name).toContain('pkce-verifier-matches-challenge');
+    // … and the gateway has verified them before.
+    expect(JSON.parse(clientOutput), name).toEqual({ verified: logins(name), verifierMissing: 0 });
+  }
+});
+
+test('an agent that forgets its verifier never gets as far as the token endpoint of the suite', async () => {
+  const run = await runConformanceSuite(
+    ['client', '--scenario', 'auth/metadata-default', '--command', CLIENT],
+    { env: { AGENT_FORGETS_VERIFIER: '1' } },
+  );
+  expect(run.exitCode).toBe(1);
+  expect(failedChecks(run)).toContain('auth/metadata-default: token-request');
+  const [scenario] = run.scenarios;
+  expect(scenario?.checks).toContainEqual(
+    expect.objectContaining({ id: 'pkce-code-challenge-sent', status: 'SUCCESS' }),
+  );
+  const { verified, verifierMissing } = JSON.parse(scenario?.clientOutput ?? '');
+  expect(verified).toBe(0);
+  expect(verifierMissing).toBeGreaterThan(0);
+});

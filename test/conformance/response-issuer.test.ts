@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { startClientApp } from '../support/client-app.ts';
+import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { logInWithOauth4webapi } from '../support/logins/oauth4webapi-login.ts';
+import { logInWithOpenidClient } from '../support/logins/openid-client-login.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import { testClients } from '../support/upstreams/test-client.ts';
+
+// RFC 9207 2.4: a client compares `iss` with the issuer of the metadata that it has, and drops a response of another.
+// Many servers take their issuer from the Host that they are asked under (Keycloak without a fixed hostname), so it is
+// the public one to clients, and another one to whoever asks at the server itself.
+
+const LIBRARIES = { 'openid-client': logInWithOpenidClient, oauth4webapi: logInWithOauth4webapi };
+
+test.each(Object.entries(LIBRARIES))(
+  '%s takes the response to a login, and understands the refusal of one',
+  async (_name, logIn) => {
+    await using app = await startClientApp();
+    const client = testClients(app.redirectUri).publicClient;
+    await using upstream = await startScriptedLegacyServer({
+      iss: true,
+      metadataOverrides: { authorization_response_iss_parameter_supported: true },
+    });
+    await using gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      issuer: `clients: {${client.clientId}: {redirect_uris: ["${app.redirectUri}"]}}`,
+    });
+    const options = { issuer: gateway.url, app, client, scope: 'read' };
+    const { response } = await logIn(options);
+    expect(response.parameters.get('iss')).toBe(gateway.url);
+
+    await expect(logIn({ ...options, pkce: 'none' })).rejects.toMatchObject({ error: 'invalid_request' });
+  },
+);

@@ -1,0 +1,140 @@
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createFlowStore } from '../../src/flow/create-flow-store.ts';
+import { flowKey } from '../../src/flow/keys.ts';
+import { createCertificate, type TestCertificate } from '../support/redis-certificate.ts';
+import { type RedisBehindSentinels, startRedisSentinel } from '../support/redis-sentinel.ts';
+import { PRIMARY_NAME, startSentinelProcess } from '../support/redis-sentinel-process.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { sampleFlow } from '../support/sample-flow.ts';
+import { openStore, redisConfig, sentinelServers, untilReachable } from './flow-store-adapters.ts';
+import { everyOperation, FLOW, faultOf, took } from './store-operations.ts';
+
+const SECRET = 's3ntinel-p4ss';
+
+describe('sentinels', () => {
+  let behind: RedisBehindSentinels;
+
+  beforeAll(async () => {
+    behind = await startRedisSentinel();
+  });
+  afterAll(() => behind[Symbol.asyncDispose]());
+
+  test('lead to the primary, and to the database that was asked for', async () => {
+    await using store = await openStore(redisConfig(sentinelServers(behind), { database: 3 }));
+    expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+    expect(await behind.primary.call('INFO', 'keyspace')).toContain('db3:keys=1');
+  });
+
+  test('that know no such name are told of', async () => {
+    const sentinel = { name: 'other', nodes: behind.addresses, username: undefined, password: undefined };
+    const onStateChange = vi.fn();
+    await using store = createFlowStore(redisConfig({ sentinel }), { onStateChange });
+    await vi.waitFor(
+      () => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'SENTINEL_UNKNOWN_NAME'),
+      5_000,
+    );
+    expect((await faultOf(store.ping())).message).toContain('SENTINEL_UNKNOWN_NAME');
+  });
+
+  test('may be away: a store that is connected goes on, a new one waits for them', async () => {
+    await using connected = await openStore(redisConfig(sentinelServers(behind)));
+    const servers = sentinelServers(behind);
+    await behind.stopSentinels();
+    await expect(connected.ping()).resolves.toBeUndefined();
+    const onStateChange = vi.fn();
+    await using store = createFlowStore(redisConfig(servers), { onStateChange });
+    await vi.waitFor(
+      () => expect(onStateChange.mock.calls).toEqual([['unreachable', 'SENTINEL_ECONNREFUSED']]),
+      5_000,
+    );
+    for (const operation of everyOperation(store)) {
+      expect(await took(operation)).toBeLessThan(500);
+      expect(await faultOf(operation)).toMatchObject({ code: 'store_unreachable' });
+    }
+    await behind.startSentinels();
+    await untilReachable(store);
+  });
+
+  test('that name a new primary are followed at once, though the old one still serves', async () => {
+    const onStateChange = vi.fn();
+    await using store = await openStore(redisConfig(sentinelServers(behind)), { onStateChange });
+    const old = behind.primary;
+    await behind.failover();
+    await vi.waitFor(() => expect(onStateChange.mock.calls.at(-1)).toEqual(['ready', undefined]), 5_000);
+    const key = flowKey('corp', 'after-failover');
+    await vi.waitFor(() => expect(onStateChange.mock.calls.length).toBeGreaterThan(1), 5_000);
+    await untilReachable(store);
+    expect(await store.saveFlow(key, sampleFlow(), 60_000)).toBe(true);
+    expect(await old.call('INFO', 'replication')).toContain('role:master');
+    expect((await behind.primary.dumpAll()).map((entry) => entry.key)).toContain(`pkce-gateway:${key}`);
+    expect(onStateChange.mock.calls).toContainEqual(['unreachable', 'READONLY']);
+  });
+});
+
+test('of sentinels that disagree, the one with the newest configuration is believed', async () => {
+  await using older = await startRedis({ port: true });
+  await using newer = await startRedis({ port: true });
+  await using stale = await startSentinelProcess(older.port ?? 0, { epoch: 3 });
+  await using fresh = await startSentinelProcess(newer.port ?? 0, { epoch: 7 });
+  for (const nodes of [
+    [stale.address, fresh.address],
+    [fresh.address, stale.address],
+  ]) {
+    const sentinel = { name: PRIMARY_NAME, nodes, username: undefined, password: undefined };
+    await using store = await openStore(redisConfig({ sentinel }));
+    await store.saveFlow(FLOW, sampleFlow(), 60_000);
+  }
+  expect(await older.dumpAll()).toEqual([]);
+  expect(await newer.dumpAll()).toHaveLength(1);
+});
+
+test('a primary that turns out to be a replica is not believed', async () => {
+  await using server = await startRedis({ port: true });
+  await using sentinel = await startSentinelProcess(server.port ?? 0);
+  await server.call('REPLICAOF', '127.0.0.1', '1');
+  const onStateChange = vi.fn();
+  const nodes = [sentinel.address];
+  const servers = { sentinel: { name: PRIMARY_NAME, nodes, username: undefined, password: undefined } };
+  await using store = createFlowStore(redisConfig(servers), { onStateChange });
+  await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'READONLY'), 5_000);
+  expect(await faultOf(store.loadFlow(FLOW))).toMatchObject({ code: 'store_unreachable' });
+  await server.call('REPLICAOF', 'NO', 'ONE');
+  await untilReachable(store);
+});
+
+describe('sentinels that want certificates and a password', () => {
+  let certificate: TestCertificate;
+  let behind: RedisBehindSentinels;
+
+  beforeAll(async () => {
+    certificate = await createCertificate('IP:127.0.0.1');
+    behind = await startRedisSentinel({ tls: certificate.files, sentinelPassword: SECRET });
+  });
+  afterAll(async () => {
+    await behind[Symbol.asyncDispose]();
+    await certificate[Symbol.asyncDispose]();
+  });
+
+  test('get both', async () => {
+    const config = redisConfig(sentinelServers(behind, SECRET), { tls: certificate.tls });
+    await using store = await openStore(config);
+    expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+  });
+
+  test.each([
+    ['a wrong password', 'wrong', false, 'SENTINEL_WRONGPASS'],
+    ['no password', undefined, false, 'SENTINEL_NOAUTH'],
+    // Not trusted, twice: by us, and the server tells of that in an alert. The second error must not end the process.
+    ['an unknown authority', SECRET, true, 'SENTINEL_DEPTH_ZERO_SELF_SIGNED_CERT'],
+  ])('%s is told by its code, and nothing else is', async (_, password, untrusting, code) => {
+    const tls = untrusting ? { ca: undefined, cert: undefined, key: undefined } : certificate.tls;
+    const onStateChange = vi.fn();
+    const config = redisConfig(sentinelServers(behind, password), { tls });
+    await using store = createFlowStore(config, { onStateChange });
+    await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', code), 5_000);
+    const fault = await faultOf(store.ping());
+    const told = inspect([fault, onStateChange.mock.calls], { depth: 10, showHidden: true });
+    expect(told).not.toMatch(/s3ntinel|wrong|127\.0\.0\.1/);
+  });
+});

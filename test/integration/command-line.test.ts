@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { listen } from '../support/listener.ts';
+import { type FinishedCommand, runCommand } from '../support/process.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-cli-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const run = (...args: string[]): Promise<FinishedCommand> => runCommand(args, { cwd: directory });
+
+async function fileOf(text: string): Promise<string> {
+  const file = join(directory, `${Math.abs(hash(text))}.yaml`);
+  await writeFile(file, text);
+  return file;
+}
+
+function hash(text: string): number {
+  return [...text].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) | 0, 7);
+}
+
+describe('check', () => {
+  test.concurrent('a file without problems: one line, exit 0', async () => {
+    const file = await fileOf(
+      'issuers: [{name: a, upstream: {url: https://idp.internal}, clients: {b: {mode: report}, c: {}}}]',
+    );
+    expect(await run('check', '--config', file)).toEqual({
+      exitCode: 0,
+      stdout: `${file}: ok (1 issuer, 2 clients: 1 enforce, 1 report; memory store)`,
+      stderr: '',
+    });
+  });
+
+  test.concurrent('every problem at once as file:line:col path: message, exit 1', async () => {
+    const file = await fileOf(`listen:
+  address: nowhere
+  limits: {body: 1KB}
+issuers:
+  - name: corp
+    upstream: {url: ftp://idp.internal}
+    clients:
+      spa: {mode: strict, flow_tll: 10m}
+`);
+    const { exitCode, stdout, stderr } = await run('check', '--config', file);
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe('');
+    const lines = stderr.split('\n');
+    const found = lines.map((line) => line.replace(`${file}:`, '').replace(/^(\S+ \S+) .*/, '$1'));
+    expect(found).toEqual([
+      '2:12 listen.address:',
+      '3:18 listen.limits.body:',
+      '6:21 issuers[0].upstream.url:',
+      '8:19 issuers[0].clients.spa.mode:',
+      '8:27 issuers[0].clients.spa.flow_tll:',
+    ]);
+    for (const line of lines) expect(line).toMatch(/^\S+:\d+:\d+ \S+: \S/);
+  });
+
+  test.concurrent('the file is gateway.yaml of the working directory, unless told otherwise', async () => {
+    expect(await run('check')).toEqual({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'gateway.yaml:1:1: cannot be read: no such file',
+    });
+  });
+});
+
+describe('help and version', () => {
+  const HELP: readonly (readonly [args: string[], says: RegExp[]])[] = [
+    [['--help'], [/\bserve\b/, /\bcheck\b/, /--version/]],
+    [
+      ['serve', '--help'],
+      [/--config FILE/, /--upstream URL/, /--mode/, /--listen/, /--admin/, /--redis/],
+    ],
+    [['check', '--help'], [/--config FILE/]],
+    [['check', '--config', 'x', '--help'], [/--config FILE/]],
+  ];
+  test.concurrent.each(HELP)('%j: exit 0, on standard output', async (args, says) => {
+    const { exitCode, stdout, stderr } = await run(...args);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    for (const word of says) expect(stdout).toMatch(word);
+  });
+
+  test.concurrent.each([[['--version']], [['serve', '--version']], [['check', '--version']]])(
+    '%j',
+    async (args) => {
+      expect(await run(...args)).toEqual({ exitCode: 0, stdout: manifest.version, stderr: '' });
+    },
+  );
+});
+
+describe('a command line that no command takes: exit 2, and why', () => {
+  const UPSTREAM = ['serve', '--upstream', 'http://127.0.0.1:9'];
+  const MISUSED: readonly (readonly [args: string[], says: string])[] = [
+    [['frobnicate'], 'there is no command frobnicate'],
+    [['--frobnicate'], "serve: Unknown option '--frobnicate'"],
+    [['check', '--upstream', 'http://x'], "check: Unknown option '--upstream'"],
+    [['check', 'gateway.yaml'], "check: Unexpected argument 'gateway.yaml'"],
+    [['serve', '--config'], 'argument missing'],
+    [['serve', '--mode', 'report'], '--mode goes with --upstream'],
+    [['serve', '--redis', 'redis://127.0.0.1'], '--redis goes with --upstream'],
+    [[...UPSTREAM, '--config', 'a.yaml'], '--upstream and --config exclude each other'],
+    [[...UPSTREAM, '--mode', 'strict'], '--mode: must be one of enforce, report, off'],
+    [[...UPSTREAM, '--listen', 'nowhere'], '--listen: '],
+    [[...UPSTREAM, '--admin', '127.0.0.1:99999'], '--admin: '],
+    [[...UPSTREAM, '--redis', 'http://127.0.0.1'], '--redis: '],
+    [['serve', '--upstream', 'idp.internal'], '--upstream: must be an http or https URL'],
+  ];
+  test.concurrent.each(MISUSED)('%j', async (args, says) => {
+    const { exitCode, stdout, stderr } = await run(...args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr.split('\n')[0]).toContain(says);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('serve cannot start: exit 1, and why in one line', () => {
+  test.concurrent.each([[[]], [['serve']], [['serve', '--config', 'missing.yaml']]])(
+    'no file: %j',
+    async (args) => {
+      const { exitCode, stdout, stderr } = await run(...args);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+      expect(stderr).toBe(`${args[2] ?? 'gateway.yaml'}:1:1: cannot be read: no such file`);
+    },
+  );
+
+  test.concurrent('problems in the file, as check tells them', async () => {
+    const file = await fileOf('issuers: []\nbogus: 1\n');
+    const checked = await run('check', '--config', file);
+    expect(await run('serve', '--config', file)).toEqual(checked);
+    expect(checked.exitCode).toBe(1);
+  });
+
+  test.concurrent.each(['--listen', '--admin'])('the address of %s is taken', async (option) => {
+    await using taken = await listen(createServer((_req, res) => res.writeHead(404).end()));
+    const address = `127.0.0.1:${taken.port}`;
+    const other = option === '--listen' ? '--admin' : '--listen';
+    const args = ['--upstream', taken.url, option, address, other, '127.0.0.1:0'];
+    const { exitCode, stdout, stderr } = await run('serve', ...args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
+    expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
+    expect(told[0]).toContain(address);
+  });
+});

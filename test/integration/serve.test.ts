@@ -1,0 +1,217 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../support/listener.ts';
+import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
+import { rawRequest } from '../support/raw-http.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import { startRawServer } from '../support/upstreams/raw-server.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+
+const FREE = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
+
+const serveUpstream = (url: string, ...more: string[]): Promise<GatewayProcess> =>
+  startGatewayProcess(['serve', '--upstream', url, ...FREE, ...more]);
+
+async function expectLogin(gateway: GatewayProcess): Promise<void> {
+  const client = new SimpleClient(gateway.url);
+  const tokens = await client.redeem(await client.newCode());
+  expect(tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
+}
+
+/** A gateway with a file of its own. */
+async function serveFile(yaml: string): Promise<GatewayProcess> {
+  const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-serve-'));
+  await writeFile(join(directory, 'gateway.yaml'), yaml);
+  try {
+    return await startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: directory });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+const fileFor = (url: string, more = '') => `
+listen: {address: "127.0.0.1:0"}
+admin: {address: "127.0.0.1:0"}
+${more}
+issuers:
+  - {name: corp, upstream: {url: "${url}"}, clients: {spa: {mode: enforce}}}
+`;
+
+describe('serve', () => {
+  test('by a file: says in one line where it listens, serves, and ends with 0', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await serveFile(fileFor(upstream.url));
+    await expectLogin(gateway);
+    const refused = await new SimpleClient(gateway.url).authorize(WITHOUT_PKCE);
+    expect(refused.status).toBe(400);
+    expect((await fetch(`${gateway.adminUrl}/healthz`)).status).toBe(200);
+    expect(await gateway.stop()).toBe(0);
+    expect(gateway.stdout).toEqual([`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`]);
+    // The log is for standard error, a JSON object a line.
+    const events = gateway.stderr.map((line) => (JSON.parse(line) as { event: string }).event);
+    expect(events).toContain('refusal');
+  });
+
+  test('by --upstream alone: every client is enforced', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await serveUpstream(upstream.url);
+    await expectLogin(gateway);
+    expect((await new SimpleClient(gateway.url).authorize(WITHOUT_PKCE)).status).toBe(400);
+    expect(gateway.stdout).toHaveLength(1);
+  });
+
+  test('without naming the command', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startGatewayProcess(['--upstream', upstream.url, ...FREE]);
+    await expectLogin(gateway);
+  });
+
+  test.each(['report', 'off'])('--mode %s lets a client without PKCE through', async (mode) => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await serveUpstream(upstream.url, '--mode', mode);
+    const client = new SimpleClient(gateway.url);
+    const tokens = await client.redeem(await client.newCode(WITHOUT_PKCE), { code_verifier: undefined });
+    expect(tokens.status).toBe(200);
+    const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+    expect(/^pkce_gateway_report_only_violations_total{/m.test(metrics)).toBe(mode === 'report');
+  });
+
+  test('--redis keeps its flows there', async () => {
+    await using redis = await startRedis({ port: true });
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await serveUpstream(upstream.url, '--redis', redis.url);
+    await expectLogin(gateway);
+    expect(await redis.dumpAll()).toHaveLength(2);
+    expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(200);
+  });
+});
+
+describe('endpoints: auto', () => {
+  test('with an upstream that is not there at the start: 503, then it works without a restart', async () => {
+    const port = await freePort();
+    await using gateway = await serveUpstream(`http://127.0.0.1:${port}`);
+    const client = new SimpleClient(gateway.url);
+    const answer = await client.authorize();
+    expect(answer.status).toBe(503);
+    expect(answer.headers).toHaveProperty('retry-after');
+    expect(answer.json.error).toBe('temporarily_unavailable');
+    await using _upstream = await startScriptedLegacyServer({}, { port });
+    await expectLogin(gateway);
+  });
+
+  test('with a server that has no discovery document: 503, and the log says what to do', async () => {
+    await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
+    await using gateway = await serveUpstream(upstream.url);
+    expect((await new SimpleClient(gateway.url).authorize()).status).toBe(503);
+    const line = await gateway.waitForLine(/"event":"discovery_failed"/);
+    expect(line).toContain('name the endpoints in the configuration');
+    expect(upstream.requests.to('/oauth2/authorize')).toEqual([]);
+    upstream.quirks.metadata = 'oauth';
+    await expectLogin(gateway);
+  });
+
+  test('and off: all passes while the endpoints are not known', async () => {
+    await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
+    await using gateway = await serveUpstream(upstream.url, '--mode', 'off');
+    const client = new SimpleClient(gateway.url);
+    const tokens = await client.redeem(await client.newCode(WITHOUT_PKCE), { code_verifier: undefined });
+    expect(tokens.status).toBe(200);
+  });
+});
+
+/** Resolves where a new connection is refused. */
+async function untilRefused(url: string): Promise<void> {
+  const { port, hostname } = new URL(url);
+  const isRefused = () =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(Number(port), hostname);
+      socket.once('connect', () => resolve(socket.destroy() === undefined));
+      socket.once('error', () => resolve(true));
+    });
+  while (!(await isRefused()));
+}
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('lets a redemption finish, takes no new connection, and exits 0', async () => {
+    await using upstream = await startScriptedLegacyServer({ token: 'held' });
+    await using gateway = await serveUpstream(upstream.url);
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    const arrived = upstream.requests.next('/oauth2/token');
+    const tokens = client.redeem(code);
+    await arrived;
+    const ended = gateway.stop(signal);
+    await untilRefused(gateway.url);
+    // Whoever steers the traffic still hears that this one is on its way out.
+    const readiness = await fetch(`${gateway.adminUrl}/readyz`);
+    expect([readiness.status, await readiness.text()]).toEqual([503, 'draining\n']);
+    upstream.releaseHeld();
+    expect(await tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
+    expect(await ended).toBe(0);
+    expect(gateway.stdout).toHaveLength(1);
+  });
+
+  test('lets a stream finish, and does not keep its connection', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await serveUpstream(upstream.url);
+    const agent = new Agent({ keepAlive: true });
+    const upload = request(`${gateway.url}/echo`, { method: 'POST', agent });
+    upload.write('before, ');
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    expect(answer.headers.connection).toBe('keep-alive');
+    expect(String((await once(answer, 'data'))[0])).toBe('before, ');
+    const ended = gateway.stop(signal);
+    await untilRefused(gateway.url);
+    upload.end('after');
+    expect(await text(answer)).toBe('after');
+    expect(await ended).toBe(0);
+    agent.destroy();
+  });
+
+  test('does not wait for idle connections, event streams beyond shutdown.drain, or WebSockets', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await serveFile(fileFor(upstream.url, 'shutdown: {drain: 100ms}'));
+    const port = Number(new URL(gateway.url).port);
+    const handshake = [
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Version: 13',
+    ];
+    const held = [
+      rawRequest('GET /inspect HTTP/1.1', ['Connection: keep-alive']),
+      rawRequest('GET /sse HTTP/1.1', []),
+      rawRequest('GET /ws HTTP/1.1', handshake),
+    ].map((request) => {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      socket.write(request);
+      const began = new Promise((resolve) => socket.once('data', resolve));
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      return { began, closed };
+    });
+    await Promise.all(held.map(({ began }) => began));
+    expect(await gateway.stop(signal)).toBe(0);
+    await Promise.all(held.map(({ closed }) => closed));
+  });
+
+  test('while it waits for an upstream that keeps silent ends it at once', async () => {
+    const asked = Promise.withResolvers<void>();
+    await using upstream = await startRawServer(() => asked.resolve());
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main, '--upstream', upstream.url, ...FREE], { stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    await asked.promise;
+    child.kill(signal);
+    expect(await exited).toEqual([0, null]);
+  });
+});

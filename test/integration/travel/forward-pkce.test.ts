@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { Browser } from '../../support/browser.ts';
+import type { Quirks } from '../../support/upstreams/scripted-legacy-server.ts';
+import { REDIRECT_URI, Stage } from '../stage.ts';
+import { arrivalOf, byReference, formOf, push, violationsOf } from './journey.ts';
+
+const KNOWS_PKCE = { metadataOverrides: { code_challenge_methods_supported: ['S256'] } };
+const SAYS_NONE = { metadataOverrides: { code_challenge_methods_supported: [] } };
+
+const SETTINGS: readonly (readonly [setting: string, quirks: Partial<Quirks>, forwarded: boolean])[] = [
+  ['never', {}, false],
+  ['never', KNOWS_PKCE, false],
+  ['always', {}, true],
+  ['auto', {}, false],
+  ['auto', SAYS_NONE, false],
+  ['auto', KNOWS_PKCE, true],
+];
+
+const CLIENTS = `clients: {spa: {redirect_uris: ["${REDIRECT_URI}"]}}`;
+
+function open(setting: string, quirks: Partial<Quirks>, policy = ''): Promise<Stage> {
+  return Stage.open({ issuer: `forward_pkce: ${setting}\n${policy}${CLIENTS}`, quirks });
+}
+
+/** What the upstream has seen of PKCE, over all of its endpoints. */
+function seen(stage: Stage) {
+  const parameters = stage.upstream.requests.all.flatMap(({ query, form }) => [...query, ...form]);
+  const names = parameters
+    .map(([name]) => name)
+    .filter((name) => name.startsWith('code_') && name !== 'code');
+  return [...new Set(names)].sort();
+}
+
+const ALL = ['code_challenge', 'code_challenge_method', 'code_verifier'];
+const WAYS = ['query', 'body', 'PAR', 're-entry', 're-entry by session', 'issued at login'] as const;
+const LOGINS: Readonly<Record<string, Quirks['login']>> = {
+  're-entry': 'return_to',
+  're-entry by session': 'session',
+  'issued at login': 'issue_at_login',
+};
+
+/** Logs in one way, and returns the code. */
+async function logIn(stage: Stage, way: (typeof WAYS)[number]): Promise<string> {
+  switch (way) {
+    case 'query':
+      return stage.newCode();
+    case 'body':
+      return arrivalOf(await stage.postForm('/oauth2/authorize', formOf(stage))).values.code ?? '';
+    case 'PAR':
+      return arrivalOf(await byReference(stage, await push(stage))).values.code ?? '';
+    default: {
+      await using browser = new Browser();
+      const url = stage.client.authorizeUrl({ state: stage.state });
+      const { parameters } = await browser.login(url, { username: 'alice' });
+      return parameters.get('code') ?? '';
+    }
+  }
+}
+
+describe.each(SETTINGS)('forward_pkce: %s, %j', (setting, quirks, forwarded) => {
+  test.each(WAYS)('%s', async (way) => {
+    await using stage = await open(setting, { ...quirks, login: LOGINS[way] ?? 'none' });
+    const code = await logIn(stage, way);
+    expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+    expect((await stage.redeem(code)).status).toBe(200);
+    expect(seen(stage)).toEqual(forwarded ? ALL : []);
+    if (forwarded) {
+      const { challenge, verifier } = stage.client.pair;
+      const sent = stage.upstream.requests.all.flatMap(({ query, form }) => [...query, ...form]);
+      expect(new Map(sent).get('code_challenge')).toBe(challenge);
+      expect(new Map(sent).get('code_verifier')).toBe(verifier);
+    }
+    expect(violationsOf(stage)).toEqual(['token verifier_mismatch']);
+  });
+});
+
+describe('a server that answers parameters of PKCE with an error', () => {
+  test.each(WAYS)('never: logs in by %s', async (way) => {
+    await using stage = await open('never', { pkceParameters: 'rejected', login: LOGINS[way] ?? 'none' });
+    expect((await stage.redeem(await logIn(stage, way))).status).toBe(200);
+  });
+
+  test.each(['query', 'form_post', 'jwt'])('never, with its states preserved: %s', async (response_mode) => {
+    const policy = 'defaults: {state: preserve}\nunlisted_clients: {mode: off}\n';
+    await using stage = await open('never', { pkceParameters: 'rejected', login: 'session' }, policy);
+    await using browser = new Browser();
+    const url = stage.client.authorizeUrl({ response_mode });
+    let page = await browser.visit(url);
+    page = await browser.follow(page);
+    const [form] = page.forms;
+    if (form === undefined) throw new Error('no login form');
+    page = await browser.follow(await browser.submit(form, { username: 'alice' }));
+    const code = arrivalOf({
+      status: page.status,
+      headers: {},
+      json: {},
+      text: page.text,
+      location: page.location,
+    }).values.code;
+    expect((await stage.redeem(code)).status).toBe(200);
+    expect(seen(stage)).toEqual([]);
+  });
+
+  test('always: gets them, and its refusal is passed on', async () => {
+    await using stage = await open('always', { pkceParameters: 'rejected' });
+    const answer = await stage.authorize();
+    expect([answer.status, answer.json.error]).toEqual([400, 'invalid_request']);
+    expect(violationsOf(stage)).toEqual([]);
+  });
+
+  test('in report, a client without PKCE and one with a wrong verifier both log in', async () => {
+    await using stage = await Stage.open({
+      mode: 'report',
+      issuer: `forward_pkce: never\ndefaults: {mode: report}\n${CLIENTS}`,
+      quirks: { pkceParameters: 'rejected' },
+    });
+    const without = { code_challenge: undefined, code_challenge_method: undefined };
+    expect((await stage.redeem(await stage.newCode(without))).status).toBe(200);
+    const code = await stage.newCode();
+    expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(200);
+    expect(seen(stage)).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest';
+import type { Mode } from '../../../src/policy/mode.ts';
+import { Browser } from '../../support/browser.ts';
+import { newPkcePair } from '../../support/pkce-pair.ts';
+import { type Fields, REDIRECT_URI, Stage, type StageOptions } from '../stage.ts';
+import { arrivalOf, violationsOf } from './journey.ts';
+
+const MODES: readonly Mode[] = ['enforce', 'report'];
+const ALICE = { username: 'alice' };
+
+function openPreserving(options: StageOptions = {}): Promise<Stage> {
+  const { mode = 'enforce', ...rest } = options;
+  const both = `{state: preserve, redirect_uris: [${REDIRECT_URI}]}`;
+  const issuer = `defaults: {mode: ${mode}}\nclients: {spa: ${both}, other: ${both}}`;
+  return Stage.open({ mode, issuer, ...rest });
+}
+
+/** A request for the same state with a challenge of somebody else. */
+const rival = (): Fields => ({ code_challenge: newPkcePair().challenge });
+
+describe.each(MODES)('state: preserve, in %s', (mode) => {
+  test.each(['a b+c/%&=', '', undefined, 'pge-not-a-prefix'])(
+    'the upstream sees the state as it is: %j',
+    async (state) => {
+      await using stage = await openPreserving({ mode });
+      for (const response_mode of ['query', 'fragment', 'form_post']) {
+        const { values } = arrivalOf(await stage.authorize({ state, response_mode }));
+        expect([values.state, stage.upstreamStates.at(-1)]).toEqual([state, state ?? '']);
+        expect((await stage.redeem(values.code)).status).toBe(200);
+      }
+      expect(violationsOf(stage)).toEqual([]);
+    },
+  );
+
+  test.each(['return_to', 'session', 'issue_at_login'] as const)('re-entry, %s', async (login) => {
+    await using stage = await openPreserving({ mode, quirks: { login } });
+    for (const state of [stage.state, undefined]) {
+      await using browser = new Browser();
+      const { parameters } = await browser.login(stage.client.authorizeUrl({ state }), ALICE);
+      expect(parameters.get('state') ?? undefined).toBe(state);
+      const code = parameters.get('code') ?? '';
+      if (mode === 'enforce')
+        expect((await stage.redeem(code, { code_verifier: undefined })).status).toBe(400);
+      expect((await stage.redeem(code)).status).toBe(200);
+    }
+    expect(stage.logLines('report_only_violation')).toEqual([]);
+  });
+
+  test('the same request once more is a reload', async () => {
+    await using stage = await openPreserving({ mode });
+    const first = arrivalOf(await stage.authorize());
+    const second = arrivalOf(await stage.authorize());
+    for (const { values } of [first, second]) expect((await stage.redeem(values.code)).status).toBe(200);
+    expect(violationsOf(stage)).toEqual([]);
+  });
+
+  test('an error gets back as it is', async () => {
+    await using stage = await openPreserving({ mode, quirks: { authorizationError: 'access_denied' } });
+    const { values } = arrivalOf(await stage.authorize());
+    expect(values).toEqual({
+      error: 'access_denied',
+      error_description: 'the script says so',
+      state: stage.state,
+    });
+  });
+
+  test('two clients may have the same state', async () => {
+    await using stage = await openPreserving({ mode });
+    const ours = arrivalOf(await stage.authorize());
+    const theirs = newPkcePair();
+    await stage.authorize({ client_id: 'other', code_challenge: theirs.challenge });
+    expect((await stage.redeem(ours.values.code)).status).toBe(200);
+  });
+});
+
+describe('a second live flow with the same state and another challenge', () => {
+  test.each(['the-state-of-both', undefined])('is refused in enforce: %j', async (state) => {
+    await using stage = await openPreserving({ quirks: { login: 'session' } });
+    await stage.authorize({ state });
+    const asked = stage.upstreamStates.length;
+    const answer = await stage.authorize({ state, ...rival() });
+    expect(violationsOf(stage)).toEqual(['authorization state_conflict']);
+    const { redirectUri, values } = arrivalOf(answer);
+    expect([redirectUri, values.error, values.state]).toEqual([REDIRECT_URI, 'invalid_request', state]);
+    expect(stage.upstreamStates).toHaveLength(asked);
+  });
+
+  test('is refused where it is pushed', async () => {
+    await using stage = await openPreserving({ quirks: { login: 'session' } });
+    await stage.authorize();
+    const form = stage.client.authorizeUrl({ state: stage.state, ...rival() }).searchParams;
+    const answer = await stage.postForm('/oauth2/par', form);
+    expect([answer.status, answer.json.error]).toEqual([400, 'invalid_request']);
+    expect(violationsOf(stage)).toEqual(['pushed_authorization state_conflict']);
+  });
+
+  test('is counted in report, and logs in', async () => {
+    await using stage = await openPreserving({ mode: 'report' });
+    await stage.authorize();
+    const { values } = arrivalOf(await stage.authorize(rival()));
+    expect(values.state).toBe(stage.state);
+    expect(violationsOf(stage)).toEqual(['authorization state_conflict']);
+    expect((await stage.redeem(values.code)).status).toBe(200);
+  });
+
+  test('does not take the first one over', async () => {
+    await using stage = await openPreserving();
+    const mallory = newPkcePair();
+    const first = arrivalOf(await stage.authorize());
+    await stage.authorize({ code_challenge: mallory.challenge });
+    expect((await stage.redeem(first.values.code, { code_verifier: mallory.verifier })).status).toBe(400);
+    expect((await stage.redeem(first.values.code)).status).toBe(200);
+  });
+
+  // Contract 1: a flow ends when its code is redeemed.
+  test.each(['the-state-of-both', undefined])('is none once the first one has ended: %j', async (state) => {
+    await using stage = await openPreserving();
+    const first = arrivalOf(await stage.authorize({ state }));
+    expect((await stage.redeem(first.values.code)).status).toBe(200);
+    const next = newPkcePair();
+    const { values } = arrivalOf(await stage.authorize({ state, code_challenge: next.challenge }));
+    expect((await stage.redeem(values.code, { code_verifier: next.verifier })).status).toBe(200);
+    expect(violationsOf(stage)).toEqual([]);
+  });
+});
+
+describe('what is not that flow', () => {
+  test.each([
+    ['another redirect_uri', { redirect_uri: 'https://app.example.com/other' }, 'redirect_uri_not_allowed'],
+    ['another response_type', { response_type: 'code id_token' }, 'response_type_not_allowed'],
+    ['another client', { client_id: 'other' }, 'challenge_missing'],
+    ['another state', { state: 'another' }, 'challenge_missing'],
+    ['no state', { state: undefined }, 'challenge_missing'],
+  ])('is not re-entered without a challenge: %s', async (_, fields: Fields, reason) => {
+    await using stage = await openPreserving({ quirks: { login: 'session' } });
+    await stage.authorize();
+    await stage.authorize({ code_challenge: undefined, code_challenge_method: undefined, ...fields });
+    expect(violationsOf(stage)).toEqual([`authorization ${reason}`]);
+  });
+
+  test('gets no code: a state that no flow has', async () => {
+    await using stage = await openPreserving({ quirks: { state: 'dropped' } });
+    Object.assign(stage.upstream.quirks, { extraParameters: { state: 'made-up' } });
+    const answer = await stage.authorize();
+    expect([answer.status, violationsOf(stage)]).toEqual([400, ['authorization_response flow_unknown']]);
+    expect(answer.text).not.toContain('legacy-code');
+  });
+});

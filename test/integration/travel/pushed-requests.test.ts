@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import { Browser } from '../../support/browser.ts';
+import { newPkcePair } from '../../support/pkce-pair.ts';
+import { signJwt } from '../../support/upstreams/scripted/jwts.ts';
+import { type Fields, REDIRECT_URI, type Stage } from '../stage.ts';
+import {
+  arrivalOf,
+  authorizeWith,
+  byReference,
+  formOf,
+  openTravelStage,
+  push,
+  violationsOf,
+} from './journey.ts';
+
+const URN = 'urn:ietf:params:oauth:request_uri:';
+/** The upstream gets to see what PKCE there is. */
+const ALWAYS = `forward_pkce: always\nclients: {spa: {redirect_uris: ["${REDIRECT_URI}"]}}`;
+
+/** The request_uri of a request that was pushed as it should be. */
+async function pushedUri(stage: Stage, fields: Fields = {}): Promise<string> {
+  const { status, json } = await push(stage, fields);
+  expect(status).toBe(201);
+  return String(json['request_uri']);
+}
+
+const askedUpstream = (stage: Stage) => stage.upstream.requests.to('/oauth2/authorize').length;
+
+describe('a request_uri that is not that of this client and this flow', () => {
+  const UNKNOWN: readonly (readonly [what: string, requestUri: (stage: Stage) => Promise<string>])[] = [
+    ['of nobody', async () => `${URN}of-nobody`],
+    ['over https', async () => 'https://evil.example/request.jwt'],
+    ['over http', async () => 'http://127.0.0.1:9/request.jwt'],
+    ['inline', async () => 'data:application/jwt,eyJhbGciOiJub25lIn0.e30.'],
+    ['of another client', (stage) => pushedUri(stage, { client_id: 'open' })],
+    [
+      'used already',
+      async (stage) => {
+        const request_uri = await pushedUri(stage);
+        arrivalOf(await authorizeWith(stage, { client_id: 'spa', request_uri }));
+        return request_uri;
+      },
+    ],
+    ['that the upstream gave out behind the gateway', (stage) => pushedBehind(stage)],
+    ['in other letters', async (stage) => (await pushedUri(stage)).toUpperCase()],
+  ];
+
+  test.each(UNKNOWN)('is refused in enforce: %s', async (_, requestUriOf) => {
+    await using stage = await openTravelStage();
+    const request_uri = await requestUriOf(stage);
+    const asked = askedUpstream(stage);
+    const answer = await authorizeWith(stage, { client_id: 'spa', request_uri });
+    expect([answer.status, violationsOf(stage)]).toEqual([400, ['authorization request_uri_unknown']]);
+    expect(answer.location).toBeUndefined();
+    expect(askedUpstream(stage)).toBe(asked);
+  });
+
+  test.each(UNKNOWN)('is counted and passed on in report: %s', async (_, requestUriOf) => {
+    await using stage = await openTravelStage({ mode: 'report' });
+    const request_uri = await requestUriOf(stage);
+    const asked = askedUpstream(stage);
+    await authorizeWith(stage, { client_id: 'spa', request_uri });
+    expect(violationsOf(stage)).toEqual(['authorization request_uri_unknown']);
+    expect(askedUpstream(stage)).toBe(asked + 1);
+    expect(stage.upstream.requests.all.at(-1)?.query.get('request_uri')).toBe(request_uri);
+  });
+
+  test('two uses at once: one wins', async () => {
+    await using stage = await openTravelStage();
+    const request_uri = await pushedUri(stage);
+    const uses = Array.from({ length: 8 }, () => authorizeWith(stage, { client_id: 'spa', request_uri }));
+    const statuses = (await Promise.all(uses)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 302)).toHaveLength(1);
+    expect(askedUpstream(stage)).toBe(1);
+  });
+});
+
+async function pushedBehind(stage: Stage): Promise<string> {
+  const answer = await stage.send(new URL(`${stage.upstream.url}/oauth2/par`), {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: formOf(stage).toString(),
+  });
+  return String(answer.json['request_uri']);
+}
+
+describe('what stands beside a request_uri counts for nothing', () => {
+  const mallory = newPkcePair();
+  const BESIDE: readonly (readonly [what: string, beside: Readonly<Record<string, string>>])[] = [
+    ['a challenge', { code_challenge: mallory.challenge, code_challenge_method: 'S256' }],
+    ['a redirect_uri', { redirect_uri: 'https://evil.example/cb' }],
+    ['a state', { state: 'another' }],
+    ['a response_mode', { response_mode: 'web_message' }],
+    ['a response_type', { response_type: 'token' }],
+    ['a request object', { request: signJwt({ redirect_uri: 'https://evil.example/cb' }) }],
+  ];
+  test.each(BESIDE)('%s', async (_, beside) => {
+    await using stage = await openTravelStage({ issuer: ALWAYS });
+    const { redirectUri, carrier, values } = arrivalOf(await byReference(stage, await push(stage), beside));
+    expect([redirectUri, carrier, values.state]).toEqual([REDIRECT_URI, 'query', stage.state]);
+    const asked = stage.upstream.requests.to('/oauth2/authorize').at(-1);
+    expect([...(asked?.query.keys() ?? [])].sort()).toEqual(['client_id', 'request_uri']);
+    expect((await stage.redeem(values.code, { code_verifier: mallory.verifier })).status).toBe(400);
+    expect((await stage.redeem(values.code)).status).toBe(200);
+  });
+});
+
+describe('a pushed request', () => {
+  const REFUSED: readonly (readonly [reason: string, fields: Fields])[] = [
+    ['challenge_missing', { code_challenge: undefined, code_challenge_method: undefined }],
+    ['method_not_allowed', { code_challenge_method: 'plain' }],
+    ['redirect_uri_not_allowed', { redirect_uri: 'https://evil.example/cb' }],
+    ['response_type_not_allowed', { response_type: 'token' }],
+    ['request_uri_unknown', { request_uri: `${URN}another` }],
+    ['parameter_malformed', { request: 'no.jwt' }],
+  ];
+  test.each(REFUSED)('is refused where it is pushed: %s', async (reason, fields) => {
+    await using stage = await openTravelStage();
+    const answer = await push(stage, fields);
+    expect([answer.status, answer.headers['cache-control']]).toEqual([400, 'no-store']);
+    expect(violationsOf(stage)).toEqual([`pushed_authorization ${reason}`]);
+    expect(stage.upstream.requests.all.filter(({ method }) => method === 'POST')).toEqual([]);
+  });
+
+  test.each(REFUSED)('passes in report, counted: %s', async (reason, fields) => {
+    await using stage = await openTravelStage({ mode: 'report' });
+    expect((await push(stage, fields)).status).toBe(201);
+    expect(violationsOf(stage)).toEqual([`pushed_authorization ${reason}`]);
+  });
+
+  test('may come by POST to the authorization endpoint', async () => {
+    await using stage = await openTravelStage();
+    const form = new URLSearchParams({ client_id: 'spa', request_uri: await pushedUri(stage) });
+    const { values } = arrivalOf(await stage.postForm('/oauth2/authorize', form));
+    expect((await stage.redeem(values.code)).status).toBe(200);
+  });
+
+  test('that the upstream refuses is refused in its words', async () => {
+    await using stage = await openTravelStage({ quirks: { pkceParameters: 'rejected' }, issuer: ALWAYS });
+    const answer = await push(stage);
+    expect([answer.status, answer.json.error_description]).toEqual([
+      400,
+      'unknown parameter: code_challenge',
+    ]);
+  });
+
+  test.each(['single_use', 'reusable'] as const)(
+    'of a server whose request_uris are %s',
+    async (requestUris) => {
+      await using stage = await openTravelStage({ quirks: { requestUris } });
+      const request_uri = await pushedUri(stage);
+      const use = () => authorizeWith(stage, { client_id: 'spa', request_uri });
+      expect((await stage.redeem(arrivalOf(await use()).values.code)).status).toBe(200);
+      expect((await use()).status).toBe(400);
+    },
+  );
+
+  test.each([
+    ['return_to', 'resolved'],
+    ['session', 'resolved'],
+    ['issue_at_login', 'resolved'],
+    ['return_to', 'as_asked'],
+    ['session', 'as_asked'],
+  ] as const)('of a server that logs in by %s and comes back %s', async (login, wayBack) => {
+    await using stage = await openTravelStage({ quirks: { login, wayBack } });
+    await using browser = new Browser();
+    const request_uri = await pushedUri(stage);
+    const url = new URL(
+      `/oauth2/authorize?${new URLSearchParams({ client_id: 'spa', request_uri })}`,
+      stage.gateway.url,
+    );
+    const { parameters } = await browser.login(url, { username: 'alice' }, REDIRECT_URI);
+    expect(parameters.get('state')).toBe(stage.state);
+    const code = parameters.get('code') ?? '';
+    expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+    expect((await stage.redeem(code)).status).toBe(200);
+  });
+});

@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Browser } from '../../support/browser.ts';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../../support/gateway-under-test.ts';
+import { newPkcePair } from '../../support/pkce-pair.ts';
+import { type Answer, send } from '../../support/simple-client.ts';
+import { signJwt } from '../../support/upstreams/scripted/jwts.ts';
+import {
+  type ScriptedLegacyServer,
+  startScriptedLegacyServer,
+} from '../../support/upstreams/scripted-legacy-server.ts';
+import { REDIRECT_URI } from '../stage.ts';
+import { arrivalOf } from './journey.ts';
+
+// The upstream of all these knows one set of codes, request_uris and sessions: what keeps them apart is the gateway.
+
+const REALM_ENDPOINTS = `endpoints:
+  authorization: ["/realms/{realm}/oauth2/authorize"]
+  token: ["/realms/{realm}/oauth2/token"]
+  pushed_authorization: ["/realms/{realm}/oauth2/par"]
+  metadata: ["/realms/{realm}/.well-known/openid-configuration"]
+`;
+const POLICY = `redirect_uris: ["${REDIRECT_URI}"], request_objects: allow`;
+
+type Fields = Readonly<Record<string, string | undefined>>;
+type Place = { readonly path: string; readonly host?: string };
+
+let upstream: ScriptedLegacyServer;
+let gateway: GatewayUnderTest;
+const pair = newPkcePair();
+
+afterEach(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await upstream[Symbol.asyncDispose]();
+});
+
+async function post(place: Place, endpoint: string, fields: Fields): Promise<Answer> {
+  const host: Record<string, string> = place.host === undefined ? {} : { host: place.host };
+  return send(`${gateway.url}${place.path}/oauth2/${endpoint}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...host },
+    body: new URLSearchParams(defined(fields)).toString(),
+  });
+}
+
+const defined = (fields: Fields) =>
+  Object.entries(fields).filter((entry): entry is [string, string] => entry[1] !== undefined);
+
+const request = (fields: Fields = {}): Fields => ({
+  response_type: 'code',
+  client_id: 'spa',
+  redirect_uri: REDIRECT_URI,
+  state: 'the-state',
+  code_challenge: pair.challenge,
+  code_challenge_method: 'S256',
+  ...fields,
+});
+
+const authorize = (place: Place, fields: Fields = {}) => post(place, 'authorize', request(fields));
+const codeOf = (answer: Answer) => arrivalOf(answer).values.code ?? '';
+const redeem = (place: Place, code: string) =>
+  post(place, 'token', {
+    grant_type: 'authorization_code',
+    code,
+    client_id: 'spa',
+    redirect_uri: REDIRECT_URI,
+    code_verifier: pair.verifier,
+  });
+const refusals = () =>
+  gateway.logLines
+    .filter(({ event }) => event === 'refusal')
+    .map(({ endpoint, reason }) => `${endpoint} ${reason}`);
+
+const TWO_PLACES: readonly (readonly [
+  what: string,
+  a: Place,
+  b: Place,
+  start: (policy: string) => Promise<GatewayUnderTest>,
+])[] = [
+  [
+    'two realms of one issuer',
+    { path: '/realms/a' },
+    { path: '/realms/b' },
+    (policy) =>
+      startGatewayUnderTest({
+        upstream: upstream.url,
+        issuer: `${REALM_ENDPOINTS}clients: {spa: {${policy}}}`,
+      }),
+  ],
+  [
+    'two issuers by host',
+    { path: '', host: 'a.example.com' },
+    { path: '', host: 'b.example.com' },
+    (policy) => {
+      const issuer = (name: string) =>
+        `  - {name: ${name}, hosts: [${name}.example.com], upstream: {url: "${upstream.url}"}, clients: {spa: {${policy}}}}`;
+      return startGatewayUnderTest({ upstream: upstream.url, issuers: `${issuer('a')}\n${issuer('b')}` });
+    },
+  ],
+];
+
+describe.each(TWO_PLACES)('%s, the same client in both', (_, a, b, start) => {
+  beforeEach(async () => {
+    upstream = await startScriptedLegacyServer();
+  });
+
+  test.each(['', ', wrap_codes: false', ', state: preserve'])(
+    'a code of one is unknown in the other%s',
+    async (more) => {
+      gateway = await start(POLICY + more);
+      const code = codeOf(await authorize(a));
+      const elsewhere = await redeem(b, code);
+      expect([elsewhere.status, elsewhere.json.error]).toEqual([400, 'invalid_grant']);
+      expect(refusals()).toEqual(['token code_unknown']);
+      expect(upstream.requests.all.filter(({ path }) => path.endsWith('/token'))).toEqual([]);
+      expect((await redeem(a, code)).status).toBe(200);
+    },
+  );
+
+  test('a request_uri of one is unknown in the other', async () => {
+    gateway = await start(POLICY);
+    const pushed = await post(a, 'par', request());
+    const reference = { client_id: 'spa', request_uri: String(pushed.json['request_uri']) };
+    expect((await post(b, 'authorize', reference)).status).toBe(400);
+    expect(refusals()).toEqual(['authorization request_uri_unknown']);
+  });
+
+  test.each(['', ', state: preserve'])('a flow of one is not re-entered in the other%s', async (more) => {
+    gateway = await start(POLICY + more);
+    upstream.quirks.login = 'return_to';
+    await authorize(a);
+    const state = upstream.requests.all.at(-1)?.form.get('state') ?? '';
+    const back = { state, code_challenge: undefined, code_challenge_method: undefined };
+    const answer = await authorize(b, back);
+    expect(answer.location?.searchParams.get('error')).toBe('invalid_request');
+    expect(refusals()).toEqual(['authorization challenge_missing']);
+    upstream.quirks.login = 'none';
+    expect((await redeem(a, codeOf(await authorize(a, back)))).status).toBe(200);
+  });
+
+  test('two logins at once with the same state do not meet', async () => {
+    gateway = await start(POLICY);
+    const [inA, inB] = await Promise.all([authorize(a), authorize(b)]);
+    expect(arrivalOf(inA).values.state).toBe('the-state');
+    expect((await redeem(b, codeOf(inB))).status).toBe(200);
+    expect((await redeem(a, codeOf(inA))).status).toBe(200);
+  });
+
+  test('a response that goes to one with the flow prefix of the other is no flow there', async () => {
+    gateway = await start(POLICY);
+    upstream.quirks.login = 'return_to';
+    await authorize(a);
+    const state = upstream.requests.all.at(-1)?.form.get('state') ?? '';
+    Object.assign(upstream.quirks, { login: 'none', state: 'dropped', extraParameters: { state } });
+    const answer = await authorize(b);
+    const code = answer.location?.searchParams.get('code') ?? '';
+    expect((await redeem(b, code)).status).toBe(400);
+  });
+
+  test.each([', state: preserve', ''])('the same preserved state is never one flow%s', async (more) => {
+    gateway = await start(POLICY + more);
+    const object = { client_id: 'spa', request: signJwt(Object.fromEntries(defined(request()))) };
+    const ask = (place: Place) => post(place, 'authorize', more === '' ? object : request());
+    expect((await redeem(a, codeOf(await ask(a)))).status).toBe(200);
+    const inB = await ask(b);
+    const refused = arrivalOf(inB).values.error !== undefined;
+    // Realms share the endpoint paths after login, so that a preserved state can be alive in one of them only.
+    if (refused) expect(refusals()).toEqual(['authorization state_conflict']);
+    else expect((await redeem(b, codeOf(inB))).status).toBe(200);
+    expect(refused).toBe(a.host === undefined);
+  });
+});
+
+describe('realms', () => {
+  beforeEach(async () => {
+    upstream = await startScriptedLegacyServer({ login: 'return_to' });
+    gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      issuer: `${REALM_ENDPOINTS}clients: {spa: {${POLICY}}}`,
+    });
+  });
+
+  test.each(['a', 'b-2.x', 'A~1'])('logs in through the pages of realm %s', async (realm) => {
+    await using browser = new Browser();
+    const url = new URL(
+      `/realms/${realm}/oauth2/authorize?${new URLSearchParams(defined(request()))}`,
+      gateway.url,
+    );
+    const { parameters } = await browser.login(url, { username: 'alice' });
+    expect(parameters.get('state')).toBe('the-state');
+    const place = { path: `/realms/${realm}` };
+    expect((await redeem(place, parameters.get('code') ?? '')).status).toBe(200);
+  });
+
+  test.each([
+    '/realms/a%2Fb',
+    '/realms/a/b',
+    '/realms/%61',
+    '/realms/..',
+    '/realms/',
+    '/realms/a;x',
+    '/Realms/a',
+  ])('nothing is redeemed or begun at %s', async (path) => {
+    upstream.quirks.login = 'none';
+    const code = codeOf(await authorize({ path: '/realms/a' }));
+    expect((await redeem({ path }, code)).status).toBeGreaterThanOrEqual(400);
+    expect(upstream.requests.all.filter((asked) => asked.path.endsWith('/token'))).toEqual([]);
+    expect((await authorize({ path }, { code_challenge: undefined })).status).toBeGreaterThanOrEqual(400);
+  });
+});

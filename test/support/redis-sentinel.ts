@@ -1,0 +1,138 @@
+import { vi } from 'vitest';
+import type { Address } from '../../src/config/config.ts';
+import type { CertificateFiles } from './redis-certificate.ts';
+import { PRIMARY_NAME, type SentinelProcess, startSentinelProcess } from './redis-sentinel-process.ts';
+import { type RedisServer, startRedis } from './redis-server.ts';
+
+const UNTIL = { timeout: 20_000, interval: 20 };
+
+export type RedisSentinelOptions = {
+  readonly tls?: CertificateFiles;
+  /** What the sentinels want from their clients and from each other. */
+  readonly sentinelPassword?: string;
+  /** Further arguments of both servers. */
+  readonly args?: readonly string[];
+};
+
+/** Starts a primary, its replica and three sentinels. Resolves once all know each other. */
+export async function startRedisSentinel(options: RedisSentinelOptions = {}): Promise<RedisBehindSentinels> {
+  const behind = new RedisBehindSentinels(options);
+  try {
+    await behind.start();
+  } catch (error) {
+    await behind[Symbol.asyncDispose]();
+    throw error;
+  }
+  return behind;
+}
+
+export class RedisBehindSentinels implements AsyncDisposable {
+  readonly #options: RedisSentinelOptions;
+  readonly #servers: RedisServer[] = [];
+  readonly #sentinels: SentinelProcess[] = [];
+  #primary = 0;
+
+  constructor(options: RedisSentinelOptions) {
+    this.#options = options;
+  }
+
+  /** Where clients find the sentinels. */
+  get addresses(): readonly Address[] {
+    return this.#sentinels.map(({ address }) => address);
+  }
+
+  get primary(): RedisServer {
+    return this.#server(this.#primary);
+  }
+
+  get replica(): RedisServer {
+    return this.#server(1 - this.#primary);
+  }
+
+  async start(): Promise<void> {
+    const { tls, args = [] } = this.#options;
+    // `repl-diskless-sync-delay`: a replica need not wait for company.
+    const both = ['--repl-diskless-sync-delay', '0', ...args];
+    for (let index = 0; index < 2; index += 1) {
+      this.#servers.push(await startRedis({ port: true, ...(tls === undefined ? {} : { tls }), args: both }));
+    }
+    await this.replica.call('REPLICAOF', '127.0.0.1', String(this.primary.port));
+    await this.untilInStep();
+    const { sentinelPassword } = this.#options;
+    for (let index = 0; index < 3; index += 1) {
+      this.#sentinels.push(
+        await startSentinelProcess(this.primary.port ?? 0, {
+          quorum: 2,
+          ...(tls === undefined ? {} : { tls }),
+          ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+        }),
+      );
+    }
+    await vi.waitFor(async () => {
+      for (const sentinel of this.#sentinels) {
+        const state = fieldsOf(await sentinel.ask('MASTER', PRIMARY_NAME));
+        if (state.get('num-other-sentinels') !== '2' || state.get('num-slaves') !== '1') {
+          throw new Error('a sentinel does not know all others yet');
+        }
+      }
+    }, UNTIL);
+  }
+
+  /**
+   * Has the sentinels make a primary of the replica, while the old one runs. That one goes on as if nothing had happened
+   * until the sentinels make a replica of it, some eight seconds later: wait for `untilInStep`.
+   */
+  async failover(): Promise<void> {
+    const [sentinel] = this.#sentinels;
+    if (sentinel === undefined) throw new Error('no sentinel runs');
+    await vi.waitFor(() => sentinel.ask('FAILOVER', PRIMARY_NAME), UNTIL);
+    await this.untilFailedOver();
+  }
+
+  /** Waits until every sentinel names the former replica, and that one agrees. */
+  async untilFailedOver(): Promise<void> {
+    const promoted = this.replica;
+    await vi.waitFor(async () => {
+      const info = String(await promoted.call('INFO', 'replication'));
+      if (!info.includes('role:master')) throw new Error('not promoted yet');
+      for (const sentinel of this.#sentinels) {
+        const [, port] = (await sentinel.ask('GET-MASTER-ADDR-BY-NAME', PRIMARY_NAME)) as string[];
+        if (Number(port) !== promoted.port) throw new Error('a sentinel does not know yet');
+      }
+    }, UNTIL);
+    this.#primary = 1 - this.#primary;
+  }
+
+  /** Waits until the replica follows the primary. */
+  async untilInStep(): Promise<void> {
+    await vi.waitFor(async () => {
+      const info = String(await this.replica.call('INFO', 'replication'));
+      if (!/role:slave/.test(info) || !/master_link_status:up/.test(info)) throw new Error('not in step yet');
+      if (!info.includes(`master_port:${this.primary.port}`)) throw new Error('follows another');
+    }, UNTIL);
+  }
+
+  async stopSentinels(): Promise<void> {
+    await Promise.all(this.#sentinels.map((sentinel) => sentinel.stop()));
+  }
+
+  async startSentinels(): Promise<void> {
+    await Promise.all(this.#sentinels.map((sentinel) => sentinel.start()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#sentinels, ...this.#servers].map((each) => each[Symbol.asyncDispose]()));
+  }
+
+  #server(index: number): RedisServer {
+    const server = this.#servers[index];
+    if (server === undefined) throw new Error('no server runs');
+    return server;
+  }
+}
+
+/** `[field, value, …]` as a map. */
+function fieldsOf(reply: unknown): ReadonlyMap<string, string> {
+  const list = (reply as readonly unknown[]).map(String);
+  return new Map(list.flatMap((field, index) => (index % 2 === 0 ? [[field, list[index + 1] ?? '']] : [])));
+}

@@ -42,6 +42,10 @@ export class MemoryFlowStore implements FlowStore {
     return found === undefined ? undefined : decodeFlow(found.record);
   }
 
+  async endFlow(key: string): Promise<void> {
+    this.#flows.take(key, this.#now());
+  }
+
   async saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean> {
     return this.#save(this.#bindings, key, encodeBinding(binding), codeTtl + BINDING_MEMORY);
   }

@@ -30,6 +30,10 @@ export class RedisFlowStore implements FlowStore {
     return record === null ? undefined : decodeFlow(record);
   }
 
+  async endFlow(key: string): Promise<void> {
+    await this.#run(key, (redis, at) => redis.del(at));
+  }
+
   async saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean> {
     return this.#save(key, encodeBinding(binding), codeTtl + BINDING_MEMORY);
   }

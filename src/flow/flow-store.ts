@@ -32,6 +32,8 @@ export interface FlowStore extends AsyncDisposable {
   saveFlow(key: string, flow: Flow, ttl: number): Promise<boolean>;
   /** The live flow; `undefined` for none, an expired one, or a record that cannot be read. */
   loadFlow(key: string): Promise<Flow | undefined>;
+  /** Forgets a flow, so that its key is free. */
+  endFlow(key: string): Promise<void>;
   /** Saves a fresh binding, unless the key holds one; says whether it did. Kept for `codeTtl` + `BINDING_MEMORY`. */
   saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean>;
   /** The binding, whatever its state; `undefined` for none, or a record that cannot be read. Claims nothing. */

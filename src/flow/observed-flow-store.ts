@@ -30,6 +30,10 @@ export class ObservedFlowStore implements FlowStore {
     return this.#observed('loadFlow', this.#store.loadFlow(key));
   }
 
+  endFlow(key: string): Promise<void> {
+    return this.#observed('endFlow', this.#store.endFlow(key));
+  }
+
   saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean> {
     return this.#observed('saveBinding', this.#store.saveBinding(key, binding, codeTtl));
   }

@@ -53,9 +53,10 @@ export class RedisSentinels {
         protocol: 2,
         replyMapping: 'legacy',
         enableReadyCheck: false,
-        // The one subscription waits for its sentinel, however long that takes, and is made again after every loss.
-        maxRetriesPerRequest: null,
+        enableOfflineQueue: false,
         retryStrategy: retryDelay,
+        // Nobody catches what becomes of ioredis's own: a sentinel lost at that moment would end the process.
+        autoResubscribe: false,
         keepAlive: 30_000,
       });
       client.on('error', () => {});
@@ -64,7 +65,7 @@ export class RedisSentinels {
         if (of === name && host !== undefined) onSwitch({ host, port: Number(port) });
       });
       // A sentinel that forbids it is asked for the primary all the same.
-      client.subscribe(SWITCHED).catch(() => {});
+      client.on('ready', () => void client.subscribe(SWITCHED).catch(() => {}));
       return client;
     });
     return {

@@ -42,6 +42,8 @@ class ResponseFollower {
   readonly #prefix: ParsedFlowPrefix | undefined;
   /** The clients under whose preserved state the flow may be found. */
   readonly #preservers: readonly ClientPolicy[];
+  /** Under which the flow was found by its client's own state. */
+  #preservedKey: string | undefined;
 
   constructor(exchange: Exchange, carrier: Carrier, ambiguous: boolean) {
     const { issuer } = exchange;
@@ -68,6 +70,8 @@ class ResponseFollower {
     const reason = this.#ambiguous
       ? 'response_ambiguous'
       : decideAuthorizationResponse(response, flow, policy);
+    // A form that the server fills in for itself, such as that of a one-time code, goes to no client.
+    if (reason === 'redirect_target_mismatch' && this.#isOwnForm()) return this.#carrier.unchanged();
     if (reason !== undefined) {
       const client = { policy, clientId: flow.clientId, mode: flow.mode };
       if (noteViolation(this.#exchange, 'authorization_response', reason, client)) {
@@ -100,20 +104,25 @@ class ResponseFollower {
     if (this.#prefix !== undefined) return services.store.loadFlow(flowKey(issuer.name, this.#prefix.prefix));
     const [state] = this.#carrier.response.states;
     for (const policy of this.#preservers) {
-      const flow = await services.store.loadFlow(preservedFlowKey(issuer.name, policy.name, state));
-      if (flow !== undefined) return flow;
+      const key = preservedFlowKey(issuer.name, policy.name, state);
+      const flow = await services.store.loadFlow(key);
+      if (flow !== undefined) {
+        this.#preservedKey = key;
+        return flow;
+      }
     }
     return undefined;
   }
 
   /** An error, or tokens alone. On the server's own origin it may be the login page that is told of an error. */
-  #withoutCode(flow: Flow | undefined): Outcome {
+  async #withoutCode(flow: Flow | undefined): Promise<Outcome> {
     if (this.#staysWithServer()) {
       const target = flow?.redirectUri;
       const forClient =
         flow !== undefined && target !== undefined && isAddressedTo(this.#carrier.response.target, target);
       if (!forClient) return this.#carrier.unchanged();
     }
+    await this.#endPreserved();
     return this.#delivered(flow, undefined);
   }
 
@@ -124,6 +133,7 @@ class ResponseFollower {
     const owner = issuer.redirects.enforcedOwner(target, Date.now());
     const began = this.#prefix?.began;
     if (owner === undefined && began === undefined) return this.#delivered(undefined, undefined);
+    if (owner === undefined && this.#isOwnForm()) return this.#carrier.unchanged();
     const policy = owner ?? issuer.redirects.owners(target)[0] ?? issuer.clients.unlisted;
     const mode = owner === undefined && began === 'report' ? 'report' : 'enforce';
     const client = { policy, clientId: undefined, mode } as const;
@@ -164,6 +174,7 @@ class ResponseFollower {
     const key = codeKey(issuer.name, flow.scope, wrapped?.code ?? upstreamCode);
     // A code that is bound already stays with its first flow: a second response cannot take it over.
     await services.store.saveBinding(key, binding, policy.codeTtl);
+    await this.#endPreserved();
     services.events.codeBound(issuer.name, policy.name);
     return this.#delivered(flow, wrapped?.code);
   }
@@ -193,6 +204,15 @@ class ResponseFollower {
     return response.hasIss || response.jarm !== undefined
       ? undefined
       : this.#exchange.issuer.issFor(this.#exchange.publicOrigin, flow?.scope ?? this.#exchange.scope);
+  }
+
+  /** The client's own state is free for its next login as soon as this one has its answer. */
+  async #endPreserved(): Promise<void> {
+    if (this.#preservedKey !== undefined) await this.#exchange.services.store.endFlow(this.#preservedKey);
+  }
+
+  #isOwnForm(): boolean {
+    return this.#carrier.kind === 'form_post' && this.#staysWithServer();
   }
 
   #staysWithServer(): boolean {

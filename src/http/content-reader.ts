@@ -35,7 +35,13 @@ export class ContentReader {
     this.#encoded += chunk.length;
     const [first] = this.#decoders;
     if (first === undefined || !first.writable) return;
-    await new Promise<void>((resolve) => first.write(chunk, () => resolve()));
+    // One that fails says no more about what was written to it.
+    await new Promise<void>((resolve) => {
+      first.once('close', resolve).write(chunk, () => {
+        first.off('close', resolve);
+        resolve();
+      });
+    });
   }
 
   /** Resolves when everything has been read. */

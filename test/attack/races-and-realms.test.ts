@@ -51,7 +51,7 @@ const CLIENTS = (name: string) =>
   `    unlisted_clients: {mode: enforce, wrap_codes: false}
     clients: {spa: {mode: enforce, wrap_codes: ${name === 'wrapped'}, redirect_uris: [${REDIRECT_URI}]}}`;
 const ENDPOINTS = (realm: string) =>
-  `{authorization: [/oauth2/authorize${realm}], token: [/oauth2/token${realm}]}`;
+  `{authorization: ["/oauth2/authorize${realm}"], token: ["/oauth2/token${realm}"]}`;
 
 const CROSSINGS = ['wrapped', 'bare'].flatMap((codes): Crossing[] => [
   {

@@ -61,6 +61,13 @@ describe.each(ADAPTERS)('the store in $kind', ({ start }) => {
       expect(await store.loadFlow(FLOW)).toEqual(sampleFlow());
     });
 
+    test('an ended flow is gone, and its key is free', async () => {
+      await store.saveFlow(FLOW, sampleFlow(), 60_000);
+      await store.endFlow(FLOW);
+      expect(await store.loadFlow(FLOW)).toBeUndefined();
+      expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+    });
+
     test('a flow lives for its TTL, and its key is free afterwards', async () => {
       await store.saveFlow(FLOW, sampleFlow(), FLOW_TTL);
       await opened.advance(FLOW_TTL - 5_000);

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,14 @@ import { findFreePort, killed, spawnRedis, untilLogged } from './redis-server.ts
 /** What every sentinel calls its primary. */
 export const PRIMARY_NAME = 'mymaster';
 
+/** What others know a sentinel by. `port`: where it listens in clear, for the tests themselves. */
+export type SentinelIdentity = { readonly id: string; readonly port: number; readonly clientPort: number };
+
 export type SentinelOptions = {
+  readonly identity?: SentinelIdentity;
+  /** Sentinels and replicas that it need not discover, which would take some seconds. */
+  readonly peers?: readonly SentinelIdentity[];
+  readonly replicaPort?: number;
   readonly quorum?: number;
   readonly tls?: CertificateFiles;
   /** What the sentinel wants from its clients and from other sentinels. */
@@ -19,31 +27,40 @@ export type SentinelOptions = {
   readonly epoch?: number;
 };
 
+export async function createSentinelIdentity(secure: boolean): Promise<SentinelIdentity> {
+  const port = await findFreePort();
+  return { id: randomBytes(20).toString('hex'), port, clientPort: secure ? await findFreePort() : port };
+}
+
 /** Starts a real sentinel. Resolves once it watches its primary. */
 export async function startSentinelProcess(
   primaryPort: number,
-  { quorum = 1, tls, password, epoch = 0 }: SentinelOptions = {},
+  options: SentinelOptions = {},
 ): Promise<SentinelProcess> {
+  const { quorum = 1, peers = [], replicaPort, tls, password, epoch = 0 } = options;
+  const identity = options.identity ?? (await createSentinelIdentity(tls !== undefined));
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-sentinel-'));
-  const port = await findFreePort();
-  // It listens in clear as well, for the tests themselves.
-  const clientPort = tls === undefined ? port : await findFreePort();
   // A sentinel writes what it learns into its configuration.
   const file = join(directory, 'sentinel.conf');
   const lines = [
-    `port ${port}`,
+    `port ${identity.port}`,
     'bind 127.0.0.1',
     `dir ${directory}`,
-    ...(tls === undefined ? [] : tlsLines(clientPort, tls)),
+    ...(tls === undefined ? [] : tlsLines(identity.clientPort, tls)),
     ...(password === undefined ? [] : [`requirepass ${password}`, `sentinel sentinel-pass ${password}`]),
     `sentinel monitor ${PRIMARY_NAME} 127.0.0.1 ${primaryPort} ${quorum}`,
+    `sentinel myid ${identity.id}`,
+    ...(replicaPort === undefined ? [] : [`sentinel known-replica ${PRIMARY_NAME} 127.0.0.1 ${replicaPort}`]),
+    ...peers.map(
+      ({ id, clientPort }) => `sentinel known-sentinel ${PRIMARY_NAME} 127.0.0.1 ${clientPort} ${id}`,
+    ),
     `sentinel config-epoch ${PRIMARY_NAME} ${epoch}`,
     `sentinel down-after-milliseconds ${PRIMARY_NAME} 500`,
     `sentinel failover-timeout ${PRIMARY_NAME} 2000`,
     '',
   ];
   await writeFile(file, lines.join('\n'));
-  const sentinel = new SentinelProcess(directory, file, port, clientPort, password);
+  const sentinel = new SentinelProcess(directory, file, identity, password);
   try {
     await sentinel.start();
   } catch (error) {
@@ -62,17 +79,11 @@ export class SentinelProcess implements AsyncDisposable {
   readonly #password: string | undefined;
   #process: ChildProcess | undefined;
 
-  constructor(
-    directory: string,
-    file: string,
-    port: number,
-    clientPort: number,
-    password: string | undefined,
-  ) {
-    this.address = { host: '127.0.0.1', port: clientPort };
+  constructor(directory: string, file: string, identity: SentinelIdentity, password: string | undefined) {
+    this.address = { host: '127.0.0.1', port: identity.clientPort };
     this.#directory = directory;
     this.#file = file;
-    this.#port = port;
+    this.#port = identity.port;
     this.#password = password;
   }
 
@@ -86,7 +97,11 @@ export class SentinelProcess implements AsyncDisposable {
   }
 
   /** Sends one SENTINEL command. */
-  async ask(...args: readonly [string, ...string[]]): Promise<unknown> {
+  ask(...args: readonly string[]): Promise<unknown> {
+    return this.call('SENTINEL', ...args);
+  }
+
+  async call(command: string, ...args: readonly string[]): Promise<unknown> {
     const client = new Redis({
       host: '127.0.0.1',
       port: this.#port,
@@ -98,7 +113,7 @@ export class SentinelProcess implements AsyncDisposable {
     // What goes wrong, its commands say.
     client.on('error', () => {});
     try {
-      return await client.call('SENTINEL', ...args);
+      return await client.call(command, ...args);
     } finally {
       client.disconnect();
     }

@@ -1,7 +1,13 @@
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Address } from '../../src/config/config.ts';
 import type { CertificateFiles } from './redis-certificate.ts';
-import { PRIMARY_NAME, type SentinelProcess, startSentinelProcess } from './redis-sentinel-process.ts';
+import {
+  createSentinelIdentity,
+  PRIMARY_NAME,
+  type SentinelIdentity,
+  type SentinelProcess,
+  startSentinelProcess,
+} from './redis-sentinel-process.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 const UNTIL = { timeout: 20_000, interval: 20 };
@@ -58,22 +64,11 @@ export class RedisBehindSentinels implements AsyncDisposable {
     }
     await this.replica.call('REPLICAOF', '127.0.0.1', String(this.primary.port));
     await this.untilInStep();
-    const { sentinelPassword } = this.#options;
-    for (let index = 0; index < 3; index += 1) {
-      this.#sentinels.push(
-        await startSentinelProcess(this.primary.port ?? 0, {
-          quorum: 2,
-          ...(tls === undefined ? {} : { tls }),
-          ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
-        }),
-      );
-    }
+    await this.#startAllSentinels();
     await vi.waitFor(async () => {
       for (const sentinel of this.#sentinels) {
-        const state = fieldsOf(await sentinel.ask('MASTER', PRIMARY_NAME));
-        if (state.get('num-other-sentinels') !== '2' || state.get('num-slaves') !== '1') {
-          throw new Error('a sentinel does not know all others yet');
-        }
+        expect(String(await sentinel.ask('CKQUORUM', PRIMARY_NAME))).toMatch(/^OK 3 usable/);
+        expect(String(await sentinel.ask('REPLICAS', PRIMARY_NAME))).toContain('master-link-status,ok');
       }
     }, UNTIL);
   }
@@ -112,6 +107,17 @@ export class RedisBehindSentinels implements AsyncDisposable {
     }, UNTIL);
   }
 
+  /** Waits until one client, of a name, hears what every sentinel has to tell. */
+  async untilHeard(name: string): Promise<void> {
+    await vi.waitFor(async () => {
+      for (const sentinel of this.#sentinels) {
+        const clients = String(await sentinel.call('CLIENT', 'LIST')).split('\n');
+        const named = clients.filter((client) => client.includes(`name=${name} `));
+        expect(named).toEqual([expect.stringContaining('sub=1')]);
+      }
+    }, UNTIL);
+  }
+
   async stopSentinels(): Promise<void> {
     await Promise.all(this.#sentinels.map((sentinel) => sentinel.stop()));
   }
@@ -124,15 +130,27 @@ export class RedisBehindSentinels implements AsyncDisposable {
     await Promise.all([...this.#sentinels, ...this.#servers].map((each) => each[Symbol.asyncDispose]()));
   }
 
+  async #startAllSentinels(): Promise<void> {
+    const { tls, sentinelPassword } = this.#options;
+    const secure = tls !== undefined;
+    const identities: SentinelIdentity[] = [];
+    for (let index = 0; index < 3; index += 1) identities.push(await createSentinelIdentity(secure));
+    for (const identity of identities) {
+      const sentinel = await startSentinelProcess(this.primary.port ?? 0, {
+        identity,
+        peers: identities.filter((other) => other !== identity),
+        replicaPort: this.replica.port ?? 0,
+        quorum: 2,
+        ...(tls === undefined ? {} : { tls }),
+        ...(sentinelPassword === undefined ? {} : { password: sentinelPassword }),
+      });
+      this.#sentinels.push(sentinel);
+    }
+  }
+
   #server(index: number): RedisServer {
     const server = this.#servers[index];
     if (server === undefined) throw new Error('no server runs');
     return server;
   }
-}
-
-/** `[field, value, …]` as a map. */
-function fieldsOf(reply: unknown): ReadonlyMap<string, string> {
-  const list = (reply as readonly unknown[]).map(String);
-  return new Map(list.flatMap((field, index) => (index % 2 === 0 ? [[field, list[index + 1] ?? '']] : [])));
 }

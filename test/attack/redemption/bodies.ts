@@ -165,6 +165,8 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
   encoded('brotli', 'br', brotliCompressSync),
   encoded('gzip twice', 'gzip, gzip', (form) => gzipSync(gzipSync(form))),
   encoded('gzip in capitals', 'GZIP', gzipSync),
+  encoded('gzip that is none', 'gzip', (form) => form),
+  encoded('gzip that breaks off', 'gzip', (form) => gzipSync(form).subarray(0, -8)),
   encoded('a coding that nobody knows', 'x-unknown', (form) => form),
   encoded('gzip in JSON', 'gzip', gzipSync, 'Content-Type: application/json'),
   encoded('brotli in JSON', 'br', brotliCompressSync, 'Content-Type: application/json'),

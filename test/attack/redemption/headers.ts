@@ -21,6 +21,31 @@ const query = (target: string, { host }: Loot, headers: readonly string[]) =>
 
 const POST_ONLY = { redeemingMethods: 'post' } as const;
 
+const UPGRADE = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+];
+
+/** What only a lenient HTTP parser takes for a request. */
+const SMUGGLED: readonly (readonly [name: string, write: (form: string, head: string) => string])[] = [
+  [
+    'both a length and chunks',
+    (form, head) =>
+      `${head}\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n${form.length.toString(16)}\r\n${form}\r\n0\r\n\r\n`,
+  ],
+  ['a line end without CR', (form, head) => `${head}\nContent-Length: ${form.length}\n\n${form}`],
+  [
+    'a header over two lines',
+    (form, head) => `${head}\r\n ;x\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
+  ],
+  [
+    'a header with a control character',
+    (form, head) => `${head}\r\nX-A: \x01\r\nContent-Length: ${form.length}\r\n\r\n${form}`,
+  ],
+];
+
 export const HEADER_ATTACKS: readonly RedemptionAttack[] = [
   ...PATH_OVERRIDES.flatMap((header): RedemptionAttack[] => [
     {
@@ -107,4 +132,22 @@ export const HEADER_ATTACKS: readonly RedemptionAttack[] = [
     expected: 'verifier_missing',
     write: (loot) => post(TOKEN, loot, theft(loot.code), [FORM, 'Content-Type: application/json']),
   },
+  ...[TOKEN, '/index.psgi/oauth2/token', '/oauth2/token/foo'].map(
+    (path): RedemptionAttack => ({
+      name: `a WebSocket upgrade of a query of ${path}`,
+      expected: 'unreadable',
+      write: (loot) => query(`${path}?${theft(loot.code)}`, loot, UPGRADE),
+    }),
+  ),
+  ...SMUGGLED.map(
+    ([name, write]): RedemptionAttack => ({
+      name,
+      expected: 'unreadable',
+      write: (loot) =>
+        write(
+          theft(loot.code),
+          `POST ${TOKEN} HTTP/1.1\r\nHost: ${loot.host}\r\nConnection: close\r\n${FORM}`,
+        ),
+    }),
+  ),
 ];

@@ -94,13 +94,13 @@ describe('a second live flow with the same state and another challenge', () => {
     expect(violationsOf(stage)).toEqual(['pushed_authorization state_conflict']);
   });
 
-  test('is counted in report, and logs in', async () => {
-    await using stage = await openPreserving({ mode: 'report' });
+  test('is counted in report, and goes on to the login', async () => {
+    await using stage = await openPreserving({ mode: 'report', quirks: { login: 'session' } });
     await stage.authorize();
-    const { values } = arrivalOf(await stage.authorize(rival()));
-    expect(values.state).toBe(stage.state);
+    const answer = await stage.authorize(rival());
+    expect(answer.location?.pathname).toBe('/login');
     expect(violationsOf(stage)).toEqual(['authorization state_conflict']);
-    expect((await stage.redeem(values.code)).status).toBe(200);
+    expect(stage.upstreamStates).toEqual([stage.state, stage.state]);
   });
 
   test('does not take the first one over', async () => {

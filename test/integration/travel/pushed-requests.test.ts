@@ -159,8 +159,6 @@ describe('a pushed request', () => {
     ['return_to', 'resolved'],
     ['session', 'resolved'],
     ['issue_at_login', 'resolved'],
-    ['return_to', 'as_asked'],
-    ['session', 'as_asked'],
   ] as const)('of a server that logs in by %s and comes back %s', async (login, wayBack) => {
     await using stage = await openTravelStage({ quirks: { login, wayBack } });
     await using browser = new Browser();

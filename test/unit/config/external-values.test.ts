@@ -127,6 +127,15 @@ describe('from_file', () => {
 });
 
 describe('secrets in clear', () => {
+  it('of sentinels are warned of', async () => {
+    const sentinel = '{name: m, nodes: ["h:1"], password: pw}';
+    expect(
+      await warningLines(`store: {kind: redis, redis: {sentinel: ${sentinel}}}\n${issuerWith()}`),
+    ).toEqual([
+      'g.yaml:1:76 store.redis.sentinel.password: a secret in clear: write {from_env: NAME} or {from_file: PATH}',
+    ]);
+  });
+
   it('are warned of', async () => {
     const text = `store: {kind: redis, redis: {url: "redis://:pw@h", username: u}}\n${issuerWith(
       'defaults: {inject_secret: a}',

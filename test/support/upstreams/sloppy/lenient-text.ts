@@ -1,8 +1,11 @@
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+
+/** A stream that breaks off is taken for what came of it. */
+const LENIENT = { finishFlush: constants.Z_SYNC_FLUSH };
 
 const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
+  gzip: (bytes) => gunzipSync(bytes, LENIENT),
+  'x-gzip': (bytes) => gunzipSync(bytes, LENIENT),
   br: brotliDecompressSync,
   // RFC 9110 8.4.1.2: some send it without the zlib wrapper.
   deflate: (bytes) => ((bytes[0] ?? 0) % 16 === 8 ? inflateSync(bytes) : inflateRawSync(bytes)),

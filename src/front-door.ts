@@ -8,7 +8,7 @@ import { answerFault } from './handlers/refuse.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { readHost } from './http/host.ts';
 import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
-import { BodyTooSlow, ClientGone } from './http/read-body.ts';
+import { BodyTooSlow, ClientGone, hasBody } from './http/read-body.ts';
 import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
 import { sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
@@ -60,7 +60,8 @@ export class FrontDoor {
     socket.on('error', () => socket.destroy());
     const admitted = await this.#admit(request);
     const requestId = randomUUID();
-    if (typeof admitted === 'number' || isJudged(admitted)) {
+    // A handshake has no body (RFC 6455 4.1): one that says it has would wait for an answer in vain.
+    if (typeof admitted === 'number' || isJudged(admitted) || hasBody(request)) {
       socket.end(plainUpgradeAnswer(typeof admitted === 'number' ? admitted : 400, requestId));
       return;
     }

@@ -28,9 +28,9 @@ export const FORM = 'Content-Type: application/x-www-form-urlencoded';
 
 export type Fields = Readonly<Record<string, string | undefined>>;
 
-/** The parameters of a theft: all that the front channel shows, but no verifier. `undefined` leaves one out. */
+/** The parameters of a theft, without a verifier, in the name of a client that may be a lax one. `undefined` leaves one out. */
 export function theft(code: string, fields: Fields = {}): string {
-  const all: Fields = { grant_type: 'authorization_code', code, client_id: 'spa', ...fields };
+  const all: Fields = { grant_type: 'authorization_code', code, client_id: 'lax', ...fields };
   return Object.entries(all)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${value}`)

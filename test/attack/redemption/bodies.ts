@@ -5,7 +5,7 @@ import type { MessageAttack } from './messages.ts';
 
 type Expected = RedemptionAttack['expected'];
 
-const FIELDS = (code: string) => ({ grant_type: 'authorization_code', code, client_id: 'spa' });
+const FIELDS = (code: string) => ({ grant_type: 'authorization_code', code, client_id: 'lax' });
 
 const typed = (name: string, type: string, body: (code: string) => string): MessageAttack => ({
   name,

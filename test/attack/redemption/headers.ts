@@ -139,6 +139,13 @@ export const HEADER_ATTACKS: readonly RedemptionAttack[] = [
       write: (loot) => query(`${path}?${theft(loot.code)}`, loot, UPGRADE),
     }),
   ),
+  ...[TOKEN, '/index.psgi/oauth2/token'].map(
+    (path): RedemptionAttack => ({
+      name: `a WebSocket upgrade with a form, of ${path}`,
+      expected: 'unreadable',
+      write: (loot) => rawRequest(`GET ${path} HTTP/1.1`, [FORM, ...UPGRADE], theft(loot.code), loot.host),
+    }),
+  ),
   ...SMUGGLED.map(
     ([name, write]): RedemptionAttack => ({
       name,

@@ -108,42 +108,6 @@ issuers:
   });
 });
 
-describe('where Redis is', () => {
-  const storeOf = async (redis: string) => {
-    const text = `store: {kind: redis, redis: {${redis}}}\n${issuerWith()}`;
-    return configOf(await parseConfig(text, 'g.yaml', { env: { PW: 'pw' } })).store;
-  };
-
-  it('may be told by nodes of a cluster', async () => {
-    expect(await storeOf('cluster: [Redis-0.internal:6379, "[::1]:7000"], tls: {}')).toMatchObject({
-      cluster: [
-        { host: 'redis-0.internal', port: 6379 },
-        { host: '::1', port: 7000 },
-      ],
-      tls: { ca: undefined, cert: undefined, key: undefined },
-    });
-  });
-
-  it('may be told by sentinels, with credentials of their own', async () => {
-    const sentinel = 'sentinel: {name: mymaster, nodes: [s-0:26379], username: s, password: {from_env: PW}}';
-    expect(await storeOf(`${sentinel}, username: u, database: 3`)).toEqual({
-      kind: 'redis',
-      sentinel: {
-        name: 'mymaster',
-        nodes: [{ host: 's-0', port: 26_379 }],
-        username: 's',
-        password: 'pw',
-      },
-      username: 'u',
-      password: undefined,
-      database: 3,
-      tls: undefined,
-      prefix: 'pkce-gateway:',
-      timeout: 500,
-    });
-  });
-});
-
 it('takes a key with nothing after it for an empty mapping', async () => {
   expect(await problemLines(`listen:\nlog:\nstore:\n${issuerWith('defaults:', 'clients:')}`)).toEqual([]);
 });

@@ -153,32 +153,6 @@ describe('values of the process', () => {
   });
 });
 
-describe('where Redis is', () => {
-  const redis = (settings: string, column: number, key: string, message: string): Case =>
-    topLevel(`store: {kind: redis, redis: {${settings}}}`, column, `store.redis.${key}`, message);
-  const node = 'must be host:port, such as redis-0.internal:6379';
-  const twice = 'says where Redis is, and so does `url`: leave one of them out';
-  const cases: Case[] = [
-    redis('cluster: []', 39, 'cluster', 'must not be empty'),
-    redis('cluster: a:1', 39, 'cluster', 'must be a list, not text'),
-    redis('cluster: [a]', 40, 'cluster[0]', node),
-    redis('cluster: ["a:0"]', 40, 'cluster[0]', node),
-    redis('cluster: ["redis://a:1"]', 40, 'cluster[0]', node),
-    redis('cluster: ["a:1"], database: 1', 58, 'database', 'a cluster has database 0 only'),
-    redis('url: redis://h, cluster: ["a:1"]', 46, 'cluster', twice),
-    redis('url: redis://h, sentinel: {name: m, nodes: ["a:1"]}', 46, 'sentinel', twice),
-    redis('sentinel: {nodes: ["a:1"]}', 40, 'sentinel.name', 'is required'),
-    redis('sentinel: {name: m}', 40, 'sentinel.nodes', 'is required'),
-    redis('sentinel: {name: m, nodes: []}', 57, 'sentinel.nodes', 'must not be empty'),
-    redis('sentinel: {name: m, nodes: ["a:1"], master: x}', 66, 'sentinel.master', 'unknown key'),
-    redis('url: redis://h/2, database: 2', 35, 'url', 'names a database, and so does the key beside it'),
-    redis('url: redis://h, database: -1', 56, 'database', 'must be at least 0'),
-  ];
-  it.each(cases)('$name', async ({ text, lines }) => {
-    expect(await problemLines(text)).toEqual(lines);
-  });
-});
-
 describe('values of an issuer', () => {
   const upstreamUrl = (url: string, message: string): Case => ({
     name: url,

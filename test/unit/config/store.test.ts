@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import { configOf, issuerWith, problemLines } from './problem-lines.ts';
+
+describe('where Redis is', () => {
+  const storeOf = async (redis: string) => {
+    const text = `store: {kind: redis, redis: {${redis}}}\n${issuerWith()}`;
+    return configOf(await parseConfig(text, 'g.yaml', { env: { PW: 'pw' } })).store;
+  };
+
+  it('may be told by nodes of a cluster', async () => {
+    expect(await storeOf('cluster: [Redis-0.internal:6379, "[::1]:7000"], tls: {}')).toMatchObject({
+      cluster: [
+        { host: 'redis-0.internal', port: 6379 },
+        { host: '::1', port: 7000 },
+      ],
+      tls: { ca: undefined, cert: undefined, key: undefined },
+    });
+  });
+
+  it('may be told by sentinels, with credentials of their own', async () => {
+    const sentinel = 'sentinel: {name: mymaster, nodes: [s-0:26379], username: s, password: {from_env: PW}}';
+    expect(await storeOf(`${sentinel}, username: u, database: 3`)).toEqual({
+      kind: 'redis',
+      sentinel: {
+        name: 'mymaster',
+        nodes: [{ host: 's-0', port: 26_379 }],
+        username: 's',
+        password: 'pw',
+      },
+      username: 'u',
+      password: undefined,
+      database: 3,
+      tls: undefined,
+      prefix: 'pkce-gateway:',
+      timeout: 500,
+    });
+  });
+});
+
+describe('problems', () => {
+  const redis = (settings: string, column: number, key: string, message: string) => ({
+    settings,
+    text: `store: {kind: redis, redis: {${settings}}}\n${issuerWith()}`,
+    line: `g.yaml:1:${column} store.redis.${key}: ${message}`,
+  });
+  const node = 'must be host:port, such as redis-0.internal:6379';
+  const twice = 'says where Redis is, and so does `url`: leave one of them out';
+  const cases = [
+    redis('cluster: []', 39, 'cluster', 'must not be empty'),
+    redis('cluster: a:1', 39, 'cluster', 'must be a list, not text'),
+    redis('cluster: [a]', 40, 'cluster[0]', node),
+    redis('cluster: ["a:0"]', 40, 'cluster[0]', node),
+    redis('cluster: ["redis://a:1"]', 40, 'cluster[0]', node),
+    redis('cluster: ["a:1"], database: 1', 58, 'database', 'a cluster has database 0 only'),
+    redis('url: redis://h, cluster: ["a:1"]', 46, 'cluster', twice),
+    redis('url: redis://h, sentinel: {name: m, nodes: ["a:1"]}', 46, 'sentinel', twice),
+    redis('sentinel: {nodes: ["a:1"]}', 30, 'sentinel.name', 'is required'),
+    redis('sentinel: {name: m}', 30, 'sentinel.nodes', 'is required'),
+    redis('sentinel: {name: m, nodes: []}', 57, 'sentinel.nodes', 'must not be empty'),
+    redis('sentinel: {name: m, nodes: ["a:1"], master: x}', 66, 'sentinel.master', 'unknown key'),
+    redis('url: redis://h/2, database: 2', 35, 'url', 'names a database, and so does the key beside it'),
+    redis('url: redis://h, database: -1', 56, 'database', 'must be at least 0'),
+  ];
+  it.each(cases)('$settings', async ({ text, line }) => {
+    expect(await problemLines(text)).toEqual([line]);
+  });
+});

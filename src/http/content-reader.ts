@@ -3,8 +3,8 @@ import { finished } from 'node:stream/promises';
 import { createBrotliDecompress, createInflateRaw, createUnzip, createZstdDecompress } from 'node:zlib';
 
 /** Octets that any encoded octet may become, over a first allowance: beyond it is no content but a bomb. */
-const EXPANSION = 200;
-const ALLOWANCE = 1024 * 1024;
+const EXPANSION = 50;
+const ALLOWANCE = 256 * 1024;
 
 /**
  * Reads a body that passes by in some Content-Encoding (RFC 9110 8.4), as far as it can be read: one that breaks off, or

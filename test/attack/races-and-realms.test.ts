@@ -99,7 +99,7 @@ async function cross(url: string, { got, brought }: Crossing) {
       rawRequest(
         `POST /oauth2/token${place.realm} HTTP/1.1`,
         form,
-        theft(code, { code_verifier: verifier }),
+        theft(code, { client_id: 'spa', code_verifier: verifier }),
         place.host,
       ),
     );

@@ -28,6 +28,12 @@ export const ACL_RULES = [
   ...['+cluster|slots', '+cluster|info', '+asking'],
 ];
 
+/** The same at a sentinel. */
+export const SENTINEL_ACL_RULES = [
+  ...['+client|setname', '+sentinel|get-master-addr-by-name', '+sentinel|master'],
+  ...['+subscribe', '&+switch-master'],
+];
+
 /** Every store there is. */
 export const ADAPTERS = [
   { kind: 'memory', start: startMemoryAdapter },

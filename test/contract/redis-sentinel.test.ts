@@ -7,7 +7,13 @@ import { type RedisBehindSentinels, startRedisSentinel } from '../support/redis-
 import { PRIMARY_NAME, startSentinelProcess } from '../support/redis-sentinel-process.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { sampleFlow } from '../support/sample-flow.ts';
-import { openStore, redisConfig, sentinelServers, untilReachable } from './flow-store-adapters.ts';
+import {
+  openStore,
+  redisConfig,
+  SENTINEL_ACL_RULES,
+  sentinelServers,
+  untilReachable,
+} from './flow-store-adapters.ts';
 import { everyOperation, FLOW, faultOf, took } from './store-operations.ts';
 
 const SECRET = 's3ntinel-p4ss';
@@ -105,6 +111,19 @@ test('a primary that turns out to be a replica is not believed', async () => {
   expect(await faultOf(store.loadFlow(FLOW))).toMatchObject({ code: 'store_unreachable' });
   await server.call('REPLICAOF', 'NO', 'ONE');
   await untilReachable(store);
+});
+
+test('a user of the sentinels needs few rights, as in docs/operations.md', async () => {
+  await using server = await startRedis({ port: true });
+  await using sentinel = await startSentinelProcess(server.port ?? 0);
+  await sentinel.call('ACL', 'SETUSER', 'gateway', 'on', `>${SECRET}`, '-@all', ...SENTINEL_ACL_RULES);
+  const user = { username: 'gateway', password: SECRET };
+  const servers = { sentinel: { name: PRIMARY_NAME, nodes: [sentinel.address], ...user } };
+  await using store = await openStore(redisConfig(servers));
+  expect(await store.saveFlow(FLOW, sampleFlow(), 60_000)).toBe(true);
+  await vi.waitFor(async () => {
+    expect(await sentinel.call('CLIENT', 'LIST')).toMatch(/name=pkce-gateway-watch .* sub=1 .* user=gateway/);
+  }, 5_000);
 });
 
 describe('sentinels that want certificates and a password', () => {

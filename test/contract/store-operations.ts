@@ -11,6 +11,7 @@ export function everyOperation(store: FlowStore): Promise<unknown>[] {
   return [
     store.saveFlow(FLOW, sampleFlow(), 60_000),
     store.loadFlow(FLOW),
+    store.endFlow(FLOW),
     store.saveBinding(CODE, sampleBinding(), 60_000),
     store.loadBinding(CODE),
     store.claimBinding(CODE, CHALLENGE),

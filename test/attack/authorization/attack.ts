@@ -1,3 +1,4 @@
+import { buildFlowPrefix } from '../../../src/flow/flow-prefix.ts';
 import type { PkcePair } from '../../support/pkce-pair.ts';
 import { type RawResponse, rawRequest } from '../../support/raw-http.ts';
 import type { Laxity } from '../../support/upstreams/sloppy-server.ts';
@@ -69,3 +70,15 @@ export const withheld = (reason: Refusal['reason']): Refusal => ({
   endpoint: 'authorization_response',
   reason,
 });
+
+/** One that does not know a verifier, unless the rest says so. */
+export const attack = (
+  name: string,
+  expected: AuthorizationAttack['expected'],
+  act: AuthorizationAttack['act'],
+  rest: Partial<AuthorizationAttack> = {},
+): AuthorizationAttack => ({ name, expected, act, verifier: 'none', ...rest });
+
+/** What only looks like a flow of this gateway: anybody can compute the checksum. */
+export const forged = (began: 'enforce' | 'report') =>
+  buildFlowPrefix({ issuer: 'corp', began, hasState: true, random: Buffer.alloc(16, 7) });

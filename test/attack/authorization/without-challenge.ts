@@ -1,14 +1,12 @@
-import { gzipSync } from 'node:zlib';
-import { buildFlowPrefix } from '../../../src/flow/flow-prefix.ts';
-import { rawRequest } from '../../support/raw-http.ts';
 import { unsignedJwt } from '../../support/unsigned-jwt.ts';
 import { REDIRECT_URI, type Refusal } from '../attack-stage.ts';
-import { spellingsOf } from '../path-spellings.ts';
 import {
   AUTHORIZE,
   type AuthorizationAttack,
+  attack,
   challengeOf,
   type Fields,
+  forged,
   get,
   post,
   query,
@@ -18,14 +16,6 @@ import {
 } from './attack.ts';
 
 type Reason = Refusal['reason'];
-type Act = AuthorizationAttack['act'];
-
-const attack = (
-  name: string,
-  expected: AuthorizationAttack['expected'],
-  act: Act,
-  rest: Partial<AuthorizationAttack> = {},
-): AuthorizationAttack => ({ name, expected, act, verifier: 'none', ...rest });
 
 /** These fields, in a query and in a form. */
 const asked = (
@@ -49,12 +39,6 @@ const written = (
   text: (scene: Scene) => string,
   rest: Partial<AuthorizationAttack> = {},
 ) => attack(name, refused(reason), (scene) => get(scene, `${AUTHORIZE}?${text(scene)}`), rest);
-
-const { resembling, beyond } = spellingsOf('authorize');
-
-/** What only looks like a flow of this gateway: anybody can compute the checksum. */
-const forged = (began: 'enforce' | 'report') =>
-  buildFlowPrefix({ issuer: 'corp', began, hasState: true, random: Buffer.alloc(16, 7) });
 
 const CHALLENGES: readonly (readonly [name: string, reason: Reason, fields: (scene: Scene) => Fields])[] = [
   ['no challenge', 'challenge_missing', () => ({})],
@@ -165,11 +149,6 @@ const REPEATED: readonly (readonly [name: string, more: (scene: Scene) => string
   ['scope', () => 'scope=a&scope=b'],
 ];
 
-const withMethod = (method: string) =>
-  attack(`${method} with everything in the query`, refused('http_method_not_allowed'), (scene) =>
-    scene.stage.send(rawRequest(`${method} ${AUTHORIZE}?${query({})} HTTP/1.1`, [], '', scene.host)),
-  );
-
 export const WITHOUT_CHALLENGE: readonly AuthorizationAttack[] = [
   ...CHALLENGES.flatMap(([name, reason, fields]) => asked(name, reason, fields)),
   ...TYPES.flatMap(([type, reason]) =>
@@ -246,80 +225,6 @@ export const WITHOUT_CHALLENGE: readonly AuthorizationAttack[] = [
     'parameter_malformed',
     (s) => `${query(challengeOf(s))}&x=%zz`,
   ),
-  ...resembling.map((path) =>
-    attack(`a query of ${path}`, refused('path_ambiguous'), (scene) => get(scene, `${path}?${query({})}`)),
-  ),
-  ...resembling.map((path) =>
-    attack(`a form posted to ${path}`, refused('path_ambiguous'), (scene) => post(scene, path, query({}))),
-  ),
-  ...beyond.map((path) =>
-    attack(`a query of ${path}`, withheld('flow_unknown'), (scene) => get(scene, `${path}?${query({})}`)),
-  ),
-  ...beyond.map((path) =>
-    attack(`a form posted to ${path}`, withheld('flow_unknown'), (scene) => post(scene, path, query({}))),
-  ),
-  ...beyond.map((path) =>
-    attack(`a query of ${path} for a fragment`, withheld('flow_unknown'), (scene) =>
-      get(scene, `${path}?${query({ response_mode: 'fragment' })}`),
-    ),
-  ),
-  ...beyond.map((path) =>
-    attack(`a query of ${path} for a form_post`, withheld('flow_unknown'), (scene) =>
-      get(scene, `${path}?${query({ response_mode: 'form_post' })}`),
-    ),
-  ),
-  ...['/oauth2\\authorize', '/oauth2/authorize#x', 'http://evil.example/oauth2/authorize'].map((target) =>
-    attack(`a query of ${target}`, 'unreadable', (scene) => get(scene, `${target}?${query({})}`)),
-  ),
-  ...['PUT', 'DELETE', 'PATCH', 'OPTIONS', 'QUERY'].map(withMethod),
-  attack('HEAD', refused('challenge_missing'), (scene) =>
-    scene.stage.send(rawRequest(`HEAD ${AUTHORIZE}?${query({})} HTTP/1.1`, [], '', scene.host)),
-  ),
-  attack('everything in the query of a POST', refused('parameter_in_query'), (scene) =>
-    post(scene, `${AUTHORIZE}?${query({})}`, ''),
-  ),
-  attack('JSON', refused('content_type_not_allowed'), (scene) =>
-    post(scene, AUTHORIZE, JSON.stringify(Object.fromEntries(new URLSearchParams(query({})))), [
-      'Content-Type: application/json',
-    ]),
-  ),
-  attack('gzip', refused('content_encoding_not_allowed'), (scene) =>
-    post(scene, AUTHORIZE, gzipSync(query({})).toString('latin1'), [
-      'Content-Type: application/x-www-form-urlencoded',
-      'Content-Encoding: gzip',
-    ]),
-  ),
-  attack('UTF-16', refused('content_type_not_allowed'), (scene) =>
-    post(scene, AUTHORIZE, Buffer.from(query({}), 'utf16le').toString('latin1'), [
-      'Content-Type: application/x-www-form-urlencoded; charset=utf-16le',
-    ]),
-  ),
-  attack(
-    'a form in the body of a GET',
-    refused('client_id_missing'),
-    (scene) =>
-      scene.stage.send(
-        rawRequest(
-          `GET ${AUTHORIZE} HTTP/1.1`,
-          ['Content-Type: application/x-www-form-urlencoded'],
-          query({}),
-          scene.host,
-        ),
-      ),
-    { amongLax: withheld('flow_unknown') },
-  ),
-  ...['X-Original-URL', 'X_Rewrite_URL'].map((header) =>
-    attack(`a page, with ${header}`, 'defused', (scene) =>
-      get(scene, `/login?${query({})}`, [`${header}: ${AUTHORIZE}`]),
-    ),
-  ),
   ...asked('a forged flow prefix', 'challenge_missing', () => ({ state: `${forged('enforce')}x` })),
   ...asked('a forged flow prefix of report', 'challenge_missing', () => ({ state: `${forged('report')}x` })),
-  ...beyond
-    .slice(0, 4)
-    .map((path) =>
-      attack(`a forged flow prefix of report at ${path}`, withheld('flow_unknown'), (scene) =>
-        get(scene, `${path}?${query({ state: `${forged('report')}x` })}`),
-      ),
-    ),
 ];

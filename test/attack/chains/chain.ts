@@ -29,7 +29,12 @@ export function redeem(
   headers: readonly string[] = [],
   target = TOKEN,
 ): Promise<RawResponse | undefined> {
-  const bytes = rawRequest(`POST ${target} HTTP/1.1`, [FORM, ...headers], theft(code, fields), stage.host);
+  const bytes = rawRequest(
+    `POST ${target} HTTP/1.1`,
+    [FORM, ...headers],
+    theft(code, { client_id: 'spa', ...fields }),
+    stage.host,
+  );
   return stage.send(bytes);
 }
 

@@ -4,6 +4,7 @@ import { RedemptionScanner } from '../../../src/oauth/redemption-scanner.ts';
 const finds = (text: string) => new RedemptionScanner().finds(text);
 const part = (head: string, value: string) =>
   `--b\r\n${head}\r\n\r\n${value}\r\n--b\r\nContent-Disposition: form-data; name="code"\r\n\r\nx\r\n--b--\r\n`;
+const CODING = 'Content-Transfer-Encoding:';
 const DISPOSITION = 'Content-Disposition: form-data; name="grant_type"';
 
 describe('a redemption', () => {
@@ -54,6 +55,30 @@ describe('a redemption', () => {
       part(`Content-Type: text/plain; charset=utf-8\r\n${DISPOSITION}`, 'authorization_code'),
     ],
     ['multipart with a line end in front of the value', part(DISPOSITION, '\r\nauthorization_code')],
+    [
+      'multipart in quoted-printable',
+      part(`${DISPOSITION}\r\n${CODING} quoted-printable`, 'authorization=5Fcode'),
+    ],
+    [
+      'multipart in soft lines',
+      part(`${DISPOSITION}\r\n${CODING} quoted-printable`, 'authoriza=\r\ntion_code'),
+    ],
+    ['multipart in base64', part(`${DISPOSITION}\r\n${CODING} base64`, 'YXV0aG9yaXphdGlvbl9jb2Rl')],
+    [
+      'the same, headers the other way round',
+      part(`${CODING} base64\r\n${DISPOSITION}`, 'IGF1dGhvcml6YXRpb25fY29kZQ'),
+    ],
+    ['plus for the underscore', 'grant+type=authorization_code'],
+    ['an open bracket for the underscore', 'grant[type=authorization_code'],
+    ['escapes of IIS', 'grant_type=%u0061uthorization_code'],
+    ['UTF-16', Buffer.from('grant_type=authorization_code', 'utf16le').toString('latin1')],
+    [
+      'UTF-16, big end first',
+      Buffer.from('grant_type=authorization_code', 'utf16le').swap16().toString('latin1'),
+    ],
+    ['JSON in UTF-16', Buffer.from('{"grant_type" : "authorization_code"}', 'utf16le').toString('latin1')],
+    ['UTF-7', 'grant+AF8-type+AD0-authorization+AF8-code'],
+    ['UTF-7, everything', '+AGcAcgBhAG4AdABfAHQAeQBwAGUAPQBhAHUAdABoAG8AcgBpAHoAYQB0AGkAbwBuAF8AYwBvAGQAZQ-'],
   ])('%s', (_, text) => expect(finds(text)).toBe(true));
 });
 
@@ -70,6 +95,8 @@ describe('no redemption', () => {
     ['the name of another parameter', 'grant_type_hint=authorization_code'],
     ['a longer grant, with the name of ours behind', 'grant_type=urn:x:authorization_code'],
     ['prose', 'The grant_type is authorization_code in RFC 6749.'],
+    ['a part in base64 beside client registration', part(`${DISPOSITION}s\r\n${CODING} base64`, 'eA==')],
+    ['text in UTF-16', Buffer.from('The grant_type is authorization_code', 'utf16le').toString('latin1')],
     ['an ordinary form', 'username=alice&password=correct+horse&code=123456'],
   ])('%s', (_, text) => expect(finds(text)).toBe(false));
 });

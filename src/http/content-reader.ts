@@ -53,11 +53,16 @@ export class ContentReader {
 
   /** The encoding that was applied last comes off first. */
   #connect(beginning: Buffer): Transform[] {
-    const decoders = this.#names.toReversed().flatMap((name) => createDecoder(name, beginning) ?? []);
+    const decoders = this.#names
+      .toReversed()
+      .flatMap((name, i) => createDecoder(name, i === 0 ? beginning : undefined) ?? []);
     for (const [i, decoder] of decoders.entries()) {
       const next = decoders[i + 1];
-      // What came before the fault has been read already.
-      decoder.on('error', () => next?.end());
+      // What came before the fault has been read already; what would come behind it has nowhere to go.
+      decoder.on('error', () => {
+        for (const previous of decoders.slice(0, i)) previous.destroy();
+        next?.end();
+      });
       if (next !== undefined) decoder.pipe(next);
     }
     decoders.at(-1)?.on('data', (content: Buffer) => {
@@ -69,14 +74,15 @@ export class ContentReader {
   }
 }
 
-function createDecoder(name: string, beginning: Buffer): Transform | undefined {
+/** `beginning`: of what comes in, where that is known. */
+function createDecoder(name: string, beginning: Buffer | undefined): Transform | undefined {
   switch (name) {
     case 'gzip':
     case 'x-gzip':
       return createUnzip();
     case 'deflate':
       // RFC 9110 8.4.1.2: some senders leave the zlib format away.
-      return ((beginning[0] ?? 0) & 0x0f) === 8 ? createUnzip() : createInflateRaw();
+      return ((beginning?.[0] ?? 8) & 0x0f) === 8 ? createUnzip() : createInflateRaw();
     case 'br':
       return createBrotliDecompress();
     case 'zstd':

@@ -212,6 +212,9 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
       return post(target, loot, gzipSync(form).toString('latin1'), [FORM, 'Content-Encoding: gzip']);
     },
   },
+  encoded('gzip that grows a thousandfold', 'gzip', (form) =>
+    gzipSync(Buffer.concat([Buffer.from(`pad=${'0'.repeat(2_000_000)}&`), form])),
+  ),
   chunked('chunked', 'verifier_missing', (form) => `${chunk(form)}0\r\n\r\n`),
   chunked(
     'in chunks of one octet',

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { ContentReader } from '../../../src/http/content-reader.ts';
@@ -45,6 +46,13 @@ describe.each([Number.MAX_SAFE_INTEGER, 7])('in pieces of %i octets', (size) => 
 
 test.each(['gzip', 'deflate', 'br', 'zstd', 'gzip, br'])('what is no %s ends', async (coding) => {
   expect(await readAll(coding, BODY, 10)).toMatchObject({ isBomb: false });
+});
+
+test('what is no gzip inside of brotli ends, however much there is of it', async () => {
+  expect(await readAll('gzip, br', brotliCompressSync(randomBytes(1_000_000)), 50_000)).toEqual({
+    content: '',
+    isBomb: false,
+  });
 });
 
 test('a coding that nobody knows is nobody’s to read', async () => {

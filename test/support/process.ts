@@ -24,6 +24,8 @@ export type GatewayProcess = AsyncDisposable & {
 export type ProcessOptions = {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What Node runs. Default: `src/main.ts`. */
+  readonly main?: string;
   /** For the line that says it listens. */
   readonly signal?: AbortSignal;
 };
@@ -31,9 +33,9 @@ export type ProcessOptions = {
 /** Runs `node src/main.ts …` until it listens. Rejects with all its output if it ends before. */
 export async function startGatewayProcess(
   args: readonly string[],
-  { env = {}, cwd = ROOT, signal = AbortSignal.timeout(20_000) }: ProcessOptions = {},
+  { signal = AbortSignal.timeout(20_000), ...options }: ProcessOptions = {},
 ): Promise<GatewayProcess> {
-  const child = spawnMain(args, env, cwd);
+  const child = spawnMain(args, options);
   const output = collectLines(child);
   const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const stop = async (stopSignal: NodeJS.Signals = 'SIGTERM') => {
@@ -78,9 +80,9 @@ export type FinishedCommand = {
 /** Runs `node src/main.ts …` to its end: for the commands that print and exit. */
 export async function runCommand(
   args: readonly string[],
-  { env = {}, cwd = ROOT }: Pick<ProcessOptions, 'env' | 'cwd'> = {},
+  options: Omit<ProcessOptions, 'signal'> = {},
 ): Promise<FinishedCommand> {
-  const child = spawnMain(args, env, cwd);
+  const child = spawnMain(args, options);
   const output = collectLines(child);
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { exitCode, stdout: output.stdout.join('\n'), stderr: output.stderr.join('\n') };
@@ -88,10 +90,9 @@ export async function runCommand(
 
 function spawnMain(
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
-  cwd: string,
+  { env = {}, cwd = ROOT, main = join(ROOT, 'src/main.ts') }: ProcessOptions,
 ): ChildProcess {
-  return spawn(process.execPath, [`${ROOT}/src/main.ts`, ...args], {
+  return spawn(process.execPath, [main, ...args], {
     cwd,
     // Half of a short command's time would go into compiling the same files again.
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },

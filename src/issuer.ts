@@ -3,7 +3,7 @@ import { Endpoints } from './endpoints.ts';
 import type { AdvertisedPolicy, MetadataDocument } from './oauth/metadata.ts';
 import { allMetadataPaths } from './oauth/metadata-paths.ts';
 import { buildAdvertisedPolicy } from './policy/advertised-policy.ts';
-import type { ClientRegistry } from './policy/client-registry.ts';
+import { ClientRegistry } from './policy/client-registry.ts';
 import { RedirectIndex } from './policy/redirect-index.ts';
 import type { Events } from './telemetry/events.ts';
 import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from './upstream/discovery.ts';
@@ -43,11 +43,11 @@ export class Issuer implements AsyncDisposable {
   constructor(config: IssuerConfig, events: Events) {
     this.config = config;
     this.name = config.name;
-    this.clients = config.clients;
-    this.redirects = new RedirectIndex(config.clients.all());
+    this.clients = new ClientRegistry(config.clients);
+    this.redirects = new RedirectIndex(this.clients.all());
     this.upstream = createUpstreamClient(config.upstream);
     this.#events = events;
-    const policies = [...config.clients.all()];
+    const policies = [...this.clients.all()];
     this.advertised = buildAdvertisedPolicy(policies, config.metadata.advertisePkce);
     this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
     this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
-import { effectiveMode, UNLISTED } from '../policy/client-policy.ts';
+import { effectiveMode } from '../policy/client-policy.ts';
 
 export type CheckIo = {
   readonly stdout: (line: string) => void;
@@ -29,9 +29,7 @@ export async function runCheck({ config: file }: { config: string }, io: CheckIo
 function summary({ issuers, store }: Config, now: number): string {
   const modes = { enforce: 0, report: 0, off: 0 };
   for (const issuer of issuers) {
-    for (const policy of issuer.clients.all()) {
-      if (policy.name !== UNLISTED) modes[effectiveMode(policy, now)] += 1;
-    }
+    for (const policy of issuer.clients.listed) modes[effectiveMode(policy, now)] += 1;
   }
   const clients = modes.enforce + modes.report + modes.off;
   const parts = Object.entries(modes).filter(([, count]) => count > 0);

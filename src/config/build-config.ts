@@ -1,4 +1,4 @@
-import { buildClientRegistry } from './build-policy.ts';
+import { buildPolicies } from './build-policy.ts';
 import type { Config, EndpointPaths, IssuerConfig, RedisServers, StoreConfig } from './config.ts';
 import { formatPath } from './problem.ts';
 import type { TlsTexts } from './read-tls-files.ts';
@@ -73,7 +73,7 @@ function buildIssuer(issuer: IssuerEntry, index: number, tlsTexts: TlsTexts): Is
       advertisePkce: issuer.metadata.advertise_pkce,
       oauthAuthorizationServer: issuer.metadata.oauth_authorization_server,
     },
-    clients: buildClientRegistry(issuer),
+    clients: buildPolicies(issuer),
   };
 }
 

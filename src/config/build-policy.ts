@@ -1,12 +1,13 @@
-import { type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
-import { ClientRegistry } from '../policy/client-registry.ts';
+import { type ClientPolicies, type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
 import { effectiveSettings } from './effective-settings.ts';
 import type { IssuerEntry } from './schema/gateway.ts';
 import type { PolicyEntry, UnlistedPolicyEntry } from './schema/policy.ts';
 
-export function buildClientRegistry({ clients, unlisted_clients, defaults }: IssuerEntry): ClientRegistry {
-  const policies = Object.entries(clients).map(([name, entry]) => buildPolicy(name, entry, defaults));
-  return new ClientRegistry(policies, buildPolicy(UNLISTED, unlisted_clients, defaults));
+export function buildPolicies({ clients, unlisted_clients, defaults }: IssuerEntry): ClientPolicies {
+  return {
+    listed: Object.entries(clients).map(([name, entry]) => buildPolicy(name, entry, defaults)),
+    unlisted: buildPolicy(UNLISTED, unlisted_clients, defaults),
+  };
 }
 
 export function buildPolicy(name: string, entry: UnlistedPolicyEntry, defaults: PolicyEntry): ClientPolicy {

@@ -1,6 +1,9 @@
-import type { ClientRegistry } from '../policy/client-registry.ts';
+import type { ClientPolicies } from '../policy/client-policy.ts';
 
-/** The configuration in force: validated, with every default filled in and every secret read. Durations in milliseconds, sizes in bytes. */
+/**
+ * The configuration in force: validated, with every default filled in and every secret read. Durations in milliseconds,
+ * sizes in bytes. Plain data, so that it can be handed to another thread or process.
+ */
 export type Config = {
   readonly listen: ListenConfig;
   readonly admin: { readonly address: Address };
@@ -86,5 +89,5 @@ export type IssuerConfig = {
   readonly endpoints: 'auto' | EndpointPaths;
   readonly forwardPkce: 'auto' | 'always' | 'never';
   readonly metadata: { readonly advertisePkce: boolean; readonly oauthAuthorizationServer: boolean };
-  readonly clients: ClientRegistry;
+  readonly clients: ClientPolicies;
 };

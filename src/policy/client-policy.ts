@@ -35,6 +35,13 @@ export type ClientPolicy = {
   readonly injectSecret: string | undefined;
 };
 
+/** The policies of one issuer. */
+export type ClientPolicies = {
+  readonly listed: readonly ClientPolicy[];
+  /** For every client that is not among them. */
+  readonly unlisted: ClientPolicy;
+};
+
 /** The name, and metric label, of the policy for clients that no entry names. */
 export const UNLISTED = '_unlisted';
 

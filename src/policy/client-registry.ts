@@ -1,4 +1,4 @@
-import { type ClientPolicy, effectiveMode } from './client-policy.ts';
+import { type ClientPolicies, type ClientPolicy, effectiveMode } from './client-policy.ts';
 import { type Mode, strictestMode } from './mode.ts';
 
 /** The client policies of one issuer. An exact entry beats a prefix, a longer prefix a shorter one. */
@@ -12,9 +12,9 @@ export class ClientRegistry {
   /** One policy for each distinct (mode, enforce_from): few, however many clients there are. */
   readonly #schedules: readonly ClientPolicy[];
 
-  constructor(entries: Iterable<ClientPolicy>, unlisted: ClientPolicy) {
+  constructor({ listed, unlisted }: ClientPolicies) {
     this.unlisted = unlisted;
-    for (const policy of entries) {
+    for (const policy of listed) {
       if (policy.name.endsWith('*')) this.#prefixes.set(policy.name.slice(0, -1), policy);
       else this.#exact.set(policy.name, policy);
     }

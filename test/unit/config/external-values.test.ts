@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
-import { clientWith, configOf, issuerWith, problemLines, warningLines } from './problem-lines.ts';
+import { clientWith, configOf, issuerWith, policyOf, problemLines, warningLines } from './problem-lines.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ async function secretFile(name: string, content: string | Uint8Array, mode = 0o6
 
 async function injectedSecret(text: string, env = {}): Promise<string | undefined> {
   const config = configOf(await parseConfig(text, 'g.yaml', { env, directory }));
-  return config.issuers[0]?.clients.policyFor('spa').injectSecret;
+  return policyOf(config, 'spa').injectSecret;
 }
 
 describe('from_env', () => {
@@ -44,7 +44,7 @@ describe('from_env', () => {
       trustedProxies: [],
       limits: { headerTimeout: 3000, body: 2048, connections: 7 },
     });
-    expect(config.issuers[0]?.clients.policyFor('spa')).toMatchObject({
+    expect(policyOf(config, 'spa')).toMatchObject({
       wrapCodes: false,
       maxAttempts: 9,
       methods: ['plain'],

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
-import { configOf, issuerWith, problemLines, warningLines } from './problem-lines.ts';
+import { configOf, issuerWith, policyOf, problemLines, warningLines } from './problem-lines.ts';
 
 async function policyFor(clientId: string | undefined, ...lines: string[]): Promise<ClientPolicy> {
   const config = configOf(await parseConfig(issuerWith(...lines), 'g.yaml', { env: {} }));
-  const policy = config.issuers[0]?.clients.policyFor(clientId);
-  if (policy === undefined) throw new Error('no policy');
-  return policy;
+  return policyOf(config, clientId);
 }
 
 const BUILT_IN: Omit<ClientPolicy, 'name'> = {

@@ -1,6 +1,9 @@
+import type { Config } from '../../../src/config/config.ts';
 import type { LoadOptions, LoadResult } from '../../../src/config/load.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
+import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
+import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 
 /** The lines that an operator would see for a text called `g.yaml`. */
 export async function problemLines(text: string, options: Partial<LoadOptions> = {}): Promise<string[]> {
@@ -32,4 +35,11 @@ export function issuerWith(...lines: string[]): string {
 /** The same with one client; its settings begin at line 6, column 9. */
 export function clientWith(...lines: string[]): string {
   return issuerWith('clients:', '  spa:', ...lines.map((line) => `    ${line}`));
+}
+
+/** The policy that the first issuer has for a client_id. */
+export function policyOf({ issuers }: Config, clientId: string | undefined): ClientPolicy {
+  const [issuer] = issuers;
+  if (issuer === undefined) throw new Error('no issuer');
+  return new ClientRegistry(issuer.clients).policyFor(clientId);
 }

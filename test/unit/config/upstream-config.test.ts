@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatProblem } from '../../../src/config/problem.ts';
 import { configFromUpstream, type UpstreamOptions } from '../../../src/config/upstream-config.ts';
-import { configOf } from './problem-lines.ts';
+import { configOf, policyOf } from './problem-lines.ts';
 
 function problems(options: UpstreamOptions): string[] {
   const result = configFromUpstream(options);
@@ -18,7 +18,7 @@ it('needs no more than the upstream', () => {
       { name: 'default', hosts: [], upstream: { origin: 'https://idp.example.com' }, endpoints: 'auto' },
     ],
   });
-  expect(config.issuers[0]?.clients.policyFor('any')).toMatchObject({ name: '_unlisted', mode: 'enforce' });
+  expect(policyOf(config, 'any')).toMatchObject({ name: '_unlisted', mode: 'enforce' });
 });
 
 it('takes the other options', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
 import type { AdvertisedPolicy } from '../../../src/oauth/metadata.ts';
 import { buildAdvertisedPolicy } from '../../../src/policy/advertised-policy.ts';
+import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 
 const UNLISTED_REJECTED = 'unlisted_clients: {mode: reject}';
 
@@ -15,7 +16,8 @@ async function advertised(...lines: string[]): Promise<AdvertisedPolicy> {
   const result = await parseConfig(yaml.join('\n'), 'test.yaml', { env: {} });
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const [issuer] = result.config.issuers;
-  return buildAdvertisedPolicy(issuer?.clients.all() ?? [], issuer?.metadata.advertisePkce === true);
+  if (issuer === undefined) throw new Error('no issuer');
+  return buildAdvertisedPolicy(new ClientRegistry(issuer.clients).all(), issuer.metadata.advertisePkce);
 }
 
 test('by default: S256, code, every mode that is followed, no request objects', async () => {

@@ -6,8 +6,8 @@ const named = (name: string) => samplePolicy({ name });
 const UNLISTED = named('_unlisted');
 
 describe('the policy for a client_id', () => {
-  const registry = new ClientRegistry(
-    [
+  const registry = new ClientRegistry({
+    listed: [
       named('a*'),
       named('app-*'),
       named('app-1'),
@@ -16,8 +16,8 @@ describe('the policy for a client_id', () => {
       named('é€*'),
       named('__proto__'),
     ],
-    UNLISTED,
-  );
+    unlisted: UNLISTED,
+  });
 
   test.each([
     ['app-1', 'app-1', 'an exact entry beats a prefix, also an equally long one'],
@@ -40,7 +40,9 @@ describe('the policy for a client_id', () => {
   ])('%s: %s (%s)', (clientId, name, _why) => expect(registry.policyFor(clientId).name).toBe(name));
 
   test('* alone matches everybody', () =>
-    expect(new ClientRegistry([named('*')], UNLISTED).policyFor('whoever').name).toBe('*'));
+    expect(new ClientRegistry({ listed: [named('*')], unlisted: UNLISTED }).policyFor('whoever').name).toBe(
+      '*',
+    ));
 
   test('all of them, the one for unlisted clients last', () =>
     expect([...registry.all()].map(({ name }) => name)).toEqual([
@@ -67,9 +69,11 @@ describe('the mode for a client that cannot be told', () => {
     ['one is enforced by now', [off, samplePolicy({ name: 'b', enforceFrom: AT })], AT, 'enforce'],
     ['one by a prefix', [off, samplePolicy({ name: 'b*' })], 0, 'enforce'],
   ] as const)('%s', (_, policies, now, expected) =>
-    expect(new ClientRegistry(policies, off).strictestMode(now)).toBe(expected),
+    expect(new ClientRegistry({ listed: policies, unlisted: off }).strictestMode(now)).toBe(expected),
   );
 
   test('the policy for unlisted clients counts', () =>
-    expect(new ClientRegistry([off], samplePolicy({ mode: 'reject' })).strictestMode(0)).toBe('enforce'));
+    expect(
+      new ClientRegistry({ listed: [off], unlisted: samplePolicy({ mode: 'reject' }) }).strictestMode(0),
+    ).toBe('enforce'));
 });

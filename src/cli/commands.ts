@@ -1,4 +1,5 @@
 import { type CheckIo, runCheck } from './check.ts';
+import { INIT_OPTIONS, runInit } from './init.ts';
 import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
 import { runServe, SERVE_OPTIONS } from './serve.ts';
 
@@ -16,6 +17,12 @@ export const COMMANDS: readonly Command[] = [
     summary: 'validate a configuration and print every problem in it',
     options: { config: { value: 'FILE', help: `the configuration (default: ${DEFAULT_CONFIG})` } },
     run: (options, io) => runCheck({ config: textOption(options, 'config') ?? DEFAULT_CONFIG }, io),
+  },
+  {
+    name: 'init',
+    summary: 'print a gateway.yaml made from what an authorization server says of itself',
+    options: INIT_OPTIONS,
+    run: runInit,
   },
 ];
 

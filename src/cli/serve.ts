@@ -17,6 +17,7 @@ export const SERVE_OPTIONS: CommandSpec['options'] = {
   listen: { value: 'HOST:PORT', help: 'with --upstream: the public address (default: 0.0.0.0:8080)' },
   admin: { value: 'HOST:PORT', help: 'with --upstream: the admin address (default: 127.0.0.1:9090)' },
   redis: { value: 'URL', help: 'with --upstream: keep flows in Redis instead of memory' },
+  ca: { value: 'FILE', help: 'with --upstream: the authority of its certificate, as PEM' },
 };
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
@@ -56,7 +57,9 @@ function readConfig(options: ParsedOptions, io: CheckIo) {
   const upstream = textOption(options, 'upstream');
   const config = textOption(options, 'config');
   if (upstream === undefined) {
-    const needsUpstream = ['mode', 'listen', 'admin', 'redis'].find((name) => options[name] !== undefined);
+    const needsUpstream = ['mode', 'listen', 'admin', 'redis', 'ca'].find(
+      (name) => options[name] !== undefined,
+    );
     if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} goes with --upstream`);
     return loadConfig(configFile(options), { env: io.env });
   }
@@ -67,5 +70,6 @@ function readConfig(options: ParsedOptions, io: CheckIo) {
     listen: textOption(options, 'listen'),
     admin: textOption(options, 'admin'),
     redis: textOption(options, 'redis'),
+    ca: textOption(options, 'ca'),
   });
 }

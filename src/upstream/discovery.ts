@@ -26,6 +26,13 @@ export type UnjudgedPaths = {
   readonly revocation: string | undefined;
 };
 
+/** A metadata document, and where it was. */
+export type FoundMetadata = {
+  readonly path: string;
+  readonly document: MetadataDocument;
+  readonly discovered: Discovered;
+};
+
 /** OpenID Connect Discovery 4, RFC 8414 3. */
 export const METADATA_PATHS = [
   '/.well-known/openid-configuration',
@@ -41,6 +48,15 @@ export async function discover(
   host: string,
   configured: readonly string[] = [],
 ): Promise<Discovered> {
+  return (await findMetadata(upstream, host, configured)).discovered;
+}
+
+/** The same, with the document itself. */
+export async function findMetadata(
+  upstream: UpstreamClient,
+  host: string,
+  configured: readonly string[] = [],
+): Promise<FoundMetadata> {
   const problems: string[] = [];
   const literal = configured.filter((path) => !path.includes('{'));
   const headers = ['Host', host, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
@@ -50,8 +66,9 @@ export async function discover(
       problems.push(`${path} answered ${status}`);
       continue;
     }
-    const discovered = readMetadata(text === undefined ? undefined : parseMetadata(text));
-    if (discovered !== undefined) return discovered;
+    const document = text === undefined ? undefined : parseMetadata(text);
+    const discovered = readMetadata(document);
+    if (document !== undefined && discovered !== undefined) return { path, document, discovered };
     problems.push(`${path} names no authorization_endpoint and token_endpoint`);
   }
   throw new DiscoveryFault(problems.join('; '));

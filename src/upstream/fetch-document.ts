@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { decodeContent } from './decode-content.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
@@ -9,7 +10,10 @@ export type FetchedDocument = {
   readonly status: number;
   /** `undefined`: more than `DOCUMENT_LIMIT`, or in an encoding that was not asked for and cannot be undone. */
   readonly text: string | undefined;
+  readonly headers: IncomingHttpHeaders;
 };
+
+type Sending = { readonly method: 'GET' | 'POST'; readonly body: string | null };
 
 /**
  * Asks the upstream for a small text, within the time that a response may take. `headers` is a flat list of names and
@@ -19,27 +23,30 @@ export async function fetchDocument(
   upstream: UpstreamClient,
   path: string,
   headers: readonly string[],
+  { method, body }: Sending = { method: 'GET', body: null },
 ): Promise<FetchedDocument> {
   const signal = AbortSignal.timeout(upstream.config.timeouts.response);
   try {
     const response = await upstream.pool.request({
       path,
-      method: 'GET',
+      method,
+      body,
       headers: [...headers],
       servername: upstream.serverName,
       signal,
     } as Parameters<typeof upstream.pool.request>[0]);
+    const answered = { status: response.statusCode, headers: response.headers };
     const chunks: Buffer[] = [];
     let size = 0;
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.length;
       // Leaving the loop ends the connection.
-      if (size > DOCUMENT_LIMIT) return { status: response.statusCode, text: undefined };
+      if (size > DOCUMENT_LIMIT) return { ...answered, text: undefined };
       chunks.push(chunk);
     }
     const encoding = response.headers['content-encoding'];
     const text = decodeDocument(Buffer.concat(chunks), Array.isArray(encoding) ? encoding.join() : encoding);
-    return { status: response.statusCode, text };
+    return { ...answered, text };
   } catch (error) {
     throw signal.aborted ? new UpstreamFault('timeout', error) : toUpstreamFault(error as Error);
   }

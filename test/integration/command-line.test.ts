@@ -73,7 +73,11 @@ issuers:
 
 describe('help and version', () => {
   const HELP: readonly (readonly [args: string[], says: RegExp[]])[] = [
-    [['--help'], [/\bserve\b/, /\bcheck\b/, /--version/]],
+    [['--help'], [/\bserve\b/, /\bcheck\b/, /\binit\b/, /--version/]],
+    [
+      ['init', '--help'],
+      [/--upstream URL/, /--public-url URL/, /--listen/, /--redis/, /--ca FILE/],
+    ],
     [
       ['serve', '--help'],
       [/--config FILE/, /--upstream URL/, /--mode/, /--listen/, /--admin/, /--redis/],

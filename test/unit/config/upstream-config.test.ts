@@ -3,13 +3,13 @@ import { formatProblem } from '../../../src/config/problem.ts';
 import { configFromUpstream, type UpstreamOptions } from '../../../src/config/upstream-config.ts';
 import { configOf, policyOf } from './problem-lines.ts';
 
-function problems(options: UpstreamOptions): string[] {
-  const result = configFromUpstream(options);
+async function problems(options: UpstreamOptions): Promise<string[]> {
+  const result = await configFromUpstream(options);
   return result.ok ? [] : result.problems.map(formatProblem);
 }
 
-it('needs no more than the upstream', () => {
-  const config = configOf(configFromUpstream({ upstream: 'https://idp.example.com/' }));
+it('needs no more than the upstream', async () => {
+  const config = configOf(await configFromUpstream({ upstream: 'https://idp.example.com/' }));
   expect(config).toMatchObject({
     listen: { address: { host: '0.0.0.0', port: 8080 } },
     admin: { address: { host: '127.0.0.1', port: 9090 } },
@@ -21,9 +21,9 @@ it('needs no more than the upstream', () => {
   expect(policyOf(config, 'any')).toMatchObject({ name: '_unlisted', mode: 'enforce' });
 });
 
-it('takes the other options', () => {
+it('takes the other options', async () => {
   const config = configOf(
-    configFromUpstream({
+    await configFromUpstream({
       upstream: 'http://127.0.0.1:8000',
       mode: 'report',
       listen: '127.0.0.1:0',
@@ -37,15 +37,17 @@ it('takes the other options', () => {
   expect(config.issuers[0]?.clients.unlisted.mode).toBe('report');
 });
 
-it('names the options that are wrong', () => {
-  expect(problems({ upstream: 'idp', mode: 'strict', listen: '80', admin: 'x', redis: 'h:6379' })).toEqual([
+it('names the options that are wrong', async () => {
+  expect(
+    await problems({ upstream: 'idp', mode: 'strict', listen: '80', admin: 'x', redis: 'h:6379' }),
+  ).toEqual([
     '--listen: must be host:port, such as 0.0.0.0:8080 or [::1]:8080',
     '--admin: must be host:port, such as 0.0.0.0:8080 or [::1]:8080',
     '--redis: must be redis://host:port/database, rediss://… or the path of a Unix socket',
     '--upstream: must be an http or https URL, such as https://idp.example.com',
     '--mode: must be one of enforce, report, off, reject',
   ]);
-  expect(problems({ upstream: 'http://idp.example.com', listen: '127.0.0.1:9090' })).toEqual([
+  expect(await problems({ upstream: 'http://idp.example.com', listen: '127.0.0.1:9090' })).toEqual([
     '--listen: must be another address than admin.address',
   ]);
 });

@@ -1,0 +1,194 @@
+import { namedEndpoints } from '../oauth/named-endpoints.ts';
+import type { FoundMetadata } from '../upstream/discovery.ts';
+
+/** What `init` was told, and what it found. */
+export type InitFacts = {
+  /** As it was typed. */
+  readonly upstream: string;
+  readonly origin: string;
+  readonly publicUrl: string | undefined;
+  readonly listen: string | undefined;
+  readonly admin: string | undefined;
+  readonly redis: string | undefined;
+  readonly ca: string | undefined;
+  /** `undefined`: no discovery document. */
+  readonly found: FoundMetadata | undefined;
+  /** Whether the document is where `endpoints: auto` looks for it. */
+  readonly atRoot?: boolean;
+  /** Whether the upstream answers under hosts other than its own. */
+  readonly anyHost?: boolean;
+};
+
+/** A gateway.yaml in report mode, with what was found as comments. */
+export function renderInitFile(facts: InitFacts): string {
+  return `${[
+    ...head(facts),
+    '',
+    'listen:',
+    `  address: ${text(facts.listen ?? '0.0.0.0:8080')}  # clients and browsers come here`,
+    '  # tls: {cert_file: cert.pem, key_file: key.pem}',
+    '  # trusted_proxies: [10.0.0.0/8]  # the load balancer in front, whose X-Forwarded-* are believed',
+    '',
+    'admin:',
+    `  address: ${text(facts.admin ?? '127.0.0.1:9090')}  # metrics and health: never for the public`,
+    '',
+    ...store(facts),
+    '',
+    'issuers:',
+    '  - name: default  # what metrics and logs call it',
+    '    upstream:',
+    `      url: ${text(facts.origin)}`,
+    ...(facts.ca === undefined ? [] : [`      tls: {ca_file: ${text(facts.ca)}}`]),
+    ...host(facts),
+    ...publicUrl(facts),
+    ...endpoints(facts),
+    '    defaults:',
+    '      mode: report  # watch first: nobody is refused',
+    '    unlisted_clients:',
+    '      mode: report',
+    '    clients:',
+    '      # One entry for each client that is to be enforced, or watched under a name of its own:',
+    '      # spa-portal:',
+    '      #   owner: web-team@example.com',
+    '      #   mode: enforce',
+    '      #   redirect_uris: [https://app.example.com/cb]',
+  ].join('\n')}\n`;
+}
+
+function head({ upstream, origin, found }: InitFacts): string[] {
+  const said = found === undefined ? notFound() : whatWasFound(origin, found);
+  return [
+    `# Made by \`pkce-gateway init --upstream ${comment(upstream)}\`.`,
+    '# Every client is in report: what would be refused is counted and logged, and nobody is.',
+    '#',
+    ...said,
+    '#',
+    '# Next:',
+    '#   pkce-gateway check --config gateway.yaml    is this file right?',
+    '#   pkce-gateway doctor --config gateway.yaml   is everything around it right?',
+    '#   pkce-gateway serve --config gateway.yaml    then send one client through it',
+    '# and move clients from report to enforce, one by one: docs/rollout.md.',
+  ];
+}
+
+function notFound(): string[] {
+  return [
+    '# This server has no discovery document. Fill in `endpoints` below: `check` refuses the file until then.',
+  ];
+}
+
+const TOLD = [
+  'issuer',
+  'authorization_endpoint',
+  'token_endpoint',
+  'pushed_authorization_request_endpoint',
+  'code_challenge_methods_supported',
+  'response_types_supported',
+  'response_modes_supported',
+  'token_endpoint_auth_methods_supported',
+];
+
+function whatWasFound(origin: string, { path, document, discovered }: FoundMetadata): string[] {
+  const rows = TOLD.map((key) => {
+    const value = document[key];
+    const list = Array.isArray(value) ? value.join(', ') : value;
+    return `#   ${key.padEnd(38)} ${list === undefined ? '(not said)' : comment(String(list))}`;
+  });
+  const pkce = discovered.advertisesPkce
+    ? 'It advertises PKCE, so the challenge and the verifier go on to it as well.'
+    : 'It does not say that it knows PKCE: the gateway keeps challenge and verifier to itself.';
+  const types = Array.isArray(document['response_types_supported'])
+    ? document['response_types_supported']
+    : [];
+  const hybrid = types.some((type) => typeof type === 'string' && type !== 'code' && /\bcode\b/.test(type));
+  return [
+    `# What ${comment(origin + path)} says:`,
+    ...rows,
+    `# ${pkce}`,
+    ...(hybrid
+      ? ['# A client that uses a response type other than `code` needs it in its `response_types`.']
+      : []),
+  ];
+}
+
+function store({ redis }: InitFacts): string[] {
+  if (redis === undefined) {
+    return [
+      'store:',
+      '  kind: memory  # one process, and a restart forgets the logins under way; else:',
+      '  # kind: redis',
+      '  # redis: {url: "redis://127.0.0.1:6379/0", password: {from_env: REDIS_PASSWORD}}',
+    ];
+  }
+  const { url, username, hasPassword } = withoutCredentials(redis);
+  return [
+    'store:',
+    '  kind: redis',
+    '  redis:',
+    `    url: ${text(url)}`,
+    ...(username === '' ? [] : [`    username: ${text(username)}`]),
+    ...(hasPassword ? ['    password: {from_env: REDIS_PASSWORD}'] : []),
+  ];
+}
+
+/** A password on a command line is bad enough: it does not go on into a file. */
+function withoutCredentials(redis: string): { url: string; username: string; hasPassword: boolean } {
+  const url = URL.parse(redis);
+  if (url === null || (url.username === '' && url.password === '')) {
+    return { url: redis, username: '', hasPassword: false };
+  }
+  const { password } = url;
+  const username = decodeURIComponent(url.username);
+  url.username = '';
+  url.password = '';
+  return { url: url.href, username, hasPassword: password !== '' };
+}
+
+function host({ found, anyHost }: InitFacts): string[] {
+  if (found === undefined)
+    return ['      # preserve_host: false  # where it answers only under its own host name'];
+  return anyHost
+    ? ['      preserve_host: true  # it answers under whatever host it is asked for']
+    : ['      preserve_host: false  # it answers under its own host name only'];
+}
+
+function publicUrl({ publicUrl: given, found, origin }: InitFacts): string[] {
+  if (given !== undefined) return [`    public_url: ${text(given)}`];
+  const origins = new Set(namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin));
+  const [own] = origins.size === 1 ? origins : [];
+  const example = own === undefined || own === origin ? 'https://login.example.com' : own;
+  return [`    # public_url: ${comment(example)}  # what clients see; without it, taken from each request`];
+}
+
+function endpoints({ found, atRoot }: InitFacts): string[] {
+  if (found === undefined) {
+    return [
+      '    endpoints:',
+      '      authorization: []  # FILL IN, such as [/oauth2/authorize]',
+      '      token: []  # FILL IN, such as [/oauth2/token]',
+    ];
+  }
+  if (atRoot) return ['    endpoints: auto  # from its discovery document'];
+  const { authorization, token, pushedAuthorization } = found.discovered.endpoints;
+  return [
+    '    endpoints:',
+    `      authorization: [${authorization.map(text).join(', ')}]`,
+    `      token: [${token.map(text).join(', ')}]`,
+    ...(pushedAuthorization.length === 0
+      ? []
+      : [`      pushed_authorization: [${pushedAuthorization.map(text).join(', ')}]`]),
+    `      metadata: [${text(found.path)}]`,
+  ];
+}
+
+const PLAIN = /^((https?:\/)?\/[\w./:-]*[\w/]|[\w-]+(\.[\w-]+)*:\d+)$/;
+
+/** A YAML scalar: nothing that a server says of itself can become anything else. */
+function text(value: string): string {
+  return PLAIN.test(value) ? value : JSON.stringify(value);
+}
+
+/** Fit for a comment: one line of printable characters, not without end. */
+function comment(value: string): string {
+  return value.replace(/[^\x20-\x7e]/g, '?').slice(0, 300);
+}

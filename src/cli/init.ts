@@ -1,0 +1,93 @@
+import { parseConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problem.ts';
+import { configFromUpstream } from '../config/upstream-config.ts';
+import { describeFault } from '../upstream/describe-fault.ts';
+import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
+import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
+import { UpstreamFault } from '../upstream/upstream-fault.ts';
+import type { CheckIo } from './check.ts';
+import { type InitFacts, renderInitFile } from './init-file.ts';
+import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import { readUpstreamOption } from './upstream-option.ts';
+
+export const INIT_OPTIONS: CommandSpec['options'] = {
+  upstream: { value: 'URL', help: 'the authorization server: its origin, or its issuer identifier' },
+  'public-url': { value: 'URL', help: 'the origin that clients will see' },
+  listen: { value: 'HOST:PORT', help: 'the public address (default: 0.0.0.0:8080)' },
+  admin: { value: 'HOST:PORT', help: 'the admin address (default: 127.0.0.1:9090)' },
+  redis: { value: 'URL', help: 'keep flows in Redis instead of memory' },
+  ca: { value: 'FILE', help: "the authority of the server's certificate, as PEM" },
+};
+
+/** Milliseconds. Somebody waits at a terminal. */
+const TIMEOUTS = { connect: 5_000, response: 10_000 };
+
+/**
+ * `pkce-gateway init`: a gateway.yaml made from what the upstream says of itself. Without a discovery document it is a
+ * template that `check` refuses until its endpoints are filled in, and the exit status is 1.
+ */
+export async function runInit(options: ParsedOptions, io: CheckIo): Promise<number> {
+  const upstreamText = textOption(options, 'upstream');
+  if (upstreamText === undefined) throw new UsageError('init: --upstream is needed');
+  const { origin, metadataPaths } = readUpstreamOption('init', upstreamText);
+  const [listen, admin, redis, ca, publicUrl] = ['listen', 'admin', 'redis', 'ca', 'public-url'].map((name) =>
+    textOption(options, name),
+  );
+  const settings = { listen, admin, redis, ca, publicUrl };
+  const given = await configFromUpstream({ upstream: origin, ...settings });
+  const issuer = given.ok ? given.config.issuers[0] : undefined;
+  if (!given.ok || issuer === undefined) {
+    for (const problem of given.ok ? [] : given.problems) io.stderr(`init: ${formatProblem(problem)}`);
+    return 2;
+  }
+  await using upstream = createUpstreamClient({ ...issuer.upstream, timeouts: TIMEOUTS });
+  let facts: InitFacts = { upstream: upstreamText, origin, ...settings, found: undefined };
+  try {
+    const found = await findMetadata(upstream, upstream.authority, metadataPaths);
+    const host = new URL(publicUrl ?? 'http://localhost:8080').host;
+    const anyHost = await answersUnder(upstream, host, found);
+    facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
+  } catch (error) {
+    if (error instanceof UpstreamFault) {
+      io.stderr(`init: ${origin}: ${describeFault(error)}`);
+      io.stderr(`pkce-gateway doctor --upstream ${origin} looks closer.`);
+      return 1;
+    }
+    if (!(error instanceof DiscoveryFault)) throw error;
+    io.stderr(`init: ${origin} has no discovery document where one would be:`);
+    for (const path of metadataPaths) io.stderr(`  ${path}`);
+    io.stderr('If it has one elsewhere, give its issuer identifier as --upstream. Else fill in `endpoints`.');
+  }
+  return print(renderInitFile(facts), facts, io);
+}
+
+/** Nothing is handed out that `check` would not take, but for the template, which is to be refused until it is filled in. */
+async function print(yaml: string, { found }: InitFacts, io: CheckIo): Promise<number> {
+  if (found === undefined) {
+    io.stdout(yaml.trimEnd());
+    return 1;
+  }
+  const checked = await parseConfig(yaml, 'gateway.yaml', { env: { REDIS_PASSWORD: 'any', ...io.env } });
+  if (!checked.ok) {
+    io.stderr('init: what the upstream says of itself cannot be put into a configuration:');
+    for (const problem of checked.problems) io.stderr(formatProblem(problem));
+    return 1;
+  }
+  io.stdout(yaml.trimEnd());
+  return 0;
+}
+
+/** Whether the upstream serves its metadata under another host, too: then it can be sent the one that clients use. */
+async function answersUnder(
+  upstream: UpstreamClient,
+  host: string,
+  { path, discovered }: FoundMetadata,
+): Promise<boolean> {
+  try {
+    const other = await findMetadata(upstream, host, [path]);
+    return other.path === path && other.discovered.endpoints.token[0] === discovered.endpoints.token[0];
+  } catch (error) {
+    if (error instanceof UpstreamFault || error instanceof DiscoveryFault) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import { parseHttpOrigin } from '../config/schema/origin.ts';
+import { metadataPathForms, parseMetadataPath } from '../oauth/metadata-paths.ts';
+import { METADATA_PATHS } from '../upstream/discovery.ts';
+import { UsageError } from './options.ts';
+
+/** What `--upstream` may name: an origin, an issuer identifier below it, or the very document. */
+export type UpstreamOption = {
+  readonly origin: string;
+  /** Where its metadata may be, the likeliest place first. */
+  readonly metadataPaths: readonly string[];
+};
+
+/** Where servers keep their metadata that have none at the root: AD FS, WSO2, OpenAM and its heirs. */
+const USUAL_HOMES = ['/adfs', '/oauth2/token', '/openam/oauth2', '/am/oauth2'];
+
+export function readUpstreamOption(command: string, text: string): UpstreamOption {
+  const [, origin = text, rest = ''] = /^(https?:\/\/[^/?#]*)(\/[^?#]*)?$/i.exec(text) ?? [];
+  const parsed = parseHttpOrigin(origin);
+  if ('problem' in parsed) throw new UsageError(`${command}: --upstream: ${parsed.problem}`);
+  const path = parseMetadataPath(rest)?.issuerPath ?? rest.replace(/\/+$/, '');
+  const documents = ['openid-configuration', 'oauth-authorization-server'] as const;
+  const places =
+    path === ''
+      ? [...METADATA_PATHS, ...USUAL_HOMES.map((home) => `${home}/.well-known/openid-configuration`)]
+      : documents.flatMap((document) => metadataPathForms({ document, issuerPath: path }));
+  return { origin: parsed.value, metadataPaths: [...new Set(places)] };
+}

@@ -6,6 +6,7 @@ import { Exchange, type Services } from './handlers/exchange.ts';
 import { redeemsInQuery } from './handlers/handle-pass-through.ts';
 import { answerFault } from './handlers/refuse.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
+import { buildCorsHeaders } from './http/cors.ts';
 import { readHost } from './http/host.ts';
 import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
 import { BodyTooSlow, ClientGone, hasBody } from './http/read-body.ts';
@@ -25,6 +26,8 @@ type Admitted = {
   readonly match: EndpointMatch;
 };
 
+type NotAdmitted = { readonly status: keyof typeof REFUSALS; readonly issuer?: Issuer };
+
 /** Where every request comes in: tells whose it is, hands it to its handler, and catches every fault. */
 export class FrontDoor {
   readonly #services: Services;
@@ -41,8 +44,9 @@ export class FrontDoor {
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { events } = this.#services;
     const admitted = await this.#admit(request);
-    if (typeof admitted === 'number') {
-      answerPlainly(response, admitted, REFUSALS[admitted]);
+    if ('status' in admitted) {
+      shareWithApp(request, response, admitted.issuer);
+      answerPlainly(response, admitted.status, REFUSALS[admitted.status]);
       return;
     }
     const exchange = new Exchange(this.#services, request, response, admitted);
@@ -61,8 +65,8 @@ export class FrontDoor {
     const admitted = await this.#admit(request);
     const requestId = randomUUID();
     // A handshake has no body (RFC 6455 4.1): one that says it has would wait for an answer in vain.
-    if (typeof admitted === 'number' || isJudged(admitted) || hasBody(request)) {
-      socket.end(plainUpgradeAnswer(typeof admitted === 'number' ? admitted : 400, requestId));
+    if ('status' in admitted || isJudged(admitted) || hasBody(request)) {
+      socket.end(plainUpgradeAnswer('status' in admitted ? admitted.status : 400, requestId));
       return;
     }
     const { issuer, peer, target } = admitted;
@@ -80,15 +84,15 @@ export class FrontDoor {
     this.#upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, onFault });
   }
 
-  async #admit(request: IncomingMessage): Promise<Admitted | keyof typeof REFUSALS> {
+  async #admit(request: IncomingMessage): Promise<Admitted | NotAdmitted> {
     const host = readHost(request);
     const target = host === undefined ? undefined : parseRequestTarget(request.url ?? '', host);
-    if (host === undefined || target === undefined) return 400;
+    if (host === undefined || target === undefined) return { status: 400 };
     const issuer = this.#directory.issuerFor(host);
-    if (issuer === undefined) return 421;
+    if (issuer === undefined) return { status: 421 };
     if (issuer.endpoints === undefined) await issuer.discover();
     const match = issuer.endpoints?.match(target.path) ?? unmatched(issuer);
-    if (match === undefined) return 503;
+    if (match === undefined) return { status: 503, issuer };
     return { issuer, peer: readPeer(request, this.#trusted), target, match };
   }
 }
@@ -101,6 +105,13 @@ function isJudged({ match, target }: Admitted): boolean {
 function plainUpgradeAnswer(status: number, requestId: string): string {
   const headers = `Connection: close\r\nCache-Control: no-store\r\nX-Request-Id: ${requestId}\r\nContent-Length: 0`;
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n`;
+}
+
+/** Which endpoint was asked is unknown: an app of any client may read that it is to try again. */
+function shareWithApp(request: IncomingMessage, response: ServerResponse, issuer: Issuer | undefined): void {
+  const { origin } = request.headers;
+  if (origin === undefined || !issuer?.corsOrigins.has(origin)) return;
+  for (const [name, value] of Object.entries(buildCorsHeaders(origin))) response.setHeader(name, value);
 }
 
 /** Where no client, endpoint or issuer is known to answer for. */

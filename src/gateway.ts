@@ -10,6 +10,9 @@ import { createLog, type LogDestination } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { VERSION } from './version.ts';
 
+/** Milliseconds for which an upstream that keeps silent can hold the start up. */
+const START_PATIENCE = 2_000;
+
 /** A gateway at work. Disposal ends it at once; `drain` lets requests in flight finish first. */
 export type Gateway = AsyncDisposable & {
   readonly url: string;
@@ -71,7 +74,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
 
   // The first request should find the store connected; one that is away holds nothing up.
   if (config.store.kind === 'memory') storeKnown.resolve();
-  await Promise.all([storeKnown.promise, generation.prepare()]);
+  await Promise.all([storeKnown.promise, generation.prepare(START_PATIENCE)]);
   const adminUrl = await adminListener.listen();
   const url = await publicListener.listen();
   events.configLoaded(Date.now());
@@ -91,6 +94,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         return false;
       }
       const fresh = new Generation(next, store, events);
+      // Nothing waits for this one: the previous generation goes on until it is ready.
       await fresh.prepare();
       if (next.listen.tls !== undefined) publicListener.renewCertificate(next.listen.tls);
       const previous = generation;

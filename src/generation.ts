@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config/config.ts';
 import type { FlowStore } from './flow/flow-store.ts';
 import { FrontDoor } from './front-door.ts';
@@ -24,9 +25,17 @@ export class Generation implements AsyncDisposable {
     );
   }
 
-  /** Learns from every upstream what the configuration leaves to it. One that is away is asked again later. */
-  async prepare(): Promise<void> {
-    await Promise.all(this.#issuers.map((issuer) => issuer.discover()));
+  /**
+   * Learns from every upstream what the configuration leaves to it. One that is away is asked again later; one that keeps
+   * silent for longer than `patience` (milliseconds) is heard when it speaks.
+   */
+  async prepare(patience?: number): Promise<void> {
+    const discovered = Promise.all(this.#issuers.map((issuer) => issuer.discover()));
+    if (patience === undefined) return void (await discovered);
+    const waiting = new AbortController();
+    const waited = sleep(patience, undefined, { signal: waiting.signal }).catch(() => {});
+    await Promise.race([discovered, waited]);
+    waiting.abort();
   }
 
   /** Lets requests in flight finish, while new ones go to the next generation. */

@@ -62,10 +62,11 @@ export class Issuer implements AsyncDisposable {
     return this.#endpoints;
   }
 
-  /** Whether the upstream gets to see code_challenge and code_verifier. */
-  get forwardsPkce(): boolean {
+  /** Whether the upstream gets to see a code_challenge of this method, and its verifier. No method: no challenge. */
+  forwardsPkce(method: string | undefined): boolean {
     const { forwardPkce } = this.config;
-    return forwardPkce === 'auto' ? this.#discovered?.advertisesPkce === true : forwardPkce === 'always';
+    if (forwardPkce !== 'auto') return forwardPkce === 'always';
+    return method !== undefined && this.#discovered?.challengeMethods.includes(method) === true;
   }
 
   /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
@@ -126,7 +127,7 @@ export class Issuer implements AsyncDisposable {
       this.#discovered = discovered;
       if (endpoints === 'auto') this.#endpoints = new Endpoints(discovered.endpoints);
       this.#learnPaths(discovered.unjudged);
-      this.#events.discovered(this.name, discovered.advertisesPkce, discovered.endpoints);
+      this.#events.discovered(this.name, discovered.challengeMethods, discovered.endpoints);
     } catch (error) {
       if (this.#disposed) return;
       // With the endpoints configured, the rest is worth having but not needed: many legacy servers have no document at all.

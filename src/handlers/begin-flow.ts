@@ -3,7 +3,7 @@ import type { Flow } from '../flow/flow.ts';
 import { buildFlowPrefix, FLOW_PREFIX_RANDOM_BYTES } from '../flow/flow-prefix.ts';
 import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
-import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
+import { type AuthorizationRequest, challengeMethodOf } from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { type CodeChallengeMethod, isCodeChallenge, storedChallenge } from '../oauth/pkce.ts';
 import { isFormPostMode, redirectModeFor } from '../oauth/response-mode.ts';
@@ -34,7 +34,9 @@ export async function beginFlow(
     responseMode: request.responseMode,
     scope: exchange.scope,
     // A challenge inside a request object cannot be taken out.
-    pkceForwarded: issuer.forwardsPkce || (judged.sealed && request.codeChallenge !== undefined),
+    pkceForwarded:
+      issuer.forwardsPkce(challengeMethodOf(parameters)) ||
+      (judged.sealed && request.codeChallenge !== undefined),
   };
   const goesOnWithoutStore = flow.mode === 'report' || policy.onStoreFailure === 'allow';
   const prefix = buildFlowPrefix({

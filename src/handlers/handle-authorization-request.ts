@@ -4,6 +4,7 @@ import { decideAuthorizationRequest } from '../policy/decide-authorization-reque
 import type { Reason } from '../policy/reason.ts';
 import { beginFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
+import { withoutUnwantedChallenge } from './forward-challenge.ts';
 import { handlePushedReference } from './handle-pushed-reference.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
 import { canBeFollowed, type JudgedRequest, judgeParameters } from './judged-request.ts';
@@ -76,25 +77,18 @@ async function isRepostedReentry(
 }
 
 async function sendReposted(exchange: Exchange, message: Message): Promise<void> {
-  const query = withoutUnwantedPkce(exchange, message.queryParameters).serialize();
+  const query = withoutUnwantedChallenge(exchange, message.queryParameters).serialize();
   await sendUpstream(exchange, { query, body: message.parameters.serialize() });
 }
 
 /** Sends the request on as it was judged. */
 async function sendOn(exchange: Exchange, message: Message, parameters: Parameters): Promise<void> {
-  const text = withoutUnwantedPkce(exchange, parameters).serialize();
+  const text = withoutUnwantedChallenge(exchange, parameters).serialize();
   if (exchange.method === 'POST') {
     await sendUpstream(exchange, { query: message.queryParameters.serialize(), body: text });
   } else {
     await sendUpstream(exchange, { query: text, body: null });
   }
-}
-
-/** The challenge goes on only where the upstream knows what to do with it. */
-function withoutUnwantedPkce(exchange: Exchange, parameters: Parameters): Parameters {
-  return exchange.issuer.forwardsPkce
-    ? parameters
-    : parameters.without('code_challenge', 'code_challenge_method');
 }
 
 async function sendAsSent(exchange: Exchange, message: Message): Promise<void> {

@@ -8,6 +8,7 @@ import type { Hold, Outcome } from '../upstream/forward.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import { beginFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
+import { withoutUnwantedChallenge } from './forward-challenge.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
 import { canBeFollowed, judgeParameters } from './judged-request.ts';
 import { noteViolation } from './note-violation.ts';
@@ -56,9 +57,7 @@ async function send(
   parameters: Parameters,
   client: IdentifiedClient,
 ): Promise<void> {
-  const forwarded = exchange.issuer.forwardsPkce
-    ? parameters
-    : parameters.without('code_challenge', 'code_challenge_method');
+  const forwarded = withoutUnwantedChallenge(exchange, parameters);
   await sendUpstream(
     exchange,
     { query: message.queryParameters.serialize(), body: forwarded.serialize() },

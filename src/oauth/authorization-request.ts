@@ -16,19 +16,22 @@ export type AuthorizationRequest = {
 };
 
 export function parseAuthorizationRequest(parameters: Parameters): AuthorizationRequest {
-  const codeChallenge = parameters.get('code_challenge');
   return {
     clientId: parameters.get('client_id'),
     redirectUri: parameters.get('redirect_uri'),
     responseType: normalizeResponseType(parameters.get('response_type') ?? ''),
     responseMode: parameters.get('response_mode'),
     state: parameters.get('state'),
-    codeChallenge,
-    codeChallengeMethod:
-      parameters.get('code_challenge_method') ?? (codeChallenge === undefined ? undefined : 'plain'),
+    codeChallenge: parameters.get('code_challenge'),
+    codeChallengeMethod: challengeMethodOf(parameters),
     request: parameters.get('request'),
     requestUri: parameters.get('request_uri'),
   };
+}
+
+/** `undefined`: there is no challenge. */
+export function challengeMethodOf(parameters: Parameters): string | undefined {
+  return parameters.get('code_challenge_method') ?? (parameters.has('code_challenge') ? 'plain' : undefined);
 }
 
 export function normalizeResponseType(responseType: string): string {

@@ -1,5 +1,5 @@
 /** The ways for a response to travel that the gateway can follow (OAuth 2.0 Multiple Response Types 2.1, Form Post, JARM 2.3). */
-export const FOLLOWED_RESPONSE_MODES: readonly string[] = [
+export const FOLLOWED_RESPONSE_MODES = [
   'query',
   'fragment',
   'form_post',
@@ -7,11 +7,12 @@ export const FOLLOWED_RESPONSE_MODES: readonly string[] = [
   'query.jwt',
   'fragment.jwt',
   'form_post.jwt',
-];
+] as const;
 
 /** Whether a response comes in a way that the gateway can follow; `undefined`: the default of its type, a redirect. */
 export function isFollowedMode(responseMode: string | undefined): boolean {
-  return responseMode === undefined || FOLLOWED_RESPONSE_MODES.includes(responseMode);
+  const modes: readonly string[] = FOLLOWED_RESPONSE_MODES;
+  return responseMode === undefined || modes.includes(responseMode);
 }
 
 /** Whether the response is a signed JWT (JARM), in which nothing can be changed. */

@@ -115,11 +115,11 @@ export class Events {
 
   discovered(
     issuer: string,
-    advertisesPkce: boolean,
+    challengeMethods: readonly string[],
     paths: Readonly<Record<string, readonly string[]>>,
   ): void {
     this.#log.info(
-      { event: 'discovered', issuer, advertises_pkce: advertisesPkce, ...paths },
+      { event: 'discovered', issuer, code_challenge_methods: challengeMethods, ...paths },
       'upstream discovered',
     );
   }

@@ -8,8 +8,8 @@ import type { UpstreamClient } from './upstream-client.ts';
 export type Discovered = {
   readonly endpoints: EndpointPaths;
   readonly unjudged: UnjudgedPaths;
-  /** Whether it says that it knows PKCE (`code_challenge_methods_supported`). */
-  readonly advertisesPkce: boolean;
+  /** `code_challenge_methods_supported`: none where it does not say that it knows PKCE. */
+  readonly challengeMethods: readonly string[];
   /** As it stands there. */
   readonly issuer: string | undefined;
   /** Whether its authorization responses say whose they are (RFC 9207 3). */
@@ -89,7 +89,7 @@ function readMetadata(document: MetadataDocument | undefined): Discovered | unde
       metadata: metadataPathsOf(issuer),
     },
     unjudged: readUnjudgedPaths(document),
-    advertisesPkce: (texts(document['code_challenge_methods_supported']) ?? []).length > 0,
+    challengeMethods: texts(document['code_challenge_methods_supported']) ?? [],
     issuer: typeof issuer === 'string' ? issuer : undefined,
     advertisesIss: document['authorization_response_iss_parameter_supported'] === true,
     tokenAuthMethods,

@@ -52,7 +52,7 @@ test('reads what the gateway needs to know', async () => {
       ],
     },
     unjudged: { jwks: '/k', userinfo: '/u', revocation: '/r' },
-    advertisesPkce: true,
+    challengeMethods: ['S256'],
     issuer: 'https://as.example.com/tenant/',
     advertisesIss: true,
     tokenAuthMethods: ['client_secret_post'],

@@ -29,6 +29,16 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     expect(stage.upstream.requests.to('/oauth2/authorize')).toEqual([]);
   });
 
+  test('endpoints that are not known yet: apps in the browser can read it', async () => {
+    await using stage = await Stage.open({ quirks: { metadata: 'none' } });
+    const sharedWith = async (origin: string) => {
+      const { status, headers } = await stage.redeem('a-code', {}, { headers: { origin } });
+      return [status, headers['access-control-allow-origin']];
+    };
+    expect(await sharedWith(new URL(REDIRECT_URI).origin)).toEqual([503, new URL(REDIRECT_URI).origin]);
+    expect(await sharedWith('https://evil.example.com')).toEqual([503, undefined]);
+  });
+
   test.each(['/oauth2/token', '/oauth2/authorize', '/elsewhere'])(
     'an upstream that is gone: 502 at %s',
     async (path) => {

@@ -87,7 +87,7 @@ export const issuerSchema = z.strictObject({
   forward_pkce: choice(['auto', 'always', 'never'])
     .prefault('auto')
     .describe(
-      "Whether the PKCE parameters go on to the upstream. `auto`: only where the upstream's own metadata advertises PKCE.",
+      "Whether the PKCE parameters go on to the upstream. `auto`: only where the upstream's own metadata advertises the request's `code_challenge_method`.",
     ),
   metadata: section({
     advertise_pkce: flag()

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FOLLOWED_RESPONSE_MODES } from '../../oauth/response-mode.ts';
 import { duration } from './duration.ts';
 import { corsOrigin } from './origin.ts';
 import { redirectUri } from './redirect-uri.ts';
@@ -19,16 +20,6 @@ const BUILT_IN = {
   state: 'prefix',
   on_store_failure: 'reject',
 } as const;
-
-export const RESPONSE_MODES = [
-  'query',
-  'fragment',
-  'form_post',
-  'jwt',
-  'query.jwt',
-  'fragment.jwt',
-  'form_post.jwt',
-] as const;
 
 const clientMode = choice(['enforce', 'report', 'off'], (input) =>
   input === 'reject' ? 'only `unlisted_clients` can have the mode `reject`' : undefined,
@@ -64,7 +55,7 @@ function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
       BUILT_IN.response_types,
     ),
     response_modes: setting(
-      z.array(choice(RESPONSE_MODES)).min(1),
+      z.array(choice(FOLLOWED_RESPONSE_MODES)).min(1),
       'Allowed response modes. Default: any that the gateway can follow.',
     ),
     grant_types: setting(z.array(text()).min(1), 'Allowed grant types at the token endpoint. Default: any.'),

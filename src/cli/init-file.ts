@@ -94,9 +94,9 @@ function whatWasFound(origin: string, { path, document, discovered }: FoundMetad
     const list = Array.isArray(value) ? value.join(', ') : value;
     return `#   ${key.padEnd(38)} ${list === undefined ? '(not said)' : comment(String(list))}`;
   });
-  const pkce = discovered.advertisesPkce
+  const pkce = discovered.challengeMethods.includes('S256')
     ? 'It advertises PKCE, so the challenge and the verifier go on to it as well.'
-    : 'It does not say that it knows PKCE: the gateway keeps challenge and verifier to itself.';
+    : 'It does not say that it knows PKCE with S256: the gateway keeps challenge and verifier to itself.';
   const types = Array.isArray(document['response_types_supported'])
     ? document['response_types_supported']
     : [];

@@ -31,11 +31,11 @@ type NotAdmitted = { readonly status: keyof typeof REFUSALS; readonly issuer?: I
 /** Where every request comes in: tells whose it is, hands it to its handler, and catches every fault. */
 export class FrontDoor {
   readonly #services: Services;
-  readonly #directory: IssuerDirectory;
+  readonly #directory: IssuerDirectory<Issuer>;
   readonly #trusted: TrustedProxies;
   readonly #upgrades = new UpgradeProxy();
 
-  constructor(services: Services, directory: IssuerDirectory, trusted: TrustedProxies) {
+  constructor(services: Services, directory: IssuerDirectory<Issuer>, trusted: TrustedProxies) {
     this.#services = services;
     this.#directory = directory;
     this.#trusted = trusted;

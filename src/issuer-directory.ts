@@ -1,7 +1,7 @@
-import type { Issuer } from './issuer.ts';
+import type { IssuerConfig } from './config/config.ts';
 
 /** Tells issuers apart by the Host header. */
-export class IssuerDirectory {
+export class IssuerDirectory<Issuer extends { readonly config: Pick<IssuerConfig, 'hosts'> }> {
   readonly #byHost = new Map<string, Issuer>();
   readonly #fallback: Issuer | undefined;
 

@@ -16,6 +16,19 @@ const LAST_RETRY = 30_000;
 /** Origins come from Host headers, which anybody can make up. */
 const LEARNED_LIMIT = 100;
 
+/** Those that the configuration names; `undefined`: it leaves them to the upstream. */
+export function configuredEndpoints({ endpoints }: Pick<IssuerConfig, 'endpoints'>): Endpoints | undefined {
+  if (endpoints === 'auto') return undefined;
+  return new Endpoints({ ...endpoints, metadata: allMetadataPaths(endpoints.metadata) });
+}
+
+/** The Host to ask for metadata under: that of users, where the upstream sees it and it is known. */
+export function discoveryHost({ upstream, publicOrigin, hosts }: IssuerConfig): string {
+  const own = new URL(upstream.origin).host;
+  if (!upstream.preserveHost) return own;
+  return publicOrigin === undefined ? (hosts[0] ?? own) : new URL(publicOrigin).host;
+}
+
 /** One upstream as configured, at work. */
 export class Issuer implements AsyncDisposable {
   readonly config: IssuerConfig;
@@ -51,10 +64,7 @@ export class Issuer implements AsyncDisposable {
     this.advertised = buildAdvertisedPolicy(policies, config.metadata.advertisePkce);
     this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
     this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
-    if (config.endpoints !== 'auto') {
-      const metadata = allMetadataPaths(config.endpoints.metadata);
-      this.#endpoints = new Endpoints({ ...config.endpoints, metadata });
-    }
+    this.#endpoints = configuredEndpoints(config);
   }
 
   /** `undefined` until the upstream has told them. */
@@ -123,7 +133,7 @@ export class Issuer implements AsyncDisposable {
     try {
       const { endpoints } = this.config;
       const configured = endpoints === 'auto' ? [] : endpoints.metadata;
-      const discovered = await discover(this.upstream, this.#discoveryHost(), configured);
+      const discovered = await discover(this.upstream, discoveryHost(this.config), configured);
       this.#discovered = discovered;
       if (endpoints === 'auto') this.#endpoints = new Endpoints(discovered.endpoints);
       this.#learnPaths(discovered.unjudged);
@@ -137,13 +147,6 @@ export class Issuer implements AsyncDisposable {
         retryIn,
       ).unref();
     }
-  }
-
-  /** The Host to ask for metadata under: that of users, where the upstream sees it and it is known. */
-  #discoveryHost(): string {
-    const { upstream, publicOrigin, hosts } = this.config;
-    if (!upstream.preserveHost) return this.upstream.authority;
-    return publicOrigin === undefined ? (hosts[0] ?? this.upstream.authority) : new URL(publicOrigin).host;
   }
 
   /** Takes no new requests; resolves when those in flight are done. */

@@ -1,4 +1,5 @@
 import { type CheckIo, runCheck } from './check.ts';
+import { EXPLAIN_OPTIONS, runExplain } from './explain.ts';
 import { INIT_OPTIONS, runInit } from './init.ts';
 import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
 import { runServe, SERVE_OPTIONS } from './serve.ts';
@@ -23,6 +24,12 @@ export const COMMANDS: readonly Command[] = [
     summary: 'print a gateway.yaml made from what an authorization server says of itself',
     options: INIT_OPTIONS,
     run: runInit,
+  },
+  {
+    name: 'explain',
+    summary: 'tell the policy of a client, who says each part of it, and what becomes of a request',
+    options: EXPLAIN_OPTIONS,
+    run: runExplain,
   },
 ];
 

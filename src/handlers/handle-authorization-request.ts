@@ -1,13 +1,12 @@
 import { isProtocolParameter } from '../oauth/parameter-names.ts';
 import type { Parameters } from '../oauth/parameters.ts';
-import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
 import type { Reason } from '../policy/reason.ts';
 import { beginFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutUnwantedChallenge } from './forward-challenge.ts';
 import { handlePushedReference } from './handle-pushed-reference.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
-import { canBeFollowed, type JudgedRequest, judgeParameters } from './judged-request.ts';
+import { canBeFollowed, type JudgedRequest, judgeParameters, violationOf } from './judged-request.ts';
 import { noteViolation } from './note-violation.ts';
 import { type Message, readMessage } from './read-message.ts';
 import { reenterFlow } from './reenter-flow.ts';
@@ -47,9 +46,7 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
     refuseAuthorization(exchange, reason, client.policy, returnAddress(message, fresh, entry.state));
   // A message that is reported already is not reported again for what follows from it.
   const noted = message.problem !== undefined;
-  const reason = noted
-    ? undefined
-    : (judged.problem ?? decideAuthorizationRequest(fresh.request, client.policy));
+  const reason = noted ? undefined : violationOf(fresh, client.policy);
   if (reason !== undefined && noteViolation(exchange, 'authorization', reason, client))
     return refused(reason);
   if (!canBeFollowed(judged)) return sendOn(exchange, message, message.parameters);

@@ -19,12 +19,11 @@ export type IdentifiedClient = {
  * mode of the issuer: otherwise anybody could pass for a client with a laxer one.
  */
 export function identifyClient(
-  issuer: Issuer,
+  { clients }: Pick<Issuer, 'clients'>,
   message: Message,
   names: readonly (readonly string[])[],
   now: number,
 ): IdentifiedClient {
-  const { clients } = issuer;
   const distinct = new Set<string>();
   let disguised = false;
   for (const [name, value] of message.hints.entries) {

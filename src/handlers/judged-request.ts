@@ -7,6 +7,7 @@ import type { Parameters } from '../oauth/parameters.ts';
 import { mergeRequestObject } from '../oauth/request-object.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from '../policy/client-policy.ts';
+import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
 import type { Reason } from '../policy/reason.ts';
 
 /** An authorization request as the upstream will read it. */
@@ -37,6 +38,11 @@ export function judgeParameters(parameters: Parameters, policy: ClientPolicy): J
   if (sealsState && !jwtMode && policy.redirectUris === undefined)
     return problem('request_object_not_allowed');
   return { request, preservesState: preserves || sealsState || jwtMode, sealed: true, problem: undefined };
+}
+
+/** What is wrong with a request that begins a flow. */
+export function violationOf({ request, problem }: JudgedRequest, policy: ClientPolicy): Reason | undefined {
+  return problem ?? decideAuthorizationRequest(request, policy);
 }
 
 /** What is not understood, brings no code, or comes back in a way of its own begins no flow, where report lets it pass. */

@@ -37,16 +37,7 @@ export async function readMessage(
   if (allowed.query && (method === 'GET' || method === 'HEAD')) {
     // A body here means nothing (RFC 9110 9.3.1); a server that reads it all the same does not get it.
     request.resume();
-    const { parameters, problem, lossless, hidden } = query;
-    return {
-      parameters,
-      hints: parameters,
-      unread: hidden,
-      problem,
-      lossless,
-      queryParameters: NONE,
-      bodyAsSent: () => null,
-    };
+    return queryMessage(query);
   }
   return {
     parameters: query.parameters,
@@ -56,6 +47,19 @@ export async function readMessage(
     lossless: false,
     queryParameters: NONE,
     bodyAsSent: () => request,
+  };
+}
+
+/** The message of a GET. */
+export function queryMessage({ parameters, problem, lossless, hidden }: ParsedParameters): Message {
+  return {
+    parameters,
+    hints: parameters,
+    unread: hidden,
+    problem,
+    lossless,
+    queryParameters: NONE,
+    bodyAsSent: () => null,
   };
 }
 

@@ -82,6 +82,10 @@ describe('help and version', () => {
       ['serve', '--help'],
       [/--config FILE/, /--upstream URL/, /--mode/, /--listen/, /--admin/, /--redis/],
     ],
+    [
+      ['explain', '--help'],
+      [/--client ID/, /--url URL/, /--issuer NAME/, /--at MOMENT/, /--format/],
+    ],
     [['check', '--help'], [/--config FILE/]],
     [['check', '--config', 'x', '--help'], [/--config FILE/]],
   ];

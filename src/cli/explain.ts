@@ -1,0 +1,151 @@
+import { buildConfig } from '../config/build-config.ts';
+import type { IssuerConfig } from '../config/config.ts';
+import { type LoadedFile, loadFile } from '../config/load.ts';
+import { type ExplainedSetting, explainPolicy } from '../config/policy-origin.ts';
+import { formatPosition, formatProblem } from '../config/problem.ts';
+import { parseTimestamp } from '../config/schema/timestamp.ts';
+import { IssuerDirectory } from '../issuer-directory.ts';
+import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-policy.ts';
+import { ClientRegistry } from '../policy/client-registry.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { CheckIo } from './check.ts';
+import { renderExplanation } from './explain-text.ts';
+import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import { judgeUrl, readAuthorizeUrl, type Verdict } from './url-verdict.ts';
+
+export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
+  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+  client: { value: 'ID', help: 'the client_id' },
+  issuer: { value: 'NAME', help: 'where the file has several' },
+  url: { value: 'URL', help: 'an authorization request, to be judged as the gateway would' },
+  at: { value: 'MOMENT', help: 'as of then, such as 2027-01-15T00:00:00Z (default: now)' },
+  format: { value: 'FORMAT', help: 'text (default) or json' },
+};
+
+export type Explanation = {
+  readonly issuer: { readonly name: string; readonly upstream: string; readonly at: string };
+  /** `undefined`: the request names none, or two. */
+  readonly client: string | undefined;
+  /** The entry as written, or `_unlisted`. */
+  readonly entry: string;
+  /** In force at the moment in question. */
+  readonly mode: Mode;
+  readonly settings: readonly {
+    readonly key: string;
+    readonly value: unknown;
+    readonly from: string | undefined;
+    readonly at: string | undefined;
+  }[];
+  readonly verdict: Verdict | undefined;
+};
+
+/** `pkce-gateway explain`: the policy of a client, who says each part of it, and what it makes of a request. */
+export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<number> {
+  const format = textOption(options, 'format') ?? 'text';
+  if (format !== 'text' && format !== 'json') throw new UsageError('explain: --format must be text or json');
+  const now = readMoment(textOption(options, 'at')) ?? (io.now ?? Date.now)();
+  const clientOption = textOption(options, 'client');
+  const url = textOption(options, 'url');
+  if (clientOption === undefined && url === undefined) throw new UsageError('explain: --client is needed');
+  const asked = url === undefined ? undefined : readAuthorizeUrl(url);
+
+  const loaded = await loadFile(textOption(options, 'config') ?? 'gateway.yaml', { env: io.env });
+  if (!loaded.ok) {
+    for (const problem of loaded.problems) io.stderr(formatProblem(problem));
+    return 1;
+  }
+  const issuer = chooseIssuer(loaded, textOption(options, 'issuer'), asked?.host);
+  const clients = new ClientRegistry(issuer.clients);
+  const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
+  if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
+    throw new UsageError(
+      `explain: --client is ${clientOption}, but the request is of ${verdict.clientId ?? 'no client'}`,
+    );
+  }
+  const client = clientOption ?? verdict?.clientId;
+  const policy = clients.policyFor(client);
+  const explanation = explain(loaded, { issuer, client, policy, now, verdict });
+  io.stdout(format === 'json' ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation));
+  return verdict?.outcome === 'refused' ? 1 : 0;
+}
+
+function readMoment(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parseTimestamp(text);
+  if ('problem' in parsed) throw new UsageError(`explain: --at: ${parsed.problem}`);
+  return parsed.value;
+}
+
+function chooseIssuer(loaded: LoadedFile, name: string | undefined, host: string | undefined): IssuerConfig {
+  const { issuers } = buildConfig(loaded.file, loaded.tls);
+  const names = issuers.map((issuer) => issuer.name).join(', ');
+  if (name !== undefined) {
+    const named = issuers.find((issuer) => issuer.name === name);
+    if (named === undefined) throw new UsageError(`explain: there is no issuer ${name}, only ${names}`);
+    return named;
+  }
+  const [first, ...others] = issuers;
+  if (first !== undefined && others.length === 0) return first;
+  const directory = new IssuerDirectory(issuers.map((config) => ({ config })));
+  const claimed = host === undefined ? undefined : directory.issuerFor(host)?.config;
+  if (claimed !== undefined) return claimed;
+  const why = host === undefined ? 'there are several issuers' : `no issuer claims the host ${host}`;
+  throw new UsageError(`explain: ${why}: choose one by --issuer (${names})`);
+}
+
+function explain(
+  loaded: LoadedFile,
+  facts: {
+    readonly issuer: IssuerConfig;
+    readonly client: string | undefined;
+    readonly policy: ClientPolicy;
+    readonly now: number;
+    readonly verdict: Verdict | undefined;
+  },
+): Explanation {
+  const { issuer, client, policy, now, verdict } = facts;
+  const index = loaded.file.issuers.findIndex(({ name }) => name === issuer.name);
+  const entry = policy.name === UNLISTED ? undefined : policy.name;
+  return {
+    issuer: {
+      name: issuer.name,
+      upstream: issuer.upstream.origin,
+      at: formatPosition(loaded.source.locate(['issuers', index], 'key') ?? { file: '', line: 0, column: 0 }),
+    },
+    client,
+    entry: policy.name,
+    mode: verdict?.mode ?? effectiveMode(policy, now),
+    settings: explainPolicy(loaded, index, entry).map((setting) => ({
+      key: setting.key,
+      value: shownValue(setting),
+      from:
+        setting.origin === 'entry'
+          ? entry === undefined
+            ? 'unlisted_clients'
+            : `clients.${entry}`
+          : setting.origin,
+      at: setting.at && formatPosition(setting.at),
+    })),
+    verdict,
+  };
+}
+
+/** As an operator would write it; a secret is not shown. */
+function shownValue({ key, value }: ExplainedSetting): unknown {
+  if (value === undefined) return undefined;
+  if (key === 'inject_secret') return '(a secret)';
+  if (key === 'enforce_from') return new Date(Number(value)).toISOString();
+  if (key === 'flow_ttl' || key === 'code_ttl') return formatDuration(Number(value));
+  return value;
+}
+
+function formatDuration(milliseconds: number): string {
+  for (const [unit, length] of [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
+    if (milliseconds % length === 0) return `${milliseconds / length}${unit}`;
+  }
+  return `${milliseconds}ms`;
+}

@@ -2,7 +2,7 @@ import type { Flow } from './flow.ts';
 import { isOptionalChallenge, isOptionalText, parseFields, stringifyFields } from './record-fields.ts';
 
 /** Names the kind and the layout of the record. A new layout takes a new name, and records of the old are not read. */
-const LAYOUT = 'f1';
+const LAYOUT = 'f2';
 
 /** A flow as the stores keep it. */
 export function encodeFlow(flow: Flow): string {
@@ -16,15 +16,16 @@ export function encodeFlow(flow: Flow): string {
     flow.responseMode ?? 0,
     flow.scope,
     flow.pkceForwarded ? 1 : 0,
+    flow.pushedKey ?? 0,
   ]);
 }
 
 /** The flow of a record; `undefined` for any other text, and for an enforced flow without a challenge. */
 export function decodeFlow(record: string): Flow | undefined {
-  const fields = parseFields(record, 9);
+  const fields = parseFields(record, 10);
   if (fields === undefined) return undefined;
-  const [layout, mode, challenge, clientId, redirectUri, responseType, responseMode, scope, forwarded] =
-    fields;
+  const [layout, mode, challenge, clientId, redirectUri, ...rest] = fields;
+  const [responseType, responseMode, scope, forwarded, pushedKey] = rest;
   if (layout !== LAYOUT || (mode !== 'e' && mode !== 'r')) return undefined;
   if (!isOptionalChallenge(challenge)) return undefined;
   // The gateway begins no enforced flow without a challenge: such a record is a downgrade, and fails closed.
@@ -32,6 +33,7 @@ export function decodeFlow(record: string): Flow | undefined {
   if (typeof clientId !== 'string' || !isOptionalText(redirectUri)) return undefined;
   if (typeof responseType !== 'string' || !isOptionalText(responseMode)) return undefined;
   if (typeof scope !== 'string' || (forwarded !== 0 && forwarded !== 1)) return undefined;
+  if (!isOptionalText(pushedKey)) return undefined;
   return {
     clientId,
     mode: mode === 'e' ? 'enforce' : 'report',
@@ -41,5 +43,6 @@ export function decodeFlow(record: string): Flow | undefined {
     responseMode: responseMode === 0 ? undefined : responseMode,
     scope,
     pkceForwarded: forwarded === 1,
+    pushedKey: pushedKey === 0 ? undefined : pushedKey,
   };
 }

@@ -6,7 +6,7 @@ import type { Flow } from './flow.ts';
 import { decodeFlow, encodeFlow } from './flow-record.ts';
 import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
 import type { PushedRequest } from './pushed-request.ts';
-import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
+import { decodePushedRequest, encodePushedRequest, SPENT_PUSHED_REQUEST } from './pushed-request-record.ts';
 
 /**
  * Flows and codes together. With flows of ten minutes, 100 000 are a steady 160 authorization requests a second in some
@@ -88,9 +88,15 @@ export class MemoryFlowStore implements FlowStore {
     this.#save(this.#flows, key, encodePushedRequest(pushed), ttl);
   }
 
-  async takePushedRequest(key: string): Promise<PushedRequest | undefined> {
-    const record = this.#flows.take(key, this.#now());
-    return record === undefined ? undefined : decodePushedRequest(record);
+  async loadPushedRequest(key: string): Promise<PushedRequest | undefined> {
+    const found = this.#flows.get(key, this.#now());
+    return found === undefined ? undefined : decodePushedRequest(found.record);
+  }
+
+  async spendPushedRequest(key: string, ttl: number): Promise<boolean> {
+    const before = this.#flows.take(key, this.#now());
+    this.#save(this.#flows, key, SPENT_PUSHED_REQUEST, ttl);
+    return before !== SPENT_PUSHED_REQUEST;
   }
 
   async ping(): Promise<void> {}

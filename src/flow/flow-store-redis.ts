@@ -4,7 +4,7 @@ import type { Flow } from './flow.ts';
 import { decodeFlow, encodeFlow } from './flow-record.ts';
 import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
 import type { PushedRequest } from './pushed-request.ts';
-import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
+import { decodePushedRequest, encodePushedRequest, SPENT_PUSHED_REQUEST } from './pushed-request-record.ts';
 import type { RedisClient, RedisConnection } from './redis-connection.ts';
 
 /**
@@ -65,9 +65,17 @@ export class RedisFlowStore implements FlowStore {
     await this.#save(key, encodePushedRequest(pushed), ttl);
   }
 
-  async takePushedRequest(key: string): Promise<PushedRequest | undefined> {
-    const record = await this.#run(key, (redis, at) => redis.getdel(at));
+  async loadPushedRequest(key: string): Promise<PushedRequest | undefined> {
+    const record = await this.#run(key, (redis, at) => redis.get(at));
     return record === null ? undefined : decodePushedRequest(record);
+  }
+
+  async spendPushedRequest(key: string, ttl: number): Promise<boolean> {
+    const milliseconds = Math.ceil(ttl);
+    const before = await this.#run(key, (redis, at) =>
+      redis.set(at, SPENT_PUSHED_REQUEST, 'PX', milliseconds, 'GET'),
+    );
+    return before !== SPENT_PUSHED_REQUEST;
   }
 
   async ping(): Promise<void> {

@@ -44,8 +44,10 @@ export interface FlowStore extends AsyncDisposable {
   releaseBinding(key: string): Promise<void>;
   /** Remembers a pushed request under its request_uri. */
   savePushedRequest(key: string, pushed: PushedRequest, ttl: number): Promise<void>;
-  /** Takes it out: whoever comes second finds none. `undefined` also for a record that cannot be read. */
-  takePushedRequest(key: string): Promise<PushedRequest | undefined>;
+  /** The pushed request; `undefined` for none, one that is spent or expired, or a record that cannot be read. */
+  loadPushedRequest(key: string): Promise<PushedRequest | undefined>;
+  /** Spends it, atomically: says whether it was not spent before. That it is spent is remembered for `ttl`. */
+  spendPushedRequest(key: string, ttl: number): Promise<boolean>;
   /** Resolves where the store answers. */
   ping(): Promise<void>;
 }

@@ -15,4 +15,6 @@ export type Flow = {
   readonly scope: string;
   /** Whether the upstream saw the challenge, and so must see the verifier. */
   readonly pkceForwarded: boolean;
+  /** The store key of the pushed request by which it began (RFC 9126), which its code spends; `undefined`: not pushed. */
+  readonly pushedKey: string | undefined;
 };

@@ -54,8 +54,12 @@ export class ObservedFlowStore implements FlowStore {
     return this.#observed('savePushedRequest', this.#store.savePushedRequest(key, pushed, ttl));
   }
 
-  takePushedRequest(key: string): Promise<PushedRequest | undefined> {
-    return this.#observed('takePushedRequest', this.#store.takePushedRequest(key));
+  loadPushedRequest(key: string): Promise<PushedRequest | undefined> {
+    return this.#observed('loadPushedRequest', this.#store.loadPushedRequest(key));
+  }
+
+  spendPushedRequest(key: string, ttl: number): Promise<boolean> {
+    return this.#observed('spendPushedRequest', this.#store.spendPushedRequest(key, ttl));
   }
 
   ping(): Promise<void> {

@@ -3,6 +3,9 @@ import { parseFields, stringifyFields } from './record-fields.ts';
 
 const LAYOUT = 'p1';
 
+/** In the place of a pushed request whose code is out. It decodes to none. */
+export const SPENT_PUSHED_REQUEST = stringifyFields([LAYOUT]);
+
 export function encodePushedRequest({ clientId, scope }: PushedRequest): string {
   return stringifyFields([LAYOUT, clientId, scope]);
 }

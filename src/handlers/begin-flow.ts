@@ -11,16 +11,43 @@ import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 import type { JudgedRequest } from './judged-request.ts';
 
+/** A flow that is about to begin. */
+export type NewFlow = {
+  readonly flow: Flow;
+  /** Where it is saved, and for how long. */
+  readonly key: string;
+  readonly ttl: number;
+  readonly goesOnWithoutStore: boolean;
+  /** What goes upstream, once it is saved. */
+  readonly parameters: Parameters;
+  /** What goes upstream where it cannot be. */
+  readonly unsaved: Parameters;
+};
+
 /** What came of it: the parameters that go upstream, or why there is no flow. */
 export type BegunFlow = { readonly parameters: Parameters } | 'state_conflict' | 'store_unavailable';
 
-/** Saves the flow of an authorization request (or a pushed one) and says under which parameters it goes upstream. */
+/** Saves the flow of an authorization request and says under which parameters it goes upstream. */
 export async function beginFlow(
   exchange: Exchange,
   parameters: Parameters,
   judged: JudgedRequest,
   client: IdentifiedClient,
 ): Promise<BegunFlow> {
+  const fresh = newFlow(exchange, parameters, judged, client);
+  const outcome = await saveFlow(exchange, fresh);
+  if (outcome === 'saved') return { parameters: fresh.parameters };
+  if (outcome === 'state_conflict') return outcome;
+  return fresh.goesOnWithoutStore ? { parameters: fresh.unsaved } : outcome;
+}
+
+/** The flow of an authorization request, or of a pushed one. */
+export function newFlow(
+  exchange: Exchange,
+  parameters: Parameters,
+  judged: JudgedRequest,
+  client: IdentifiedClient,
+): NewFlow {
   const { issuer, services } = exchange;
   const { policy } = client;
   const { request } = judged;
@@ -37,6 +64,7 @@ export async function beginFlow(
     pkceForwarded:
       issuer.forwardsPkce(challengeMethodOf(parameters)) ||
       (judged.sealed && request.codeChallenge !== undefined),
+    pushedKey: undefined,
   };
   const goesOnWithoutStore = flow.mode === 'report' || policy.onStoreFailure === 'allow';
   const prefix = buildFlowPrefix({
@@ -47,20 +75,32 @@ export async function beginFlow(
   });
   services.events.authorizationRequested(issuer.name, policy.name, challenge?.method ?? 'none');
 
-  const key = judged.preservesState
-    ? preservedFlowKey(issuer.name, policy.name, request.state)
-    : flowKey(issuer.name, prefix);
-  const prefixed = judged.preservesState
+  const unsaved = judged.preservesState
     ? parameters
     : parameters.with('state', prefix + (request.state ?? ''));
+  return {
+    flow,
+    key: judged.preservesState
+      ? preservedFlowKey(issuer.name, policy.name, request.state)
+      : flowKey(issuer.name, prefix),
+    ttl: policy.flowTtl,
+    goesOnWithoutStore,
+    parameters: askForRedirect(unsaved, request),
+    unsaved,
+  };
+}
+
+export async function saveFlow(
+  { services: { store } }: Exchange,
+  { flow, key, ttl }: NewFlow,
+): Promise<'saved' | 'state_conflict' | 'store_unavailable'> {
   try {
-    const saved = await services.store.saveFlow(key, flow, policy.flowTtl);
-    if (!saved && !isSameFlow(await services.store.loadFlow(key), flow)) return 'state_conflict';
+    const saved = (await store.saveFlow(key, flow, ttl)) || isSameFlow(await store.loadFlow(key), flow);
+    return saved ? 'saved' : 'state_conflict';
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
-    return goesOnWithoutStore ? { parameters: prefixed } : 'store_unavailable';
+    return 'store_unavailable';
   }
-  return { parameters: askForRedirect(prefixed, request) };
 }
 
 /** A redirect is easier to follow than a page: the gateway makes the page itself. */

@@ -6,7 +6,7 @@ import { decideAuthorizationRequest } from '../policy/decide-authorization-reque
 import { decodeContent } from '../upstream/decode-content.ts';
 import type { Hold, Outcome } from '../upstream/forward.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
-import { beginFlow } from './begin-flow.ts';
+import { type NewFlow, newFlow, saveFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutUnwantedChallenge } from './forward-challenge.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
@@ -38,66 +38,81 @@ export async function handlePushedAuthorization(exchange: Exchange): Promise<voi
   if (reason !== undefined && noteViolation(exchange, 'pushed_authorization', reason, named)) {
     return refuseToken(exchange, reason);
   }
-  if (!canBeFollowed(judged) || request.requestUri !== undefined) {
-    return send(exchange, message, message.parameters, named);
-  }
-  const begun = await beginFlow(exchange, message.parameters, { ...judged, request }, named);
-  if (begun === 'store_unavailable')
-    return answerFault(exchange, 503, 'the sign-in cannot be checked right now');
-  if (begun !== 'state_conflict') return send(exchange, message, begun.parameters, named);
-  if (noteViolation(exchange, 'pushed_authorization', 'state_conflict', named)) {
-    return refuseToken(exchange, 'state_conflict');
-  }
-  return send(exchange, message, message.parameters, named);
-}
-
-async function send(
-  exchange: Exchange,
-  message: Message,
-  parameters: Parameters,
-  client: IdentifiedClient,
-): Promise<void> {
-  const forwarded = withoutUnwantedChallenge(exchange, parameters);
+  const fresh =
+    canBeFollowed(judged) && request.requestUri === undefined
+      ? newFlow(exchange, message.parameters, { ...judged, request }, named)
+      : undefined;
+  const parameters = withoutUnwantedChallenge(exchange, parametersFor(message, fresh));
   await sendUpstream(
     exchange,
-    { query: message.queryParameters.serialize(), body: forwarded.serialize() },
-    { settle: (head) => rememberReference(exchange, head, client) },
+    { query: message.queryParameters.serialize(), body: parameters.serialize() },
+    { settle: (head) => settle(exchange, head, named, fresh) },
   );
+}
+
+/** Whether the flow can be saved shows only later: one that must go on without the store cannot count on what it would say. */
+function parametersFor(message: Message, fresh: NewFlow | undefined): Parameters {
+  if (fresh === undefined) return message.parameters;
+  return fresh.goesOnWithoutStore ? fresh.unsaved : fresh.parameters;
 }
 
 async function sendAsSent(exchange: Exchange, message: Message): Promise<void> {
   await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
 }
 
-/** Reads the request_uri out of the upstream's answer, and remembers it before the client has it. */
-function rememberReference(exchange: Exchange, head: ResponseHead, client: IdentifiedClient): Outcome | Hold {
+/** Reads the request_uri out of the upstream's answer, and saves flow and reference before the client has it. */
+function settle(
+  exchange: Exchange,
+  head: ResponseHead,
+  client: IdentifiedClient,
+  fresh: NewFlow | undefined,
+): Outcome | Hold {
   if (head.status !== 200 && head.status !== 201) return { pass: head };
   return {
     hold: ANSWER_LIMIT,
     inspect: async (body) => {
       const answer = parseAnswer(decodeContent(body, headerOf(head, 'content-encoding'), ANSWER_LIMIT));
       if (answer === undefined) return { pass: head };
-      const { issuer, services, scope } = exchange;
-      const key = pushedRequestKey(issuer.name, answer.requestUri);
-      const lifetime = Math.min(answer.expiresIn * 1000, client.policy.flowTtl);
-      try {
-        await services.store.savePushedRequest(key, { clientId: client.clientId ?? '', scope }, lifetime);
-      } catch (error) {
-        if (!(error instanceof StoreFault)) throw error;
-        if (client.mode === 'enforce' && client.policy.onStoreFailure === 'reject') {
-          answerFault(exchange, 503, 'the sign-in cannot be checked right now');
-          return 'answered';
-        }
+      const outcome = await remember(exchange, answer, client, fresh);
+      if (outcome === 'state_conflict') {
+        if (!noteViolation(exchange, 'pushed_authorization', outcome, client)) return { pass: head };
+        refuseToken(exchange, outcome);
+        return 'answered';
       }
-      return { pass: head };
+      const stopped =
+        outcome === 'store_unavailable' &&
+        client.mode === 'enforce' &&
+        client.policy.onStoreFailure === 'reject';
+      if (!stopped) return { pass: head };
+      answerFault(exchange, 503, 'the sign-in cannot be checked right now');
+      return 'answered';
     },
   };
 }
 
+async function remember(
+  exchange: Exchange,
+  answer: PushedAnswer,
+  client: IdentifiedClient,
+  fresh: NewFlow | undefined,
+): Promise<'saved' | 'state_conflict' | 'store_unavailable'> {
+  const { issuer, services, scope } = exchange;
+  const key = pushedRequestKey(issuer.name, answer.requestUri);
+  const lifetime = Math.min(answer.expiresIn * 1000, client.policy.flowTtl);
+  try {
+    await services.store.savePushedRequest(key, { clientId: client.clientId ?? '', scope }, lifetime);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return 'store_unavailable';
+  }
+  if (fresh === undefined) return 'saved';
+  return saveFlow(exchange, { ...fresh, flow: { ...fresh.flow, pushedKey: key } });
+}
+
 /** RFC 9126 2.2. */
-function parseAnswer(
-  body: Buffer | undefined,
-): { readonly requestUri: string; readonly expiresIn: number } | undefined {
+type PushedAnswer = { readonly requestUri: string; readonly expiresIn: number };
+
+function parseAnswer(body: Buffer | undefined): PushedAnswer | undefined {
   try {
     const answer: unknown = JSON.parse(body?.toString('utf8') ?? '');
     const { request_uri: requestUri, expires_in: expiresIn } = answer as Record<string, unknown>;

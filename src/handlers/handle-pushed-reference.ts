@@ -21,7 +21,8 @@ const SETTLED_BY_PUSH = [
 
 /**
  * RFC 9126 4: an authorization request by reference to a pushed one. Its flow began when it was pushed, so that a
- * challenge beside the request_uri counts for nothing; each reference is good for its own client, once.
+ * challenge beside the request_uri counts for nothing. Each reference is good for its own client, until a code comes of it:
+ * many servers send the browser back after login with the very request_uri that they were given.
  */
 export async function handlePushedReference(
   exchange: Exchange,
@@ -34,7 +35,7 @@ export async function handlePushedReference(
   const requestUri = message.parameters.get('request_uri') ?? '';
   let pushed: PushedRequest | undefined;
   try {
-    pushed = await services.store.takePushedRequest(pushedRequestKey(issuer.name, requestUri));
+    pushed = await services.store.loadPushedRequest(pushedRequestKey(issuer.name, requestUri));
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     const stopped = client.mode === 'enforce' && client.policy.onStoreFailure === 'reject';

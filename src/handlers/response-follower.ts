@@ -157,6 +157,12 @@ class ResponseFollower {
   async #bind(flow: Flow, policy: ClientPolicy): Promise<Outcome> {
     const { issuer, services } = this.#exchange;
     const { response } = this.#carrier;
+    // RFC 9126 4: a reference is good for one code. In report, a second use was counted when it came.
+    if (!(await this.#spendReference(flow, policy)) && flow.mode === 'enforce') {
+      const client = { policy, clientId: flow.clientId, mode: flow.mode };
+      noteViolation(this.#exchange, 'authorization_response', 'flow_unknown', client);
+      return this.#withhold('flow_unknown', policy, flow);
+    }
     const upstreamCode = response.codes[0] ?? '';
     // Signed as a whole (JARM), or covered by the c_hash of an id_token: the client would refuse another code.
     const wraps =
@@ -177,6 +183,12 @@ class ResponseFollower {
     await this.#endPreserved();
     services.events.codeBound(issuer.name, policy.name);
     return this.#delivered(flow, wrapped?.code);
+  }
+
+  async #spendReference({ pushedKey }: Flow, { flowTtl }: ClientPolicy): Promise<boolean> {
+    return (
+      pushedKey === undefined || (await this.#exchange.services.store.spendPushedRequest(pushedKey, flowTtl))
+    );
   }
 
   #delivered(flow: Flow | undefined, code: string | undefined): Outcome {

@@ -113,7 +113,7 @@ describe('what the Redis store keeps', () => {
     '{}',
     '[]',
     flow.slice(0, -1),
-    flow.replace('f1', 'f2'),
+    flow.replace('f2', 'f3'),
     flow.replace('"e"', '"x"'),
     flow.replace(CHALLENGE, CHALLENGE.slice(1)),
     flow.replace(`"${CHALLENGE}"`, '0'),

@@ -31,7 +31,12 @@ describe.each(ADAPTERS)('the store in $kind', ({ start }) => {
 
   describe('flows', () => {
     test('a saved flow is loaded as it was', async () => {
-      const flow = sampleFlow({ responseMode: 'form_post', scope: 'realm=a', pkceForwarded: true });
+      const flow = sampleFlow({
+        responseMode: 'form_post',
+        scope: 'realm=a',
+        pkceForwarded: true,
+        pushedKey: 'par:x',
+      });
       expect(await store.saveFlow(FLOW, flow, FLOW_TTL)).toBe(true);
       expect(await store.loadFlow(FLOW)).toEqual(flow);
     });

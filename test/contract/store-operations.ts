@@ -17,7 +17,8 @@ export function everyOperation(store: FlowStore): Promise<unknown>[] {
     store.claimBinding(CODE, CHALLENGE),
     store.releaseBinding(CODE),
     store.savePushedRequest(PUSHED, { clientId: 'spa', scope: '' }, 60_000),
-    store.takePushedRequest(PUSHED),
+    store.loadPushedRequest(PUSHED),
+    store.spendPushedRequest(PUSHED, 60_000),
     store.ping(),
   ];
 }

@@ -29,6 +29,7 @@ const flow = fc
       responseMode: optional(text),
       scope: text,
       pkceForwarded: fc.boolean(),
+      pushedKey: optional(text),
     }),
   )
   .map(([first, rest]) => ({ ...first, ...rest }));

@@ -16,6 +16,7 @@ export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
     responseMode: undefined,
     scope: '',
     pkceForwarded: false,
+    pushedKey: undefined,
     ...overrides,
   };
 }

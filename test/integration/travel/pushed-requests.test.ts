@@ -65,13 +65,32 @@ describe('a request_uri that is not that of this client and this flow', () => {
     expect(stage.upstream.requests.all.at(-1)?.query.get('request_uri')).toBe(request_uri);
   });
 
-  test('two uses at once: one wins', async () => {
+  test('many uses at once: one code comes of them', async () => {
     await using stage = await openTravelStage();
     const request_uri = await pushedUri(stage);
     const uses = Array.from({ length: 8 }, () => authorizeWith(stage, { client_id: 'spa', request_uri }));
-    const statuses = (await Promise.all(uses)).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 302)).toHaveLength(1);
-    expect(askedUpstream(stage)).toBe(1);
+    const answers = (await Promise.all(uses)).map((answer) => answer.location && arrivalOf(answer).values);
+    const codes = answers.flatMap((values) => values?.code ?? []);
+    expect(codes).toHaveLength(1);
+    expect(await stage.gateway.metrics().then((metrics) => metrics.value('codes_bound_total'))).toBe(1);
+    expect((await stage.redeem(codes[0])).status).toBe(200);
+    // Each other use came too late, or its code did.
+    const reasons = ['authorization request_uri_unknown', 'authorization_response flow_unknown'];
+    expect(violationsOf(stage)).toHaveLength(7);
+    expect(violationsOf(stage).filter((violation) => !reasons.includes(violation))).toEqual([]);
+  });
+
+  test('a second code of the same login is withheld, and the client hears of it', async () => {
+    await using stage = await openTravelStage({ quirks: { login: 'issue_at_login' } });
+    const request_uri = await pushedUri(stage);
+    const { headers } = await authorizeWith(stage, { client_id: 'spa', request_uri });
+    const cookie = String(headers['set-cookie']).split(';')[0] ?? '';
+    const logIn = () => stage.postForm('/login', 'username=alice', { headers: { cookie } });
+    const first = arrivalOf(await logIn()).values;
+    const second = arrivalOf(await logIn()).values;
+    expect([second.code, second.error, second.state]).toEqual([undefined, 'invalid_request', stage.state]);
+    expect(violationsOf(stage)).toEqual(['authorization_response flow_unknown']);
+    expect((await stage.redeem(first.code)).status).toBe(200);
   });
 });
 
@@ -155,12 +174,21 @@ describe('a pushed request', () => {
     },
   );
 
-  test.each([
+  const LOGINS = [
     ['return_to', 'resolved'],
     ['session', 'resolved'],
     ['issue_at_login', 'resolved'],
-  ] as const)('of a server that logs in by %s and comes back %s', async (login, wayBack) => {
-    await using stage = await openTravelStage({ quirks: { login, wayBack } });
+    // Spring Authorization Server, Duende IdentityServer.
+    ['return_to', 'as_asked'],
+    ['session', 'as_asked'],
+  ] as const;
+  test.each(
+    LOGINS.flatMap(([login, wayBack]) => [
+      [login, wayBack, 'enforce'] as const,
+      [login, wayBack, 'report'] as const,
+    ]),
+  )('of a server that logs in by %s and comes back %s, in %s', async (login, wayBack, mode) => {
+    await using stage = await openTravelStage({ mode, quirks: { login, wayBack } });
     await using browser = new Browser();
     const request_uri = await pushedUri(stage);
     const url = new URL(
@@ -170,7 +198,13 @@ describe('a pushed request', () => {
     const { parameters } = await browser.login(url, { username: 'alice' }, REDIRECT_URI);
     expect(parameters.get('state')).toBe(stage.state);
     const code = parameters.get('code') ?? '';
-    expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+    if (mode === 'enforce') {
+      expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+    }
     expect((await stage.redeem(code)).status).toBe(200);
+    // Until its code was out, it was one flow: nothing to refuse, nothing to report.
+    expect(violationsOf(stage)).toEqual(mode === 'enforce' ? ['token verifier_mismatch'] : []);
+    await authorizeWith(stage, { client_id: 'spa', request_uri });
+    expect(violationsOf(stage).at(-1)).toBe('authorization request_uri_unknown');
   });
 });

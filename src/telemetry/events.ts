@@ -97,6 +97,7 @@ export class Events {
   }
 
   storeState(state: 'ready' | 'unreachable', detail: string | undefined): void {
+    this.#metrics.storeUp.set(state === 'ready' ? 1 : 0);
     const level = state === 'ready' ? 'info' : 'error';
     this.#log[level]({ event: 'store_state', state, detail }, `store ${state}`);
   }

@@ -73,6 +73,12 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       OWN_BUCKETS,
     ),
     storeErrors: counter('store_errors_total', 'Store operations that failed.', ['operation']),
+    storeUp: new Gauge({
+      name: 'pkce_gateway_store_up',
+      help: '1 while the store can be reached, else 0; with workers, 0 where one of them cannot reach it.',
+      registers,
+      aggregator: 'min',
+    }),
     upstreamErrors: counter(
       'upstream_errors_total',
       'Requests that the upstream did not answer, by kind (unreachable, timeout, reset, protocol).',
@@ -89,5 +95,6 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     buildInfo: gauge('build_info', 'Always 1; the labels tell the versions.', ['version', 'node']),
   };
   metrics.buildInfo.set({ ...build }, 1);
+  metrics.storeUp.set(1);
   return metrics;
 }

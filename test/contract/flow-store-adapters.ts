@@ -24,7 +24,7 @@ export type Adapter = AsyncDisposable & { open(): Promise<StoreUnderTest> };
 export const ACL_RULES = [
   '-@all',
   ...['+ping', '+info', '+client|setname', '+quit', '+select'],
-  ...['+get', '+set', '+getdel', '+del', '+eval', '+evalsha', '+pttl'],
+  ...['+get', '+set', '+del', '+eval', '+evalsha', '+pttl'],
   ...['+cluster|slots', '+cluster|info', '+asking'],
 ];
 

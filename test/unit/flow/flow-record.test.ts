@@ -6,7 +6,7 @@ const record = encodeFlow(sampleFlow());
 
 test('a record is what an older gateway wrote, and a newer one can read', () => {
   expect(record).toBe(
-    `["f1","e","${CHALLENGE}","spa-portal","https://app.example.com/oauth2/callback/1","code",0,"",0]`,
+    `["f2","e","${CHALLENGE}","spa-portal","https://app.example.com/oauth2/callback/1","code",0,"",0,0]`,
   );
   expect(decodeFlow(record)).toEqual(sampleFlow());
 });
@@ -26,7 +26,7 @@ test.each([
   ['no array', '{"length":9}'],
   ['a field less', JSON.stringify(fields.slice(0, -1))],
   ['a field more', JSON.stringify([...fields, 0])],
-  ['another layout', withField(0, 'f2')],
+  ['another layout', withField(0, 'f1')],
   ['another mode', withField(1, 'o')],
   ['an enforced flow without a challenge', withField(2, 0)],
   ['a challenge too short', withField(2, CHALLENGE.slice(1))],
@@ -39,6 +39,7 @@ test.each([
   ['no scope', withField(7, 0)],
   ['an undecided flag', withField(8, 2)],
   ['a flag of another type', withField(8, true)],
+  ['a reference of another type', withField(9, 1)],
 ])('it is no flow: %s', (_, text) => {
   expect(decodeFlow(text)).toBeUndefined();
 });

@@ -14,8 +14,17 @@ import { handleToken } from './sloppy/token.ts';
 
 export type { Laxity } from './sloppy/exchange.ts';
 
+/** A request as it came, and the good codes that it brought to the token handler. */
+export type Observed = {
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+  readonly redeemable: readonly string[];
+};
+
 export type SloppyServer = Listener & {
   readonly laxity: Laxity;
+  /** Every code that it has given out. */
+  readonly codes: ReadonlySet<string>;
   /** The good codes that reached the token handler, in whatever request. */
   readonly redeemable: readonly string[];
   /** The states that it was given, in order. */
@@ -30,7 +39,7 @@ export type SloppyServer = Listener & {
  * An authorization server with every tolerance that was seen on real ones, all at once: a request that any of them would
  * take for a redemption or an authorization is one here.
  */
-export async function startSloppyServer(): Promise<SloppyServer> {
+export async function startSloppyServer(observe?: (observed: Observed) => void): Promise<SloppyServer> {
   const state: SloppyState = {
     laxity: { ...USUAL_LAXITY },
     codes: new Set(),
@@ -42,13 +51,14 @@ export async function startSloppyServer(): Promise<SloppyServer> {
   const server = createServer(
     { insecureHTTPParser: true, maxHeaderSize: 256 * 1024 },
     (request, response) => {
-      void handle(request, response, state, listener.url);
+      void handle(request, response, state, listener.url, observe);
     },
   );
   const listener = await listen(server);
   return {
     ...listener,
     laxity: state.laxity,
+    codes: state.codes,
     states: state.states,
     redeemable: state.redeemable,
     get issued() {
@@ -69,6 +79,7 @@ async function handle(
   response: ServerResponse,
   state: SloppyState,
   origin: string,
+  observe: ((observed: Observed) => void) | undefined,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   try {
@@ -77,18 +88,34 @@ async function handle(
     // A request that was broken off is none.
     return;
   }
+  const body = Buffer.concat(chunks);
+  const reached = state.redeemable.length;
+  answer(request, body, response, state, origin);
+  observe?.({ request, body, redeemable: state.redeemable.slice(reached) });
+}
+
+function answer(
+  request: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse,
+  state: SloppyState,
+  origin: string,
+): void {
   const { path, query } = readLenientTarget(request);
   // What follows the path is its path info, or (Rails) the format that is asked for.
   const found = HANDLERS.find(
     ([at]) => path === at || path.startsWith(`${at}/`) || path.startsWith(`${at}.`),
   );
-  if (found === undefined) return sendJson(response, 404, { error: 'not_found' });
+  if (found === undefined) {
+    sendJson(response, 404, { error: 'not_found' });
+    return;
+  }
   const [at, handler] = found;
   if (state.laxity.pathVariants === 'redirected' && request.url?.split('?')[0] !== at) {
     response.writeHead(308, { location: `${origin}${at}${query === '' ? '' : `?${query}`}` }).end();
     return;
   }
-  const entries = readLenientEntries(request, query, Buffer.concat(chunks));
+  const entries = readLenientEntries(request, query, body);
   const parameters = new LenientParameters(entries, state.laxity.duplicates);
   const override =
     overridesOf(request.headers, /^x[-_](http[-_])?method([-_]override)?$/)[0] ?? parameters.get('_method');

@@ -7,6 +7,8 @@ export type Laxity = {
   duplicates: Duplicates;
   /** `post`: only a POST redeems, be it one by an override header or parameter. */
   redeemingMethods: 'any' | 'post';
+  /** Whether a token request without a `grant_type` redeems, and one with another may. */
+  grantType: 'assumed' | 'needed';
   /** How a path that is not quite the endpoint's is taken: for it, or by a 308 to the server's own origin. */
   pathVariants: 'served' | 'redirected';
   /** Where codes go: to the redirect_uri that was asked for, or here. */
@@ -16,6 +18,7 @@ export type Laxity = {
 export const USUAL_LAXITY: Laxity = {
   duplicates: 'last',
   redeemingMethods: 'any',
+  grantType: 'assumed',
   pathVariants: 'served',
   redirectTo: undefined,
 };

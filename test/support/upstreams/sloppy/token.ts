@@ -2,17 +2,21 @@ import { newSecret, type SloppyExchange, sendJson } from './exchange.ts';
 
 /** Whoever brings a good code gets a token for it. Of client, redirect_uri and verifier it has never heard. */
 export function handleToken({ method, parameters, response, state }: SloppyExchange): void {
+  const { grantType, redeemingMethods } = state.laxity;
+  const grants = (parameters.get('grant_type') ?? (grantType === 'assumed' ? 'authorization_code' : ''))
+    .toLowerCase()
+    .split(',');
+  const redeems = grants.includes('authorization_code');
   const known = parameters.values
     .flatMap((value) => value.split(','))
     .filter((value) => state.codes.has(value));
-  if (known[0] !== undefined) state.redeemable.push(known[0]);
-  if (state.laxity.redeemingMethods === 'post' && method !== 'POST') {
+  if (known[0] !== undefined && (redeems || grantType === 'assumed')) state.redeemable.push(known[0]);
+  if (redeemingMethods === 'post' && method !== 'POST') {
     sendJson(response, 405, { error: 'invalid_request' });
     return;
   }
-  const grants = (parameters.get('grant_type') ?? 'authorization_code').toLowerCase().split(',');
   const codes = parameters.get('code')?.split(',') ?? [];
-  if (grants.includes('authorization_code') && codes.some((code) => state.codes.has(code))) {
+  if (redeems && codes.some((code) => state.codes.has(code))) {
     state.issued++;
     sendJson(response, 200, { access_token: newSecret('access'), token_type: 'Bearer' });
   } else {

@@ -68,7 +68,8 @@ async function readForm(exchange: Exchange, query: ParsedParameters): Promise<Me
   const body = await readBody(request, services.bodyLimits);
   const contentType = request.headers['content-type'];
   const text = body.complete ? body.bytes.toString('latin1') : '';
-  const form = isForm(contentType);
+  // Some servers tell JSON by its first character, whatever the content type.
+  const form = isForm(contentType) && !/^(?:\xef\xbb\xbf)?\s*[[{"]/.test(text);
   const { parameters, problem, lossless, hidden } = parseParameters(form ? text : '');
   const json = form ? undefined : readJsonParameters(text);
   // Under another content type it may still be a form: good enough for a name in the log.

@@ -9,7 +9,7 @@ export type ParsedParameters = {
   readonly problem: ParameterProblem | undefined;
   /** Whether serialising gives the same meaning back: false where a name or value could not be decoded. */
   readonly lossless: boolean;
-  /** Whether there may be a parameter in it that decides something, to a server that decodes what cannot be, or splits at `;`. */
+  /** Whether there may be a parameter in it that decides something, to a server that decodes what cannot be, drops control characters, or splits at `;`. */
   readonly hidden: boolean;
 };
 
@@ -85,6 +85,8 @@ export function parseParameters(text: string): ParsedParameters {
         hidden ||= name === undefined || needsValue(canonicalName(name));
         continue;
       }
+      // UTF-16 among them, which some servers know by its NULs.
+      hidden ||= CONTROL.test(name);
       // A raw control octet: a body that ends in CRLF is one value to some servers and another to others.
       if (isMalformed(name, value) || CONTROL.test(segment)) problem = 'parameter_malformed';
       if (seen.has(name) && !mayRepeat(name)) problem ??= 'parameter_repeated';

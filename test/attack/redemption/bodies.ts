@@ -77,6 +77,7 @@ const mixed = (
   write: (target, loot) => post(`${target}?${query(loot.code)}`, loot, body(loot.code), headers),
 });
 
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 const BIG = `pad=${'x'.repeat(70_000)}`;
 
 const chunked = (
@@ -117,6 +118,12 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     (code) => `{"grant_type":"x","grant_type":"authorization_code","code":"${code}"}`,
   ),
   json('JSON behind a byte order mark', (code) => `\xef\xbb\xbf${JSON.stringify(FIELDS(code))}`),
+  json('JSON said to be a form', (code) => JSON.stringify(FIELDS(code)), FORM_TYPE),
+  json(
+    'JSON behind its mark, said to be a form',
+    (code) => `\xef\xbb\xbf ${JSON.stringify(FIELDS(code))}`,
+    FORM_TYPE,
+  ),
   json('JSON in UTF-16', (code) => utf16(JSON.stringify(FIELDS(code)))),
   json('JSON in UTF-16, big end first', (code) => utf16(JSON.stringify(FIELDS(code)), true)),
   json('JSON in UTF-16 with its mark', (code) => `\xff\xfe${utf16(JSON.stringify(FIELDS(code)))}`),
@@ -152,6 +159,11 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
   typed('UTF-16, big end first', 'application/x-www-form-urlencoded; charset=utf-16be', (code) =>
     utf16(theft(code), true),
   ),
+  {
+    name: 'UTF-16 that says nothing of it',
+    expected: 'parameter_malformed',
+    write: (target, loot) => post(target, loot, utf16(theft(loot.code), true)),
+  },
   typed('ISO-8859-1', 'application/x-www-form-urlencoded; charset=iso-8859-1', theft),
   {
     name: 'a form behind a byte order mark',

@@ -163,6 +163,11 @@ describe('what a server that splits at a semicolon would see', () => {
   );
 });
 
+test.each(['%00code=x', 'a%0acode=x', '\0c\0o\0d\0e=x'])(
+  'a control character in a name hides it: %j',
+  (text) => expect(parseParameters(text).hidden).toBe(true),
+);
+
 describe('what is written', () => {
   test('the text of RFC 6749 appendix B, a space as %20', () => {
     expect(new Parameters([['v', ' %&+£€']]).serialize()).toBe('v=%20%25%26%2B%C2%A3%E2%82%AC');

@@ -7,7 +7,7 @@ export type Laxity = {
   duplicates: Duplicates;
   /** `post`: only a POST redeems, be it one by an override header or parameter. */
   redeemingMethods: 'any' | 'post';
-  /** Whether a token request without a `grant_type` redeems, and one with another may. */
+  /** Whether a token request without a `grant_type` redeems. Where none is needed, a code under any name counts as redeemable. */
   grantType: 'assumed' | 'needed';
   /** How a path that is not quite the endpoint's is taken: for it, or by a 308 to the server's own origin. */
   pathVariants: 'served' | 'redirected';

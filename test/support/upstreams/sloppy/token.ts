@@ -7,15 +7,14 @@ export function handleToken({ method, parameters, response, state }: SloppyExcha
     .toLowerCase()
     .split(',');
   const redeems = grants.includes('authorization_code');
-  const known = parameters.values
-    .flatMap((value) => value.split(','))
-    .filter((value) => state.codes.has(value));
-  if (known[0] !== undefined && (redeems || grantType === 'assumed')) state.redeemable.push(known[0]);
+  const codes = parameters.get('code')?.split(',') ?? [];
+  const brought = grantType === 'assumed' ? parameters.values.flatMap((value) => value.split(',')) : codes;
+  const known = brought.find((value) => state.codes.has(value));
+  if (known !== undefined && (redeems || grantType === 'assumed')) state.redeemable.push(known);
   if (redeemingMethods === 'post' && method !== 'POST') {
     sendJson(response, 405, { error: 'invalid_request' });
     return;
   }
-  const codes = parameters.get('code')?.split(',') ?? [];
   if (redeems && codes.some((code) => state.codes.has(code))) {
     state.issued++;
     sendJson(response, 200, { access_token: newSecret('access'), token_type: 'Bearer' });

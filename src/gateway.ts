@@ -4,6 +4,7 @@ import { needsRestart } from './config/restart-needs.ts';
 import { createFlowStore } from './flow/create-flow-store.ts';
 import { ObservedFlowStore } from './flow/observed-flow-store.ts';
 import { Generation } from './generation.ts';
+import { StateHashes } from './handlers/state-hashes.ts';
 import { Listener } from './http/listener.ts';
 import { Events } from './telemetry/events.ts';
 import { createLog, type LogDestination } from './telemetry/log.ts';
@@ -48,7 +49,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       events.storeOperation(operation, duration, fault),
     ),
   );
-  let generation = cleanup.use(new Generation(config, store, events));
+  const shared = { store, events, stateHashes: new StateHashes() };
+  let generation = cleanup.use(new Generation(config, shared));
 
   let draining = false;
   const admin = new AdminHandler({ metrics, store, isDraining: () => draining });
@@ -93,7 +95,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
         events.configRejected(fixed.map((key) => `${key}: a change takes effect with a restart`));
         return false;
       }
-      const fresh = new Generation(next, store, events);
+      const fresh = new Generation(next, shared);
       // Nothing waits for this one: the previous generation goes on until it is ready.
       await fresh.prepare();
       if (next.listen.tls !== undefined) publicListener.renewCertificate(next.listen.tls);

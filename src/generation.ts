@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config/config.ts';
-import type { FlowStore } from './flow/flow-store.ts';
 import { FrontDoor } from './front-door.ts';
+import type { Services } from './handlers/exchange.ts';
 import { TrustedProxies } from './http/peer.ts';
 import { Issuer } from './issuer.ts';
 import { IssuerDirectory } from './issuer-directory.ts';
-import type { Events } from './telemetry/events.ts';
+
+/** What outlives a configuration. */
+type Shared = Omit<Services, 'bodyLimits'>;
 
 /** What one configuration makes of the gateway; a reload puts a new one in its place. */
 export class Generation implements AsyncDisposable {
@@ -13,13 +15,13 @@ export class Generation implements AsyncDisposable {
   readonly door: FrontDoor;
   readonly #issuers: readonly Issuer[];
 
-  constructor(config: Config, store: FlowStore, events: Events) {
+  constructor(config: Config, shared: Shared) {
     const { limits, trustedProxies } = config.listen;
     const bodyLimits = { size: limits.body, time: limits.headerTimeout };
     this.config = config;
-    this.#issuers = config.issuers.map((issuer) => new Issuer(issuer, events));
+    this.#issuers = config.issuers.map((issuer) => new Issuer(issuer, shared.events));
     this.door = new FrontDoor(
-      { store, events, bodyLimits },
+      { ...shared, bodyLimits },
       new IssuerDirectory(this.#issuers),
       new TrustedProxies(trustedProxies),
     );

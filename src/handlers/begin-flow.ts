@@ -7,9 +7,11 @@ import { type AuthorizationRequest, challengeMethodOf } from '../oauth/authoriza
 import type { Parameters } from '../oauth/parameters.ts';
 import { type CodeChallengeMethod, isCodeChallenge, storedChallenge } from '../oauth/pkce.ts';
 import { isFormPostMode, redirectModeFor } from '../oauth/response-mode.ts';
+import type { ClientPolicy } from '../policy/client-policy.ts';
 import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 import type { JudgedRequest } from './judged-request.ts';
+import { canKeepState } from './state-hashes.ts';
 
 /** A flow that is about to begin. */
 export type NewFlow = {
@@ -17,6 +19,7 @@ export type NewFlow = {
   /** Where it is saved, and for how long. */
   readonly key: string;
   readonly ttl: number;
+  readonly challengeMethod: CodeChallengeMethod | 'none';
   readonly goesOnWithoutStore: boolean;
   /** What goes upstream, once it is saved. */
   readonly parameters: Parameters;
@@ -34,8 +37,18 @@ export async function beginFlow(
   judged: JudgedRequest,
   client: IdentifiedClient,
 ): Promise<BegunFlow> {
-  const fresh = newFlow(exchange, parameters, judged, client);
-  const outcome = await saveFlow(exchange, fresh);
+  let fresh = newFlow(exchange, parameters, judged, client);
+  let outcome = await saveFlow(exchange, fresh);
+  if (outcome === 'state_conflict' && !judged.preservesState) {
+    // The gateway's own choice is to be no reason to refuse anybody.
+    fresh = newFlow(exchange, parameters, judged, client, false);
+    outcome = await saveFlow(exchange, fresh);
+  }
+  exchange.services.events.authorizationRequested(
+    exchange.issuer.name,
+    client.policy.name,
+    fresh.challengeMethod,
+  );
   if (outcome === 'saved') return { parameters: fresh.parameters };
   if (outcome === 'state_conflict') return outcome;
   return fresh.goesOnWithoutStore ? { parameters: fresh.unsaved } : outcome;
@@ -47,8 +60,9 @@ export function newFlow(
   parameters: Parameters,
   judged: JudgedRequest,
   client: IdentifiedClient,
+  preservesState = judged.preservesState || needsOwnState(exchange, judged.request, client.policy),
 ): NewFlow {
-  const { issuer, services } = exchange;
+  const { issuer } = exchange;
   const { policy } = client;
   const { request } = judged;
   const challenge = usableChallenge(request);
@@ -73,21 +87,27 @@ export function newFlow(
     hasState: request.state !== undefined,
     random: randomBytes(FLOW_PREFIX_RANDOM_BYTES),
   });
-  services.events.authorizationRequested(issuer.name, policy.name, challenge?.method ?? 'none');
-
-  const unsaved = judged.preservesState
-    ? parameters
-    : parameters.with('state', prefix + (request.state ?? ''));
+  const unsaved = preservesState ? parameters : parameters.with('state', prefix + (request.state ?? ''));
   return {
     flow,
-    key: judged.preservesState
+    key: preservesState
       ? preservedFlowKey(issuer.name, policy.name, request.state)
       : flowKey(issuer.name, prefix),
     ttl: policy.flowTtl,
+    challengeMethod: challenge?.method ?? 'none',
     goesOnWithoutStore,
     parameters: askForRedirect(unsaved, request),
     unsaved,
   };
+}
+
+/** An id_token that covers the state must cover that of the client. */
+function needsOwnState(
+  { issuer, services }: Exchange,
+  request: AuthorizationRequest,
+  policy: ClientPolicy,
+): boolean {
+  return services.stateHashes.has(issuer.name, policy.name) && canKeepState(request, policy);
 }
 
 export async function saveFlow(

@@ -7,11 +7,13 @@ import type { BodyLimits } from '../http/read-body.ts';
 import type { RequestTarget } from '../http/request-target.ts';
 import type { Issuer } from '../issuer.ts';
 import type { Events } from '../telemetry/events.ts';
+import type { StateHashes } from './state-hashes.ts';
 
 /** What every handler works with, made once. */
 export type Services = {
   readonly store: FlowStore;
   readonly events: Events;
+  readonly stateHashes: StateHashes;
   /** Of bodies that are read in order to be judged. */
   readonly bodyLimits: BodyLimits;
 };

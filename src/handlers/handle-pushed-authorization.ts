@@ -42,6 +42,10 @@ export async function handlePushedAuthorization(exchange: Exchange): Promise<voi
     canBeFollowed(judged) && request.requestUri === undefined
       ? newFlow(exchange, message.parameters, { ...judged, request }, named)
       : undefined;
+  if (fresh !== undefined) {
+    const { issuer, services } = exchange;
+    services.events.authorizationRequested(issuer.name, named.policy.name, fresh.challengeMethod);
+  }
   const parameters = withoutUnwantedChallenge(exchange, parametersFor(message, fresh));
   await sendUpstream(
     exchange,

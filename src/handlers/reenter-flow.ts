@@ -7,6 +7,7 @@ import { redirectModeFor } from '../oauth/response-mode.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Exchange } from './exchange.ts';
 import type { JudgedRequest } from './judged-request.ts';
+import { canKeepState } from './state-hashes.ts';
 
 /** A request that belongs to a flow already, or a new one with the state that its client sent. */
 export type Entry = 'reentry' | 'store_unavailable' | { readonly state: string | undefined };
@@ -25,7 +26,8 @@ export async function reenterFlow(
   const { request } = judged;
   const prefix = request.state === undefined ? undefined : parseFlowPrefix(issuer.name, request.state);
   // A state of the client's own is known again only where the challenge is gone: with it, it may be a new request.
-  const preserved = judged.preservesState && request.codeChallenge === undefined;
+  const mayBePreserved = judged.preservesState || canKeepState(request, policy);
+  const preserved = mayBePreserved && request.codeChallenge === undefined;
   // A request object that is not understood could hold anything (RFC 9101 5): no flow is known by it.
   if ((prefix === undefined && !preserved) || judged.problem !== undefined) return { state: request.state };
   const key =

@@ -163,6 +163,7 @@ class ResponseFollower {
       noteViolation(this.#exchange, 'authorization_response', 'flow_unknown', client);
       return this.#withhold('flow_unknown', policy, flow);
     }
+    this.#noteStateHash(flow, policy);
     const upstreamCode = response.codes[0] ?? '';
     // Signed as a whole (JARM), or covered by the c_hash of an id_token: the client would refuse another code.
     const wraps =
@@ -183,6 +184,14 @@ class ResponseFollower {
     await this.#endPreserved();
     services.events.codeBound(issuer.name, policy.name);
     return this.#delivered(flow, wrapped?.code);
+  }
+
+  #noteStateHash({ responseType }: Flow, policy: ClientPolicy): void {
+    const { issuer, services } = this.#exchange;
+    if (this.#prefix === undefined || !this.#carrier.response.hasStateHash) return;
+    if (!services.stateHashes.learn(issuer.name, policy.name)) return;
+    const remedied = policy.redirectUris !== undefined && policy.responseTypes.includes(responseType);
+    services.events.stateHashSeen(issuer.name, policy.name, remedied);
   }
 
   async #spendReference({ pushedKey }: Flow, { flowTtl }: ClientPolicy): Promise<boolean> {

@@ -10,6 +10,8 @@ export type AuthorizationResponse = {
   readonly states: readonly string[];
   /** Whether it carries an id_token, whose `c_hash` covers the code (OIDC Core 3.3.2.11). */
   readonly hasIdToken: boolean;
+  /** Whether that covers the state as well (`s_hash`). */
+  readonly hasStateHash: boolean;
   readonly hasIss: boolean;
   /** Of a signed response (JARM): for whom it is. `unreadable`: encrypted, malformed, or more than one. */
   readonly jarm: { readonly audience: readonly string[] } | 'unreadable' | undefined;
@@ -39,14 +41,17 @@ export function readAuthorizationResponse(
   const jwts: string[] = [];
   let marked = false;
   let hasIdToken = false;
+  let hasStateHash = false;
   let hasIss = false;
   for (const [name, value] of parameters) {
     if (MARKERS.has(name)) marked = true;
     if (name === 'code') codes.push(value);
     else if (name === 'state') states.push(value);
     else if (name === 'response') jwts.push(value);
-    else if (name === 'id_token') hasIdToken = true;
-    else if (name === 'iss') hasIss = true;
+    else if (name === 'id_token') {
+      hasIdToken = true;
+      hasStateHash ||= coversState(value);
+    } else if (name === 'iss') hasIss = true;
   }
   if (!marked) return undefined;
   const [jwt] = jwts;
@@ -58,7 +63,7 @@ export function readAuthorizationResponse(
   }
   const jarm =
     jwt === undefined ? undefined : readable ? { audience: textClaims(claims, 'aud') } : 'unreadable';
-  return { target, codes, states, hasIdToken, hasIss, jarm };
+  return { target, codes, states, hasIdToken, hasStateHash, hasIss, jarm };
 }
 
 /** The parameters of a redirect: those of its query, then those of its fragment. */
@@ -126,6 +131,11 @@ function withoutPrefix(encoded: string, prefix: string): string {
 function decodeFormText(text: string): string {
   if (!/[%+]/.test(text)) return text;
   return new URLSearchParams(`v=${text}`).get('v') ?? '';
+}
+
+function coversState(idToken: string): boolean {
+  const claims = parseJwtClaims(idToken);
+  return typeof claims === 'object' && claims['s_hash'] !== undefined;
 }
 
 function textClaims(claims: JwtClaims, name: string): string[] {

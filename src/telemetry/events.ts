@@ -64,6 +64,15 @@ export class Events {
     this.#metrics.codesBound.inc({ issuer, client });
   }
 
+  /** An id_token covers a state that its client does not know. `remedied`: from now on the upstream gets the client's own. */
+  stateHashSeen(issuer: string, client: string, remedied: boolean): void {
+    this.#log.warn(
+      { event: 'state_hash', issuer, client, remedied },
+      'an id_token holds s_hash, that of the prefixed state, and clients that check it drop the response: ' +
+        'set `state: preserve` for this client, which needs its `redirect_uris`',
+    );
+  }
+
   redeemed(issuer: string, client: string, result: RedemptionResult): void {
     this.#metrics.redemptions.inc({ issuer, client, result });
   }

@@ -86,7 +86,7 @@ function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
     ),
     state: setting(
       choice(['prefix', 'preserve']),
-      "What the upstream gets as `state`: the client's with a flow prefix, or just the client's. `preserve` needs `redirect_uris`.",
+      "What the upstream gets as `state`: the client's with a flow prefix, or just the client's. `preserve` needs `redirect_uris`. It is for clients that check the `s_hash` of an id_token.",
       BUILT_IN.state,
     ),
     on_store_failure: setting(

@@ -19,6 +19,7 @@ function decide(
     codes: ['x'],
     states: ['s'],
     hasIdToken: false,
+    hasStateHash: false,
     hasIss: false,
     jarm: undefined,
     ...options.response,

@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { renderReference } from '../src/config/reference.ts';
 import { renderMetricsReference } from '../src/telemetry/metrics-reference.ts';
+import { renderDashboard } from './dashboard/render-dashboard.ts';
 import { renderTravelMatrix } from './travel-matrix.ts';
 
 type Generated = { readonly path: string; readonly render: () => string | Promise<string> };
 
 const GENERATED: readonly Generated[] = [
+  { path: 'config/grafana/pkce-gateway.json', render: renderDashboard },
   { path: 'config/gateway.schema.json', render: () => renderJson(buildJsonSchema()) },
   { path: 'docs/configuration.md', render: renderReference },
   { path: 'docs/metrics.md', render: renderMetricsReference },

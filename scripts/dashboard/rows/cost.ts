@@ -1,0 +1,94 @@
+import { type Row, redFrom } from '../panel.ts';
+import { graph, HERE, quantile, table } from '../queries.ts';
+
+export const COST: Row = {
+  title: 'What does the gateway cost?',
+  panels: [
+    graph({
+      title: 'Time that it adds',
+      description:
+        'From the request head to the response head, less the time that the authorization server took.',
+      unit: 's',
+      queries: [
+        { expr: quantile(0.5, 'overhead_seconds', HERE, 'endpoint'), legend: '{{endpoint}} median' },
+        { expr: quantile(0.99, 'overhead_seconds', HERE, 'endpoint'), legend: '{{endpoint}} 99 %' },
+      ],
+      thresholds: [redFrom(0.05)],
+    }),
+    graph({
+      title: 'Time in the store',
+      description: '99th percentile by operation. A login takes four.',
+      unit: 's',
+      queries: [
+        { expr: quantile(0.99, 'store_duration_seconds', HERE, 'operation'), legend: '{{operation}}' },
+      ],
+    }),
+    graph({
+      title: 'Store errors',
+      description: 'The share of store operations that fail.',
+      unit: 'percentunit',
+      queries: [{ expr: `job:pkce_gateway_store_errors:ratio_rate5m{${HERE}}`, legend: '{{job}}' }],
+      thresholds: [redFrom(0.01)],
+    }),
+    graph({
+      title: 'Requests in flight',
+      description: 'By gateway. A line that only climbs: requests hang.',
+      unit: 'short',
+      queries: [{ expr: `pkce_gateway_requests_in_flight{${HERE}}`, legend: '{{instance}}' }],
+    }),
+    graph({
+      title: 'CPU',
+      description: 'Cores in use, by gateway.',
+      unit: 'short',
+      width: 8,
+      queries: [
+        {
+          expr: `rate(process_cpu_seconds_total[$__rate_interval]) and on (job, instance) pkce_gateway_build_info{${HERE}}`,
+          legend: '{{instance}}',
+        },
+      ],
+    }),
+    graph({
+      title: 'Memory',
+      description: 'Resident memory, by gateway.',
+      unit: 'bytes',
+      width: 8,
+      queries: [
+        {
+          expr: `process_resident_memory_bytes and on (job, instance) pkce_gateway_build_info{${HERE}}`,
+          legend: '{{instance}}',
+        },
+      ],
+    }),
+    graph({
+      title: 'Event loop lag',
+      description: '99th percentile: how long a request waits for others that compute.',
+      unit: 's',
+      width: 8,
+      queries: [
+        {
+          expr: `nodejs_eventloop_lag_p99_seconds and on (job, instance) pkce_gateway_build_info{${HERE}}`,
+          legend: '{{instance}}',
+        },
+      ],
+      thresholds: [redFrom(0.1)],
+    }),
+    table({
+      title: 'Versions and configurations',
+      description: 'What runs where. Replicas of one installation should say the same.',
+      value: 'processes',
+      queries: [{ expr: `count by (job, instance, version, node) (pkce_gateway_build_info{${HERE}})` }],
+    }),
+    graph({
+      title: 'Configuration in force since',
+      description: 'Its age by gateway. Replicas whose ages differ for long run different configurations.',
+      unit: 's',
+      queries: [
+        {
+          expr: `time() - pkce_gateway_config_last_reload_success_timestamp_seconds{${HERE}}`,
+          legend: '{{instance}}',
+        },
+      ],
+    }),
+  ],
+};

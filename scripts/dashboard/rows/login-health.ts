@@ -1,0 +1,114 @@
+import { greenFrom, type Row, redFrom, yellowFrom } from '../panel.ts';
+import { CLIENTS, graph, HERE, LOGIN, quantile, rate, stat } from '../queries.ts';
+
+export const LOGIN_HEALTH: Row = {
+  title: 'Is login healthy?',
+  panels: [
+    stat({
+      title: 'Alerts',
+      description: 'Alerts of the gateway that fire now. docs/operations.md has an entry for each.',
+      unit: 'short',
+      queries: [{ expr: 'count(ALERTS{alertname=~"PkceGateway.+",alertstate="firing"}) or vector(0)' }],
+      thresholds: [redFrom(1)],
+    }),
+    stat({
+      title: 'Gateways that serve',
+      description: 'The share of all gateways that answer Prometheus and reach their store.',
+      unit: 'percentunit',
+      max: 1,
+      queries: [
+        {
+          expr: `sum(pkce_gateway_store_up{${HERE}}) / count(present_over_time(pkce_gateway_build_info{${HERE}}[5m]))`,
+        },
+      ],
+      thresholds: [yellowFrom(0.5), greenFrom(1)],
+    }),
+    stat({
+      title: 'Logins',
+      description: 'Codes redeemed per second: logins that came to their end.',
+      unit: 'reqps',
+      decimals: 2,
+      queries: [
+        {
+          expr: `sum(${rate('redemptions_total', `${CLIENTS},result=~"verified|unverified"`)}) or vector(0)`,
+        },
+      ],
+    }),
+    stat({
+      title: 'Verified',
+      description: 'Of the codes redeemed, the share whose verifier the gateway checked. The goal is 100 %.',
+      unit: 'percentunit',
+      max: 1,
+      queries: [
+        {
+          expr: `sum(${rate('redemptions_total', `${CLIENTS},result="verified"`)}) / (sum(${rate('redemptions_total', `${CLIENTS},result=~"verified|unverified"`)}) > 0)`,
+        },
+      ],
+      thresholds: [yellowFrom(0.5), greenFrom(0.99)],
+    }),
+    stat({
+      title: 'Server errors',
+      description: 'The share of authorization and token requests that end in 5xx, whoever says it.',
+      unit: 'percentunit',
+      decimals: 1,
+      queries: [{ expr: `max(job:pkce_gateway_login_errors:ratio_rate5m{${HERE}})` }],
+      thresholds: [yellowFrom(0.01), redFrom(0.05)],
+    }),
+    stat({
+      title: 'Refusals',
+      description: 'Requests refused in the last five minutes, of the clients chosen above.',
+      unit: 'short',
+      decimals: 0,
+      queries: [{ expr: `sum(issuer_client:pkce_gateway_rejections:increase5m{${CLIENTS}}) or vector(0)` }],
+      thresholds: [yellowFrom(20)],
+    }),
+    graph({
+      title: 'Logins, step by step',
+      description:
+        'Each login goes through all three. A gap after the first: people give up, or the server refuses them. A gap after the second: redemptions fail, or go around the gateway.',
+      unit: 'reqps',
+      queries: [
+        { expr: `sum(${rate('authorization_requests_total', CLIENTS)})`, legend: 'begun' },
+        { expr: `sum(${rate('codes_bound_total', CLIENTS)})`, legend: 'code issued' },
+        {
+          expr: `sum(${rate('redemptions_total', `${CLIENTS},result=~"verified|unverified"`)})`,
+          legend: 'code redeemed',
+        },
+      ],
+    }),
+    graph({
+      title: 'Answers at the login endpoints',
+      description: '4xx are refusals, here or at the authorization server; 5xx are faults.',
+      unit: 'reqps',
+      stacked: true,
+      queries: [
+        {
+          expr: `sum by (endpoint, status_class) (${rate('request_duration_seconds_count', `${HERE},${LOGIN}`)})`,
+          legend: '{{endpoint}} {{status_class}}',
+        },
+      ],
+    }),
+    graph({
+      title: 'How long the authorization server takes',
+      description: 'From the gateway sending a request to the head of the answer, 95th percentile.',
+      unit: 's',
+      queries: [
+        {
+          expr: quantile(0.95, 'upstream_duration_seconds', `${HERE},${LOGIN}`, 'endpoint'),
+          legend: '{{endpoint}}',
+        },
+      ],
+    }),
+    graph({
+      title: 'Requests that it did not answer',
+      description: 'In five minutes, by issuer and kind: unreachable, timeout, reset, protocol.',
+      unit: 'short',
+      queries: [
+        {
+          expr: `sum by (issuer, kind) (increase(pkce_gateway_upstream_errors_total{${HERE},issuer=~"$issuer"}[5m]))`,
+          legend: '{{issuer}} {{kind}}',
+        },
+      ],
+    }),
+  ],
+};

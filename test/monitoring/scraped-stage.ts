@@ -1,0 +1,117 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../support/listener.ts';
+import { newPkcePair } from '../support/pkce-pair.ts';
+import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { SimpleClient, send } from '../support/simple-client.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+
+const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
+
+/** A gateway with Redis, in front of a server that answers and one that does not, and people who use it. */
+export class ScrapedStage implements AsyncDisposable {
+  readonly adminPort: number;
+  readonly redis: RedisServer;
+  readonly #directory: string;
+  readonly #upstreamUrl: string;
+  readonly #cleanup: AsyncDisposableStack;
+  #gateway: GatewayProcess | undefined;
+
+  private constructor(
+    adminPort: number,
+    redis: RedisServer,
+    directory: string,
+    upstreamUrl: string,
+    cleanup: AsyncDisposableStack,
+  ) {
+    this.adminPort = adminPort;
+    this.redis = redis;
+    this.#directory = directory;
+    this.#upstreamUrl = upstreamUrl;
+    this.#cleanup = cleanup;
+  }
+
+  /** Everything but the gateway runs. */
+  static async open(): Promise<ScrapedStage> {
+    await using cleanup = new AsyncDisposableStack();
+    const redis = cleanup.use(await startRedis());
+    const upstream = cleanup.use(await startScriptedLegacyServer());
+    const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-monitoring-'));
+    cleanup.defer(() => rm(directory, { recursive: true }));
+    return new ScrapedStage(await freePort(), redis, directory, upstream.url, cleanup.move());
+  }
+
+  async startGateway(): Promise<void> {
+    const gone = await freePort();
+    await writeFile(
+      join(this.#directory, 'gateway.yaml'),
+      `
+listen: {address: "127.0.0.1:0"}
+admin: {address: "127.0.0.1:${this.adminPort}"}
+store: {kind: redis, redis: {url: "${this.redis.url}"}}
+issuers:
+  - name: corp
+    upstream: {url: "${this.#upstreamUrl}"}
+    clients:
+      spa: {mode: enforce, redirect_uris: [https://app.example.com/cb]}
+      late: {mode: report}
+  - name: gone
+    hosts: [gone.example.com]
+    upstream: {url: "http://127.0.0.1:${gone}"}
+    endpoints: {authorization: [/authorize], token: [/token]}
+`,
+    );
+    this.#gateway = this.#cleanup.use(
+      await startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: this.#directory }),
+    );
+  }
+
+  get gateway(): GatewayProcess {
+    if (this.#gateway === undefined) throw new Error('the gateway does not run');
+    return this.#gateway;
+  }
+
+  /** What goes on at any time, good and bad. Answers are not looked at: Prometheus tells what became of it. */
+  async round(): Promise<void> {
+    const { url } = this.gateway;
+    const spa = new SimpleClient(url);
+    const late = new SimpleClient(url, 'late');
+    await login(spa);
+    await login(late, WITHOUT_PKCE, { code_verifier: undefined });
+    await login(spa, {}, { code_verifier: newPkcePair().verifier });
+    await replay(spa);
+    await Promise.all([
+      // Logins that are given up, or whose code is redeemed elsewhere.
+      ...Array.from({ length: 5 }, () => spa.authorize()),
+      ...Array.from({ length: 3 }, () => spa.authorize(WITHOUT_PKCE)),
+      spa.authorize({ redirect_uri: 'https://thief.example.com/' }),
+      spa.authorize({ response_type: 'code\u0001' }),
+      send(`${url}/account`, { headers: { host: 'gone.example.com' } }),
+    ]);
+  }
+
+  /** A configuration that no gateway takes. */
+  async breakConfiguration(): Promise<void> {
+    await writeFile(join(this.#directory, 'gateway.yaml'), 'issuers: []\n');
+    this.gateway.signal('SIGHUP');
+    await this.gateway.waitForLine(/"event":"config_rejected"/);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cleanup.disposeAsync();
+  }
+}
+
+type Fields = Readonly<Record<string, string | undefined>>;
+
+async function login(client: SimpleClient, asked: Fields = {}, redeemed: Fields = {}): Promise<string> {
+  const code = (await client.authorize(asked)).location?.searchParams.get('code') ?? 'none';
+  await client.redeem(code, redeemed);
+  return code;
+}
+
+async function replay(client: SimpleClient): Promise<void> {
+  await client.redeem(await login(client));
+}

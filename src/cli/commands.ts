@@ -1,4 +1,5 @@
 import { type CheckIo, runCheck } from './check.ts';
+import { DOCTOR_OPTIONS, runDoctor } from './doctor.ts';
 import { EXPLAIN_OPTIONS, runExplain } from './explain.ts';
 import { INIT_OPTIONS, runInit } from './init.ts';
 import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
@@ -24,6 +25,12 @@ export const COMMANDS: readonly Command[] = [
     summary: 'print a gateway.yaml made from what an authorization server says of itself',
     options: INIT_OPTIONS,
     run: runInit,
+  },
+  {
+    name: 'doctor',
+    summary: 'try everything that a login needs, and say what is wrong',
+    options: DOCTOR_OPTIONS,
+    run: runDoctor,
   },
   {
     name: 'explain',

@@ -4,15 +4,20 @@ import type { UpstreamFault } from './upstream-fault.ts';
 export function describeFault(fault: UpstreamFault): string {
   const { code } = (fault.cause ?? {}) as { code?: unknown };
   const detail = typeof code === 'string' ? code : undefined;
-  const meaning = detail === undefined ? undefined : MEANINGS[detail];
+  const meaning = detail === undefined ? undefined : meaningOf(detail);
   return `${fault.message}${meaning === undefined ? '' : `: ${meaning}`}${detail === undefined ? '' : ` (${detail})`}`;
 }
 
-/** What the codes of sockets, of DNS and of OpenSSL mean. */
+/** What a code of a socket, of DNS or of OpenSSL means to somebody who has to mend it. */
+export function meaningOf(code: string): string | undefined {
+  return MEANINGS[code];
+}
+
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host name',
   EAI_AGAIN: 'the name server does not answer',
   ECONNREFUSED: 'nothing listens on that port',
+  ECONNRESET: 'it broke off',
   EHOSTUNREACH: 'there is no route to it',
   ENETUNREACH: 'there is no route to it',
   CERT_HAS_EXPIRED: 'its certificate has expired',

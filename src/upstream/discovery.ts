@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { EndpointPaths } from '../config/config.ts';
 import { type MetadataDocument, parseMetadata } from '../oauth/metadata.ts';
 import { allMetadataPaths, issuerPathOf, metadataPathForms } from '../oauth/metadata-paths.ts';
@@ -31,6 +32,7 @@ export type FoundMetadata = {
   readonly path: string;
   readonly document: MetadataDocument;
   readonly discovered: Discovered;
+  readonly headers: IncomingHttpHeaders;
 };
 
 /** OpenID Connect Discovery 4, RFC 8414 3. */
@@ -61,14 +63,16 @@ export async function findMetadata(
   const literal = configured.filter((path) => !path.includes('{'));
   const headers = ['Host', host, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
   for (const path of new Set([...literal, ...METADATA_PATHS])) {
-    const { status, text } = await fetchDocument(upstream, path, headers);
+    const { status, text, headers: answered } = await fetchDocument(upstream, path, headers);
     if (status !== 200) {
       problems.push(`${path} answered ${status}`);
       continue;
     }
     const document = text === undefined ? undefined : parseMetadata(text);
     const discovered = readMetadata(document);
-    if (document !== undefined && discovered !== undefined) return { path, document, discovered };
+    if (document !== undefined && discovered !== undefined) {
+      return { path, document, discovered, headers: answered };
+    }
     problems.push(`${path} names no authorization_endpoint and token_endpoint`);
   }
   throw new DiscoveryFault(problems.join('; '));

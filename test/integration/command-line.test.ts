@@ -86,6 +86,10 @@ describe('help and version', () => {
       ['explain', '--help'],
       [/--client ID/, /--url URL/, /--issuer NAME/, /--at MOMENT/, /--format/],
     ],
+    [
+      ['doctor', '--help'],
+      [/--upstream URL/, /--client ID/, /--direct URL/, /--format/],
+    ],
     [['check', '--help'], [/--config FILE/]],
     [['check', '--config', 'x', '--help'], [/--config FILE/]],
   ];

@@ -1,0 +1,120 @@
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problem.ts';
+import { configFromUpstream } from '../config/upstream-config.ts';
+import { examineGateway, examineIssuer, type Section } from '../doctor/examine.ts';
+import type { Finding } from '../doctor/finding.ts';
+import type { CheckIo } from './check.ts';
+import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import { readUpstreamOption } from './upstream-option.ts';
+
+export const DOCTOR_OPTIONS: CommandSpec['options'] = {
+  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+  upstream: { value: 'URL', help: 'no file: one authorization server' },
+  ca: { value: 'FILE', help: 'with --upstream: the authority of its certificate, as PEM' },
+  issuer: { value: 'NAME', help: 'only this one of the file' },
+  client: { value: 'ID', help: 'a client of the server, to try authorization requests with' },
+  'redirect-uri': { value: 'URI', help: 'with --client: one of its redirect URIs' },
+  direct: { value: 'URL', help: 'where clients might reach the server around the gateway' },
+  format: { value: 'FORMAT', help: 'text (default) or json' },
+};
+
+/** `pkce-gateway doctor`: tries what a login needs, and harms nobody. Exit status 1 where there is a problem. */
+export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<number> {
+  const format = textOption(options, 'format') ?? 'text';
+  if (format !== 'text' && format !== 'json') throw new UsageError('doctor: --format must be text or json');
+  const probes = {
+    client: readClient(options),
+    direct: readDirect(textOption(options, 'direct')),
+    now: (io.now ?? Date.now)(),
+  };
+  const patient = await readPatient(options, io);
+  if (typeof patient === 'number') return patient;
+  const { config, metadataPaths, gateway } = patient;
+  const issuers = chooseIssuers(config, textOption(options, 'issuer'), probes);
+
+  const sections: Section[] = [];
+  for (const issuer of issuers) {
+    const paths = metadataPaths ?? (issuer.endpoints === 'auto' ? [] : issuer.endpoints.metadata);
+    sections.push(await examineIssuer(issuer, { metadataPaths: paths, ...probes }));
+  }
+  if (gateway) sections.push(...(await examineGateway(config)));
+  io.stdout(format === 'json' ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
+  return sections.some(({ findings }) => findings.some(({ mark }) => mark === 'problem')) ? 1 : 0;
+}
+
+type Patient = {
+  readonly config: Config;
+  /** Where else than usual the metadata may be. */
+  readonly metadataPaths: readonly string[] | undefined;
+  /** Whether there is a gateway to examine, and not just a server. */
+  readonly gateway: boolean;
+};
+
+async function readPatient(options: ParsedOptions, io: CheckIo): Promise<Patient | number> {
+  const upstream = textOption(options, 'upstream');
+  const ca = textOption(options, 'ca');
+  if (upstream !== undefined && options['config'] !== undefined) {
+    throw new UsageError('doctor: --upstream and --config exclude each other');
+  }
+  if (upstream === undefined && ca !== undefined) throw new UsageError('doctor: --ca goes with --upstream');
+  const named = upstream === undefined ? undefined : readUpstreamOption('doctor', upstream);
+  const result =
+    named === undefined
+      ? await loadConfig(textOption(options, 'config') ?? 'gateway.yaml', { env: io.env })
+      : await configFromUpstream({ upstream: named.origin, ca });
+  if (!result.ok) {
+    for (const problem of result.problems) io.stderr(formatProblem(problem));
+    return named === undefined ? 1 : 2;
+  }
+  return { config: result.config, metadataPaths: named?.metadataPaths, gateway: named === undefined };
+}
+
+function chooseIssuers(
+  { issuers }: Config,
+  name: string | undefined,
+  { client, direct }: { readonly client: unknown; readonly direct: unknown },
+): Config['issuers'] {
+  const chosen = name === undefined ? issuers : issuers.filter((issuer) => issuer.name === name);
+  const names = issuers.map((issuer) => issuer.name).join(', ');
+  if (chosen.length === 0) throw new UsageError(`doctor: there is no issuer ${name}, only ${names}`);
+  if (chosen.length > 1 && (client !== undefined || direct !== undefined)) {
+    throw new UsageError(
+      `doctor: --client and --direct are about one issuer: choose it by --issuer (${names})`,
+    );
+  }
+  return chosen;
+}
+
+function readClient(options: ParsedOptions) {
+  const id = textOption(options, 'client');
+  const redirectUri = textOption(options, 'redirect-uri');
+  if ((id === undefined) !== (redirectUri === undefined)) {
+    throw new UsageError('doctor: --client and --redirect-uri need each other');
+  }
+  if (id === undefined || redirectUri === undefined) return undefined;
+  if (!URL.canParse(redirectUri)) throw new UsageError('doctor: --redirect-uri must be a URI');
+  return { id, redirectUri };
+}
+
+function readDirect(text: string | undefined): URL | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError('doctor: --direct must be an http or https URL');
+  return url;
+}
+
+function renderSections(sections: readonly Section[]): string {
+  const findings = sections.flatMap((section) => section.findings);
+  const count = (mark: Finding['mark']) => findings.filter((finding) => finding.mark === mark).length;
+  return [
+    ...sections.flatMap(({ about, findings: found }) => [about, ...found.flatMap(renderFinding), '']),
+    `${count('problem')} problem(s), ${count('warn')} warning(s)`,
+  ].join('\n');
+}
+
+function renderFinding({ mark, tried, seen, advice }: Finding): string[] {
+  const line = `  ${mark.padEnd(7)}  ${tried}: ${seen}`;
+  return advice === undefined ? [line] : [line, `           → ${advice}`];
+}

@@ -1,0 +1,52 @@
+import type { Config, IssuerConfig } from '../config/config.ts';
+import { createUpstreamClient } from '../upstream/upstream-client.ts';
+import type { Finding } from './finding.ts';
+import { type KnownClient, probeAuthorizationEndpoint } from './probe-authorization-endpoint.ts';
+import { probeConfig, probeIssuerConfig } from './probe-config.ts';
+import { probeDirect } from './probe-direct.ts';
+import { probeDiscovery } from './probe-discovery.ts';
+import { probeMetadata } from './probe-metadata.ts';
+import { probeNetwork } from './probe-network.ts';
+import { probeStore } from './probe-store.ts';
+import { probeTokenEndpoint } from './probe-token-endpoint.ts';
+
+/** What was found out about one part: an issuer, the store, the gateway itself. */
+export type Section = { readonly about: string; readonly findings: readonly Finding[] };
+
+/** Milliseconds. Somebody waits at a terminal. */
+const TIMEOUTS = { connect: 5_000, response: 5_000 };
+
+/** The gateway's own settings and its store. */
+export async function examineGateway(config: Config): Promise<Section[]> {
+  return [
+    { about: 'gateway', findings: probeConfig(config) },
+    { about: 'store', findings: await probeStore(config.store) },
+  ];
+}
+
+/** One upstream, from its name to its token endpoint; what cannot be reached is not asked further. */
+export async function examineIssuer(
+  config: IssuerConfig,
+  options: {
+    readonly metadataPaths: readonly string[];
+    readonly client: KnownClient | undefined;
+    readonly direct: URL | undefined;
+    readonly now: number;
+  },
+): Promise<Section> {
+  const about = `${config.name}: ${config.upstream.origin}`;
+  const findings = [...probeIssuerConfig(config), ...(await probeNetwork(config.upstream, options.now))];
+  if (findings.some(({ mark }) => mark === 'problem')) return { about, findings };
+  await using client = createUpstreamClient({ ...config.upstream, timeouts: TIMEOUTS });
+  const discovery = await probeDiscovery(config, client, options.metadataPaths);
+  findings.push(...discovery.findings);
+  if (!discovery.answers) return { about, findings };
+  const upstream = { config, client, discovered: discovery.found?.discovered };
+  findings.push(
+    ...probeMetadata(upstream, discovery.found?.document),
+    ...(await probeTokenEndpoint(upstream)),
+    ...(await probeAuthorizationEndpoint(upstream, options.client)),
+  );
+  if (options.direct !== undefined) findings.push(await probeDirect(upstream, options.direct));
+  return { about, findings };
+}

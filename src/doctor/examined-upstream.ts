@@ -1,0 +1,43 @@
+import type { IssuerConfig } from '../config/config.ts';
+import { discoveryHost } from '../issuer.ts';
+import type { Discovered } from '../upstream/discovery.ts';
+import { type FetchedDocument, fetchDocument } from '../upstream/fetch-document.ts';
+import type { UpstreamClient } from '../upstream/upstream-client.ts';
+
+/** The upstream under examination, as far as it is known. */
+export type ExaminedUpstream = {
+  readonly config: IssuerConfig;
+  readonly client: UpstreamClient;
+  /** `undefined`: it has no discovery document. */
+  readonly discovered: Discovered | undefined;
+};
+
+/** The endpoints of the code flow to probe: as configured, else as discovered; `undefined`: a path is not known. */
+export function endpointPath(
+  { config, discovered }: ExaminedUpstream,
+  endpoint: 'authorization' | 'token',
+): string | undefined {
+  const paths = config.endpoints === 'auto' ? discovered?.endpoints[endpoint] : config.endpoints[endpoint];
+  // Of a placeholder nobody knows what it stands for.
+  return paths?.find((path) => !path.includes('{'));
+}
+
+/** Whether S256 challenges and their verifiers go on to it. */
+export function forwardsPkce({ config, discovered }: ExaminedUpstream): boolean {
+  return config.forwardPkce === 'auto'
+    ? discovered?.challengeMethods.includes('S256') === true
+    : config.forwardPkce === 'always';
+}
+
+/** One request to it, under the host that users see. Throws an `UpstreamFault`. */
+export function ask(
+  { config, client }: ExaminedUpstream,
+  path: string,
+  { form, cookie }: { readonly form?: URLSearchParams; readonly cookie?: string } = {},
+): Promise<FetchedDocument> {
+  const headers = ['Host', discoveryHost(config), 'Accept', '*/*', 'Accept-Encoding', 'identity'];
+  if (cookie) headers.push('Cookie', cookie);
+  if (form === undefined) return fetchDocument(client, path, headers);
+  headers.push('Content-Type', 'application/x-www-form-urlencoded');
+  return fetchDocument(client, path, headers, { method: 'POST', body: form.toString() });
+}

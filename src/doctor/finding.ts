@@ -1,0 +1,31 @@
+/**
+ * What one probe tried, what it saw, and what to do about it. `skipped`: not tried, and what it would take. Nothing
+ * secret stands in it.
+ */
+export type Finding = {
+  readonly mark: 'ok' | 'warn' | 'problem' | 'skipped';
+  readonly tried: string;
+  readonly seen: string;
+  readonly advice?: string;
+};
+
+export function ok(tried: string, seen: string): Finding {
+  return { mark: 'ok', tried, seen };
+}
+
+export function warn(tried: string, seen: string, advice: string): Finding {
+  return { mark: 'warn', tried, seen, advice };
+}
+
+export function problem(tried: string, seen: string, advice: string): Finding {
+  return { mark: 'problem', tried, seen, advice };
+}
+
+export function skipped(tried: string, seen: string, advice: string): Finding {
+  return { mark: 'skipped', tried, seen, advice };
+}
+
+/** What others send, fit for a terminal: printable, and not without end. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 120);
+}

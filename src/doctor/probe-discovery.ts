@@ -1,0 +1,170 @@
+import type { IssuerConfig } from '../config/config.ts';
+import { configuredEndpoints, discoveryHost } from '../issuer.ts';
+import { metadataPathForms } from '../oauth/metadata-paths.ts';
+import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
+import { describeFault } from '../upstream/describe-fault.ts';
+import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
+import type { UpstreamClient } from '../upstream/upstream-client.ts';
+import { UpstreamFault } from '../upstream/upstream-fault.ts';
+import { type Finding, ok, printable, problem, skipped, warn } from './finding.ts';
+
+/** Milliseconds by which a clock may be off before it is worth a word, and before tokens are refused for it. */
+const SKEW_SEEN = 10_000;
+const SKEW_HARMFUL = 300_000;
+
+export type DiscoveryReport = {
+  readonly findings: readonly Finding[];
+  readonly found: FoundMetadata | undefined;
+  /** Whether it speaks HTTP at all. */
+  readonly answers: boolean;
+};
+
+/** What the upstream says of itself, and whether it fits the configuration. */
+export async function probeDiscovery(
+  config: IssuerConfig,
+  client: UpstreamClient,
+  metadataPaths: readonly string[],
+): Promise<DiscoveryReport> {
+  const host = discoveryHost(config);
+  const tried = `discovery, as ${host}`;
+  const before = Date.now();
+  try {
+    const found = await findMetadata(client, host, metadataPaths);
+    const skew = judgeClock(found, (before + Date.now()) / 2);
+    const findings = [
+      whereFound(tried, config, found),
+      skew,
+      judgeIssuer(config, found),
+      ...judgeEndpoints(config, found),
+    ];
+    return { findings, found, answers: true };
+  } catch (error) {
+    if (error instanceof UpstreamFault) {
+      const advice = 'is it an HTTP server, and up?';
+      return { findings: [problem(tried, describeFault(error), advice)], found: undefined, answers: false };
+    }
+    if (!(error instanceof DiscoveryFault)) throw error;
+    const finding = await whyNotFound(tried, config, client, metadataPaths);
+    return { findings: [finding], found: undefined, answers: true };
+  }
+}
+
+function whereFound(tried: string, { endpoints }: IssuerConfig, { path }: FoundMetadata): Finding {
+  const atRoot = METADATA_PATHS.some((usual) => usual === path);
+  if (endpoints !== 'auto' || atRoot) return ok(tried, path);
+  return warn(
+    tried,
+    `at ${path}, where \`endpoints: auto\` does not look`,
+    'name the endpoints: `init` writes them down',
+  );
+}
+
+async function whyNotFound(
+  tried: string,
+  config: IssuerConfig,
+  client: UpstreamClient,
+  metadataPaths: readonly string[],
+): Promise<Finding> {
+  if (discoveryHost(config) !== client.authority) {
+    try {
+      await findMetadata(client, client.authority, metadataPaths);
+      const advice = 'set `upstream.preserve_host: false`, or teach the server that name';
+      return problem(tried, `nothing, but as ${client.authority} it answers`, advice);
+    } catch (error) {
+      if (!(error instanceof UpstreamFault || error instanceof DiscoveryFault)) throw error;
+    }
+  }
+  if (config.endpoints !== 'auto') return ok(tried, 'no document; the endpoints are configured');
+  return problem(tried, 'no document', 'name the endpoints of the server under `endpoints`');
+}
+
+function judgeClock({ headers }: FoundMetadata, here: number): Finding {
+  const tried = "clock: the server's Date";
+  const there = Date.parse(headers.date ?? '');
+  // A cache in between tells the time at which it filed the answer.
+  if (Number.isNaN(there) || headers.age !== undefined) {
+    return skipped(tried, 'none that counts', 'compare the clocks by hand');
+  }
+  // The header has no fractions of a second.
+  const skew = Math.round((there + 500 - here) / 1000);
+  const seen = `${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} this machine`;
+  const advice = 'have both keep time (NTP): clients refuse tokens from the future or the past';
+  if (Math.abs(skew) * 1000 >= SKEW_HARMFUL) return problem(tried, seen, advice);
+  return Math.abs(skew) * 1000 >= SKEW_SEEN ? warn(tried, seen, advice) : ok(tried, seen);
+}
+
+function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): Finding {
+  const tried = 'issuer';
+  const { issuer } = document;
+  const url = typeof issuer === 'string' ? URL.parse(issuer) : null;
+  if (url === null)
+    return warn(tried, 'none that is a URL', 'clients that compare it (OpenID Connect) will not take it');
+  const seen = printable(String(issuer));
+  const issuerPath = url.pathname.replace(/\/+$/, '');
+  const documents = ['openid-configuration', 'oauth-authorization-server'] as const;
+  const places = documents.flatMap((name) => metadataPathForms({ document: name, issuerPath }));
+  if (!places.includes(path)) {
+    return warn(
+      tried,
+      `${seen}, but its document is at ${path}`,
+      'clients that follow the issuer look elsewhere',
+    );
+  }
+  if (!ownOrigins(config).includes(url.origin)) {
+    return warn(
+      tried,
+      `${seen}, which is neither the upstream nor public_url`,
+      `clients come to ${url.origin}? Then set it as \`public_url\``,
+    );
+  }
+  return ok(tried, seen);
+}
+
+function judgeEndpoints(config: IssuerConfig, { document }: FoundMetadata): Finding[] {
+  const named = namedEndpoints(document);
+  const elsewhere = new Set(named.map(({ url }) => url.origin));
+  return named.map((endpoint) => judgeEndpoint(config, endpoint, elsewhere.size > 1));
+}
+
+const LABELS = {
+  authorization_endpoint: 'authorization',
+  token_endpoint: 'token',
+  pushed_authorization_request_endpoint: 'pushed_authorization',
+} as const;
+
+function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scattered: boolean): Finding {
+  const seen = printable(url.href);
+  const judgedAs = configuredEndpoints(config)?.match(url.pathname).endpoint;
+  if (judgedAs !== undefined && judgedAs !== LABELS[name]) {
+    return problem(
+      name,
+      `${seen} is not among the configured ones`,
+      `add ${printable(url.pathname)} to \`endpoints.${LABELS[name]}\`: it is not judged`,
+    );
+  }
+  if (!ownOrigins(config).includes(url.origin)) {
+    const advice = `the gateway sends ${printable(url.pathname)} to ${config.upstream.origin}`;
+    return scattered
+      ? problem(
+          name,
+          `${seen}, another origin than the other endpoints`,
+          `${advice}: put a gateway in front of each origin`,
+        )
+      : warn(
+          name,
+          seen,
+          `${advice}: right, if that is the same server; then set \`public_url: ${url.origin}\``,
+        );
+  }
+  if (url.protocol !== 'https:' && !isLoopback(url))
+    return warn(name, `${seen}, not https`, 'clients should not use it');
+  return ok(name, seen);
+}
+
+function ownOrigins({ upstream, publicOrigin }: IssuerConfig): string[] {
+  return publicOrigin === undefined ? [upstream.origin] : [upstream.origin, publicOrigin];
+}
+
+function isLoopback({ hostname }: URL): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+}

@@ -62,6 +62,7 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
     responseMode: undefined,
     scope: '',
     pkceForwarded: false,
+    pushedKey: undefined,
   };
   const binding: Binding = {
     clientId: ISSUER,
@@ -85,8 +86,9 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
     ['releasing a code', () => done(store.releaseBinding(keys.code))],
     ['claiming a released code', async () => (await claim(challenge)) === 'claimed'],
     ['remembering a pushed request', () => done(store.savePushedRequest(keys.pushed, pushed, TTL))],
-    ['taking a pushed request', async () => (await store.takePushedRequest(keys.pushed)) !== undefined],
-    ['taking it once only', async () => (await store.takePushedRequest(keys.pushed)) === undefined],
+    ['loading a pushed request', async () => (await store.loadPushedRequest(keys.pushed)) !== undefined],
+    ['spending a pushed request', () => store.spendPushedRequest(keys.pushed, TTL)],
+    ['spending it once only', async () => !(await store.spendPushedRequest(keys.pushed, TTL))],
     ['ending a flow', () => done(store.endFlow(keys.flow))],
     ['forgetting a flow', async () => (await store.loadFlow(keys.flow)) === undefined],
     ['answering a ping', () => done(store.ping())],

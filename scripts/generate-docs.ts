@@ -4,9 +4,14 @@ import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { renderReference } from '../src/config/reference.ts';
 import { renderMetricsReference } from '../src/telemetry/metrics-reference.ts';
 import { renderDashboard } from './dashboard/render-dashboard.ts';
+import { renderFaultTables } from './fault-table.ts';
 import { renderTravelMatrix } from './travel-matrix.ts';
 
-type Generated = { readonly path: string; readonly render: () => string | Promise<string> };
+type Generated = {
+  readonly path: string;
+  /** Given what the file holds now. */
+  readonly render: (current: string) => string | Promise<string>;
+};
 
 const GENERATED: readonly Generated[] = [
   { path: 'config/grafana/pkce-gateway.json', render: renderDashboard },
@@ -14,6 +19,10 @@ const GENERATED: readonly Generated[] = [
   { path: 'docs/configuration.md', render: renderReference },
   { path: 'docs/metrics.md', render: renderMetricsReference },
   { path: 'docs/travel-matrix.md', render: renderTravelMatrix },
+  {
+    path: 'docs/operations.md',
+    render: (current) => replacePart(current, 'fault table', renderFaultTables()),
+  },
 ];
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
@@ -21,16 +30,23 @@ const root = new URL('../', import.meta.url);
 
 for (const { path, render } of GENERATED) {
   const file = new URL(path, root);
-  const text = await render();
+  const current = await readFile(file, 'utf8').catch(() => '');
+  const text = await render(current);
   if (!values.check) {
     await writeFile(file, text);
     continue;
   }
-  const current = await readFile(file, 'utf8').catch(() => undefined);
   if (current !== text) {
     console.error(`${path} has drifted from its source: run node scripts/generate-docs.ts`);
     process.exitCode = 1;
   }
+}
+
+/** The generated part of a page that is written by hand. */
+function replacePart(page: string, name: string, text: string): string {
+  const part = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n\\n).*?(<!-- end of the ${name} -->)`, 's');
+  if (!part.test(page)) throw new Error(`there is no place for the ${name}`);
+  return page.replace(part, (_, begin: string, end: string) => `${begin}${text}\n${end}`);
 }
 
 /** Short lists on one line, as the formatter has them. */

@@ -26,6 +26,8 @@ export type ProcessOptions = {
   readonly cwd?: string;
   /** What Node runs. Default: `src/main.ts`. */
   readonly main?: string;
+  /** How many files and sockets it may have open. Default: as many as this process. */
+  readonly openFiles?: number;
   /** For the line that says it listens. */
   readonly signal?: AbortSignal;
 };
@@ -90,9 +92,11 @@ export async function runCommand(
 
 function spawnMain(
   args: readonly string[],
-  { env = {}, cwd = ROOT, main = join(ROOT, 'src/main.ts') }: ProcessOptions,
+  { env = {}, cwd = ROOT, main = join(ROOT, 'src/main.ts'), openFiles }: ProcessOptions,
 ): ChildProcess {
-  return spawn(process.execPath, [main, ...args], {
+  const limit = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
+  const [program = '', ...rest] = [...limit, process.execPath, main, ...args];
+  return spawn(program, rest, {
     cwd,
     // Half of a short command's time would go into compiling the same files again.
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },

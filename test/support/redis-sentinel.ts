@@ -84,6 +84,14 @@ export class RedisBehindSentinels implements AsyncDisposable {
     await this.untilFailedOver();
   }
 
+  /** Whether the sentinels may agree that the primary is lost. Default: they may. */
+  async allowFailover(allowed: boolean): Promise<void> {
+    const quorum = allowed ? 2 : this.#sentinels.length + 1;
+    await Promise.all(
+      this.#sentinels.map((sentinel) => sentinel.ask('SET', PRIMARY_NAME, 'quorum', String(quorum))),
+    );
+  }
+
   /** Waits until every sentinel names the former replica, and that one agrees. */
   async untilFailedOver(): Promise<void> {
     const promoted = this.replica;

@@ -39,6 +39,12 @@ export class RequestLog {
     }
   }
 
+  /** Resolves once so many more requests have come to a path. */
+  async more(path: string, count: number, signal: AbortSignal = AbortSignal.timeout(10_000)): Promise<void> {
+    const expected = this.to(path).length + count;
+    while (this.to(path).length < expected) await once(this.#events, 'request', { signal });
+  }
+
   clear(): void {
     this.all.length = 0;
   }

@@ -24,6 +24,8 @@ export type ScriptedLegacyServer = Listener & {
   readonly requests: RequestLog;
   /** The requests that the token endpoint has handled. */
   readonly tokenRequests: RecordedRequest[];
+  /** How often it gave tokens for a code, for every code that it gave tokens for at all. */
+  readonly redemptions: readonly { readonly subject: string; readonly times: number }[];
   /** Answers the token requests that `token: 'held'` holds back, and those to /held. */
   releaseHeld(): void;
   /** Sends an event to every open /sse stream. */
@@ -68,6 +70,11 @@ export async function startScriptedLegacyServer(
     requests,
     get tokenRequests() {
       return requests.to(PATHS.token);
+    },
+    get redemptions() {
+      return [...state.codes.values()]
+        .filter(({ redeemed }) => redeemed > 0)
+        .map(({ subject, redeemed }) => ({ subject, times: redeemed }));
     },
     releaseHeld() {
       for (const release of state.held) release();

@@ -19,7 +19,7 @@ export function successParameters(
     scope: asked.get('scope') ?? '',
     subject: user,
   };
-  state.codes.set(code, { ...grant, spent: false });
+  state.codes.set(code, { ...grant, redeemed: 0 });
   const fields: [string, string][] = [['code', code]];
   const types = new Set(asked.get('response_type')?.split(' '));
   if (types.has('token')) {

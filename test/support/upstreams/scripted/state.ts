@@ -15,7 +15,7 @@ export type State = {
   readonly quirks: Quirks;
   /** Its own origin, which a proxy in front hides. */
   readonly internalOrigin: string;
-  readonly codes: Map<string, Grant & { spent: boolean }>;
+  readonly codes: Map<string, Grant & { redeemed: number }>;
   readonly tokens: Map<string, Grant>;
   /** By session cookie. */
   readonly sessions: Map<string, { user?: string; pending?: string }>;

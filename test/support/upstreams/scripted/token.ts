@@ -48,11 +48,11 @@ function redeem({ request, state }: Exchange): Grant | undefined {
   const grant = state.codes.get(request.form.get('code') ?? '');
   const { clientId } = readClientCredentials(request.headers, request.form);
   const redirectUri = request.form.get('redirect_uri');
-  if (grant === undefined || (grant.spent && state.quirks.codes === 'single_use')) return undefined;
+  if (grant === undefined || (grant.redeemed > 0 && state.quirks.codes === 'single_use')) return undefined;
   // OAuth 2.1 dropped the redirect_uri of the token request, and so have some clients.
   if (redirectUri !== null && redirectUri !== grant.redirectUri) return undefined;
   if (clientId !== undefined && clientId !== grant.clientId) return undefined;
-  grant.spent = true;
+  grant.redeemed += 1;
   return grant;
 }
 

@@ -1,0 +1,105 @@
+import type { Page } from '../support/browser.ts';
+import type { Answer } from '../support/simple-client.ts';
+import { STEPS, type Step, SteppedLogin } from '../support/stepped-login.ts';
+import type { FaultStage, Policy } from './fault-stage.ts';
+
+const THIEF = 'x-thief';
+const BEGUN = 'begins';
+
+/** A login that meets a fault on its way. What its client sees is told as the fault table has it. */
+export class InterruptedLogin implements AsyncDisposable {
+  readonly policy: Policy;
+  readonly #client: ReturnType<FaultStage['client']>;
+  readonly #login: SteppedLogin;
+  #next = 0;
+
+  constructor(stage: FaultStage, policy: Policy) {
+    this.policy = policy;
+    this.#client = stage.client(policy);
+    this.#login = new SteppedLogin(this.#client, {
+      headers: { accept: 'application/json' },
+      username: policy,
+    });
+  }
+
+  get code(): string {
+    return this.#login.code;
+  }
+
+  /** Goes up to, and not into, a step. */
+  async goTo(step: Step): Promise<void> {
+    while (STEPS[this.#next] !== step) {
+      const seen = await this.#take();
+      if (seen !== undefined) throw new Error(`${STEPS[this.#next]}: ${seen}`);
+    }
+  }
+
+  /** Goes on to the end: `logs in`, or what the client sees of it that comes no further. */
+  async goOn(): Promise<string> {
+    const begun = this.#next;
+    while (this.#next < STEPS.length) {
+      const seen = await this.#take();
+      if (seen !== undefined) return this.#next === begun ? seen : `${STEPS[this.#next]}: ${seen}`;
+    }
+    return 'logs in';
+  }
+
+  /** One step, and no more. */
+  async begin(): Promise<string> {
+    return (await this.#take()) ?? BEGUN;
+  }
+
+  /** What is left of it, and once more what has not worked. */
+  async goOnAfter(seen: string): Promise<string> {
+    if (seen === BEGUN) return `${BEGUN}; then: ${await this.goOn()}`;
+    return /^(50\d|broken off)/.test(seen) ? `${seen}; again: ${await this.goOn()}` : seen;
+  }
+
+  /** The code without its verifier, and after its redemption. */
+  async steal(): Promise<Answer> {
+    return this.#client.redeem(this.code, { code_verifier: undefined }, { [THIEF]: 'yes' });
+  }
+
+  async replay(): Promise<Answer> {
+    return this.#client.redeem(this.code);
+  }
+
+  /** One step: `undefined` where it worked. */
+  async #take(): Promise<string | undefined> {
+    const step = STEPS[this.#next];
+    if (step === undefined) throw new Error('this login is complete');
+    let answer: Page | Answer;
+    try {
+      answer = await this.#login[step]();
+    } catch (error) {
+      // A connection that breaks has a code, of Node's or undici's.
+      if (typeof (error as { code?: unknown }).code !== 'string') throw error;
+      return 'broken off';
+    }
+    const worked = step === 'redeem' ? answer.status === 200 : answer.status === 302;
+    if (!worked) return describeAnswer(answer);
+    this.#next += 1;
+    return undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#login[Symbol.asyncDispose]();
+  }
+
+  /** How many thieves the server has seen. */
+  static thievesAt({ upstream }: FaultStage): number {
+    return upstream.tokenRequests.filter(({ headers }) => headers[THIEF] !== undefined).length;
+  }
+}
+
+/** Its status, and why; a 503 of the gateway's own must say when to come back. */
+function describeAnswer({ status, headers, text }: Page | Answer): string {
+  const isJson = String(headers['content-type']).startsWith('application/json');
+  const { error, reason } = isJson ? JSON.parse(text) : {};
+  if (status >= 500) {
+    const tells =
+      status !== 503 || (Number(headers['retry-after']) > 0 && error === 'temporarily_unavailable');
+    return tells ? String(status) : `${status} that does not tell when to come back`;
+  }
+  return `${status} \`${reason ?? error}\``;
+}

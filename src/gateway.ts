@@ -1,11 +1,15 @@
 import { AdminHandler } from './admin/admin-handler.ts';
+import { InventoryReader } from './admin/inventory-reader.ts';
 import type { Config } from './config/config.ts';
 import { needsRestart } from './config/restart-needs.ts';
-import { createFlowStore } from './flow/create-flow-store.ts';
+import type { StoreFault } from './flow/flow-store.ts';
 import { ObservedFlowStore } from './flow/observed-flow-store.ts';
 import { Generation } from './generation.ts';
 import { StateHashes } from './handlers/state-hashes.ts';
 import { Listener } from './http/listener.ts';
+import { Inventory } from './inventory/inventory.ts';
+import { ObservedInventoryStore } from './inventory/observed-inventory-store.ts';
+import { openStores } from './open-stores.ts';
 import { Events } from './telemetry/events.ts';
 import { createLog, type LogDestination } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -40,20 +44,28 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
   const events = new Events(metrics, createLog({ ...config.log, level }, options.logDestination));
 
   const storeKnown = Promise.withResolvers<void>();
-  const onStateChange = (state: 'ready' | 'unreachable', detail?: string) => {
-    events.storeState(state, detail);
-    storeKnown.resolve();
-  };
-  const store = cleanup.use(
-    new ObservedFlowStore(createFlowStore(config.store, { onStateChange }), (operation, duration, fault) =>
-      events.storeOperation(operation, duration, fault),
-    ),
-  );
+  const stores = openStores(config.store, {
+    onStateChange(state, detail) {
+      events.storeState(state, detail);
+      storeKnown.resolve();
+    },
+  });
+  const observe = (operation: string, duration: number, fault: StoreFault | undefined) =>
+    events.storeOperation(operation, duration, fault);
+  const store = cleanup.use(new ObservedFlowStore(stores.flows, observe));
+  const counts = new ObservedInventoryStore(stores.inventory, observe);
+  const inventory = cleanup.use(new Inventory(counts, { onLost: (atLeast) => events.countsLost(atLeast) }));
+  events.countInto(inventory);
   const shared = { store, events, stateHashes: new StateHashes() };
   let generation = cleanup.use(new Generation(config, shared));
 
   let draining = false;
-  const admin = new AdminHandler({ metrics, store, isDraining: () => draining });
+  const reader = new InventoryReader({
+    store: counts,
+    issuers: () => generation.config.issuers,
+    flush: () => inventory.flush(),
+  });
+  const admin = new AdminHandler({ metrics, store, inventory: reader, isDraining: () => draining });
   const { limits } = config.listen;
   const publicListener = cleanup.use(
     new Listener({
@@ -101,6 +113,7 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       if (next.listen.tls !== undefined) publicListener.renewCertificate(next.listen.tls);
       const previous = generation;
       generation = fresh;
+      reader.forget();
       events.configLoaded(Date.now());
       void previous.retire();
       return true;

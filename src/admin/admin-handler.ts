@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FlowStore } from '../flow/flow-store.ts';
+import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { clientJson } from './client-json.ts';
+import type { InventoryReader } from './inventory-reader.ts';
 
 /** What the admin listener needs to know. */
 export type AdminServices = {
   readonly metrics: Metrics;
   readonly store: FlowStore;
+  readonly inventory: InventoryReader;
   /** Whether the gateway is on its way out, and new requests should go elsewhere. */
   readonly isDraining: () => boolean;
 };
 
-/** Answers the admin listener: for operators and their tools, never on the public one. */
+/** Answers the admin listener: for operators and their tools, never on the public one. Nothing here changes anything. */
 export class AdminHandler {
   readonly #services: AdminServices;
 
@@ -20,10 +23,12 @@ export class AdminHandler {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      answer(response, 405, 'text/plain', 'only GET and HEAD\n');
+      answer(response, 405, 'text/plain', 'only GET and HEAD\n', { Allow: 'GET, HEAD' });
       return;
     }
     switch ((request.url ?? '').split('?', 1)[0]) {
+      case '/api/clients':
+        return this.#answerClients(response);
       case '/metrics': {
         const { registry } = this.#services.metrics;
         return answer(response, 200, registry.contentType, await registry.metrics());
@@ -35,7 +40,22 @@ export class AdminHandler {
         return answer(response, problem === undefined ? 200 : 503, 'text/plain', `${problem ?? 'ok'}\n`);
       }
       default:
-        return answer(response, 404, 'text/plain', 'there is /metrics, /healthz and /readyz\n');
+        return answer(response, 404, 'text/plain', 'there is /api/clients, /metrics, /healthz and /readyz\n');
+    }
+  }
+
+  async #answerClients(response: ServerResponse): Promise<void> {
+    try {
+      const { report } = await this.#services.inventory.read();
+      const body = `${JSON.stringify({ clients: report.clients.map(clientJson) })}\n`;
+      answer(response, 200, 'application/json', body);
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      const body = {
+        error: 'temporarily_unavailable',
+        error_description: `the store is away: ${error.message}`,
+      };
+      answer(response, 503, 'application/json', `${JSON.stringify(body)}\n`, { 'Retry-After': '5' });
     }
   }
 
@@ -50,12 +70,20 @@ export class AdminHandler {
   }
 }
 
-function answer(response: ServerResponse, status: number, contentType: string, body: string): void {
+function answer(
+  response: ServerResponse,
+  status: number,
+  contentType: string,
+  body: string,
+  extra: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, {
     'Content-Type': contentType,
     'Content-Length': String(Buffer.byteLength(body)),
     'Cache-Control': 'no-store',
     'X-Content-Type-Options': 'nosniff',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    ...extra,
   });
   response.end(body);
 }

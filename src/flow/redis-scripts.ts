@@ -41,3 +41,45 @@ if record and string.sub(record, 1, 2) == '1c' then
 end
 return 'OK'
 `;
+
+/**
+ * Adds counts to the hash of an issuer and day at KEYS[1]. ARGV: the writer's field, the number of its batch; the TTL in
+ * seconds; the field that counts fresh names, how many there may be, the name for those beyond; then for each entry its
+ * name, whether it is fresh (1), and its record as in `inventory/counts-record.ts`. Replies 1, or 0 for a batch that was
+ * added before.
+ *
+ * The batch's number is the first write: where Redis has no memory left, it refuses that one, and nothing is added by half.
+ */
+export const MERGE_COUNTS = `
+local key, writer, number = KEYS[1], ARGV[1], tonumber(ARGV[2])
+if tonumber(redis.call('HGET', key, writer) or 0) >= number then return 0 end
+redis.call('HSET', key, writer, number)
+redis.call('EXPIRE', key, ARGV[3])
+
+local function read(text)
+  local ok, record = pcall(cjson.decode, text)
+  local usable = ok and type(record) == 'table' and type(record.c) == 'table'
+  if usable and type(record.f) == 'number' and type(record.l) == 'number' then return record end
+end
+
+for i = 7, #ARGV, 3 do
+  local name, record = ARGV[i], ARGV[i + 2]
+  local stored = redis.call('HGET', key, name)
+  if not stored and ARGV[i + 1] == '1' and redis.call('HINCRBY', key, ARGV[4], 1) > tonumber(ARGV[5]) then
+    name = ARGV[6]
+    stored = redis.call('HGET', key, name)
+  end
+  local held = stored and read(stored)
+  if held then
+    local added = cjson.decode(record)
+    for what, count in pairs(added.c) do held.c[what] = (tonumber(held.c[what]) or 0) + count end
+    held.f = math.min(held.f, added.f)
+    held.l = math.max(held.l, added.l)
+    held.u = added.u
+    if added.v and (type(held.v) ~= 'table' or (tonumber(held.v[1]) or 0) <= added.v[1]) then held.v = added.v end
+    record = cjson.encode(held)
+  end
+  redis.call('HSET', key, name, record)
+end
+return 1
+`;

@@ -9,7 +9,7 @@ import { type CodeChallengeMethod, isCodeChallenge, storedChallenge } from '../o
 import { isFormPostMode, redirectModeFor } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from '../policy/client-policy.ts';
 import type { Exchange } from './exchange.ts';
-import type { IdentifiedClient } from './identify-client.ts';
+import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 import type { JudgedRequest } from './judged-request.ts';
 import { canKeepState } from './state-hashes.ts';
 
@@ -44,11 +44,7 @@ export async function beginFlow(
     fresh = newFlow(exchange, parameters, judged, client, false);
     outcome = await saveFlow(exchange, fresh);
   }
-  exchange.services.events.authorizationRequested(
-    exchange.issuer.name,
-    client.policy.name,
-    fresh.challengeMethod,
-  );
+  exchange.services.events.authorizationRequested(subjectOf(exchange.issuer, client), fresh.challengeMethod);
   if (outcome === 'saved') return { parameters: fresh.parameters };
   if (outcome === 'state_conflict') return outcome;
   return fresh.goesOnWithoutStore ? { parameters: fresh.unsaved } : outcome;

@@ -1,5 +1,6 @@
 import type { Binding } from '../flow/binding.ts';
 import { StoreFault } from '../flow/flow-store.ts';
+import type { Subject } from '../inventory/inventory.ts';
 import type { Outcome } from '../upstream/forward.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
@@ -13,14 +14,14 @@ export class ClaimedCode implements AsyncDisposable {
   /** The claimed binding; `undefined` where the claim failed, and report lets the request go on all the same. */
   readonly #key: string | undefined;
   readonly #verified: boolean;
-  readonly #client: string;
+  readonly #subject: Subject;
   #settled = false;
 
   constructor(exchange: Exchange, key: string | undefined, binding: Binding, client: string) {
     this.#exchange = exchange;
     this.#key = key;
     this.#verified = key !== undefined && binding.codeChallenge !== undefined;
-    this.#client = client;
+    this.#subject = { issuer: exchange.issuer.name, client, clientId: binding.clientId };
   }
 
   /** The release comes before the response, so that a retry finds the code free. */
@@ -52,7 +53,6 @@ export class ClaimedCode implements AsyncDisposable {
   }
 
   #redeemed(result: 'verified' | 'unverified' | 'upstream_error'): void {
-    const { issuer, services } = this.#exchange;
-    services.events.redeemed(issuer.name, this.#client, result);
+    this.#exchange.services.events.redeemed(this.#subject, result);
   }
 }

@@ -9,7 +9,7 @@ import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import { type NewFlow, newFlow, saveFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutUnwantedChallenge } from './forward-challenge.ts';
-import { type IdentifiedClient, identifyClient } from './identify-client.ts';
+import { type IdentifiedClient, identifyClient, subjectOf } from './identify-client.ts';
 import { canBeFollowed, judgeParameters } from './judged-request.ts';
 import { noteViolation } from './note-violation.ts';
 import { type Message, readMessage } from './read-message.ts';
@@ -44,7 +44,7 @@ export async function handlePushedAuthorization(exchange: Exchange): Promise<voi
       : undefined;
   if (fresh !== undefined) {
     const { issuer, services } = exchange;
-    services.events.authorizationRequested(issuer.name, named.policy.name, fresh.challengeMethod);
+    services.events.authorizationRequested(subjectOf(issuer, named), fresh.challengeMethod);
   }
   const parameters = withoutUnwantedChallenge(exchange, parametersFor(message, fresh));
   await sendUpstream(

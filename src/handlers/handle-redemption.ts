@@ -7,7 +7,7 @@ import { decideRedemption, isComparable } from '../policy/decide-redemption.ts';
 import type { TokenReason } from '../policy/reason.ts';
 import { ClaimedCode } from './claimed-code.ts';
 import type { Exchange } from './exchange.ts';
-import type { IdentifiedClient } from './identify-client.ts';
+import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 import { injectSecret } from './inject-secret.ts';
 import { noteViolation } from './note-violation.ts';
 import type { Message } from './read-message.ts';
@@ -58,7 +58,7 @@ export async function handleRedemption(
       : decideRedemption(claim, { codeVerifier, redirectUri, client: identity });
   if (reason !== undefined && noteViolation(exchange, 'token', reason, client)) {
     await claimed.release();
-    return refuse(exchange, reason, policy.name);
+    return refuse(exchange, reason, client);
   }
   const unwrapped = message.parameters.with('code', upstreamCode ?? code);
   const judged = binding.pkceForwarded ? unwrapped : unwrapped.without('code_verifier');
@@ -87,7 +87,7 @@ async function proceedUnclaimed(
   reason: TokenReason,
   named: IdentifiedClient,
 ): Promise<void> {
-  if (noteViolation(exchange, 'token', reason, named)) return refuse(exchange, reason, named.policy.name);
+  if (noteViolation(exchange, 'token', reason, named)) return refuse(exchange, reason, named);
   await forwardUnverified(exchange, message, named);
 }
 
@@ -124,10 +124,10 @@ async function forwardUnverified(
     body: forwarded.serialize(),
   });
   const succeeded = status >= 200 && status < 300;
-  services.events.redeemed(issuer.name, named.policy.name, succeeded ? 'unverified' : 'upstream_error');
+  services.events.redeemed(subjectOf(issuer, named), succeeded ? 'unverified' : 'upstream_error');
 }
 
-function refuse(exchange: Exchange, reason: TokenReason, client: string): void {
-  exchange.services.events.redeemed(exchange.issuer.name, client, 'refused');
+function refuse(exchange: Exchange, reason: TokenReason, client: IdentifiedClient): void {
+  exchange.services.events.redeemed(subjectOf(exchange.issuer, client), 'refused');
   refuseToken(exchange, reason);
 }

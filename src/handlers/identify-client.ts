@@ -1,3 +1,4 @@
+import type { Subject } from '../inventory/inventory.ts';
 import type { Issuer } from '../issuer.ts';
 import { canonicalName } from '../oauth/parameter-names.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
@@ -46,4 +47,9 @@ export function identifyClient(
     mode: certain ? effectiveMode(policy, now) : clients.strictestMode(now),
     certain,
   };
+}
+
+/** Whom an event is about. */
+export function subjectOf(issuer: Issuer, { policy, clientId }: IdentifiedClient): Subject {
+  return { issuer: issuer.name, client: policy.name, clientId };
 }

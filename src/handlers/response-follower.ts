@@ -182,7 +182,7 @@ class ResponseFollower {
     // A code that is bound already stays with its first flow: a second response cannot take it over.
     await services.store.saveBinding(key, binding, policy.codeTtl);
     await this.#endPreserved();
-    services.events.codeBound(issuer.name, policy.name);
+    services.events.codeBound({ issuer: issuer.name, client: policy.name, clientId: flow.clientId });
     return this.#delivered(flow, wrapped?.code);
   }
 

@@ -1,16 +1,12 @@
 import type { StoreFault } from '../flow/flow-store.ts';
+import type { Inventory, Subject } from '../inventory/inventory.ts';
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Who and what an event is about. */
-export type Violation = {
-  readonly issuer: string;
-  /** The configured client entry, or `_unlisted`. */
-  readonly client: string;
-  /** The client_id as the request gave it. */
-  readonly clientId: string | undefined;
+export type Violation = Subject & {
   readonly endpoint: JudgedEndpoint;
   readonly reason: Reason;
   readonly mode: 'enforce' | 'report';
@@ -24,14 +20,20 @@ export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream
 /** A log field of the client's making is cut to this many characters. */
 const FIELD_LIMIT = 200;
 
-/** What happens in the gateway, said once: each event moves its counter and writes its log line together. */
+/** What happens in the gateway, said once: each event moves its counters and writes its log line together. */
 export class Events {
   readonly #metrics: Metrics;
   readonly #log: Log;
+  #inventory: Inventory | undefined;
 
   constructor(metrics: Metrics, log: Log) {
     this.#metrics = metrics;
     this.#log = log;
+  }
+
+  /** From now on, what clients do goes into the inventory as well. */
+  countInto(inventory: Inventory): void {
+    this.#inventory = inventory;
   }
 
   violation(violation: Violation): void {
@@ -39,6 +41,7 @@ export class Events {
     const enforced = mode === 'enforce';
     const counter = enforced ? this.#metrics.rejections : this.#metrics.reportOnlyViolations;
     counter.inc({ issuer, client, endpoint, reason });
+    this.#inventory?.violation(violation, reason);
     this.#log.warn(
       {
         event: enforced ? 'refusal' : 'report_only_violation',
@@ -56,12 +59,16 @@ export class Events {
     );
   }
 
-  authorizationRequested(issuer: string, client: string, challengeMethod: 'S256' | 'plain' | 'none'): void {
+  authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void {
+    const { issuer, client } = subject;
     this.#metrics.authorizationRequests.inc({ issuer, client, challenge_method: challengeMethod });
+    this.#inventory?.authorizationRequested(subject, challengeMethod);
   }
 
-  codeBound(issuer: string, client: string): void {
+  codeBound(subject: Subject): void {
+    const { issuer, client } = subject;
     this.#metrics.codesBound.inc({ issuer, client });
+    this.#inventory?.codeBound(subject);
   }
 
   /** An id_token covers a state that its client does not know. `remedied`: from now on the upstream gets the client's own. */
@@ -73,8 +80,17 @@ export class Events {
     );
   }
 
-  redeemed(issuer: string, client: string, result: RedemptionResult): void {
+  redeemed(subject: Subject, result: RedemptionResult): void {
+    const { issuer, client } = subject;
     this.#metrics.redemptions.inc({ issuer, client, result });
+    this.#inventory?.redeemed(subject, result);
+  }
+
+  countsLost(atLeast: number): void {
+    this.#log.error(
+      { event: 'counts_lost', at_least: atLeast },
+      'the inventory lost counts: the store was away',
+    );
   }
 
   requestBegan(): void {
@@ -113,6 +129,7 @@ export class Events {
 
   upstreamFault(issuer: string, fault: UpstreamFault, requestId: string): void {
     this.#metrics.upstreamErrors.inc({ issuer, kind: fault.kind });
+    this.#inventory?.upstreamFault(issuer, fault.kind);
     this.#log.error(
       { event: 'upstream_fault', issuer, kind: fault.kind, request_id: requestId, error: fault },
       'upstream fault',

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { vi } from 'vitest';
 import type { RedisConfig, RedisServers, StoreConfig } from '../../src/config/config.ts';
-import { createFlowStore, type FlowStoreOptions } from '../../src/flow/create-flow-store.ts';
 import type { FlowStore } from '../../src/flow/flow-store.ts';
 import { MemoryFlowStore } from '../../src/flow/flow-store-memory.ts';
+import type { InventoryStore } from '../../src/inventory/inventory-store.ts';
+import { MemoryInventoryStore } from '../../src/inventory/inventory-store-memory.ts';
+import { openStores, type StoreOptions } from '../../src/open-stores.ts';
 import { createCertificate } from '../support/redis-certificate.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { type RedisBehindSentinels, startRedisSentinel } from '../support/redis-sentinel.ts';
@@ -13,6 +15,8 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 /** A store under test, empty, with a hand on its time. */
 export type StoreUnderTest = AsyncDisposable & {
   readonly store: FlowStore;
+  /** The inventory beside it. */
+  readonly inventory: InventoryStore;
   /** Lets time pass. */
   advance(milliseconds: number): Promise<void>;
 };
@@ -25,6 +29,7 @@ export const ACL_RULES = [
   '-@all',
   ...['+ping', '+info', '+client|setname', '+quit', '+select'],
   ...['+get', '+set', '+del', '+eval', '+evalsha', '+pttl'],
+  ...['+hget', '+hset', '+hincrby', '+hscan', '+expire'],
   ...['+cluster|slots', '+cluster|info', '+asking'],
 ];
 
@@ -50,6 +55,7 @@ async function startMemoryAdapter(): Promise<Adapter> {
       const store = new MemoryFlowStore({ now: () => now });
       return {
         store,
+        inventory: new MemoryInventoryStore(),
         async advance(milliseconds) {
           now += milliseconds;
         },
@@ -98,9 +104,11 @@ function redisAdapter(
   return {
     async open() {
       const prefix = `test-${randomUUID()}:`;
-      const store = await openStore(redisConfig(servers, { ...settings, prefix }));
+      const { flows: store, inventory } = openStores(redisConfig(servers, { ...settings, prefix }));
+      await untilReachable(store);
       return {
         store,
+        inventory,
         async advance(milliseconds) {
           for (const server of keepers) await age(server, prefix, milliseconds);
         },
@@ -132,8 +140,13 @@ export function sentinelServers(behind: RedisBehindSentinels, password?: string)
   return { sentinel: { name: PRIMARY_NAME, nodes: behind.addresses, username: undefined, password } };
 }
 
+/** The flow store that a configuration asks for, connected or not. */
+export function createFlowStore(config: StoreConfig, options: StoreOptions = {}): FlowStore {
+  return openStores(config, options).flows;
+}
+
 /** A store on a real Redis, connected. */
-export async function openStore(config: StoreConfig, options: FlowStoreOptions = {}): Promise<FlowStore> {
+export async function openStore(config: StoreConfig, options: StoreOptions = {}): Promise<FlowStore> {
   const store = createFlowStore(config, options);
   await untilReachable(store);
   return store;
@@ -143,7 +156,7 @@ export async function openStore(config: StoreConfig, options: FlowStoreOptions =
 export function openRedisStore(
   { url }: { readonly url: string },
   settings: RedisSettings & { readonly url?: string } = {},
-  options: FlowStoreOptions = {},
+  options: StoreOptions = {},
 ): Promise<FlowStore> {
   return openStore(redisConfig({ url, ...settings }, settings), options);
 }

@@ -1,12 +1,11 @@
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createFlowStore } from '../../src/flow/create-flow-store.ts';
 import { codeKey, flowKey } from '../../src/flow/keys.ts';
 import { createCertificate } from '../support/redis-certificate.ts';
 import { type RedisClusterServers, startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { CHALLENGE, sampleBinding, sampleFlow } from '../support/sample-flow.ts';
-import { ACL_RULES, openStore, redisConfig, untilReachable } from './flow-store-adapters.ts';
+import { ACL_RULES, createFlowStore, openStore, redisConfig, untilReachable } from './flow-store-adapters.ts';
 import { everyOperation, faultOf, took } from './store-operations.ts';
 
 const PREFIX = 'pkce-gateway:';

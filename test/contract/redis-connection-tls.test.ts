@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createFlowStore } from '../../src/flow/create-flow-store.ts';
 import { flowKey } from '../../src/flow/keys.ts';
 import { createCertificate, type TestCertificate } from '../support/redis-certificate.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { sampleFlow } from '../support/sample-flow.ts';
-import { openRedisStore, redisConfig } from './flow-store-adapters.ts';
+import { createFlowStore, openRedisStore, redisConfig } from './flow-store-adapters.ts';
 
 let certificate: TestCertificate;
 let server: RedisServer;

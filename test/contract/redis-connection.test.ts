@@ -1,11 +1,10 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createFlowStore } from '../../src/flow/create-flow-store.ts';
 import { StoreFault } from '../../src/flow/flow-store.ts';
 import { MAX_IN_FLIGHT } from '../../src/flow/redis-link.ts';
 import { type RedisServer, type RedisServerOptions, startRedis } from '../support/redis-server.ts';
 import { CHALLENGE, sampleBinding, sampleFlow } from '../support/sample-flow.ts';
-import { openRedisStore, redisConfig, untilReachable } from './flow-store-adapters.ts';
+import { createFlowStore, openRedisStore, redisConfig, untilReachable } from './flow-store-adapters.ts';
 import { CODE, everyOperation, FLOW, faultOf, took } from './store-operations.ts';
 
 const SECRET = 'p4ss:w0rd/with@signs';

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createFlowStore } from '../../src/flow/create-flow-store.ts';
 import { flowKey } from '../../src/flow/keys.ts';
 import { createCertificate, type TestCertificate } from '../support/redis-certificate.ts';
 import { type RedisBehindSentinels, startRedisSentinel } from '../support/redis-sentinel.ts';
@@ -8,6 +7,7 @@ import { PRIMARY_NAME, startSentinelProcess } from '../support/redis-sentinel-pr
 import { startRedis } from '../support/redis-server.ts';
 import { sampleFlow } from '../support/sample-flow.ts';
 import {
+  createFlowStore,
   openStore,
   redisConfig,
   SENTINEL_ACL_RULES,

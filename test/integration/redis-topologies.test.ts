@@ -74,7 +74,9 @@ describe('on a cluster', () => {
     );
     const holder = holders.findIndex((keys) => keys.some((key) => key.includes(':code:')));
     await vi.waitFor(async () => {
-      expect(await cluster.node(holder + 3).call('DBSIZE')).toBe(holders[holder]?.length);
+      expect(await cluster.node(holder + 3).call('DBSIZE')).toBeGreaterThanOrEqual(
+        holders[holder]?.length ?? 0,
+      );
     }, 5_000);
 
     const failedOver = cluster.failover(holder);

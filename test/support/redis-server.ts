@@ -114,7 +114,8 @@ export class RedisServer implements AsyncDisposable {
     try {
       const dump: RedisDump[] = [];
       for (const key of await client.keys('*')) {
-        const value = (await client.get(key)) ?? '';
+        const isHash = (await client.type(key)) === 'hash';
+        const value = isHash ? JSON.stringify(await client.hgetall(key)) : ((await client.get(key)) ?? '');
         dump.push({ key, value, ttl: await client.pttl(key) });
       }
       return dump;

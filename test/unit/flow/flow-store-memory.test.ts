@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BINDING_MEMORY } from '../../../src/flow/binding.ts';
-import { createFlowStore } from '../../../src/flow/create-flow-store.ts';
 import { MemoryFlowStore } from '../../../src/flow/flow-store-memory.ts';
+import { openStores } from '../../../src/open-stores.ts';
 import { CHALLENGE, sampleBinding, sampleFlow } from '../../support/sample-flow.ts';
 
 function makeStore(capacity: number) {
@@ -90,7 +90,7 @@ test('a clock that goes back loses no flow and keeps none for ever', async () =>
 });
 
 test('it is what `kind: memory` makes', async () => {
-  await using store = createFlowStore({ kind: 'memory' });
+  await using store = openStores({ kind: 'memory' }).flows;
   expect(store).toBeInstanceOf(MemoryFlowStore);
   expect(await store.saveFlow('a', sampleFlow(), 60_000)).toBe(true);
 });

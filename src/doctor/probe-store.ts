@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { StoreConfig } from '../config/config.ts';
 import type { Binding } from '../flow/binding.ts';
-import { createFlowStore } from '../flow/create-flow-store.ts';
 import type { Flow } from '../flow/flow.ts';
 import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
 import { codeKey, flowKey, pushedRequestKey } from '../flow/keys.ts';
 import { s256 } from '../oauth/pkce.ts';
+import { openStores } from '../open-stores.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 
 /** Milliseconds that the store has to be reached. */
@@ -23,9 +23,10 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   const reached = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(reached.resolve, PATIENCE, `no answer within ${PATIENCE / 1000} s`);
   try {
-    await using store = createFlowStore(config, {
+    const { flows } = openStores(config, {
       onStateChange: (state, detail) => reached.resolve(state === 'ready' ? undefined : (detail ?? state)),
     });
+    await using store = flows;
     const fault = await reached.promise;
     if (fault !== undefined)
       return [problem(tried, `cannot be reached: ${fault}`, 'docs/operations.md has what each code means')];

@@ -1,0 +1,204 @@
+/**
+ * What the gateway costs, beside proxies that check nothing: `npm run bench`. With `--quick` in a fraction of the time
+ * and with more noise, with `--json FILE` for machines as well. It informs, and never fails a build.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { MetricSamples } from '../test/support/metric-samples.ts';
+import { startRedis } from '../test/support/redis-server.ts';
+import { compareCpu } from './bench/compare-cpu.ts';
+import { compareLatency } from './bench/compare-latency.ts';
+import {
+  BASELINE,
+  type Contender,
+  contenders,
+  GATEWAY,
+  KEEP_ALIVE,
+  type Lab,
+  LUA,
+  missingContenders,
+  startBaseline,
+  startGateway,
+} from './bench/contenders.ts';
+import { fillRedis, measureMemoryStore } from './bench/flow-footprint.ts';
+import { measureLargeBodies } from './bench/large-bodies.ts';
+import { logIn, saturate } from './bench/load.ts';
+import { CPUS, PINNED, pinSelf, startProcess } from './bench/processes.ts';
+import { formatBytes, Report } from './bench/report.ts';
+import { ratios, summarize } from './bench/statistics.ts';
+
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+});
+const { quick } = options;
+const EFFORT = quick ? { rounds: 5, jobs: 2000, warmUp: 4000 } : { rounds: 15, jobs: 4000, warmUp: 10_000 };
+const FLOWS = quick ? 100_000 : 1_000_000;
+const CLIENTS = 100_000;
+
+const report = new Report();
+const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-bench-'));
+try {
+  await run();
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}
+
+async function run(): Promise<void> {
+  report.line(
+    `${cpus()[0]?.model.trim()}, ${availableParallelism()} CPUs, Node ${process.version}; ${EFFORT.rounds} rounds`,
+  );
+  pinSelf();
+  if (!PINNED) report.line('Processes are not pinned: taskset or a second CPU is missing.');
+  for (const missing of missingContenders()) report.line(`Left out, not installed: ${missing}`);
+
+  await using redis = await startRedis({ port: true });
+  const { process: upstream, line } = await startProcess(
+    [process.execPath, new URL('bench/upstream.ts', import.meta.url).pathname],
+    { cpu: CPUS.rest, ready: /^port \d+$/ },
+  );
+  await using _upstream = upstream;
+  const lab: Lab = { upstreamPort: Number(line.slice(5)), redisPort: redis.port ?? 0, directory };
+
+  await comparePeers(lab);
+  await measureAlone(lab);
+  await compareClients(lab);
+  await compareFlows(lab);
+  await measureFootprint();
+  report.goals();
+  if (options.json !== undefined) await writeFile(options.json, report.toJson());
+}
+
+/** Every proxy that there is, the gateway among them. */
+async function comparePeers(lab: Lab): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const running: Contender[] = [];
+  for (const start of contenders().values()) running.push(stack.use(await start(lab)));
+  const samples = await compareCpu(running, EFFORT);
+  const at = (name: string) => samples[running.findIndex((contender) => contender.name === name)];
+  const bare = at(BASELINE);
+  const gateway = at(GATEWAY);
+  if (bare === undefined || gateway === undefined) throw new Error('the gateway and its baseline always run');
+  report.table(
+    'CPU time of the proxy',
+    ['', 'per login', 'vs bare', 'per page', 'vs bare', 'logins/s', 'memory'],
+    running.map(({ name }, i) => {
+      const own = samples[i] ?? gateway;
+      return [
+        name,
+        report.microseconds(summarize(own.login)),
+        report.ratio(summarize(ratios(own.login, bare.login))),
+        report.microseconds(summarize(own.page)),
+        report.ratio(summarize(ratios(own.page, bare.page))),
+        summarize(own.loginsPerSecond).median.toFixed(0),
+        formatBytes(own.memory),
+      ];
+    }),
+  );
+  report.goal('CPU per login vs bare undici', 1, summarize(ratios(gateway.login, bare.login)));
+  const lua = at(LUA);
+  if (lua !== undefined)
+    report.goal('CPU per login vs nginx, Lua and Redis', 1.5, summarize(ratios(gateway.login, lua.login)));
+  report.goal('CPU per page vs bare undici', 1.05, summarize(ratios(gateway.page, bare.page)));
+  report.goal('memory under full load', 150e6, summarize([gateway.memory]), formatBytes);
+  await addedLatency(lab, running, 0.2 / (summarize(gateway.login).median / 1e6));
+}
+
+/** What a login takes longer than straight at the upstream, at a fifth of the rate that the gateway could take. */
+async function addedLatency(lab: Lab, running: readonly Contender[], perSecond: number): Promise<void> {
+  const measured = running.filter(({ name }) => [BASELINE, GATEWAY, KEEP_ALIVE].includes(name));
+  const ports = [lab.upstreamPort, ...measured.map(({ port }) => port)];
+  const [straight, ...samples] = await compareLatency(ports, {
+    rounds: quick ? 3 : 9,
+    logins: quick ? 500 : 2000,
+    perSecond,
+  });
+  const added = samples.map((sample) => ({
+    p50: sample.p50.map((value, i) => value - (straight?.p50[i] ?? 0)),
+    p99: sample.p99.map((value, i) => value - (straight?.p99[i] ?? 0)),
+  }));
+  report.table(
+    `Latency that a login gets, at ${perSecond.toFixed(0)} logins/s`,
+    ['', 'p50', 'p99'],
+    measured.map(({ name }, i) => [
+      name,
+      report.milliseconds(summarize(added[i]?.p50 ?? [])),
+      report.milliseconds(summarize(added[i]?.p99 ?? [])),
+    ]),
+  );
+  const own = added[measured.findIndex(({ name }) => name === GATEWAY)];
+  const other = added[measured.findIndex(({ name }) => name === KEEP_ALIVE)];
+  for (const which of ['p50', 'p99'] as const) {
+    report.goal(
+      `latency added, ${which}, vs http-proxy-3`,
+      1,
+      summarize(ratios(own?.[which] ?? [], other?.[which] ?? [])),
+    );
+  }
+}
+
+/** Large bodies, and what a login asks of the store. */
+async function measureAlone(lab: Lab): Promise<void> {
+  await using gateway = await startGateway(lab);
+  await using bare = await startBaseline(lab);
+  const rounds = quick ? 5 : 15;
+  const bodies = await measureLargeBodies(gateway, lab.upstreamPort, rounds);
+  const others = await measureLargeBodies(bare, lab.upstreamPort, rounds);
+  report.table(
+    '20 MB: throughput of what goes straight, and memory beyond that at rest',
+    ['', 'down', 'up', 'memory'],
+    [bare, gateway].map(({ name }, i) => {
+      const { download, upload, extraMemory } = i === 0 ? others : bodies;
+      const memory = formatBytes(summarize(extraMemory).median);
+      return [name, report.ratio(summarize(download)), report.ratio(summarize(upload)), memory];
+    }),
+  );
+  report.goal('20 MB down, throughput vs straight', 0.8, summarize(bodies.download), undefined, 'at least');
+  report.goal('20 MB up, throughput vs straight', 0.8, summarize(bodies.upload), undefined, 'at least');
+  report.goal('20 MB, extra memory', 8e6, summarize(bodies.extraMemory), formatBytes);
+
+  const operations = async () => {
+    const metrics = await fetch(`${gateway.adminUrl}/metrics`);
+    return new MetricSamples(await metrics.text()).value('store_duration_seconds_count');
+  };
+  const before = await operations();
+  await saturate(gateway.port, logIn, 10, 100);
+  report.goal('store commands per login', 4, summarize([((await operations()) - before) / 100]));
+}
+
+async function compareClients(lab: Lab): Promise<void> {
+  await using few = await startGateway(lab, { furtherClients: 10 });
+  await using many = await startGateway(lab, { furtherClients: CLIENTS });
+  const [a, b] = await compareCpu([few, many], EFFORT);
+  report.goal(
+    `CPU per login, ${CLIENTS} clients vs 10`,
+    1.03,
+    summarize(ratios(b?.login ?? [], a?.login ?? [])),
+  );
+}
+
+async function compareFlows(lab: Lab): Promise<void> {
+  await using small = await startRedis({ port: true });
+  await using large = await startRedis({ port: true });
+  await fillRedis(small, 1000);
+  const bytes = await fillRedis(large, FLOWS);
+  await using few = await startGateway({ ...lab, redisPort: small.port ?? 0 });
+  await using many = await startGateway({ ...lab, redisPort: large.port ?? 0 });
+  const [a, b] = await compareCpu([few, many], EFFORT);
+  report.goal(
+    `CPU per login, ${FLOWS} live flows vs 1000`,
+    1.03,
+    summarize(ratios(b?.login ?? [], a?.login ?? [])),
+  );
+  report.goal('Redis, per live flow', 400, summarize([bytes]), formatBytes);
+}
+
+async function measureFootprint(): Promise<void> {
+  report.goal(
+    'memory store, per live flow',
+    600,
+    summarize([await measureMemoryStore(100_000)]),
+    formatBytes,
+  );
+}

@@ -1,0 +1,52 @@
+import type { Contender } from './contenders.ts';
+import { getPage, type Job, logIn, saturate } from './load.ts';
+import { cpuTime, memory } from './processes.ts';
+
+export type CpuSamples = {
+  /** CPU time for each login and each page, in microseconds, round by round. */
+  readonly login: number[];
+  readonly page: number[];
+  readonly loginsPerSecond: number[];
+  /** Bytes, at the end. */
+  memory: number;
+};
+
+export type Effort = {
+  readonly rounds: number;
+  /** Of each job, by each contender, in each round. */
+  readonly jobs: number;
+  readonly warmUp: number;
+};
+
+/** At once, by one contender. */
+const CONNECTIONS = 32;
+
+/** Loads contenders in turns, A B C A B C …, so that whatever else happens on the machine happens to all of them. */
+export async function compareCpu(
+  contenders: readonly Contender[],
+  { rounds, jobs, warmUp }: Effort,
+): Promise<CpuSamples[]> {
+  const samples = contenders.map((): CpuSamples => ({ login: [], page: [], loginsPerSecond: [], memory: 0 }));
+  for (const contender of contenders) {
+    await costOf(contender, logIn, warmUp);
+    await costOf(contender, getPage, warmUp);
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [i, contender] of contenders.entries()) {
+      const sample = samples[i] as CpuSamples;
+      const login = await costOf(contender, logIn, jobs);
+      const page = await costOf(contender, getPage, jobs);
+      sample.login.push(login.cpu);
+      sample.page.push(page.cpu);
+      sample.loginsPerSecond.push(jobs / login.seconds);
+      sample.memory = Math.max(sample.memory, memory(contender.pid).now);
+    }
+  }
+  return samples;
+}
+
+async function costOf({ pid, port }: Contender, job: Job, count: number) {
+  const before = cpuTime(pid);
+  const seconds = await saturate(port, job, CONNECTIONS, count);
+  return { cpu: (cpuTime(pid) - before) / count, seconds };
+}

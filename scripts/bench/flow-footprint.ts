@@ -1,0 +1,43 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { encodeFlow } from '../../src/flow/flow-record.ts';
+import { MemoryFlowStore } from '../../src/flow/flow-store-memory.ts';
+import { flowKey } from '../../src/flow/keys.ts';
+import type { RedisServer } from '../../test/support/redis-server.ts';
+import { sampleFlow } from '../../test/support/sample-flow.ts';
+
+const TTL = 3_600_000;
+
+/** Fills a Redis with live flows, as the gateway writes them. Resolves with the bytes that each takes there. */
+export async function fillRedis(redis: RedisServer, count: number): Promise<number> {
+  const client = redis.connect();
+  try {
+    const used = async () => Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
+    const before = await used();
+    const batch = 10_000;
+    for (let first = 0; first < count; first += batch) {
+      const pipeline = client.pipeline();
+      for (let i = first; i < Math.min(first + batch, count); i += 1) {
+        pipeline.set(`pkce-gateway:${flowKey('corp', `flow ${i}`)}`, encodeFlow(sampleFlow()), 'PX', TTL);
+      }
+      await pipeline.exec();
+    }
+    return ((await used()) - before) / count;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Bytes of this process that each live flow takes in the memory store. */
+export async function measureMemoryStore(count: number): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const store = new MemoryFlowStore({ capacity: count });
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  for (let i = 0; i < count; i += 1) await store.saveFlow(flowKey('corp', `flow ${i}`), sampleFlow(), TTL);
+  collect();
+  const bytes = (process.memoryUsage().heapUsed - before) / count;
+  await store[Symbol.asyncDispose]();
+  return bytes;
+}

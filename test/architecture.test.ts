@@ -85,6 +85,7 @@ const MAY_IMPORT: Readonly<
   admin: { all: ['telemetry', 'flow', 'inventory', 'policy'], types: [] },
   config: { all: ['policy', 'oauth'], types: [] },
   doctor: { all: ['oauth', 'flow', 'upstream'], types: ['config'] },
+  report: { all: ['config', 'policy'], types: [] },
   cli: { all: ['*'], types: [] },
 };
 /** The root's own values that folders share: endpoints and issuers are what all of them speak of. */

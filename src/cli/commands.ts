@@ -3,6 +3,7 @@ import { DOCTOR_OPTIONS, runDoctor } from './doctor.ts';
 import { EXPLAIN_OPTIONS, runExplain } from './explain.ts';
 import { INIT_OPTIONS, runInit } from './init.ts';
 import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
+import { REPORT_OPTIONS, runReport } from './report.ts';
 import { runServe, SERVE_OPTIONS } from './serve.ts';
 
 export const DEFAULT_CONFIG = 'gateway.yaml';
@@ -37,6 +38,12 @@ export const COMMANDS: readonly Command[] = [
     summary: 'tell the policy of a client, who says each part of it, and what becomes of a request',
     options: EXPLAIN_OPTIONS,
     run: runExplain,
+  },
+  {
+    name: 'report',
+    summary: 'tell which clients can be enforced, from what they did in the last 14 days',
+    options: REPORT_OPTIONS,
+    run: runReport,
   },
 ];
 

@@ -1,0 +1,44 @@
+import { type ClientEntry, renderClientEntries } from '../config/client-entries.ts';
+import { UNLISTED } from '../policy/client-policy.ts';
+import type { ReportedClient } from './reported-client.ts';
+
+const WEEK = 7 * 24 * 3_600_000;
+const HOUR = 3_600_000;
+
+/**
+ * The entries of clients that are not enforced yet: those that are ready, from this hour in a week on, when whoever set it
+ * is at work; all others in report. `now`: epoch milliseconds.
+ */
+export function renderEntries(clients: readonly ReportedClient[], now: number): string {
+  const enforceFrom = `${new Date(Math.floor((now + WEEK) / HOUR) * HOUR).toISOString().slice(0, 19)}Z`;
+  const candidates = clients.filter(({ client, listed, mode }) => {
+    // As an entry, a `*` would speak for others as well.
+    const canBeEntry = listed || (client !== UNLISTED && !client.includes('*'));
+    return mode === 'report' && canBeEntry;
+  });
+  const entries = candidates.map((client): ClientEntry => {
+    const { issuer, verdict } = client;
+    const settings =
+      verdict === 'ready' ? { mode: 'enforce', enforce_from: enforceFrom } : { mode: 'report' };
+    return { issuer, client: client.client, settings, comment: commentOf(client) };
+  });
+  const ready = candidates.filter(({ verdict }) => verdict === 'ready').length;
+  const heading = [
+    `pkce-gateway report, ${new Date(now).toISOString().slice(0, 10)}: ${ready} of ${candidates.length} clients in report mode are ready.`,
+    'Put these entries under `clients` of their issuers. Where a client has one already, these lines go into it.',
+  ];
+  if (entries.length === 0)
+    return heading
+      .slice(0, 1)
+      .map((line) => `# ${line}`)
+      .join('\n');
+  return renderClientEntries(heading.join('\n'), entries);
+}
+
+function commentOf({
+  verdict,
+  authorization_requests: requests,
+  codes_redeemed: redeemed,
+}: ReportedClient): string {
+  return verdict === 'ready' ? `ready: ${requests} requests, ${redeemed} codes redeemed` : verdict;
+}

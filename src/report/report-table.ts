@@ -1,0 +1,72 @@
+import type { ReportedClient } from './reported-client.ts';
+
+type Column = {
+  readonly title: string;
+  readonly right?: true;
+  readonly of: (client: ReportedClient) => string;
+};
+
+/** The longest name that does not push all other columns aside. */
+const LONGEST_NAME = 40;
+
+const COLUMNS: readonly Column[] = [
+  { title: 'CLIENT', of: ({ client }) => shortened(client) },
+  { title: 'MODE', of: ({ mode }) => mode },
+  { title: 'REQUESTS', right: true, of: (client) => number(client.authorization_requests) },
+  {
+    title: 'S256',
+    right: true,
+    of: ({ methods, ...client }) => share(methods.S256, client.authorization_requests),
+  },
+  { title: 'CODES', right: true, of: (client) => number(client.codes_bound) },
+  { title: 'REDEEMED', right: true, of: (client) => share(client.codes_redeemed, client.codes_bound) },
+  { title: 'VIOLATIONS', right: true, of: ({ violations }) => number(total(violations)) },
+  { title: 'VERDICT', of: ({ verdict }) => visible(verdict) },
+];
+
+/** For a terminal: the verdict comes last, so that only it is cut or wrapped. */
+export function renderTable(clients: readonly ReportedClient[]): string {
+  const severalIssuers = new Set(clients.map(({ issuer }) => issuer)).size > 1;
+  const issuer: Column = { title: 'ISSUER', of: (client) => visible(client.issuer) };
+  const columns = severalIssuers ? [issuer, ...COLUMNS] : COLUMNS;
+  const rows = [
+    columns.map(({ title }) => title),
+    ...clients.map((client) => columns.map(({ of }) => of(client))),
+  ];
+  const widths = columns.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, i) => (columns[i]?.right ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [...lines, '', summary(clients)].join('\n');
+}
+
+function summary(clients: readonly ReportedClient[]): string {
+  const having = (state: string) => clients.filter(({ verdict }) => verdict.startsWith(state)).length;
+  return `the last 14 days: ${having('ready')} ready, ${having('not ready')} not ready, ${having('no traffic')} without traffic`;
+}
+
+export function total(violations: ReportedClient['violations']): number {
+  return Object.values(violations).reduce((sum, count) => sum + count, 0);
+}
+
+/** Client ids are texts of strangers: none of their characters is to move the cursor or turn the line around. */
+export function visible(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+}
+
+function shortened(name: string): string {
+  const text = visible(name);
+  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1)}…` : text;
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** Rounded down: what is not all of it is not 100 %. */
+function share(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${Math.min(100, Math.floor((part / whole) * 100))}%`;
+}

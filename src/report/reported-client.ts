@@ -1,0 +1,54 @@
+/** One client as `/api/clients` tells of it. */
+export type ReportedClient = {
+  readonly issuer: string;
+  readonly client: string;
+  /** Whether it has an entry in the configuration. */
+  readonly listed: boolean;
+  readonly owner: string | null;
+  readonly mode: string;
+  readonly authorization_requests: number;
+  readonly methods: { readonly S256: number; readonly plain: number; readonly none: number };
+  readonly codes_bound: number;
+  readonly codes_redeemed: number;
+  readonly violations: Readonly<Record<string, number>>;
+  readonly last_violation: { readonly at: string; readonly reason: string } | null;
+  readonly verdict: string;
+};
+
+/** Reads the answer of `/api/clients`; `undefined` where it is something else. Fields that are not known here are kept. */
+export function parseReportedClients(text: string): readonly ReportedClient[] | undefined {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(document)) return undefined;
+  const { clients } = document;
+  return Array.isArray(clients) && clients.every(isReportedClient) ? clients : undefined;
+}
+
+function isReportedClient(value: unknown): value is ReportedClient {
+  if (!isObject(value)) return false;
+  const { methods, violations, last_violation: last } = value;
+  return (
+    ['issuer', 'client', 'mode', 'verdict'].every((name) => typeof value[name] === 'string') &&
+    typeof value['listed'] === 'boolean' &&
+    (value['owner'] === null || typeof value['owner'] === 'string') &&
+    ['authorization_requests', 'codes_bound', 'codes_redeemed'].every((name) => isCount(value[name])) &&
+    isObject(methods) &&
+    ['S256', 'plain', 'none'].every((name) => isCount(methods[name])) &&
+    isObject(violations) &&
+    Object.values(violations).every(isCount) &&
+    (last === null ||
+      (isObject(last) && typeof last['at'] === 'string' && typeof last['reason'] === 'string'))
+  );
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}

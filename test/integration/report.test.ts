@@ -1,0 +1,74 @@
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort, listen } from '../support/listener.ts';
+import { runCommand } from '../support/process.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import { REDIRECT_URI, Stage } from './stage.ts';
+
+const report = (...args: string[]) => runCommand(['report', ...args]);
+
+describe('report', () => {
+  let stage: Stage;
+  beforeAll(async () => {
+    stage = await Stage.open({ mode: 'report' });
+    const spa = new SimpleClient(stage.gateway.url, 'spa', REDIRECT_URI);
+    expect((await spa.redeem(await spa.newCode())).status).toBe(200);
+  });
+  afterAll(() => stage[Symbol.asyncDispose]());
+
+  test('as a table', async () => {
+    const { exitCode, stdout } = await report('--admin', stage.gateway.adminUrl);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^CLIENT .*\nspa +report +1 +100% +1 +100% +0 {2}ready\nopen .* no traffic\n/);
+  });
+
+  test('as JSON: what /api/clients says', async () => {
+    const { exitCode, stdout } = await report('--admin', `${stage.gateway.adminUrl}/`, '--format', 'json');
+    expect(exitCode).toBe(0);
+    const said = await (await fetch(`${stage.gateway.adminUrl}/api/clients`)).json();
+    expect(JSON.parse(stdout)).toEqual(said);
+  });
+
+  test.each([
+    ['csv', /^issuer,client,.*\r?\ncorp,spa,web-team@example.com,report,1,1,0,0,1,1,0,,,ready/],
+    [
+      'yaml',
+      /^# pkce-gateway report, .*: 1 of 2 clients[\s\S]*\n {6}spa:\n {8}mode: enforce\n {8}enforce_from: 20/,
+    ],
+  ])('as %s', async (format, expected) => {
+    const { exitCode, stdout } = await report('--admin', stage.gateway.adminUrl, '--format', format);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(expected);
+  });
+});
+
+describe('report cannot say', () => {
+  test('where nobody listens: exit 1', async () => {
+    const admin = `http://127.0.0.1:${await freePort()}`;
+    const { exitCode, stdout, stderr } = await report('--admin', admin);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toBe(
+      `pkce-gateway report: ${admin} cannot be reached: ECONNREFUSED. Is it the address under \`admin\` of a gateway that runs?`,
+    );
+  });
+
+  test('where something else listens: exit 1', async () => {
+    await using other = await listen(createServer((_, response) => response.end('hello')));
+    const { exitCode, stderr } = await report('--admin', other.url);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      `${other.url}/api/clients answered 200, and not as the admin listener of a gateway does`,
+    );
+  });
+
+  test.each([
+    [['--admin', 'localhost'], '--admin must be a URL'],
+    [['--admin', 'ftp://localhost'], '--admin must be a URL'],
+    [['--format', 'xml'], '--format must be one of table, json, csv, yaml'],
+    [['--nonsense'], 'report:'],
+  ])('%j: exit 2', async (args, message) => {
+    const { exitCode, stderr } = await report(...args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import { renderCsv } from '../../../src/report/report-csv.ts';
+import { renderEntries } from '../../../src/report/report-entries.ts';
+import { renderTable } from '../../../src/report/report-table.ts';
+import { parseReportedClients, type ReportedClient } from '../../../src/report/reported-client.ts';
+
+const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClient => ({
+  issuer: 'corp',
+  client: name,
+  listed: true,
+  owner: null,
+  mode: 'report',
+  authorization_requests: 1_200,
+  methods: { S256: 1_199, plain: 0, none: 1 },
+  codes_bound: 1_000,
+  codes_redeemed: 990,
+  violations: {},
+  last_violation: null,
+  verdict: 'ready',
+  ...more,
+});
+
+const EVIL = [
+  '=1+1',
+  '@SUM(A1)',
+  '-2',
+  '+cmd|calc',
+  '\t=1',
+  '＝1',
+  'a"b',
+  'a,b',
+  'a: b #c',
+  '007',
+  'null',
+  '~',
+  '<b>',
+  "it's",
+  '? x',
+  '- y',
+];
+
+describe('table', () => {
+  test('columns are aligned, the verdict comes last, and a share that is not all of it is not 100%', () => {
+    const broken = client('legacy', {
+      violations: { challenge_missing: 3 },
+      verdict: 'not ready: 3 requests would have been refused',
+    });
+    expect(renderTable([client('portal'), broken]).split('\n')).toEqual([
+      'CLIENT  MODE    REQUESTS  S256  CODES  REDEEMED  VIOLATIONS  VERDICT',
+      'portal  report     1,200   99%  1,000       99%           0  ready',
+      'legacy  report     1,200   99%  1,000       99%           3  not ready: 3 requests would have been refused',
+      '',
+      'the last 14 days: 1 ready, 1 not ready, 0 without traffic',
+    ]);
+  });
+
+  test('with several issuers, each client has its own', () =>
+    expect(renderTable([client('a'), client('b', { issuer: 'partner' })])).toMatch(
+      /^ISSUER {3}CLIENT .*\ncorp {5}a .*\npartner {2}b /,
+    ));
+
+  test('no name moves the cursor, turns the line around or is longer than a name', () => {
+    const text = renderTable([client('a\u001b[2J\u202eb\n'), client('x'.repeat(300))]);
+    expect(text).toContain('a\\u{1b}[2J\\u{202e}b\\u{a}');
+    expect(text).toContain(`${'x'.repeat(39)}…`);
+  });
+});
+
+describe('csv', () => {
+  test('no text is a formula to a spreadsheet, and every text is one cell', () => {
+    const lines = renderCsv(EVIL.map((name) => client(name, { owner: name }))).split('\r\n');
+    expect(lines).toHaveLength(EVIL.length + 1);
+    for (const [i, name] of EVIL.entries()) {
+      const cells = parseCsvLine(lines[i + 1] ?? '');
+      expect(cells).toHaveLength(14);
+      expect(cells[1]?.replace(/^'(?=[\s=+\-@＝])/, '')).toBe(name);
+      expect(cells[1]).not.toMatch(/^\s*[=+\-@＝]/);
+    }
+  });
+
+  test('numbers stay numbers, reasons stand in one cell', () => {
+    const row = renderCsv([
+      client('portal', {
+        violations: { challenge_missing: 3, code_replayed: 1 },
+        last_violation: { at: '2026-11-22T10:00:00.000Z', reason: 'code_replayed' },
+        verdict: 'not ready: one, two',
+      }),
+    ]).split('\r\n')[1];
+    expect(row).toBe(
+      'corp,portal,,report,1200,1199,0,1,1000,990,4,challenge_missing: 3; code_replayed: 1,2026-11-22T10:00:00.000Z code_replayed,"not ready: one, two"',
+    );
+  });
+});
+
+describe('yaml', () => {
+  const NOW = Date.parse('2026-11-22T14:37:00Z');
+  /** No client_id with a control character gets this far. */
+  const IDS = EVIL.filter((name) => !name.includes('\t'));
+
+  test('is read back by the gateway: who is ready is enforced in a week, all others are reported', async () => {
+    const text = renderEntries(
+      [
+        client('portal'),
+        client('legacy', { verdict: 'not ready: 3 requests\nclients: {evil: {mode: off}}' }),
+        client('partner-app', { issuer: 'partner', verdict: 'no traffic' }),
+        client('done', { mode: 'enforce' }),
+        client('ignored', { mode: 'off' }),
+        client('mobile-*'),
+        client('new-here', { listed: false }),
+        client('evil-*', { listed: false }),
+        client('_unlisted', { listed: false }),
+        ...IDS.map((name) => client(name)),
+      ],
+      NOW,
+    );
+    const withUpstreams = text.replaceAll(
+      /^ {2}- name: (\S+)$/gm,
+      '$&\n    upstream: {url: "https://$1.internal"}\n    hosts: [$1]',
+    );
+    const result = await parseConfig(withUpstreams, 'gateway.yaml', { env: {} });
+    if (!result.ok) throw new Error(JSON.stringify(result.problems));
+    const [corp, partner] = result.config.issuers.map(({ clients }) =>
+      Object.fromEntries(clients.listed.map(({ name, mode, enforceFrom }) => [name, { mode, enforceFrom }])),
+    );
+    const inAWeek = { mode: 'enforce', enforceFrom: Date.parse('2026-11-29T14:00:00Z') };
+    expect(corp).toEqual({
+      portal: inAWeek,
+      legacy: { mode: 'report' },
+      'mobile-*': inAWeek,
+      'new-here': inAWeek,
+      ...Object.fromEntries(IDS.map((name) => [name, inAWeek])),
+    });
+    expect(partner).toEqual({ 'partner-app': { mode: 'report' } });
+  });
+
+  test('reads as one would write it', () =>
+    expect(renderEntries([client('portal'), client('legacy', { verdict: 'not ready: no PKCE' })], NOW)).toBe(
+      `# pkce-gateway report, 2026-11-22: 1 of 2 clients in report mode are ready.
+# Put these entries under \`clients\` of their issuers. Where a client has one already, these lines go into it.
+
+issuers:
+  - name: corp
+    clients:
+      # ready: 1200 requests, 990 codes redeemed
+      portal:
+        mode: enforce
+        enforce_from: 2026-11-29T14:00:00Z
+      # not ready: no PKCE
+      legacy:
+        mode: report`,
+    ));
+
+  test('of nobody is a comment', () =>
+    expect(renderEntries([client('done', { mode: 'enforce' })], NOW)).toBe(
+      '# pkce-gateway report, 2026-11-22: 0 of 0 clients in report mode are ready.',
+    ));
+});
+
+describe('what is no answer of /api/clients', () => {
+  test.each([
+    ['no JSON', '<html>'],
+    ['null', 'null'],
+    ['other JSON', '{"status":"ok"}'],
+    ['a client without a verdict', JSON.stringify({ clients: [{ ...client('a'), verdict: undefined }] })],
+    ['a count that is none', JSON.stringify({ clients: [{ ...client('a'), codes_bound: '=1' }] })],
+  ])('%s', (_, text) => expect(parseReportedClients(text)).toBeUndefined());
+
+  test('what it adds in later versions is no fault', () => {
+    const clients = [{ ...client('a'), more: 1 }];
+    expect(parseReportedClients(JSON.stringify({ clients, more: 2 }))).toEqual(clients);
+  });
+});
+
+/** RFC 4180, as a spreadsheet reads it. */
+function parseCsvLine(line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, bare]) =>
+    quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'),
+  );
+}

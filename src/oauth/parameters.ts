@@ -97,12 +97,15 @@ export function parseParameters(text: string): ParsedParameters {
   return { parameters: new Parameters(entries), problem, lossless, hidden };
 }
 
+/** To a server that splits there, what stands behind is another parameter, and what stands before another value. */
+const CUT_SHORT: ReadonlySet<string> = new Set(['client_id', 'code', 'grant_type']);
+
 /** HTML 4.01 B.2.2 had servers take `;` for a separator, and some still do. */
 function hidesParameter(segment: string): boolean {
-  return segment
+  const [own = '', ...hidden] = segment
     .split(';')
-    .slice(1)
-    .some((piece) => isProtocolParameter(canonicalName(decode(piece.split('=', 1)[0] ?? '') ?? '')));
+    .map((piece) => canonicalName(decode(piece.split('=', 1)[0] ?? '') ?? ''));
+  return CUT_SHORT.has(own) || hidden.some(isProtocolParameter);
 }
 
 /** A value of nothing, or with space around it, is another one to servers that trim, or that take empty for absent. */

@@ -157,6 +157,7 @@ export const PARAMETER_ATTACKS: readonly MessageAttack[] = [
     (code) => `code=${code}&x=1;grant_type=authorization_code`,
   ),
   written('a semicolon behind another code', 'code_unknown', (code) => `${theft('wrong')};code=${code}`),
+  written('a semicolon behind the code', 'code_unknown', (code) => theft(code).replace(code, `${code};`)),
   written('empty pairs', 'verifier_missing', (code) => `&&${theft(code)}&&=&`),
   written('broken percent-encoding beside it', 'parameter_malformed', (code) => `x=%zz&${theft(code)}`),
   written('a lone percent sign beside it', 'parameter_malformed', (code) => `${theft(code)}&x=%`),

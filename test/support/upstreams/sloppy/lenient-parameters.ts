@@ -23,6 +23,13 @@ export class LenientParameters {
     return values.at(this.#duplicates === 'first' ? 0 : -1) || undefined;
   }
 
+  /** Each of the values that came of one name, where they were joined; else the one that counts. */
+  candidates(name: string): readonly string[] {
+    const value = this.get(name);
+    if (value === undefined || this.#duplicates !== 'joined') return value === undefined ? [] : [value];
+    return this.#entries.filter((entry) => entry[0] === name).map((entry) => entry[1]);
+  }
+
   /** Every value of every parameter. */
   get values(): readonly string[] {
     return this.#entries.map(([, value]) => value);

@@ -3,12 +3,10 @@ import { newSecret, type SloppyExchange, sendJson } from './exchange.ts';
 /** Whoever brings a good code gets a token for it. Of client, redirect_uri and verifier it has never heard. */
 export function handleToken({ method, parameters, response, state }: SloppyExchange): void {
   const { grantType, redeemingMethods } = state.laxity;
-  const grants = (parameters.get('grant_type') ?? (grantType === 'assumed' ? 'authorization_code' : ''))
-    .toLowerCase()
-    .split(',');
-  const redeems = grants.includes('authorization_code');
-  const codes = parameters.get('code')?.split(',') ?? [];
-  const brought = grantType === 'assumed' ? parameters.values.flatMap((value) => value.split(',')) : codes;
+  const grants = parameters.candidates('grant_type').map((grant) => grant.toLowerCase());
+  const redeems = grants.includes('authorization_code') || (grants.length === 0 && grantType === 'assumed');
+  const codes = parameters.candidates('code');
+  const brought = grantType === 'assumed' ? parameters.values : codes;
   const known = brought.find((value) => state.codes.has(value));
   if (known !== undefined && (redeems || grantType === 'assumed')) state.redeemable.push(known);
   if (redeemingMethods === 'post' && method !== 'POST') {

@@ -15,6 +15,7 @@ import { sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
+import type { UnplacedCause } from './telemetry/events.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
 import { UpgradeProxy } from './upstream/upgrade.ts';
 import { UpstreamFault } from './upstream/upstream-fault.ts';
@@ -26,7 +27,7 @@ type Admitted = {
   readonly match: EndpointMatch;
 };
 
-type NotAdmitted = { readonly status: keyof typeof REFUSALS; readonly issuer?: Issuer };
+type NotAdmitted = { readonly cause: keyof typeof REFUSALS; readonly issuer?: Issuer };
 
 /** Where every request comes in: tells whose it is, hands it to its handler, and catches every fault. */
 export class FrontDoor {
@@ -44,9 +45,10 @@ export class FrontDoor {
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { events } = this.#services;
     const admitted = await this.#admit(request);
-    if ('status' in admitted) {
+    if ('cause' in admitted) {
+      const { status, description } = REFUSALS[admitted.cause];
       shareWithApp(request, response, admitted.issuer);
-      answerPlainly(response, admitted.status, REFUSALS[admitted.status]);
+      answerPlainly(response, status, description, this.#refuseUnplaced(request, admitted.cause));
       return;
     }
     const exchange = new Exchange(this.#services, request, response, admitted);
@@ -63,13 +65,15 @@ export class FrontDoor {
     // Until the proxy takes over, nobody else listens: a client that vanishes must not end the process.
     socket.on('error', () => socket.destroy());
     const admitted = await this.#admit(request);
-    const requestId = randomUUID();
     // A handshake has no body (RFC 6455 4.1): one that says it has would wait for an answer in vain.
-    if ('status' in admitted || isJudged(admitted) || hasBody(request)) {
-      socket.end(plainUpgradeAnswer('status' in admitted ? admitted.status : 400, requestId));
+    if ('cause' in admitted || isJudged(admitted) || hasBody(request)) {
+      const cause = 'cause' in admitted ? admitted.cause : 'upgrade';
+      const requestId = this.#refuseUnplaced(request, cause);
+      socket.end(plainUpgradeAnswer(cause === 'upgrade' ? 400 : REFUSALS[cause].status, requestId));
       return;
     }
     const { issuer, peer, target } = admitted;
+    const requestId = randomUUID();
     const { preserveHost } = issuer.config.upstream;
     const headers = buildRequestHeaders(request.rawHeaders, {
       peer,
@@ -87,13 +91,22 @@ export class FrontDoor {
   async #admit(request: IncomingMessage): Promise<Admitted | NotAdmitted> {
     const host = readHost(request);
     const target = host === undefined ? undefined : parseRequestTarget(request.url ?? '', host);
-    if (host === undefined || target === undefined) return { status: 400 };
+    if (host === undefined) return { cause: 'host' };
+    if (target === undefined) return { cause: 'target' };
     const issuer = this.#directory.issuerFor(host);
-    if (issuer === undefined) return { status: 421 };
+    if (issuer === undefined) return { cause: 'issuer_unknown' };
     if (issuer.endpoints === undefined) await issuer.discover();
     const match = issuer.endpoints?.match(target.path) ?? unmatched(issuer);
-    if (match === undefined) return { status: 503, issuer };
+    if (match === undefined) return { cause: 'endpoints_unknown', issuer };
     return { issuer, peer: readPeer(request, this.#trusted), target, match };
+  }
+
+  /** What cannot be placed has neither issuer, client nor endpoint to be counted under. Returns its request id. */
+  #refuseUnplaced(request: IncomingMessage, cause: UnplacedCause): string {
+    const requestId = randomUUID();
+    const clientAddress = readPeer(request, this.#trusted).address;
+    this.#services.events.unplacedRequest({ cause, requestId, clientAddress });
+    return requestId;
   }
 }
 
@@ -115,21 +128,27 @@ function shareWithApp(request: IncomingMessage, response: ServerResponse, issuer
 }
 
 /** Where no client, endpoint or issuer is known to answer for. */
-function answerPlainly(response: ServerResponse, status: number, description: string): void {
+function answerPlainly(
+  response: ServerResponse,
+  status: number,
+  description: string,
+  requestId: string,
+): void {
   const error = status === 503 ? 'temporarily_unavailable' : 'invalid_request';
   const retry: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
   sendJson(
     response,
     status,
     { error, error_description: description },
-    { 'X-Request-Id': randomUUID(), ...retry },
+    { 'X-Request-Id': requestId, ...retry },
   );
 }
 
 const REFUSALS = {
-  400: 'this request target, or its Host, cannot be read in one way only',
-  421: 'no issuer is configured for this host',
-  503: 'the authorization server has not told its endpoints yet',
+  host: { status: 400, description: 'the Host of this request cannot be read in one way only' },
+  target: { status: 400, description: 'this request target cannot be read in one way only' },
+  issuer_unknown: { status: 421, description: 'no issuer is configured for this host' },
+  endpoints_unknown: { status: 503, description: 'the authorization server has not told its endpoints yet' },
 } as const;
 
 /** Which requests to judge is unknown: nothing goes on where anything is enforced, everything where nothing is. */
@@ -146,7 +165,7 @@ function handleFault(exchange: Exchange, error: unknown): void {
     return;
   }
   if (error instanceof BodyTooSlow) {
-    answerPlainly(response, 408, error.message);
+    answerPlainly(response, 408, error.message, exchange.requestId);
     return;
   }
   const upstreamFault = error instanceof UpstreamFault ? error : undefined;

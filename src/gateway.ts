@@ -75,6 +75,8 @@ export async function startGateway(config: Config, options: GatewayOptions = {})
       connections: limits.connections,
       onRequest: (request, response) => void generation.door.handleRequest(request, response),
       onUpgrade: (request, socket, head) => void generation.door.handleUpgrade(request, socket, head),
+      onUnreadable: (cause) => events.unreadableRequest(cause),
+      onDrop: () => events.connectionDropped(),
     }),
   );
   const adminListener = cleanup.use(

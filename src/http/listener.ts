@@ -23,7 +23,19 @@ export type ListenerOptions = {
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** WebSocket upgrades; without it, an Upgrade header means nothing (RFC 9110 7.8). */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  /** What came was no request. */
+  readonly onUnreadable?: (cause: UnreadableCause) => void;
+  /** A connection more than allowed was closed. */
+  readonly onDrop?: () => void;
 };
+
+export type UnreadableCause = 'malformed' | 'head_too_large' | 'head_too_slow';
+
+const UNREADABLE = {
+  malformed: '400 Bad Request',
+  head_too_large: '431 Request Header Fields Too Large',
+  head_too_slow: '408 Request Timeout',
+} as const;
 
 /** An HTTP server with its limits. */
 export class Listener implements AsyncDisposable {
@@ -36,7 +48,7 @@ export class Listener implements AsyncDisposable {
 
   constructor(options: ListenerOptions) {
     this.#address = options.address;
-    const { onUpgrade } = options;
+    const { onUpgrade, onUnreadable, onDrop } = options;
     this.#secure = options.tls !== undefined;
     const serverOptions: ServerOptions = {
       maxHeaderSize: MAX_HEADER_SIZE,
@@ -45,6 +57,8 @@ export class Listener implements AsyncDisposable {
       requestTimeout: 0,
       keepAliveTimeout: Math.max(options.headerTimeout * 2, 5_000),
       connectionsCheckingInterval: Math.min(options.headerTimeout, 5_000),
+      // A proxy that reads a message more leniently than its neighbours is what smuggling needs (RFC 9112 11.2).
+      insecureHTTPParser: false,
       shouldUpgradeCallback: (request) => onUpgrade !== undefined && isWebSocket(request),
     };
     this.#server =
@@ -52,7 +66,20 @@ export class Listener implements AsyncDisposable {
         ? createServer(serverOptions, options.onRequest)
         : createTlsServer({ ...serverOptions, ...secureOptions(options.tls) }, options.onRequest);
     this.#server.maxConnections = options.connections;
+    // Their size is limited; by default, Node would hide those beyond the 2000th from whoever judges.
+    this.#server.maxHeadersCount = 0;
     this.#server.prependListener('request', (_request, response) => this.#track(response));
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      const cause = causeOf(error.code ?? '');
+      if (cause !== undefined) {
+        onUnreadable?.(cause);
+        if (this.#mayAnswer(socket)) {
+          socket.write(`HTTP/1.1 ${UNREADABLE[cause]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        }
+      }
+      socket.destroy(error);
+    });
+    if (onDrop !== undefined) this.#server.on('drop', onDrop);
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgraded.add(socket);
       socket.once('close', () => this.#upgraded.delete(socket));
@@ -108,6 +135,12 @@ export class Listener implements AsyncDisposable {
     });
   }
 
+  /** In the middle of a response, an answer would be taken for a part of it. */
+  #mayAnswer(socket: Duplex): boolean {
+    const begun = [...this.#answering].some((response) => response.socket === socket && response.headersSent);
+    return socket.writable && !begun;
+  }
+
   #end(): void {
     this.#server.closeAllConnections();
     for (const socket of this.#upgraded) socket.destroy();
@@ -116,6 +149,13 @@ export class Listener implements AsyncDisposable {
 
 function secureOptions({ cert, key }: TlsFiles) {
   return { cert, key, minVersion: 'TLSv1.2' } as const;
+}
+
+/** `undefined`: the connection is gone, or never became one (TLS). */
+function causeOf(code: string): UnreadableCause | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'head_too_large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'head_too_slow';
+  return code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE' ? 'malformed' : undefined;
 }
 
 function isWebSocket(request: IncomingMessage): boolean {

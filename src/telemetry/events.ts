@@ -15,6 +15,20 @@ export type Violation = Subject & {
   readonly userAgent: string | undefined;
 };
 
+/** Why a request was refused before it was known for whom, and for which endpoint, it was. */
+export type UnplacedCause =
+  /** No HTTP; a head that is too large; a head that does not come to its end. */
+  | 'malformed'
+  | 'head_too_large'
+  | 'head_too_slow'
+  /** A Host or a request target that cannot be read in one way only. */
+  | 'host'
+  | 'target'
+  | 'issuer_unknown'
+  | 'endpoints_unknown'
+  /** An upgrade of what is judged. */
+  | 'upgrade';
+
 export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
 
 /** A log field of the client's making is cut to this many characters. */
@@ -57,6 +71,32 @@ export class Events {
       },
       enforced ? 'refused' : 'would be refused',
     );
+  }
+
+  unplacedRequest(unplaced: {
+    readonly cause: UnplacedCause;
+    readonly requestId: string;
+    readonly clientAddress: string;
+  }): void {
+    this.#metrics.unplacedRequests.inc({ cause: unplaced.cause });
+    this.#log.warn(
+      {
+        event: 'unplaced_request',
+        cause: unplaced.cause,
+        request_id: unplaced.requestId,
+        client_address: unplaced.clientAddress,
+      },
+      'refused',
+    );
+  }
+
+  /** What is no HTTP request has no id either; a line for each would be a way to fill the disk. */
+  unreadableRequest(cause: UnplacedCause): void {
+    this.#metrics.unplacedRequests.inc({ cause });
+  }
+
+  connectionDropped(): void {
+    this.#metrics.connectionsDropped.inc();
   }
 
   authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void {

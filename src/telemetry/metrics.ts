@@ -32,6 +32,16 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       'Requests that would have been refused if their client were enforced, by reason.',
       violation,
     ),
+    unplacedRequests: counter(
+      'unplaced_requests_total',
+      'Requests refused before it was known which issuer and endpoint they are for, by cause (malformed, head_too_large, head_too_slow, host, target, issuer_unknown, endpoints_unknown, upgrade).',
+      ['cause'],
+    ),
+    connectionsDropped: counter(
+      'connections_dropped_total',
+      'Connections closed at once, since as many as `listen.limits.connections` allows were open.',
+      [],
+    ),
     authorizationRequests: counter(
       'authorization_requests_total',
       'Authorization requests that began a flow, by code_challenge_method (S256, plain, none).',

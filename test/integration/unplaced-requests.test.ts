@@ -1,0 +1,72 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { rawRequest, sendRaw } from '../support/raw-http.ts';
+import { startProxyTo, startUpstream } from './proxy-stage.ts';
+
+const UPGRADE = [
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+];
+
+/** Neither issuer nor endpoint is known of these: they have a metric of their own. */
+const CASES: readonly (readonly [what: string, cause: string, status: number, bytes: string])[] = [
+  ['no HTTP', 'malformed', 400, 'hello\r\n\r\n'],
+  ['a head beyond 32 KiB', 'head_too_large', 431, rawRequest('GET / HTTP/1.1', [`X: ${'x'.repeat(33_000)}`])],
+  ['a head without an end', 'head_too_slow', 408, 'GET / HTTP/1.1\r\nHost: a\r\n'],
+  ['two hosts', 'host', 400, 'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n'],
+  ['a backslash in the target', 'target', 400, rawRequest('GET /a\\b HTTP/1.1', [])],
+  ['another host in the target', 'target', 400, rawRequest('GET http://evil.example/ HTTP/1.1', [])],
+  ['a host of nobody', 'issuer_unknown', 421, rawRequest('GET / HTTP/1.1', ['Host: nobody.example'])],
+  ['an upgrade of the token endpoint', 'upgrade', 400, rawRequest('GET /oauth2/token HTTP/1.1', UPGRADE)],
+];
+
+test.each(CASES)('%s is counted as %s', async (_, cause, status, bytes) => {
+  await using upstream = await startUpstream((_request, response) => response.end());
+  await using gateway = await startProxyTo(upstream, {
+    listen: 'limits: {header_timeout: 200ms}',
+    issuer: 'hosts: [a, gateway.test]',
+  });
+  expect((await sendRaw(gateway.url, bytes, { until: 'close' })).status).toBe(status);
+  const metrics = await gateway.metrics();
+  expect(metrics.value('unplaced_requests_total', { cause })).toBe(1);
+  expect(metrics.value('unplaced_requests_total')).toBe(1);
+  expect(metrics.value('rejections_total')).toBe(0);
+  const lines = gateway.logLines.filter(({ event }) => event === 'unplaced_request');
+  const hasLine = !['malformed', 'head_too_large', 'head_too_slow'].includes(cause);
+  expect(lines).toHaveLength(hasLine ? 1 : 0);
+  if (hasLine) expect(lines[0]).toMatchObject({ cause, client_address: '127.0.0.1' });
+});
+
+test('one whose server has not told its endpoints yet is counted as endpoints_unknown', async () => {
+  await using upstream = await startUpstream((_request, response) => response.end());
+  await using gateway = await startGatewayUnderTest({ upstream: upstream.url, issuer: 'endpoints: auto' });
+  expect((await sendRaw(gateway.url, rawRequest('GET / HTTP/1.1', []))).status).toBe(503);
+  const metrics = await gateway.metrics();
+  expect(metrics.value('unplaced_requests_total', { cause: 'endpoints_unknown' })).toBe(1);
+});
+
+test('a client that hangs up in the middle of its request is nobody’s', async () => {
+  await using upstream = await startUpstream((_request, response) => response.end());
+  await using gateway = await startProxyTo(upstream);
+  const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nHost: a\r\n').resume();
+  await once(socket, 'close');
+  expect((await gateway.metrics()).value('unplaced_requests_total')).toBe(0);
+});
+
+test('connections beyond the limit are counted', async () => {
+  await using upstream = await startUpstream((_request, response) => response.end());
+  await using gateway = await startProxyTo(upstream, { listen: 'limits: {connections: 1}' });
+  const { port } = new URL(gateway.url);
+  const first = connect(Number(port), '127.0.0.1');
+  await once(first, 'connect');
+  const second = connect(Number(port), '127.0.0.1').resume();
+  second.on('error', () => {});
+  await once(second, 'close');
+  expect((await gateway.metrics()).value('connections_dropped_total')).toBe(1);
+  first.destroy();
+});

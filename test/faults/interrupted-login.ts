@@ -1,4 +1,5 @@
 import type { Page } from '../support/browser.ts';
+import { describeAnswer, isBrokenOff } from '../support/describe-answer.ts';
 import type { Answer } from '../support/simple-client.ts';
 import { STEPS, type Step, SteppedLogin } from '../support/stepped-login.ts';
 import type { FaultStage, Policy } from './fault-stage.ts';
@@ -72,8 +73,7 @@ export class InterruptedLogin implements AsyncDisposable {
     try {
       answer = await this.#login[step]();
     } catch (error) {
-      // A connection that breaks has a code, of Node's or undici's.
-      if (typeof (error as { code?: unknown }).code !== 'string') throw error;
+      if (!isBrokenOff(error)) throw error;
       return 'broken off';
     }
     const worked = step === 'redeem' ? answer.status === 200 : answer.status === 302;
@@ -90,16 +90,4 @@ export class InterruptedLogin implements AsyncDisposable {
   static thievesAt({ upstream }: FaultStage): number {
     return upstream.tokenRequests.filter(({ headers }) => headers[THIEF] !== undefined).length;
   }
-}
-
-/** Its status, and why; a 503 of the gateway's own must say when to come back. */
-function describeAnswer({ status, headers, text }: Page | Answer): string {
-  const isJson = String(headers['content-type']).startsWith('application/json');
-  const { error, reason } = isJson ? JSON.parse(text) : {};
-  if (status >= 500) {
-    const tells =
-      status !== 503 || (Number(headers['retry-after']) > 0 && error === 'temporarily_unavailable');
-    return tells ? String(status) : `${status} that does not tell when to come back`;
-  }
-  return `${status} \`${reason ?? error}\``;
 }

@@ -92,6 +92,14 @@ export class RedisBehindSentinels implements AsyncDisposable {
     );
   }
 
+  /** How often anything has connected to a sentinel, so far. */
+  async connectionsToSentinels(): Promise<number> {
+    const stats = await Promise.all(this.#sentinels.map((sentinel) => sentinel.call('INFO', 'stats')));
+    return stats
+      .map((text) => Number(/total_connections_received:(\d+)/.exec(String(text))?.[1]))
+      .reduce((sum, count) => sum + count, 0);
+  }
+
   /** Waits until every sentinel names the former replica, and that one agrees. */
   async untilFailedOver(): Promise<void> {
     const promoted = this.replica;

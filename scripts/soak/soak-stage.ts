@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type GatewayProcess, startGatewayProcess } from '../../test/support/process.ts';
+import { type RedisServer, startRedis } from '../../test/support/redis-server.ts';
+import {
+  type ScriptedLegacyServer,
+  startScriptedLegacyServer,
+} from '../../test/support/upstreams/scripted-legacy-server.ts';
+import { startWire, type Wire } from '../../test/support/wire.ts';
+
+/** The clients that log in; each has a redirect URI of its own. */
+const CLIENTS = {
+  spa: 'mode: enforce',
+  unwrapped: 'mode: enforce, wrap_codes: false',
+  legacy: 'mode: report',
+} as const;
+export type ClientId = keyof typeof CLIENTS;
+
+export function redirectUriOf(clientId: ClientId): string {
+  return `https://${clientId}.example.com/cb`;
+}
+
+/**
+ * Two replicas behind one address, with a Redis and a server. The first runs throughout, the second is restarted now and
+ * then. The server would redeem a code as often as it is asked.
+ */
+export class SoakStage implements AsyncDisposable {
+  readonly redis: RedisServer;
+  readonly upstream: ScriptedLegacyServer;
+  /** From the gateways to the server. */
+  readonly back: Wire;
+  /** From the clients to the gateways, in turns. */
+  readonly front: Wire;
+  readonly replicas: [lasting: GatewayProcess, restarted: GatewayProcess];
+  /** All that have run. */
+  readonly processes: GatewayProcess[];
+  readonly #serve: () => Promise<GatewayProcess>;
+  readonly #cleanup: AsyncDisposableStack;
+
+  private constructor(
+    parts: Pick<SoakStage, 'redis' | 'upstream' | 'back' | 'front' | 'replicas'>,
+    serve: () => Promise<GatewayProcess>,
+    cleanup: AsyncDisposableStack,
+  ) {
+    this.redis = parts.redis;
+    this.upstream = parts.upstream;
+    this.back = parts.back;
+    this.front = parts.front;
+    this.replicas = parts.replicas;
+    this.processes = [...parts.replicas];
+    this.#serve = serve;
+    this.#cleanup = cleanup;
+  }
+
+  static async open(): Promise<SoakStage> {
+    await using cleanup = new AsyncDisposableStack();
+    const redis = cleanup.use(await startRedis({ port: true }));
+    const upstream = cleanup.use(
+      await startScriptedLegacyServer({ login: 'issue_at_login', codes: 'reusable' }),
+    );
+    const back = cleanup.use(await startWire(() => [upstream.url]));
+    const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-soak-'));
+    cleanup.defer(() => rm(directory, { recursive: true }));
+    await writeFile(join(directory, 'gateway.yaml'), configFor(back.url, redis.url));
+    const serve = () => startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: directory });
+    const replicas: [GatewayProcess, GatewayProcess] = [await serve(), await serve()];
+    cleanup.defer(async () => {
+      for (const replica of replicas) await replica[Symbol.asyncDispose]();
+    });
+    let turn = 0;
+    const front = cleanup.use(
+      await startWire(() => {
+        turn += 1;
+        const urls = replicas.map(({ url }) => url);
+        return turn % 2 === 0 ? urls : urls.toReversed();
+      }),
+    );
+    return new SoakStage({ redis, upstream, back, front, replicas }, serve, cleanup.move());
+  }
+
+  /** Ends the second replica by SIGTERM, and starts one in its place. Returns how the old one exited. */
+  async restartReplica(): Promise<number | null> {
+    const exitCode = await this.replicas[1].stop();
+    this.replicas[1] = await this.#serve();
+    this.processes.push(this.replicas[1]);
+    return exitCode;
+  }
+
+  /** Resolves when both replicas say that they can serve. */
+  async untilServing(): Promise<void> {
+    for (const { adminUrl } of this.replicas) while ((await fetch(`${adminUrl}/readyz`)).status !== 200);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cleanup.disposeAsync();
+  }
+}
+
+function configFor(upstream: string, redis: string): string {
+  const clients = (Object.keys(CLIENTS) as ClientId[]).map(
+    (clientId) => `      ${clientId}: {${CLIENTS[clientId]}, redirect_uris: [${redirectUriOf(clientId)}]}`,
+  );
+  return `
+listen: {address: "127.0.0.1:0"}
+admin: {address: "127.0.0.1:0"}
+store: {kind: redis, redis: {url: "${redis}"}}
+issuers:
+  - name: corp
+    upstream: {url: "${upstream}"}
+    clients:
+${clients.join('\n')}
+`;
+}

@@ -1,0 +1,19 @@
+import type { Page } from './browser.ts';
+import type { Answer } from './simple-client.ts';
+
+/** In a few words: its status and why. A 503 of the gateway's own must say when to come back. */
+export function describeAnswer({ status, headers, text }: Page | Answer): string {
+  const isJson = String(headers['content-type']).startsWith('application/json');
+  const { error, reason } = isJson ? JSON.parse(text) : {};
+  if (status >= 500) {
+    const tells =
+      status !== 503 || (Number(headers['retry-after']) > 0 && error === 'temporarily_unavailable');
+    return tells ? String(status) : `${status} that does not tell when to come back`;
+  }
+  return `${status} \`${reason ?? error}\``;
+}
+
+/** Whether a request found its connection broken: such errors have a code, of Node's or undici's. */
+export function isBrokenOff(error: unknown): boolean {
+  return typeof (error as { code?: unknown }).code === 'string';
+}

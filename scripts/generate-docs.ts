@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { buildJsonSchema } from '../src/config/json-schema.ts';
 import { renderReference } from '../src/config/reference.ts';
 import { renderMetricsReference } from '../src/telemetry/metrics-reference.ts';
+import { renderChartReadme } from './chart/render-chart-readme.ts';
+import { renderValuesSchema } from './chart/render-values-schema.ts';
 import { renderDashboard } from './dashboard/render-dashboard.ts';
 import { renderFaultTables } from './fault-table.ts';
 import { renderTravelMatrix } from './travel-matrix.ts';
@@ -15,6 +17,18 @@ type Generated = {
 
 const GENERATED: readonly Generated[] = [
   { path: 'config/grafana/pkce-gateway.json', render: renderDashboard },
+  // A chart can only hold what stands in its own folder.
+  { path: 'charts/pkce-gateway/files/dashboard.json', render: renderDashboard },
+  {
+    path: 'charts/pkce-gateway/files/recording.rules.yaml',
+    render: () => copyOf('config/prometheus/recording.rules.yaml'),
+  },
+  {
+    path: 'charts/pkce-gateway/files/alerting.rules.yaml',
+    render: () => copyOf('config/prometheus/alerting.rules.yaml'),
+  },
+  { path: 'charts/pkce-gateway/values.schema.json', render: renderValuesSchema },
+  { path: 'charts/pkce-gateway/README.md', render: renderChartReadme },
   { path: 'config/gateway.schema.json', render: () => renderJson(buildJsonSchema()) },
   { path: 'docs/configuration.md', render: renderReference },
   { path: 'docs/metrics.md', render: renderMetricsReference },
@@ -47,6 +61,10 @@ function replacePart(page: string, name: string, text: string): string {
   const part = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n\\n).*?(<!-- end of the ${name} -->)`, 's');
   if (!part.test(page)) throw new Error(`there is no place for the ${name}`);
   return page.replace(part, (_, begin: string, end: string) => `${begin}${text}\n${end}`);
+}
+
+function copyOf(path: string): Promise<string> {
+  return readFile(new URL(path, root), 'utf8');
 }
 
 /** Short lists on one line, as the formatter has them. */

@@ -6,8 +6,11 @@ import { delimiter, join } from 'node:path';
 /** Where `scripts/install-test-tools.sh` puts what is of no use outside the tests. */
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pkce-gateway', 'test-tools-1');
 
+/** CustomResourceDefinitions of what the chart makes beside Kubernetes' own resources. */
+export const CRD_DIRECTORY = join(CACHE, 'crds');
+
 /** The path of a program; `undefined` where this machine has none. */
-function findTool(name: string): string | undefined {
+export function findTool(name: string): string | undefined {
   const directories = [join(CACHE, 'bin'), ...(process.env.PATH ?? '').split(delimiter)];
   return directories.map((directory) => join(directory, name)).find(isExecutable);
 }

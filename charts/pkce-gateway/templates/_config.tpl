@@ -1,0 +1,56 @@
+{{/* gateway.yaml, with what the chart adds to it. */}}
+{{- define "pkce-gateway.config" -}}
+{{- $config := deepCopy .Values.config }}
+{{- if .Values.tls.secretName }}
+{{- $files := dict "cert_file" "/run/secrets/pkce-gateway/tls/tls.crt" "key_file" "/run/secrets/pkce-gateway/tls/tls.key" }}
+{{- $_ := set $config "listen" (mergeOverwrite $config.listen (dict "tls" $files)) }}
+{{- end }}
+{{- toYaml $config }}
+{{- end }}
+
+{{/* The port of an address: host:port, [IPv6]:port. */}}
+{{- define "pkce-gateway.port" -}}
+{{- $port := regexFind "[0-9]+$" . }}
+{{- if or (not $port) (eq $port "0") }}{{ fail (printf "config: the address %q has no port that a Service could lead to" .) }}{{ end }}
+{{- $port }}
+{{- end }}
+{{- define "pkce-gateway.publicPort" }}{{ include "pkce-gateway.port" .Values.config.listen.address }}{{ end }}
+{{- define "pkce-gateway.adminPort" }}{{ include "pkce-gateway.port" .Values.config.admin.address }}{{ end }}
+
+{{/* A duration of gateway.yaml in whole seconds, rounded up. */}}
+{{- define "pkce-gateway.seconds" -}}
+{{- $number := regexFind "^[0-9]+" . | int }}
+{{- $unit := regexFind "[a-z]+$" . }}
+{{- if eq $unit "ms" }}{{ div (add $number 999) 1000 }}
+{{- else }}{{ mul $number (get (dict "s" 1 "m" 60 "h" 3600) $unit) }}{{ end }}
+{{- end }}
+
+{{/* What no schema can say. */}}
+{{- define "pkce-gateway.validate" -}}
+{{- $store := dig "store" "kind" "memory" (.Values.config | toYaml | fromYaml) }}
+{{- $several := or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) }}
+{{- if and $several (ne $store "redis") }}
+{{- fail "several gateways need a common store: set config.store.kind to redis, or replicaCount to 1 and autoscaling.enabled to false" }}
+{{- end }}
+{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.config.admin.address }}
+{{- fail "config.admin.address is a loopback address: the kubelet could not ask for /healthz, nor Prometheus for /metrics" }}
+{{- end }}
+{{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.config.listen.address }}
+{{- fail "config.listen.address is a loopback address: nobody could reach the gateway" }}
+{{- end }}
+{{- if and .Values.tls.secretName (hasKey .Values.config.listen "tls") }}
+{{- fail "tls.secretName and config.listen.tls exclude each other" }}
+{{- end }}
+{{- if and .Values.tls.secretName (hasKey .Values.secrets.files "tls") }}
+{{- fail "secrets.files.tls is where tls.secretName is mounted: give it another name" }}
+{{- end }}
+{{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
+{{- fail "ingress.hosts is empty: name the host names of the issuers" }}
+{{- end }}
+{{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) }}
+{{- fail "httpRoute.parentRefs is empty: name the Gateway" }}
+{{- end }}
+{{- if and .Values.upstreamNetworkPolicy.enabled (not .Values.upstreamNetworkPolicy.podLabels) }}
+{{- fail "upstreamNetworkPolicy.podLabels is empty: it would close the whole namespace" }}
+{{- end }}
+{{- end }}

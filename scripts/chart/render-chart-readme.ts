@@ -1,0 +1,77 @@
+import { type ChartValue, readChartValues } from './chart-values.ts';
+
+const INTRODUCTION = `<!-- Generated from the comments in values.yaml by scripts/generate-docs.ts: change it there. -->
+
+# Helm chart pkce-gateway
+
+[pkce-gateway](../../README.md) enforces PKCE in front of an OAuth 2.0 / OpenID Connect server that does not. Kubernetes 1.30 or newer, Helm 3.
+
+\`\`\`
+docker build --tag registry.example.com/pkce-gateway:0.1.0 .
+docker push registry.example.com/pkce-gateway:0.1.0
+helm install login charts/pkce-gateway --namespace login --values values.yaml
+helm test login --namespace login
+\`\`\`
+
+A start, with two gateways, Redis, an Ingress and monitoring by the Prometheus operator:
+
+\`\`\`yaml
+image: {repository: registry.example.com/pkce-gateway}
+replicaCount: 2
+config:
+  listen:
+    trusted_proxies: [10.0.0.0/8]       # the Ingress controller
+  store:
+    kind: redis
+    redis:
+      url: rediss://redis.login:6379/0
+      password: {from_env: REDIS_PASSWORD}
+      tls: {ca_file: /run/secrets/pkce-gateway/redis-ca/ca.crt}
+  issuers:
+    - name: corp
+      upstream: {url: "https://idp.identity:8443"}
+      public_url: https://login.example.com
+      unlisted_clients: {mode: report}  # begin by watching
+secrets:
+  env: {REDIS_PASSWORD: {secret: redis, key: password}}
+  files: {redis-ca: redis-ca}
+ingress:
+  enabled: true
+  className: nginx
+  hosts: [login.example.com]
+  tls: [{secretName: login-tls, hosts: [login.example.com]}]
+monitoring:
+  serviceMonitor: {enabled: true}
+  prometheusRule: {enabled: true}
+  dashboard: {enabled: true}
+\`\`\`
+
+- **A wrong value is refused** before anything is installed: \`values.schema.json\` holds the gateway's own schema for \`config\`. What no schema can say,
+  \`pkce-gateway check\` says; the log does where a changed ConfigMap is refused, and the configuration before it stays in force.
+- **A change of \`config\`** comes by a rolling restart (an annotation has its checksum). A gateway that sees the changed ConfigMap before takes it
+  at once.
+- **Pods** meet the Pod Security Standard *restricted*: no root, no capabilities, a read-only root file system, no token.
+- **Ending a pod** takes \`preStopSleepSeconds\`, then \`config.shutdown.drain\` for requests under way; the grace period is five seconds more than both.
+- **Close the way around**: \`upstreamNetworkPolicy\` lets nobody but the gateways reach the authorization server. It needs a network plugin that enforces
+  policies.
+
+## Values
+
+| key | default | meaning |
+|---|---|---|
+`;
+
+/** charts/pkce-gateway/README.md */
+export async function renderChartReadme(): Promise<string> {
+  const rows = (await readChartValues()).flatMap((value) => rowsOf('', value));
+  return `${INTRODUCTION}${rows.join('\n')}\n`;
+}
+
+function rowsOf(
+  prefix: string,
+  { key, description, default: value, children }: ChartValue,
+): readonly string[] {
+  const path = `${prefix}${key}`;
+  const row = `| \`${path}\` | ${children.length > 0 ? '' : `\`${JSON.stringify(value)}\``} | ${description} |`;
+  return [...(description === '' ? [] : [row]), ...children.flatMap((child) => rowsOf(`${path}.`, child))];
+}

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMPILE_CACHE = join(tmpdir(), 'pkce-gateway-compile-cache');
+/** Half of a short command's time would go into compiling the same files again. */
+export const COMPILE_CACHE = join(tmpdir(), 'pkce-gateway-compile-cache');
 const LISTENING = /^pkce-gateway listening on (\S+) \(admin (\S+)\)$/;
 
 export type GatewayProcess = AsyncDisposable & {
@@ -98,7 +99,6 @@ function spawnMain(
   const [program = '', ...rest] = [...limit, process.execPath, main, ...args];
   return spawn(program, rest, {
     cwd,
-    // Half of a short command's time would go into compiling the same files again.
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

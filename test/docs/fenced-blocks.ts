@@ -1,0 +1,38 @@
+/**
+ * A fenced block of a page. Words behind the language say what the tests do with it:
+ * - `yaml`: a configuration, checked; `yaml issuer`: keys of an issuer; `yaml client`: keys of `clients`;
+ *   `yaml file=NAME`: saved under that name before the commands that follow.
+ * - `sh`: commands, run one after the other; `sh exit=1`: the last is to say no; `sh serve`: a gateway that goes on.
+ */
+export type FencedBlock = {
+  readonly language: string;
+  readonly words: readonly string[];
+  readonly text: string;
+  /** Where it begins, from 1. */
+  readonly line: number;
+};
+
+export function readFencedBlocks(markdown: string): FencedBlock[] {
+  const blocks: FencedBlock[] = [];
+  for (const match of markdown.matchAll(/^```([^\n`]*)\n(.*?)^```$/gms)) {
+    const [language = '', ...words] = (match[1] ?? '').trim().split(/\s+/);
+    const line = markdown.slice(0, match.index).split('\n').length;
+    blocks.push({ language, words, text: match[2] ?? '', line });
+  }
+  return blocks;
+}
+
+/** `NAME` of a word `key=NAME`. */
+export function wordOf({ words }: FencedBlock, key: string): string | undefined {
+  return words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
+}
+
+/** The block as a whole configuration. */
+export function completeYaml({ words, text }: FencedBlock): string {
+  const indent = (by: string) => text.replace(/^(?=.)/gm, by);
+  const issuer = 'issuers:\n  - name: corp\n    upstream: {url: https://idp.internal}\n';
+  if (words.includes('client')) return `${issuer}    clients:\n${indent('      ')}`;
+  if (words.includes('issuer'))
+    return `${/^upstream:/m.test(text) ? 'issuers:\n  - name: corp\n' : issuer}${indent('    ')}`;
+  return /^issuers:/m.test(text) ? text : `${text}${issuer}`;
+}

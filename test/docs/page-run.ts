@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
+import { COMPILE_CACHE, type GatewayProcess, startGatewayProcess } from '../support/process.ts';
+import { type FencedBlock, wordOf } from './fenced-blocks.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** What `pkce-gateway` is in a page, as a function of the shell. */
+const COMMAND = `pkce-gateway() { "${process.execPath}" "${MAIN}" "$@"; }`;
+
+/** What is written in a page, and what it is where the test runs: addresses of servers, ports. */
+export type Replacements = Readonly<Record<string, string>>;
+
+/** One page, read by somebody who does what it says, in a folder of their own. */
+export class PageRun implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #replacements: Replacements;
+  gateway: GatewayProcess | undefined;
+
+  constructor(directory: string, replacements: Replacements) {
+    this.#directory = directory;
+    this.#replacements = replacements;
+  }
+
+  async do(block: FencedBlock): Promise<string> {
+    const script = this.#replaced(block.text);
+    if (block.language === 'yaml') {
+      const file = wordOf(block, 'file');
+      if (file !== undefined) await this.save(file, script);
+      return '';
+    }
+    if (block.language !== 'sh') return '';
+    if (!block.words.includes('serve')) return this.#run(script, Number(wordOf(block, 'exit') ?? 0));
+    const args = script.trim().split(/\s+/).slice(1);
+    await this.gateway?.stop();
+    this.gateway = await startGatewayProcess(args, { cwd: this.#directory });
+    return '';
+  }
+
+  async save(file: string, text: string): Promise<void> {
+    const path = join(this.#directory, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, this.#replaced(text));
+  }
+
+  async #run(script: string, exitCode: number): Promise<string> {
+    const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env };
+    const child = spawn('bash', ['-e', '-c', `${COMMAND}\n${script}`], { cwd: this.#directory, env });
+    const [stdout, stderr, [code]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'close'),
+    ]);
+    expect({ script, code, stdout, stderr }).toMatchObject({ code: exitCode });
+    return stdout + stderr;
+  }
+
+  #replaced(text: string): string {
+    return Object.entries(this.#replacements).reduce((all, [from, to]) => all.replaceAll(from, to), text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.gateway?.[Symbol.asyncDispose]();
+  }
+}

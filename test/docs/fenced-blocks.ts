@@ -1,8 +1,10 @@
 /**
  * A fenced block of a page. Words behind the language say what the tests do with it:
- * - `yaml`: a configuration, checked; `yaml issuer`: keys of an issuer; `yaml client`: keys of `clients`;
- *   `yaml file=NAME`: saved under that name before the commands that follow.
+ * - `yaml`: a configuration, checked; `yaml issuer`: keys of an issuer; `yaml client`: entries of `clients`, which
+ *   `into=FILE` puts in place of those that the file ends with.
  * - `sh`: commands, run one after the other; `sh exit=1`: the last is to say no; `sh serve`: a gateway that goes on.
+ * - `text output`: lines of what the commands before it print; `…` stands for anything.
+ * A comment `<!-- test: NAME -->` counts as a block in the language `test`: what people do meanwhile.
  */
 export type FencedBlock = {
   readonly language: string;
@@ -14,8 +16,8 @@ export type FencedBlock = {
 
 export function readFencedBlocks(markdown: string): FencedBlock[] {
   const blocks: FencedBlock[] = [];
-  for (const match of markdown.matchAll(/^```([^\n`]*)\n(.*?)^```$/gms)) {
-    const [language = '', ...words] = (match[1] ?? '').trim().split(/\s+/);
+  for (const match of markdown.matchAll(/^```([^\n`]*)\n(.*?)^```$|^<!-- (test): (\S+) -->$/gms)) {
+    const [language = '', ...words] = (match[1] ?? `test ${match[4]}`).trim().split(/\s+/);
     const line = markdown.slice(0, match.index).split('\n').length;
     blocks.push({ language, words, text: match[2] ?? '', line });
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -20,25 +20,43 @@ export class PageRun implements AsyncDisposable {
   readonly #directory: string;
   readonly #replacements: Replacements;
   gateway: GatewayProcess | undefined;
+  /** What the commands of the last block printed. */
+  output = '';
 
   constructor(directory: string, replacements: Replacements) {
     this.#directory = directory;
     this.#replacements = replacements;
   }
 
-  async do(block: FencedBlock): Promise<string> {
+  async do(block: FencedBlock): Promise<void> {
     const script = this.#replaced(block.text);
-    if (block.language === 'yaml') {
-      const file = wordOf(block, 'file');
-      if (file !== undefined) await this.save(file, script);
-      return '';
-    }
-    if (block.language !== 'sh') return '';
-    if (!block.words.includes('serve')) return this.#run(script, Number(wordOf(block, 'exit') ?? 0));
-    const args = script.trim().split(/\s+/).slice(1);
-    await this.gateway?.stop();
+    const { language, words } = block;
+    if (language === 'yaml') await this.#putInto(wordOf(block, 'into'), script);
+    if (language === 'text' && words.includes('output')) this.#expectOutput(script);
+    if (language !== 'sh') return;
+    if (words.includes('serve')) await this.#serve(script.trim().split(/\s+/).slice(1));
+    else this.output = await this.#run(script, Number(wordOf(block, 'exit') ?? 0));
+  }
+
+  async #serve(args: readonly string[]): Promise<void> {
     this.gateway = await startGatewayProcess(args, { cwd: this.#directory });
-    return '';
+  }
+
+  /** In place of the entries under `clients`, the last key of a file that `init` has made. */
+  async #putInto(file: string | undefined, entries: string): Promise<void> {
+    if (file === undefined) return;
+    const before = await readFile(join(this.#directory, file), 'utf8');
+    const head = before.slice(0, before.indexOf('    clients:\n') + '    clients:\n'.length);
+    await this.save(file, head + entries.replace(/^(?=.)/gm, '      '));
+  }
+
+  #expectOutput(expected: string): void {
+    const squeeze = (line: string) => line.trim().replace(/\s+/g, ' ');
+    const said = this.output.split('\n').map(squeeze);
+    for (const line of expected.split('\n').map(squeeze).filter(Boolean)) {
+      const parts = line.split(/ ?… ?/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+      expect(said).toContainEqual(expect.stringMatching(new RegExp(`^(→ )?${parts.join('.*')}`)));
+    }
   }
 
   async save(file: string, text: string): Promise<void> {

@@ -114,13 +114,13 @@ describe.each(EXAMPLES)('%s', (name) => {
     await using run = new PageRun(directory, { [origin]: upstream.url });
     await run.save(`config/examples/${name}.yaml`, example);
     const said: string[] = [];
-    for (const block of blocks) said.push(await run.do(block));
+    for (const block of blocks) {
+      await run.do(block);
+      if (block.language === 'sh') said.push(run.output);
+    }
     await rm(directory, { recursive: true });
-    // What `init` finds out is what the example says.
-    const [asked] = pathsOf(parsed.config).authorization;
-    const found = asked?.replace(/\{\w+\}/, '');
-    if (name !== 'home-made') expect(said.join('\n')).toMatch(/endpoints:/);
-    expect(found).toBeTypeOf('string');
-    expect(said.join('\n')).toContain('0 problem(s)');
+    expect(said).toHaveLength(2);
+    expect(said[0]).toContain('endpoints:');
+    expect(said[1]).toContain('0 problem(s)');
   });
 });

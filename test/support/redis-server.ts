@@ -108,6 +108,16 @@ export class RedisServer implements AsyncDisposable {
     }
   }
 
+  /** The keys that match a pattern. */
+  async dumpKeys(pattern: string): Promise<readonly string[]> {
+    const client = this.connect();
+    try {
+      return await client.keys(pattern);
+    } finally {
+      client.disconnect();
+    }
+  }
+
   /** All that it holds. */
   async dumpAll(): Promise<readonly RedisDump[]> {
     const client = this.connect();

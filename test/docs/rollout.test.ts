@@ -1,0 +1,125 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { Browser, LoginStuck } from '../support/browser.ts';
+import { startClientApp } from '../support/client-app.ts';
+import { freePort } from '../support/listener.ts';
+import { logInWithOauth4webapi } from '../support/logins/oauth4webapi-login.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { redeemAsThief } from '../support/token-request.ts';
+import { startOidcProvider } from '../support/upstreams/oidc-provider.ts';
+import type { TestClient } from '../support/upstreams/test-client.ts';
+import { readFencedBlocks } from './fenced-blocks.ts';
+import { PageRun } from './page-run.ts';
+
+const DAY = 86_400_000;
+
+// The story of docs/rollout.md, with a real authorization server that knows no PKCE, a real Redis, and real logins.
+
+test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is fixed and becomes ready', async () => {
+  const page = await readFile(new URL('../../docs/rollout.md', import.meta.url), 'utf8');
+  await using stack = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-rollout-'));
+  stack.defer(() => rm(directory, { recursive: true }));
+  const redis = stack.use(await startRedis({ port: true }));
+  const app = stack.use(await startClientApp());
+  const [portal, shop, stranger] = ['portal', 'shop', 'stranger'].map(
+    (clientId): TestClient => ({
+      clientId,
+      authMethod: 'none',
+      redirectUris: [app.redirectUri],
+    }),
+  ) as [TestClient, TestClient, TestClient];
+  const [port, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.2')];
+  const issuer = `http://127.0.0.1:${port}`;
+  const upstream = stack.use(
+    await startOidcProvider({ clients: [portal, shop, stranger], issuer, host: '127.0.0.2' }),
+  );
+  const run = stack.use(
+    new PageRun(directory, {
+      'https://idp.example.com': upstream.url,
+      'redis://redis.example.com:6379/0': redis.url,
+      '127.0.0.1:8080': `127.0.0.1:${port}`,
+      '127.0.0.1:9090': `127.0.0.1:${adminPort}`,
+      'https://portal.example.com/cb': app.redirectUri,
+      'https://shop.example.com/cb': app.redirectUri,
+    }),
+  );
+
+  const logIn = async (client: TestClient, pkce: 'S256' | 'none') => {
+    const { tokens, response } = await logInWithOauth4webapi({ issuer, client, app, pkce });
+    expect(tokens.access_token).toBeTypeOf('string');
+    return response;
+  };
+  const expectPage = async (client: TestClient, says: readonly string[]) => {
+    const refused = logInWithOauth4webapi({
+      issuer,
+      client,
+      app,
+      pkce: 'none',
+      browser: stack.use(new Browser()),
+    });
+    const error = await refused.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof LoginStuck)) throw new Error('a login went on', { cause: error });
+    expect(error.page.status).toBe(400);
+    for (const text of says) expect(error.page.text).toContain(text);
+  };
+  const loaded = () => run.gateway?.stderr.filter((line) => line.includes('"config_loaded"')).length ?? 0;
+  let seen = 1;
+
+  /** What people do between the commands. */
+  const meanwhile: Readonly<Record<string, () => Promise<unknown>>> = {
+    'portal-logs-in': () => logIn(portal, 'S256'),
+    'shop-logs-in-without-pkce': () => logIn(shop, 'none'),
+    'shop-logs-in-with-pkce': () => logIn(shop, 'S256'),
+    async 'the-file-is-taken-over'() {
+      await vi.waitFor(() => expect(loaded()).toBeGreaterThan(seen), 10_000);
+      seen = loaded();
+    },
+    async 'a-thief-gets-nothing-of-the-portal'() {
+      const tokenEndpoint = `${issuer}/token`;
+      await logInWithOauth4webapi({
+        issuer,
+        client: portal,
+        app,
+        async beforeRedemption({ url }) {
+          const theft = { tokenEndpoint, redirectUrl: url, client: portal };
+          const stolen = await redeemAsThief(theft);
+          expect(stolen).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+          // At the server itself, too, the code is worth nothing.
+          const around = await redeemAsThief({ ...theft, tokenEndpoint: `${upstream.url}/token` });
+          expect(around).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+        },
+      });
+    },
+    'shop-is-refused-with-a-page': () =>
+      expectPage(shop, ['code_challenge is missing', 'shop-team@example.com', 'Request id']),
+    /** What was counted today becomes what was counted eight days ago. */
+    async 'eight-days-pass'() {
+      const dayText = (time: number) => new Date(time).toISOString().slice(0, 10);
+      const keys = (await redis.dumpKeys('pkce-gateway:stats:*')).toSorted();
+      expect(keys.length).toBeGreaterThan(0);
+      for (const key of keys) {
+        const day = key.slice(-10);
+        await redis.call('RENAME', key, key.replace(day, dayText(Date.parse(day) - 8 * DAY)));
+      }
+    },
+    'nobody-logs-in-without-pkce': () => expectPage(stranger, ['code_challenge is missing']),
+  };
+
+  const blocks = readFencedBlocks(page);
+  expect(blocks.filter(({ language }) => language === 'test').length).toBeGreaterThan(10);
+  for (const block of blocks) {
+    if (block.language !== 'test') await run.do(block);
+    else await meanwhile[block.words[0] ?? '']?.();
+  }
+  const unknown = blocks.filter(
+    ({ language, words }) => language === 'test' && meanwhile[words[0] ?? ''] === undefined,
+  );
+  expect(unknown).toEqual([]);
+  expect(await run.gateway?.stop()).toBe(0);
+}, 120_000);

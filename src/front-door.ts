@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { EndpointMatch } from './endpoints.ts';
-import { Exchange, type Services } from './handlers/exchange.ts';
+import { Exchange, type Services, type Where } from './handlers/exchange.ts';
 import { redeemsInQuery } from './handlers/handle-pass-through.ts';
 import { answerFault } from './handlers/refuse.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { buildCorsHeaders } from './http/cors.ts';
 import { readHost } from './http/host.ts';
-import { type Peer, readPeer, type TrustedProxies } from './http/peer.ts';
+import { readPeer, type TrustedProxies } from './http/peer.ts';
 import { BodyTooSlow, ClientGone, hasBody } from './http/read-body.ts';
-import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
+import { parseRequestTarget } from './http/request-target.ts';
 import { sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerDirectory } from './issuer-directory.ts';
@@ -19,13 +19,6 @@ import type { UnplacedCause } from './telemetry/events.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
 import { UpgradeProxy } from './upstream/upgrade.ts';
 import { UpstreamFault } from './upstream/upstream-fault.ts';
-
-type Admitted = {
-  readonly issuer: Issuer;
-  readonly peer: Peer;
-  readonly target: RequestTarget;
-  readonly match: EndpointMatch;
-};
 
 type NotAdmitted = { readonly cause: keyof typeof REFUSALS; readonly issuer?: Issuer };
 
@@ -88,17 +81,23 @@ export class FrontDoor {
     this.#upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, onFault });
   }
 
-  async #admit(request: IncomingMessage): Promise<Admitted | NotAdmitted> {
+  async #admit(request: IncomingMessage): Promise<Where | NotAdmitted> {
     const host = readHost(request);
     const target = host === undefined ? undefined : parseRequestTarget(request.url ?? '', host);
     if (host === undefined) return { cause: 'host' };
     if (target === undefined) return { cause: 'target' };
-    const issuer = this.#directory.issuerFor(host);
-    if (issuer === undefined) return { cause: 'issuer_unknown' };
+    const issuers = this.#directory.issuersFor(host);
+    if (issuers === undefined) return { cause: 'issuer_unknown' };
+    const claimed = issuers.claim(target.path);
+    if (claimed === undefined) return { cause: 'path_unknown' };
+    const { issuer, rivals } = claimed;
     if (issuer.endpoints === undefined) await issuer.discover();
-    const match = issuer.endpoints?.match(target.path) ?? unmatched(issuer);
+    const match =
+      rivals.length > 0
+        ? ambiguousMatch([issuer, ...rivals], target.path)
+        : (issuer.endpoints?.match(target.path) ?? unmatched(issuer));
     if (match === undefined) return { cause: 'endpoints_unknown', issuer };
-    return { issuer, peer: readPeer(request, this.#trusted), target, match };
+    return { ...claimed, peer: readPeer(request, this.#trusted), target, match };
   }
 
   /** What cannot be placed has neither issuer, client nor endpoint to be counted under. Returns its request id. */
@@ -111,7 +110,7 @@ export class FrontDoor {
 }
 
 /** Whether a request is one that a handler would look at. What an upgrade leads to, nobody looks at. */
-function isJudged({ match, target }: Admitted): boolean {
+function isJudged({ match, target }: Where): boolean {
   return match.endpoint !== 'other' || match.resembles !== undefined || redeemsInQuery(target.query);
 }
 
@@ -148,6 +147,7 @@ const REFUSALS = {
   host: { status: 400, description: 'the Host of this request cannot be read in one way only' },
   target: { status: 400, description: 'this request target cannot be read in one way only' },
   issuer_unknown: { status: 421, description: 'no issuer is configured for this host' },
+  path_unknown: { status: 404, description: 'no issuer is configured for this path' },
   endpoints_unknown: { status: 503, description: 'the authorization server has not told its endpoints yet' },
 } as const;
 
@@ -155,6 +155,13 @@ const REFUSALS = {
 function unmatched(issuer: Issuer): EndpointMatch | undefined {
   if (issuer.clients.strictestMode(Date.now()) === 'enforce') return undefined;
   return { endpoint: 'other', scope: '', resembles: undefined };
+}
+
+/** A path that may be another issuer's to the upstream is no endpoint to the gateway, whatever it looks like. */
+function ambiguousMatch(issuers: readonly Issuer[], path: string): EndpointMatch {
+  const matches = issuers.flatMap(({ endpoints }) => endpoints?.match(path) ?? []);
+  const resembles = matches.map((match) => match.resembles).find((endpoint) => endpoint !== undefined);
+  return { endpoint: 'other', scope: '', resembles: resembles ?? 'authorization' };
 }
 
 /** The one place where faults are caught. */

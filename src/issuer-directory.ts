@@ -1,19 +1,92 @@
 import type { IssuerConfig } from './config/config.ts';
+import { loosenPath, readingsOf } from './http/path-pattern.ts';
+import { isBelow, subjectOfPath } from './oauth/metadata-paths.ts';
 
-/** Tells issuers apart by the Host header. */
-export class IssuerDirectory<Issuer extends { readonly config: Pick<IssuerConfig, 'hosts'> }> {
-  readonly #byHost = new Map<string, Issuer>();
-  readonly #fallback: Issuer | undefined;
+type Claim = {
+  readonly config: Pick<IssuerConfig, 'hosts' | 'paths'> & { readonly upstream: { readonly origin: string } };
+};
+
+/** Whose a request is. */
+export type Claimed<Issuer> = {
+  readonly issuer: Issuer;
+  /** The other issuers of the host of which some server could take this for a request; usually none. */
+  readonly rivals: readonly Issuer[];
+  /** The other issuers of the host that stand in front of the same server. */
+  readonly neighbours: readonly Issuer[];
+};
+
+/** Tells issuers apart by the Host header, then by the path. */
+export class IssuerDirectory<Issuer extends Claim> {
+  readonly #byHost = new Map<string, HostIssuers<Issuer>>();
+  readonly #fallback: HostIssuers<Issuer>;
 
   constructor(issuers: readonly Issuer[]) {
-    for (const issuer of issuers) for (const host of issuer.config.hosts) this.#byHost.set(host, issuer);
-    this.#fallback = issuers.find((issuer) => issuer.config.hosts.length === 0);
+    const names = new Set(issuers.flatMap(({ config }) => config.hosts));
+    for (const name of names) {
+      this.#byHost.set(name, new HostIssuers(issuers.filter(({ config }) => config.hosts.includes(name))));
+    }
+    this.#fallback = new HostIssuers(issuers.filter(({ config }) => config.hosts.length === 0));
   }
 
-  /** The issuer that claims a host (`host:port` before `host`), or the one that claims none. */
-  issuerFor(host: string): Issuer | undefined {
+  /** `undefined`: no issuer claims the host, neither as `host:port` nor as `host`, and every one claims some. */
+  issuersFor(host: string): HostIssuers<Issuer> | undefined {
     if (this.#byHost.size === 0) return this.#fallback;
     const name = host.toLowerCase();
-    return this.#byHost.get(name) ?? this.#byHost.get(name.replace(/:\d*$/, '')) ?? this.#fallback;
+    const own = this.#byHost.get(name) ?? this.#byHost.get(name.replace(/:\d*$/, ''));
+    return own ?? (this.#fallback.isEmpty ? undefined : this.#fallback);
+  }
+}
+
+/** The issuers of one host. */
+export class HostIssuers<Issuer extends Claim> {
+  readonly #all: readonly Issuer[];
+  /** Whose is what no path claims. */
+  readonly #rest: Issuer | undefined;
+  /** Longest first. */
+  readonly #paths: readonly { readonly path: string; readonly loose: string; readonly issuer: Issuer }[];
+  readonly #neighbours = new Map<Issuer, readonly Issuer[]>();
+
+  constructor(issuers: readonly Issuer[]) {
+    this.#all = issuers;
+    this.#rest = issuers.find(({ config }) => config.paths.length === 0);
+    this.#paths = issuers
+      .flatMap((issuer) => issuer.config.paths.map((path) => ({ path, loose: loosenPath(path), issuer })))
+      .sort((one, other) => other.path.length - one.path.length);
+    for (const issuer of issuers) {
+      const { origin } = issuer.config.upstream;
+      const others = issuers.filter((other) => other !== issuer && other.config.upstream.origin === origin);
+      this.#neighbours.set(issuer, others);
+    }
+  }
+
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /**
+   * The issuer with the longest path that a path is below, as written: the reading that endpoints are matched by. Where
+   * some server would read another issuer's path out of it, all the others are rivals. `undefined`: nobody's.
+   */
+  claim(path: string): Claimed<Issuer> | undefined {
+    const [issuer, ambiguous] = this.#paths.length === 0 ? [this.#rest, false] : this.#read(path);
+    if (issuer === undefined) return undefined;
+    return {
+      issuer,
+      rivals: ambiguous ? this.#all.filter((other) => other !== issuer) : [],
+      neighbours: this.#neighbours.get(issuer) ?? [],
+    };
+  }
+
+  #read(path: string): [Issuer | undefined, ambiguous: boolean] {
+    const subject = subjectOfPath(path);
+    const exact = this.#paths.find((claimed) => isBelow(subject, claimed.path))?.issuer ?? this.#rest;
+    const readings = readingsOf(path);
+    if (readings === undefined) return [exact ?? this.#all[0], true];
+    for (const reading of readings) {
+      const loose = subjectOfPath(reading);
+      const issuer = this.#paths.find((claimed) => isBelow(loose, claimed.loose))?.issuer ?? this.#rest;
+      if (issuer !== exact) return [exact ?? issuer, true];
+    }
+    return [exact, false];
   }
 }

@@ -1,11 +1,12 @@
 import type { IssuerConfig } from './config/config.ts';
 import { Endpoints } from './endpoints.ts';
 import type { AdvertisedPolicy, MetadataDocument } from './oauth/metadata.ts';
-import { allMetadataPaths } from './oauth/metadata-paths.ts';
+import { allMetadataPaths, documentsOf } from './oauth/metadata-paths.ts';
 import { buildAdvertisedPolicy } from './policy/advertised-policy.ts';
 import { ClientRegistry } from './policy/client-registry.ts';
 import { RedirectIndex } from './policy/redirect-index.ts';
 import type { Events } from './telemetry/events.ts';
+import { discoverPaths, requireBelow } from './upstream/discover-paths.ts';
 import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from './upstream/discovery.ts';
 import { LastDocuments } from './upstream/last-documents.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream/upstream-client.ts';
@@ -17,9 +18,21 @@ const LAST_RETRY = 30_000;
 const LEARNED_LIMIT = 100;
 
 /** Those that the configuration names; `undefined`: it leaves them to the upstream. */
-export function configuredEndpoints({ endpoints }: Pick<IssuerConfig, 'endpoints'>): Endpoints | undefined {
+export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoints | undefined {
   if (endpoints === 'auto') return undefined;
-  return new Endpoints({ ...endpoints, metadata: allMetadataPaths(endpoints.metadata) });
+  const metadata = allMetadataPaths([...endpoints.metadata, ...paths.flatMap(documentsOf)]);
+  return new Endpoints({ ...endpoints, metadata });
+}
+
+/** What the upstream tells of itself, and of its endpoints where they are left to it. Throws as `discover` does. */
+export async function discoverIssuer(upstream: UpstreamClient, config: IssuerConfig): Promise<Discovered> {
+  const { endpoints, paths } = config;
+  const configured = endpoints === 'auto' ? [] : endpoints.metadata;
+  const host = discoveryHost(config);
+  if (paths.length === 0) return discover(upstream, host, configured);
+  const discovered = await discoverPaths(upstream, host, configured, paths);
+  if (endpoints === 'auto') requireBelow(paths, discovered.endpoints);
+  return discovered;
 }
 
 /** The Host to ask for metadata under: that of users, where the upstream sees it and it is known. */
@@ -132,8 +145,7 @@ export class Issuer implements AsyncDisposable {
     clearTimeout(this.#retry);
     try {
       const { endpoints } = this.config;
-      const configured = endpoints === 'auto' ? [] : endpoints.metadata;
-      const discovered = await discover(this.upstream, discoveryHost(this.config), configured);
+      const discovered = await discoverIssuer(this.upstream, this.config);
       this.#discovered = discovered;
       if (endpoints === 'auto') this.#endpoints = new Endpoints(discovered.endpoints);
       this.#learnPaths(discovered.unjudged);

@@ -11,7 +11,7 @@ import type { Mode } from '../policy/mode.ts';
 import type { CheckIo } from './check.ts';
 import { renderExplanation } from './explain-text.ts';
 import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
-import { judgeUrl, readAuthorizeUrl, type Verdict } from './url-verdict.ts';
+import { type AskedUrl, judgeUrl, readAuthorizeUrl, type Verdict } from './url-verdict.ts';
 
 export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
   config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
@@ -54,7 +54,7 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
     for (const problem of loaded.problems) io.stderr(formatProblem(problem));
     return 1;
   }
-  const issuer = chooseIssuer(loaded, textOption(options, 'issuer'), asked?.host);
+  const issuer = chooseIssuer(loaded, textOption(options, 'issuer'), asked);
   const clients = new ClientRegistry(issuer.clients);
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
@@ -76,7 +76,11 @@ function readMoment(text: string | undefined): number | undefined {
   return parsed.value;
 }
 
-function chooseIssuer(loaded: LoadedFile, name: string | undefined, host: string | undefined): IssuerConfig {
+function chooseIssuer(
+  loaded: LoadedFile,
+  name: string | undefined,
+  asked: AskedUrl | undefined,
+): IssuerConfig {
   const { issuers } = buildConfig(loaded.file, loaded.tls);
   const names = issuers.map((issuer) => issuer.name).join(', ');
   if (name !== undefined) {
@@ -87,9 +91,14 @@ function chooseIssuer(loaded: LoadedFile, name: string | undefined, host: string
   const [first, ...others] = issuers;
   if (first !== undefined && others.length === 0) return first;
   const directory = new IssuerDirectory(issuers.map((config) => ({ config })));
-  const claimed = host === undefined ? undefined : directory.issuerFor(host)?.config;
-  if (claimed !== undefined) return claimed;
-  const why = host === undefined ? 'there are several issuers' : `no issuer claims the host ${host}`;
+  const { host, target } = asked ?? {};
+  const issuersOfHost = host === undefined ? undefined : directory.issuersFor(host);
+  const claimed = target && issuersOfHost?.claim(target.path);
+  if (claimed !== undefined) return claimed.issuer.config;
+  const why =
+    host === undefined
+      ? 'there are several issuers'
+      : `no issuer claims the host ${host}${issuersOfHost === undefined ? '' : ` with the path ${target?.path}`}`;
   throw new UsageError(`explain: ${why}: choose one by --issuer (${names})`);
 }
 

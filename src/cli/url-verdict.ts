@@ -4,14 +4,14 @@ import { identifyClient } from '../handlers/identify-client.ts';
 import { judgeParameters, violationOf } from '../handlers/judged-request.ts';
 import { queryMessage } from '../handlers/read-message.ts';
 import { parseRequestTarget, type RequestTarget } from '../http/request-target.ts';
-import { configuredEndpoints, discoveryHost } from '../issuer.ts';
+import { configuredEndpoints, discoverIssuer } from '../issuer.ts';
 import { parseParameters } from '../oauth/parameters.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
 import type { ClientRegistry } from '../policy/client-registry.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { Reason } from '../policy/reason.ts';
 import { wireErrorFor } from '../policy/wire-error.ts';
-import { DiscoveryFault, discover } from '../upstream/discovery.ts';
+import { DiscoveryFault } from '../upstream/discovery.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { UsageError } from './options.ts';
@@ -91,7 +91,7 @@ async function endpointsOf(config: IssuerConfig): Promise<Endpoints | undefined>
   if (configured !== undefined) return configured;
   await using upstream = createUpstreamClient({ ...config.upstream, timeouts: PATIENCE });
   try {
-    return new Endpoints((await discover(upstream, discoveryHost(config))).endpoints);
+    return new Endpoints((await discoverIssuer(upstream, config)).endpoints);
   } catch (error) {
     if (error instanceof UpstreamFault || error instanceof DiscoveryFault) return undefined;
     throw error;

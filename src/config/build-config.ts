@@ -59,6 +59,7 @@ function buildIssuer(issuer: IssuerEntry, index: number, tlsTexts: TlsTexts): Is
   return {
     name: issuer.name,
     hosts: issuer.hosts ?? [],
+    paths: issuer.paths ?? [],
     upstream: {
       origin: upstream.url,
       preserveHost: upstream.preserve_host,

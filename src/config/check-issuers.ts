@@ -1,7 +1,8 @@
+import { checkPlaces } from './check-places.ts';
 import { checkPolicies } from './check-policies.ts';
 import type { Findings } from './findings.ts';
 import type { ValuePath } from './problem.ts';
-import { patternsOverlap } from './schema/endpoint-pattern.ts';
+import { patternFits, patternsOverlap } from './schema/endpoint-pattern.ts';
 import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
 import type { ValidPart } from './valid-part.ts';
 
@@ -13,12 +14,13 @@ export function checkIssuers(
   findings: Findings,
 ): void {
   checkNames(issuers, findings);
-  checkHosts(issuers, findings);
+  checkPlaces(issuers, findings);
   for (const [index, issuer] of issuers.entries()) {
     if (issuer === undefined) continue;
     const path = ['issuers', index];
     checkUpstream(issuer, path, findings);
     checkEndpoints(issuer, path, findings);
+    checkEndpointPlaces(issuer, path, findings);
     checkPolicies(issuer, { path, raw }, findings);
   }
 }
@@ -31,32 +33,6 @@ function checkNames(issuers: readonly (Issuer | undefined)[], findings: Findings
       findings.problem(['issuers', index, 'name'], 'another issuer has this name');
     }
     seen.add(issuer.name);
-  }
-}
-
-function checkHosts(issuers: readonly (Issuer | undefined)[], findings: Findings): void {
-  const claims = new Map<string, number>();
-  let fallback: number | undefined;
-  for (const [index, issuer] of issuers.entries()) {
-    if (issuer === undefined) continue;
-    if (!('hosts' in issuer)) {
-      if (fallback !== undefined) {
-        findings.problem(
-          ['issuers', index, 'hosts'],
-          `is required: issuers[${fallback}] has none either, so a request could be either's`,
-        );
-      }
-      fallback ??= index;
-    }
-    for (const [position, host] of issuer.hosts?.entries() ?? []) {
-      if (host === undefined) continue;
-      const other = claims.get(host);
-      if (other !== undefined) {
-        const where = other === index ? 'is listed twice' : `is a host of issuers[${other}] already`;
-        findings.problem(['issuers', index, 'hosts', position], where);
-      }
-      claims.set(host, other ?? index);
-    }
   }
 }
 
@@ -87,6 +63,21 @@ function checkEndpoints({ endpoints }: Issuer, issuerPath: ValuePath, findings: 
         );
       }
       seen.push({ kind, pattern });
+    }
+  }
+}
+
+/** What another issuer's path leads to, nobody judges here. */
+function checkEndpointPlaces({ endpoints, paths }: Issuer, issuerPath: ValuePath, findings: Findings): void {
+  if (endpoints === undefined || endpoints === 'auto' || paths === undefined || paths.includes(undefined))
+    return;
+  for (const kind of ['authorization', 'token', 'pushed_authorization'] as const) {
+    for (const [index, pattern] of endpoints[kind]?.entries() ?? []) {
+      if (pattern === undefined || paths.some((path) => patternFits(pattern, path as string))) continue;
+      findings.problem(
+        [...issuerPath, 'endpoints', kind, index],
+        'is not below any of the `paths` of this issuer',
+      );
     }
   }
 }

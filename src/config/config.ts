@@ -76,6 +76,8 @@ export type IssuerConfig = {
   readonly name: string;
   /** Lower case, `host` or `host:port`; none: every host that no other issuer claims. */
   readonly hosts: readonly string[];
+  /** Below which the issuer is, each without a slash at its end; none: all that no other of its hosts claims. */
+  readonly paths: readonly string[];
   readonly upstream: {
     /** scheme://host[:port] */
     readonly origin: string;

@@ -18,6 +18,16 @@ export type Services = {
   readonly bodyLimits: BodyLimits;
 };
 
+/** Whose a request is, and what for. */
+export type Where = {
+  readonly issuer: Issuer;
+  readonly rivals: readonly Issuer[];
+  readonly neighbours: readonly Issuer[];
+  readonly peer: Peer;
+  readonly target: RequestTarget;
+  readonly match: EndpointMatch;
+};
+
 /** One request and its response on their way through the gateway. */
 export class Exchange {
   readonly request: IncomingMessage;
@@ -31,22 +41,23 @@ export class Exchange {
   readonly scope: string;
   /** The endpoint for which some server would take the path (`path_ambiguous`). */
   readonly resembles: ProtectedEndpoint | undefined;
+  /** The other issuers of the host of which some server could take this for a request (`path_ambiguous`). */
+  readonly rivals: readonly Issuer[];
+  /** The other issuers of the host that stand in front of the same server, which may not tell them apart. */
+  readonly neighbours: readonly Issuer[];
   /** Milliseconds that the upstream took, and that the gateway took until the response head; set by `sendUpstream`. */
   upstreamTime: number | undefined;
   overhead: number | undefined;
   readonly startedAt = performance.now();
+  readonly #where: Where;
   #requestId: string | undefined;
 
   constructor(
     services: Services,
     request: IncomingMessage,
     response: ServerResponse,
-    where: {
-      readonly issuer: Issuer;
-      readonly peer: Peer;
-      readonly target: RequestTarget;
-      readonly match: EndpointMatch;
-    },
+    where: Where,
+    requestId?: string,
   ) {
     this.services = services;
     this.request = request;
@@ -57,6 +68,16 @@ export class Exchange {
     this.endpoint = where.match.endpoint;
     this.scope = where.match.scope;
     this.resembles = where.match.resembles;
+    this.rivals = where.rivals;
+    this.neighbours = where.neighbours;
+    this.#where = where;
+    this.#requestId = requestId;
+  }
+
+  /** The same exchange, taken for a neighbour's. */
+  under(issuer: Issuer): Exchange {
+    const where = { ...this.#where, issuer, rivals: [], neighbours: [] };
+    return new Exchange(this.services, this.request, this.response, where, this.requestId);
   }
 
   /** Ties what a user sees to what the operator's log says. Made when first needed: most requests need none. */

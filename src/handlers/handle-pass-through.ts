@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import type { ProtectedEndpoint } from '../endpoints.ts';
 import { hasBody, readBody } from '../http/read-body.ts';
+import type { Issuer } from '../issuer.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
+import { strictestMode } from '../policy/mode.ts';
 import { RequestWithdrawn } from '../upstream/forward.ts';
 import { BodyScanner } from './body-scanner.ts';
 import type { Exchange } from './exchange.ts';
@@ -15,7 +17,8 @@ import { sendUpstream } from './send-upstream.ts';
  */
 export async function handlePassThrough(exchange: Exchange): Promise<void> {
   const { resembles, target } = exchange;
-  if (resembles !== undefined && isRefused(exchange, resembles)) return refuse(exchange, resembles);
+  if (resembles !== undefined && isRefused(exchange, resembles, exchange.rivals))
+    return refuse(exchange, resembles);
   if (resembles === undefined && redeemsInQuery(target.query) && isRefused(exchange, 'token')) {
     return refuse(exchange, 'token');
   }
@@ -89,10 +92,16 @@ function scannerFor({ request }: Exchange): BodyScanner {
   return new BodyScanner(request.headers['content-encoding']);
 }
 
-/** Who asks cannot be told from here, so that the strictest of the issuer's modes holds. */
-function isRefused(exchange: Exchange, endpoint: ProtectedEndpoint): boolean {
+/** Who asks cannot be told from here, so that the strictest mode holds of all the issuers that it may be about. */
+function isRefused(
+  exchange: Exchange,
+  endpoint: ProtectedEndpoint,
+  others: readonly Issuer[] = [...exchange.rivals, ...exchange.neighbours],
+): boolean {
+  const now = Date.now();
   const { clients } = exchange.issuer;
-  const client = { clientId: undefined, policy: clients.unlisted, mode: clients.strictestMode(Date.now()) };
+  const modes = [exchange.issuer, ...others].map((issuer) => issuer.clients.strictestMode(now));
+  const client = { clientId: undefined, policy: clients.unlisted, mode: strictestMode(modes) };
   return noteViolation(exchange, endpoint, 'path_ambiguous', client);
 }
 

@@ -1,3 +1,4 @@
+import type { Binding } from '../flow/binding.ts';
 import { type Claim, StoreFault } from '../flow/flow-store.ts';
 import { codeKey } from '../flow/keys.ts';
 import { isWrappedCode, unwrapCode } from '../flow/wrapped-code.ts';
@@ -35,7 +36,12 @@ export async function handleRedemption(
     if (!(error instanceof StoreFault)) throw error;
     return proceedWithoutStore(exchange, message, code, named);
   }
-  if (claim.outcome === 'unknown') return proceedUnclaimed(exchange, message, 'code_unknown', named);
+  if (claim.outcome === 'unknown') {
+    const owner = await findNeighbour(exchange, code, named);
+    return owner === undefined
+      ? proceedUnclaimed(exchange, message, 'code_unknown', named)
+      : proceedUnclaimed(owner.exchange, message, 'code_unknown', owner.client);
+  }
 
   const { binding } = claim;
   const policy = issuer.clients.policyFor(binding.clientId);
@@ -78,6 +84,35 @@ export async function handleRedemption(
     // The upstream's answer decides what the code is worth, also when the client has gone.
     { settle: (head) => claimed.settle(head), outlivesClient: true },
   );
+}
+
+/**
+ * The code of an enforced flow is unknown to every other issuer, and where one of those is lax, the server behind both
+ * would take it all the same.
+ */
+async function findNeighbour(
+  exchange: Exchange,
+  code: string,
+  named: IdentifiedClient,
+): Promise<{ readonly exchange: Exchange; readonly client: IdentifiedClient } | undefined> {
+  if (named.mode === 'enforce') return undefined;
+  for (const issuer of exchange.neighbours) {
+    const binding = await loadBinding(exchange, codeKey(issuer.name, '', code));
+    if (binding?.mode !== 'enforce') continue;
+    const { clientId } = binding;
+    const policy = issuer.clients.policyFor(clientId);
+    return { exchange: exchange.under(issuer), client: { clientId, policy, mode: 'enforce', certain: true } };
+  }
+  return undefined;
+}
+
+async function loadBinding({ services }: Exchange, key: string): Promise<Binding | undefined> {
+  try {
+    return await services.store.loadBinding(key);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return undefined;
+  }
 }
 
 /** A code that no record tells about: the client that the request names is judged. */

@@ -26,13 +26,30 @@ export async function followAuthorizationResponse(
   carrier: Carrier,
   ambiguous = false,
 ): Promise<Outcome> {
-  const follower = new ResponseFollower(exchange, carrier, ambiguous);
+  const follower = new ResponseFollower(takenForItsIssuer(exchange, carrier), carrier, ambiguous);
   try {
     return await follower.follow();
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     return follower.withoutStore();
   }
+}
+
+/**
+ * Issuers in front of one server may share its pages: a response is that of the issuer whose prefix it carries, or else,
+ * unless it may be this one's, of the issuer whose client it goes to.
+ */
+function takenForItsIssuer(exchange: Exchange, { response }: Carrier): Exchange {
+  const { issuer, neighbours } = exchange;
+  if (neighbours.length === 0) return exchange;
+  const { states, target } = response;
+  const byPrefix = [issuer, ...neighbours].find(({ name }) =>
+    states.some((state) => parseFlowPrefix(name, state)),
+  );
+  const isOwn = exchange.endpoint === 'authorization' || issuer.redirects.owners(target).length > 0;
+  const owner =
+    byPrefix ?? (isOwn ? issuer : neighbours.find(({ redirects }) => redirects.owners(target).length > 0));
+  return owner === undefined || owner === issuer ? exchange : exchange.under(owner);
 }
 
 class ResponseFollower {

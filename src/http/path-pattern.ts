@@ -21,19 +21,45 @@ export function compilePathPattern(text: string): PathPattern {
  * `#`, cut off, trailing dots and spaces trimmed, case folded. Two paths that agree in this reading may be one to some server.
  */
 export function loosenPath(path: string): string {
+  return loosen(decodeFully(path));
+}
+
+/**
+ * Every reading of a path, loosened: its octets taken as Latin-1, and as UTF-8 with compatibility characters folded.
+ * `undefined`: there are too many, since it climbs (`..`), holds control characters or overlong UTF-8, or is encoded more
+ * often than anybody decodes. No client that means well sends such a path: browsers resolve it first.
+ */
+export function readingsOf(path: string): readonly string[] | undefined {
+  const latin1 = decodeFully(path);
+  const utf8 = Buffer.from(latin1, 'latin1').toString('utf8').normalize('NFKC');
+  const texts = latin1 === utf8 ? [latin1] : [latin1, utf8];
+  return texts.some(isTwisted) ? undefined : texts.map(loosen);
+}
+
+function decodeFully(path: string): string {
   let text = path;
   for (let round = 0; round < 4 && text.includes('%'); round++) {
     // IIS also knows `%u0074`.
-    const decoded = text.replace(/%(?:u00)?([0-9a-f]{2})/gi, (_, hex: string) =>
-      String.fromCharCode(Number.parseInt(hex, 16)),
-    );
+    const decoded = text.replace(ENCODED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
     if (decoded === text) break;
     text = decoded;
   }
+  return text;
+}
+
+const ENCODED = /%(?:u00)?([0-9a-f]{2})/gi;
+// C0, C1, E0 80–9F and F0 80–8F begin what would be a longer form of another character (RFC 3629 3).
+const OVERLONG = /[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]/;
+
+function isTwisted(text: string): boolean {
+  if (/[\u0000-\u001f\u007f]/.test(text) || OVERLONG.test(text) || text.search(ENCODED) !== -1) return true;
+  return text.split(/[/\\]/).some((segment) => segment.replace(/;.*$/s, '').trim() === '..');
+}
+
+function loosen(text: string): string {
   const end = text.search(/[\u0000?#]/);
-  if (end !== -1) text = text.slice(0, end);
   const segments: string[] = [];
-  for (const raw of text.replaceAll('\\', '/').split('/')) {
+  for (const raw of (end === -1 ? text : text.slice(0, end)).replaceAll('\\', '/').split('/')) {
     const segment = raw.replace(/;.*$/s, '').trim();
     const name = segment.replace(/[. ]+$/, '');
     if (segment === '..') segments.pop();

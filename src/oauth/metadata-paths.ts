@@ -29,6 +29,13 @@ export function metadataPathForms({ document, issuerPath }: MetadataPlace): stri
   return document === 'openid-configuration' ? [appended, inserted] : [inserted, appended];
 }
 
+/** Every place for the metadata of an issuer with this path. */
+export function documentsOf(issuerPath: string): string[] {
+  return (['openid-configuration', 'oauth-authorization-server'] as const).flatMap((document) =>
+    metadataPathForms({ document, issuerPath }),
+  );
+}
+
 /** Every path under which clients may look for the metadata of the issuers of which these paths are known. */
 export function allMetadataPaths(paths: readonly string[]): string[] {
   const all = new Set(paths);
@@ -40,6 +47,16 @@ export function allMetadataPaths(paths: readonly string[]): string[] {
     }
   }
   return [...all];
+}
+
+/** The path that a request is about: what stands behind a well-known part (RFC 8414 3.1, RFC 8615 3), or all of it. */
+export function subjectOfPath(path: string): string {
+  return path.replace(/^\/\.well-known\/[^/]+(?=\/)/, '');
+}
+
+/** Whether a path is this one or stands below it. */
+export function isBelow(path: string, prefix: string): boolean {
+  return path === prefix || path.startsWith(`${prefix}/`);
 }
 
 /** The path of an issuer identifier, as `MetadataPlace` has it. */

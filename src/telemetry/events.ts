@@ -25,6 +25,8 @@ export type UnplacedCause =
   | 'host'
   | 'target'
   | 'issuer_unknown'
+  /** No issuer is configured for the path. */
+  | 'path_unknown'
   | 'endpoints_unknown'
   /** An upgrade of what is judged. */
   | 'upgrade';

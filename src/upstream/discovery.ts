@@ -53,16 +53,17 @@ export async function discover(
   return (await findMetadata(upstream, host, configured)).discovered;
 }
 
-/** The same, with the document itself. */
+/** The same, with the document itself. `usual`: where to look beside the configured paths. */
 export async function findMetadata(
   upstream: UpstreamClient,
   host: string,
   configured: readonly string[] = [],
+  usual: readonly string[] = METADATA_PATHS,
 ): Promise<FoundMetadata> {
   const problems: string[] = [];
   const literal = configured.filter((path) => !path.includes('{'));
   const headers = ['Host', host, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
-  for (const path of new Set([...literal, ...METADATA_PATHS])) {
+  for (const path of new Set([...literal, ...usual])) {
     const { status, text, headers: answered } = await fetchDocument(upstream, path, headers);
     if (status !== 200) {
       problems.push(`${path} answered ${status}`);

@@ -32,6 +32,13 @@ export function patternsOverlap(a: string, b: string): boolean {
   });
 }
 
+/** Whether a pattern matches some path below this one. */
+export function patternFits(pattern: string, path: string): boolean {
+  const depth = path.split('/').length;
+  const head = pattern.split('/').slice(0, depth).join('/');
+  return patternsOverlap(head, path);
+}
+
 function segmentProblem(segment: string, isLast: boolean): string | undefined {
   if (segment === '') return isLast ? undefined : 'must not contain //';
   if (segment === '.' || segment === '..') return 'must not contain . or .. segments';

@@ -4,6 +4,7 @@ import { parseClientId } from './client-id.ts';
 import { duration } from './duration.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { httpOrigin } from './origin.ts';
+import { pathPrefix } from './path-prefix.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
 import { choice, emptyWhenNull, flag, integer, section, textAs } from './scalars.ts';
 import { tlsFileKeys } from './tls-files.ts';
@@ -70,6 +71,13 @@ export const issuerSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Which Host headers are this issuer. Default: all that no other issuer claims.'),
+  paths: z
+    .array(pathPrefix())
+    .min(1)
+    .optional()
+    .describe(
+      'Which paths of its hosts are this issuer, with all below them, such as `/realms/a`; the longest that fits counts. Default: all that no other issuer of the host claims.',
+    ),
   upstream: upstreamSchema.describe('The authorization server behind the gateway.'),
   public_url: httpOrigin()
     .optional()

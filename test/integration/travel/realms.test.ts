@@ -5,6 +5,7 @@ import { newPkcePair } from '../../support/pkce-pair.ts';
 import { type Answer, send } from '../../support/simple-client.ts';
 import { signJwt } from '../../support/upstreams/scripted/jwts.ts';
 import {
+  type Quirks,
   type ScriptedLegacyServer,
   startScriptedLegacyServer,
 } from '../../support/upstreams/scripted-legacy-server.ts';
@@ -85,6 +86,20 @@ const TWO_PLACES: readonly (readonly [
         upstream: upstream.url,
         issuer: `${REALM_ENDPOINTS}clients: {spa: {${policy}}}`,
       }),
+  ],
+  [
+    'two issuers by path, endpoints as they are told',
+    { path: '/realms/a' },
+    { path: '/realms/b' },
+    (policy) => {
+      const issuer = (name: string) =>
+        `  - {name: ${name}, paths: [/realms/${name}], upstream: {url: "${upstream.url}"}, clients: {spa: {${policy}}}}`;
+      const rest = `  - {name: rest, upstream: {url: "${upstream.url}"}, unlisted_clients: {mode: off}}`;
+      return startGatewayUnderTest({
+        upstream: upstream.url,
+        issuers: [issuer('a'), rest, issuer('b')].join('\n'),
+      });
+    },
   ],
   [
     'two issuers by host',
@@ -205,5 +220,88 @@ describe('realms', () => {
     expect((await redeem({ path }, code)).status).toBeGreaterThanOrEqual(400);
     expect(upstream.requests.all.filter((asked) => asked.path.endsWith('/token'))).toEqual([]);
     expect((await authorize({ path }, { code_challenge: undefined })).status).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe('issuers by path in front of one server', () => {
+  /** `a` is enforced; the rest, which has a realm of its own, is not. */
+  async function open(quirks: Partial<Quirks> = {}, path = '/realms/a', more = '') {
+    upstream = await startScriptedLegacyServer(quirks);
+    const server = `upstream: {url: "${upstream.url}"}`;
+    const endpointsOf = (realm: string) =>
+      `endpoints: {authorization: [/realms/${realm}/oauth2/authorize], token: [/realms/${realm}/oauth2/token], pushed_authorization: [/realms/${realm}/oauth2/par]}`;
+    gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      issuers: [
+        `  - {name: rest, ${server}, ${endpointsOf('c')}, unlisted_clients: {mode: report}}`,
+        `  - {name: a, paths: [${path}], ${server}, ${endpointsOf('a')}, clients: {spa: {${POLICY}${more}}}}`,
+      ].join('\n'),
+    });
+  }
+  const a = { path: '/realms/a' };
+  const rest = { path: '/realms/c' };
+
+  test('an enforced code that is not wrapped is worth nothing at a lax one', async () => {
+    await open({}, '/realms/a', ', wrap_codes: false');
+    const code = codeOf(await authorize(a));
+    const { status, json } = await post(rest, 'token', { grant_type: 'authorization_code', code });
+    expect([status, json.error]).toEqual([400, 'invalid_grant']);
+    expect((await redeem(a, code)).status).toBe(200);
+  });
+
+  test('a pushed request of one is unknown to the other', async () => {
+    await open();
+    const { json } = await post(rest, 'par', request());
+    const reference = { client_id: 'spa', request_uri: String(json['request_uri']) };
+    expect((await post(a, 'authorize', reference)).status).toBe(400);
+    expect(refusals()).toEqual(['authorization request_uri_unknown']);
+  });
+
+  test.each(['', ', state: preserve'])('they may share their login page%s', async (more) => {
+    // The page, at /realms/a/login, is below no path: it is the rest's.
+    await open({ login: 'issue_at_login' }, '/realms/a/oauth2', more);
+    await using browser = new Browser();
+    const url = new URL(`/realms/a/oauth2/authorize?${new URLSearchParams(defined(request()))}`, gateway.url);
+    const { parameters } = await browser.login(url, { username: 'alice' }, REDIRECT_URI);
+    expect(parameters.get('state')).toBe('the-state');
+    const code = parameters.get('code') ?? '';
+    expect(code).toMatch(/^pgc_/);
+    expect((await redeem(rest, code)).status).toBe(400);
+    expect((await redeem(a, code)).status).toBe(200);
+  });
+
+  test.each(['oauth-authorization-server', 'openid-configuration'])(
+    'a %s at the root is of the issuer whose path it names',
+    async (document) => {
+      await open();
+      const read = async (path: string) => {
+        const { status, json } = await send(`${gateway.url}/.well-known/${document}${path}`);
+        return [status, json['token_endpoint'], json['code_challenge_methods_supported']];
+      };
+      const [status, endpoint, methods] = await read('/realms/a');
+      expect([status, endpoint]).toEqual([200, `${gateway.url}/realms/a/oauth2/token`]);
+      expect(methods).toEqual(['S256']);
+    },
+  );
+
+  test('a path that nobody takes is a 404', async () => {
+    upstream = await startScriptedLegacyServer();
+    const issuers = `  - {name: a, paths: [/realms/a], upstream: {url: "${upstream.url}"}, clients: {spa: {${POLICY}}}}`;
+    gateway = await startGatewayUnderTest({ upstream: upstream.url, issuers });
+    expect((await send(`${gateway.url}/realms/b/login`)).status).toBe(404);
+    const metrics = await gateway.metrics();
+    expect(metrics.value('unplaced_requests_total', { cause: 'path_unknown' })).toBe(1);
+    expect((await redeem(a, codeOf(await authorize(a)))).status).toBe(200);
+  });
+
+  test('endpoints outside of its paths are no endpoints: nothing goes on', async () => {
+    upstream = await startScriptedLegacyServer({
+      metadataOverrides: { token_endpoint: 'http://idp/realms/b/oauth2/token' },
+    });
+    const issuers = `  - {name: a, paths: [/realms/a], upstream: {url: "${upstream.url}"}, clients: {spa: {${POLICY}}}}`;
+    gateway = await startGatewayUnderTest({ upstream: upstream.url, issuers });
+    expect((await authorize(a)).status).toBe(503);
+    const [failed] = gateway.logLines.filter(({ event }) => event === 'discovery_failed');
+    expect(JSON.stringify(failed)).toContain("/realms/b/oauth2/token is outside of the issuer's `paths`");
   });
 });

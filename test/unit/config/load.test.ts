@@ -31,6 +31,7 @@ it('fills in every default', async () => {
   expect(issuer).toEqual({
     name: 'corp',
     hosts: [],
+    paths: [],
     upstream: {
       origin: 'https://idp.example.com',
       preserveHost: true,
@@ -87,6 +88,7 @@ issuers:
     issuers: [
       {
         hosts: ['login.example.com', 'login.example.com:8443', '[::1]:80'],
+        paths: [],
         upstream: {
           origin: 'https://idp.example.com',
           preserveHost: false,
@@ -103,7 +105,7 @@ issuers:
         forwardPkce: 'never',
         metadata: { advertisePkce: false, oauthAuthorizationServer: true },
       },
-      { hosts: [], upstream: { origin: 'http://127.0.0.1:9000' } },
+      { hosts: [], paths: [], upstream: { origin: 'http://127.0.0.1:9000' } },
     ],
   });
 });
@@ -128,6 +130,70 @@ describe('hosts', () => {
     const hosts = ', hosts: [x.example.com]';
     expect(await problemLines(`issuers:\n${issuer('a', hosts)}${issuer('b', hosts)}`)).toEqual([
       'g.yaml:3:63 issuers[1].hosts[0]: is a host of issuers[0] already',
+    ]);
+  });
+});
+
+describe('paths', () => {
+  const issuer = (name: string, rest = '') =>
+    `  - {name: ${name}, upstream: {url: https://${name}.example.com}${rest}}\n`;
+  const linesOf = (...issuers: string[]) => problemLines(`issuers:\n${issuers.join('')}`);
+
+  it('tell issuers of one host, or of every host, apart', async () => {
+    const realms = [issuer('a', ', paths: [/realms/a]'), issuer('b', ', paths: [/realms/b, /realms/a/b]')];
+    expect(await linesOf(...realms, issuer('c'))).toEqual([]);
+    const host = ', hosts: [x.example.com]';
+    expect(await linesOf(issuer('a', `${host}, paths: [/realms/a]`), issuer('b', host), issuer('c'))).toEqual(
+      [],
+    );
+  });
+
+  it('belong to one issuer of a host each, in whatever case', async () => {
+    expect(
+      await linesOf(
+        issuer('a', ', paths: [/realms/a, /realms/a]'),
+        issuer('b', ', paths: [/realms/b, /realms/a, /Realms/A]'),
+        issuer('c', ', hosts: [x.example.com], paths: [/realms/a]'),
+        issuer('d', ', hosts: [x.example.com]'),
+        issuer('e'),
+      ),
+    ).toEqual([
+      'g.yaml:2:74 issuers[0].paths[1]: is listed twice',
+      'g.yaml:3:74 issuers[1].paths[1]: is a path of issuers[0] already',
+      'g.yaml:3:85 issuers[1].paths[2]: is the same to some servers as /realms/a of issuers[0]',
+    ]);
+  });
+
+  it('hold the endpoints of their issuer', async () => {
+    const endpoints = (token: string) =>
+      `, paths: [/realms/a], endpoints: {authorization: [/realms/a/auth], token: [${token}]}`;
+    expect(await linesOf(issuer('a', endpoints('/realms/a/token')), issuer('c'))).toEqual([]);
+    expect(await linesOf(issuer('a', endpoints('"/realms/{realm}/token"')), issuer('c'))).toEqual([]);
+    expect(await linesOf(issuer('a', endpoints('/realms/ab/token')), issuer('c'))).toEqual([
+      'g.yaml:2:128 issuers[0].endpoints.token[0]: is not below any of the `paths` of this issuer',
+    ]);
+  });
+
+  it.each([
+    ['realms', 'must be a path that starts with /'],
+    ['/', 'leave `paths` out for all that no other issuer claims'],
+    ['/realms/', 'must not end with /'],
+    ['/realms//a', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
+    ['/realms/%61', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
+    ['/realms/..', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
+    ['"/realms/{realm}"', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
+    [
+      '/.well-known/x',
+      "is for the documents of every issuer: those about an issuer's paths are its own anyway",
+    ],
+  ])('are plain: %s', async (path, problem) => {
+    const [line] = await linesOf(issuer('a', `, paths: [${path}]`));
+    expect(line).toBe(`g.yaml:2:63 issuers[0].paths[0]: ${problem}`);
+  });
+
+  it('leave a gap where no issuer takes the rest', async () => {
+    expect(await warningLines(`issuers:\n${issuer('a', ', paths: [/realms/a]')}`)).toEqual([
+      'g.yaml:2:62 issuers[0].paths: no issuer takes the other paths of the hosts that no issuer names: what is there, such as the assets of a login page, is a 404',
     ]);
   });
 });

@@ -1,0 +1,92 @@
+import type { Findings } from './findings.ts';
+import type { IssuerEntry } from './schema/gateway.ts';
+import type { ValidPart } from './valid-part.ts';
+
+type Issuer = ValidPart<IssuerEntry>;
+type Claim = { readonly index: number; readonly path: string | undefined };
+
+/** In the place of a host: every one that no issuer names. */
+const ANY = '*';
+
+/** Every request is for one issuer: by its host, then by its path. */
+export function checkPlaces(issuers: readonly (Issuer | undefined)[], findings: Findings): void {
+  const claims = new Map<string, Claim>();
+  for (const [index, issuer] of issuers.entries()) {
+    if (issuer === undefined) continue;
+    checkRepeatedHosts(issuer, index, findings);
+    const paths = 'paths' in issuer ? (issuer.paths ?? []) : [undefined];
+    for (const [position, path] of paths.entries()) {
+      if (path === undefined && 'paths' in issuer) continue;
+      const clashes = [...new Set(hostsOf(issuer))].flatMap(
+        (host) => claim(claims, host, { index, path }) ?? [],
+      );
+      const [first] = clashes;
+      if (first === undefined) continue;
+      if (path === undefined) for (const clash of clashes) reportHost(issuer, index, clash, findings);
+      else findings.problem(['issuers', index, 'paths', position], clashText(index, path, first.other));
+    }
+  }
+  warnOfGaps(issuers, claims, findings);
+}
+
+function hostsOf(issuer: Issuer): readonly string[] {
+  if (!('hosts' in issuer)) return [ANY];
+  return (issuer.hosts ?? []).filter((host) => host !== undefined);
+}
+
+type Clash = { readonly host: string; readonly other: Claim };
+
+/** Paths that differ in case only are one to some servers. */
+function claim(claims: Map<string, Claim>, host: string, wanted: Claim): Clash | undefined {
+  const key = `${host} ${wanted.path?.toLowerCase() ?? ''}`;
+  const other = claims.get(key);
+  if (other === undefined) claims.set(key, wanted);
+  return other && { host, other };
+}
+
+function clashText(index: number, path: string, other: Claim): string {
+  if (other.path !== path) return `is the same to some servers as ${other.path} of issuers[${other.index}]`;
+  return other.index === index ? 'is listed twice' : `is a path of issuers[${other.index}] already`;
+}
+
+function reportHost(issuer: Issuer, index: number, { host, other }: Clash, findings: Findings): void {
+  const path = ['issuers', index, 'hosts'];
+  if (host === ANY) {
+    findings.problem(
+      path,
+      `is required: issuers[${other.index}] has none either, so a request could be either's`,
+    );
+  } else {
+    const position = issuer.hosts?.indexOf(host) ?? 0;
+    findings.problem([...path, position], `is a host of issuers[${other.index}] already`);
+  }
+}
+
+function checkRepeatedHosts({ hosts }: Issuer, index: number, findings: Findings): void {
+  for (const [position, host] of hosts?.entries() ?? []) {
+    if (host !== undefined && hosts?.indexOf(host) !== position) {
+      findings.problem(['issuers', index, 'hosts', position], 'is listed twice');
+    }
+  }
+}
+
+/** Login pages have their styles and scripts elsewhere. */
+function warnOfGaps(
+  issuers: readonly (Issuer | undefined)[],
+  claims: ReadonlyMap<string, Claim>,
+  findings: Findings,
+): void {
+  const warned = new Set<string>();
+  for (const [index, issuer] of issuers.entries()) {
+    if (issuer?.paths === undefined) continue;
+    for (const host of hostsOf(issuer)) {
+      if (claims.has(`${host} `) || warned.has(host)) continue;
+      warned.add(host);
+      const where = host === ANY ? 'the hosts that no issuer names' : host;
+      findings.warning(
+        ['issuers', index, 'paths'],
+        `no issuer takes the other paths of ${where}: what is there, such as the assets of a login page, is a 404`,
+      );
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { type Parsed, textAs } from './scalars.ts';
+
+/** Characters that every server reads alike, wherever in a path they stand. */
+const SEGMENT = /^[A-Za-z0-9_.~@:+-]*[A-Za-z0-9_~@:+-]$/;
+
+/** The path of an issuer below its host: whole segments, without a slash at the end. */
+export function parsePathPrefix(text: string): Parsed<string> {
+  if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
+  if (text === '/') return { problem: 'leave `paths` out for all that no other issuer claims' };
+  if (text.endsWith('/')) return { problem: 'must not end with /' };
+  const segments = text.slice(1).split('/');
+  if (segments[0] === '.well-known') {
+    return {
+      problem: "is for the documents of every issuer: those about an issuer's paths are its own anyway",
+    };
+  }
+  return segments.every((segment) => SEGMENT.test(segment))
+    ? { value: text }
+    : { problem: 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot' };
+}
+
+export function pathPrefix() {
+  return textAs(parsePathPrefix, { 'x-type': 'path', pattern: '^/[A-Za-z0-9_.~@:+/-]*$' });
+}

@@ -1,6 +1,6 @@
 import type { IssuerConfig } from '../config/config.ts';
 import { configuredEndpoints, discoveryHost } from '../issuer.ts';
-import { metadataPathForms } from '../oauth/metadata-paths.ts';
+import { documentsOf, metadataPathForms } from '../oauth/metadata-paths.ts';
 import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
@@ -29,7 +29,7 @@ export async function probeDiscovery(
   const tried = `discovery, as ${host}`;
   const before = Date.now();
   try {
-    const found = await findMetadata(client, host, metadataPaths);
+    const found = await findMetadata(client, host, metadataPaths, usualPaths(config));
     const skew = judgeClock(found, (before + Date.now()) / 2);
     const findings = [
       whereFound(tried, config, found),
@@ -49,9 +49,13 @@ export async function probeDiscovery(
   }
 }
 
-function whereFound(tried: string, { endpoints }: IssuerConfig, { path }: FoundMetadata): Finding {
-  const atRoot = METADATA_PATHS.some((usual) => usual === path);
-  if (endpoints !== 'auto' || atRoot) return ok(tried, path);
+/** Where `endpoints: auto` looks. */
+function usualPaths({ paths }: IssuerConfig): readonly string[] {
+  return paths.length === 0 ? METADATA_PATHS : paths.flatMap(documentsOf);
+}
+
+function whereFound(tried: string, config: IssuerConfig, { path }: FoundMetadata): Finding {
+  if (config.endpoints !== 'auto' || usualPaths(config).includes(path)) return ok(tried, path);
   return warn(
     tried,
     `at ${path}, where \`endpoints: auto\` does not look`,
@@ -67,7 +71,7 @@ async function whyNotFound(
 ): Promise<Finding> {
   if (discoveryHost(config) !== client.authority) {
     try {
-      await findMetadata(client, client.authority, metadataPaths);
+      await findMetadata(client, client.authority, metadataPaths, usualPaths(config));
       const advice = 'set `upstream.preserve_host: false`, or teach the server that name';
       return problem(tried, `nothing, but as ${client.authority} it answers`, advice);
     } catch (error) {

@@ -95,7 +95,7 @@ export async function startGateway(lab: Lab, variant: GatewayVariant = {}): Prom
     file,
     `listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
-store: {kind: redis, redis: {url: "redis://127.0.0.1:${lab.redisPort}/0"}}
+store: {kind: redis, redis: {url: "redis://127.0.0.1:${lab.redisPort}/0", timeout: 5s}}
 issuers:
   - name: corp
     upstream: {url: "http://127.0.0.1:${lab.upstreamPort}"}

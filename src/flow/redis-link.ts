@@ -111,11 +111,12 @@ export class RedisLink implements RedisConnection {
   }
 
   /** `within`: what is left of the time that the operation may take, where some of it has been used. */
-  async run<Reply>(_key: string, send: SendCommand<Reply>, within = this.#timeout): Promise<Reply> {
-    if (this.#disposed) throw this.#notConnected();
-    if (within <= 0) throw timedOut(this.#timeout);
+  run<Reply>(_key: string, send: SendCommand<Reply>, within = this.#timeout): Promise<Reply> {
+    if (this.#disposed) return Promise.reject(this.#notConnected());
+    if (within <= 0) return Promise.reject(timedOut(this.#timeout));
     if (this.#inFlight >= MAX_IN_FLIGHT) {
-      throw new StoreFault('store_unreachable', `${MAX_IN_FLIGHT} commands wait for Redis already`);
+      const message = `${MAX_IN_FLIGHT} commands wait for Redis already`;
+      return Promise.reject(new StoreFault('store_unreachable', message));
     }
     return this.#send(send, within);
   }
@@ -159,27 +160,39 @@ export class RedisLink implements RedisConnection {
         this.#lastErrorCode = 'TIMEOUT';
         reject(timedOut(this.#timeout));
       }, within);
-      this.#whenBegun(send, () => late)
-        .then(
-          (reply) => {
-            this.#lastErrorCode = undefined;
-            resolve(reply);
-          },
-          (error) => reject(error instanceof StoreFault ? error : redisFault(error)),
-        )
-        .finally(() => {
-          clearTimeout(deadline);
-          this.#inFlight -= 1;
-        });
+      const settle = () => {
+        clearTimeout(deadline);
+        this.#inFlight -= 1;
+      };
+      const dispatch = () => this.#dispatch(send, late);
+      // A connection that has only just been begun is worth waiting for.
+      (this.#hasBegun ? dispatch() : this.#begun.promise.then(dispatch)).then(
+        (reply) => {
+          settle();
+          this.#lastErrorCode = undefined;
+          resolve(reply);
+        },
+        (error) => {
+          settle();
+          reject(error instanceof StoreFault ? error : redisFault(error));
+        },
+      );
     });
   }
 
-  /** At once, but for a connection that has only just been begun: that one is worth waiting for. */
-  async #whenBegun<Reply>(send: SendCommand<Reply>, isLate: () => boolean): Promise<Reply> {
-    if (!this.#hasBegun) await this.#begun.promise;
-    // Whoever asked has been told that it failed: it must not be run after all.
-    if (isLate() || this.#client.status !== 'ready') throw this.#notConnected();
+  /** `late`: whoever asked has been told that it failed, so that it must not be run after all. */
+  #dispatch<Reply>(send: SendCommand<Reply>, late: boolean): Promise<Reply> {
+    if (late || this.#client.status !== 'ready') return Promise.reject(this.#notConnected());
+    this.#cork();
     return send(this.#client);
+  }
+
+  /** The commands of one turn of the event loop leave together: a write to the socket costs more than the rest of a command. */
+  #cork(): void {
+    const { stream } = this.#client;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    setImmediate(() => stream.uncork());
   }
 
   #begin(): void {

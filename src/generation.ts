@@ -7,7 +7,7 @@ import { Issuer } from './issuer.ts';
 import { IssuerDirectory } from './issuer-directory.ts';
 
 /** What outlives a configuration. */
-type Shared = Omit<Services, 'bodyLimits'>;
+export type Shared = Omit<Services, 'bodyLimits'>;
 
 /** What one configuration makes of the gateway; a reload puts a new one in its place. */
 export class Generation implements AsyncDisposable {

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 import { COMMANDS, renderHelp } from './cli/commands.ts';
 import { parseOptions, renderCommandHelp, UsageError } from './cli/options.ts';
 import { processEnvironment } from './config/environment.ts';
 import { VERSION } from './version.ts';
+import { runWorker } from './workers/run-worker.ts';
 
 const io = { stdout: console.log, stderr: console.error, env: processEnvironment() };
 
@@ -29,7 +31,8 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(parseOptions(command, named ? args.slice(1) : args), io);
 }
 
-main(process.argv.slice(2)).then(
+const ended = cluster.isWorker ? runWorker() : main(process.argv.slice(2));
+ended.then(
   (status) => process.exit(status),
   (error: unknown) => {
     if (!(error instanceof UsageError)) throw error;

@@ -86,12 +86,14 @@ const MAY_IMPORT: Readonly<
   config: { all: ['policy', 'oauth'], types: [] },
   doctor: { all: ['oauth', 'flow', 'upstream'], types: ['config'] },
   report: { all: ['config', 'policy'], types: [] },
+  workers: { all: ['telemetry'], types: ['config'] },
   cli: { all: ['*'], types: [] },
 };
-/** The root's own values that folders share: endpoints and issuers are what all of them speak of. */
+/** The root's own values that folders share: what all speak of, and what each process that serves is made of. */
 const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
   handlers: ['endpoints.ts', 'issuer.ts'],
   doctor: ['issuer.ts', 'open-stores.ts'],
+  workers: ['observed-stores.ts', 'public-side.ts', 'version.ts'],
 };
 
 test('every folder of src has its row, here and in ARCHITECTURE.md', () => {

@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
 import { clientJson } from './client-json.ts';
 import type { InventoryReader } from './inventory-reader.ts';
 
 /** What the admin listener needs to know. */
 export type AdminServices = {
-  readonly metrics: Metrics;
   readonly store: FlowStore;
   readonly inventory: InventoryReader;
-  /** Whether the gateway is on its way out, and new requests should go elsewhere. */
-  readonly isDraining: () => boolean;
+  /** All metrics, as Prometheus reads them. */
+  readonly readMetrics: () => Promise<string>;
+  /** Why new requests should go elsewhere, beside the store; `undefined`: they need not. */
+  readonly notReady: () => string | undefined;
 };
 
 /** Answers the admin listener: for operators and their tools, never on the public one. Nothing here changes anything. */
@@ -29,10 +30,8 @@ export class AdminHandler {
     switch ((request.url ?? '').split('?', 1)[0]) {
       case '/api/clients':
         return this.#answerClients(response);
-      case '/metrics': {
-        const { registry } = this.#services.metrics;
-        return answer(response, 200, registry.contentType, await registry.metrics());
-      }
+      case '/metrics':
+        return answer(response, 200, METRICS_CONTENT_TYPE, await this.#services.readMetrics());
       case '/healthz':
         return answer(response, 200, 'text/plain', 'ok\n');
       case '/readyz': {
@@ -60,7 +59,8 @@ export class AdminHandler {
   }
 
   async #readinessProblem(): Promise<string | undefined> {
-    if (this.#services.isDraining()) return 'draining';
+    const problem = this.#services.notReady();
+    if (problem !== undefined) return problem;
     try {
       await this.#services.store.ping();
       return undefined;

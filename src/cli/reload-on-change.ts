@@ -27,7 +27,7 @@ export function reloadOnChange(
           await gateway.reload(result.config);
         } else gateway.rejectReload(result.problems.map(formatProblem));
       })
-      .catch((error: unknown) => gateway.rejectReload([String(error)]));
+      .catch((error: unknown) => gateway.rejectReload([(error as Error).message]));
   };
   const watched = new Set<string>();
   const watch = (pointedTo: readonly string[]) => {

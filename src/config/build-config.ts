@@ -5,7 +5,7 @@ import type { TlsTexts } from './read-tls-files.ts';
 import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
 
 export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
-  const { listen, admin, shutdown, log } = file;
+  const { listen, admin, workers, shutdown, log } = file;
   return {
     listen: {
       address: listen.address,
@@ -18,6 +18,7 @@ export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
       },
     },
     admin,
+    workers,
     shutdown,
     log,
     store: buildStore(file.store, tls),

@@ -10,8 +10,18 @@ const REDIS = ['store', 'redis'] as const;
 /** Each says where Redis is. */
 const SERVERS = ['url', 'cluster', 'sentinel'] as const;
 
-export function checkStore({ store }: ValidPart<FileConfig>, raw: unknown, findings: Findings): void {
+export function checkStore(
+  { store, workers }: ValidPart<FileConfig>,
+  raw: unknown,
+  findings: Findings,
+): void {
   const redis = store?.redis;
+  if (store?.kind === 'memory' && workers !== undefined && workers !== 1) {
+    findings.problem(
+      ['workers'],
+      'more than 1 needs `store.kind: redis`: in memory, each process would know its own logins only',
+    );
+  }
   if (store?.kind === 'redis') checkServers(raw, findings);
   if (redis === undefined) return;
   if (store?.kind === 'memory') findings.warning(REDIS, 'has no effect: `store.kind` is memory');

@@ -7,7 +7,14 @@ import type { ClientPolicies } from '../policy/client-policy.ts';
 export type Config = {
   readonly listen: ListenConfig;
   readonly admin: { readonly address: Address };
-  readonly shutdown: { readonly drain: number };
+  /** Processes that serve; `auto`: one for each processor. */
+  readonly workers: number | 'auto';
+  readonly shutdown: {
+    /** How long it goes on as if nothing was, but for readiness. */
+    readonly delay: number;
+    /** How long requests in flight may then take. */
+    readonly drain: number;
+  };
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
   readonly store: StoreConfig;
   readonly issuers: readonly IssuerConfig[];

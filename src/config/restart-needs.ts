@@ -10,6 +10,7 @@ export function needsRestart(running: Config, next: Config): string[] {
     ['listen.limits.header_timeout', ({ listen }) => listen.limits.headerTimeout],
     ['listen.limits.connections', ({ listen }) => listen.limits.connections],
     ['admin', ({ admin }) => admin],
+    ['workers', ({ workers }) => workers],
     ['store', ({ store }) => store],
     ['log', ({ log }) => log],
   ];

@@ -8,6 +8,8 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as startTimer } from 'node:timers';
+import { setTimeout } from 'node:timers/promises';
 import type { Address, TlsFiles } from '../config/config.ts';
 
 /** A client's state alone may have 8 KiB, 24 KiB when percent-encoded. */
@@ -20,6 +22,8 @@ export type ListenerOptions = {
   /** Milliseconds for a request's head, and twice that between two of them on one connection. */
   readonly headerTimeout: number;
   readonly connections: number;
+  /** Whether other processes listen on the same address, and the system deals connections out among them. */
+  readonly shared?: boolean;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** WebSocket upgrades; without it, an Upgrade header means nothing (RFC 9110 7.8). */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -42,12 +46,14 @@ export class Listener implements AsyncDisposable {
   readonly #server: Server | TlsServer;
   readonly #secure: boolean;
   readonly #address: Address;
+  readonly #shared: boolean;
   readonly #upgraded = new Set<Duplex>();
   readonly #answering = new Set<ServerResponse>();
   #draining = false;
 
   constructor(options: ListenerOptions) {
     this.#address = options.address;
+    this.#shared = options.shared ?? false;
     const { onUpgrade, onUnreadable, onDrop } = options;
     this.#secure = options.tls !== undefined;
     const serverOptions: ServerOptions = {
@@ -91,7 +97,7 @@ export class Listener implements AsyncDisposable {
   async listen(): Promise<string> {
     const { host, port } = this.#address;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once('error', reject).listen({ host, port, backlog: 1024 }, () => {
+    this.#server.once('error', reject).listen({ host, port, backlog: 1024, reusePort: this.#shared }, () => {
       this.#server.off('error', reject);
       resolve();
     });
@@ -105,13 +111,21 @@ export class Listener implements AsyncDisposable {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(secureOptions(tls));
   }
 
-  /** Stops accepting, lets requests in flight finish for as long as `grace` milliseconds, then ends what is left. */
-  async drain(grace: number): Promise<void> {
+  /**
+   * Gives no connection a second request from now on, but takes new ones for `delay` more milliseconds; then requests in
+   * flight may finish for as long as `drain`, and what is left is ended.
+   */
+  async drain({ delay, drain }: { readonly delay: number; readonly drain: number }): Promise<void> {
     this.#draining = true;
     for (const response of this.#answering) response.shouldKeepAlive = false;
+    if (delay > 0) await setTimeout(delay);
+    await this.#close(drain);
+  }
+
+  async #close(grace: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const deadline = setTimeout(() => this.#end(), grace);
+    const deadline = startTimer(() => this.#end(), grace);
     // A WebSocket has no end to wait for.
     for (const socket of this.#upgraded) socket.destroy();
     await closed;
@@ -120,9 +134,10 @@ export class Listener implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#server.listening) return;
-    const drained = this.drain(0);
+    this.#draining = true;
+    const closed = this.#close(0);
     this.#end();
-    await drained;
+    await closed;
   }
 
   /** Node leaves a connection open that becomes idle while the server closes: it would hold up the end. */

@@ -200,10 +200,28 @@ export class Events {
     );
   }
 
+  workersReady(count: number): void {
+    this.#metrics.workersReady.set(count);
+  }
+
+  workerReady(worker: number, pid: number | undefined): void {
+    this.#log.info({ event: 'worker_ready', worker, pid }, 'worker serves');
+  }
+
+  /** A process that served has ended by itself; another takes its place. */
+  workerEnded(worker: number, how: string, restartIn: number): void {
+    this.#metrics.workerRestarts.inc();
+    this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');
+  }
+
   configLoaded(at: number): void {
     this.#metrics.configLastReloadSuccessful.set(1);
     this.#metrics.configLastReloadSuccess.set(at / 1000);
     this.#log.info({ event: 'config_loaded' }, 'configuration in force');
+  }
+
+  configNeedsRestart(keys: readonly string[]): void {
+    this.configRejected(keys.map((key) => `${key}: a change takes effect with a restart`));
   }
 
   configRejected(problems: readonly string[]): void {

@@ -7,12 +7,16 @@ export type Log = Logger;
 export type LogDestination = DestinationStream;
 
 /** Structured logs, on standard error: standard output belongs to what a command prints. */
-export function createLog(config: Config['log'], destination?: LogDestination): Log {
+export function createLog(
+  config: Config['log'],
+  base: Readonly<Record<string, number>> | null,
+  destination?: LogDestination,
+): Log {
   const stream = destination ?? pino.destination({ fd: 2, sync: true });
   return pino(
     {
       level: config.level,
-      base: null,
+      base,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: serializeError },

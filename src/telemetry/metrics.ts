@@ -5,9 +5,15 @@ const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** Seconds. What the gateway itself and its store take. */
 const OWN_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
 
+/** Of what `registry.metrics()` renders. */
+export const METRICS_CONTENT_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Every metric of the gateway. Labels are bounded: issuers, configured client entries and fixed words. */
+/**
+ * Every metric of the gateway. Labels are bounded: issuers, configured client entries and fixed words. With workers, each
+ * process has all of them, and they are added up; of a gauge that is `first`, only that of the primary counts.
+ */
 export function createMetrics(build: { readonly version: string; readonly node: string }) {
   const registry = new Registry();
   const registers = [registry];
@@ -19,8 +25,12 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     labelNames: readonly L[],
     buckets: number[],
   ) => new Histogram({ name: `pkce_gateway_${name}`, help, labelNames, buckets, registers });
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
-    new Gauge({ name: `pkce_gateway_${name}`, help, labelNames, registers });
+  const gauge = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[] = [],
+    aggregator: 'sum' | 'first' = 'sum',
+  ) => new Gauge({ name: `pkce_gateway_${name}`, help, labelNames, registers, aggregator });
 
   collectDefaultMetrics({ register: registry });
   const violation = ['issuer', 'client', 'endpoint', 'reason'] as const;
@@ -97,12 +107,22 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     configLastReloadSuccessful: gauge(
       'config_last_reload_successful',
       '1 if the last reload took effect, else 0.',
+      [],
+      'first',
     ),
     configLastReloadSuccess: gauge(
       'config_last_reload_success_timestamp_seconds',
       'When the configuration in force was loaded (Unix time).',
+      [],
+      'first',
     ),
-    buildInfo: gauge('build_info', 'Always 1; the labels tell the versions.', ['version', 'node']),
+    workersReady: gauge('workers_ready', 'Processes that serve.', [], 'first'),
+    workerRestarts: counter(
+      'worker_restarts_total',
+      'Processes that ended by themselves and were replaced.',
+      [],
+    ),
+    buildInfo: gauge('build_info', 'Always 1; the labels tell the versions.', ['version', 'node'], 'first'),
   };
   metrics.buildInfo.set({ ...build }, 1);
   metrics.storeUp.set(1);

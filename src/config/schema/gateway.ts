@@ -1,26 +1,28 @@
 import { z } from 'zod';
 import { issuerSchema } from './issuer.ts';
 import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
-import { choice, integerOr, section, unsupported } from './scalars.ts';
+import { choice, integerOr, type Parsed, section, unsupported } from './scalars.ts';
 import { storeSchema } from './store.ts';
 
-const WORKERS = 'must be a number of processes, or `auto`';
+const WORKERS = 'must be a number of processes, 1 to 256, or `auto`';
 
 /** The whole of gateway.yaml. Types, JSON Schema and reference are made from it. */
 export const gatewaySchema = z.strictObject({
   listen: listenSchema.prefault({}).describe('The public listener.'),
   admin: adminSchema.prefault({}).describe('The listener for operators.'),
   workers: integerOr(
-    (value) => {
-      if (value === 1) return { value };
-      const meant = value === 'auto' || (Number.isSafeInteger(value) && Number(value) > 1);
-      return { problem: meant ? 'more than 1 is not supported yet' : WORKERS };
+    (value): Parsed<number | 'auto'> => {
+      if (value === 'auto') return { value };
+      const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 256;
+      return isCount ? { value } : { problem: WORKERS };
     },
-    { 'x-type': '`1`' },
+    { 'x-type': '1 to 256, or `auto`' },
     WORKERS,
   )
     .prefault(1)
-    .describe('How many processes serve.'),
+    .describe(
+      'How many processes serve; `auto`: one for each processor. More than one needs a shared store.',
+    ),
   shutdown: shutdownSchema.prefault({}).describe('How the gateway ends.'),
   log: section({
     level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])

@@ -47,5 +47,10 @@ export const adminSchema = section({
 });
 
 export const shutdownSchema = section({
-  drain: duration('0s', '1h').prefault('20s').describe('How long requests under way may take after SIGTERM.'),
+  delay: duration('0s', '5m')
+    .prefault('0s')
+    .describe(
+      'After SIGTERM, how long new connections are still taken while `/readyz` says 503 already, so that a load balancer can turn away first.',
+    ),
+  drain: duration('0s', '1h').prefault('20s').describe('How long requests under way may take after that.'),
 });

@@ -46,11 +46,7 @@ export function integer(min: number, max: number) {
 }
 
 /** A whole number, or text that is parsed into one. */
-export function integerOr(
-  parse: (value: number | string) => Parsed<number>,
-  notes: Notes,
-  wrongType: string,
-) {
+export function integerOr<T>(parse: (value: number | string) => Parsed<T>, notes: Notes, wrongType: string) {
   const schema = z
     .union([z.number(), z.string()], { error: wrongType })
     .meta(notes)

@@ -23,7 +23,8 @@ it('fills in every default', async () => {
       limits: { headerTimeout: 10_000, body: 65_536, connections: 10_000 },
     },
     admin: { address: { host: '127.0.0.1', port: 9090 } },
-    shutdown: { drain: 20_000 },
+    workers: 1,
+    shutdown: { delay: 0, drain: 20_000 },
     log: { level: 'info', format: 'json' },
     store: { kind: 'memory' },
   });

@@ -17,6 +17,9 @@ function issuerKey(line: string, column: number, path: string, message: string):
   return { name: line, text: issuerWith(line), lines: [`g.yaml:4:${column} issuers[0].${path}: ${message}`] };
 }
 
+const UNSHARED =
+  'more than 1 needs `store.kind: redis`: in memory, each process would know its own logins only';
+
 /** A key of the top level, in line 1. */
 function topLevel(line: string, column: number, path: string, message: string): Case {
   return { name: line, text: `${line}\n${issuerWith()}`, lines: [`g.yaml:1:${column} ${path}: ${message}`] };
@@ -55,9 +58,12 @@ describe('keys', () => {
 
 describe('what is not supported yet', () => {
   const cases: Case[] = [
-    topLevel('workers: 2', 10, 'workers', 'more than 1 is not supported yet'),
-    topLevel('workers: auto', 10, 'workers', 'more than 1 is not supported yet'),
-    topLevel('workers: many', 10, 'workers', 'must be a number of processes, or `auto`'),
+    topLevel('workers: many', 10, 'workers', 'must be a number of processes, 1 to 256, or `auto`'),
+    topLevel('workers: 0', 10, 'workers', 'must be a number of processes, 1 to 256, or `auto`'),
+    topLevel('workers: 1.5', 10, 'workers', 'must be a number of processes, 1 to 256, or `auto`'),
+    topLevel('workers: 257', 10, 'workers', 'must be a number of processes, 1 to 256, or `auto`'),
+    topLevel('workers: 2', 10, 'workers', UNSHARED),
+    topLevel('workers: auto', 10, 'workers', UNSHARED),
     topLevel('include: [clients.d/*.yaml]', 1, 'include', 'not supported yet'),
   ];
   it.each(cases)('$name', async ({ text, lines }) => {

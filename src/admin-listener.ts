@@ -1,0 +1,13 @@
+import type { AdminHandler } from './admin/admin-handler.ts';
+import type { Config } from './config/config.ts';
+import { Listener } from './http/listener.ts';
+
+/** The listener for operators. A handful of them and of scrapers is what it is for. */
+export function createAdminListener({ admin, listen }: Config, handler: AdminHandler): Listener {
+  return new Listener({
+    address: admin.address,
+    headerTimeout: listen.limits.headerTimeout,
+    connections: 100,
+    onRequest: (request, response) => void handler.handle(request, response),
+  });
+}

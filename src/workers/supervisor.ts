@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/config.ts';
+import type { Events } from '../telemetry/events.ts';
+import { MergedMetrics } from '../telemetry/merged-metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { workerConfig } from './worker-config.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+/** Milliseconds before a worker that ended is replaced: doubled each time, until one has served for long enough. */
+const FIRST_PAUSE = 100;
+const LONGEST_PAUSE = 30_000;
+const LONG_ENOUGH = 60_000;
+/** Milliseconds that a reader of metrics or of the inventory waits for workers; of one that is late, the last word counts. */
+const PATIENCE = 1_000;
+/** Milliseconds for a worker to take another configuration: it may have to wait for what an upstream says of itself. */
+const ANSWER_PATIENCE = 60_000;
+/** Milliseconds beyond `shutdown` after which a worker that should have ended is killed. */
+const END_PATIENCE = 2_000;
+
+/** Keeps a number of workers at work, all of them with the same configuration. */
+export class Supervisor implements AsyncDisposable {
+  readonly #count: number;
+  readonly #events: Events;
+  readonly #metrics: MergedMetrics;
+  readonly #running = new Set<WorkerProcess>();
+  /** Those that serve, with the configuration that is in force there. */
+  readonly #ready = new Map<WorkerProcess, Config>();
+  readonly #ending = new AbortController();
+  #config: Config;
+  #port: number;
+
+  constructor(config: Config, count: number, { metrics, events }: { metrics: Metrics; events: Events }) {
+    this.#config = config;
+    this.#port = config.listen.address.port;
+    this.#count = count;
+    this.#events = events;
+    this.#metrics = new MergedMetrics(metrics.registry);
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  get readyCount(): number {
+    return this.#ready.size;
+  }
+
+  /** Starts all workers. Resolves to the public URL when each listens there; rejects when one of them cannot. */
+  async start(): Promise<string> {
+    const first = this.#spawn(1);
+    const url = await this.#bringUp(first);
+    // Port 0 is for the first to pick.
+    this.#port = Number(new URL(url).port || this.#port);
+    const others = Array.from({ length: this.#count - 1 }, (_, index) => this.#spawn(index + 2));
+    await Promise.all(others.map((worker) => this.#bringUp(worker)));
+    for (const worker of [first, ...others]) void this.#replaceForEver(worker);
+    return url;
+  }
+
+  /** Puts another configuration in force in every worker or, where one of them cannot have it, in none: then it throws. */
+  async reload(next: Config): Promise<void> {
+    const workers = [...this.#ready.keys()];
+    const share = this.#shareOf(next);
+    try {
+      await Promise.all(workers.map((worker) => inTime(worker.call('stage', share), worker)));
+    } catch (error) {
+      for (const worker of workers) void worker.call('discard').catch(() => {});
+      throw error;
+    }
+    this.#config = next;
+    // Those that came up meanwhile did so with the previous configuration.
+    const others = [...this.#ready.keys()].filter((worker) => !workers.includes(worker));
+    for (const worker of others) void this.#update(worker);
+    await Promise.all(workers.map((worker) => this.#commit(worker, next)));
+  }
+
+  async readMetrics(): Promise<string> {
+    await this.#ask(async (worker) => {
+      const snapshot = await worker.call('readMetrics');
+      if (this.#running.has(worker)) this.#metrics.update(worker.number, snapshot);
+    });
+    return this.#metrics.render();
+  }
+
+  /** Has every worker add what it counted to the store. */
+  flush(): Promise<void> {
+    return this.#ask((worker) => worker.call('flush'));
+  }
+
+  /** Lets every worker finish what is in flight. */
+  async drain(): Promise<void> {
+    this.#ending.abort();
+    const { delay, drain } = this.#config.shutdown;
+    const deadline = setTimeout(() => this.#killAll(), delay + drain + END_PATIENCE);
+    await Promise.all(
+      [...this.#running].map(async (worker) => {
+        // One that is still coming up has nothing to finish.
+        if (!this.#ready.has(worker)) worker.kill();
+        else await worker.call('drain').catch(() => {});
+        await worker.ended;
+      }),
+    );
+    clearTimeout(deadline);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending.abort();
+    this.#killAll();
+    await Promise.all([...this.#running].map((worker) => worker.ended));
+  }
+
+  /** Asks all workers, and does not wait for one that hangs. */
+  async #ask(question: (worker: WorkerProcess) => Promise<void>): Promise<void> {
+    const waiting = new AbortController();
+    await Promise.race([
+      Promise.allSettled([...this.#ready.keys()].map(question)),
+      sleep(PATIENCE, undefined, { signal: waiting.signal }).catch(() => {}),
+    ]);
+    waiting.abort();
+  }
+
+  #shareOf(config: Config): Config {
+    return workerConfig(config, { workers: this.#count, port: this.#port });
+  }
+
+  #killAll(): void {
+    for (const worker of this.#running) worker.kill();
+  }
+
+  #spawn(number: number): WorkerProcess {
+    const worker = new WorkerProcess(number);
+    this.#running.add(worker);
+    void worker.ended.then(() => {
+      this.#running.delete(worker);
+      this.#ready.delete(worker);
+      this.#events.workersReady(this.#ready.size);
+      this.#metrics.end(number);
+    });
+    return worker;
+  }
+
+  async #bringUp(worker: WorkerProcess): Promise<string> {
+    const config = this.#config;
+    const url = await worker.call('start', worker.number, this.#shareOf(config));
+    this.#ready.set(worker, config);
+    this.#events.workersReady(this.#ready.size);
+    this.#events.workerReady(worker.number, worker.pid);
+    void this.#update(worker);
+    return url;
+  }
+
+  /** Gives a worker the configuration that is in force, where a reload passed it by while it came up. */
+  async #update(worker: WorkerProcess): Promise<void> {
+    const config = this.#config;
+    if (!this.#ready.has(worker) || this.#ready.get(worker) === config) return;
+    try {
+      await inTime(worker.call('stage', this.#shareOf(config)), worker);
+    } catch {
+      // Its replacement begins with the right one.
+      worker.kill();
+      return;
+    }
+    await this.#commit(worker, config);
+    await this.#update(worker);
+  }
+
+  async #commit(worker: WorkerProcess, config: Config): Promise<void> {
+    try {
+      await inTime(worker.call('commit'), worker);
+      if (this.#ready.has(worker)) this.#ready.set(worker, config);
+    } catch {
+      // No worker may serve with another configuration than the rest.
+      worker.kill();
+    }
+  }
+
+  async #replaceForEver(first: WorkerProcess): Promise<void> {
+    let worker = first;
+    let failure: string | undefined;
+    let pause = FIRST_PAUSE;
+    let since = Date.now();
+    while (true) {
+      const how = await worker.ended;
+      if (this.#ending.signal.aborted) return;
+      if (Date.now() - since > LONG_ENOUGH) pause = FIRST_PAUSE;
+      this.#events.workerEnded(worker.number, failure ?? how, pause);
+      await sleep(pause, undefined, { signal: this.#ending.signal }).catch(() => {});
+      if (this.#ending.signal.aborted) return;
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+      since = Date.now();
+      failure = undefined;
+      try {
+        worker = this.#spawn(worker.number);
+        await this.#bringUp(worker);
+      } catch (error) {
+        failure = (error as Error).message;
+        worker.kill();
+      }
+    }
+  }
+}
+
+/** Rejects where a worker takes too long for its answer: one that hangs must not hold up all others. */
+async function inTime<T>(answer: Promise<T>, { number }: WorkerProcess): Promise<T> {
+  const waiting = new AbortController();
+  const late = sleep(ANSWER_PATIENCE, undefined, { signal: waiting.signal }).then(() => {
+    throw new Error(`worker ${number} does not answer`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    waiting.abort();
+  }
+}

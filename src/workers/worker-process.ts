@@ -1,0 +1,58 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { Answer, Call, WorkerCommands } from './worker-commands.ts';
+
+/** One worker, as the primary sees it. */
+export class WorkerProcess {
+  /** Counted from 1; a replacement has the number of the one that it replaces. */
+  readonly number: number;
+  /** Resolves with how it ended. */
+  readonly ended: Promise<string>;
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
+  #lastCall = 0;
+
+  constructor(number: number) {
+    this.number = number;
+    // Advanced: a configuration has values that JSON has not. What it does not know of its own, main.ts does.
+    cluster.setupPrimary({ args: [], serialization: 'advanced' });
+    this.#worker = cluster.fork();
+    this.#worker.on('message', (answer: Answer) => this.#settle(answer));
+    this.ended = new Promise((resolve) => {
+      const end = (how: string) => {
+        for (const { reject } of this.#calls.values()) reject(new Error(`worker ${number} ended: ${how}`));
+        this.#calls.clear();
+        resolve(how);
+      };
+      this.#worker.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+      // One that never ran has no end of its own. Else it is about a message to one that has just ended.
+      this.#worker.on('error', (error) => this.#worker.process.pid === undefined && end(error.message));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid;
+  }
+
+  /** Rejects with what the worker threw, or when it ends first. Not to be called after its end. */
+  call<C extends keyof WorkerCommands>(
+    command: C,
+    ...parameters: Parameters<WorkerCommands[C]>
+  ): ReturnType<WorkerCommands[C]> {
+    const id = ++this.#lastCall;
+    const pending = Promise.withResolvers<unknown>();
+    this.#calls.set(id, pending);
+    if (this.#worker.isConnected()) this.#worker.send({ id, command, parameters } satisfies Call);
+    return pending.promise as ReturnType<WorkerCommands[C]>;
+  }
+
+  kill(): void {
+    this.#worker.kill('SIGKILL');
+  }
+
+  #settle(answer: Answer): void {
+    const pending = this.#calls.get(answer.id);
+    this.#calls.delete(answer.id);
+    if ('problem' in answer) pending?.reject(new Error(answer.problem));
+    else pending?.resolve(answer.value);
+  }
+}

@@ -1,0 +1,269 @@
+import { once } from 'node:events';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { request } from 'undici';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { writeCertificate } from '../support/certificate.ts';
+import { listen } from '../support/listener.ts';
+import { MetricSamples } from '../support/metric-samples.ts';
+import { type GatewayProcess, runCommand, startGatewayProcess } from '../support/process.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import { startRawServer } from '../support/upstreams/raw-server.ts';
+import {
+  type ScriptedLegacyServer,
+  startScriptedLegacyServer,
+} from '../support/upstreams/scripted-legacy-server.ts';
+import { isAlive, workerPids } from '../support/worker-pids.ts';
+
+const COUNT = 2;
+/** The system deals connections out by chance: so many miss no worker but once in 30,000 times. */
+const ENOUGH = 16;
+const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
+
+let directory: string;
+let file: string;
+let redis: RedisServer;
+let upstream: ScriptedLegacyServer;
+let gateway: GatewayProcess;
+
+type Settings = {
+  mode?: string;
+  upstream?: string;
+  listen?: string;
+  admin?: string;
+  drain?: string;
+  tls?: boolean;
+};
+
+const yaml = (settings: Settings = {}) => `
+listen:
+  address: "${settings.listen ?? '127.0.0.1:0'}"
+  ${settings.tls ? 'tls: {cert_file: cert.pem, key_file: key.pem}' : ''}
+admin: {address: "${settings.admin ?? '127.0.0.1:0'}"}
+workers: ${COUNT}
+shutdown: {drain: ${settings.drain ?? '20s'}}
+store: {kind: redis, redis: {url: "${redis.url}", timeout: 5s}}
+issuers:
+  - name: corp
+    upstream: {url: "${settings.upstream ?? upstream.url}"}
+    unlisted_clients: {mode: ${settings.mode ?? 'enforce'}}
+`;
+
+async function start(settings?: Settings): Promise<void> {
+  await writeFile(file, yaml(settings));
+  gateway = await startGatewayProcess(['serve', '--config', file]);
+}
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-workers-'));
+  file = join(directory, 'gateway.yaml');
+  [redis, upstream] = await Promise.all([startRedis({ port: true }), startScriptedLegacyServer()]);
+});
+afterEach(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await Promise.all([redis[Symbol.asyncDispose](), upstream[Symbol.asyncDispose]()]);
+  await rm(directory, { recursive: true });
+});
+
+const pidOf = (worker: number) => workerPids(gateway).get(worker) ?? 0;
+const metrics = async () => new MetricSamples(await (await fetch(`${gateway.adminUrl}/metrics`)).text());
+const readiness = async () => (await fetch(`${gateway.adminUrl}/readyz`)).text();
+const logged = (event: string) =>
+  gateway.stderr
+    .filter((line) => line.includes(`"event":"${event}"`))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+async function login(): Promise<number> {
+  const client = new SimpleClient(gateway.url);
+  return (await client.redeem(await client.newCode())).status;
+}
+
+/** The statuses of authorization requests without PKCE, each on a connection of its own. */
+function withoutPkce(count = ENOUGH): Promise<number[]> {
+  const url = new SimpleClient(gateway.url).authorizeUrl(WITHOUT_PKCE);
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const { statusCode, body } = await request(url, { headers: { connection: 'close' } });
+      await body.dump();
+      return statusCode;
+    }),
+  );
+}
+const everywhere = (status: number) => Array(ENOUGH).fill(status);
+
+describe('workers', () => {
+  test('share the listener and the logins, and are one to operators', async () => {
+    await start();
+    expect(await Promise.all(Array.from({ length: 6 }, login))).toEqual(Array(6).fill(200));
+    expect(await withoutPkce()).toEqual(everywhere(400));
+    expect(new Set(logged('refusal').map(({ worker }) => worker))).toEqual(new Set([1, 2]));
+    const samples = await metrics();
+    expect(samples.value('redemptions_total', { result: 'verified' })).toBe(6);
+    expect(samples.value('rejections_total')).toBe(ENOUGH);
+    expect(samples.value('build_info')).toBe(1);
+    expect(samples.value('config_last_reload_successful')).toBe(1);
+    expect(samples.value('store_up')).toBe(1);
+    expect(samples.value('workers_ready')).toBe(COUNT);
+    expect(samples.text).toMatch(/^process_start_time_seconds \d{10}/m);
+    expect(await readiness()).toBe('ok\n');
+    expect(gateway.stdout).toEqual([`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`]);
+    expect(logged('config_loaded')).toHaveLength(1);
+  });
+
+  test('are replaced when they end, and what they counted stays', async () => {
+    await start();
+    await withoutPkce();
+    expect((await metrics()).value('rejections_total')).toBe(ENOUGH);
+    const [first, other] = [pidOf(1), pidOf(2)];
+    for (const [ended, pause] of [100, 200].entries()) {
+      const gone = pidOf(1);
+      process.kill(gone, 'SIGKILL');
+      await vi.waitFor(() => expect(logged('worker_ended')).toHaveLength(ended + 1), 10_000);
+      // The other one goes on meanwhile.
+      expect(await login()).toBe(200);
+      expect(await readiness()).toBe('ok\n');
+      await vi.waitFor(() => expect(pidOf(1)).not.toBe(gone), 10_000);
+      expect(logged('worker_ended').at(-1)).toMatchObject({
+        worker: 1,
+        how: 'SIGKILL',
+        restart_in_ms: pause,
+      });
+    }
+    expect(pidOf(1)).not.toBe(first);
+    expect(pidOf(2)).toBe(other);
+    expect(await withoutPkce()).toEqual(everywhere(400));
+    const samples = await metrics();
+    expect(samples.value('rejections_total')).toBe(2 * ENOUGH);
+    expect(samples.value('worker_restarts_total')).toBe(2);
+    expect(samples.value('workers_ready')).toBe(COUNT);
+    expect(samples.value('requests_in_flight')).toBe(0);
+  });
+
+  test('are not ready while none of them is', async () => {
+    await start();
+    // A replacement waits to hear whether Redis is there.
+    redis.pause();
+    for (const worker of [1, 2]) process.kill(pidOf(worker), 'SIGKILL');
+    await vi.waitFor(async () => expect(await readiness()).toBe('no worker is ready\n'), 10_000);
+    redis.resume();
+    await vi.waitFor(async () => expect(await readiness()).toBe('ok\n'), 10_000);
+    expect(await login()).toBe(200);
+  });
+
+  test('do not hold up a scrape, or the end, when one of them hangs', async () => {
+    await start({ drain: '100ms' });
+    await withoutPkce();
+    expect((await metrics()).value('rejections_total')).toBe(ENOUGH);
+    process.kill(pidOf(1), 'SIGSTOP');
+    expect((await metrics()).value('rejections_total')).toBe(ENOUGH);
+    expect(await gateway.stop()).toBe(0);
+    expect([isAlive(pidOf(1)), isAlive(pidOf(2))]).toEqual([false, false]);
+  });
+
+  test('end with the primary, even one that is killed', async () => {
+    await start();
+    const pids = [pidOf(1), pidOf(2)];
+    await gateway.stop('SIGKILL');
+    await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), 10_000);
+  });
+});
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('to all of them, as a terminal sends it: redemptions in flight finish', async () => {
+    await start();
+    upstream.quirks.token = 'held';
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    const arrived = upstream.requests.next('/oauth2/token');
+    const tokens = client.redeem(code);
+    await arrived;
+    const pids = [pidOf(1), pidOf(2)];
+    for (const pid of pids) process.kill(pid, signal);
+    const ended = gateway.stop(signal);
+    await vi.waitFor(async () => expect(await readiness()).toBe('draining\n'), 10_000);
+    upstream.releaseHeld();
+    expect((await tokens).status).toBe(200);
+    expect(await ended).toBe(0);
+    expect(pids.map(isAlive)).toEqual([false, false]);
+    expect(logged('worker_ended')).toEqual([]);
+  });
+});
+
+describe('a reload', () => {
+  // In one step: what is seen of the file is the old one or the new one.
+  const reload = async (settings: Settings) => {
+    await writeFile(`${file}.new`, yaml(settings));
+    await rename(`${file}.new`, file);
+  };
+
+  test('takes effect in every worker', async () => {
+    await start({ mode: 'report' });
+    expect(await withoutPkce()).toEqual(everywhere(302));
+    await reload({ mode: 'enforce' });
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), 10_000);
+    expect(await withoutPkce()).toEqual(everywhere(400));
+    // One that begins later begins with it.
+    const gone = pidOf(2);
+    process.kill(gone, 'SIGKILL');
+    await vi.waitFor(() => expect(pidOf(2)).not.toBe(gone), 10_000);
+    expect(await withoutPkce()).toEqual(everywhere(400));
+  });
+
+  test('takes effect in none where one of them cannot have it', async () => {
+    await start({ mode: 'report' });
+    const asked = Promise.withResolvers<void>();
+    let requests = 0;
+    // While each waits for what this one says of itself, neither has the new configuration.
+    await using silent = await startRawServer(() => ++requests === COUNT && asked.resolve());
+    await reload({ mode: 'enforce', upstream: silent.url });
+    await asked.promise;
+    process.kill(pidOf(1), 'SIGKILL');
+    await gateway.waitForLine(/"event":"config_rejected"/);
+    expect(logged('config_rejected')[0]).toMatchObject({ problems: ['worker 1 ended: SIGKILL'] });
+    await vi.waitFor(async () => expect((await metrics()).value('workers_ready')).toBe(COUNT), 10_000);
+    expect(await withoutPkce()).toEqual(everywhere(302));
+    expect((await metrics()).value('config_last_reload_successful')).toBe(0);
+    await reload({ mode: 'enforce' });
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), 10_000);
+    expect(await withoutPkce()).toEqual(everywhere(400));
+  });
+
+  test('brings a renewed certificate to every worker', async () => {
+    const certificate = [join(directory, 'cert.pem'), join(directory, 'key.pem')] as const;
+    await writeCertificate(...certificate);
+    await start({ tls: true });
+    const presented = async () => {
+      const { hostname, port } = new URL(gateway.url);
+      const socket = connect({ host: hostname, port: Number(port), rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const { fingerprint256 } = socket.getPeerCertificate();
+      socket.destroy();
+      return fingerprint256;
+    };
+    const fromAll = async () => new Set(await Promise.all(Array.from({ length: ENOUGH }, presented)));
+    const before = await fromAll();
+    expect(before.size).toBe(1);
+    await writeCertificate(...certificate);
+    await vi.waitFor(async () => expect((await fromAll()).intersection(before).size).toBe(0), 10_000);
+    expect((await fromAll()).size).toBe(1);
+  });
+});
+
+describe('workers that cannot start end the process: exit 1, and why in one line', () => {
+  beforeEach(() => start());
+
+  test.each(['listen', 'admin'])('the address of %s is taken', async (option) => {
+    await using taken = await listen(createServer());
+    const address = `127.0.0.1:${taken.port}`;
+    await writeFile(join(directory, 'taken.yaml'), yaml({ [option]: address }));
+    const { exitCode, stdout, stderr } = await runCommand(['--config', join(directory, 'taken.yaml')]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
+    expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
+    expect(told[0]).toContain(address);
+  });
+});

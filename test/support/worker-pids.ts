@@ -1,0 +1,22 @@
+import type { GatewayProcess } from './process.ts';
+
+/** The process ids of a gateway's workers by their number, replacements in place of what they replaced. */
+export function workerPids(gateway: GatewayProcess): ReadonlyMap<number, number> {
+  const pids = new Map<number, number>();
+  for (const line of gateway.stderr) {
+    if (!line.includes('"event":"worker_ready"')) continue;
+    const { worker, pid } = JSON.parse(line) as { worker: number; pid: number };
+    pids.set(worker, pid);
+  }
+  return pids;
+}
+
+/** Whether a process is there. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -61,6 +61,7 @@ a state and without one.
   whoever does not is refused; in \`report\`, it is counted.
 - **refused**: with this reason. In \`report\` it is counted by that reason and passed on as it is: its code belongs to no flow.
 - **state upstream**: \`prefixed\` by the gateway, or the client's \`own\`, where it stands inside a signature (\`state: preserve\`).
+  Where the id_tokens of a client cover the state (\`s_hash\`), it is its \`own\` from the second login on.
 - **code**: in \`enforce\` the client gets the \`gateway\`'s own (\`wrap_codes\`), but the \`upstream\`'s where that is signed.
 
 Request objects need \`request_objects: allow\`, response types beside \`code\` need \`response_types\`. Encrypted request objects are

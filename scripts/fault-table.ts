@@ -14,7 +14,7 @@ export type Moment = keyof typeof MOMENTS;
 /** What the client sees: `logs in`, or the status; then what comes of the same step once more, when all is over. */
 type Cell = string;
 
-/** By `on_store_failure` in `enforce`, the second without `wrap_codes`; and in `report`. */
+/** By `on_store_failure` in `enforce` (`reject` with `wrap_codes` or without), and in `report`. */
 type RedisCells = readonly [reject: Cell, allow: Cell, allowUnwrapped: Cell, report: Cell];
 
 const GOES_ON: RedisCells = ['logs in', 'logs in', 'logs in', 'logs in'];

@@ -1,7 +1,11 @@
 /** `npm run soak`: logins all the time while one thing after another breaks, and an account of every one of them. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { INJECTIONS } from './soak/inject-faults.ts';
 import { BOUNDS, growthOf, judgeSoak } from './soak/judge-soak.ts';
+import { momentOf } from './soak/ledger.ts';
 import { type SoakResult, soak } from './soak/soak.ts';
 
 const { values } = parseArgs({
@@ -18,6 +22,14 @@ console.log(summaryOf(result));
 const problems = judgeSoak(result);
 for (const problem of problems.slice(0, 50)) console.error(`✗ ${problem}`);
 if (problems.length > 50) console.error(`✗ and ${problems.length - 50} more`);
+if (problems.length > 0) {
+  const file = join(await mkdtemp(join(tmpdir(), 'pkce-gateway-soak-')), 'gateways.log');
+  const faults = result.faults.map(
+    ({ name, begin, end }) => `${momentOf(begin)} to ${momentOf(end)} ${name}`,
+  );
+  await writeFile(file, [...faults, ...result.logs, ''].join('\n'));
+  console.error(`The faults and the gateways' logs: ${file}`);
+}
 console.log(problems.length === 0 ? 'soak: all is well' : `soak: ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);
 

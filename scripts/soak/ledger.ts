@@ -13,7 +13,11 @@ export type Fault = {
 type Entry = {
   readonly kind: string;
   readonly begin: number;
-  outcome: Ending | { readonly failedBy: string } | { readonly unaccounted: string } | undefined;
+  outcome:
+    | Ending
+    | { readonly failedBy: string }
+    | { readonly unaccounted: string; readonly at: number }
+    | undefined;
 };
 
 export type Accounts = {
@@ -48,7 +52,7 @@ export class Ledger {
     const fault = this.#faults.find(
       ({ begin, end, symptoms }) => begin <= now && entry.begin <= end && symptoms.includes(seen),
     );
-    entry.outcome = fault === undefined ? { unaccounted: seen } : { failedBy: fault.name };
+    entry.outcome = fault === undefined ? { unaccounted: seen, at: now } : { failedBy: fault.name };
   }
 
   /** Begins a fault, which lasts until its `end` is set. */
@@ -80,7 +84,7 @@ export class Ledger {
       } else if ('failedBy' in outcome) {
         failedBy.set(outcome.failedBy, (failedBy.get(outcome.failedBy) ?? 0) + 1);
       } else {
-        unaccounted.push(`${kind}: ${outcome.unaccounted}`);
+        unaccounted.push(`${momentOf(outcome.at)} ${kind}: ${outcome.unaccounted}`);
       }
     }
     const known = [...redeemed.keys()].filter((id) => !this.#entries.has(id));
@@ -94,4 +98,9 @@ export class Ledger {
     if (entry === undefined) throw new Error(`no login ${id} was begun`);
     return entry;
   }
+}
+
+/** As the gateways' logs have it. */
+export function momentOf(now: number): string {
+  return new Date(performance.timeOrigin + now).toISOString();
 }

@@ -27,6 +27,8 @@ export type SoakResult = {
   readonly descriptorsAfter: number;
   /** Keys in Redis that never expire. */
   readonly lastingKeys: number;
+  /** Of all gateways, a process after the other. */
+  readonly logs: readonly string[];
   /** Errors of the gateways' own: log lines. */
   readonly internalErrors: readonly string[];
 };
@@ -67,6 +69,7 @@ export async function soak(seconds: number): Promise<SoakResult> {
   thefts += countThefts(stage);
   const descriptorsAfter = await untilAtRest(gauges, descriptorsBefore);
   const keys = await stage.redis.dumpAll();
+  const logs = stage.processes.flatMap(({ stderr }) => stderr);
   return {
     duration: seconds,
     accounts: ledger.close(upstream.redemptions),
@@ -77,9 +80,8 @@ export async function soak(seconds: number): Promise<SoakResult> {
     descriptorsBefore,
     descriptorsAfter,
     lastingKeys: keys.filter(({ key, ttl }) => ttl < 0 && !key.includes(':stats:')).length,
-    internalErrors: stage.processes.flatMap(({ stderr }) =>
-      stderr.filter((line) => !line.startsWith('{') || line.includes('"event":"internal_error"')),
-    ),
+    logs,
+    internalErrors: logs.filter((line) => !line.startsWith('{') || line.includes('"event":"internal_error"')),
   };
 }
 

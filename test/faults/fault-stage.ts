@@ -12,9 +12,10 @@ import {
 } from '../support/upstreams/scripted-legacy-server.ts';
 import { startWire, type Wire } from '../support/wire.ts';
 
-/** The clients, by what their policies say. `allow_unwrapped`: `on_store_failure: allow` without wrapped codes. */
+/** The clients, by what their policies say: `on_store_failure`, and whether codes are wrapped; in the fault table's order. */
 const POLICIES = {
   reject: 'mode: enforce',
+  reject_unwrapped: 'mode: enforce, wrap_codes: false',
   allow: 'mode: enforce, on_store_failure: allow',
   allow_unwrapped: 'mode: enforce, on_store_failure: allow, wrap_codes: false',
   report: 'mode: report',

@@ -41,12 +41,14 @@ describe.each(FAULTS)('%s', (fault) => {
   afterAll(() => cleanup.disposeAsync());
 
   test.each(ALL_MOMENTS)('%s: what the client sees', (moment) => {
-    expect(seen[moment]).toEqual(REDIS_OUTCOMES[fault][moment]);
+    // Whether codes are wrapped makes no difference where the login stops.
+    const [reject, ...others] = REDIS_OUTCOMES[fault][moment];
+    expect(seen[moment]).toEqual([reject, reject, ...others]);
   });
 
   test('no code is redeemed twice, or without its verifier', async () => {
     for (const login of Object.values(logins).flat()) {
-      if (login.policy === 'reject') expect(await login.replay()).toMatchObject({ status: 400 });
+      if (login.policy.startsWith('reject')) expect(await login.replay()).toMatchObject({ status: 400 });
     }
     expect(InterruptedLogin.thievesAt(stage)).toBe(0);
     expect(stage.upstream.redemptions.filter(({ times }) => times !== 1)).toEqual([]);
@@ -108,7 +110,7 @@ async function meetFault(
   if (scene.isOver) await stage.untilServing();
   else await stage.untilStore('unreachable');
   for (const login of [...logins.redemption, ...logins.claim]) {
-    if (login.policy === 'reject') await login.steal();
+    if (login.policy.startsWith('reject')) await login.steal();
   }
   upstream.releaseHeld();
   const during = await byMoment((moment) => {

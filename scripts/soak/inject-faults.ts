@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Ledger } from './ledger.ts';
-import type { SoakStage } from './soak-stage.ts';
+import { type SoakStage, STORE_TIMEOUT } from './soak-stage.ts';
 
 /** How long Redis stands still, and how long answers break off, in milliseconds. */
-const PAUSE = 1_500;
+const PAUSE = 1.5 * STORE_TIMEOUT;
 const RESETS = 300;
 
 type Injection = {

@@ -9,6 +9,9 @@ import {
 } from '../../test/support/upstreams/scripted-legacy-server.ts';
 import { startWire, type Wire } from '../../test/support/wire.ts';
 
+/** Milliseconds: more than a busy machine keeps Redis waiting for its turn. */
+export const STORE_TIMEOUT = 2_000;
+
 /** The clients that log in; each has a redirect URI of its own. */
 const CLIENTS = {
   spa: 'mode: enforce',
@@ -104,7 +107,7 @@ function configFor(upstream: string, redis: string): string {
   return `
 listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
-store: {kind: redis, redis: {url: "${redis}"}}
+store: {kind: redis, redis: {url: "${redis}", timeout: ${STORE_TIMEOUT}ms}}
 issuers:
   - name: corp
     upstream: {url: "${upstream}"}

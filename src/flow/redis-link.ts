@@ -155,12 +155,17 @@ export class RedisLink implements RedisConnection {
     this.#inFlight += 1;
     return new Promise((resolve, reject) => {
       let late = false;
-      const deadline = setTimeout(() => {
+      let settled = false;
+      const giveUp = () => {
+        if (settled) return;
         late = true;
         this.#lastErrorCode = 'TIMEOUT';
         reject(timedOut(this.#timeout));
-      }, within);
+      };
+      // Not before replies that have arrived are read: after a standstill of this process, all timers come first.
+      const deadline = setTimeout(() => setImmediate(giveUp), within);
       const settle = () => {
+        settled = true;
         clearTimeout(deadline);
         this.#inFlight -= 1;
       };

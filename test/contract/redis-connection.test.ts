@@ -89,6 +89,17 @@ describe('while Redis stands still', () => {
     expect(onStateChange.mock.calls.at(-1)).toEqual(['ready', undefined]);
   });
 
+  test('a standstill of this process is not its fault: replies that have come are read', async () => {
+    const server = await start();
+    const store = track(await openRedisStore(server, { timeout: 300 }));
+    await store.saveBinding(CODE, sampleBinding(), 60_000);
+    const claim = store.claimBinding(CODE, CHALLENGE);
+    // The command leaves with this turn of the event loop, and the next begins after the timeout.
+    await new Promise(setImmediate);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+    expect((await claim).outcome).toBe('claimed');
+  });
+
   test('the commands in flight are bounded', async () => {
     const server = await start();
     // Long enough for a busy machine to send them all before the first is given up.

@@ -27,6 +27,10 @@ export type ProcessOptions = {
   readonly cwd?: string;
   /** What Node runs. Default: `src/main.ts`. */
   readonly main?: string;
+  /** The Node.js that runs it. Default: this one. */
+  readonly node?: string;
+  /** As whom it runs. Default: as this process. */
+  readonly uid?: number;
   /** How many files and sockets it may have open. Default: as many as this process. */
   readonly openFiles?: number;
   /** For the line that says it listens. */
@@ -93,12 +97,20 @@ export async function runCommand(
 
 function spawnMain(
   args: readonly string[],
-  { env = {}, cwd = ROOT, main = join(ROOT, 'src/main.ts'), openFiles }: ProcessOptions,
+  {
+    env = {},
+    cwd = ROOT,
+    main = join(ROOT, 'src/main.ts'),
+    node = process.execPath,
+    uid,
+    openFiles,
+  }: ProcessOptions,
 ): ChildProcess {
   const limit = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
-  const [program = '', ...rest] = [...limit, process.execPath, main, ...args];
+  const [program = '', ...rest] = [...limit, node, main, ...args];
   return spawn(program, rest, {
     cwd,
+    ...(uid === undefined ? {} : { uid, gid: uid }),
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

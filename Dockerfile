@@ -1,0 +1,28 @@
+# Production: compiled JavaScript and its dependencies on a Node.js without shell, package manager or npm. Why so: docs/adr/0008-container-image.md
+FROM node:24.21.0-trixie-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:24.21.0-trixie-slim AS dependencies
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM gcr.io/distroless/nodejs24-debian13:nonroot
+WORKDIR /app
+COPY --from=dependencies /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+COPY package.json LICENSE ./
+ENV NODE_ENV=production
+# A number: Kubernetes' runAsNonRoot cannot tell from a name.
+USER 65532:65532
+EXPOSE 8080 9090
+# For the admin listener where it is by default. Kubernetes asks by probes of its own.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["/nodejs/bin/node", "--eval", "fetch('http://127.0.0.1:9090/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["/nodejs/bin/node", "/app/dist/main.js"]
+CMD ["serve", "--config", "/etc/pkce-gateway/gateway.yaml"]

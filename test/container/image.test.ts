@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { startGatewayProcess } from '../support/process.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import { buildImageTree } from './build-image-tree.ts';
+import { execForm, lastOf, readDockerfile, type Stage } from './dockerfile.ts';
+
+const run = promisify(execFile);
+const stages = await readDockerfile();
+const image = stages.at(-1) as Stage;
+const [user] = lastOf(image, 'USER').split(':').map(Number);
+const [node = '', main = ''] = execForm(lastOf(image, 'ENTRYPOINT'));
+
+describe('the Dockerfile', () => {
+  test('names every base by what it is, and copies no tool out of them', () => {
+    expect(stages.map(({ base }) => base)).toEqual([
+      expect.stringMatching(/^node:24\.\d+\.\d+-\w+-slim$/),
+      stages[0]?.base,
+      expect.stringMatching(/^gcr\.io\/distroless\/nodejs24-debian\d+:nonroot$/),
+    ]);
+    expect(image.instructions.some(({ name }) => name === 'RUN')).toBe(false);
+  });
+
+  test('installs what the lockfile says, and runs no script of a package', () => {
+    const commands = stages.flatMap(({ instructions }) => instructions.filter(({ name }) => name === 'RUN'));
+    for (const { text } of commands) expect(text).toMatch(/^npm (ci .*--ignore-scripts|run build)/);
+  });
+
+  test('runs as a number, and without a shell', () => {
+    expect(user).toBeGreaterThan(0);
+    expect(execForm(lastOf(image, 'CMD'))).toEqual(['serve', '--config', '/etc/pkce-gateway/gateway.yaml']);
+    expect(execForm(lastOf(image, 'HEALTHCHECK'))[0]).toBe(node);
+  });
+});
+
+describe('what it builds', () => {
+  let directory: string;
+  let root: string;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-image-'));
+    root = await buildImageTree(stages, directory);
+    // The base image has it; and wherever this machine's own is, the image's user may not be let there.
+    await mkdir(dirname(join(root, node)), { recursive: true });
+    await copyFile(process.execPath, join(root, node));
+    await chmod(directory, 0o755);
+    await run('chmod', ['-R', 'a-w', root]);
+  }, 180_000);
+  afterAll(async () => {
+    await run('chmod', ['-R', 'u+w', root]);
+    await rm(directory, { recursive: true });
+  });
+
+  test('holds the compiled gateway and its dependencies, nothing to build or install with', async () => {
+    expect((await readdir(join(root, 'app'))).sort()).toEqual([
+      'LICENSE',
+      'dist',
+      'node_modules',
+      'package.json',
+    ]);
+    const modules = await readdir(join(root, 'app/node_modules'));
+    expect(modules).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)));
+    const development = Object.keys(manifest.devDependencies).map((name) => name.split('/')[0]);
+    expect(modules.filter((name) => development.includes(name) || name === 'npm')).toEqual([]);
+    const sources = await readdir(join(root, 'app/dist'), { recursive: true });
+    expect(sources.filter((name) => name.endsWith('.ts'))).toEqual([]);
+  });
+
+  test('serves a login as its user from a tree that nobody can write to, is healthy, and ends on SIGTERM', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const args = ['serve', '--upstream', upstream.url, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
+    await using gateway = await startGatewayProcess(args, {
+      node: join(root, node),
+      main: join(root, main),
+      cwd: join(root, lastOf(image, 'WORKDIR')),
+      // Nobody but root can become another.
+      ...(process.getuid?.() === 0 && user !== undefined ? { uid: user } : {}),
+      env: { NODE_ENV: 'production', NODE_COMPILE_CACHE: '', HOME: '/nonexistent', TMPDIR: '/nonexistent' },
+    });
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    expect((await client.redeem(code, { code_verifier: 'x'.repeat(43) })).status).toBe(400);
+    expect((await client.redeem(code)).status).toBe(200);
+
+    const isHealthy = async () => {
+      const [program = '', ...words] = execForm(lastOf(image, 'HEALTHCHECK')).map((word) =>
+        word.replace('http://127.0.0.1:9090', gateway.adminUrl),
+      );
+      return run(join(root, program), words).then(
+        () => true,
+        ({ code }) => code !== 1,
+      );
+    };
+    expect(await isHealthy()).toBe(true);
+    expect(await gateway.stop()).toBe(0);
+    expect(await isHealthy()).toBe(false);
+  });
+});

@@ -1,4 +1,4 @@
-# Production: compiled JavaScript and its dependencies on a Node.js without shell, package manager or npm. Why so: docs/adr/0008-container-image.md
+# Production: compiled JavaScript and its dependencies on a Node.js without shell, package manager or npm. Why so: docs/adr/0009-container-image.md
 FROM node:24.21.0-trixie-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./

@@ -4,7 +4,7 @@ const INTRODUCTION = `<!-- Generated from the comments in values.yaml by scripts
 
 # Helm chart pkce-gateway
 
-[pkce-gateway](../../README.md) enforces PKCE in front of an OAuth 2.0 / OpenID Connect server that does not. Kubernetes 1.30 or newer, Helm 3.
+[pkce-gateway](../../README.md) enforces PKCE in front of an OAuth 2.0 / OpenID Connect server that does not. Kubernetes 1.27 or newer, Helm 3.
 
 \`\`\`
 docker build --tag registry.example.com/pkce-gateway:0.1.0 .
@@ -51,7 +51,7 @@ monitoring:
 - **A change of \`config\`** comes by a rolling restart (an annotation has its checksum). A gateway that sees the changed ConfigMap before takes it
   at once.
 - **Pods** meet the Pod Security Standard *restricted*: no root, no capabilities, a read-only root file system, no token.
-- **Ending a pod** takes \`preStopSleepSeconds\`, then \`config.shutdown.drain\` for requests under way; the grace period is five seconds more than both.
+- **Ending a pod** takes \`config.shutdown.delay\`, in which load balancers turn away, then \`drain\` for requests under way.
 - **Close the way around**: \`upstreamNetworkPolicy\` lets nobody but the gateways reach the authorization server. It needs a network plugin that enforces
   policies.
 

@@ -96,9 +96,9 @@ describe.each(names)('%s', (name) => {
     const config = parse(
       only('ConfigMap').find(({ data }) => data?.['gateway.yaml'])?.data?.['gateway.yaml'] ?? '',
     );
-    const drain = { '20s': 20, '90s': 90, '2m': 120, '1500ms': 1.5 }[config.shutdown.drain as string];
-    const sleep = spec.containers[0].lifecycle?.preStop.sleep.seconds ?? 0;
-    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(sleep + (drain ?? Number.NaN));
+    const seconds = { '0s': 0, '5s': 5, '20s': 20, '90s': 90, '2m': 120, '1500ms': 1.5 };
+    const { delay, drain } = config.shutdown as Record<'delay' | 'drain', keyof typeof seconds>;
+    expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(seconds[delay] + seconds[drain]);
   });
 });
 
@@ -155,7 +155,7 @@ test('a change of the configuration changes the pods', async () => {
       .metadata.annotations['checksum/config'];
   expect(await checksum('default')).toMatch(/^[0-9a-f]{64}$/);
   expect(await checksum('default')).not.toBe(await checksum('own-tls'));
-  expect(await checksum('default')).toBe(await checksum('placement'));
+  expect(await checksum('default')).toBe(await checksum('monitoring'));
 });
 
 test('the chart is of the version of the gateway', async () => {

@@ -10,8 +10,8 @@ export const WITHOUT_HELM =
   'charts/pkce-gateway was NOT TESTED: there is no helm here, and no Go (1.24 or newer) to build it with';
 export const hasHelm = helm !== undefined;
 
-/** The oldest Kubernetes that the chart is for, and whose schemas kubectl-validate has. */
-export const KUBERNETES = '1.30';
+/** The oldest Kubernetes that the chart is for. */
+export const KUBERNETES = '1.27';
 
 export function runHelm(...args: readonly string[]): Promise<ToolRun> {
   if (helm === undefined) throw new Error(WITHOUT_HELM);

@@ -28,9 +28,10 @@
 {{/* What no schema can say. */}}
 {{- define "pkce-gateway.validate" -}}
 {{- $store := dig "store" "kind" "memory" (.Values.config | toYaml | fromYaml) }}
-{{- $several := or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) }}
+{{- $workers := toString (default 1 .Values.config.workers) }}
+{{- $several := or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) (ne $workers "1") }}
 {{- if and $several (ne $store "redis") }}
-{{- fail "several gateways need a common store: set config.store.kind to redis, or replicaCount to 1 and autoscaling.enabled to false" }}
+{{- fail "several gateways need a common store: set config.store.kind to redis, or replicaCount and config.workers to 1 and autoscaling.enabled to false" }}
 {{- end }}
 {{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.config.admin.address }}
 {{- fail "config.admin.address is a loopback address: the kubelet could not ask for /healthz, nor Prometheus for /metrics" }}

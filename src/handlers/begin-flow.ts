@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { Flow } from '../flow/flow.ts';
 import { buildFlowPrefix, FLOW_PREFIX_RANDOM_BYTES } from '../flow/flow-prefix.ts';
 import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
+import { takeRandomBytes } from '../flow/random-pool.ts';
 import { type AuthorizationRequest, challengeMethodOf } from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { type CodeChallengeMethod, isCodeChallenge, storedChallenge } from '../oauth/pkce.ts';
@@ -45,7 +45,11 @@ export async function beginFlow(
     outcome = await saveFlow(exchange, fresh);
   }
   exchange.services.events.authorizationRequested(subjectOf(exchange.issuer, client), fresh.challengeMethod);
-  if (outcome === 'saved') return { parameters: fresh.parameters };
+  if (outcome === 'saved') {
+    // Read back, a flow without a challenge may be none (`flow-record.ts`): that is for the store to say.
+    if (fresh.flow.codeChallenge !== undefined) exchange.begun = fresh;
+    return { parameters: fresh.parameters };
+  }
   if (outcome === 'state_conflict') return outcome;
   return fresh.goesOnWithoutStore ? { parameters: fresh.unsaved } : outcome;
 }
@@ -81,7 +85,7 @@ export function newFlow(
     issuer: issuer.name,
     began: flow.mode === 'report' ? 'report' : goesOnWithoutStore ? 'enforce_allow' : 'enforce',
     hasState: request.state !== undefined,
-    random: randomBytes(FLOW_PREFIX_RANDOM_BYTES),
+    random: takeRandomBytes(FLOW_PREFIX_RANDOM_BYTES),
   });
   const unsaved = preservesState ? parameters : parameters.with('state', prefix + (request.state ?? ''));
   return {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../endpoints.ts';
+import type { Flow } from '../flow/flow.ts';
 import type { FlowStore } from '../flow/flow-store.ts';
 import type { Peer } from '../http/peer.ts';
 import type { BodyLimits } from '../http/read-body.ts';
@@ -48,6 +49,8 @@ export class Exchange {
   /** Milliseconds that the upstream took, and that the gateway took until the response head; set by `sendUpstream`. */
   upstreamTime: number | undefined;
   overhead: number | undefined;
+  /** The flow that this request has begun, as the store has it: a server that knows its user may answer at once. */
+  begun: { readonly key: string; readonly flow: Flow } | undefined;
   readonly startedAt = performance.now();
   readonly #where: Where;
   #requestId: string | undefined;

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { Binding } from '../flow/binding.ts';
 import type { Flow } from '../flow/flow.ts';
 import { type ParsedFlowPrefix, parseFlowPrefix } from '../flow/flow-prefix.ts';
 import { StoreFault } from '../flow/flow-store.ts';
 import { codeKey, flowKey, preservedFlowKey } from '../flow/keys.ts';
+import { takeRandomBytes } from '../flow/random-pool.ts';
 import { wrapCode } from '../flow/wrapped-code.ts';
 import type { ResponseChanges } from '../oauth/authorization-response.ts';
 import { isAddressedTo } from '../oauth/redirect-uri.ts';
@@ -72,9 +72,11 @@ class ResponseFollower {
       .map((state) => parseFlowPrefix(issuer.name, state))
       .find((prefix) => prefix);
     this.#preservers =
-      typeof response.jarm === 'object'
-        ? response.jarm.audience.map((clientId) => issuer.clients.policyFor(clientId))
-        : issuer.redirects.owners(response.target).filter(mayPreserveState);
+      this.#prefix !== undefined
+        ? []
+        : typeof response.jarm === 'object'
+          ? response.jarm.audience.map((clientId) => issuer.clients.policyFor(clientId))
+          : issuer.redirects.owners(response.target).filter(mayPreserveState);
   }
 
   async follow(): Promise<Outcome> {
@@ -118,7 +120,11 @@ class ResponseFollower {
 
   async #findFlow(): Promise<Flow | undefined> {
     const { issuer, services } = this.#exchange;
-    if (this.#prefix !== undefined) return services.store.loadFlow(flowKey(issuer.name, this.#prefix.prefix));
+    if (this.#prefix !== undefined) {
+      const { begun } = this.#exchange;
+      const key = flowKey(issuer.name, this.#prefix.prefix);
+      return key === begun?.key ? begun.flow : services.store.loadFlow(key);
+    }
     const [state] = this.#carrier.response.states;
     for (const policy of this.#preservers) {
       const key = preservedFlowKey(issuer.name, policy.name, state);
@@ -185,7 +191,7 @@ class ResponseFollower {
     // Signed as a whole (JARM), or covered by the c_hash of an id_token: the client would refuse another code.
     const wraps =
       flow.mode === 'enforce' && policy.wrapCodes && !response.hasIdToken && response.jarm === undefined;
-    const wrapped = wraps ? wrapCode(upstreamCode, issuer.name, randomBytes(32)) : undefined;
+    const wrapped = wraps ? wrapCode(upstreamCode, issuer.name, takeRandomBytes(32)) : undefined;
     const binding: Binding = {
       clientId: flow.clientId,
       mode: flow.mode,

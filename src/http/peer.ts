@@ -61,6 +61,7 @@ function listOf(header: string | string[] | undefined): string[] {
 
 /** An address in its usual form: IPv4 that a dual-stack socket reports as IPv6, or with a port, as some proxies write it. */
 function plainAddress(text: string): string {
+  if (!text.includes(':')) return text;
   const [, bracketed, ipv4] = /^(?:\[(.+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/.exec(text) ?? [];
   const address = bracketed ?? ipv4 ?? text;
   const mapped = /^::ffff:/i.test(address) ? address.slice(7) : '';

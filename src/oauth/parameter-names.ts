@@ -56,7 +56,8 @@ export function mayRepeat(name: string): boolean {
  * spaces and dots into `_`, Rack drops brackets, ASP.NET ignores case, others trim.
  */
 export function isLookalike(name: string): boolean {
-  if (PROTOCOL_PARAMETERS.has(name)) return false;
+  // Most names are plain, and of a plain name every server reads the same.
+  if (/^[a-z_]*$/.test(name) || PROTOCOL_PARAMETERS.has(name)) return false;
   return PROTOCOL_PARAMETERS.has(canonicalName(name));
 }
 

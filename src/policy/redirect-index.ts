@@ -32,9 +32,6 @@ export class RedirectIndex {
 
 /** A URI without query and fragment, as a browser reads it; loopback literals without their port. */
 function placeOf(uri: string): string | undefined {
-  const url = URL.parse(uri);
-  if (url === null) return undefined;
-  url.search = '';
-  url.hash = '';
-  return withoutLoopbackPort(url.href) ?? url.href;
+  const place = URL.parse(uri)?.href.replace(/[?#].*$/s, '');
+  return place === undefined ? undefined : (withoutLoopbackPort(place) ?? place);
 }

@@ -172,7 +172,8 @@ function handleFault(exchange: Exchange, error: unknown): void {
     return;
   }
   if (error instanceof BodyTooSlow) {
-    answerPlainly(response, 408, error.message, exchange.requestId);
+    if (response.headersSent) response.destroy();
+    else answerPlainly(response, 408, error.message, exchange.requestId);
     return;
   }
   const upstreamFault = error instanceof UpstreamFault ? error : undefined;

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { ProtectedEndpoint } from '../endpoints.ts';
-import { hasBody, readBody } from '../http/read-body.ts';
+import { hasBody, readBody, readChunks } from '../http/read-body.ts';
 import type { Issuer } from '../issuer.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { strictestMode } from '../policy/mode.ts';
@@ -76,7 +76,7 @@ async function* scan(exchange: Exchange): AsyncGenerator<Buffer> {
     if (isRefused(exchange, 'token')) throw new RequestWithdrawn();
   };
   let withheld: Buffer | undefined;
-  for await (const chunk of exchange.request as AsyncIterable<Buffer>) {
+  for await (const chunk of readChunks(exchange.request, exchange.services.bodyLimits.time)) {
     await scanner.read(chunk);
     check();
     if (withheld !== undefined) yield withheld;

@@ -39,7 +39,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     request.pause();
     resolve({
       complete: false,
-      resume: () => Readable.from(continueBody(chunks, request), { objectMode: false }),
+      resume: () => Readable.from(continueBody(chunks, request, limits), { objectMode: false }),
     });
   };
   const onEnd = () => {
@@ -57,9 +57,35 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   return promise;
 }
 
-async function* continueBody(chunks: readonly Buffer[], request: IncomingMessage): AsyncGenerator<Buffer> {
+async function* continueBody(
+  chunks: readonly Buffer[],
+  request: IncomingMessage,
+  limits: BodyLimits,
+): AsyncGenerator<Buffer> {
   yield* chunks;
-  yield* request;
+  yield* readChunks(request, limits.time);
+}
+
+/** Bytes that must come in each span of patience. */
+const PORTION = 4096;
+
+/**
+ * A body as it comes. Throws where it all but stands still: it takes up a connection to the upstream, of which there are
+ * far fewer than of clients. `patience`: milliseconds, while the client is waited for.
+ */
+export async function* readChunks(request: IncomingMessage, patience: number): AsyncGenerator<Buffer> {
+  const chunks: AsyncIterator<Buffer> = request.iterator({ destroyOnReturn: false });
+  for (let left = patience, missing = PORTION; ; ) {
+    const waitingSince = performance.now();
+    const tooSlow = Promise.withResolvers<never>();
+    const deadline = setTimeout(() => tooSlow.reject(new BodyTooSlow()), left);
+    const next = await Promise.race([chunks.next(), tooSlow.promise]).finally(() => clearTimeout(deadline));
+    if (next.done === true) return;
+    missing -= next.value.length;
+    left -= performance.now() - waitingSince;
+    if (missing <= 0) [left, missing] = [patience, PORTION];
+    yield next.value;
+  }
 }
 
 /** The client closed its connection before its request was complete: nobody is left to answer. */

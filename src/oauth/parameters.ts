@@ -82,7 +82,7 @@ export function parseParameters(text: string): ParsedParameters {
       if (name === undefined || value === undefined) {
         problem = 'parameter_malformed';
         lossless = false;
-        hidden ||= name === undefined || needsValue(canonicalName(name));
+        hidden ||= name === undefined || CONTROL.test(name) || needsValue(canonicalName(name));
         continue;
       }
       // UTF-16 among them, which some servers know by its NULs.

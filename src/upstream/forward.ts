@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { BodyTooSlow } from '../http/read-body.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
@@ -141,7 +142,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (error instanceof ClientClosed) this.#settle();
-    else this.#fail(error instanceof RequestWithdrawn ? error : toUpstreamFault(error));
+    else this.#fail(isOfTheRequest(error) ? error : toUpstreamFault(error));
   }
 
   /** Lets go of a held body, once it is complete or too large to wait for. */
@@ -240,6 +241,11 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
 /** Thrown by a request body that must not arrive whole: the request is ended in its middle. */
 export class RequestWithdrawn extends Error {
   readonly code = 'request_withdrawn';
+}
+
+/** Whether it is the request's own body that failed, and not the upstream. */
+function isOfTheRequest(error: Error): boolean {
+  return error instanceof RequestWithdrawn || error instanceof BodyTooSlow;
 }
 
 /** Why a request upstream is ended early: nobody waits for it any more. */

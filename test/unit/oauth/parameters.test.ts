@@ -167,7 +167,7 @@ describe('what a server that splits at a semicolon would see', () => {
   );
 });
 
-test.each(['%00code=x', 'a%0acode=x', '\0c\0o\0d\0e=x'])(
+test.each(['%00code=x', 'a%0acode=x', '\0c\0o\0d\0e=x', 'c\0o\0=%\0'])(
   'a control character in a name hides it: %j',
   (text) => expect(parseParameters(text).hidden).toBe(true),
 );

@@ -55,7 +55,7 @@ export async function runInit(options: ParsedOptions, io: CheckIo): Promise<numb
     }
     if (!(error instanceof DiscoveryFault)) throw error;
     io.stderr(`init: ${origin} has no discovery document where one would be:`);
-    for (const path of metadataPaths) io.stderr(`  ${path}`);
+    for (const problem of error.problems) io.stderr(`  ${problem}`);
     io.stderr('If it has one elsewhere, give its issuer identifier as --upstream. Else fill in `endpoints`.');
   }
   return print(renderInitFile(facts), facts, io);

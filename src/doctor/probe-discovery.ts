@@ -44,7 +44,7 @@ export async function probeDiscovery(
       return { findings: [problem(tried, describeFault(error), advice)], found: undefined, answers: false };
     }
     if (!(error instanceof DiscoveryFault)) throw error;
-    const finding = await whyNotFound(tried, config, client, metadataPaths);
+    const finding = await whyNotFound(tried, config, client, { metadataPaths, problems: error.problems });
     return { findings: [finding], found: undefined, answers: true };
   }
 }
@@ -67,7 +67,7 @@ async function whyNotFound(
   tried: string,
   config: IssuerConfig,
   client: UpstreamClient,
-  metadataPaths: readonly string[],
+  { metadataPaths, problems }: { metadataPaths: readonly string[]; problems: readonly string[] },
 ): Promise<Finding> {
   if (discoveryHost(config) !== client.authority) {
     try {
@@ -79,7 +79,8 @@ async function whyNotFound(
     }
   }
   if (config.endpoints !== 'auto') return ok(tried, 'no document; the endpoints are configured');
-  return problem(tried, 'no document', 'name the endpoints of the server under `endpoints`');
+  const seen = `no document: ${problems[0]}`;
+  return problem(tried, seen, 'name the endpoints of the server under `endpoints`');
 }
 
 function judgeClock({ headers }: FoundMetadata, here: number): Finding {

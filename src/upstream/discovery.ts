@@ -66,7 +66,7 @@ export async function findMetadata(
   for (const path of new Set([...literal, ...usual])) {
     const { status, text, headers: answered } = await fetchDocument(upstream, path, headers);
     if (status !== 200) {
-      problems.push(`${path} answered ${status}`);
+      problems.push(`${path} answered ${status}${elsewhere(answered.location, upstream)}`);
       continue;
     }
     const document = text === undefined ? undefined : parseMetadata(text);
@@ -76,7 +76,13 @@ export async function findMetadata(
     }
     problems.push(`${path} names no authorization_endpoint and token_endpoint`);
   }
-  throw new DiscoveryFault(problems.join('; '));
+  throw new DiscoveryFault(problems);
+}
+
+/** Of a redirect to another origin only that is told: it is usually the address that was meant. */
+function elsewhere(location: string | undefined, { config }: UpstreamClient): string {
+  const origin = location === undefined ? undefined : URL.parse(location, config.origin)?.origin;
+  return origin === undefined || origin === config.origin ? '' : ` (to ${origin})`;
 }
 
 function readMetadata(document: MetadataDocument | undefined): Discovered | undefined {
@@ -130,10 +136,14 @@ function endpointPath(url: unknown): string | undefined {
 /** The upstream is there but does not tell its endpoints: they have to be configured. */
 export class DiscoveryFault extends Error {
   readonly code = 'discovery_fault';
-  constructor(detail: string) {
+  /** What was wrong at each place that was asked. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
     super(
-      `no usable discovery document (${detail}); name the endpoints in the configuration instead of \`auto\``,
+      `no usable discovery document (${problems.join('; ')}); name the endpoints in the configuration instead of \`auto\``,
     );
+    this.problems = problems;
     this.name = 'DiscoveryFault';
   }
 }

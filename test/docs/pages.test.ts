@@ -75,7 +75,7 @@ describe('commands', () => {
     ({ path, blocks }) => !ELSEWHERE.test(path) && blocks.some(({ language }) => language === 'sh'),
   );
 
-  test.each(runnable)('of $path do what the page says', async ({ blocks }) => {
+  test.each(runnable)('of $path do what the page says', { timeout: 60_000 }, async ({ blocks }) => {
     await using upstream = await startScriptedLegacyServer();
     const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-page-'));
     const [port, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];

@@ -52,7 +52,7 @@ test('there is a page for each example, and an example for each page', () => {
   expect(PAGES.filter((page) => page !== 'README').sort()).toEqual(EXAMPLES.toSorted());
 });
 
-describe.each(EXAMPLES)('%s', (name) => {
+describe.concurrent.each(EXAMPLES)('%s', (name) => {
   test('the example takes logins at every path that it names, and refuses those without PKCE', async () => {
     const { upstream, gateway, paths } = await startExample(name);
     await using _upstream = upstream;
@@ -100,7 +100,7 @@ describe.each(EXAMPLES)('%s', (name) => {
     }
   });
 
-  test('the page has the example, and its commands do what it says', async () => {
+  test('the page has the example, and its commands do what it says', { timeout: 60_000 }, async () => {
     const example = await exampleOf(name);
     const blocks = readFencedBlocks(await read(`docs/servers/${name}.md`));
     const yaml = blocks.filter(({ language }) => language === 'yaml');

@@ -146,6 +146,16 @@ describe('the network', () => {
     ]);
   });
 
+  test('a server that keeps silent: it is given up after a while', async () => {
+    await using silent = await startRawServer(() => {});
+    const [plain, tls] = await Promise.all([
+      doctor('--upstream', silent.url),
+      doctor('--upstream', silent.url.replace('http:', 'https:')),
+    ]);
+    expect(plain.problems).toEqual([expect.stringMatching(/^problem discovery, .*did not answer in time/)]);
+    expect(tls.problems).toEqual([expect.stringMatching(/^problem TLS: .*no handshake within 5 s/)]);
+  });
+
   test('certificates: of an unknown authority, known but near its end, of another name, expired', async () => {
     await using certificate = await createCertificate('DNS:localhost');
     const { cert = '', key = '' } = certificate.tls;
@@ -191,7 +201,11 @@ describe('discovery', () => {
     await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
     const { exitCode, problems } = await doctor('--upstream', upstream.url);
     expect(exitCode).toBe(1);
-    expect(problems).toEqual([expect.stringMatching(/no document → name the endpoints/)]);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /no document: \/\.well-known\/openid-configuration answered 404 → name the endpoints/,
+      ),
+    ]);
     const paths = 'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}';
     const file = await fileOf(`issuers: [{name: corp, upstream: {url: "${upstream.url}"}, ${paths}}]`);
     const configured = await doctor('--config', file);

@@ -141,7 +141,7 @@ describe('init says no', () => {
     const { exitCode, stdout, stderr } = await init(upstream.url);
     expect(exitCode).toBe(1);
     expect(stderr).toContain('has no discovery document');
-    expect(stderr).toContain('/adfs/.well-known/openid-configuration');
+    expect(stderr).toContain('  /adfs/.well-known/openid-configuration answered 404');
     const file = join(directory, 'template.yaml');
     await writeFile(file, stdout);
     const checked = await runCommand(['check', '--config', file]);
@@ -160,6 +160,17 @@ describe('init says no', () => {
     ]);
     const client = new SimpleClient(gateway.url);
     expect((await client.redeem(await client.newCode())).status).toBe(200);
+  });
+
+  test('to one that lives elsewhere, and tells where', async () => {
+    await using upstream = await startCannedServer();
+    upstream.answers.set(OPENID, {
+      status: 301,
+      headers: { location: `https://idp.example.com${OPENID}?x=y` },
+    });
+    const { exitCode, stderr } = await init(upstream.url);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`${OPENID} answered 301 (to https://idp.example.com)\n`);
   });
 
   test('to a document whose endpoints no configuration could name', async () => {

@@ -38,5 +38,5 @@ export function requireBelow(paths: readonly string[], endpoints: EndpointPaths)
   const outside = [...authorization, ...token, ...pushedAuthorization].find(
     (endpoint) => !paths.some((path) => isBelow(endpoint, path)),
   );
-  if (outside !== undefined) throw new DiscoveryFault(`${outside} is outside of the issuer's \`paths\``);
+  if (outside !== undefined) throw new DiscoveryFault([`${outside} is outside of the issuer's \`paths\``]);
 }

@@ -260,6 +260,15 @@ describe('discovery', () => {
     expect(problems).toHaveLength(says.source.startsWith('^problem') ? 1 : 0);
   });
 
+  test('of an issuer with paths of its own', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const yaml = `issuers: [{name: a, upstream: {url: "${upstream.url}"}, paths: [/realms/a]}]`;
+    const { exitCode, lines } = await doctor('--config', await fileOf(yaml), ...CLIENT);
+    expect(exitCode).toBe(0);
+    expect(lines).toContain(`ok discovery, as ${upstream.host}:${upstream.port}: /realms/a${OPENID}`);
+    expect(lines).toContain('ok token endpoint: a made-up code: 400 invalid_grant at /realms/a/oauth2/token');
+  });
+
   test('an endpoint that the configuration does not name is not judged', async () => {
     await using upstream = await startDescribed(() => ({}));
     const paths = 'endpoints: {authorization: [/a], token: [/other]}';

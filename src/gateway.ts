@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { AdminHandler } from './admin/admin-handler.ts';
+import { ConfigHistory } from './admin/config-history.ts';
 import { InventoryReader } from './admin/inventory-reader.ts';
 import { createAdminListener } from './admin-listener.ts';
 import type { Config } from './config/config.ts';
@@ -38,19 +39,23 @@ export async function startGateway(
   const supervisor = workers > 1 ? new Supervisor(config, workers, telemetry) : undefined;
   const publicSide = cleanup.use(supervisor ?? new PublicSide(config, stores, events));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
+  const history = new ConfigHistory(config, Date.now());
   const inventory = new InventoryReader({
     store: stores.inventory,
-    issuers: () => publicSide.config.issuers,
+    issuers: () => history.config.issuers,
     flush: () => publicSide.flush(),
   });
   const admin = new AdminHandler({
     store: stores.flows,
     inventory,
+    history,
+    version: VERSION,
     readMetrics: () => supervisor?.readMetrics() ?? metrics.registry.metrics(),
     notReady: () => {
       if (phase !== 'serving') return phase;
       return supervisor?.readyCount === 0 ? 'no worker is ready' : undefined;
     },
+    onError: (error) => events.internalError(error, 'admin'),
   });
   const adminListener = cleanup.use(createAdminListener(config, admin));
 
@@ -63,21 +68,26 @@ export async function startGateway(
   phase = 'serving';
 
   const running = cleanup.move();
+  const reject = (problems: readonly string[]) => {
+    events.configRejected(problems);
+    history.rejected(problems, Date.now());
+  };
   return {
     url,
     adminUrl,
     async reload(next) {
       const fixed = needsRestart(publicSide.config, next);
       if (fixed.length > 0) {
-        events.configNeedsRestart(fixed);
+        reject(fixed.map((key) => `${key}: a change takes effect with a restart`));
         return false;
       }
       await publicSide.reload(next);
+      history.loaded(next, Date.now());
       inventory.forget();
       events.configLoaded(Date.now());
       return true;
     },
-    rejectReload: (problems) => events.configRejected(problems),
+    rejectReload: reject,
     async drain() {
       phase = 'draining';
       await publicSide.drain();

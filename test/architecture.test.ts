@@ -82,7 +82,7 @@ const MAY_IMPORT: Readonly<
   upstream: { all: ['http', 'oauth'], types: ['config'] },
   handlers: { all: ['oauth', 'policy', 'flow', 'http', 'upstream', 'telemetry'], types: ['inventory'] },
   telemetry: { all: [], types: ['*'] },
-  admin: { all: ['telemetry', 'flow', 'inventory', 'policy'], types: [] },
+  admin: { all: ['telemetry', 'flow', 'inventory', 'policy', 'config', 'oauth', 'upstream'], types: [] },
   config: { all: ['policy', 'oauth'], types: [] },
   doctor: { all: ['oauth', 'flow', 'upstream'], types: ['config'] },
   report: { all: ['config', 'policy'], types: [] },
@@ -92,6 +92,7 @@ const MAY_IMPORT: Readonly<
 /** The root's own values that folders share: what all speak of, and what each process that serves is made of. */
 const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
   handlers: ['endpoints.ts', 'issuer.ts'],
+  admin: ['issuer.ts'],
   doctor: ['issuer.ts', 'open-stores.ts'],
   workers: ['observed-stores.ts', 'public-side.ts', 'version.ts'],
 };

@@ -220,10 +220,6 @@ export class Events {
     this.#log.info({ event: 'config_loaded' }, 'configuration in force');
   }
 
-  configNeedsRestart(keys: readonly string[]): void {
-    this.configRejected(keys.map((key) => `${key}: a change takes effect with a restart`));
-  }
-
   configRejected(problems: readonly string[]): void {
     this.#metrics.configLastReloadSuccessful.set(0);
     this.#log.error({ event: 'config_rejected', problems }, 'the previous configuration stays in force');

@@ -1,0 +1,55 @@
+import type { Config } from '../config/config.ts';
+import { describeChanges } from '../config/describe-changes.ts';
+
+const KEPT_LOADS = 10;
+const KEPT_LINES = 50;
+
+/** One attempt to put a configuration in force. */
+export type ConfigLoad = {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly outcome: 'started' | 'loaded' | 'rejected';
+  /** What changed, or what was wrong. */
+  readonly lines: readonly string[];
+  /** Of those, how many were left out. */
+  readonly more: number;
+};
+
+/** The configuration in force, and how it came to be. */
+export class ConfigHistory {
+  #config: Config;
+  #loads: readonly ConfigLoad[];
+
+  constructor(config: Config, now: number) {
+    this.#config = config;
+    this.#loads = [{ at: now, outcome: 'started', lines: [], more: 0 }];
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  /** The last ones, the newest first. */
+  get loads(): readonly ConfigLoad[] {
+    return this.#loads;
+  }
+
+  loaded(config: Config, now: number): void {
+    this.#add(now, 'loaded', describeChanges(this.#config, config));
+    this.#config = config;
+  }
+
+  rejected(problems: readonly string[], now: number): void {
+    this.#add(now, 'rejected', problems);
+  }
+
+  #add(at: number, outcome: ConfigLoad['outcome'], lines: readonly string[]): void {
+    const load = {
+      at,
+      outcome,
+      lines: lines.slice(0, KEPT_LINES),
+      more: Math.max(0, lines.length - KEPT_LINES),
+    };
+    this.#loads = [load, ...this.#loads].slice(0, KEPT_LOADS);
+  }
+}

@@ -1,0 +1,66 @@
+import type { ClientActivity, DayActivity } from '../../inventory/client-activity.ts';
+import type { Mode } from '../../policy/mode.ts';
+import { type Html, html } from './html.ts';
+import { numberText, percentText } from './time-text.ts';
+
+const HEIGHT = 28;
+const STEP = 8;
+const BAR = 6;
+
+/** A bar for each day: authorization requests, those in another colour that broke the policy. */
+export function renderTrend({ days, mode }: ClientActivity): Html {
+  const values = days.map((day) => dayBar(day, mode));
+  const most = Math.max(...values.map(({ fine, broken }) => fine + broken));
+  const width = days.length * STEP - (STEP - BAR);
+  if (most === 0)
+    return html`<svg class="trend" viewBox="0 0 ${width} ${HEIGHT}" width="${width}" height="${HEIGHT}" aria-hidden="true"><path class="t-none" d="M0 ${HEIGHT - 0.5}H${width}"/></svg>`;
+  // The least that there is can still be seen.
+  const height = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * (HEIGHT - 1)));
+  const bars = values.map(({ fine, broken }, day) => {
+    const [good, bad] = [height(fine), height(broken)];
+    const at = day * STEP;
+    return [
+      good > 0 &&
+        html`<rect class="t-good" x="${at}" y="${fixed(HEIGHT - good)}" width="${BAR}" height="${fixed(good)}"/>`,
+      bad > 0 &&
+        html`<rect class="t-bad" x="${at}" y="${fixed(Math.max(0, HEIGHT - good - bad))}" width="${BAR}" height="${fixed(bad)}"/>`,
+    ];
+  });
+  const label = `Per day, the oldest first: requests ${days.map(({ requests }) => requests).join(', ')}; violations ${values.map(({ broken }) => broken).join(', ')}`;
+  return html`<svg class="trend" role="img" aria-label="${label}" viewBox="0 0 ${width} ${HEIGHT}" width="${width}" height="${HEIGHT}"><path class="t-none" d="M0 ${HEIGHT - 0.5}H${width}"/>${bars}</svg>`;
+}
+
+/** A request that is refused begins no flow, and is not counted among the others; one that is only reported is. */
+function dayBar(
+  { requests, violations }: DayActivity,
+  mode: Mode,
+): { readonly fine: number; readonly broken: number } {
+  const broken = sum(violations);
+  return { fine: mode === 'enforce' ? requests : Math.max(0, requests - broken), broken };
+}
+
+/** One bar, split by method. */
+export function renderMethods({ methods, total }: ClientActivity): Html {
+  const { requests } = total;
+  if (requests === 0) return html`<span class="muted">–</span>`;
+  const shares = (['S256', 'plain', 'none'] as const).filter((method) => methods[method] > 0);
+  let at = 0;
+  const parts = shares.map((method) => {
+    const width = (methods[method] / requests) * 100;
+    const part = html`<rect class="m-${method}" x="${fixed(at)}" y="0" width="${fixed(width)}" height="6"/>`;
+    at += width;
+    return part;
+  });
+  const others = shares
+    .filter((method) => method !== 'S256')
+    .map((method) => `${numberText(methods[method])} ${method}`);
+  return html`<span class="share">${percentText(methods.S256, requests)} S256</span><svg class="methods" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>${others.length > 0 && html`<span class="muted">${others.join(', ')}</span>`}`;
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, count) => total + count, 0);
+}
+
+function fixed(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

@@ -1,0 +1,134 @@
+import type { ClientActivity } from '../../inventory/client-activity.ts';
+
+export const PAGE_SIZE = 100;
+/** Characters of a search. */
+const LONGEST_SEARCH = 200;
+
+export const SORT_KEYS = [
+  'attention',
+  'client',
+  'mode',
+  'requests',
+  'codes',
+  'violations',
+  'last_seen',
+] as const;
+export type SortKey = (typeof SORT_KEYS)[number];
+
+const MODES = ['enforce', 'report', 'off'] as const;
+const VERDICTS = ['ready', 'not ready', 'no traffic'] as const;
+
+/** Which clients to show, and in which order: what stands in the URL of the status page. */
+export type ClientQuery = {
+  readonly search: string;
+  readonly issuer: string;
+  readonly mode: string;
+  readonly verdict: string;
+  readonly sort: SortKey;
+  readonly descending: boolean;
+  readonly page: number;
+};
+
+export type ClientPage = {
+  readonly clients: readonly ClientActivity[];
+  /** All that match. */
+  readonly matching: number;
+  readonly page: number;
+  readonly pages: number;
+};
+
+/** Reads the query of the URL. What it does not know counts as not said. */
+export function parseClientQuery(text: string): ClientQuery {
+  const parameters = new URLSearchParams(text);
+  const get = (name: string) => (parameters.get(name) ?? '').trim();
+  const oneOf = <T extends string>(name: string, words: readonly T[]) =>
+    words.find((word) => word === get(name));
+  const sort = oneOf('sort', SORT_KEYS) ?? 'attention';
+  const page = /^\d{1,6}$/.test(get('page')) ? Number(get('page')) : 1;
+  return {
+    search: get('search').slice(0, LONGEST_SEARCH),
+    issuer: get('issuer'),
+    mode: oneOf('mode', MODES) ?? '',
+    verdict: oneOf('verdict', VERDICTS) ?? '',
+    sort,
+    descending: get('order') === '' ? startsDescending(sort) : get('order') === 'desc',
+    page: Math.max(1, page),
+  };
+}
+
+/** The same, with some of it changed, as the query of a URL; the first page, unless it says another. */
+export function clientQueryText(query: ClientQuery, changes: Partial<ClientQuery>): string {
+  const { search, issuer, mode, verdict, sort, descending, page } = { ...query, page: 1, ...changes };
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries({ search, issuer, mode, verdict })) {
+    if (value !== '') parameters.set(name, value);
+  }
+  if (sort !== 'attention') parameters.set('sort', sort);
+  if (descending !== startsDescending(sort)) parameters.set('order', descending ? 'desc' : 'asc');
+  if (page > 1) parameters.set('page', String(page));
+  return `?${parameters}`;
+}
+
+/** Whether an order begins with the largest: of numbers that is where the news is. */
+export function startsDescending(sort: SortKey): boolean {
+  return sort !== 'client' && sort !== 'mode';
+}
+
+export function selectClients(all: readonly ClientActivity[], query: ClientQuery): ClientPage {
+  const wanted = query.search.toLowerCase();
+  const matching = all.filter(({ issuer, client, mode, policy, verdict }) => {
+    if (query.issuer !== '' && issuer !== query.issuer) return false;
+    if (query.mode !== '' && mode !== query.mode) return false;
+    if (query.verdict !== '' && verdict.state !== query.verdict) return false;
+    const texts = [client, policy.owner ?? '', policy.description ?? ''];
+    return wanted === '' || texts.some((text) => text.toLowerCase().includes(wanted));
+  });
+  const keyOf = ORDERS[query.sort];
+  const sign = query.descending ? -1 : 1;
+  const sorted = matching
+    .map((client) => ({ client, key: keyOf(client) }))
+    .sort(
+      (one, other) => sign * compare(one.key, other.key) || compare(one.client.client, other.client.client),
+    )
+    .map(({ client }) => client);
+  const pages = Math.max(1, Math.ceil(sorted.length / PAGE_SIZE));
+  const page = Math.min(query.page, pages);
+  return {
+    clients: sorted.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
+    matching: sorted.length,
+    page,
+    pages,
+  };
+}
+
+const ORDERS: Readonly<Record<SortKey, (client: ClientActivity) => number | string>> = {
+  attention,
+  client: ({ client }) => client.toLowerCase(),
+  mode: ({ mode }) => mode,
+  requests: ({ total }) => total.requests,
+  codes: ({ total }) => total.codesBound,
+  violations: violationCount,
+  last_seen: ({ lastSeen }) => lastSeen ?? 0,
+};
+
+export function violationCount({ total }: ClientActivity): number {
+  return [...total.violations.values()].reduce((sum, count) => sum + count, 0);
+}
+
+/** What is not ready comes first, then what could be enforced, then the rest; the busier before the others. */
+function attention(client: ClientActivity): number {
+  const { verdict, mode, total } = client;
+  const rank =
+    verdict.state === 'not ready' && mode !== 'off'
+      ? 3
+      : verdict.state === 'ready'
+        ? mode === 'report'
+          ? 2
+          : 1
+        : 0;
+  return rank * 1e12 + Math.min(total.requests + violationCount(client), 1e12 - 1);
+}
+
+function compare(one: number | string, other: number | string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

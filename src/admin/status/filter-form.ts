@@ -1,0 +1,44 @@
+import { type ClientQuery, clientQueryText, SORT_KEYS, type SortKey } from './client-query.ts';
+import { type Html, html } from './html.ts';
+
+const SORT_WORDS: Readonly<Record<SortKey, string>> = {
+  attention: 'what needs attention',
+  client: 'name',
+  mode: 'mode',
+  requests: 'requests',
+  codes: 'codes',
+  violations: 'violations',
+  last_seen: 'last seen',
+};
+
+const ANY = ['', 'any'] as const;
+
+/** A form that works as a plain GET. It stands beside what refreshes itself, so that nobody loses what they type. */
+export function renderFilterForm(query: ClientQuery, issuers: readonly string[]): Html {
+  const plain = (words: readonly string[]) => [ANY, ...words.map((word) => [word, word] as const)];
+  return html`<form class="filter" method="get" role="search" aria-label="Clients">
+<label class="search">Search <input type="search" name="search" value="${query.search}" placeholder="client, owner, description" maxlength="200"></label>
+${issuers.length > 1 && renderSelect('issuer', 'Issuer', query.issuer, plain(issuers))}
+${renderSelect('mode', 'Mode', query.mode, plain(['enforce', 'report', 'off']))}
+${renderSelect('verdict', 'Readiness', query.verdict, plain(['ready', 'not ready', 'no traffic']))}
+${renderSelect(
+  'sort',
+  'Order by',
+  query.sort,
+  SORT_KEYS.map((key) => [key, SORT_WORDS[key]] as const),
+)}
+<span class="buttons"><button type="submit">Apply</button> <a href="${clientQueryText(query, { search: '', issuer: '', mode: '', verdict: '', sort: 'attention', descending: true })}#clients">Reset</a></span>
+</form>`;
+}
+
+function renderSelect(
+  name: string,
+  label: string,
+  value: string,
+  options: readonly (readonly [string, string])[],
+): Html {
+  const choices = options.map(
+    ([word, text]) => html`<option value="${word}"${word === value && html` selected`}>${text}</option>`,
+  );
+  return html`<label>${label} <select name="${name}">${choices}</select></label>`;
+}

@@ -1,0 +1,39 @@
+import { type Html, html } from './html.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A moment as people say it; the exact one is there to be pointed at. */
+export function timeText(at: number, now: number): Html {
+  const exact = new Date(at).toISOString();
+  return html`<time datetime="${exact}" title="${exact.slice(0, 19).replace('T', ' ')} UTC">${relative(at - now)}</time>`;
+}
+
+function relative(distance: number): string {
+  const away = Math.abs(distance);
+  if (away < MINUTE) return distance <= 0 ? 'just now' : 'in a moment';
+  const [count, unit] =
+    away < HOUR ? [away / MINUTE, 'min'] : away < 2 * DAY ? [away / HOUR, 'h'] : [away / DAY, 'days'];
+  const text = `${Math.floor(count)} ${unit}`;
+  return distance < 0 ? `${text} ago` : `in ${text}`;
+}
+
+/** `2026-11-22 14:00 UTC` */
+export function momentText(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** `14:00:07 UTC` */
+export function clockText(at: number): string {
+  return `${new Date(at).toISOString().slice(11, 19)} UTC`;
+}
+
+export function numberText(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** Rounded down: what is not all of it is not 100 %. */
+export function percentText(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.min(100, Math.floor((part / whole) * 100))} %`;
+}

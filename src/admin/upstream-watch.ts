@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IssuerConfig } from '../config/config.ts';
+import { discoveryHost } from '../issuer.ts';
+import { DiscoveryFault, discover } from '../upstream/discovery.ts';
+import { createUpstreamClient } from '../upstream/upstream-client.ts';
+
+/** Milliseconds for which a look answers everybody, and for which one may take before the page goes on without it. */
+const GOOD_FOR = 10_000;
+const PATIENCE = 1_500;
+
+/** What an upstream answers, asked for its metadata. Moments are epoch milliseconds, durations milliseconds. */
+export type UpstreamState =
+  | { readonly state: 'answers'; readonly took: number; readonly challengeMethods: readonly string[] }
+  /** It is there, and has no discovery document that can be used. */
+  | { readonly state: 'undiscovered'; readonly took: number; readonly detail: string }
+  | { readonly state: 'unreachable'; readonly detail: string }
+  | { readonly state: 'pending' };
+
+type Look = { readonly at: number; readonly state: Promise<UpstreamState>; last: UpstreamState };
+
+/** Looks whether upstreams are there when somebody wants to know: independent of whether anybody logs in. */
+export class UpstreamWatch {
+  #looks: ReadonlyMap<string, Look> = new Map();
+
+  /** One state for each issuer, by its name. Where an upstream takes its time, what it said last. */
+  async look(issuers: readonly IssuerConfig[]): Promise<ReadonlyMap<string, UpstreamState>> {
+    const now = Date.now();
+    const looks = issuers.map((issuer) => {
+      const from = `${issuer.name} ${issuer.upstream.origin} ${discoveryHost(issuer)}`;
+      const known = this.#looks.get(from);
+      const isGood = known !== undefined && now - known.at < GOOD_FOR;
+      return { issuer, from, look: isGood ? known : beginLook(issuer, now, known?.last) };
+    });
+    this.#looks = new Map(looks.map(({ from, look }) => [from, look]));
+    const states = looks.map(async ({ issuer, look }) => [issuer.name, await withPatience(look)] as const);
+    return new Map(await Promise.all(states));
+  }
+}
+
+function beginLook(issuer: IssuerConfig, at: number, last: UpstreamState = { state: 'pending' }): Look {
+  const look: Look = { at, state: lookAt(issuer), last };
+  void look.state.then((state) => {
+    look.last = state;
+  });
+  return look;
+}
+
+async function lookAt(issuer: IssuerConfig): Promise<UpstreamState> {
+  const startedAt = performance.now();
+  const took = () => Math.max(1, Math.round(performance.now() - startedAt));
+  await using client = createUpstreamClient({ ...issuer.upstream, connections: 1 });
+  try {
+    const configured = issuer.endpoints === 'auto' ? [] : issuer.endpoints.metadata;
+    const { challengeMethods } = await discover(client, discoveryHost(issuer), configured);
+    return { state: 'answers', took: took(), challengeMethods };
+  } catch (error) {
+    if (error instanceof DiscoveryFault)
+      return { state: 'undiscovered', took: took(), detail: error.message };
+    const { message, cause } = error as Error;
+    const { code } = (cause ?? {}) as { readonly code?: unknown };
+    return { state: 'unreachable', detail: typeof code === 'string' ? `${message}: ${code}` : message };
+  }
+}
+
+async function withPatience(look: Look): Promise<UpstreamState> {
+  const waiting = new AbortController();
+  const waited = sleep(PATIENCE, undefined, { signal: waiting.signal }).catch(() => {});
+  await Promise.race([look.state, waited]);
+  waiting.abort();
+  return look.last;
+}

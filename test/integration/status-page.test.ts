@@ -1,0 +1,252 @@
+import axe, { type AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { openStores, type Stores } from '../../src/open-stores.ts';
+import { redisConfig } from '../contract/flow-store-adapters.ts';
+import { startChromium } from '../support/chromium.ts';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { fillInventory, SAMPLE_DAYS, type SampleClient } from '../support/sample-inventory.ts';
+import { SimpleClient } from '../support/simple-client.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+
+const MANY = 3_000;
+const HOSTILE = '"><img src=x onerror=alert(1)>';
+const MODES = ['report', 'report', 'enforce', 'off'] as const;
+
+const stack = new AsyncDisposableStack();
+let browser: Browser;
+let stores: Stores;
+/** Three clients, one of them unlisted and of hostile name. */
+let few: GatewayUnderTest;
+let many: GatewayUnderTest;
+let open: AsyncDisposableStack;
+
+beforeAll(async () => {
+  browser = await startChromium();
+  stack.defer(() => browser.close());
+  const redis = stack.use(await startRedis({ port: true }));
+  const upstream = stack.use(await startScriptedLegacyServer());
+  const start = async (issuers: string) =>
+    stack.use(
+      await startGatewayUnderTest({
+        upstream: upstream.url,
+        issuers,
+        top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+      }),
+    );
+  const issuer = (name: string, clients: readonly string[]) =>
+    [
+      `  - name: ${name}`,
+      `    upstream: {url: "${upstream.url}"}`,
+      '    unlisted_clients: {mode: report}',
+      '    clients:',
+      ...clients,
+    ].join('\n');
+  few = await start(
+    issuer('few', [
+      '      spa-portal: {mode: report, owner: "<b>web</b>@example.com"}',
+      '      legacy: {mode: report}',
+      '      mobile-*: {mode: enforce}',
+    ]),
+  );
+  const names = Array.from({ length: MANY }, (_, i) => `client-${String(i).padStart(4, '0')}`);
+  many = await start(
+    issuer(
+      'many',
+      names.map(
+        (name, i) => `      ${name}: {mode: ${MODES[i % MODES.length]}, owner: team-${i % 40}@example.com}`,
+      ),
+    ),
+  );
+  stores = openStores(redisConfig(redis));
+  stack.use(stores.flows);
+  const sample = (name: string, day: number): SampleClient => ({
+    name,
+    day: SAMPLE_DAYS[day % SAMPLE_DAYS.length] ?? (() => ({})),
+  });
+  await fillInventory(
+    stores.inventory,
+    'few',
+    [
+      sample('spa-portal', 0),
+      sample('legacy', 1),
+      sample('mobile-*', 5),
+      { ...sample(HOSTILE, 1), unlisted: true },
+    ],
+    Date.now(),
+  );
+  await fillInventory(stores.inventory, 'many', names.map(sample), Date.now());
+}, 60_000);
+afterAll(() => stack.disposeAsync());
+afterEach(() => open.disposeAsync());
+
+type View = {
+  readonly width?: number;
+  readonly height?: number;
+  readonly dark?: boolean;
+  readonly script?: boolean;
+};
+
+/** The page as a person opens it; whatever the browser complains of fails the test. */
+async function openPage(gateway: GatewayUnderTest, query = '', view: View = {}): Promise<Page> {
+  const { width = 1280, height = 800, dark = false, script = true } = view;
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    javaScriptEnabled: script,
+  });
+  open = new AsyncDisposableStack();
+  const complaints: string[] = [];
+  open.defer(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+  const page = await context.newPage();
+  page.on('console', (message) => complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(gateway.adminUrl)) complaints.push(request.url());
+  });
+  await page.goto(`${gateway.adminUrl}/${query}`);
+  return page;
+}
+
+const rowNames = (page: Page) => page.locator('tbody .name').allTextContents();
+
+describe('looks right', () => {
+  test.each<[string, View]>([
+    ['on a desk, light', {}],
+    ['on a desk, dark', { dark: true }],
+    ['on a phone, light', { width: 390, height: 844 }],
+    ['on a phone, dark', { width: 390, height: 844, dark: true }],
+  ])('%s: nothing sticks out, and axe finds nothing', async (_, view) => {
+    const page = await openPage(few, '', view);
+    await page.locator('tbody summary').first().click();
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await page.evaluate(axe.source);
+    const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+      [],
+    );
+  });
+
+  test('with 3,000 clients: a page of a hundred', async () => {
+    const page = await openPage(many, '', { width: 390, height: 844 });
+    expect(await page.locator('tbody tr').count()).toBe(100);
+    expect(await page.locator('#count').textContent()).toBe('3,000 clients, 100 of them on page 1 of 30');
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  });
+});
+
+test('texts of strangers and of the configuration are text', async () => {
+  const page = await openPage(few);
+  expect(await rowNames(page)).toContain(HOSTILE);
+  expect(await page.textContent('main')).toContain('<b>web</b>@example.com');
+  expect(await page.locator('img[src=x], b:text("web")').count()).toBe(0);
+  await page.goto(
+    `${few.adminUrl}/?search=${encodeURIComponent(HOSTILE)}&sort=%22%3E&mode=%3Cb%3E&page=-1&order=%00`,
+  );
+  expect(await page.locator('input[name=search]').inputValue()).toBe(HOSTILE);
+  expect(await rowNames(page)).toEqual([HOSTILE]);
+});
+
+describe('without JavaScript', () => {
+  test('it filters, sorts and pages', async () => {
+    const page = await openPage(many, '', { script: false });
+    expect(await page.locator('#pause').isVisible()).toBe(false);
+    await page.locator('select[name=mode]').selectOption('enforce');
+    await page.locator('select[name=verdict]').selectOption('ready');
+    await page.locator('input[name=search]').fill('TEAM-2@');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    const shown = await page.locator('tbody tr').count();
+    expect(shown).toBeGreaterThan(5);
+    expect(new Set(await page.locator('tbody .mode-enforce').allTextContents())).toEqual(
+      new Set(['enforce']),
+    );
+    expect(await page.locator('tbody .verdict-ready').count()).toBe(shown);
+    await page.getByRole('link', { name: 'Client', exact: true }).click();
+    const names = await rowNames(page);
+    expect(names).toEqual(names.toSorted());
+    expect(await page.locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
+    await page.getByRole('link', { name: 'Client', exact: true }).click();
+    expect(await rowNames(page)).toEqual(names.toReversed());
+    await page.getByRole('link', { name: 'Reset' }).click();
+    await page.getByRole('link', { name: 'Next →' }).click();
+    expect(await page.locator('#count').textContent()).toContain('page 2 of 30');
+  });
+
+  test('the tiles lead to the clients that they count', async () => {
+    const page = await openPage(many, '', { script: false });
+    const tile = page.getByRole('link', { name: /ready to enforce/ });
+    const [count = ''] = /^[\d,]+/.exec((await tile.textContent()) ?? '') ?? [];
+    await tile.click();
+    expect(await page.locator('#count').textContent()).toContain(`${count} clients that match`);
+  });
+});
+
+test('by keyboard alone: to the clients, why one is not ready, and an order', async () => {
+  const page = await openPage(few);
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the clients');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('legacy');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/search=legacy/);
+  expect(await rowNames(page)).toEqual(['legacy']);
+  while (!(await page.evaluate("document.activeElement === document.querySelector('tbody summary')"))) {
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Space');
+  expect(await page.locator('.why').isVisible()).toBe(true);
+  expect(await page.locator('.why').textContent()).toContain('turn PKCE with S256 on');
+});
+
+test('it refreshes itself: what one types, has unfolded and scrolled to stays', async () => {
+  const page = await openPage(few, '', { height: 500 });
+  await page.clock.install();
+  await page.reload();
+  const row = page.locator('tr', { has: page.locator('.name', { hasText: 'legacy' }) });
+  await row.locator('summary').click();
+  await page.locator('input[name=search]').fill('not sent yet');
+  await page.evaluate('scrollTo(0, 300)');
+  const [scrolled, before] = [
+    await page.evaluate('scrollY'),
+    await row.locator('td[data-label=Requests]').textContent(),
+  ];
+  const fine = new SimpleClient(few.url, 'spa-portal');
+  await fine.redeem(await fine.newCode());
+  await new SimpleClient(few.url, 'legacy').authorize({
+    code_challenge: undefined,
+    code_challenge_method: undefined,
+  });
+  const count = Number(before?.replace(',', '')) + 1;
+  await expect
+    .poll(
+      async () => {
+        await page.clock.runFor(10_000);
+        return row.locator('td[data-label=Requests]').textContent();
+      },
+      { timeout: 15_000 },
+    )
+    .toBe(count.toLocaleString('en-US'));
+  expect(await row.locator('details').getAttribute('open')).not.toBeNull();
+  expect(await page.locator('input[name=search]').inputValue()).toBe('not sent yet');
+  expect(await page.evaluate('document.activeElement.name')).toBe('search');
+  expect(await page.evaluate('scrollY')).toBe(scrolled);
+});
+
+test('nobody else may show it, sniff it or change anything by it', async () => {
+  open = new AsyncDisposableStack();
+  for (const path of ['/', '/status.css', '/status.js', '/api/clients', '/metrics', '/nothing']) {
+    const { headers } = await fetch(few.adminUrl + path, { headers: { host: 'rebound.example' } });
+    expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|\*|data:/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    expect((await fetch(few.adminUrl + path, { method: 'POST' })).status).toBe(405);
+  }
+  const page = await (await fetch(few.adminUrl)).text();
+  expect(page).not.toMatch(/<style|style="|<script>|\son\w+="|https?:\/\/(?!127\.0\.0\.1|www\.w3\.org)/);
+});

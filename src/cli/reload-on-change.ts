@@ -1,6 +1,6 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import type { Environment } from '../config/environment.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfigApart } from '../config/load-apart.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Gateway } from '../gateway.ts';
 
@@ -21,7 +21,7 @@ export function reloadOnChange(
   const reload = () => {
     last = last
       .then(async () => {
-        const result = await loadConfig(file, { env });
+        const result = await loadConfigApart(file, { env });
         if (result.ok) {
           watch(result.files);
           await gateway.reload(result.config);

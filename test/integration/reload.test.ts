@@ -90,6 +90,20 @@ describe('a configuration takes effect while logins go on', () => {
   });
 });
 
+test('requests are answered while a large file is read', async () => {
+  const clients = Array.from({ length: 15_000 }, (_, index) => `      client-${index}: {mode: report}\n`);
+  await writeFile(`${file}.new`, `${yaml('enforce')}    clients:\n${clients.join('')}`);
+  await rename(`${file}.new`, file);
+  gateway.signal('SIGHUP');
+  let answered = 0;
+  for (; logged('config_loaded').length < 2; answered += 1) {
+    expect((await fetch(`${gateway.url}/inspect`)).status).toBe(200);
+  }
+  // Read by the process that serves, a file lets a few pass before and none while it is parsed.
+  expect(answered).toBeGreaterThan(20);
+  expect(await letsThrough()).toBe(false);
+});
+
 describe('the configuration in force stays', () => {
   test('where the new one has a problem, which is logged with its position', async () => {
     await writeFile(file, yaml('enforced'));

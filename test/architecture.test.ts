@@ -84,7 +84,7 @@ const MAY_IMPORT: Readonly<
   telemetry: { all: [], types: ['*'] },
   admin: { all: ['telemetry', 'flow', 'inventory', 'policy', 'config', 'oauth', 'upstream'], types: [] },
   config: { all: ['policy', 'oauth'], types: [] },
-  doctor: { all: ['oauth', 'flow', 'upstream'], types: ['config'] },
+  doctor: { all: ['oauth', 'flow', 'inventory', 'upstream'], types: ['config'] },
   report: { all: ['config', 'policy'], types: [] },
   workers: { all: ['telemetry'], types: ['config'] },
   cli: { all: ['*'], types: [] },

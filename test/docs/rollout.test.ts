@@ -31,11 +31,9 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
       redirectUris: [app.redirectUri],
     }),
   ) as [TestClient, TestClient, TestClient];
-  const [port, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.2')];
+  const [port, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   const issuer = `http://127.0.0.1:${port}`;
-  const upstream = stack.use(
-    await startOidcProvider({ clients: [portal, shop, stranger], issuer, host: '127.0.0.2' }),
-  );
+  const upstream = stack.use(await startOidcProvider({ clients: [portal, shop, stranger], issuer }));
   const run = stack.use(
     new PageRun(directory, {
       'https://idp.example.com': upstream.url,

@@ -81,6 +81,7 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
       expect.stringMatching(/^ok authorization endpoint: code_challenge: .*it verifies nothing/),
     );
     expect(lines).toContain('ok store: redis: all operations of a login work');
+    expect(lines).toContain('ok store: what clients do: is counted, and read back');
     expect(lines).toContain('ok admin: 127.0.0.1: this machine only');
     // What it leaves behind expires.
     for (const { ttl } of await redis.dumpAll()) expect(ttl).toBeGreaterThan(0);
@@ -436,6 +437,12 @@ describe('the gateway and its store', () => {
     const limited = await doctor('--config', await fileOf(store('s3cret')));
     expect(limited.problems).toContainEqual(expect.stringMatching(/^problem store: redis: .*NOPERM/));
     expect(limited.text).not.toContain('s3cret');
+    await redis.call('ACL', 'SETUSER', 'limited', '+eval', '+evalsha', '-hscan');
+    const uncounted = await doctor('--config', await fileOf(store('s3cret')));
+    expect(uncounted.lines).toContain('ok store: redis: all operations of a login work');
+    expect(uncounted.lines).toContainEqual(
+      expect.stringMatching(/^warn store: what clients do: .*NOPERM → logins work, but `report` stays empty/),
+    );
   });
 
   test.each([

@@ -75,6 +75,7 @@ export const REDIS_OUTCOMES: Readonly<Record<RedisFault, Readonly<Record<Moment,
 export const UPSTREAM_FAULTS = {
   refuses: 'refuses connections',
   hangs: 'accepts, and never answers',
+  mute: 'does what it is asked, and its answer never comes',
   resets: 'resets its answer before the end',
   fails: 'answers 500',
   slow: 'slow, within `timeouts.response`',
@@ -95,6 +96,11 @@ export const UPSTREAM_OUTCOMES: Readonly<
 > = {
   refuses: always('502; again: logs in'),
   hangs: always('504; again: logs in'),
+  mute: {
+    ...always('504; again: logs in'),
+    // The server has redeemed the code, and refuses to do so again.
+    redemption: ['504; again: 400 `invalid_grant`', '504; again: 400 `invalid_grant`'],
+  },
   resets: {
     ...always('broken off; again: logs in'),
     // The head of the answer has gone out: 200, so the code is spent. What the client has missed of it, nobody can repeat.
@@ -111,6 +117,7 @@ function always(cell: Cell): Readonly<Record<UpstreamMoment, UpstreamCells>> {
 export const GATEWAY_FAULTS = {
   stopped: 'SIGTERM to one of two replicas',
   killed: 'SIGKILL of one of two replicas',
+  crashed: 'SIGKILL of one of two `workers`; for the logins that it has in hand',
   exhausted: 'all file descriptors used up by idle connections',
 } as const;
 export type GatewayFault = keyof typeof GATEWAY_FAULTS;
@@ -120,6 +127,7 @@ const AT_THE_OTHER = { request: 'logs in', response: 'logs in', redemption: 'log
 export const GATEWAY_OUTCOMES: Readonly<Record<GatewayFault, Readonly<Partial<Record<Moment, Cell>>>>> = {
   stopped: { ...AT_THE_OTHER, answer: 'logs in' },
   killed: { ...AT_THE_OTHER, answer: 'broken off; again: 400 `invalid_grant`' },
+  crashed: { ...AT_THE_OTHER, answer: 'broken off; again: 400 `invalid_grant`' },
   exhausted: {
     request: 'broken off; again: logs in',
     redemption: 'broken off; again: logs in',

@@ -33,6 +33,8 @@ export type FaultStageOptions = {
   readonly process?: Pick<ProcessOptions, 'openFiles'>;
   /** YAML of the top level. */
   readonly top?: string;
+  /** `timeouts.response` of the server. Default: the gateway's own. */
+  readonly responseTimeout?: string;
 };
 
 /**
@@ -61,7 +63,8 @@ export class FaultStage implements AsyncDisposable {
     this.#cleanup = parts.cleanup;
   }
 
-  static async open({ redis, replicas = 1, process = {}, top = '' }: FaultStageOptions = {}) {
+  static async open(options: FaultStageOptions = {}): Promise<FaultStage> {
+    const { redis, replicas = 1, process = {}, top = '', responseTimeout = '30s' } = options;
     await using cleanup = new AsyncDisposableStack();
     const upstream = cleanup.use(
       await startScriptedLegacyServer({ login: 'issue_at_login', codes: 'reusable' }),
@@ -70,7 +73,10 @@ export class FaultStage implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-faults-'));
     cleanup.defer(() => rm(directory, { recursive: true }));
     const store = redis === undefined ? '' : `store: {kind: redis, redis: {${redis}}}\n`;
-    await writeFile(join(directory, 'gateway.yaml'), `${store}${top}\n${configFor(back.url)}`);
+    await writeFile(
+      join(directory, 'gateway.yaml'),
+      `${store}${top}\n${configFor(back.url, responseTimeout)}`,
+    );
     const serve = () =>
       startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: directory, ...process });
     const gateways: GatewayProcess[] = [];
@@ -129,7 +135,7 @@ function redirectUriOf(policy: Policy): string {
   return `https://app.example.com/${policy}`;
 }
 
-function configFor(upstream: string): string {
+function configFor(upstream: string, responseTimeout: string): string {
   const clients = ALL_POLICIES.map(
     (policy) => `      ${policy}: {${POLICIES[policy]}, redirect_uris: [${redirectUriOf(policy)}]}`,
   );
@@ -138,7 +144,7 @@ listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
 issuers:
   - name: corp
-    upstream: {url: "${upstream}", timeouts: {response: 2s}}
+    upstream: {url: "${upstream}", timeouts: {response: ${responseTimeout}}}
     clients:
 ${clients.join('\n')}
 `;

@@ -3,10 +3,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 /**
  * What becomes of what goes over a wire. `refuses`: nobody listens. `hangs`: connections are accepted, and nothing comes
- * back. `resets`: each answer breaks off before its last byte. `fails`: a 500 in the server's place. `slow`: each answer
+ * back. `mute`: requests arrive, and their answers do not. `resets`: each answer breaks off before its last byte. `fails`: a 500 in the server's place. `slow`: each answer
  * takes a while.
  */
-export type WireState = 'sound' | 'refuses' | 'hangs' | 'resets' | 'fails' | 'slow';
+export type WireState = 'sound' | 'refuses' | 'hangs' | 'mute' | 'resets' | 'fails' | 'slow';
 
 const SLOWNESS = 300;
 const FAILURE =
@@ -104,7 +104,7 @@ export class Wire implements AsyncDisposable {
   }
 
   #bringBack(chunk: Buffer, client: Socket): void {
-    if (this.#state === 'hangs') return;
+    if (this.#state === 'hangs' || this.#state === 'mute') return;
     if (this.#state === 'resets') client.write(chunk.subarray(0, -1), () => client.resetAndDestroy());
     else this.#inItsTime(() => client.write(chunk));
   }

@@ -11,12 +11,12 @@ export const THIEF = 'x-thief';
 /** A login came to what its kind does not have. */
 export class Unexpected extends Error {}
 
-/** What the client saw, where it was something that the ledger may know a fault for. */
+/** What the client saw. */
 export function seenBy(error: unknown): string {
   if (error instanceof Unexpected) return error.message;
   if (error instanceof LoginStuck) return describeAnswer(error.page);
   if (isBrokenOff(error)) return 'broken off';
-  throw error;
+  return String(error);
 }
 
 type Fields = Readonly<Record<string, string | undefined>>;

@@ -44,14 +44,20 @@ export async function soak(seconds: number): Promise<SoakResult> {
   const running = new Set<Promise<void>>();
   const over = new AbortController();
   // Faults leave time to come to rest; each comes round several times, also in a short run.
-  const breaking = injectFaults(stage, ledger, Math.min(15_000, seconds * 100), over.signal);
+  let breakdown: unknown;
+  const breaking = injectFaults(stage, ledger, Math.min(15_000, seconds * 100), over.signal).catch(
+    (error: unknown) => {
+      breakdown = error;
+      over.abort();
+    },
+  );
   let thefts = 0;
 
   const began = performance.now();
   const end = began + seconds * 1_000;
   const every = Math.min(2_000, seconds * 50);
   let nextReading = began + every;
-  for (let index = 0; performance.now() < end; index += 1) {
+  for (let index = 0; performance.now() < end && breakdown === undefined; index += 1) {
     if (running.size < AT_ONCE) {
       const login: Promise<void> = runLogin(ledger, kindOf(index), front.url, `login-${index}`);
       running.add(login);
@@ -66,6 +72,7 @@ export async function soak(seconds: number): Promise<SoakResult> {
   }
   over.abort();
   await Promise.all([breaking, ...running]);
+  if (breakdown !== undefined) throw breakdown;
   thefts += countThefts(stage);
   const descriptorsAfter = await untilAtRest(gauges, descriptorsBefore);
   const keys = await stage.redis.dumpAll();

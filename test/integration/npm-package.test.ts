@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -35,24 +35,27 @@ const npx = async (...args: string[]) =>
   (await run('npx', ['--offline', 'pkce-gateway', ...args], { cwd: directory })).stdout;
 
 describe('the npm package', () => {
-  test('holds what is needed to run it, and nothing else', () => {
+  test('holds what is needed to run it, what operators install beside it, and nothing else', async () => {
+    const config = await readdir(join(ROOT, 'config'), { recursive: true, withFileTypes: true });
+    const forOperators = config
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
     const rest = packed.files
       .map(({ path }) => path)
       .filter((path) => !/^dist\/([a-z-]+\/)*[a-z-]+\.js$/.test(path))
       .sort();
-    expect(rest).toEqual([
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-      'config/gateway.schema.json',
-      'config/grafana/pkce-gateway.json',
-      'config/prometheus/alerting.rules.yaml',
-      'config/prometheus/recording.rules.yaml',
-      'docs/configuration.md',
-      'docs/metrics.md',
-      'gateway.example.yaml',
-      'package.json',
-    ]);
+    expect(rest).toEqual(
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'docs/configuration.md',
+        'docs/metrics.md',
+        'gateway.example.yaml',
+        'package.json',
+        ...forOperators,
+      ].sort(),
+    );
   });
 
   test('runs by its name', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Prometheus, type Rule, startPrometheus } from '../support/prometheus.ts';
 import { PANEL_QUERIES } from './dashboard-panels.ts';
-import { RULE_FILES } from './rule-files.ts';
+import { ALERTS, RULE_FILES } from './rule-files.ts';
 import { ScrapedStage } from './scraped-stage.ts';
 
 let stage: ScrapedStage;
@@ -34,10 +34,12 @@ async function until(missing: () => Promise<readonly string[]>, use = () => stag
   }
 }
 
+const spoken = new Set<string>();
 const silentAlerts = (names: readonly string[]) => async (): Promise<readonly string[]> => {
   const rules = await prometheus.rules();
   const speaks = ({ name, alerts = [] }: Rule) => names.includes(name) && alerts.length > 0;
   const speaking = rules.filter(speaks).map(({ name }) => name);
+  for (const name of speaking) spoken.add(name);
   return names.filter((name) => !speaking.includes(name));
 };
 
@@ -90,6 +92,12 @@ test('a slow store is alerted', { timeout: 60_000 }, async () => {
   });
 });
 
+test('what ends, and what is too much, is alerted', { timeout: 60_000 }, async () => {
+  for (let killed = 0; killed < 3; killed += 1) await stage.killWorker();
+  await stage.crowd();
+  await until(silentAlerts(['PkceGatewayWorkersRestarting', 'PkceGatewayConnectionsDropped']));
+});
+
 test('what breaks is alerted', { timeout: 60_000 }, async () => {
   await stage.breakConfiguration();
   stage.redis.pause();
@@ -109,10 +117,11 @@ test('a gateway that ends is alerted', async () => {
   await until(silentAlerts(['PkceGatewayDown']), nextSecond);
 });
 
-test('Prometheus has evaluated every rule, none in vain', async () => {
+test('Prometheus has evaluated every rule, and every alert has spoken', async () => {
   const rules = await prometheus.rules();
   expect(rules.length).toBeGreaterThan(15);
   expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+  expect([...spoken].sort()).toEqual(ALERTS.map(({ alert }) => alert).sort());
   for (const { name } of rules.filter(({ type }) => type === 'recording')) {
     expect(await prometheus.query(`last_over_time(${name}[5m])`), name).not.toEqual([]);
   }

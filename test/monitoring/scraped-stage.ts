@@ -1,12 +1,16 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/listener.ts';
 import { newPkcePair } from '../support/pkce-pair.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
+import { sendRaw } from '../support/raw-http.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { SimpleClient, send } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import { workerPids } from '../support/worker-pids.ts';
 
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 
@@ -17,6 +21,8 @@ export class ScrapedStage implements AsyncDisposable {
   readonly #directory: string;
   readonly #upstreamUrl: string;
   readonly #cleanup: AsyncDisposableStack;
+  /** Of workers that were there before another took the place of one. */
+  readonly #known = new Set<number>();
   #gateway: GatewayProcess | undefined;
 
   private constructor(
@@ -48,7 +54,8 @@ export class ScrapedStage implements AsyncDisposable {
     await writeFile(
       join(this.#directory, 'gateway.yaml'),
       `
-listen: {address: "127.0.0.1:0"}
+listen: {address: "127.0.0.1:0", limits: {connections: 100}}
+workers: 2
 admin: {address: "127.0.0.1:${this.adminPort}"}
 store: {kind: redis, redis: {url: "${this.redis.url}"}}
 issuers:
@@ -88,8 +95,27 @@ issuers:
       ...Array.from({ length: 3 }, () => spa.authorize(WITHOUT_PKCE)),
       spa.authorize({ redirect_uri: 'https://thief.example.com/' }),
       spa.authorize({ response_type: 'code\u0001' }),
+      sendRaw(url, 'this is no HTTP\r\n\r\n'),
       send(`${url}/account`, { headers: { host: 'gone.example.com' } }),
     ]);
+  }
+
+  /** Ends one process, and waits for the one in its place. */
+  async killWorker(): Promise<void> {
+    const pids = [...workerPids(this.gateway).values()];
+    for (const pid of pids) this.#known.add(pid);
+    process.kill(pids[0] ?? 0, 'SIGKILL');
+    await this.gateway.waitForLine(
+      new RegExp(`"event":"worker_ready",.*"pid":(?!(${[...this.#known].join('|')})\\b)`),
+    );
+  }
+
+  /** More connections than the two processes take. */
+  async crowd(): Promise<void> {
+    const { hostname, port } = new URL(this.gateway.url);
+    const sockets = Array.from({ length: 300 }, () => connect(Number(port), hostname).on('error', () => {}));
+    await Promise.race(sockets.map((socket) => once(socket, 'close')));
+    for (const socket of sockets) socket.destroy();
   }
 
   /** A configuration that no gateway takes. */

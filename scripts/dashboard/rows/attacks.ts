@@ -1,5 +1,5 @@
 import { type Row, redFrom } from '../panel.ts';
-import { CLIENTS, graph, THEFT, VIOLATIONS } from '../queries.ts';
+import { CLIENTS, graph, HERE, THEFT, VIOLATIONS } from '../queries.ts';
 
 export const ATTACKS: Row = {
   title: 'Is someone attacking?',
@@ -53,6 +53,31 @@ export const ATTACKS: Row = {
           legend: '{{issuer}} {{client}} {{reason}}',
         },
       ],
+    }),
+    graph({
+      title: 'Requests that belong nowhere',
+      description:
+        'In five minutes, refused before it was known which issuer and endpoint they are for. Scanners make some at any time.',
+      unit: 'short',
+      queries: [
+        {
+          expr: `sum by (cause) (increase(pkce_gateway_unplaced_requests_total{${HERE}}[5m]))`,
+          legend: '{{cause}}',
+        },
+      ],
+    }),
+    graph({
+      title: 'Connections turned away',
+      description:
+        'In five minutes, by gateway, since as many as listen.limits.connections allows were open.',
+      unit: 'short',
+      queries: [
+        {
+          expr: `increase(pkce_gateway_connections_dropped_total{${HERE}}[5m])`,
+          legend: '{{instance}}',
+        },
+      ],
+      thresholds: [redFrom(1)],
     }),
   ],
 };

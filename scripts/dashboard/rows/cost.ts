@@ -90,5 +90,19 @@ export const COST: Row = {
         },
       ],
     }),
+    graph({
+      title: 'Processes that serve',
+      description:
+        'By gateway, and how many were replaced in five minutes because they had ended by themselves.',
+      unit: 'short',
+      width: 24,
+      queries: [
+        { expr: `pkce_gateway_workers_ready{${HERE}}`, legend: '{{instance}}' },
+        {
+          expr: `increase(pkce_gateway_worker_restarts_total{${HERE}}[5m])`,
+          legend: '{{instance}} replaced',
+        },
+      ],
+    }),
   ],
 };

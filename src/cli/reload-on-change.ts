@@ -25,7 +25,11 @@ export function reloadOnChange(
         if (result.ok) {
           watch(result.files);
           await gateway.reload(result.config);
-        } else gateway.rejectReload(result.problems.map(formatProblem));
+        } else {
+          // What is mended may be a file that the configuration in force does not point to.
+          watch([...watched, ...result.files]);
+          gateway.rejectReload(result.problems.map(formatProblem));
+        }
       })
       .catch((error: unknown) => gateway.rejectReload([(error as Error).message]));
   };

@@ -4,7 +4,8 @@ import type { ValuePath } from './problem.ts';
 export class ExternalValue {
   readonly kind: 'env' | 'file';
   readonly name: string;
-  readonly path: ValuePath;
+  /** Where in the whole configuration it stands. */
+  path: ValuePath;
   /** `undefined` until read, and where it could not be: that problem is reported once, by the reader. */
   text: string | undefined;
 

@@ -7,7 +7,7 @@ export type Locate = (path: ValuePath, part: Part) => Position | undefined;
 
 /** Collects everything that is wrong, so that it can be reported at once. Positions are looked up for findings only. */
 export class Findings {
-  readonly #locate: Locate;
+  #locate: Locate;
   readonly #pathText: (path: ValuePath) => string;
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[] = [];
@@ -30,6 +30,17 @@ export class Findings {
 
   warning(path: ValuePath, message: string): void {
     this.#warnings.push({ at: this.#locate(path, 'value'), path: this.#pathText(path), message });
+  }
+
+  /** From now on, positions are looked up like this. */
+  locateBy(locate: Locate): void {
+    this.#locate = locate;
+  }
+
+  /** Adds what was found elsewhere. */
+  take(other: Findings): void {
+    for (const problem of other.#problems) this.#problems.push(problem);
+    for (const warning of other.#warnings) this.#warnings.push(warning);
   }
 
   get problems(): readonly Problem[] {

@@ -29,9 +29,9 @@ const EXTERNAL_VALUE: SchemaNode = {
   })),
 };
 
-/** What zod makes of the schema; the reference is made from this. Keys that are not supported yet are left out. */
+/** What zod makes of the schema; the reference is made from this. */
 export function annotatedSchema(): SchemaNode {
-  return withoutUnsupported(z.toJSONSchema(gatewaySchema, { io: 'input' }) as SchemaNode);
+  return z.toJSONSchema(gatewaySchema, { io: 'input' }) as SchemaNode;
 }
 
 /** The schema for editors and other tools. */
@@ -45,10 +45,6 @@ export function buildJsonSchema(): SchemaNode {
   };
 }
 
-function withoutUnsupported(node: SchemaNode): SchemaNode {
-  return mapChildren(node, withoutUnsupported, (child) => !('not' in child));
-}
-
 /** Our annotations become standard keywords, and every scalar may be an external value. */
 function publish(node: SchemaNode): SchemaNode {
   const {
@@ -59,7 +55,7 @@ function publish(node: SchemaNode): SchemaNode {
     description,
     default: standardDefault,
     ...constraints
-  } = mapChildren(node, publish, () => true);
+  } = mapChildren(node, publish);
   const notes = {
     ...(description !== undefined && { description }),
     ...((standardDefault ?? builtIn) !== undefined && { default: standardDefault ?? builtIn }),
@@ -73,17 +69,11 @@ function isScalar({ type }: SchemaNode): boolean {
   return type !== undefined && type !== 'object' && type !== 'array';
 }
 
-function mapChildren(
-  node: SchemaNode,
-  change: (child: SchemaNode) => SchemaNode,
-  keep: (child: SchemaNode) => boolean,
-): SchemaNode {
+function mapChildren(node: SchemaNode, change: (child: SchemaNode) => SchemaNode): SchemaNode {
   const { properties, items, anyOf, additionalProperties, $defs } = node;
-  const kept =
-    properties && Object.fromEntries(Object.entries(properties).filter(([, child]) => keep(child)));
   return {
     ...node,
-    ...(kept && { properties: mapValues(kept, change) }),
+    ...(properties && { properties: mapValues(properties, change) }),
     ...(items && { items: change(items) }),
     ...(anyOf && { anyOf: anyOf.map(change) }),
     ...(additionalProperties && { additionalProperties: change(additionalProperties) }),

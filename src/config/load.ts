@@ -6,6 +6,7 @@ import type { Environment } from './environment.ts';
 import { Findings } from './findings.ts';
 import type { Problem } from './problem.ts';
 import { readExternalValues } from './read-external-values.ts';
+import { LARGEST_FILE, readIncludedFiles } from './read-included-files.ts';
 import { readFailure } from './read-small-file.ts';
 import { readTlsFiles, type TlsTexts } from './read-tls-files.ts';
 import type { FileConfig } from './schema/gateway.ts';
@@ -13,12 +14,12 @@ import { validateConfig } from './validate.ts';
 import { YamlSource } from './yaml-source.ts';
 import { YamlValueReader } from './yaml-value.ts';
 
-const LARGEST_FILE = 64 * 1024 * 1024;
-
 export type Failure = {
   readonly ok: false;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
+  /** The files that were read, as far as that went. */
+  readonly files: readonly string[];
 };
 
 export type LoadResult =
@@ -26,7 +27,7 @@ export type LoadResult =
       readonly ok: true;
       readonly config: Config;
       readonly warnings: readonly Problem[];
-      /** The files that it points to: secrets, certificates. */
+      /** The files that it points to: included ones and their folders, secrets, certificates. */
       readonly files: readonly string[];
     }
   | Failure;
@@ -35,7 +36,7 @@ export type LoadResult =
 export type LoadedFile = {
   readonly ok: true;
   readonly file: FileConfig;
-  readonly source: YamlSource;
+  readonly source: Pick<YamlSource, 'locate'>;
   readonly tls: TlsTexts;
   readonly files: readonly string[];
   readonly warnings: readonly Problem[];
@@ -86,11 +87,13 @@ export async function parseFile(
     if (findings.problems.length === 0) findings.problem([], 'the file is empty');
     return failureOf(findings);
   }
-  await readExternalValues(reader.externals, { env, directory }, findings);
+  const { externals, locate } = await readIncludedFiles(raw, { directory, locate: source.locate }, findings);
+  findings.locateBy(locate);
+  await readExternalValues([...reader.externals, ...externals], { env, directory }, findings);
   const { file, valid } = validateConfig(raw, findings);
   const tls = await readTlsFiles(valid, directory, findings);
   if (file === undefined || findings.problems.length > 0) return failureOf(findings);
-  return { ok: true, file, source, tls, files: [...findings.files], warnings: findings.warnings };
+  return { ok: true, file, source: { locate }, tls, files: [...findings.files], warnings: findings.warnings };
 }
 
 function configOf(loaded: LoadedFile | Failure): LoadResult {
@@ -99,10 +102,11 @@ function configOf(loaded: LoadedFile | Failure): LoadResult {
   return { ok: true, config: buildConfig(file, tls), files, warnings };
 }
 
-function failureOf({ problems, warnings }: Findings): Failure {
-  return { ok: false, problems, warnings };
+function failureOf({ problems, warnings, files }: Findings): Failure {
+  return { ok: false, problems, warnings, files: [...files] };
 }
 
 function fileFailure(file: string, message: string): Failure {
-  return { ok: false, problems: [{ at: { file, line: 1, column: 1 }, path: '', message }], warnings: [] };
+  const problems = [{ at: { file, line: 1, column: 1 }, path: '', message }];
+  return { ok: false, problems, warnings: [], files: [] };
 }

@@ -35,5 +35,6 @@ export function formatPath(path: ValuePath): string {
 
 export function compareProblems(a: Problem, b: Problem): number {
   if (a.at === undefined || b.at === undefined) return 0;
+  if (a.at.file !== b.at.file) return a.at.file < b.at.file ? -1 : 1;
   return a.at.line - b.at.line || a.at.column - b.at.column;
 }

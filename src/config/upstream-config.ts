@@ -50,7 +50,7 @@ export async function configFromUpstream(options: UpstreamOptions): Promise<Load
   const { file, valid } = validateConfig(raw, findings);
   const tls = await readTlsFiles(valid, '.', findings);
   const { problems, warnings } = findings;
-  if (file === undefined || problems.length > 0) return { ok: false, problems, warnings };
+  if (file === undefined || problems.length > 0) return { ok: false, problems, warnings, files: [] };
   return { ok: true, config: buildConfig(file, tls), files: [], warnings };
 }
 

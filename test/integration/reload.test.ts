@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -88,6 +88,25 @@ describe('a configuration takes effect while logins go on', () => {
     await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), 10_000);
     expect((await client.redeem(code)).status).toBe(200);
   });
+});
+
+test('an included file that is added, changed or taken away takes effect', async () => {
+  await gateway.stop();
+  await mkdir(join(directory, 'clients.d'));
+  await writeFile(file, yaml('report', 'include: [clients.d/*.yaml]'));
+  gateway = await startGatewayProcess(['serve', '--config', file]);
+  expect(await letsThrough()).toBe(true);
+  const included = join(directory, 'clients.d', 'spa.yaml');
+  const write = async (text: string) => {
+    await writeFile(`${included}.new`, text);
+    await rename(`${included}.new`, included);
+  };
+  await write('issuers: [{name: corp, clients: {spa: {mode: enforced}}}]');
+  await gateway.waitForLine(/"event":"config_rejected".*spa\.yaml:1:46 /);
+  await write('issuers: [{name: corp, clients: {spa: {mode: enforce}}}]');
+  await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+  await rm(included);
+  await vi.waitFor(async () => expect(await letsThrough()).toBe(true), 10_000);
 });
 
 test('requests are answered while a large file is read', async () => {

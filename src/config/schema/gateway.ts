@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { issuerSchema } from './issuer.ts';
 import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
-import { choice, integerOr, type Parsed, section, unsupported } from './scalars.ts';
+import { choice, integerOr, type Parsed, section } from './scalars.ts';
 import { storeSchema } from './store.ts';
 
 const WORKERS = 'must be a number of processes, 1 to 256, or `auto`';
@@ -36,7 +36,12 @@ export const gatewaySchema = z.strictObject({
     .describe('The log on standard output.'),
   store: storeSchema.prefault({}).describe('Where flows and codes are kept.'),
   issuers: z.array(issuerSchema).min(1).describe('The authorization servers behind this gateway.'),
-  include: unsupported(),
+  include: z
+    .array(z.string().min(1))
+    .prefault([])
+    .describe(
+      'Further files, relative to this one and with `*` and `**`, that hold `clients` under `issuers` of the same `name`. A client stands in one file only.',
+    ),
 });
 
 /** gateway.yaml after validation: durations in milliseconds, sizes in bytes, defaults filled in except those of client policies. */

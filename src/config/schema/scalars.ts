@@ -74,11 +74,6 @@ export function emptyWhenNull<S extends z.ZodType>(schema: S) {
   return z.preprocess((value) => (value === null ? {} : value), schema).meta({ 'x-nullable': true });
 }
 
-/** A key of the contract that does nothing yet: better refused than ignored. */
-export function unsupported() {
-  return z.never({ error: 'not supported yet' }).optional();
-}
-
 export function hasControlCharacter(value: string): boolean {
   return /[\u0000-\u001f\u007f]/.test(value);
 }

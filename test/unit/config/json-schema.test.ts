@@ -40,8 +40,8 @@ describe('accepts', () => {
 describe('refuses', () => {
   it.each([
     [{ bogus: 1 }, '$.bogus: unknown'],
-    [{ include: [] }, '$.include: unknown'],
-    [{ include: [] }, '$.include: unknown'],
+    [{ include: '*.yaml' }, '$.include: type'],
+    [{ include: '*.yaml' }, '$.include: type'],
     [{ issuers: [] }, '$.issuers: minItems'],
     [{ issuers: [{ name: 'x' }] }, '$.issuers[0].upstream: required'],
     [{ shutdown: { drain: '1 minute' } }, '$.shutdown.drain: anyOf'],

@@ -23,23 +23,29 @@ const UNFINISHED = /(?:%(?:u(?:0(?:0[0-9a-f]?)?)?|[0-9a-f])?|\\(?:u(?:0(?:0[0-9a
 export class RedemptionScanner {
   #unfinished = '';
   readonly #asWritten = new Window();
-  /** What is UTF-16 has a NUL at every other place. */
-  readonly #narrowed = new Window();
+  /** What is UTF-16 has a NUL at every other place. Until there is one, both windows would see the same. */
+  #narrowed: Window | undefined;
 
   /** Whether the text up to here would redeem a code. `piece`: octets as UTF-16 code units. */
   finds(piece: string): boolean {
     const encoded = this.#unfinished + piece;
     this.#unfinished = UNFINISHED.exec(encoded.slice(-5))?.[0] ?? '';
     const decoded = decode(encoded.slice(0, encoded.length - this.#unfinished.length));
-    const narrow = decoded.includes('\0') ? decoded.replaceAll('\0', '') : decoded;
+    if (decoded.includes('\0')) this.#narrowed ??= this.#asWritten.copy();
     const asWritten = this.#asWritten.finds(decoded);
-    return this.#narrowed.finds(narrow) || asWritten;
+    return this.#narrowed?.finds(decoded.replaceAll('\0', '')) || asWritten;
   }
 }
 
 /** The end of a text that comes in pieces. */
 class Window {
   #tail = '';
+
+  copy(): Window {
+    const copy = new Window();
+    copy.#tail = this.#tail;
+    return copy;
+  }
 
   finds(piece: string): boolean {
     const text = squeeze(this.#tail + piece);

@@ -150,7 +150,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const body = Buffer.concat(held.chunks);
+    const [first] = held.chunks;
+    const body = held.chunks.length === 1 && first !== undefined ? first : Buffer.concat(held.chunks);
     this.#attempt(() => this.#conclude(held.hold.inspect(body, complete), body));
   }
 

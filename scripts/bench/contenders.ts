@@ -25,7 +25,7 @@ export type Lab = {
 type Start = (lab: Lab) => Promise<Contender>;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** The proxy that others are compared with: what Node and undici cost alone. */
 export const BASELINE = 'undici, bare';

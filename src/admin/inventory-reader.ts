@@ -1,5 +1,6 @@
 import { type InventoryReport, type ReportedIssuer, readInventory } from '../inventory/inventory-report.ts';
-import type { InventoryStore } from '../inventory/inventory-store.ts';
+import type { CountsSource } from '../inventory/inventory-store.ts';
+import { PastDays } from '../inventory/past-days.ts';
 
 /** Milliseconds for which a reading answers everybody: pages that refresh themselves must not add up. */
 const GOOD_FOR = 1_000;
@@ -7,7 +8,7 @@ const GOOD_FOR = 1_000;
 export type InventoryReading = { readonly report: InventoryReport; readonly at: number };
 
 type Sources = {
-  readonly store: InventoryStore;
+  readonly store: CountsSource;
   /** The issuers of the configuration in force. */
   readonly issuers: () => readonly ReportedIssuer[];
   /** Adds what this process has counted to the store, as far as that is there. */
@@ -17,11 +18,13 @@ type Sources = {
 /** Reads the inventory for whoever asks: once at a time. */
 export class InventoryReader {
   readonly #sources: Sources;
+  readonly #store: PastDays;
   #last: InventoryReading | undefined;
   #reading: Promise<InventoryReading> | undefined;
 
   constructor(sources: Sources) {
     this.#sources = sources;
+    this.#store = new PastDays(sources.store);
   }
 
   /** The last reading that worked. */
@@ -44,10 +47,10 @@ export class InventoryReader {
   }
 
   async #read(): Promise<InventoryReading> {
-    const { store, issuers, flush } = this.#sources;
+    const { issuers, flush } = this.#sources;
     await flush().catch(() => {});
     const at = Date.now();
-    const report = await readInventory(store, issuers(), at);
+    const report = await readInventory(this.#store, issuers(), at);
     this.#last = { report, at };
     return this.#last;
   }

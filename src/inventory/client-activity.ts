@@ -65,13 +65,24 @@ export function buildClientActivity(
   };
 }
 
-/** What a day without a record looks like. */
+const IDLE_DAY: DayActivity = {
+  S256: 0,
+  plain: 0,
+  none: 0,
+  requests: 0,
+  codesBound: 0,
+  verified: 0,
+  unverified: 0,
+  violations: new Map(),
+};
+
 function readDay(day: ClientCounts | undefined): DayActivity {
+  if (day === undefined) return IDLE_DAY;
   // A correction may come before what it corrects.
-  const of = (what: string) => Math.max(day?.counts.get(what) ?? 0, 0);
+  const of = (what: string) => Math.max(day.counts.get(what) ?? 0, 0);
   const [S256, plain, none] = [of('S256'), of('plain'), of('none')];
   const violations = new Map<string, number>();
-  for (const [what, number] of day?.counts ?? []) {
+  for (const [what, number] of day.counts) {
     if (what.startsWith('!') && number > 0) violations.set(what.slice(1), number);
   }
   return {

@@ -1,7 +1,7 @@
 import { UNLISTED } from '../policy/client-policy.ts';
 import { type ClientCounts, mergeCounts } from './client-counts.ts';
 import { periodDays } from './day.ts';
-import type { InventoryStore } from './inventory-store.ts';
+import type { CountsSource } from './inventory-store.ts';
 
 /** Client ids without an entry that the inventory of an issuer shows: those with the most logins. */
 export const UNLISTED_LIMIT = 1_000;
@@ -11,7 +11,7 @@ export type History = (ClientCounts | undefined)[];
 
 /** Reads the period of one issuer, name by name. Throws a `StoreFault`. */
 export async function loadHistories(
-  store: InventoryStore,
+  store: CountsSource,
   issuer: string,
   now: number,
 ): Promise<Map<string, History>> {
@@ -35,8 +35,14 @@ export function mergeHistory(into: History, from: History): void {
   for (const [index, counts] of from.entries()) {
     const held = into[index];
     if (counts === undefined) continue;
-    if (held === undefined) into[index] = { ...counts, counts: new Map(counts.counts) };
-    else mergeCounts(held, counts);
+    if (held === undefined) {
+      into[index] = counts;
+      continue;
+    }
+    // Others may read the same records.
+    const sum = { ...held, counts: new Map(held.counts) };
+    mergeCounts(sum, counts);
+    into[index] = sum;
   }
 }
 

@@ -1,10 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { type ClientPolicies, UNLISTED } from '../policy/client-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
 import { buildClientActivity, type ClientActivity } from './client-activity.ts';
 import { PERIOD_DAYS } from './day.ts';
 import { busiestUnlisted, type History, loadHistories, mergeHistory } from './history.ts';
-import type { InventoryStore } from './inventory-store.ts';
+import type { CountsSource } from './inventory-store.ts';
 import { ISSUER_ITSELF } from './names.ts';
+
+/** Clients between two pauses: about a millisecond. */
+const AT_A_TIME = 50;
 
 /** An issuer whose clients are asked for. */
 export type ReportedIssuer = { readonly name: string; readonly clients: ClientPolicies };
@@ -24,7 +28,7 @@ export type UpstreamTrouble = {
 
 /** What the clients of all issuers did over the period, by the configuration in force. Throws a `StoreFault`. */
 export async function readInventory(
-  store: InventoryStore,
+  store: CountsSource,
   issuers: readonly ReportedIssuer[],
   now: number,
 ): Promise<InventoryReport> {
@@ -35,16 +39,17 @@ export async function readInventory(
     const own = histories.get(ISSUER_ITSELF);
     histories.delete(ISSUER_ITSELF);
     if (own !== undefined) upstreamTrouble.set(issuer.name, troubleOf(own));
-    clients.push(...activitiesOf(issuer, histories, now));
+    for await (const client of activitiesOf(issuer, histories, now)) clients.push(client);
   }
   return { clients, upstreamTrouble };
 }
 
-function activitiesOf(
+/** Client by client, with pauses for those who want to log in meanwhile. */
+async function* activitiesOf(
   { name: issuer, clients: policies }: ReportedIssuer,
   histories: ReadonlyMap<string, History>,
   now: number,
-): ClientActivity[] {
+): AsyncGenerator<ClientActivity> {
   const registry = new ClientRegistry(policies);
   const byName = new Map<string, History>();
   for (const { name } of registry.all()) byName.set(name, emptyHistory());
@@ -59,10 +64,13 @@ function activitiesOf(
   // It comes last.
   byName.delete(UNLISTED);
   byName.set(UNLISTED, others);
-  return [...byName].map(([client, history]) => {
+  let built = 0;
+  for (const [client, history] of byName) {
     const policy = client === UNLISTED ? registry.unlisted : registry.policyFor(client);
-    return buildClientActivity(issuer, client, policy, history, now);
-  });
+    yield buildClientActivity(issuer, client, policy, history, now);
+    built += 1;
+    if (built % AT_A_TIME === 0) await setImmediate();
+  }
 }
 
 /** A client_id that has got an entry since it was counted belongs to that; one among too many belongs to `_unlisted`. */

@@ -21,6 +21,9 @@ export type CountsEntry = {
   readonly fresh: boolean;
 };
 
+/** Where counts are read. */
+export type CountsSource = Pick<InventoryStore, 'loadCounts'>;
+
 /** Where counts are kept, for all replicas. Every operation touches one key, and throws a `StoreFault` on failure. */
 export interface InventoryStore {
   /** Adds a batch, once: one that was added already changes nothing. Batches of one writer come in their order. */

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
+import { dayOf } from '../../src/inventory/day.ts';
+import { Inventory } from '../../src/inventory/inventory.ts';
+import { openStores } from '../../src/open-stores.ts';
+import { redisConfig } from '../contract/flow-store-adapters.ts';
 import { Browser } from '../support/browser.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { startRedis } from '../support/redis-server.ts';
@@ -142,6 +146,28 @@ test('anybody may send any client_id: none of them is taken up, and none displac
     expect(clients[3]?.violations['challenge_missing']).toBeGreaterThan(1_490);
     expect(clients[3]).toMatchObject({ codes_bound: 0 });
   }, SOON);
+});
+
+test('a flush whose answer is lost counts once', async () => {
+  await using redis = await startRedis({ port: true });
+  const stores = openStores(redisConfig(redis));
+  await using flows = stores.flows;
+  await vi.waitFor(() => flows.ping(), SOON);
+  await using inventory = new Inventory(stores.inventory, { onLost: () => {}, flushInterval: 2 ** 31 - 1 });
+  const subject = { issuer: 'corp', client: 'spa', clientId: 'spa' };
+  inventory.codeBound(subject);
+  await inventory.flush();
+  inventory.codeBound(subject);
+  redis.pause();
+  await expect(inventory.flush()).rejects.toMatchObject({ code: 'store_timeout' });
+  inventory.codeBound(subject);
+  // What it was sent while it stood still, it does now.
+  redis.resume();
+  const day = async () =>
+    (await stores.inventory.loadCounts('corp', dayOf(Date.now()))).get('spa')?.counts.get('bound');
+  await vi.waitFor(async () => expect(await day()).toBe(2), SOON);
+  await vi.waitFor(() => inventory.flush(), SOON);
+  expect(await day()).toBe(3);
 });
 
 describe('two gateways on one Redis', () => {

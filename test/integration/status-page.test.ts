@@ -250,3 +250,32 @@ test('nobody else may show it, sniff it or change anything by it', async () => {
   const page = await (await fetch(few.adminUrl)).text();
   expect(page).not.toMatch(/<style|style="|<script>|\son\w+="|https?:\/\/(?!127\.0\.0\.1|www\.w3\.org)/);
 });
+
+test('what went wrong comes first: the store away, a configuration that was rejected', async () => {
+  await using redis = await startRedis({ port: true });
+  await using upstream = await startScriptedLegacyServer();
+  await using gateway = await startGatewayUnderTest({
+    upstream: upstream.url,
+    issuer: 'clients: {spa: {}}',
+    top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+  });
+  await using nobody = new AsyncDisposableStack();
+  open = nobody;
+  const alerts = async () => {
+    const text = await (await fetch(gateway.adminUrl)).text();
+    return [...text.matchAll(/<p class="alert">(.*?)<\/p>/g)].map(([, alert]) =>
+      alert?.replace(/<.*?>/g, ''),
+    );
+  };
+  expect(await alerts()).toEqual([]);
+  gateway.rejectReload(['gateway.yaml:3:5 issuers: <script>']);
+  await redis.stop();
+  await expect
+    .poll(alerts, { timeout: 10_000 })
+    .toEqual([
+      expect.stringMatching(/^The store is away\. Redis .*The counts below are those of/),
+      expect.stringContaining('The last configuration was rejected.'),
+    ]);
+  const page = await (await fetch(gateway.adminUrl)).text();
+  expect(page).toContain('gateway.yaml:3:5 issuers: &#60;script&#62;');
+});

@@ -11,6 +11,7 @@ export function clientJson(activity: ClientActivity): Readonly<Record<string, un
     owner: policy.owner ?? null,
     mode,
     enforce_from: isoTime(policy.enforceFrom),
+    enforce_percent: policy.mode === 'enforce' ? policy.enforcePercent : null,
     authorization_requests: total.requests,
     methods,
     codes_bound: total.codesBound,

@@ -1,9 +1,15 @@
 import { UNLISTED } from '../policy/client-policy.ts';
+import { describeMode } from '../policy/mode.ts';
 import type { Explanation } from './explain.ts';
 import type { Verdict } from './url-verdict.ts';
 
+/** What `enforce_percent` does not do. */
+const PARTLY =
+  '         an attacker can try until a login is drawn that is not enforced: this protects nobody yet';
+
 /** An explanation for people. */
-export function renderExplanation({ issuer, client, entry, mode, settings, verdict }: Explanation): string {
+export function renderExplanation(explanation: Explanation): string {
+  const { issuer, client, entry, mode, enforcePercent, settings, verdict } = explanation;
   const named = entry === UNLISTED ? 'not listed: unlisted_clients' : `entry ${entry}`;
   const rows = settings
     .filter(({ value }) => value !== undefined)
@@ -15,7 +21,8 @@ export function renderExplanation({ issuer, client, entry, mode, settings, verdi
   return [
     `issuer   ${issuer.name} (${issuer.at}), in front of ${issuer.upstream}`,
     `client   ${client === undefined ? 'none that can be told' : `${client} (${named})`}`,
-    `mode     ${mode}`,
+    `mode     ${describeMode(mode, enforcePercent)}`,
+    ...(mode === 'enforce' && enforcePercent < 100 ? [PARTLY] : []),
     '',
     ...columns([['setting', 'value', 'from'], ...rows]),
     ...(verdict === undefined ? [] : ['', ...renderVerdict(verdict)]),
@@ -23,20 +30,20 @@ export function renderExplanation({ issuer, client, entry, mode, settings, verdi
 }
 
 function renderVerdict(verdict: Verdict): string[] {
-  const { endpoint, outcome, reason, description, refusedFrom, mode } = verdict;
+  const { endpoint, outcome, reason, description, refusedFrom, refusedPercent, mode } = verdict;
   const place = endpoint ?? 'not known, as the upstream does not tell; taken for an authorization request';
   const why = reason === undefined ? '' : `: ${reason}: ${description}`;
-  return [`endpoint ${place}`, `verdict  ${saying(outcome, mode)}${why}`].concat(
-    refusedFrom === undefined ? [] : [`         refused from ${refusedFrom} on`],
+  return [`endpoint ${place}`, `verdict  ${saying(outcome, mode, refusedPercent)}${why}`].concat(
+    refusedFrom === undefined ? [] : [`         ${share(refusedPercent)} from ${refusedFrom} on`],
   );
 }
 
-function saying(outcome: Verdict['outcome'], mode: string): string {
+function saying(outcome: Verdict['outcome'], mode: string, refusedPercent: number): string {
   switch (outcome) {
     case 'passes':
       return 'goes on: nothing is wrong with it';
     case 'refused':
-      return 'refused';
+      return share(refusedPercent);
     case 'reported':
       return 'goes on, and is reported';
     case 'depends':
@@ -46,6 +53,12 @@ function saying(outcome: Verdict['outcome'], mode: string): string {
         ? 'goes on: this client is not looked at'
         : 'goes on: not an authorization request';
   }
+}
+
+function share(refusedPercent: number): string {
+  return refusedPercent === 100
+    ? 'refused'
+    : `refused in ${refusedPercent}% of the logins; the others go on, and are reported`;
 }
 
 function show(value: unknown): string {

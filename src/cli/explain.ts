@@ -30,6 +30,8 @@ export type Explanation = {
   readonly entry: string;
   /** In force at the moment in question. */
   readonly mode: Mode;
+  /** The share of its logins to which `enforce` applies. */
+  readonly enforcePercent: number;
   readonly settings: readonly {
     readonly key: string;
     readonly value: unknown;
@@ -124,6 +126,7 @@ function explain(
     client,
     entry: policy.name,
     mode: verdict?.mode ?? effectiveMode(policy, now),
+    enforcePercent: verdict?.refusedPercent ?? policy.enforcePercent,
     settings: explainPolicy(loaded, index, entry).map((setting) => ({
       key: setting.key,
       value: shownValue(setting),

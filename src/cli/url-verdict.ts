@@ -8,6 +8,7 @@ import { configuredEndpoints, discoverIssuer } from '../issuer.ts';
 import { parseParameters } from '../oauth/parameters.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
 import type { ClientRegistry } from '../policy/client-registry.ts';
+import { FIRST_LOT } from '../policy/lot.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { Reason } from '../policy/reason.ts';
 import { wireErrorFor } from '../policy/wire-error.ts';
@@ -28,6 +29,8 @@ export type Verdict = {
   readonly reason: Reason | undefined;
   /** What the client would be told. */
   readonly description: string | undefined;
+  /** The share of such requests, in percent, that is refused where they are; the rest goes on and is reported. */
+  readonly refusedPercent: number;
   /** From when on a violation is refused that is reported now; ISO 8601. */
   readonly refusedFrom: string | undefined;
 };
@@ -55,7 +58,7 @@ export async function judgeUrl(
   now: number,
 ): Promise<Verdict> {
   const message = queryMessage(parseParameters(target.query ?? ''));
-  const { clientId, policy, mode } = identifyClient(issuer, message, [], now);
+  const { clientId, policy, mode, certain } = identifyClient(issuer, message, [], now, FIRST_LOT);
   const endpoints = await endpointsOf(issuer.config);
   const endpoint = endpoints?.match(target.path).endpoint;
   const verdict = {
@@ -64,6 +67,7 @@ export async function judgeUrl(
     mode,
     reason: undefined,
     description: undefined,
+    refusedPercent: certain ? policy.enforcePercent : 100,
     refusedFrom: undefined,
   };
   if (mode === 'off' || (endpoint !== undefined && endpoint !== 'authorization')) {

@@ -18,6 +18,7 @@ export function buildPolicy(name: string, entry: UnlistedPolicyEntry, defaults: 
     owner: settings.owner,
     mode: settings.mode,
     enforceFrom: settings.enforce_from,
+    enforcePercent: settings.enforce_percent,
     methods: settings.methods,
     redirectUris: settings.redirect_uris,
     responseTypes: settings.response_types,

@@ -1,4 +1,4 @@
-import { effectiveSettings } from './effective-settings.ts';
+import { ENFORCEMENT_KEYS, effectiveSettings } from './effective-settings.ts';
 import type { Findings } from './findings.ts';
 import type { ValuePath } from './problem.ts';
 import type { IssuerEntry } from './schema/gateway.ts';
@@ -37,14 +37,21 @@ export function checkPolicies(
   for (const [id, entry] of Object.entries(clients ?? {})) check(entry, ['clients', id], defaults);
 }
 
+const ONLY_REPORTED = {
+  enforce_from: 'violations are only reported until this moment',
+  enforce_percent: 'violations are only reported in the rest of the logins',
+} as const;
+
 function checkMode(entry: Settings, defaults: Settings, path: ValuePath, findings: Findings): void {
-  if (entry.enforce_from === undefined) return;
   const { mode } = merged(entry, defaults);
   if (mode === undefined || mode === 'enforce') return;
-  findings.problem(
-    [...path, 'enforce_from'],
-    `needs \`mode: enforce\`, and the mode is ${mode}${'mode' in entry ? '' : ' (from defaults)'}: with \`mode: enforce\`, violations are only reported until this moment`,
-  );
+  for (const key of ENFORCEMENT_KEYS) {
+    if (entry[key] === undefined) continue;
+    findings.problem(
+      [...path, key],
+      `needs \`mode: enforce\`, and the mode is ${mode}${'mode' in entry ? '' : ' (from defaults)'}: with \`mode: enforce\`, ${ONLY_REPORTED[key]}`,
+    );
+  }
 }
 
 function checkState(entry: Settings, defaults: Settings, path: ValuePath, findings: Findings): void {

@@ -12,9 +12,8 @@ export type SettingOrigin = 'entry' | 'defaults' | 'built-in' | undefined;
 
 /** What the entry says, then what `defaults` says, then the built-in value: key by key, nothing is merged within a key. */
 export function effectiveSettings(entry: UnlistedPolicyEntry, defaults: PolicyEntry): EffectiveSettings {
-  const settings = { ...builtInSettings, ...defaults, ...entry } as EffectiveSettings;
-  if (dropsEnforceFrom(entry)) delete settings.enforce_from;
-  return settings;
+  const inherited = Object.entries(defaults).filter(([key]) => inherits(entry, key));
+  return { ...builtInSettings, ...Object.fromEntries(inherited), ...entry } as EffectiveSettings;
 }
 
 export function settingOrigin(
@@ -23,11 +22,15 @@ export function settingOrigin(
   defaults: PolicyEntry,
 ): SettingOrigin {
   if (key in entry) return 'entry';
-  if (key in defaults && !(key === 'enforce_from' && dropsEnforceFrom(entry))) return 'defaults';
+  if (key in defaults && inherits(entry, key)) return 'defaults';
   return key in builtInSettings ? 'built-in' : undefined;
 }
 
-/** A client that says `mode: report` or `off` itself is not to be enforced from the day that `defaults` names. */
-function dropsEnforceFrom(entry: UnlistedPolicyEntry): boolean {
-  return 'mode' in entry && entry.mode !== 'enforce' && !('enforce_from' in entry);
+/** Settings that say how a client is enforced, so that they go with `mode: enforce` only. */
+export const ENFORCEMENT_KEYS = ['enforce_from', 'enforce_percent'] as const satisfies readonly SettingKey[];
+
+/** How `defaults` is enforced is nothing to a client that says `mode: report` or `off` itself. */
+function inherits(entry: UnlistedPolicyEntry, key: string): boolean {
+  const isNotEnforced = 'mode' in entry && entry.mode !== 'enforce';
+  return !(isNotEnforced && (ENFORCEMENT_KEYS as readonly string[]).includes(key));
 }

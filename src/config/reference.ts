@@ -19,7 +19,8 @@ The gateway reads one YAML file (1.2, UTF-8), \`gateway.yaml\`. A start is [gate
 
 const POLICY_INTRODUCTION = `The keys of \`issuers[].defaults\`, of each entry of \`issuers[].clients\` and of \`issuers[].unlisted_clients\`.
 What an entry does not say, it takes from \`defaults\`; what \`defaults\` does not say either has the default below. A key is taken or replaced
-as a whole: lists are not added up. An entry that says \`mode: report\` or \`mode: off\` does not take \`enforce_from\` from \`defaults\`.
+as a whole: lists are not added up. An entry that says \`mode: report\` or \`mode: off\` does not take \`enforce_from\` and
+\`enforce_percent\` from \`defaults\`.
 
 In \`unlisted_clients\`, \`mode\` may also be \`reject\`: a client that is not listed is refused.
 `;

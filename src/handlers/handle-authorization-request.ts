@@ -1,5 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { isProtocolParameter } from '../oauth/parameter-names.ts';
 import type { Parameters } from '../oauth/parameters.ts';
+import { LAST_LOT, LOTS } from '../policy/lot.ts';
 import type { Reason } from '../policy/reason.ts';
 import { beginFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,7 +18,9 @@ import { sendUpstream } from './send-upstream.ts';
 /** RFC 6749 4.1.1, RFC 7636 4.3: judges an authorization request, begins its flow and sends it on. */
 export async function handleAuthorizationRequest(exchange: Exchange): Promise<void> {
   const message = await readMessage(exchange, { query: true });
-  const client = identifyClient(exchange.issuer, message, [], Date.now());
+  // A reference leads to a flow that has begun, in a mode of its own.
+  const lot = message.hints.has('request_uri') ? LAST_LOT : randomInt(LOTS);
+  const client = identifyClient(exchange.issuer, message, [], Date.now(), lot);
   if (client.mode === 'off') return sendAsSent(exchange, message);
 
   if (message.problem !== undefined) {
@@ -36,7 +40,7 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
       sendOn(exchange, message, parameters),
     );
   }
-  const entry = await reenterFlow(exchange, judged, client.policy);
+  const entry = await reenterFlow(exchange, judged, client);
   if (entry === 'store_unavailable')
     return answerFault(exchange, 503, 'the sign-in cannot be checked right now');
   if (entry === 'reentry') return sendOn(exchange, message, message.parameters);
@@ -70,7 +74,7 @@ async function isRepostedReentry(
   if (message.problem !== 'parameter_in_query' || !message.lossless) return false;
   if (message.parameters.entries.some(([name]) => isProtocolParameter(name))) return false;
   const judged = judgeParameters(message.queryParameters, client.policy);
-  return (await reenterFlow(exchange, judged, client.policy)) === 'reentry';
+  return (await reenterFlow(exchange, judged, client)) === 'reentry';
 }
 
 async function sendReposted(exchange: Exchange, message: Message): Promise<void> {

@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { StoreFault } from '../flow/flow-store.ts';
 import { pushedRequestKey } from '../flow/keys.ts';
 import { parseClientIdentity } from '../oauth/client-identity.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
+import { LOTS } from '../policy/lot.ts';
 import { decodeContent } from '../upstream/decode-content.ts';
 import type { Hold, Outcome } from '../upstream/forward.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
@@ -23,7 +25,7 @@ const ANSWER_LIMIT = 64 * 1024;
 export async function handlePushedAuthorization(exchange: Exchange): Promise<void> {
   const message = await readMessage(exchange, { query: false });
   const identity = parseClientIdentity(message.hints, exchange.request.headers.authorization);
-  const named = identifyClient(exchange.issuer, message, identity.names, Date.now());
+  const named = identifyClient(exchange.issuer, message, identity.names, Date.now(), randomInt(LOTS));
   if (named.mode === 'off') return sendAsSent(exchange, message);
   if (message.problem !== undefined) {
     if (noteViolation(exchange, 'pushed_authorization', message.problem, named)) {

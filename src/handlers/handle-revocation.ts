@@ -1,4 +1,5 @@
 import { parseClientIdentity } from '../oauth/client-identity.ts';
+import { LAST_LOT } from '../policy/lot.ts';
 import type { Exchange } from './exchange.ts';
 import { handlePassThrough, refusesRedemption } from './handle-pass-through.ts';
 import { identifyClient } from './identify-client.ts';
@@ -12,7 +13,7 @@ export async function handleRevocation(exchange: Exchange): Promise<void> {
   if (!issuer.injectsSecrets || !isSmallPost(exchange)) return handlePassThrough(exchange);
   const message = await readMessage(exchange, { query: false });
   const identity = parseClientIdentity(message.hints, request.headers.authorization);
-  const client = identifyClient(issuer, message, identity.names, Date.now());
+  const client = identifyClient(issuer, message, identity.names, Date.now(), LAST_LOT);
   const { parameters } = message;
   // Whatever else a server takes at this path, it is to get without our credentials.
   const revokes = message.problem === undefined && parameters.has('token') && !parameters.has('grant_type');

@@ -4,6 +4,7 @@ import { isWrappedCode } from '../flow/wrapped-code.ts';
 import { hasBody } from '../http/read-body.ts';
 import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { canonicalName } from '../oauth/parameter-names.ts';
+import { LAST_LOT } from '../policy/lot.ts';
 import type { MessageReason } from '../policy/reason.ts';
 import type { Exchange } from './exchange.ts';
 import { handleRedemption } from './handle-redemption.ts';
@@ -22,7 +23,7 @@ export async function handleTokenRequest(exchange: Exchange): Promise<void> {
   }
   const message = await readMessage(exchange, { query: false });
   const identity = parseClientIdentity(message.hints, exchange.request.headers.authorization);
-  const client = identifyClient(exchange.issuer, message, identity.names, Date.now());
+  const client = identifyClient(exchange.issuer, message, identity.names, Date.now(), LAST_LOT);
   if (message.problem !== undefined) return handleProblem(exchange, message, message.problem, client);
 
   const grantType = message.parameters.get('grant_type');

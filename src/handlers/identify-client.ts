@@ -2,6 +2,7 @@ import type { Subject } from '../inventory/inventory.ts';
 import type { Issuer } from '../issuer.ts';
 import { canonicalName } from '../oauth/parameter-names.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
+import type { Lot } from '../policy/lot.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { Message } from './read-message.ts';
 
@@ -17,13 +18,14 @@ export type IdentifiedClient = {
 /**
  * The client that a message names, in its parameters or in its credentials (`names`: the readings of each). One that
  * cannot be told, because two are named, or one in a way that only some servers would read, is judged by the strictest
- * mode of the issuer: otherwise anybody could pass for a client with a laxer one.
+ * mode of the issuer: otherwise anybody could pass for a client with a laxer one. `lot`: drawn for a flow that is to begin.
  */
 export function identifyClient(
   { clients }: Pick<Issuer, 'clients'>,
   message: Message,
   names: readonly (readonly string[])[],
   now: number,
+  lot: Lot,
 ): IdentifiedClient {
   const distinct = new Set<string>();
   let disguised = false;
@@ -44,7 +46,7 @@ export function identifyClient(
   return {
     clientId,
     policy,
-    mode: certain ? effectiveMode(policy, now) : clients.strictestMode(now),
+    mode: certain ? effectiveMode(policy, now, lot) : clients.strictestMode(now),
     certain,
   };
 }

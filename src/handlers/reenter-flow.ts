@@ -4,8 +4,8 @@ import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
 import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
 import { redirectModeFor } from '../oauth/response-mode.ts';
-import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Exchange } from './exchange.ts';
+import type { IdentifiedClient } from './identify-client.ts';
 import type { JudgedRequest } from './judged-request.ts';
 import { canKeepState } from './state-hashes.ts';
 
@@ -20,7 +20,7 @@ export type Entry = 'reentry' | 'store_unavailable' | { readonly state: string |
 export async function reenterFlow(
   exchange: Exchange,
   judged: JudgedRequest,
-  policy: ClientPolicy,
+  { policy, mode }: IdentifiedClient,
 ): Promise<Entry> {
   const { issuer, services } = exchange;
   const { request } = judged;
@@ -42,7 +42,7 @@ export async function reenterFlow(
     return { state: flow === undefined && prefix !== undefined ? prefix.clientState : request.state };
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
-    const began = prefix?.began ?? effectiveMode(policy, Date.now());
+    const began = prefix?.began ?? mode;
     if (began === 'enforce') return 'store_unavailable';
     return prefix === undefined ? { state: request.state } : 'reentry';
   }

@@ -10,6 +10,7 @@ import { isAddressedTo } from '../oauth/redirect-uri.ts';
 import { isFormPostMode } from '../oauth/response-mode.ts';
 import { type ClientPolicy, effectiveMode, mayPreserveState } from '../policy/client-policy.ts';
 import { decideAuthorizationResponse } from '../policy/decide-authorization-response.ts';
+import { LAST_LOT } from '../policy/lot.ts';
 import type { AuthorizationResponseReason } from '../policy/reason.ts';
 import type { Outcome } from '../upstream/forward.ts';
 import type { Exchange } from './exchange.ts';
@@ -110,7 +111,8 @@ class ResponseFollower {
     const stopped =
       this.#prefix === undefined
         ? this.#preservers.some(
-            (policy) => effectiveMode(policy, now) === 'enforce' && policy.onStoreFailure === 'reject',
+            (policy) =>
+              effectiveMode(policy, now, LAST_LOT) === 'enforce' && policy.onStoreFailure === 'reject',
           )
         : this.#prefix.began === 'enforce';
     if (!stopped) return this.#delivered(undefined, undefined);

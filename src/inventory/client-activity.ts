@@ -61,7 +61,7 @@ export function buildClientActivity(
     firstSeen: seen.length === 0 ? undefined : Math.min(...seen.map((day) => day.firstSeen)) * 1000,
     lastSeen: seen.length === 0 ? undefined : Math.max(...seen.map((day) => day.lastSeen)) * 1000,
     lastViolation: last && { at: last.at * 1000, reason: last.what },
-    verdict: judgeReadiness(days, mode),
+    verdict: judgeReadiness(days, mode, policy.enforcePercent),
   };
 }
 

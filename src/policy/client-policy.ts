@@ -1,4 +1,5 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
+import { FIRST_LOT, type Lot } from './lot.ts';
 import type { Mode } from './mode.ts';
 
 /** What one client (or a group of them) may do, with every default filled in. */
@@ -12,6 +13,8 @@ export type ClientPolicy = {
   readonly mode: Mode | 'reject';
   /** Epoch milliseconds. Before: `report`; from it on: `enforce`. */
   readonly enforceFrom: number | undefined;
+  /** The share of flows that is enforced in `enforce`, 0 to 100; the rest is judged as in `report`. */
+  readonly enforcePercent: number;
   readonly methods: readonly CodeChallengeMethod[];
   /** Exact URIs; `undefined`: any. */
   readonly redirectUris: readonly string[] | undefined;
@@ -45,12 +48,16 @@ export type ClientPolicies = {
 /** The name, and metric label, of the policy for clients that no entry names. */
 export const UNLISTED = '_unlisted';
 
-/** The mode in force at a moment (epoch milliseconds). */
-export function effectiveMode(policy: ClientPolicy, now: number): Mode {
-  if (policy.mode === 'off') return 'off';
-  if (policy.mode === 'reject') return 'enforce';
-  if (policy.enforceFrom !== undefined) return now < policy.enforceFrom ? 'report' : 'enforce';
-  return policy.mode;
+/**
+ * The mode in force at a moment (epoch milliseconds) for a flow that draws this lot. By the first lot: whether any flow is
+ * enforced.
+ */
+export function effectiveMode(policy: ClientPolicy, now: number, lot: Lot = FIRST_LOT): Mode {
+  const { mode, enforceFrom, enforcePercent } = policy;
+  if (mode === 'off') return 'off';
+  if (mode === 'reject') return 'enforce';
+  const enforces = enforceFrom === undefined ? mode === 'enforce' : now >= enforceFrom;
+  return enforces && lot < enforcePercent ? 'enforce' : 'report';
 }
 
 /** Whether a flow of this client may travel under the client's own state, and is then found by where its response goes. */

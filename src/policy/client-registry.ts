@@ -9,7 +9,7 @@ export class ClientRegistry {
   /** Lengths of the configured prefixes, longest first: a look-up costs one probe for each, however many there are. */
   readonly #prefixLengths: readonly number[];
 
-  /** One policy for each distinct (mode, enforce_from): few, however many clients there are. */
+  /** One policy for each distinct (mode, enforce_from, enforce_percent): few, however many clients there are. */
   readonly #schedules: readonly ClientPolicy[];
 
   constructor({ listed, unlisted }: ClientPolicies) {
@@ -22,11 +22,14 @@ export class ClientRegistry {
       (a, b) => b - a,
     );
     const schedules = new Map<string, ClientPolicy>();
-    for (const policy of this.all()) schedules.set(`${policy.mode} ${policy.enforceFrom}`, policy);
+    for (const policy of this.all()) schedules.set(scheduleOf(policy), policy);
     this.#schedules = [...schedules.values()];
   }
 
-  /** The mode for a request whose client cannot be told: the strictest of all. */
+  /**
+   * The mode for a request whose client cannot be told: the strictest of all. Where any flow is enforced, so is this: it may
+   * be a way around.
+   */
   strictestMode(now: number): Mode {
     return strictestMode(this.#schedules.map((policy) => effectiveMode(policy, now)));
   }
@@ -50,4 +53,8 @@ export class ClientRegistry {
     yield* this.#prefixes.values();
     yield this.unlisted;
   }
+}
+
+function scheduleOf({ mode, enforceFrom, enforcePercent }: ClientPolicy): string {
+  return `${mode} ${enforceFrom} ${enforcePercent}`;
 }

@@ -33,12 +33,13 @@ export function verdictText(verdict: Verdict): string {
  * today last. Ready is who has logged in, with codes that came back through the gateway, and has not broken its policy for a
  * week; what it did before it last broke it is no evidence.
  */
-export function judgeReadiness(days: readonly Traffic[], mode: Mode): Verdict {
+export function judgeReadiness(days: readonly Traffic[], mode: Mode, enforcePercent = 100): Verdict {
   if (mode === 'off') return notReady('its mode is `off`, so that nobody looks: set `mode: report` first');
   if (days.every(isIdle)) return { state: 'no traffic' };
   const lastBroken = days.findLastIndex(({ violations }) => violations.size > 0);
   const cleanDays = days.length - 1 - lastBroken;
-  if (lastBroken >= 0 && cleanDays < CLEAN_DAYS) return notReady(explainViolations(days, mode));
+  if (lastBroken >= 0 && cleanDays < CLEAN_DAYS)
+    return notReady(explainViolations(days, mode, enforcePercent));
 
   const { requests, codesBound, verified, unverified } = sum(days.slice(lastBroken + 1));
   const redeemed = verified + unverified;
@@ -55,7 +56,7 @@ export function judgeReadiness(days: readonly Traffic[], mode: Mode): Verdict {
   return { state: 'ready' };
 }
 
-function explainViolations(days: readonly Traffic[], mode: Mode): string {
+function explainViolations(days: readonly Traffic[], mode: Mode, enforcePercent: number): string {
   const recent = sum(days.slice(-CLEAN_DAYS));
   const reasons = [...recent.violations].sort(([, one], [, other]) => other - one);
   const total = reasons.reduce((all, [, number]) => all + number, 0);
@@ -63,7 +64,13 @@ function explainViolations(days: readonly Traffic[], mode: Mode): string {
     .slice(0, EXPLAINED)
     .map(([reason, number]) => `${reason} ×${number} (${ADVICE[reason as Reason] ?? 'see the log'})`);
   const others = reasons.length > EXPLAINED ? [`${reasons.length - EXPLAINED} more`] : [];
-  const what = `${total} ${total === 1 ? 'request' : 'requests'} ${mode === 'enforce' ? 'refused' : 'would have been refused'}`;
+  const refused =
+    mode !== 'enforce'
+      ? 'would have been refused'
+      : enforcePercent === 100
+        ? 'refused'
+        : 'refused or reported';
+  const what = `${total} ${total === 1 ? 'request' : 'requests'} ${refused}`;
   // Anybody can send requests in the name of a client, but only its users get through a login.
   const elsewhere =
     recent.verified > 0 && recent.unverified === 0

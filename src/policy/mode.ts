@@ -12,3 +12,8 @@ export function strictestMode(modes: Iterable<Mode>): Mode {
   for (const mode of modes) if (STRICTNESS[mode] > STRICTNESS[strictest]) strictest = mode;
   return strictest;
 }
+
+/** As people are told it: `enforce 25%` where only a share of the flows is enforced. */
+export function describeMode(mode: string, enforcePercent: number): string {
+  return mode === 'enforce' && enforcePercent < 100 ? `${mode} ${enforcePercent}%` : mode;
+}

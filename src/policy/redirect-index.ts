@@ -1,6 +1,7 @@
 import { withoutLoopbackPort } from '../oauth/redirect-uri.ts';
 import type { ClientPolicy } from './client-policy.ts';
 import { effectiveMode } from './client-policy.ts';
+import { LAST_LOT } from './lot.ts';
 
 /** Which clients own a place that codes are sent to: answers for a code that belongs to no flow. */
 export class RedirectIndex {
@@ -23,10 +24,12 @@ export class RedirectIndex {
     return this.#owners.size === 0 ? [] : (this.#owners.get(placeOf(target.href) ?? '') ?? []);
   }
 
-  /** The client that owns the place, if all of its owners are enforced: no code without a flow is for it. */
+  /** The client that owns the place, if all flows of all of its owners are enforced: no code without a flow is for it. */
   enforcedOwner(target: URL, now: number): ClientPolicy | undefined {
     const owners = this.owners(target);
-    return owners.every((policy) => effectiveMode(policy, now) === 'enforce') ? owners[0] : undefined;
+    return owners.every((policy) => effectiveMode(policy, now, LAST_LOT) === 'enforce')
+      ? owners[0]
+      : undefined;
   }
 }
 

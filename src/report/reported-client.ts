@@ -6,6 +6,8 @@ export type ReportedClient = {
   readonly listed: boolean;
   readonly owner: string | null;
   readonly mode: string;
+  /** The share of its logins that is enforced in `enforce`; `null`: its mode is another. */
+  readonly enforce_percent: number | null;
   readonly authorization_requests: number;
   readonly methods: { readonly S256: number; readonly plain: number; readonly none: number };
   readonly codes_bound: number;
@@ -34,6 +36,7 @@ function isReportedClient(value: unknown): value is ReportedClient {
   return (
     ['issuer', 'client', 'mode', 'verdict'].every((name) => typeof value[name] === 'string') &&
     typeof value['listed'] === 'boolean' &&
+    (value['enforce_percent'] === null || isCount(value['enforce_percent'])) &&
     (value['owner'] === null || typeof value['owner'] === 'string') &&
     ['authorization_requests', 'codes_bound', 'codes_redeemed'].every((name) => isCount(value[name])) &&
     isObject(methods) &&

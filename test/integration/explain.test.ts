@@ -22,6 +22,7 @@ const YAML = `issuers:
       soon: {enforce_from: 2027-01-15T00:00:00Z}
       batch-*: {mode: report}
       ignored: {mode: off}
+      some: {enforce_percent: 25}
       secretive: {inject_secret: {from_env: SECRET}}
   - name: partners
     hosts: [partners.example.com]
@@ -75,7 +76,7 @@ describe('explain --client', () => {
       key: 'inject_secret',
       value: '(a secret)',
       from: 'clients.secretive',
-      at: 'gateway.yaml:16:34',
+      at: 'gateway.yaml:17:34',
     });
   });
 
@@ -101,6 +102,15 @@ const CASES: readonly Case[] = [
 ];
 
 describe('explain --url', () => {
+  test.concurrent('tells of the share that is refused, and what that is worth', async () => {
+    const { exitCode, stdout } = await explain('--url', REQUEST.replace('=spa', '=some'));
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^mode +enforce 25%\n +an attacker can try until/m);
+    expect(stdout).toMatch(
+      /^verdict +refused in 25% of the logins; the others go on, and are reported: challenge_missing/m,
+    );
+  });
+
   test.concurrent.each(CASES)('%s', async (_, url, exitCode, says) => {
     const explained = await explain('--url', url);
     expect(explained).toMatchObject({ exitCode, stderr: '' });

@@ -57,6 +57,7 @@ describe('what /api/clients says of a client', () => {
             owner: 'web-team@example.com',
             mode: 'report',
             enforce_from: null,
+            enforce_percent: null,
             authorization_requests: 1,
             methods: { S256: 1, plain: 0, none: 0 },
             codes_bound: 1,

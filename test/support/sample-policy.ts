@@ -8,6 +8,7 @@ export function samplePolicy(overrides: Partial<ClientPolicy> = {}): ClientPolic
     owner: undefined,
     mode: 'enforce',
     enforceFrom: undefined,
+    enforcePercent: 100,
     methods: ['S256'],
     redirectUris: undefined,
     responseTypes: ['code'],

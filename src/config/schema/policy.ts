@@ -10,6 +10,7 @@ import { timestamp } from './timestamp.ts';
 /** What neither a client nor `defaults` says, as one would write it. */
 const BUILT_IN = {
   mode: 'enforce',
+  enforce_percent: 100,
   methods: ['S256'],
   response_types: ['code'],
   request_objects: 'reject',
@@ -39,6 +40,11 @@ function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
     enforce_from: setting(
       timestamp(),
       'With `mode: enforce`: before this moment violations are only reported, from it on they are refused.',
+    ),
+    enforce_percent: setting(
+      integer(0, 100),
+      'With `mode: enforce`: the share of logins that is enforced, drawn for each when it begins; the rest is judged as in `report`. Below 100 this protects nobody from an attacker, who can try until a login is drawn that is not enforced: it is for finding out what breaks.',
+      BUILT_IN.enforce_percent,
     ),
     methods: setting(
       z.array(choice(['S256', 'plain'])).min(1),

@@ -20,7 +20,7 @@ it('stands in the repository as it is generated', async () => {
 it('is checked by name when it has drifted', async () => {
   const copy = await mkdtemp(join(tmpdir(), 'pkce-gateway-docs-'));
   try {
-    for (const folder of ['src', 'scripts', 'config', 'docs', 'package.json']) {
+    for (const folder of ['src', 'scripts', 'config', 'docs', 'charts', 'package.json']) {
       await cp(join(root, folder), join(copy, folder), { recursive: true });
     }
     await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));

@@ -13,6 +13,7 @@ const BUILT_IN: Omit<ClientPolicy, 'name'> = {
   owner: undefined,
   mode: 'enforce',
   enforceFrom: undefined,
+  enforcePercent: 100,
   methods: ['S256'],
   redirectUris: undefined,
   responseTypes: ['code'],
@@ -121,6 +122,38 @@ describe('enforce_from', () => {
     expect(
       await problemLines(issuerWith('defaults: {mode: report}', `clients: {spa: {mode: x, ${MOMENT}}}`)),
     ).toEqual(['g.yaml:5:27 issuers[0].clients.spa.mode: must be one of enforce, report, off']);
+  });
+});
+
+describe('enforce_percent', () => {
+  it.each([
+    ['spa: {mode: enforce}', 25],
+    ['spa: {enforce_percent: 0}', 0],
+    ['spa: {mode: report}', 100],
+    ['spa: {mode: off}', 100],
+  ])('in defaults, for %s', async (client, expected) => {
+    const lines = ['defaults: {enforce_percent: 25}', `clients: {${client}}`];
+    expect((await policyFor('spa', ...lines)).enforcePercent).toBe(expected);
+  });
+
+  it('is for clients that are not listed, too', async () => {
+    expect((await policyFor(undefined, 'unlisted_clients: {enforce_percent: 5}')).enforcePercent).toBe(5);
+  });
+
+  it.each(['101', '-1', '2.5', 'half'])('%s is none', async (value) => {
+    const [line, ...others] = await problemLines(issuerWith(`clients: {spa: {enforce_percent: ${value}}}`));
+    expect(line).toMatch(/^g\.yaml:4:\d+ issuers\[0\]\.clients\.spa\.enforce_percent: must be /);
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ['clients: {spa: {mode: report, enforce_percent: 25}}', 'clients.spa', 'report'],
+    ['unlisted_clients: {mode: reject, enforce_percent: 25}', 'unlisted_clients', 'reject'],
+  ])('%s is a problem', async (line, path, mode) => {
+    const [problem] = await problemLines(issuerWith(line));
+    expect(problem).toContain(
+      `issuers[0].${path}.enforce_percent: needs \`mode: enforce\`, and the mode is ${mode}: with \`mode: enforce\`, violations are only reported in the rest of the logins`,
+    );
   });
 });
 

@@ -6,6 +6,23 @@ const AT = Date.UTC(2027, 0, 15);
 
 describe('the mode in force', () => {
   test.each([
+    [0, 0, 'report'],
+    [1, 0, 'enforce'],
+    [1, 1, 'report'],
+    [25, 24, 'enforce'],
+    [25, 25, 'report'],
+    [99, 98, 'enforce'],
+    [99, 99, 'report'],
+    [100, 99, 'enforce'],
+  ] as const)('enforce_percent: %s, for a flow that drew %s: %s', (enforcePercent, lot, expected) => {
+    expect(effectiveMode(samplePolicy({ enforcePercent }), AT, lot)).toBe(expected);
+    expect(effectiveMode(samplePolicy({ enforcePercent, enforceFrom: AT }), AT, lot)).toBe(expected);
+    expect(effectiveMode(samplePolicy({ enforcePercent, enforceFrom: AT + 1 }), AT, lot)).toBe('report');
+    expect(effectiveMode(samplePolicy({ enforcePercent, mode: 'report' }), AT, lot)).toBe('report');
+    expect(effectiveMode(samplePolicy({ enforcePercent, mode: 'off' }), AT, lot)).toBe('off');
+  });
+
+  test.each([
     ['enforce', undefined, AT, 'enforce'],
     ['report', undefined, AT, 'report'],
     ['off', undefined, AT, 'off'],

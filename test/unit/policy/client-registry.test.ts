@@ -66,6 +66,8 @@ describe('the mode for a client that cannot be told', () => {
     ['one reports', [off, samplePolicy({ name: 'b', mode: 'report' })], 0, 'report'],
     ['one is enforced', [off, samplePolicy({ name: 'b' })], 0, 'enforce'],
     ['one is enforced later', [off, samplePolicy({ name: 'b', enforceFrom: AT })], AT - 1, 'report'],
+    ['one is enforced in part', [off, samplePolicy({ name: 'b', enforcePercent: 1 })], AT, 'enforce'],
+    ['one is enforced in no part', [off, samplePolicy({ name: 'b', enforcePercent: 0 })], AT, 'report'],
     ['one is enforced by now', [off, samplePolicy({ name: 'b', enforceFrom: AT })], AT, 'enforce'],
     ['one by a prefix', [off, samplePolicy({ name: 'b*' })], 0, 'enforce'],
   ] as const)('%s', (_, policies, now, expected) =>

@@ -47,6 +47,7 @@ describe('the owner that no code without a flow is for', () => {
     ['one reports', { mode: 'report' }, undefined],
     ['one is off', { mode: 'off' }, undefined],
     ['one is enforced later', { enforceFrom: 1_001 }, undefined],
+    ['one is enforced in part', { enforcePercent: 99 }, undefined],
     ['one is enforced by now', { enforceFrom: 1_000 }, 'a'],
     ['one is elsewhere', { mode: 'off', redirectUris: ['https://b.example/cb'] }, 'a'],
   ] as const)('%s', (_, overrides, owner) => expect(sharing(overrides)).toBe(owner));

@@ -11,6 +11,7 @@ const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClien
   listed: true,
   owner: null,
   mode: 'report',
+  enforce_percent: null,
   authorization_requests: 1_200,
   methods: { S256: 1_199, plain: 0, none: 1 },
   codes_bound: 1_000,

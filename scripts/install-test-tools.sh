@@ -37,7 +37,7 @@ install_packages() {
 unpack_prometheus() {
   scratch=$(mktemp -d)
   mkdir -p "$tools/bin"
-  (cd "$scratch" && apt-get download -qq prometheus && dpkg-deb -x prometheus_*.deb . &&
+  (cd "$scratch" && apt-get download -qq -o APT::Sandbox::User=root prometheus && dpkg-deb -x prometheus_*.deb . &&
     mv usr/bin/prometheus usr/bin/promtool "$tools/bin/") && rm -r "$scratch"
 }
 

@@ -57,7 +57,7 @@ function summaryOf(of: SoakResult): string {
     `  codes redeemed at the server: ${of.redemptions}; twice: ${accounts.doubled.length}; without the right verifier: ${of.thefts}`,
     '  the replica that ran throughout, after a third of the time:',
     `    heap      ${growth.heap.toFixed(1)} MB/h (${bounded(BOUNDS.heap)}), ${lastOf(gauges.heap)}`,
-    `    resident  ${growth.resident.toFixed(1)} MB/h (${bounded(BOUNDS.resident)}), ${lastOf(gauges.resident)}`,
+    `    resident  ${growth.resident.toFixed(1)} MB/h, highest ${growth.residentRise.toFixed(1)} MB above the highest before (${bounded(BOUNDS.residentRise)}), ${lastOf(gauges.resident)}`,
     `    file descriptors: ${of.descriptorsBefore} before, ${peak} at most, ${of.descriptorsAfter} after`,
   ].join('\n');
 }

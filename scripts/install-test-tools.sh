@@ -18,6 +18,7 @@ need() { # command, Debian package
 }
 need redis-server redis-server
 need openssl openssl
+need systemd-analyze systemd
 command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || need chromium chromium
 prometheus=''
 { has prometheus && has promtool; } || prometheus=prometheus

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { freePort } from '../support/listener.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { rawRequest } from '../support/raw-http.ts';
@@ -141,6 +141,19 @@ async function untilRefused(url: string): Promise<void> {
     });
   while (!(await isRefused()));
 }
+
+test('during shutdown.delay, /readyz says 503 and connections are still taken, each for one request', async () => {
+  await using upstream = await startScriptedLegacyServer();
+  await using gateway = await serveFile(fileFor(upstream.url, 'shutdown: {delay: 3s}'));
+  const readiness = async () => (await fetch(`${gateway.adminUrl}/readyz`)).status;
+  expect(await readiness()).toBe(200);
+  const ended = gateway.stop();
+  await vi.waitFor(async () => expect(await readiness()).toBe(503), { timeout: 2_000, interval: 5 });
+  const answer = await fetch(`${gateway.url}/inspect`);
+  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+  await untilRefused(gateway.url);
+  expect(await ended).toBe(0);
+});
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('lets a redemption finish, takes no new connection, and exits 0', async () => {

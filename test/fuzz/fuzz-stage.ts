@@ -103,7 +103,7 @@ issuers:
     this.#seen.delete(made.id);
     if (made.written.unframed) {
       await connection.throwIn(made.written.bytes);
-      return this.#problems.pop() ?? this.#findTheft(made.id);
+      return this.#problems.pop() ?? this.#findTheft(made.id, made.honest);
     }
     let reply: Reply | undefined;
     try {
@@ -113,7 +113,7 @@ issuers:
     }
     return (
       this.#problems.pop() ??
-      this.#findTheft(made.id) ??
+      this.#findTheft(made.id, made.honest) ??
       findFault(reply) ??
       (await this.#findOtherReading(made)) ??
       (await this.#findLooseCode(made, reply, connection))
@@ -127,10 +127,12 @@ issuers:
     else list.push(observed);
   }
 
-  #findTheft(id: string): string | undefined {
-    const stolen = [...(this.#seen.get(id) ?? []), ...(this.#seen.get('undefined') ?? [])]
-      .flatMap(({ redeemable }) => redeemable)
-      .some((code) => !this.#entitled.has(code));
+  /** That somebody else is entitled to a code excuses nobody: only a request that has lost its own name. */
+  #findTheft(id: string, honest = false): string | undefined {
+    const reached = (name: string) => (this.#seen.get(name) ?? []).flatMap(({ redeemable }) => redeemable);
+    const isStolen = (code: string) => !this.#entitled.has(code);
+    const stolen =
+      reached('undefined').some(isStolen) || (honest ? reached(id).some(isStolen) : reached(id).length > 0);
     return stolen ? 'a stolen code reached the token handler' : undefined;
   }
 
@@ -161,14 +163,8 @@ issuers:
     connection: KeptConnection,
   ): Promise<string | undefined> {
     if (reply === undefined) return undefined;
-    const location = /^location: (.*)$/im.exec(reply.head)?.[1] ?? '';
     // Among lax clients, only what goes to the victim's place is the victim's.
-    if (
-      this.#defence === 'bare codes of the only enforced client' &&
-      !location.startsWith(`${REDIRECT_URI}?`)
-    ) {
-      return undefined;
-    }
+    if (this.#defence === 'bare codes of the only enforced client' && !goesToVictim(reply)) return undefined;
     const codes = (reply.head + reply.body).match(CODE) ?? [];
     const code = codes.findLast((found) => !made.written.bytes.includes(found));
     if (code === undefined) return undefined;
@@ -187,6 +183,12 @@ issuers:
     await this.#gateway[Symbol.asyncDispose]();
     await this.#server[Symbol.asyncDispose]();
   }
+}
+
+function goesToVictim({ head, body }: Reply): boolean {
+  const location =
+    /^location: (.*)$/im.exec(head)?.[1] ?? /<form method="post" action="([^"]*)"/.exec(body)?.[1];
+  return location?.split(/[?#]/)[0] === REDIRECT_URI;
 }
 
 function findFault(reply: Reply | undefined): string | undefined {

@@ -55,13 +55,21 @@ export async function findDifference(made: FuzzCase, forwarded: Forwarded): Prom
   }
   if (forwarded.path !== '/oauth2/token' && own.parameters.has('code_challenge'))
     return 'a challenge went upstream';
-  const beside = parseParameters(inQuery ? forwarded.body : forwarded.query).parameters;
   const isReposted = made.beginning === 'a live flow again';
-  if (!isReposted && beside.entries.some(([name]) => isProtocolParameter(name))) {
+  const beside = inQuery ? forwarded.body : forwarded.query;
+  if (beside !== '' && !isReposted && (await hasProtocolParameter(beside))) {
     return 'a parameter went upstream beside the message';
   }
   const judged = parseParameters(inQuery ? made.written.query : made.written.body).parameters;
   return isReposted || judged.has('request_uri') ? undefined : compare(judged, own.parameters);
+}
+
+async function hasProtocolParameter(text: string): Promise<boolean> {
+  for (const parse of Object.values(FORM_PARSERS)) {
+    const reading = await parse(text);
+    if (PROTOCOL.some((name) => reading.has(name))) return true;
+  }
+  return parseParameters(text).parameters.entries.some(([name]) => isProtocolParameter(name));
 }
 
 function compare(judged: Parameters, sent: Parameters): string | undefined {

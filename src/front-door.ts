@@ -82,6 +82,8 @@ export class FrontDoor {
   }
 
   async #admit(request: IncomingMessage): Promise<Where | NotAdmitted> {
+    // Node's parser lets HTTP/0.9 and HTTP/2.0 in, whose messages end elsewhere, and would send them on as HTTP/1.1.
+    if (request.httpVersionMajor !== 1) return { cause: 'version' };
     const host = readHost(request);
     const target = host === undefined ? undefined : parseRequestTarget(request.url ?? '', host);
     if (host === undefined) return { cause: 'host' };
@@ -144,6 +146,7 @@ function answerPlainly(
 }
 
 const REFUSALS = {
+  version: { status: 505, description: 'only HTTP/1.1 and HTTP/1.0 are spoken here' },
   host: { status: 400, description: 'the Host of this request cannot be read in one way only' },
   target: { status: 400, description: 'this request target cannot be read in one way only' },
   issuer_unknown: { status: 421, description: 'no issuer is configured for this host' },

@@ -79,6 +79,7 @@ export class Listener implements AsyncDisposable {
       const cause = causeOf(error.code ?? '');
       if (cause !== undefined) {
         onUnreadable?.(cause);
+        if (this.#endAfterAnswers(socket)) return;
         if (this.#mayAnswer(socket)) {
           socket.write(`HTTP/1.1 ${UNREADABLE[cause]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         }
@@ -150,9 +151,20 @@ export class Listener implements AsyncDisposable {
     });
   }
 
+  /**
+   * Whole requests came before what cannot be read: an answer now would pass for theirs. They get their own, and the
+   * connection ends behind the last of them.
+   */
+  #endAfterAnswers(socket: Duplex): boolean {
+    const last = [...this.#answering].findLast(({ req }) => req.socket === socket && req.complete);
+    if (last === undefined || !socket.writable) return false;
+    last.shouldKeepAlive = false;
+    return !last.headersSent;
+  }
+
   /** In the middle of a response, an answer would be taken for a part of it. */
   #mayAnswer(socket: Duplex): boolean {
-    const begun = [...this.#answering].some((response) => response.socket === socket && response.headersSent);
+    const begun = [...this.#answering].some(({ req, headersSent }) => req.socket === socket && headersSent);
     return socket.writable && !begun;
   }
 

@@ -21,6 +21,8 @@ export type UnplacedCause =
   | 'malformed'
   | 'head_too_large'
   | 'head_too_slow'
+  /** Neither HTTP/1.1 nor HTTP/1.0. */
+  | 'version'
   /** A Host or a request target that cannot be read in one way only. */
   | 'host'
   | 'target'

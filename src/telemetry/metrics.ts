@@ -44,7 +44,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     ),
     unplacedRequests: counter(
       'unplaced_requests_total',
-      'Requests refused before it was known which issuer and endpoint they are for, by cause (malformed, head_too_large, head_too_slow, host, target, issuer_unknown, path_unknown, endpoints_unknown, upgrade).',
+      'Requests refused before it was known which issuer and endpoint they are for, by cause (malformed, head_too_large, head_too_slow, version, host, target, issuer_unknown, path_unknown, endpoints_unknown, upgrade).',
       ['cause'],
     ),
     connectionsDropped: counter(

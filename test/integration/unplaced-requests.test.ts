@@ -17,6 +17,8 @@ const CASES: readonly (readonly [what: string, cause: string, status: number, by
   ['no HTTP', 'malformed', 400, 'hello\r\n\r\n'],
   ['a head beyond 32 KiB', 'head_too_large', 431, rawRequest('GET / HTTP/1.1', [`X: ${'x'.repeat(33_000)}`])],
   ['a head without an end', 'head_too_slow', 408, 'GET / HTTP/1.1\r\nHost: a\r\n'],
+  ['HTTP/2.0', 'version', 505, 'GET / HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n'],
+  ['HTTP/0.9', 'version', 505, 'GET /\r\n\r\n'],
   ['two hosts', 'host', 400, 'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n'],
   ['a backslash in the target', 'target', 400, rawRequest('GET /a\\b HTTP/1.1', [])],
   ['another host in the target', 'target', 400, rawRequest('GET http://evil.example/ HTTP/1.1', [])],

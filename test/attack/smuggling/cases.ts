@@ -196,16 +196,34 @@ const wellFormed: readonly SmugglingCase[] = [
     upstream: ['GET /page'],
   },
   {
-    name: 'HTTP/2.0, which goes on as HTTP/1.1',
+    name: 'HTTP/2.0',
     write: (parts) => get('/page', parts, [CLOSE]).replace('HTTP/1.1', 'HTTP/2.0'),
-    statuses: [UNKNOWN_TO_THE_SERVER],
-    upstream: ['GET /page'],
+    statuses: [505],
+    upstream: [],
   },
   {
     name: 'HTTP/0.9, behind which nothing is read',
     write: ({ redemption }) => `GET /page\r\n\r\n${redemption}`,
-    statuses: [400],
+    statuses: [505],
+    upstream: [],
+  },
+  {
+    name: 'HTTP/1.0, which goes on as HTTP/1.1',
+    write: (parts) => get('/page', parts, [CLOSE]).replace('HTTP/1.1', 'HTTP/1.0') + parts.redemption,
+    statuses: [UNKNOWN_TO_THE_SERVER],
     upstream: ['GET /page'],
+  },
+  {
+    name: 'what is no HTTP behind a page, which keeps its own answer',
+    write: (parts) => `${get('/page', parts)}no HTTP\r\n\r\n${parts.redemption}`,
+    statuses: [UNKNOWN_TO_THE_SERVER],
+    upstream: ['GET /page'],
+  },
+  {
+    name: 'what is no HTTP behind two pages, which keep their own answers',
+    write: (parts) => `${get('/page', parts)}${get('/second', parts)}no HTTP\r\n\r\n${parts.redemption}`,
+    statuses: [UNKNOWN_TO_THE_SERVER, UNKNOWN_TO_THE_SERVER],
+    upstream: ['GET /page', 'GET /second'],
   },
   {
     name: 'a length under a name with an underscore',

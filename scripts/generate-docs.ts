@@ -7,6 +7,7 @@ import { renderChartReadme } from './chart/render-chart-readme.ts';
 import { renderValuesSchema } from './chart/render-values-schema.ts';
 import { renderDashboard } from './dashboard/render-dashboard.ts';
 import { renderFaultTables } from './fault-table.ts';
+import { renderReasonTable } from './reason-table.ts';
 import { renderTravelMatrix } from './travel-matrix.ts';
 
 type Generated = {
@@ -32,6 +33,10 @@ const GENERATED: readonly Generated[] = [
   { path: 'config/gateway.schema.json', render: () => renderJson(buildJsonSchema()) },
   { path: 'docs/configuration.md', render: renderReference },
   { path: 'docs/metrics.md', render: renderMetricsReference },
+  {
+    path: 'docs/readiness.md',
+    render: (current) => replacePart(current, 'reason table', renderReasonTable()),
+  },
   { path: 'docs/travel-matrix.md', render: renderTravelMatrix },
   {
     path: 'docs/operations.md',

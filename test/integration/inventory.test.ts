@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { dayOf } from '../../src/inventory/day.ts';
 import { Inventory } from '../../src/inventory/inventory.ts';
@@ -217,4 +220,30 @@ describe('two gateways on one Redis', () => {
     );
     expect(await clientAt(three, '_unlisted')).toMatchObject({ authorization_requests, violations });
   });
+});
+
+test('several workers count into one inventory, which their primary reads', async () => {
+  await using redis = await startRedis({ port: true });
+  await using upstream = await startScriptedLegacyServer();
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-inventory-'));
+  const file = join(directory.path, 'gateway.yaml');
+  await writeFile(
+    file,
+    `listen: {address: "127.0.0.1:0"}
+admin: {address: "127.0.0.1:0"}
+workers: 2
+store: {kind: redis, redis: {url: "${redis.url}", timeout: 5s}}
+issuers: [{name: corp, upstream: {url: "${upstream.url}"}, clients: {portal: {mode: report}}}]
+`,
+  );
+  await using gateway = await startGatewayProcess(['serve', '--config', file]);
+  for (let i = 0; i < 12; i += 1) await login(new SimpleClient(gateway.url, 'portal'));
+  await vi.waitFor(
+    async () =>
+      expect(await clientAt(gateway, 'portal')).toMatchObject({ codes_bound: 12, codes_redeemed: 12 }),
+    SOON,
+  );
+  const page = await (await fetch(gateway.adminUrl)).text();
+  expect(page).toMatch(/portal[\s\S]*100 % S256/);
+  expect(await gateway.stop()).toBe(0);
 });

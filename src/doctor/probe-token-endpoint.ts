@@ -62,7 +62,10 @@ function judgeRefusal(tried: string, path: string, answer: FetchedDocument): Fin
 
 function judgeVerifier(upstream: ExaminedUpstream, plain: string, verified: string): Finding {
   const tried = 'token endpoint: code_verifier';
-  if (plain === verified) return ok(tried, 'takes no offence at it');
+  // Most servers look at the client first: then this is no proof.
+  const looked = plain.includes('invalid_client') ? ', as far as it looked (invalid_client)' : '';
+  if (plain === verified) return ok(tried, `takes no offence at it${looked}`);
+  if (verified.startsWith('429')) return skipped(tried, 'too many requests', 'ask again later');
   const seen = `chokes on it: ${verified} with, ${plain} without`;
   if (forwardsPkce(upstream))
     return problem(tried, seen, 'set `forward_pkce: never`: the gateway verifies in its place');

@@ -353,6 +353,10 @@ describe('PKCE at the server itself', () => {
     expect(exitCode).toBe(0);
     expect(lines).toContain(`ok authorization endpoint: code_challenge: ${says}`);
     expect(lines).toContainEqual(expect.stringMatching(/^ok where the answer comes from: this origin/));
+    // It looks at the client first.
+    expect(lines).toContain(
+      'ok token endpoint: code_verifier: takes no offence at it, as far as it looked (invalid_client)',
+    );
   });
 
   test('a client that it does not know', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,19 @@ describe('explain --client', () => {
     const other = await explain('--issuer', 'corp', '--client', 'other');
     expect(other.stdout).toMatch(/^client +other \(not listed: unlisted_clients\)$/m);
     expect(other.stdout).toMatch(/^mode +reject +gateway.yaml:9:30 \(unlisted_clients\)$/m);
+  });
+
+  test.concurrent('names the file that an entry was included from', async () => {
+    const own = join(directory, 'included');
+    await mkdir(join(own, 'clients.d'), { recursive: true });
+    const entry = 'issuers:\n  - name: corp\n    clients:\n      shop: {mode: report}\n';
+    await writeFile(join(own, 'clients.d/shop.yaml'), entry);
+    await writeFile(
+      join(own, 'gateway.yaml'),
+      'issuers: [{name: corp, upstream: {url: "http://127.0.0.1:9"}}]\ninclude: [clients.d/*.yaml]\n',
+    );
+    const { stdout } = await runCommand(['explain', '--client', 'shop'], { cwd: own });
+    expect(stdout).toMatch(/^mode +report +clients\.d\/shop\.yaml:4:20 \(clients\.shop\)$/m);
   });
 
   test.concurrent('shows no secret', async () => {

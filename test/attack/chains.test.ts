@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AttackStage, DEFENCES, type Defence } from './attack-stage.ts';
 import { ADVISORIES } from './chains/advisories.ts';
 import { CHAINS } from './chains/chains.ts';
+import { OAUCH } from './chains/oauch.ts';
 
-const NAMED = [...CHAINS, ...ADVISORIES].map((chain) => [chain.name, chain] as const);
+const NAMED = [...CHAINS, ...ADVISORIES, ...OAUCH].map((chain) => [chain.name, chain] as const);
 
 // What cannot steal there proves nothing here.
 describe('straight at the server, a token is stolen by', () => {

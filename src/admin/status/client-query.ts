@@ -129,6 +129,10 @@ function attention(client: ClientActivity): number {
   return rank * 1e12 + Math.min(total.requests + violationCount(client), 1e12 - 1);
 }
 
+/** `client-9` comes before `client-10`. */
+const NAMES = new Intl.Collator('en', { numeric: true });
+
 function compare(one: number | string, other: number | string): number {
+  if (typeof one === 'string' && typeof other === 'string') return NAMES.compare(one, other);
   return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -66,7 +66,7 @@ function renderRow(activity: ClientActivity, severalIssuers: boolean, now: numbe
   const details = [severalIssuers && issuer, policy.owner, policy.description].filter(Boolean).join(' · ');
   return html`<tr role="row" data-key="${`${issuer} ${client}`}">
 <th role="rowheader" scope="row"><bdi class="name">${client === UNLISTED ? 'All other clients' : client}</bdi>${renderTag(activity)}${details !== '' && html`<span class="muted details">${details}</span>`}</th>
-<td role="cell" data-label="Mode"><span class="chip mode-${mode}">${mode}</span>${renderEnforceFrom(activity, now)}</td>
+<td role="cell" data-label="Mode"><span class="chip mode-${mode}">${mode}</span>${renderRollout(activity, now)}</td>
 <td role="cell" data-label="Readiness" class="readiness">${renderVerdict(activity)}</td>
 <td role="cell" data-label="14 days">${renderTrend(activity)}</td>
 <td role="cell" data-label="Requests" class="num">${numberText(total.requests)}</td>
@@ -83,9 +83,13 @@ function renderTag({ listed, client }: ClientActivity): Html | false {
   return html` <span class="tag">${client === UNLISTED ? 'never got a code' : 'unlisted'}</span>`;
 }
 
-function renderEnforceFrom({ policy, mode }: ClientActivity, now: number): Html | false {
-  if (policy.enforceFrom === undefined || mode !== 'report' || policy.enforceFrom < now) return false;
-  return html`<span class="muted details">enforced from ${momentText(policy.enforceFrom)}</span>`;
+/** Of a client that is on its way to being enforced: from when on, and in how many of its logins. */
+function renderRollout({ policy, mode }: ClientActivity, now: number): Html | false {
+  const { enforceFrom, enforcePercent } = policy;
+  const share = enforcePercent < 100 ? ` in ${enforcePercent} % of logins` : '';
+  if (mode === 'enforce') return share !== '' && html`<span class="muted details">${share}</span>`;
+  if (mode === 'off' || enforceFrom === undefined || enforceFrom < now) return false;
+  return html`<span class="muted details">enforced from ${momentText(enforceFrom)}${share}</span>`;
 }
 
 function renderVerdict({ verdict, mode }: ClientActivity): Html {

@@ -90,12 +90,12 @@ thead a:hover { color: var(--text); text-decoration: underline; }
 thead [aria-sort] a { color: var(--text); }
 .arrow { display: inline-block; width: 1em; text-align: center; }
 thead .num .arrow { width: auto; }
-tbody th { min-width: 170px; max-width: 320px; font-weight: 600; overflow-wrap: anywhere; }
+tbody th { min-width: 220px; max-width: 320px; font-weight: 600; overflow-wrap: anywhere; }
 tbody td:last-child { white-space: nowrap; }
 .num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .reasons { font-size: 13px; color: var(--muted); }
 .reasons b { color: var(--text); font-weight: 600; }
-.readiness { width: 210px; }
+.readiness { width: 190px; }
 .readiness summary { cursor: pointer; list-style: none; width: max-content; }
 .readiness summary::-webkit-details-marker { display: none; }
 .why-word { color: var(--accent); font-size: 13px; text-decoration: underline; text-underline-offset: 2px; }

@@ -2,6 +2,7 @@
  * A fenced block of a page. Words behind the language say what the tests do with it:
  * - `yaml`: a configuration, checked; `yaml issuer`: keys of an issuer; `yaml client`: entries of `clients`, which
  *   `into=FILE` puts in place of those that the file ends with.
+ *   `yaml included`: a file that another one includes. Any other word: not a configuration of ours.
  * - `sh`: commands, run one after the other; `sh exit=1`: the last is to say no; `sh serve`: a gateway that goes on.
  * - `text output`: lines of what the commands before it print; `…` stands for anything.
  * A comment `<!-- test: NAME -->` counts as a block in the language `test`: what people do meanwhile.
@@ -33,6 +34,7 @@ export function wordOf({ words }: FencedBlock, key: string): string | undefined 
 export function completeYaml({ words, text }: FencedBlock): string {
   const indent = (by: string) => text.replace(/^(?=.)/gm, by);
   const issuer = 'issuers:\n  - name: corp\n    upstream: {url: https://idp.internal}\n';
+  if (words.includes('included')) return `${issuer}include: [included.yaml]\n`;
   if (words.includes('client')) return `${issuer}    clients:\n${indent('      ')}`;
   if (words.includes('issuer'))
     return `${/^upstream:/m.test(text) ? 'issuers:\n  - name: corp\n' : issuer}${indent('    ')}`;

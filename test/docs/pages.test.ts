@@ -23,13 +23,12 @@ const PAGES = await Promise.all(
   }),
 );
 const YAML = PAGES.flatMap(({ path, blocks }) =>
-  // YAML of others, such as Kubernetes, has a word of its own.
   blocks
     .filter(
       ({ language, words }) =>
-        language === 'yaml' && words.every((word) => /^(issuer|client|into=.*)$/.test(word)),
+        language === 'yaml' && words.every((word) => /^(issuer|client|included|into=.*)$/.test(word)),
     )
-    .map((block) => ({ at: `${path}:${block.line}`, yaml: completeYaml(block) })),
+    .map((block) => ({ at: `${path}:${block.line}`, yaml: completeYaml(block), text: block.text })),
 );
 
 test('every page is found, and has no block left open', () => {
@@ -39,8 +38,9 @@ test('every page is found, and has no block left open', () => {
     expect([path, (text.match(/^```/gm) ?? []).length % 2]).toEqual([path, 0]);
 });
 
-test.each(YAML)('the configuration at $at passes `check`', async ({ at, yaml }) => {
+test.each(YAML)('the configuration at $at passes `check`', async ({ at, yaml, text }) => {
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-yaml-'));
+  await writeFile(join(directory, 'included.yaml'), text);
   await using certificate = await createCertificate('DNS:localhost');
   for (const [, file = ''] of yaml.matchAll(/_file: ([^,}\s]+)/g)) {
     const { cert = '', key = '' } = certificate.tls;

@@ -36,6 +36,7 @@ const { quick } = options;
 const EFFORT = quick ? { rounds: 5, jobs: 2000, warmUp: 4000 } : { rounds: 15, jobs: 4000, warmUp: 10_000 };
 const FLOWS = quick ? 100_000 : 1_000_000;
 const CLIENTS = 100_000;
+const CPU_COUNT = availableParallelism();
 
 const report = new Report();
 const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-bench-'));
@@ -47,7 +48,7 @@ try {
 
 async function run(): Promise<void> {
   report.line(
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} CPUs, Node ${process.version}; ${EFFORT.rounds} rounds`,
+    `${cpus()[0]?.model.trim()}, ${CPU_COUNT} CPUs, Node ${process.version}; ${EFFORT.rounds} rounds`,
   );
   pinSelf();
   if (!PINNED) report.line('Processes are not pinned: taskset or a second CPU is missing.');
@@ -66,6 +67,7 @@ async function run(): Promise<void> {
   await compareClients(lab);
   await compareFlows(lab);
   await measureFootprint();
+  await compareWorkers(lab);
   report.goals();
   if (options.json !== undefined) await writeFile(options.json, report.toJson());
 }
@@ -192,6 +194,19 @@ async function compareFlows(lab: Lab): Promise<void> {
     summarize(ratios(b?.login ?? [], a?.login ?? [])),
   );
   report.goal('Redis, per live flow', 400, summarize([bytes]), formatBytes);
+}
+
+/** Two processes on two CPUs: a third drives the load, a fourth is for the rest of the machine. */
+async function compareWorkers(lab: Lab): Promise<void> {
+  if (!PINNED || CPU_COUNT < 4) {
+    report.line('Not measured: two workers against one, which needs four CPUs.');
+    return;
+  }
+  await using one = await startGateway(lab, { workers: { count: 1, cpu: '1,2' } });
+  await using two = await startGateway(lab, { workers: { count: 2, cpu: '1,2' } });
+  const [a, b] = await compareCpu([one, two], EFFORT);
+  const faster = ratios(b?.loginsPerSecond ?? [], a?.loginsPerSecond ?? []);
+  report.goal('logins/s, two workers vs one', 1.8, summarize(faster), undefined, 'at least');
 }
 
 async function measureFootprint(): Promise<void> {

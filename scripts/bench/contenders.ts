@@ -75,6 +75,8 @@ async function startNodePeer(name: string, script: string, lab: Lab, ...args: st
 }
 
 export type GatewayVariant = {
+  /** Processes, and the CPUs that they may have. Default: one, on that of every proxy. */
+  readonly workers?: { readonly count: number; readonly cpu: string };
   /** Further client entries, beside the one that logs in. */
   readonly furtherClients?: number;
   /** Arguments of node. */
@@ -85,16 +87,17 @@ export type GatewayContender = Contender & { readonly adminUrl: string };
 
 /** Everything on: enforce, wrapped codes, metrics, a log in a file, Redis. */
 export async function startGateway(lab: Lab, variant: GatewayVariant = {}): Promise<GatewayContender> {
-  const { furtherClients = 0, nodeArgs = [] } = variant;
+  const { workers = { count: 1, cpu: CPUS.proxy }, furtherClients = 0, nodeArgs = [] } = variant;
   const further = Array.from(
     { length: furtherClients },
     (_, i) => `      app-${i}: {redirect_uris: ["https://app-${i}.example.com/cb"]}\n`,
   );
-  const file = join(lab.directory, `gateway-${furtherClients}.yaml`);
+  const file = join(lab.directory, `gateway-${workers.count}-${furtherClients}.yaml`);
   await writeFile(
     file,
     `listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
+workers: ${workers.count}
 store: {kind: redis, redis: {url: "redis://127.0.0.1:${lab.redisPort}/0", timeout: 5s}}
 issuers:
   - name: corp
@@ -110,7 +113,7 @@ ${further.join('')}`,
     const { process: gateway, line } = await startProcess(
       [process.execPath, ...nodeArgs, MAIN, 'serve', '--config', file],
       {
-        cpu: CPUS.proxy,
+        cpu: workers.cpu,
         ready: /listening on/,
         stderr: log,
         env: { NODE_COMPILE_CACHE: join(lab.directory, 'compiled') },

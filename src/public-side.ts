@@ -4,6 +4,7 @@ import { StateHashes } from './handlers/state-hashes.ts';
 import { Listener } from './http/listener.ts';
 import { Inventory } from './inventory/inventory.ts';
 import type { Stores } from './open-stores.ts';
+import { Audit } from './telemetry/audit.ts';
 import type { Events } from './telemetry/events.ts';
 
 /** Milliseconds for which an upstream that keeps silent can hold the start up. */
@@ -21,11 +22,14 @@ export class PublicSide implements AsyncDisposable {
   readonly #shared: Shared;
   readonly #listener: Listener;
   #generation: Generation;
+  readonly #events: Events;
+  #audit: Audit | undefined;
 
   /** `shared`: other processes serve the same address. */
   constructor(config: Config, { flows, inventory }: Stores, events: Events, { shared = false } = {}) {
     this.#inventory = new Inventory(inventory, { onLost: (atLeast) => events.countsLost(atLeast) });
     events.countInto(this.#inventory);
+    this.#events = events;
     this.#shared = { store: flows, events, stateHashes: new StateHashes() };
     this.#generation = new Generation(config, this.#shared);
     const { address, tls, limits } = config.listen;
@@ -49,6 +53,8 @@ export class PublicSide implements AsyncDisposable {
 
   /** Learns from the upstreams what the configuration leaves to them, then listens. Resolves to its URL. */
   async start(): Promise<string> {
+    this.#audit = await Audit.open(this.config.audit, this.#events);
+    if (this.#audit !== undefined) this.#events.auditWith(this.#audit);
     await this.#generation.prepare(START_PATIENCE);
     return this.#listener.listen();
   }
@@ -63,6 +69,8 @@ export class PublicSide implements AsyncDisposable {
         if (next.listen.tls !== undefined) this.#listener.renewCertificate(next.listen.tls);
         const previous = this.#generation;
         this.#generation = fresh;
+        // SIGHUP comes here as well, by which log rotation says that it has moved a file.
+        this.#audit?.renew();
         void previous.retire();
       },
       [Symbol.asyncDispose]: async () => {
@@ -91,5 +99,6 @@ export class PublicSide implements AsyncDisposable {
     await this.#listener[Symbol.asyncDispose]();
     await this.#generation[Symbol.asyncDispose]();
     await this.#inventory[Symbol.asyncDispose]();
+    await this.#audit?.[Symbol.asyncDispose]();
   }
 }

@@ -5,7 +5,7 @@ import type { TlsTexts } from './read-tls-files.ts';
 import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
 
 export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
-  const { listen, admin, workers, shutdown, log } = file;
+  const { listen, admin, workers, shutdown, log, audit } = file;
   return {
     listen: {
       address: listen.address,
@@ -21,6 +21,7 @@ export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
     workers,
     shutdown,
     log,
+    audit,
     store: buildStore(file.store, tls),
     issuers: file.issuers.map((issuer, index) => buildIssuer(issuer, index, tls)),
   };

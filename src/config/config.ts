@@ -16,6 +16,12 @@ export type Config = {
     readonly drain: number;
   };
   readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
+  readonly audit: {
+    /** `none`, `stdout`, `stderr`, or an absolute path. */
+    readonly destination: string;
+    /** How much of a client's address is written. */
+    readonly address: 'full' | 'truncated' | 'none';
+  };
   readonly store: StoreConfig;
   readonly issuers: readonly IssuerConfig[];
 };

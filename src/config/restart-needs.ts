@@ -13,6 +13,7 @@ export function needsRestart(running: Config, next: Config): string[] {
     ['workers', ({ workers }) => workers],
     ['store', ({ store }) => store],
     ['log', ({ log }) => log],
+    ['audit', ({ audit }) => audit],
   ];
   return settled.filter(([, of]) => !isDeepStrictEqual(of(running), of(next))).map(([key]) => key);
 }

@@ -2,6 +2,7 @@ import type { StoreFault } from '../flow/flow-store.ts';
 import type { Inventory, Subject } from '../inventory/inventory.ts';
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
+import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -38,11 +39,12 @@ export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream
 /** A log field of the client's making is cut to this many characters. */
 const FIELD_LIMIT = 200;
 
-/** What happens in the gateway, said once: each event moves its counters and writes its log line together. */
+/** What happens in the gateway, said once: each event moves its counters and writes its lines together. */
 export class Events {
   readonly #metrics: Metrics;
   readonly #log: Log;
   #inventory: Inventory | undefined;
+  #audit: Audit | undefined;
 
   constructor(metrics: Metrics, log: Log) {
     this.#metrics = metrics;
@@ -54,12 +56,18 @@ export class Events {
     this.#inventory = inventory;
   }
 
+  /** From now on, violations are written to the audit stream as well. */
+  auditWith(audit: Audit): void {
+    this.#audit = audit;
+  }
+
   violation(violation: Violation): void {
     const { issuer, client, endpoint, reason, mode } = violation;
     const enforced = mode === 'enforce';
     const counter = enforced ? this.#metrics.rejections : this.#metrics.reportOnlyViolations;
     counter.inc({ issuer, client, endpoint, reason });
     this.#inventory?.violation(violation, reason);
+    this.#audit?.record(violation);
     this.#log.warn(
       {
         event: enforced ? 'refusal' : 'report_only_violation',
@@ -75,6 +83,22 @@ export class Events {
       },
       enforced ? 'refused' : 'would be refused',
     );
+  }
+
+  /** The lines that are lost are counted, and told of once by `auditTrouble`. */
+  auditRecordDropped(): void {
+    this.#metrics.auditRecordsDropped.inc();
+  }
+
+  auditTrouble(error: Error): void {
+    this.#log.error(
+      { event: 'audit_trouble', error },
+      'the audit stream cannot be written: its lines wait, and are dropped when too many do',
+    );
+  }
+
+  auditRecovered(): void {
+    this.#log.info({ event: 'audit_recovered' }, 'the audit stream is written again');
   }
 
   unplacedRequest(unplaced: {

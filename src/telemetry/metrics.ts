@@ -104,6 +104,11 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       'Requests that the upstream did not answer, by kind (unreachable, timeout, reset, protocol).',
       ['issuer', 'kind'],
     ),
+    auditRecordsDropped: counter(
+      'audit_records_dropped_total',
+      'Lines of the audit stream that were lost, since its destination was full, slow or away.',
+      [],
+    ),
     configLastReloadSuccessful: gauge(
       'config_last_reload_successful',
       '1 if the last reload took effect, else 0.',

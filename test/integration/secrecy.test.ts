@@ -1,19 +1,52 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Mode } from '../../src/policy/mode.ts';
 import { send } from '../support/simple-client.ts';
 import { REFUSAL_CASES } from './refusals/all-cases.ts';
 import { stageFor } from './refusals/refusal-case.ts';
-import { Stage } from './stage.ts';
+import { Stage, type StageOptions } from './stage.ts';
 
 type Leak = { readonly where: string; readonly secrets: readonly string[] };
 
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-secrecy-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+let audits = 0;
+
+/** Opens a stage that writes an audit stream, too. */
+async function openAudited(options: StageOptions = {}): Promise<Stage & { readonly audit: string }> {
+  audits += 1;
+  const audit = join(directory, `audit-${audits}.jsonl`);
+  const top = `${options.top ?? ''}\naudit: {destination: ${audit}}`;
+  return Object.assign(await Stage.open({ ...options, top }), { audit });
+}
+
+/** Its lines, once there is one for each violation in the log. */
+async function auditLines(stage: Stage & { readonly audit: string }): Promise<string[]> {
+  const violations = stage.logLines('refusal').length + stage.logLines('report_only_violation').length;
+  return vi.waitFor(async () => {
+    const lines = (await readFile(stage.audit, 'utf8')).split('\n').slice(0, -1);
+    expect(lines).toHaveLength(violations);
+    return lines;
+  }, 10_000);
+}
+
 /** Where secrets stand although they must not: contract section 7. */
-async function leaksOf(stage: Stage, errorBodies: readonly string[]): Promise<Leak[]> {
+async function leaksOf(
+  stage: Stage & { readonly audit: string },
+  errorBodies: readonly string[],
+): Promise<Leak[]> {
   const { text } = await stage.gateway.metrics();
   const places = [
     ['/metrics', text],
     ...stage.gateway.logLines.map((line) => [`log: ${line.event}`, JSON.stringify(line)]),
+    ...(await auditLines(stage)).map((line) => ['audit', line] as const),
     ...errorBodies.map((body) => ['an error body', body]),
   ] as const;
   return places
@@ -25,7 +58,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
   const cases = REFUSAL_CASES.filter(([, { reportOnly }]) => mode === 'report' || reportOnly !== true);
 
   test.each(cases)('nothing secret is told by %s', async (_, refusal) => {
-    await using stage = await Stage.open({ ...stageFor(refusal), mode, actor: 'open' });
+    await using stage = await openAudited({ ...stageFor(refusal), mode, actor: 'open' });
     const code = (await refusal.setUp?.(stage)) ?? '';
     const answer = await refusal.act(stage, code);
     const ownBody = answer.headers['x-request-id'] === undefined ? [] : [answer.text];
@@ -34,7 +67,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
   });
 
   test('nothing secret is told by honest logins', async () => {
-    await using stage = await Stage.open({ mode });
+    await using stage = await openAudited({ mode });
     for (const state of [randomBytes(16).toString('base64url'), 'a state with "quotes" & <tags>']) {
       const code = await stage.newCode({ state });
       const credentials = { client_secret: 'the-secret-of-the-client' };
@@ -54,7 +87,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
   test.each(['reset', 'truncated', 'status'] as const)(
     'nor where the token request fails: %s',
     async (token) => {
-      await using stage = await Stage.open({ mode });
+      await using stage = await openAudited({ mode });
       const code = await stage.newCode();
       stage.upstream.quirks.token = token;
       const bodies = await stage.redeem(code).then(
@@ -66,7 +99,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
   );
 
   test('nor where the upstream is gone', async () => {
-    await using stage = await Stage.open({ mode });
+    await using stage = await openAudited({ mode });
     const code = await stage.newCode();
     await stage.upstream.stop();
     const answers = [
@@ -86,7 +119,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
 
 describe('credentials of HTTP Basic', () => {
   test('appear nowhere, however they are refused', async () => {
-    await using stage = await Stage.open();
+    await using stage = await openAudited();
     const secret = randomBytes(16).toString('hex');
     const credentials = Buffer.from(`spa:${secret}`).toString('base64');
     stage.secrets.add(secret, credentials);

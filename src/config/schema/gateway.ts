@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditSchema } from './audit.ts';
 import { issuerSchema } from './issuer.ts';
 import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
 import { choice, integerOr, type Parsed, section } from './scalars.ts';
@@ -34,6 +35,9 @@ export const gatewaySchema = z.strictObject({
   })
     .prefault({})
     .describe('The log on standard output.'),
+  audit: auditSchema
+    .prefault({})
+    .describe('The audit stream: each refusal, and each violation that is only reported.'),
   store: storeSchema.prefault({}).describe('Where flows and codes are kept.'),
   issuers: z.array(issuerSchema).min(1).describe('The authorization servers behind this gateway.'),
   include: z

@@ -27,6 +27,7 @@ it('fills in every default', async () => {
     workers: 1,
     shutdown: { delay: 0, drain: 20_000 },
     log: { level: 'info', format: 'json' },
+    audit: { destination: 'none', address: 'full' },
     store: { kind: 'memory' },
   });
   const { clients: _clients, ...issuer } = issuers[0] ?? {};

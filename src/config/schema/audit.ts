@@ -1,0 +1,19 @@
+import { choice, type Parsed, section, textAs } from './scalars.ts';
+
+const FORM = 'must be stdout, stderr, none, or an absolute path such as /var/log/pkce-gateway/audit.jsonl';
+
+export const auditSchema = section({
+  destination: textAs(parseDestination, { 'x-type': '`stdout`, `stderr`, `none` or an absolute path' }, FORM)
+    .prefault('none')
+    .describe(
+      'Where a line of JSON goes for each violation ([audit.md](audit.md)). A file is appended to, and opened anew when it is moved away.',
+    ),
+  address: choice(['full', 'truncated', 'none'])
+    .prefault('full')
+    .describe('How much of the address of a client is written. `truncated`: /24 of IPv4, /48 of IPv6.'),
+});
+
+function parseDestination(text: string): Parsed<string> {
+  const isWord = ['stdout', 'stderr', 'none'].includes(text);
+  return isWord || (text.startsWith('/') && !text.includes('\0')) ? { value: text } : { problem: FORM };
+}

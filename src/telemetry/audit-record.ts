@@ -1,0 +1,63 @@
+import { isIP, isIPv4 } from 'node:net';
+import type { Config } from '../config/config.ts';
+import type { Violation } from './events.ts';
+
+/** Changes when a field changes its meaning or goes; new fields may come under the same name. */
+const SCHEMA = 'pkce-gateway/audit/1';
+
+/** Characters of what a client says of itself. */
+const TEXT_LIMIT = 200;
+
+/** A violation as one line of the audit stream (docs/audit.md), with its end. `now`: epoch milliseconds. */
+export function buildAuditRecord(
+  violation: Violation,
+  address: Config['audit']['address'],
+  now: number,
+): string {
+  const record = {
+    schema: SCHEMA,
+    time: new Date(now).toISOString(),
+    event: violation.mode === 'enforce' ? 'refusal' : 'report_only_violation',
+    issuer: violation.issuer,
+    client: violation.client,
+    client_id: violation.clientId?.slice(0, TEXT_LIMIT) ?? null,
+    endpoint: violation.endpoint,
+    reason: violation.reason,
+    mode: violation.mode,
+    request_id: violation.requestId,
+    client_address: showAddress(violation.clientAddress, address),
+    user_agent: violation.userAgent?.slice(0, TEXT_LIMIT) ?? null,
+  };
+  return `${escapeLineEnds(JSON.stringify(record))}\n`;
+}
+
+/** Characters that end a line to some readers, or that a terminal obeys, although JSON has them as they are. */
+function escapeLineEnds(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function showAddress(address: string, wanted: Config['audit']['address']): string | null {
+  // A trusted proxy passes on what it was sent: anything, of any length.
+  if (wanted === 'none' || isIP(address) === 0) return null;
+  return wanted === 'truncated' ? truncateAddress(address) : address;
+}
+
+/** The network of an address: /24 of IPv4, /48 of IPv6. */
+function truncateAddress(address: string): string {
+  if (isIPv4(address)) return `${address.split('.').slice(0, 3).join('.')}.0`;
+  const [left = '', right] = address.replace(/%.*$/, '').split('::');
+  const groups = groupsOf(left);
+  const tail = right === undefined ? [] : groupsOf(right);
+  while (groups.length + tail.length < 8) groups.push('0');
+  const network = [...groups, ...tail].slice(0, 3).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::`;
+}
+
+/** IPv4 at the end of IPv6 stands for two groups. */
+function groupsOf(text: string): string[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));
+}

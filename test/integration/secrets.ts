@@ -2,13 +2,16 @@ import type { Answer } from '../support/simple-client.ts';
 
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   'access_token',
+  'client_assertion',
   'client_secret',
   'code',
   'code_challenge',
   'code_verifier',
+  'id_token',
   'refresh_token',
   'request',
   'request_uri',
+  'response',
   'state',
 ]);
 
@@ -17,14 +20,22 @@ const SHORTEST = 8;
 
 /** Every code, verifier, challenge, state, client secret and token that was seen on the wire. */
 export class Secrets {
-  readonly #values = new Set<string>();
+  /** With the texts by which each may be found. */
+  readonly #values = new Map<string, readonly string[]>();
 
   get values(): readonly string[] {
-    return [...this.#values];
+    return [...this.#values.keys()];
   }
 
   add(...values: readonly string[]): void {
-    for (const value of values) if (value.length >= SHORTEST) this.#values.add(value);
+    for (const value of values) {
+      if (value.length >= SHORTEST && !this.#values.has(value)) this.#values.set(value, writingsOf(value));
+    }
+  }
+
+  /** What is no secret where it is looked for. */
+  remove(...values: readonly string[]): void {
+    for (const value of values) this.#values.delete(value);
   }
 
   readParameters(...lists: readonly URLSearchParams[]): void {
@@ -46,8 +57,29 @@ export class Secrets {
     }
   }
 
-  /** Those that stand in a text, as they are or percent-encoded. */
+  /** Those that stand in a text: as they are, percent-encoded, as JSON, in hex, or anywhere inside of base64. */
   foundIn(text: string): readonly string[] {
-    return this.values.filter((value) => text.includes(value) || text.includes(encodeURIComponent(value)));
+    return [...this.#values]
+      .filter(([, writings]) => writings.some((writing) => text.includes(writing)))
+      .map(([value]) => value);
   }
+}
+
+function writingsOf(value: string): readonly string[] {
+  const hex = Buffer.from(value).toString('hex');
+  const base64 = [0, 1, 2].flatMap((offset) => {
+    const inside = base64Inside(Buffer.from(value), offset);
+    return [inside, inside.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+  const json = JSON.stringify(value).slice(1, -1);
+  return [...new Set([value, encodeURIComponent(value), json, hex, hex.toUpperCase(), ...base64])];
+}
+
+/** The characters of base64 that are the same whatever stands before and behind, where so many octets stand before. */
+function base64Inside(bytes: Buffer, octetsBefore: number): string {
+  const text = Buffer.concat([Buffer.alloc(octetsBefore), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const firstWhole = Math.ceil((octetsBefore * 8) / 6);
+  return text.slice(firstWhole, Math.floor(((octetsBefore + bytes.length) * 8) / 6));
 }

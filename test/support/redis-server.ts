@@ -124,8 +124,11 @@ export class RedisServer implements AsyncDisposable {
     try {
       const dump: RedisDump[] = [];
       for (const key of await client.keys('*')) {
-        const isHash = (await client.type(key)) === 'hash';
-        const value = isHash ? JSON.stringify(await client.hgetall(key)) : ((await client.get(key)) ?? '');
+        const kind = await client.type(key);
+        if (kind !== 'hash' && kind !== 'string')
+          throw new Error(`${key} is a ${kind}: nobody reads it here`);
+        const value =
+          kind === 'hash' ? JSON.stringify(await client.hgetall(key)) : ((await client.get(key)) ?? '');
         dump.push({ key, value, ttl: await client.pttl(key) });
       }
       return dump;

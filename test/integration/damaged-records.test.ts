@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest';
+import { Browser } from '../support/browser.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import type { Answer } from '../support/simple-client.ts';
+import type { Quirks } from '../support/upstreams/scripted-legacy-server.ts';
+import { REDIRECT_URI, Stage } from './stage.ts';
+import { byReference, push } from './travel/journey.ts';
+
+/** What may stand in the place of a record; `undefined`: something that is no text at all. */
+const DAMAGES: Readonly<Record<string, (record: string) => string | undefined>> = {
+  'a character less': (record) => record.slice(0, -1),
+  'half of it': (record) => record.slice(0, record.length / 2),
+  nothing: () => '',
+  'another layout': (record) => record.replace(/\d/, '9'),
+  'another mode': (record) => record.replace('"e"', '"o"').replace('"p1"', '"o"'),
+  'without its challenge': (record) => record.replace(/[\w-]{43}/, '').replace('"p1",', ''),
+  'more behind it': (record) => `${record}x`,
+  'what another program wrote': () => '{"user":"alice","exp":4102444800}',
+  'a record of flows': () => `["f2","e","${'A'.repeat(43)}","spa","${REDIRECT_URI}","code",0,"",0]`,
+  'a hash': () => undefined,
+};
+
+/** A login that stops where only the record of this kind is between it and its next step. */
+type Kind = {
+  readonly key: string;
+  readonly setting?: string;
+  readonly login?: Quirks['login'];
+  /** Resolves to the next step. */
+  readonly begin: (stage: Stage) => Promise<() => Promise<Answer>>;
+};
+
+const atLogin: Kind['begin'] = async (stage) => {
+  const browser = new Browser();
+  const [form] = (await browser.follow(await browser.visit(stage.client.authorizeUrl()))).forms;
+  if (form === undefined) throw new Error('no login form');
+  return async () => {
+    await using _ = browser;
+    const { status, location, text } = await browser.submit(form, { username: 'alice' });
+    return { status, location, text, headers: {}, json: {} };
+  };
+};
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  flow: { key: 'flow', login: 'issue_at_login', begin: atLogin },
+  'flow of a preserved state': {
+    key: 'flow',
+    setting: 'state: preserve',
+    login: 'issue_at_login',
+    begin: atLogin,
+  },
+  'code of its own': {
+    key: 'code',
+    begin: async (stage) => {
+      const code = await stage.newCode();
+      return () => stage.redeem(code);
+    },
+  },
+  'bare code': {
+    key: 'code',
+    setting: 'wrap_codes: false',
+    begin: async (stage) => {
+      const code = await stage.newCode();
+      return () => stage.redeem(code);
+    },
+  },
+  'pushed request': {
+    key: 'par',
+    begin: async (stage) => {
+      const pushed = await push(stage);
+      return () => byReference(stage, pushed);
+    },
+  },
+};
+
+describe.each(Object.entries(KINDS))(
+  'in enforce, the record of a %s',
+  (_, { key, setting, login, begin }) => {
+    const open = (redis: RedisServer) =>
+      Stage.open({
+        issuer: `defaults: {mode: enforce}\nclients: {spa: {redirect_uris: [${REDIRECT_URI}], ${setting ?? ''}}}`,
+        quirks: { login: login ?? 'none' },
+        top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+      });
+
+    test('as it was lets the login go on; as anything else, it lets nothing out', async () => {
+      await using redis = await startRedis();
+      await using stage = await open(redis);
+      const whole = await (await begin(stage))();
+      expect(whole.location?.searchParams.get('code') ?? whole.json['access_token']).toBeTypeOf('string');
+      for (const [what, damage] of Object.entries(DAMAGES)) {
+        await redis.call('FLUSHALL');
+        const next = await begin(stage);
+        const redeemed = stage.upstream.tokenRequests.length;
+        const keys = await redis.dumpKeys(`*:${key}:*`);
+        expect(keys, what).toHaveLength(1);
+        const [at = ''] = keys;
+        const record = damage(String(await redis.call('GET', at)));
+        expect(record, what).not.toBe(await redis.call('GET', at));
+        if (record === undefined) {
+          await redis.call('DEL', at);
+          await redis.call('HSET', at, 'a', 'b');
+        } else {
+          await redis.call('SET', at, record, 'KEEPTTL');
+        }
+        const answer = await next();
+        expect(answer.text, what).not.toMatch(/access_token|legacy-code|pgc_/);
+        expect(answer.location?.searchParams.get('code') ?? null, what).toBeNull();
+        expect(stage.upstream.tokenRequests.length, what).toBe(redeemed);
+        expect(
+          answer.status === 302 ? answer.location?.searchParams.get('error') : answer.status,
+          what,
+        ).toSatisfy((outcome) => typeof outcome === 'string' || outcome >= 400);
+      }
+    });
+  },
+);

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { JOURNEYS, outcomeOf } from '../../scripts/travel-matrix.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { REDIRECT_URI, Stage } from './stage.ts';
+import { arrivalOf, ask, TRAVELLER } from './travel/journey.ts';
+
+const INJECTED = 'the-secret-that-is-injected';
+
+/** Every setting that changes what is stored, or what is known of a login. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  'wrapped codes': '',
+  'bare codes': 'wrap_codes: false',
+  'states preserved': 'state: preserve',
+  'plain challenges': 'methods: [S256, plain]',
+  'a secret injected': `inject_secret: "${INJECTED}"`,
+  'not enforced': 'mode: report',
+};
+
+function open(redis: RedisServer, setting: string): Promise<Stage> {
+  const spa = ['owner: web-team@example.com', `redirect_uris: [${REDIRECT_URI}]`, setting];
+  return Stage.open({
+    issuer: [
+      `defaults: {mode: enforce, ${TRAVELLER}}`,
+      'unlisted_clients: {mode: report}',
+      'clients:',
+      `  spa: {${spa.filter(Boolean).join(', ')}}`,
+    ].join('\n'),
+    top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+  });
+}
+
+/** Every type, every mode and every way, though not each with each: nine shares no factor with their numbers. */
+const WAYS = JOURNEYS.filter((journey) => outcomeOf(journey).followed).filter((_, i) => i % 9 === 0);
+
+/** Of the logins in each way, one is redeemed and refreshed, one is refused; one is begun and never ended. */
+async function logIn(stage: Stage, plain: boolean): Promise<string[]> {
+  const { verifier, challenge } = stage.client.pair;
+  const asked = plain ? { code_challenge: verifier, code_challenge_method: 'plain' } : {};
+  const ownBodies: string[] = [];
+  const arrive = async (journey: (typeof JOURNEYS)[number]) => {
+    const { values } = arrivalOf(await ask(stage, journey, asked));
+    stage.secrets.readParameters(new URLSearchParams(values));
+    return values.code ?? '';
+  };
+  for (const journey of WAYS) {
+    const [redeemed, refused] = [await arrive(journey), await arrive(journey)];
+    const tokens = await stage.redeem(redeemed, { client_secret: 'the-secret-of-the-client' });
+    expect(tokens.status).toBe(200);
+    ownBodies.push((await stage.redeem(redeemed)).text);
+    ownBodies.push((await stage.redeem(refused, { code_verifier: stage.wrongVerifier() })).text);
+    const refresh = { grant_type: 'refresh_token', refresh_token: String(tokens.json['refresh_token']) };
+    const form = new URLSearchParams({ ...refresh, client_id: 'spa' });
+    expect((await stage.postForm('/oauth2/token', form)).status).toBe(200);
+  }
+  stage.upstream.quirks.login = 'return_to';
+  expect((await stage.authorize({ ...asked, state: 'the-state-of-one-that-waits' })).status).toBe(302);
+  // A digest stands in for what it is of, and is what codes are checked against.
+  stage.secrets.remove(challenge);
+  return ownBodies;
+}
+
+test.each(Object.entries(SETTINGS))(
+  'after logins of every kind, with %s, neither Redis, log, metrics nor errors hold anything secret',
+  async (name, setting) => {
+    await using redis = await startRedis();
+    await using stage = await open(redis, setting);
+    const ownBodies = await logIn(stage, name === 'plain challenges');
+    stage.secrets.add(INJECTED);
+    const clients = await fetch(`${stage.gateway.adminUrl}/api/clients`);
+    const inventory = await clients.text();
+    expect(clients.status).toBe(200);
+
+    const dump = await redis.dumpAll();
+    const kinds = new Set(dump.map(({ key }) => key.split(':')[1]));
+    expect([...kinds].sort()).toEqual(['code', 'flow', 'par', 'stats']);
+    expect(dump.filter(({ ttl }) => ttl <= 0)).toEqual([]);
+    const { text: metrics } = await stage.gateway.metrics();
+    const places = {
+      Redis: dump.flatMap(({ key, value }) => [key, value]).join('\n'),
+      metrics,
+      log: stage.gateway.logLines.map((line) => JSON.stringify(line)).join('\n'),
+      errors: ownBodies.filter((body) => !body.includes('access_token')).join('\n'),
+      inventory,
+    };
+    for (const [place, text] of Object.entries(places)) {
+      expect(text.length, place).toBeGreaterThan(100);
+      expect(stage.secrets.foundIn(text), place).toEqual([]);
+    }
+    // The same search finds them where they are: on their way to the upstream, in whatever writing.
+    const sent = JSON.stringify(stage.upstream.requests.all);
+    expect(stage.secrets.foundIn(sent).length).toBeGreaterThan(2 * WAYS.length);
+    for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+      for (const before of ['', 'x', 'xy']) {
+        const encoded = Buffer.from(before + sent).toString(encoding);
+        expect(stage.secrets.foundIn(encoded), encoding).toContain(stage.client.pair.verifier);
+      }
+    }
+  },
+);

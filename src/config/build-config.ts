@@ -1,10 +1,11 @@
 import { buildPolicies } from './build-policy.ts';
 import type { Config, EndpointPaths, IssuerConfig, RedisServers, StoreConfig } from './config.ts';
 import { formatPath } from './problem.ts';
+import type { Pages } from './read-pages.ts';
 import type { TlsTexts } from './read-tls-files.ts';
 import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
 
-export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
+export function buildConfig(file: FileConfig, tls: TlsTexts, pages: Pages = new Map()): Config {
   const { listen, admin, workers, shutdown, log, audit } = file;
   return {
     listen: {
@@ -23,7 +24,7 @@ export function buildConfig(file: FileConfig, tls: TlsTexts): Config {
     log,
     audit,
     store: buildStore(file.store, tls),
-    issuers: file.issuers.map((issuer, index) => buildIssuer(issuer, index, tls)),
+    issuers: file.issuers.map((issuer, index) => buildIssuer(issuer, index, { tls, pages })),
   };
 }
 
@@ -55,9 +56,13 @@ function buildRedisServers({
   return { sentinel: { name, nodes, username, password } };
 }
 
-function buildIssuer(issuer: IssuerEntry, index: number, tlsTexts: TlsTexts): IssuerConfig {
+function buildIssuer(
+  issuer: IssuerEntry,
+  index: number,
+  files: { readonly tls: TlsTexts; readonly pages: Pages },
+): IssuerConfig {
   const { upstream } = issuer;
-  const texts = tlsTexts.get(formatPath(['issuers', index, 'upstream', 'tls']));
+  const texts = files.tls.get(formatPath(['issuers', index, 'upstream', 'tls']));
   return {
     name: issuer.name,
     hosts: issuer.hosts ?? [],
@@ -76,6 +81,7 @@ function buildIssuer(issuer: IssuerEntry, index: number, tlsTexts: TlsTexts): Is
       advertisePkce: issuer.metadata.advertise_pkce,
       oauthAuthorizationServer: issuer.metadata.oauth_authorization_server,
     },
+    errorPage: files.pages.get(formatPath(['issuers', index, 'pages', 'error_file'])),
     clients: buildPolicies(issuer),
   };
 }

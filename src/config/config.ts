@@ -104,5 +104,7 @@ export type IssuerConfig = {
   readonly endpoints: 'auto' | EndpointPaths;
   readonly forwardPkce: 'auto' | 'always' | 'never';
   readonly metadata: { readonly advertisePkce: boolean; readonly oauthAuthorizationServer: boolean };
+  /** HTML with placeholders, in place of the gateway's own error page. */
+  readonly errorPage: string | undefined;
   readonly clients: ClientPolicies;
 };

@@ -7,6 +7,7 @@ import { Findings } from './findings.ts';
 import type { Problem } from './problem.ts';
 import { readExternalValues } from './read-external-values.ts';
 import { LARGEST_FILE, readIncludedFiles } from './read-included-files.ts';
+import { type Pages, readPages } from './read-pages.ts';
 import { readFailure } from './read-small-file.ts';
 import { readTlsFiles, type TlsTexts } from './read-tls-files.ts';
 import type { FileConfig } from './schema/gateway.ts';
@@ -38,6 +39,7 @@ export type LoadedFile = {
   readonly file: FileConfig;
   readonly source: Pick<YamlSource, 'locate'>;
   readonly tls: TlsTexts;
+  readonly pages: Pages;
   readonly files: readonly string[];
   readonly warnings: readonly Problem[];
 };
@@ -92,14 +94,23 @@ export async function parseFile(
   await readExternalValues([...reader.externals, ...externals], { env, directory }, findings);
   const { file, valid } = validateConfig(raw, findings);
   const tls = await readTlsFiles(valid, directory, findings);
+  const pages = await readPages(valid, directory, findings);
   if (file === undefined || findings.problems.length > 0) return failureOf(findings);
-  return { ok: true, file, source: { locate }, tls, files: [...findings.files], warnings: findings.warnings };
+  return {
+    ok: true,
+    file,
+    source: { locate },
+    tls,
+    pages,
+    files: [...findings.files],
+    warnings: findings.warnings,
+  };
 }
 
 function configOf(loaded: LoadedFile | Failure): LoadResult {
   if (!loaded.ok) return loaded;
-  const { file, tls, files, warnings } = loaded;
-  return { ok: true, config: buildConfig(file, tls), files, warnings };
+  const { file, tls, pages, files, warnings } = loaded;
+  return { ok: true, config: buildConfig(file, tls, pages), files, warnings };
 }
 
 function failureOf({ problems, warnings, files }: Findings): Failure {

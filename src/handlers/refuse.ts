@@ -87,7 +87,8 @@ function answerBrowser(
     const body = { error, error_description: description, reason: detail.reason, request_id: requestId };
     sendJson(response, status, body, headers);
   } else {
-    sendHtml(response, status, renderErrorPage({ status, description, requestId, ...detail }), headers);
+    const page = { status, description, requestId, ...detail };
+    sendHtml(response, status, renderErrorPage(page, exchange.issuer.config.errorPage), headers);
   }
 }
 

@@ -23,7 +23,7 @@ export function sendHtml(response: ServerResponse, status: number, html: string,
   send(response, status, html, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy':
-      "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
     ...extra,
   });
 }

@@ -6,7 +6,7 @@ import { endpointPattern } from './endpoint-pattern.ts';
 import { httpOrigin } from './origin.ts';
 import { pathPrefix } from './path-prefix.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
-import { choice, emptyWhenNull, flag, integer, section, textAs } from './scalars.ts';
+import { choice, emptyWhenNull, flag, integer, section, text, textAs } from './scalars.ts';
 import { tlsFileKeys } from './tls-files.ts';
 
 const name = textAs(
@@ -109,6 +109,15 @@ export const issuerSchema = z.strictObject({
   })
     .prefault({})
     .describe('What the discovery documents say.'),
+  pages: section({
+    error_file: text()
+      .optional()
+      .describe(
+        'An HTML file in place of the page that a refused user sees ([error-page.md](error-page.md)).',
+      ),
+  })
+    .prefault({})
+    .describe('What users see of the gateway itself.'),
   defaults: policySchema.prefault({}).describe('What a client does not say, it takes from here.'),
   unlisted_clients: unlistedPolicySchema
     .prefault({})

@@ -46,6 +46,7 @@ it('fills in every default', async () => {
     endpoints: 'auto',
     forwardPkce: 'auto',
     metadata: { advertisePkce: true, oauthAuthorizationServer: true },
+    errorPage: undefined,
   });
 });
 

@@ -42,8 +42,8 @@ const findings = await fuzz({
     shown = done;
     console.log(`${done} done, ${rate()} a second`);
   },
+  onFinding: report,
 });
-for (const finding of findings) report(finding);
 console.log(
   `${findings.length === 0 ? 'nothing found' : `${findings.length} found`} in ${done} requests, ${Math.round((performance.now() - startedAt) / 1000)} s, seed ${values.seed}`,
 );

@@ -12,6 +12,8 @@ export type FuzzOptions = {
   /** Ends after so many findings. */
   readonly maxFindings?: number;
   readonly onProgress?: (done: number) => void;
+  /** As soon as it is found: a run may take long, and end early. */
+  readonly onFinding?: (finding: Finding) => void;
 };
 
 /** A request of which something comes that must not. */
@@ -32,7 +34,7 @@ const DUPLICATES = ['last', 'first', 'joined'] as const;
 
 /** Sends made-up requests through a gateway; resolves to what was found. */
 export async function fuzz(options: FuzzOptions): Promise<Finding[]> {
-  const { from, count, maxFindings = 1, onProgress } = options;
+  const { from, count, maxFindings = 1, onProgress, onFinding } = options;
   const findings: Finding[] = [];
   const end = from + count;
   for (let index = from; index < end && findings.length < maxFindings; ) {
@@ -42,7 +44,11 @@ export async function fuzz(options: FuzzOptions): Promise<Finding[]> {
     for (; index < stageEnd && findings.length < maxFindings; index += BATCH) {
       const batch = Array.from({ length: Math.min(BATCH, stageEnd - index) }, (_, i) => index + i);
       const suspects = await runBatch(stage, connections, batch, options.seed);
-      for (const suspect of suspects) findings.push(await confirm(suspect, options));
+      for (const suspect of suspects) {
+        const finding = await confirm(suspect, options);
+        findings.push(finding);
+        onFinding?.(finding);
+      }
       onProgress?.(Math.min(index + BATCH, stageEnd) - from);
     }
     for (const connection of connections) connection[Symbol.dispose]();

@@ -31,11 +31,7 @@ export function readLenientText(bytes: Buffer, contentType = ''): string {
 function decodeCharset(bytes: Buffer, charset: string): string {
   const looksBig = bytes[0] === 0xfe || (bytes[0] === 0 && bytes[1] !== 0);
   const looksLittle = bytes[0] === 0xff || (bytes[0] !== 0 && bytes[1] === 0);
-  if (charset === 'utf-16be' || looksBig) {
-    return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)))
-      .swap16()
-      .toString('utf16le');
-  }
+  if (charset === 'utf-16be' || looksBig) return decodeUtf16be(bytes);
   if (charset.startsWith('utf-16') || looksLittle) return bytes.toString('utf16le');
   return charset === 'utf-7' ? decodeUtf7(bytes.toString('latin1')) : bytes.toString('latin1');
 }
@@ -43,6 +39,13 @@ function decodeCharset(bytes: Buffer, charset: string): string {
 /** RFC 2152. */
 function decodeUtf7(text: string): string {
   return text.replace(/\+([A-Za-z0-9/+]*)-?/g, (_, encoded: string) =>
-    encoded === '' ? '+' : Buffer.from(encoded, 'base64').swap16().toString('utf16le'),
+    encoded === '' ? '+' : decodeUtf16be(Buffer.from(encoded, 'base64')),
   );
+}
+
+/** Without the octet that may be left over. */
+function decodeUtf16be(bytes: Buffer): string {
+  return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)))
+    .swap16()
+    .toString('utf16le');
 }

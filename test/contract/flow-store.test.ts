@@ -192,6 +192,19 @@ describe.each(ADAPTERS)('the store in $kind', ({ start }) => {
       expect((await claim(presented)).outcome).toBe('mismatch');
     });
 
+    // What is compared is always two digests of one length: whoever sends a verifier chooses neither where they differ.
+    test('every character of a challenge counts, and its length', async () => {
+      await store.saveBinding(CODE, sampleBinding({ maxAttempts: 100 }), CODE_TTL);
+      const others = Array.from(CHALLENGE, (character, i) =>
+        [...CHALLENGE].with(i, character === 'A' ? 'B' : 'A').join(''),
+      );
+      expect(new Set(others.map(({ length }) => length))).toEqual(new Set([43]));
+      for (const other of [...others, CHALLENGE.slice(0, -1), `${CHALLENGE}A`, '']) {
+        expect((await claim(other)).outcome, other).toBe('mismatch');
+      }
+      expect((await claim()).outcome).toBe('claimed');
+    });
+
     test('max_attempts wrong challenges burn the code', async () => {
       await store.saveBinding(CODE, sampleBinding({ maxAttempts: 3 }), CODE_TTL);
       for (let attempt = 0; attempt < 3; attempt += 1) {

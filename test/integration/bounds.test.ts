@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { Browser } from '../support/browser.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
@@ -49,21 +50,35 @@ describe('a body that comes too slowly', () => {
 
   test('one that moves may take as long as it likes', async () => {
     await using upstream = await startScriptedLegacyServer();
-    await using gateway = await startProxyTo(upstream, { listen: 'limits: {header_timeout: 300ms}' });
-    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
-    const [portion, portions] = [Buffer.alloc(5_000, 'x'), 16];
-    const headers = [`Content-Length: ${portion.length * portions}`];
-    socket.write(rawRequest('POST /inspect HTTP/1.1', headers));
-    const answer = once(socket, 'data');
-    // Sixteen times 50 ms are more than 300.
-    for (let i = 0; i < portions; i++) {
-      socket.write(portion);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    expect(String((await answer)[0])).toMatch(/^HTTP\/1\.1 200 /);
-    socket.destroy();
+    await using gateway = await startProxyTo(upstream, { listen: 'limits: {header_timeout: 600ms}' });
+    const slow = startSlowBody(gateway.url);
+    // One that stands still is given up meanwhile: the limit has passed when its answer comes.
+    const standing = sendRaw(gateway.url, rawRequest('POST /inspect HTTP/1.1', ['Content-Length: 99'], 'x'), {
+      until: 'close',
+    });
+    expect((await slow.sendUntil(standing)).status).toBe(408);
+    expect(await slow.end()).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
+
+/** A body in chunks that keeps moving for as long as something else takes. */
+function startSlowBody(url: string) {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(rawRequest('POST /inspect HTTP/1.1', ['Transfer-Encoding: chunked']));
+  const answer = once(socket, 'data', { signal: AbortSignal.timeout(15_000) });
+  return {
+    async sendUntil<T>(other: Promise<T>): Promise<T> {
+      const moving = setInterval(() => socket.write(`1388\r\n${'x'.repeat(5_000)}\r\n`), 20);
+      return other.finally(() => clearInterval(moving));
+    },
+    async end(): Promise<string> {
+      socket.write('0\r\n\r\n');
+      const [data] = await answer;
+      socket.destroy();
+      return String(data);
+    },
+  };
+}
 
 describe('many headers', () => {
   const MANY = Array.from({ length: 2_500 }, (_, i) => `a${i}:b`);
@@ -83,14 +98,17 @@ describe('many headers', () => {
   });
 });
 
-test('with 10 000 idle connections open, a new login works', async () => {
+test('with 10 000 idle connections open, a new login works', async ({ signal }) => {
   const COUNT = 10_000;
-  // Each takes a file on either side; both are processes of their own, with a limit of their own.
+  // Each takes a file on either side; both are processes of their own, with a limit of their own. They end with the
+  // test's time, and with them whatever it waits for: nothing outlives it.
   const limited = (args: readonly string[], cwd: string) =>
     spawn('sh', ['-c', `ulimit -n ${COUNT + 2_000} && exec "$0" "$@"`, process.execPath, ...args], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
-    });
+      signal,
+      killSignal: 'SIGKILL',
+    }).on('error', () => {});
   const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   await using upstream = await startScriptedLegacyServer();
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-idle-'));
@@ -135,7 +153,7 @@ async function firstLine(child: ReturnType<typeof spawn>): Promise<string> {
   );
 }
 
-describe('a flood of authorization requests', () => {
+describe('a flood of authorization requests', { timeout: 60_000 }, () => {
   const FLOOD = 2_000;
 
   async function flood(url: string): Promise<void> {
@@ -150,12 +168,16 @@ describe('a flood of authorization requests', () => {
     await using upstream = await startScriptedLegacyServer({ login: 'return_to' });
     await using gateway = await startProxyTo(upstream, { issuer: 'forward_pkce: never' });
     const client = new SimpleClient(gateway.url);
-    const begun = await client.authorize();
+    await using browser = new Browser();
+    const [form] = (await browser.follow(await browser.visit(client.authorizeUrl()))).forms;
+    if (form === undefined) throw new Error('no login form');
     upstream.quirks.login = 'none';
     const issued = await client.newCode();
     await flood(gateway.url);
     expect((await client.redeem(issued)).status).toBe(200);
-    expect(begun.status).toBe(302);
+    const { location } = await browser.follow(await browser.submit(form, { username: 'alice' }));
+    expect(location?.searchParams.get('state')).toBe('the-state');
+    expect((await client.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
 
   test('with Redis: the same; every record has its end, and its measure', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BINDING_MEMORY } from '../../../src/flow/binding.ts';
-import { MemoryFlowStore } from '../../../src/flow/flow-store-memory.ts';
+import { DEFAULT_MEMORY_CAPACITY, MemoryFlowStore } from '../../../src/flow/flow-store-memory.ts';
 import { openStores } from '../../../src/open-stores.ts';
 import { CHALLENGE, sampleBinding, sampleFlow } from '../../support/sample-flow.ts';
 
@@ -40,6 +40,20 @@ describe('at the cap', () => {
     expect(await flows('a', 'b', 'c')).toBe('c');
     expect((await store.claimBinding('code:1', CHALLENGE)).outcome).toBe('claimed');
     expect((await store.claimBinding('code:2', CHALLENGE)).outcome).toBe('claimed');
+  });
+
+  test('a flood leaves as many records as there may be: the newest flows, and every code', async () => {
+    const FLOOD = DEFAULT_MEMORY_CAPACITY * 1.5;
+    const store = new MemoryFlowStore();
+    for (let i = 0; i < 10; i++) await store.saveBinding(`code:${i}`, sampleBinding(), 60_000);
+    for (let i = 0; i < FLOOD; i++) await store.saveFlow(`flow:${i}`, sampleFlow(), 600_000);
+    const live: number[] = [];
+    for (let i = 0; i < FLOOD; i++) if ((await store.loadFlow(`flow:${i}`)) !== undefined) live.push(i);
+    expect(live).toHaveLength(DEFAULT_MEMORY_CAPACITY - 10);
+    expect(live[0]).toBe(FLOOD - live.length);
+    for (let i = 0; i < 10; i++) {
+      expect((await store.claimBinding(`code:${i}`, CHALLENGE)).outcome).toBe('claimed');
+    }
   });
 
   test('full of codes, it is full until one has been forgotten', async () => {

@@ -106,12 +106,33 @@ describe('with 50', () => {
   });
 
   test('a preserved state is found again in the mode in which its flow began', async () => {
-    await using stage = await Stage.open({ policy: 'enforce_percent: 50', issuer: PRESERVED });
+    await using stage = await Stage.open({ issuer: PRESERVED });
     for (let i = 0; i < BOTH_SIDES; i++) {
       const code = await stage.newCode({ state: `${stage.state}-${i}` });
       const theft = await stage.redeem(code, WITHOUT_VERIFIER);
       expect(theft.status).toBe(code.startsWith('pgc_') ? 400 : 200);
     }
+  });
+
+  test('the bare code of a login that is enforced has no way around: two readings, another path, nobody named', async () => {
+    await using stage = await Stage.open({ policy: 'enforce_percent: 50, wrap_codes: false' });
+    let enforced = 0;
+    for (let i = 0; i < BOTH_SIDES && enforced < 5; i++) {
+      const code = await stage.newCode();
+      if (letterOf(stage.upstreamStates.at(-1)) !== 'e') continue;
+      enforced += 1;
+      const fields = new URLSearchParams(stage.tokenFields(code, WITHOUT_VERIFIER));
+      const statuses = [
+        (await stage.postForm('/oauth2/token', `${fields}&code=x`)).status,
+        (await stage.postForm('/oauth2/token', `${fields}&client_id=open`)).status,
+        (await stage.postForm('/oauth2//token', fields)).status,
+        (await stage.postForm('/elsewhere', fields)).status,
+        (await stage.redeem(code, { ...WITHOUT_VERIFIER, client_id: undefined })).status,
+      ];
+      expect(statuses).toEqual([400, 400, 400, 400, 400]);
+    }
+    expect(enforced).toBe(5);
+    expect(stage.upstream.requests.all.filter(({ method }) => method === 'POST')).toEqual([]);
   });
 
   test('a code of no flow goes on and is reported: a login that is not enforced may have lost its own', async () => {

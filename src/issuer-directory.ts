@@ -13,6 +13,8 @@ export type Claimed<Issuer> = {
   readonly rivals: readonly Issuer[];
   /** The other issuers of the host that stand in front of the same server. */
   readonly neighbours: readonly Issuer[];
+  /** The same, of whatever host. */
+  readonly sharers: readonly Issuer[];
 };
 
 /** Tells issuers apart by the Host header, then by the path. */
@@ -23,9 +25,18 @@ export class IssuerDirectory<Issuer extends Claim> {
   constructor(issuers: readonly Issuer[]) {
     const names = new Set(issuers.flatMap(({ config }) => config.hosts));
     for (const name of names) {
-      this.#byHost.set(name, new HostIssuers(issuers.filter(({ config }) => config.hosts.includes(name))));
+      this.#byHost.set(
+        name,
+        new HostIssuers(
+          issuers.filter(({ config }) => config.hosts.includes(name)),
+          issuers,
+        ),
+      );
     }
-    this.#fallback = new HostIssuers(issuers.filter(({ config }) => config.hosts.length === 0));
+    this.#fallback = new HostIssuers(
+      issuers.filter(({ config }) => config.hosts.length === 0),
+      issuers,
+    );
   }
 
   /** `undefined`: no issuer claims the host, neither as `host:port` nor as `host`, and every one claims some. */
@@ -44,19 +55,18 @@ export class HostIssuers<Issuer extends Claim> {
   readonly #rest: Issuer | undefined;
   /** Longest first. */
   readonly #paths: readonly { readonly path: string; readonly loose: string; readonly issuer: Issuer }[];
-  readonly #neighbours = new Map<Issuer, readonly Issuer[]>();
+  readonly #neighbours: ReadonlyMap<Issuer, readonly Issuer[]>;
+  readonly #sharers: ReadonlyMap<Issuer, readonly Issuer[]>;
 
-  constructor(issuers: readonly Issuer[]) {
+  /** `everybody`: the issuers of all hosts. */
+  constructor(issuers: readonly Issuer[], everybody: readonly Issuer[]) {
     this.#all = issuers;
     this.#rest = issuers.find(({ config }) => config.paths.length === 0);
     this.#paths = issuers
       .flatMap((issuer) => issuer.config.paths.map((path) => ({ path, loose: loosenPath(path), issuer })))
       .sort((one, other) => other.path.length - one.path.length);
-    for (const issuer of issuers) {
-      const { origin } = issuer.config.upstream;
-      const others = issuers.filter((other) => other !== issuer && other.config.upstream.origin === origin);
-      this.#neighbours.set(issuer, others);
-    }
+    this.#neighbours = new Map(issuers.map((issuer) => [issuer, sameServer(issuer, issuers)]));
+    this.#sharers = new Map(issuers.map((issuer) => [issuer, sameServer(issuer, everybody)]));
   }
 
   get isEmpty(): boolean {
@@ -74,6 +84,7 @@ export class HostIssuers<Issuer extends Claim> {
       issuer,
       rivals: ambiguous ? this.#all.filter((other) => other !== issuer) : [],
       neighbours: this.#neighbours.get(issuer) ?? [],
+      sharers: this.#sharers.get(issuer) ?? [],
     };
   }
 
@@ -89,4 +100,9 @@ export class HostIssuers<Issuer extends Claim> {
     }
     return [exact, false];
   }
+}
+
+/** The others in front of the server of one. */
+function sameServer<Issuer extends Claim>(one: Issuer, all: readonly Issuer[]): readonly Issuer[] {
+  return all.filter((other) => other !== one && other.config.upstream.origin === one.config.upstream.origin);
 }

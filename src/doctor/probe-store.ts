@@ -83,7 +83,7 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
   const [id, challenge] = [randomBytes(16).toString('hex'), s256(randomBytes(32).toString('base64url'))];
   const keys = {
     flow: flowKey(ISSUER, id),
-    code: codeKey(ISSUER, '', id),
+    code: codeKey(ISSUER, id),
     pushed: pushedRequestKey(ISSUER, id),
   };
   const flow: Flow = {
@@ -102,6 +102,7 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
     mode: 'enforce',
     codeChallenge: challenge,
     redirectUri: undefined,
+    scope: '',
     pkceForwarded: false,
     maxAttempts: 3,
     wrappedCode: undefined,

@@ -45,6 +45,7 @@ export function encodeBinding(binding: Binding): string {
     binding.redirectUri ?? 0,
     binding.pkceForwarded ? 1 : 0,
     binding.wrappedCode ?? 0,
+    ...(binding.scope === '' ? [] : [binding.scope]),
   ]);
   return `1b000${threeDigits(maxAttempts)}${binding.codeChallenge ?? NO_CHALLENGE}${body}`;
 }
@@ -65,14 +66,16 @@ export function decodeBinding(record: string): StoredBinding | undefined {
   const challenge = header.slice(8);
   const codeChallenge = challenge === NO_CHALLENGE ? undefined : challenge;
 
-  const fields = parseFields(record.slice(HEADER_LENGTH), 5);
+  const body = record.slice(HEADER_LENGTH);
+  const fields = parseFields(body, 5) ?? parseFields(body, 6);
   if (fields === undefined) return undefined;
-  const [mode, clientId, redirectUri, forwarded, wrappedCode] = fields;
+  const [mode, clientId, redirectUri, forwarded, wrappedCode, scope = ''] = fields;
   if (mode !== 'e' && mode !== 'r') return undefined;
   // The gateway binds no enforced code without a challenge: such a record is a downgrade, and fails closed.
   if (codeChallenge === undefined && mode === 'e') return undefined;
   if (typeof clientId !== 'string' || !isOptionalText(redirectUri)) return undefined;
   if ((forwarded !== 0 && forwarded !== 1) || !isOptionalText(wrappedCode)) return undefined;
+  if (typeof scope !== 'string' || (fields.length === 6 && scope === '')) return undefined;
   return {
     status,
     attempts,
@@ -81,6 +84,7 @@ export function decodeBinding(record: string): StoredBinding | undefined {
       mode: mode === 'e' ? 'enforce' : 'report',
       codeChallenge,
       redirectUri: redirectUri === 0 ? undefined : redirectUri,
+      scope,
       pkceForwarded: forwarded === 1,
       maxAttempts,
       wrappedCode: wrappedCode === 0 ? undefined : wrappedCode,

@@ -6,6 +6,8 @@ export type Binding = {
   readonly codeChallenge: string | undefined;
   /** Where the code went. */
   readonly redirectUri: string | undefined;
+  /** What the placeholders of the endpoint's path took when the flow began: the code is good there only. */
+  readonly scope: string;
   readonly pkceForwarded: boolean;
   /** Failed verifications before the code is burnt. */
   readonly maxAttempts: number;

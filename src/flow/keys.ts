@@ -13,9 +13,10 @@ export function preservedFlowKey(issuer: string, client: string, state: string |
   return `flow:${state === undefined ? digest('preserved', issuer, client) : digest('preserved', issuer, client, state)}`;
 }
 
-/** The store key of an issued code's binding. `scope`: the endpoint path parameters that the code's flow began under. */
-export function codeKey(issuer: string, scope: string, code: string): string {
-  return `code:${digest('code', issuer, scope, code)}`;
+/** The store key of an issued code's binding: of whatever realm, so that it is known for what it is at every other one. */
+export function codeKey(issuer: string, code: string): string {
+  // The empty part keeps the keys of running installations.
+  return `code:${digest('code', issuer, '', code)}`;
 }
 
 /** The store key of a pushed authorization request (RFC 9126). */

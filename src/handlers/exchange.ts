@@ -24,6 +24,7 @@ export type Where = {
   readonly issuer: Issuer;
   readonly rivals: readonly Issuer[];
   readonly neighbours: readonly Issuer[];
+  readonly sharers: readonly Issuer[];
   readonly peer: Peer;
   readonly target: RequestTarget;
   readonly match: EndpointMatch;
@@ -46,6 +47,8 @@ export class Exchange {
   readonly rivals: readonly Issuer[];
   /** The other issuers of the host that stand in front of the same server, which may not tell them apart. */
   readonly neighbours: readonly Issuer[];
+  /** The other issuers, of whatever host, in front of the same server, which may take the codes of any for its own. */
+  readonly sharers: readonly Issuer[];
   /** Milliseconds that the upstream took, and that the gateway took until the response head; set by `sendUpstream`. */
   upstreamTime: number | undefined;
   overhead: number | undefined;
@@ -73,13 +76,14 @@ export class Exchange {
     this.resembles = where.match.resembles;
     this.rivals = where.rivals;
     this.neighbours = where.neighbours;
+    this.sharers = where.sharers;
     this.#where = where;
     this.#requestId = requestId;
   }
 
   /** The same exchange, taken for a neighbour's. */
   under(issuer: Issuer): Exchange {
-    const where = { ...this.#where, issuer, rivals: [], neighbours: [] };
+    const where = { ...this.#where, issuer, rivals: [], neighbours: [], sharers: [] };
     return new Exchange(this.services, this.request, this.response, where, this.requestId);
   }
 

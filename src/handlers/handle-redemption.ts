@@ -1,4 +1,3 @@
-import type { Binding } from '../flow/binding.ts';
 import { type Claim, StoreFault } from '../flow/flow-store.ts';
 import { codeKey } from '../flow/keys.ts';
 import { isWrappedCode, unwrapCode } from '../flow/wrapped-code.ts';
@@ -7,6 +6,7 @@ import { s256 } from '../oauth/pkce.ts';
 import { decideRedemption, isComparable } from '../policy/decide-redemption.ts';
 import type { TokenReason } from '../policy/reason.ts';
 import { ClaimedCode } from './claimed-code.ts';
+import { type EnforcedOwner, findEnforcedOwner } from './enforced-owner.ts';
 import type { Exchange } from './exchange.ts';
 import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 import { injectSecret } from './inject-secret.ts';
@@ -28,7 +28,7 @@ export async function handleRedemption(
 
   const codeVerifier = message.parameters.get('code_verifier');
   const presented = isComparable(codeVerifier) ? s256(codeVerifier) : undefined;
-  const key = codeKey(issuer.name, scope, code);
+  const key = codeKey(issuer.name, code);
   let claim: Claim;
   try {
     claim = await services.store.claimBinding(key, presented);
@@ -37,7 +37,7 @@ export async function handleRedemption(
     return proceedWithoutStore(exchange, message, code, named);
   }
   if (claim.outcome === 'unknown') {
-    const owner = await findNeighbour(exchange, code, named);
+    const owner = await findElsewhere(exchange, code, named);
     return owner === undefined
       ? proceedUnclaimed(exchange, message, 'code_unknown', named)
       : proceedUnclaimed(owner.exchange, message, 'code_unknown', owner.client);
@@ -58,8 +58,8 @@ export async function handleRedemption(
   const upstreamCode =
     binding.wrappedCode === undefined ? code : unwrapCode(code, binding.wrappedCode, issuer.name);
   const reason =
-    // A ciphertext that does not open is no record of ours.
-    upstreamCode === undefined
+    // A ciphertext that does not open is no record of ours, and a code of one realm is none at another.
+    upstreamCode === undefined || binding.scope !== scope
       ? 'code_unknown'
       : decideRedemption(claim, { codeVerifier, redirectUri, client: identity });
   if (reason !== undefined && noteViolation(exchange, 'token', reason, client)) {
@@ -70,7 +70,10 @@ export async function handleRedemption(
   const judged = binding.pkceForwarded ? unwrapped : unwrapped.without('code_verifier');
   // Only whoever has proven to be the one that began the flow, by the name that it gave itself, is vouched for.
   const proven =
-    claim.outcome === 'claimed' && binding.codeChallenge !== undefined && named.clientId === binding.clientId;
+    claim.outcome === 'claimed' &&
+    binding.scope === scope &&
+    binding.codeChallenge !== undefined &&
+    named.clientId === binding.clientId;
   const { parameters, authorization } = injectSecret(
     exchange,
     'token',
@@ -90,25 +93,14 @@ export async function handleRedemption(
  * The code of an enforced flow is unknown to every other issuer, and where one of those is lax, the server behind both
  * would take it all the same.
  */
-async function findNeighbour(
+async function findElsewhere(
   exchange: Exchange,
   code: string,
   named: IdentifiedClient,
-): Promise<{ readonly exchange: Exchange; readonly client: IdentifiedClient } | undefined> {
+): Promise<EnforcedOwner | undefined> {
   if (named.mode === 'enforce') return undefined;
-  for (const issuer of exchange.neighbours) {
-    const binding = await loadBinding(exchange, codeKey(issuer.name, '', code));
-    if (binding?.mode !== 'enforce') continue;
-    const { clientId } = binding;
-    const policy = issuer.clients.policyFor(clientId);
-    return { exchange: exchange.under(issuer), client: { clientId, policy, mode: 'enforce', certain: true } };
-  }
-  return undefined;
-}
-
-async function loadBinding({ services }: Exchange, key: string): Promise<Binding | undefined> {
   try {
-    return await services.store.loadBinding(key);
+    return await findEnforcedOwner(exchange, code, exchange.sharers);
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     return undefined;

@@ -1,11 +1,11 @@
 import { StoreFault } from '../flow/flow-store.ts';
-import { codeKey } from '../flow/keys.ts';
 import { isWrappedCode } from '../flow/wrapped-code.ts';
 import { hasBody } from '../http/read-body.ts';
 import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { canonicalName } from '../oauth/parameter-names.ts';
 import { LAST_LOT } from '../policy/lot.ts';
 import type { MessageReason } from '../policy/reason.ts';
+import { type EnforcedOwner, findEnforcedOwner } from './enforced-owner.ts';
 import type { Exchange } from './exchange.ts';
 import { handleRedemption } from './handle-redemption.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
@@ -73,33 +73,32 @@ async function handleProblem(
   problem: MessageReason,
   named: IdentifiedClient,
 ): Promise<void> {
-  const client = await ownerOfAnyCode(exchange, message, named);
-  if (noteViolation(exchange, 'token', problem, client)) return refuseToken(exchange, problem);
+  const { exchange: owning, client } = await ownerOfAnyCode(exchange, message, named);
+  if (noteViolation(owning, 'token', problem, client)) return refuseToken(owning, problem);
   await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
 }
 
-/** The policy is that of the flow's client, whatever client the request names. */
+/** The policy is that of the flow's client, whatever client the request names, and whichever issuer it is brought to. */
 async function ownerOfAnyCode(
   exchange: Exchange,
   message: Message,
   named: IdentifiedClient,
-): Promise<IdentifiedClient> {
-  const { issuer, services, scope } = exchange;
-  if (named.mode === 'enforce') return named;
+): Promise<EnforcedOwner> {
+  const asNamed = { exchange, client: named };
+  if (named.mode === 'enforce') return asNamed;
+  const issuers = [exchange.issuer, ...exchange.sharers];
   for (const [name, value] of message.hints.entries) {
     if (canonicalName(name.split('\u0000', 1)[0] ?? '') !== 'code') continue;
     const code = value.split('\u0000', 1)[0]?.trim() ?? '';
     try {
-      const binding = await services.store.loadBinding(codeKey(issuer.name, scope, code));
-      if (binding?.mode !== 'enforce') continue;
-      const policy = issuer.clients.policyFor(binding.clientId);
-      return { clientId: binding.clientId, policy, mode: 'enforce', certain: true };
+      const owner = await findEnforcedOwner(exchange, code, issuers);
+      if (owner !== undefined) return owner;
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error;
-      if (isWrappedCode(code)) return { ...named, mode: 'enforce' };
+      if (isWrappedCode(code)) return { exchange, client: { ...named, mode: 'enforce' } };
     }
   }
-  return named;
+  return asNamed;
 }
 
 /** A CORS preflight carries no parameters and redeems nothing. */

@@ -199,11 +199,12 @@ class ResponseFollower {
       mode: flow.mode,
       codeChallenge: flow.codeChallenge,
       redirectUri: flow.redirectUri ?? placeOf(response.target),
+      scope: flow.scope,
       pkceForwarded: flow.pkceForwarded,
       maxAttempts: policy.maxAttempts,
       wrappedCode: wrapped?.wrapped,
     };
-    const key = codeKey(issuer.name, flow.scope, wrapped?.code ?? upstreamCode);
+    const key = codeKey(issuer.name, wrapped?.code ?? upstreamCode);
     // A code that is bound already stays with its first flow: a second response cannot take it over.
     await services.store.saveBinding(key, binding, policy.codeTtl);
     await this.#endPreserved();

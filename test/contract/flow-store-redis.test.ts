@@ -12,7 +12,7 @@ import { CHALLENGE, OTHER_CHALLENGE, sampleBinding, sampleFlow } from '../suppor
 import { openRedisStore } from './flow-store-adapters.ts';
 
 const FLOW = flowKey('corp', 'pg-a-state');
-const CODE = codeKey('corp', '', 'a-code');
+const CODE = codeKey('corp', 'a-code');
 
 describe('what the Redis store keeps', () => {
   let server: RedisServer;
@@ -35,12 +35,12 @@ describe('what the Redis store keeps', () => {
   test('every key has the prefix and a TTL, whatever happens to it', async () => {
     await store.saveFlow(FLOW, sampleFlow(), 600_000);
     for (const code of ['untouched', 'claimed', 'released', 'burnt']) {
-      await store.saveBinding(codeKey('corp', '', code), sampleBinding({ maxAttempts: 1 }), 60_000);
+      await store.saveBinding(codeKey('corp', code), sampleBinding({ maxAttempts: 1 }), 60_000);
     }
-    await store.claimBinding(codeKey('corp', '', 'claimed'), CHALLENGE);
-    await store.claimBinding(codeKey('corp', '', 'released'), CHALLENGE);
-    await store.releaseBinding(codeKey('corp', '', 'released'));
-    await store.claimBinding(codeKey('corp', '', 'burnt'), OTHER_CHALLENGE);
+    await store.claimBinding(codeKey('corp', 'claimed'), CHALLENGE);
+    await store.claimBinding(codeKey('corp', 'released'), CHALLENGE);
+    await store.releaseBinding(codeKey('corp', 'released'));
+    await store.claimBinding(codeKey('corp', 'burnt'), OTHER_CHALLENGE);
 
     const dump = await server.dumpAll();
     expect(dump).toHaveLength(5);
@@ -134,7 +134,7 @@ describe('what the Redis store keeps', () => {
     const { code, wrapped } = wrapCode('upstream-code', 'corp', Buffer.alloc(32, 7));
     await store.saveFlow(flowKey('corp', 'the-state'), sampleFlow({ codeChallenge: s256(verifier) }), 60_000);
     const binding = sampleBinding({ codeChallenge: s256(verifier), wrappedCode: wrapped });
-    const key = codeKey('corp', 'realm=a', code);
+    const key = codeKey('corp', code);
     await store.saveBinding(key, binding, 60_000);
     await store.claimBinding(key, s256(verifier));
     const dump = JSON.stringify(await server.dumpAll());

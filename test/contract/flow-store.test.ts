@@ -8,7 +8,7 @@ import { ADAPTERS, type Adapter, type StoreUnderTest } from './flow-store-adapte
 const FLOW_TTL = 600_000;
 const CODE_TTL = 60_000;
 const FLOW = flowKey('corp', 'pg-a-state');
-const CODE = codeKey('corp', '', 'a-code');
+const CODE = codeKey('corp', 'a-code');
 
 describe.each(ADAPTERS)('the store in $kind', ({ start }) => {
   let adapter: Adapter;
@@ -300,12 +300,12 @@ describe.each(ADAPTERS)('the store in $kind', ({ start }) => {
     });
 
     test('replayed and exhausted come before expired, and expired before the comparison', async () => {
-      const burnt = codeKey('corp', '', 'burnt');
+      const burnt = codeKey('corp', 'burnt');
       await store.saveBinding(CODE, sampleBinding(), CODE_TTL);
       await store.saveBinding(burnt, sampleBinding({ maxAttempts: 1 }), CODE_TTL);
       await claim();
       await store.claimBinding(burnt, OTHER_CHALLENGE);
-      const late = codeKey('corp', '', 'late');
+      const late = codeKey('corp', 'late');
       await store.saveBinding(late, sampleBinding({ maxAttempts: 1 }), CODE_TTL);
       await opened.advance(CODE_TTL);
       expect((await claim()).outcome).toBe('replayed');

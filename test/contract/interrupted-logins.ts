@@ -25,9 +25,9 @@ export async function beginLogins(
   };
   const requested = await suitable((name) => flowKey('corp', `requested-${name}`));
   const underWay = await suitable((name) => flowKey('corp', `under-way-${name}`));
-  const bound = await suitable((name) => codeKey('corp', '', `bound-${name}`));
-  const issued = await suitable((name) => codeKey('corp', '', `issued-${name}`));
-  const redeemed = await suitable((name) => codeKey('corp', '', `redeemed-${name}`));
+  const bound = await suitable((name) => codeKey('corp', `bound-${name}`));
+  const issued = await suitable((name) => codeKey('corp', `issued-${name}`));
+  const redeemed = await suitable((name) => codeKey('corp', `redeemed-${name}`));
   await store.saveFlow(underWay, sampleFlow(), 60_000);
   await store.saveBinding(issued, sampleBinding(), 60_000);
   await store.saveBinding(redeemed, sampleBinding(), 60_000);
@@ -57,7 +57,7 @@ export async function beginLogins(
 /** A whole login, from its request to its redemption. */
 export async function finishLogin(store: FlowStore, name: string): Promise<string> {
   const flow = flowKey('corp', name);
-  const code = codeKey('corp', '', name);
+  const code = codeKey('corp', name);
   await store.saveFlow(flow, sampleFlow(), 60_000);
   if ((await store.loadFlow(flow)) === undefined) return 'no flow';
   await store.saveBinding(code, sampleBinding(), 60_000);

@@ -53,7 +53,7 @@ describe('a cluster that serves', () => {
 
   test('is followed while a slot moves from node to node: ASK, then MOVED', async () => {
     await using store = await openStore(redisConfig({ cluster: cluster.addresses }));
-    const key = codeKey('corp', '', 'moving');
+    const key = codeKey('corp', 'moving');
     const from = await cluster.ownerOf(PREFIX + key);
     const to = (from + 1) % 3;
     const slot = String(await cluster.node(0).call('CLUSTER', 'KEYSLOT', PREFIX + key));

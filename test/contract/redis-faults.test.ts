@@ -213,7 +213,7 @@ describe('a cluster', () => {
     await expectFaults(logins);
     await cluster.untilDown();
     for (let index = 0; index < 10; index += 1) {
-      expect(await faultOf(store.loadBinding(codeKey('corp', '', String(index))))).toMatchObject({
+      expect(await faultOf(store.loadBinding(codeKey('corp', String(index))))).toMatchObject({
         code: 'store_unreachable',
       });
     }

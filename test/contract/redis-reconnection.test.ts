@@ -46,8 +46,8 @@ test.each(Object.entries(SCENES))(
       const operations = Array.from({ length: 250 }, (_, index) => [
         store.saveFlow(flowKey('corp', `${begun + index}`), sampleFlow(), 60_000),
         store.loadFlow(flowKey('corp', `${begun + index}`)),
-        store.saveBinding(codeKey('corp', '', `${begun + index}`), sampleBinding(), 60_000),
-        store.claimBinding(codeKey('corp', '', `${begun + index}`), CHALLENGE),
+        store.saveBinding(codeKey('corp', `${begun + index}`), sampleBinding(), 60_000),
+        store.claimBinding(codeKey('corp', `${begun + index}`), CHALLENGE),
       ]);
       for (const fault of await Promise.all(operations.flat().map(faultOf)))
         expect(fault.code).toBe('store_unreachable');

@@ -3,7 +3,7 @@ import { codeKey, flowKey, pushedRequestKey } from '../../src/flow/keys.ts';
 import { CHALLENGE, sampleBinding, sampleFlow } from '../support/sample-flow.ts';
 
 export const FLOW = flowKey('corp', 'pg-a-state');
-export const CODE = codeKey('corp', '', 'a-code');
+export const CODE = codeKey('corp', 'a-code');
 const PUSHED = pushedRequestKey('corp', 'urn:ietf:params:oauth:request_uri:one');
 
 /** All that a store can be asked, begun at once. */

@@ -109,7 +109,7 @@ async function inCluster(): Promise<RedisScene> {
 
 /** The code that the login has come by, or the flow that it has just begun. */
 function keyOf({ upstream }: FaultStage, { code }: InterruptedLogin): string {
-  if (code !== '') return codeKey('corp', '', code);
+  if (code !== '') return codeKey('corp', code);
   const asked = upstream.requests.to('/oauth2/authorize').at(-1);
   return flowKey('corp', asked?.query.get('state')?.slice(0, FLOW_PREFIX_LENGTH) ?? '');
 }

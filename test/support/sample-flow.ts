@@ -28,6 +28,7 @@ export function sampleBinding(overrides: Partial<Binding> = {}): Binding {
     mode: 'enforce',
     codeChallenge: CHALLENGE,
     redirectUri: 'https://app.example.com/oauth2/callback/1',
+    scope: '',
     pkceForwarded: false,
     maxAttempts: 5,
     wrappedCode: undefined,

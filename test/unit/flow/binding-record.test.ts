@@ -23,6 +23,12 @@ test('a binding without anything that can be missing', () => {
   expect(decodeBinding(encodeBinding(binding))?.binding).toEqual(binding);
 });
 
+test('only a binding of a realm tells which', () => {
+  const binding = sampleBinding({ scope: 'sales' });
+  expect(encodeBinding(binding)).toBe(record.replace(/]$/, ',"sales"]'));
+  expect(decodeBinding(encodeBinding(binding))?.binding).toEqual(binding);
+});
+
 test('a challenge of dashes is no missing one', () => {
   const binding = sampleBinding({ codeChallenge: '-'.repeat(43) });
   expect(decodeBinding(encodeBinding(binding))?.binding).toEqual(binding);
@@ -61,7 +67,9 @@ describe('it is no binding', () => {
     ],
     ['an enforced one without a challenge', `${record.slice(0, 8)}${NO_CHALLENGE}${record.slice(51)}`],
     ['a field less', header + JSON.stringify(fields.slice(1))],
-    ['a field more', header + JSON.stringify([...fields, 0])],
+    ['a realm that is none', header + JSON.stringify([...fields, ''])],
+    ['a realm of another type', header + JSON.stringify([...fields, 0])],
+    ['a field more', header + JSON.stringify([...fields, 'sales', 0])],
     ['another mode', withField(0, 'o')],
     ['no client_id', withField(1, 0)],
     ['a redirect_uri of another type', withField(2, null)],

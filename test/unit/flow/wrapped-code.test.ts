@@ -26,7 +26,7 @@ test('the same upstream code is never wrapped alike', () => {
 });
 
 test('the store key of a code does not open it', () => {
-  const key = Buffer.from(codeKey('corp', '', code).slice('code:'.length), 'base64url');
+  const key = Buffer.from(codeKey('corp', code).slice('code:'.length), 'base64url');
   const asCode = `pgc_${key.toString('base64url')}`;
   expect(unwrapCode(asCode, wrapped, 'corp')).toBeUndefined();
 });

@@ -194,7 +194,9 @@ function goesToVictim({ head, body }: Reply): boolean {
 function findFault(reply: Reply | undefined): string | undefined {
   if (reply === undefined) return 'no answer';
   if (reply.excess !== '') return 'more than one answer';
-  return reply.status < 500 || reply.status === 501 ? undefined : `an answer of ${reply.status}`;
+  // 505: what was cut into the target has made HTTP/0.9 of it.
+  const isRefusal = reply.status < 500 || reply.status === 501 || reply.status === 505;
+  return isRefusal ? undefined : `an answer of ${reply.status}`;
 }
 
 /** A log line that should not be: a fault inside, or a code in it, but for what names the client and its software. */

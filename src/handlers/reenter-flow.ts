@@ -4,6 +4,7 @@ import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
 import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
 import { redirectModeFor } from '../oauth/response-mode.ts';
+import { neverGoesOnWithoutStore } from '../policy/client-policy.ts';
 import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 import type { JudgedRequest } from './judged-request.ts';
@@ -43,7 +44,8 @@ export async function reenterFlow(
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     const began = prefix?.began ?? mode;
-    if (began === 'enforce') return 'store_unavailable';
+    // A prefix that says it began in report can be made up by anybody.
+    if (began === 'enforce' || neverGoesOnWithoutStore(policy, Date.now())) return 'store_unavailable';
     return prefix === undefined ? { state: request.state } : 'reentry';
   }
 }

@@ -8,9 +8,8 @@ import { wrapCode } from '../flow/wrapped-code.ts';
 import type { ResponseChanges } from '../oauth/authorization-response.ts';
 import { isAddressedTo } from '../oauth/redirect-uri.ts';
 import { isFormPostMode } from '../oauth/response-mode.ts';
-import { type ClientPolicy, effectiveMode, mayPreserveState } from '../policy/client-policy.ts';
+import { type ClientPolicy, mayPreserveState, neverGoesOnWithoutStore } from '../policy/client-policy.ts';
 import { decideAuthorizationResponse } from '../policy/decide-authorization-response.ts';
-import { LAST_LOT } from '../policy/lot.ts';
 import type { AuthorizationResponseReason } from '../policy/reason.ts';
 import type { Outcome } from '../upstream/forward.ts';
 import type { Exchange } from './exchange.ts';
@@ -108,13 +107,13 @@ class ResponseFollower {
     const { response } = this.#carrier;
     if (response.codes.length === 0) return this.#delivered(undefined, undefined);
     const now = Date.now();
+    const stops = (policy: ClientPolicy) => neverGoesOnWithoutStore(policy, now);
+    const owners = this.#exchange.issuer.redirects.owners(response.target);
+    // A prefix that says otherwise can be made up by anybody: it does not count where all that own the place are enforced.
     const stopped =
       this.#prefix === undefined
-        ? this.#preservers.some(
-            (policy) =>
-              effectiveMode(policy, now, LAST_LOT) === 'enforce' && policy.onStoreFailure === 'reject',
-          )
-        : this.#prefix.began === 'enforce';
+        ? this.#preservers.some(stops)
+        : this.#prefix.began === 'enforce' || (owners.length > 0 && owners.every(stops));
     if (!stopped) return this.#delivered(undefined, undefined);
     answerFault(this.#exchange, 503, 'the sign-in cannot be checked right now');
     return 'answered';

@@ -1,5 +1,5 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
-import { FIRST_LOT, type Lot } from './lot.ts';
+import { FIRST_LOT, LAST_LOT, type Lot } from './lot.ts';
 import type { Mode } from './mode.ts';
 
 /** What one client (or a group of them) may do, with every default filled in. */
@@ -58,6 +58,11 @@ export function effectiveMode(policy: ClientPolicy, now: number, lot: Lot = FIRS
   if (mode === 'reject') return 'enforce';
   const enforces = enforceFrom === undefined ? mode === 'enforce' : now >= enforceFrom;
   return enforces && lot < enforcePercent ? 'enforce' : 'report';
+}
+
+/** Whether every flow of this client waits for the store: none of it goes on while that is away, whatever its prefix says. */
+export function neverGoesOnWithoutStore(policy: ClientPolicy, now: number): boolean {
+  return effectiveMode(policy, now, LAST_LOT) === 'enforce' && policy.onStoreFailure === 'reject';
 }
 
 /** Whether a flow of this client may travel under the client's own state, and is then found by where its response goes. */

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Answer } from '../support/simple-client.ts';
+import { buildFlowPrefix } from '../../src/flow/flow-prefix.ts';
+import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { type Answer, SimpleClient } from '../support/simple-client.ts';
 import { STEPS, SteppedLogin } from '../support/stepped-login.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { type RedisStage, startRedisStage } from './redis-stage.ts';
 
 const QUIRKS = { login: 'issue_at_login' } as const;
@@ -77,6 +81,44 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
     ]);
     expect((await stage.gateways[0].metrics()).value('store_errors_total')).toBeGreaterThan(0);
   });
+});
+
+// The checksum is no secret: anybody can make a prefix that says its flow began in a laxer mode.
+describe.each(['report', 'enforce_allow'] as const)('a made-up prefix of %s while Redis is away', (began) => {
+  const random = Buffer.alloc(16, 7);
+  const state = `${buildFlowPrefix({ issuer: 'corp', began, hasState: true, random })}the-state`;
+  const forged = { state, code_challenge: undefined, code_challenge_method: undefined };
+
+  test('enforce: gives nobody a code', async () => {
+    await using stage = await startRedisStage();
+    await stage.redis.stop();
+    expect((await stage.client.authorize(forged)).status).toBe(503);
+    expect(stage.upstream.requests.to('/oauth2/authorize')).toEqual([]);
+  });
+
+  test('enforce: nor by a path that is no endpoint', async () => {
+    await using redis = await startRedis();
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+      issuer:
+        'endpoints: {authorization: [/elsewhere], token: [/oauth2/token]}\nclients: {spa: {redirect_uris: ["https://app.example.com/cb"]}}',
+    });
+    await redis.stop();
+    const answer = await new SimpleClient(gateway.url).authorize(forged);
+    expect([answer.status, answer.location]).toEqual([503, undefined]);
+    expect(upstream.requests.to('/oauth2/authorize')).toHaveLength(1);
+  });
+
+  test.each(['mode: report', 'enforce_percent: 50', 'on_store_failure: allow'])(
+    '%s: goes on',
+    async (policy) => {
+      await using stage = await startRedisStage({ policy });
+      await stage.redis.stop();
+      expect((await stage.client.authorize(forged)).location?.searchParams.has('code')).toBe(true);
+    },
+  );
 });
 
 test('a gateway that starts before its Redis serves as soon as that is there', async () => {

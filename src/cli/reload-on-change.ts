@@ -1,54 +1,66 @@
-import { unwatchFile, watchFile } from 'node:fs';
+import { setInterval } from 'node:timers/promises';
 import type { Environment } from '../config/environment.ts';
+import { type FileMarks, markOf } from '../config/file-mark.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Gateway } from '../gateway.ts';
 
-/** Milliseconds between two looks at the file. A look follows links, so that a ConfigMap's swap of them is seen. */
+/** Milliseconds between two looks at the files. A look follows links, so that a ConfigMap's swap of them is seen. */
 const INTERVAL = 1_000;
 
 /**
  * Reloads on SIGHUP and when the file, or one that it points to, changes, one after the other; a file with problems
- * changes nothing. `files`: those that the configuration in force points to.
+ * changes nothing. `files`: as they were when the configuration in force was read from them, which may be a while ago.
  */
 export function reloadOnChange(
   gateway: Gateway,
   file: string,
-  files: readonly string[],
+  files: FileMarks,
   env: Environment,
 ): Disposable {
+  let known = files;
   let last = Promise.resolve();
   const reload = () => {
     last = last
       .then(async () => {
+        known = await marksOf(known.keys());
         const result = await loadConfigApart(file, { env });
         if (result.ok) {
-          watch(result.files);
+          known = result.files;
           await gateway.reload(result.config);
         } else {
           // What is mended may be a file that the configuration in force does not point to.
-          watch([...watched, ...result.files]);
+          known = new Map([...known, ...result.files]);
           gateway.rejectReload(result.problems.map(formatProblem));
         }
       })
       .catch((error: unknown) => gateway.rejectReload([(error as Error).message]));
   };
-  const watched = new Set<string>();
-  const watch = (pointedTo: readonly string[]) => {
-    const wanted = new Set([file, ...pointedTo]);
-    for (const gone of watched.difference(wanted)) unwatchFile(gone, reload);
-    for (const fresh of wanted.difference(watched)) {
-      watchFile(fresh, { interval: INTERVAL, persistent: false }, reload);
+  // Not fs.watchFile: it begins with what it finds, so that it never sees a change that comes between reading and watching.
+  const over = new AbortController();
+  const watch = async () => {
+    for await (const _ of setInterval(INTERVAL, undefined, { signal: over.signal, ref: false })) {
+      await last;
+      if (await hasChanged(known)) reload();
     }
-    watched.clear();
-    for (const path of wanted) watched.add(path);
   };
+  watch().catch(() => {});
   process.on('SIGHUP', reload);
-  watch(files);
   return {
     [Symbol.dispose]() {
       process.off('SIGHUP', reload);
-      for (const path of watched) unwatchFile(path, reload);
+      over.abort();
     },
   };
+}
+
+async function marksOf(paths: Iterable<string>): Promise<FileMarks> {
+  const marks = new Map<string, string>();
+  for (const path of paths) marks.set(path, await markOf(path));
+  return marks;
+}
+
+async function hasChanged(files: FileMarks): Promise<boolean> {
+  for (const [path, mark] of files) if ((await markOf(path)) !== mark) return true;
+  return false;
 }

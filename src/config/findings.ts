@@ -1,3 +1,4 @@
+import { type FileMarks, markOf } from './file-mark.ts';
 import { compareProblems, formatPath, type Position, type Problem, type ValuePath } from './problem.ts';
 
 /** Which position of an entry is meant: of its key (unknown, misplaced) or of its value (wrong). */
@@ -11,8 +12,7 @@ export class Findings {
   readonly #pathText: (path: ValuePath) => string;
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[] = [];
-  /** Every file that the configuration points to. */
-  readonly files = new Set<string>();
+  readonly #files = new Map<string, string>();
 
   constructor(locate: Locate, pathText: (path: ValuePath) => string = formatPath) {
     this.#locate = locate;
@@ -30,6 +30,15 @@ export class Findings {
 
   warning(path: ValuePath, message: string): void {
     this.#warnings.push({ at: this.#locate(path, 'value'), path: this.#pathText(path), message });
+  }
+
+  /** Notes a file or folder that the configuration points to, before it is read. */
+  async pointsTo(file: string): Promise<void> {
+    if (!this.#files.has(file)) this.#files.set(file, await markOf(file));
+  }
+
+  get files(): FileMarks {
+    return this.#files;
   }
 
   /** From now on, positions are looked up like this. */

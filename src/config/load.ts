@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { buildConfig } from './build-config.ts';
 import type { Config } from './config.ts';
 import type { Environment } from './environment.ts';
+import { type FileMarks, markOf } from './file-mark.ts';
 import { Findings } from './findings.ts';
 import type { Problem } from './problem.ts';
 import { readExternalValues } from './read-external-values.ts';
@@ -19,8 +20,8 @@ export type Failure = {
   readonly ok: false;
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** The files that were read, as far as that went. */
-  readonly files: readonly string[];
+  /** As far as reading went. */
+  readonly files: FileMarks;
 };
 
 export type LoadResult =
@@ -28,8 +29,7 @@ export type LoadResult =
       readonly ok: true;
       readonly config: Config;
       readonly warnings: readonly Problem[];
-      /** The files that it points to: included ones and their folders, secrets, certificates. */
-      readonly files: readonly string[];
+      readonly files: FileMarks;
     }
   | Failure;
 
@@ -40,7 +40,7 @@ export type LoadedFile = {
   readonly source: Pick<YamlSource, 'locate'>;
   readonly tls: TlsTexts;
   readonly pages: Pages;
-  readonly files: readonly string[];
+  readonly files: FileMarks;
   readonly warnings: readonly Problem[];
 };
 
@@ -61,14 +61,20 @@ export async function parseConfig(text: string, fileName: string, options: LoadO
 }
 
 export async function loadFile(file: string, options: LoadOptions): Promise<LoadedFile | Failure> {
+  const own = [[file, await markOf(file)]] as const;
+  const failure = (message: string): Failure => {
+    const problems = [{ at: { file, line: 1, column: 1 }, path: '', message }];
+    return { ok: false, problems, warnings: [], files: new Map(own) };
+  };
   let text: string;
   try {
-    if ((await stat(file)).size > LARGEST_FILE) return fileFailure(file, 'is larger than 64 MiB');
+    if ((await stat(file)).size > LARGEST_FILE) return failure('is larger than 64 MiB');
     text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (error) {
-    return fileFailure(file, `cannot be read: ${readFailure(error)}`);
+    return failure(`cannot be read: ${readFailure(error)}`);
   }
-  return parseFile(text, file, options);
+  const loaded = await parseFile(text, file, options);
+  return { ...loaded, files: new Map([...loaded.files, ...own]) };
 }
 
 export async function parseFile(
@@ -102,7 +108,7 @@ export async function parseFile(
     source: { locate },
     tls,
     pages,
-    files: [...findings.files],
+    files: findings.files,
     warnings: findings.warnings,
   };
 }
@@ -114,10 +120,5 @@ function configOf(loaded: LoadedFile | Failure): LoadResult {
 }
 
 function failureOf({ problems, warnings, files }: Findings): Failure {
-  return { ok: false, problems, warnings, files: [...files] };
-}
-
-function fileFailure(file: string, message: string): Failure {
-  const problems = [{ at: { file, line: 1, column: 1 }, path: '', message }];
-  return { ok: false, problems, warnings: [], files: [] };
+  return { ok: false, problems, warnings, files };
 }

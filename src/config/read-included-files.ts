@@ -91,7 +91,7 @@ async function includedFiles(raw: unknown, directory: string, findings: Findings
       found.add(absolute);
       continue;
     }
-    findings.files.add(fixed.endsWith('/') ? resolve(fixed) : dirname(fixed));
+    await findings.pointsTo(fixed.endsWith('/') ? resolve(fixed) : dirname(fixed));
     for await (const file of glob(absolute)) {
       if (found.size >= MOST_FILES) {
         findings.problem(path, `more than ${MOST_FILES} files`);
@@ -104,7 +104,7 @@ async function includedFiles(raw: unknown, directory: string, findings: Findings
 }
 
 async function readFileOf(file: string, findings: Findings) {
-  findings.files.add(file);
+  await findings.pointsTo(file);
   let text: string;
   try {
     if ((await stat(file)).size > LARGEST_FILE) throw new RangeError('is larger than 64 MiB');

@@ -28,7 +28,7 @@ async function readSmallFile(
   { path, secret }: { path: ValuePath; secret: boolean },
   findings: Findings,
 ): Promise<string | undefined> {
-  findings.files.add(file);
+  await findings.pointsTo(file);
   try {
     await using handle = await open(file, 'r');
     const stat = await handle.stat();

@@ -50,8 +50,8 @@ export async function configFromUpstream(options: UpstreamOptions): Promise<Load
   const { file, valid } = validateConfig(raw, findings);
   const tls = await readTlsFiles(valid, '.', findings);
   const { problems, warnings } = findings;
-  if (file === undefined || problems.length > 0) return { ok: false, problems, warnings, files: [] };
-  return { ok: true, config: buildConfig(file, tls), files: [], warnings };
+  if (file === undefined || problems.length > 0) return { ok: false, problems, warnings, files: new Map() };
+  return { ok: true, config: buildConfig(file, tls), files: new Map(), warnings };
 }
 
 function optionOf(path: ValuePath): string {

@@ -25,6 +25,10 @@ issuers:
     unlisted_clients: {mode: ${mode}}
 `;
 
+/** Starting a process, a look at the files and a reload take seconds each where many tests run at once. */
+const PATIENCE = 30_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE });
+
 /** Whether a login without PKCE gets through: what the mode decides. */
 const letsThrough = async () => {
   const answer = await new SimpleClient(gateway.url).authorize({
@@ -54,13 +58,13 @@ describe('a configuration takes effect while logins go on', () => {
     expect(await letsThrough()).toBe(true);
     await writeFile(file, yaml('enforce'));
     gateway.signal('SIGHUP');
-    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
     expect((await metrics()).value('config_last_reload_successful')).toBe(1);
   });
 
   test('when the file changes', async () => {
     await writeFile(file, yaml('enforce'));
-    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
   });
 
   test('when a link on the way to the file is swapped, as a ConfigMap does', async () => {
@@ -77,7 +81,7 @@ describe('a configuration takes effect while logins go on', () => {
     expect(await letsThrough()).toBe(true);
     await symlink(join(directory, 'two'), `${link}.new`);
     await rename(`${link}.new`, link);
-    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+    await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
   });
 
   test('a flow that began before is still verified after', async () => {
@@ -85,7 +89,7 @@ describe('a configuration takes effect while logins go on', () => {
     const code = await client.newCode();
     await writeFile(file, yaml('enforce'));
     gateway.signal('SIGHUP');
-    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), 10_000);
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), PATIENCE);
     expect((await client.redeem(code)).status).toBe(200);
   });
 });
@@ -102,11 +106,32 @@ test('an included file that is added, changed or taken away takes effect', async
     await rename(`${included}.new`, included);
   };
   await write('issuers: [{name: corp, clients: {spa: {mode: enforced}}}]');
-  await gateway.waitForLine(/"event":"config_rejected".*spa\.yaml:1:46 /);
+  await gateway.waitForLine(/"event":"config_rejected".*spa\.yaml:1:46 /, AbortSignal.timeout(PATIENCE));
   await write('issuers: [{name: corp, clients: {spa: {mode: enforce}}}]');
-  await vi.waitFor(async () => expect(await letsThrough()).toBe(false), 10_000);
+  await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
   await rm(included);
-  await vi.waitFor(async () => expect(await letsThrough()).toBe(true), 10_000);
+  await vi.waitFor(async () => expect(await letsThrough()).toBe(true), PATIENCE);
+});
+
+test('a ConfigMap of included files takes effect when it is swapped', async () => {
+  await gateway.stop();
+  // As kubelet lays one out: files → ..data → a folder of its own for each version.
+  const mount = join(directory, 'clients.d');
+  const write = async (version: string, mode: string) => {
+    await mkdir(join(mount, version), { recursive: true });
+    const text = `issuers: [{name: corp, clients: {spa: {mode: ${mode}}}}]`;
+    await writeFile(join(mount, version, 'spa.yaml'), text);
+    await symlink(version, join(mount, '..data_tmp'));
+    await rename(join(mount, '..data_tmp'), join(mount, '..data'));
+  };
+  await write('..2026_01', 'report');
+  await symlink(join('..data', 'spa.yaml'), join(mount, 'spa.yaml'));
+  await writeFile(file, yaml('report', 'include: [clients.d/*.yaml]'));
+  gateway = await startGatewayProcess(['serve', '--config', file]);
+  expect(await letsThrough()).toBe(true);
+  await write('..2026_02', 'enforce');
+  await rm(join(mount, '..2026_01'), { recursive: true });
+  await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
 });
 
 test('requests are answered while a large file is read', async () => {
@@ -127,7 +152,7 @@ describe('the configuration in force stays', () => {
   test('where the new one has a problem, which is logged with its position', async () => {
     await writeFile(file, yaml('enforced'));
     gateway.signal('SIGHUP');
-    const line = await gateway.waitForLine(/"event":"config_rejected"/);
+    const line = await gateway.waitForLine(/"event":"config_rejected"/, AbortSignal.timeout(PATIENCE));
     expect(JSON.parse(line).problems[0]).toContain(`${file}:8:`);
     expect(await letsThrough()).toBe(true);
     expect((await metrics()).value('config_last_reload_successful')).toBe(0);
@@ -136,7 +161,7 @@ describe('the configuration in force stays', () => {
   test('where a part of it would need a restart', async () => {
     await writeFile(file, yaml('enforce', 'store: {kind: redis, redis: {url: "redis://127.0.0.1:1/0"}}'));
     gateway.signal('SIGHUP');
-    const line = await gateway.waitForLine(/"event":"config_rejected"/);
+    const line = await gateway.waitForLine(/"event":"config_rejected"/, AbortSignal.timeout(PATIENCE));
     expect(JSON.parse(line).problems).toEqual(['store: a change takes effect with a restart']);
     expect(await letsThrough()).toBe(true);
   });

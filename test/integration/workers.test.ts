@@ -19,6 +19,10 @@ import {
 } from '../support/upstreams/scripted-legacy-server.ts';
 import { isAlive, workerPids } from '../support/worker-pids.ts';
 
+/** Starting processes and reloading them take seconds each where many tests run at once. */
+const PATIENCE = 30_000;
+vi.setConfig({ testTimeout: 4 * PATIENCE });
+
 const COUNT = 2;
 /** The system deals connections out by chance: so many miss no worker but once in 30,000 times. */
 const ENOUGH = 16;
@@ -122,11 +126,11 @@ describe('workers', () => {
     for (const [ended, pause] of [100, 200].entries()) {
       const gone = pidOf(1);
       process.kill(gone, 'SIGKILL');
-      await vi.waitFor(() => expect(logged('worker_ended')).toHaveLength(ended + 1), 10_000);
+      await vi.waitFor(() => expect(logged('worker_ended')).toHaveLength(ended + 1), PATIENCE);
       // The other one goes on meanwhile.
       expect(await login()).toBe(200);
       expect(await readiness()).toBe('ok\n');
-      await vi.waitFor(() => expect(pidOf(1)).not.toBe(gone), 10_000);
+      await vi.waitFor(() => expect(pidOf(1)).not.toBe(gone), PATIENCE);
       expect(logged('worker_ended').at(-1)).toMatchObject({
         worker: 1,
         how: 'SIGKILL',
@@ -148,9 +152,9 @@ describe('workers', () => {
     // A replacement waits to hear whether Redis is there.
     redis.pause();
     for (const worker of [1, 2]) process.kill(pidOf(worker), 'SIGKILL');
-    await vi.waitFor(async () => expect(await readiness()).toBe('no worker is ready\n'), 10_000);
+    await vi.waitFor(async () => expect(await readiness()).toBe('no worker is ready\n'), PATIENCE);
     redis.resume();
-    await vi.waitFor(async () => expect(await readiness()).toBe('ok\n'), 10_000);
+    await vi.waitFor(async () => expect(await readiness()).toBe('ok\n'), PATIENCE);
     expect(await login()).toBe(200);
   });
 
@@ -168,7 +172,7 @@ describe('workers', () => {
     await start();
     const pids = [pidOf(1), pidOf(2)];
     await gateway.stop('SIGKILL');
-    await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), 10_000);
+    await vi.waitFor(() => expect(pids.map(isAlive)).toEqual([false, false]), PATIENCE);
   });
 });
 
@@ -184,7 +188,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const pids = [pidOf(1), pidOf(2)];
     for (const pid of pids) process.kill(pid, signal);
     const ended = gateway.stop(signal);
-    await vi.waitFor(async () => expect(await readiness()).toBe('draining\n'), 10_000);
+    await vi.waitFor(async () => expect(await readiness()).toBe('draining\n'), PATIENCE);
     upstream.releaseHeld();
     expect((await tokens).status).toBe(200);
     expect(await ended).toBe(0);
@@ -204,12 +208,12 @@ describe('a reload', () => {
     await start({ mode: 'report' });
     expect(await withoutPkce()).toEqual(everywhere(302));
     await reload({ mode: 'enforce' });
-    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), 10_000);
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), PATIENCE);
     expect(await withoutPkce()).toEqual(everywhere(400));
     // One that begins later begins with it.
     const gone = pidOf(2);
     process.kill(gone, 'SIGKILL');
-    await vi.waitFor(() => expect(pidOf(2)).not.toBe(gone), 10_000);
+    await vi.waitFor(() => expect(pidOf(2)).not.toBe(gone), PATIENCE);
     expect(await withoutPkce()).toEqual(everywhere(400));
   });
 
@@ -222,13 +226,13 @@ describe('a reload', () => {
     await reload({ mode: 'enforce', upstream: silent.url });
     await asked.promise;
     process.kill(pidOf(1), 'SIGKILL');
-    await gateway.waitForLine(/"event":"config_rejected"/);
+    await gateway.waitForLine(/"event":"config_rejected"/, AbortSignal.timeout(PATIENCE));
     expect(logged('config_rejected')[0]).toMatchObject({ problems: ['worker 1 ended: SIGKILL'] });
-    await vi.waitFor(async () => expect((await metrics()).value('workers_ready')).toBe(COUNT), 10_000);
+    await vi.waitFor(async () => expect((await metrics()).value('workers_ready')).toBe(COUNT), PATIENCE);
     expect(await withoutPkce()).toEqual(everywhere(302));
     expect((await metrics()).value('config_last_reload_successful')).toBe(0);
     await reload({ mode: 'enforce' });
-    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), 10_000);
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), PATIENCE);
     expect(await withoutPkce()).toEqual(everywhere(400));
   });
 
@@ -248,7 +252,7 @@ describe('a reload', () => {
     const before = await fromAll();
     expect(before.size).toBe(1);
     await writeCertificate(...certificate);
-    await vi.waitFor(async () => expect((await fromAll()).intersection(before).size).toBe(0), 10_000);
+    await vi.waitFor(async () => expect((await fromAll()).intersection(before).size).toBe(0), PATIENCE);
     expect((await fromAll()).size).toBe(1);
   });
 });

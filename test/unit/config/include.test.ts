@@ -65,6 +65,7 @@ it('adds the clients of further files to the issuers of the same name', async ()
   });
   expect(other?.clients.listed[0]?.injectSecret).toBe('from a file');
   const files = [
+    'gateway.yaml',
     'clients.d',
     'clients.d/b.yaml',
     'clients.d/c.yaml',
@@ -72,7 +73,7 @@ it('adds the clients of further files to the issuers of the same name', async ()
     'more.yaml',
     'secret',
   ];
-  expect(result.files.toSorted()).toEqual(files.map((name) => join(directory, name)).toSorted());
+  expect([...result.files.keys()].toSorted()).toEqual(files.map((name) => join(directory, name)).toSorted());
 });
 
 it('says where in which file a problem is', async () => {

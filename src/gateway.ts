@@ -36,6 +36,7 @@ export async function startGateway(
   const stores = openObservedStores(config.store, events);
   cleanup.use(stores.flows);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
+  events.workersWanted(workers);
   const supervisor = workers > 1 ? new Supervisor(config, workers, telemetry) : undefined;
   const publicSide = cleanup.use(supervisor ?? new PublicSide(config, stores, events));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';

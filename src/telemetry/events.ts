@@ -226,6 +226,10 @@ export class Events {
     );
   }
 
+  workersWanted(count: number): void {
+    this.#metrics.workers.set(count);
+  }
+
   workersReady(count: number): void {
     this.#metrics.workersReady.set(count);
   }

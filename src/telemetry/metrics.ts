@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { readDescriptorUse } from './descriptor-use.ts';
 
 /** Seconds. From a proxied page on the same host to a login that waits for a slow directory. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -121,12 +122,23 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       [],
       'first',
     ),
+    workers: gauge('workers', 'Processes that should serve.', [], 'first'),
     workersReady: gauge('workers_ready', 'Processes that serve.', [], 'first'),
     workerRestarts: counter(
       'worker_restarts_total',
       'Processes that ended by themselves and were replaced.',
       [],
     ),
+    descriptorUse: new Gauge({
+      name: 'pkce_gateway_file_descriptors_used_ratio',
+      help: 'Open file descriptors as a share of their limit (0 to 1), in the process where it is largest.',
+      registers,
+      aggregator: 'max',
+      collect() {
+        const use = readDescriptorUse();
+        if (use !== undefined) this.set(use);
+      },
+    }),
     buildInfo: gauge('build_info', 'Always 1; the labels tell the versions.', ['version', 'node'], 'first'),
   };
   metrics.buildInfo.set({ ...build }, 1);

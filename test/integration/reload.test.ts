@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { MetricSamples } from '../support/metric-samples.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { SimpleClient } from '../support/simple-client.ts';
+import { startRawServer } from '../support/upstreams/raw-server.ts';
 import {
   type ScriptedLegacyServer,
   startScriptedLegacyServer,
@@ -65,6 +66,20 @@ describe('a configuration takes effect while logins go on', () => {
   test('when the file changes', async () => {
     await writeFile(file, yaml('enforce'));
     await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
+  });
+
+  test('when the file has changed while the gateway started with it', async () => {
+    await gateway.stop();
+    const asked = Promise.withResolvers<void>();
+    // What keeps silent holds the start up, when the file has been read.
+    await using silent = await startRawServer(() => asked.resolve());
+    await writeFile(file, yaml('report').replace(upstream.url, silent.url));
+    const started = startGatewayProcess(['serve', '--config', file]);
+    await asked.promise;
+    await writeFile(file, yaml('enforce'));
+    gateway = await started;
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), PATIENCE);
+    expect(await letsThrough()).toBe(false);
   });
 
   test('when a link on the way to the file is swapped, as a ConfigMap does', async () => {

@@ -17,7 +17,7 @@ import {
   type ScriptedLegacyServer,
   startScriptedLegacyServer,
 } from '../support/upstreams/scripted-legacy-server.ts';
-import { isAlive, workerPids } from '../support/worker-pids.ts';
+import { childrenOf, isAlive, workerPids } from '../support/worker-pids.ts';
 
 /** Starting processes and reloading them take seconds each where many tests run at once. */
 const PATIENCE = 30_000;
@@ -112,6 +112,9 @@ describe('workers', () => {
     expect(samples.value('config_last_reload_successful')).toBe(1);
     expect(samples.value('store_up')).toBe(1);
     expect(samples.value('workers_ready')).toBe(COUNT);
+    expect(samples.value('workers')).toBe(COUNT);
+    // Of one process, not of all together.
+    expect(samples.value('file_descriptors_used_ratio')).toBeLessThan(0.5);
     expect(samples.text).toMatch(/^process_start_time_seconds \d{10}/m);
     expect(await readiness()).toBe('ok\n');
     expect(gateway.stdout).toEqual([`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`]);
@@ -269,5 +272,40 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
     expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
     expect(told[0]).toContain(address);
+  });
+
+  test('their certificate cannot be read', async () => {
+    await writeCertificate(join(directory, 'cert.pem'), join(directory, 'key.pem'));
+    await rm(join(directory, 'cert.pem'));
+    await writeFile(join(directory, 'tls.yaml'), yaml({ tls: true }));
+    const { exitCode, stdout, stderr } = await runCommand(['--config', join(directory, 'tls.yaml')]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^\S+tls\.yaml:4:\d+ listen\.tls\.cert_file: cannot read \S+cert\.pem: no such file$/,
+    );
+  });
+
+  test.each([1, 2])('worker %i crashes while it starts', async (number) => {
+    let primary = 0;
+    let requests = 0;
+    let children: readonly number[] = [];
+    // What keeps silent holds each of them up; the second begins when the first serves.
+    await using silent = await startRawServer(() => {
+      requests += 1;
+      if (requests !== number) return;
+      children = childrenOf(primary);
+      process.kill(children.at(-1) ?? 0, 'SIGKILL');
+    });
+    await writeFile(join(directory, 'silent.yaml'), yaml({ upstream: silent.url }));
+    const { exitCode, stdout, stderr } = await runCommand(['--config', join(directory, 'silent.yaml')], {
+      onStart: (pid) => {
+        primary = pid;
+      },
+    });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr.split('\n').filter((line) => !line.startsWith('{'))).toEqual([
+      `pkce-gateway: cannot start: worker ${number} ended: SIGKILL`,
+    ]);
+    expect(children.map(isAlive)).toEqual(Array(number).fill(false));
   });
 });

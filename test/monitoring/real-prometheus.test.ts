@@ -94,8 +94,20 @@ test('a slow store is alerted', { timeout: 60_000 }, async () => {
 
 test('what ends, and what is too much, is alerted', { timeout: 60_000 }, async () => {
   for (let killed = 0; killed < 3; killed += 1) await stage.killWorker();
-  await stage.crowd();
-  await until(silentAlerts(['PkceGatewayWorkersRestarting', 'PkceGatewayConnectionsDropped']));
+  using _crowd = await stage.crowd();
+  const alerts = [
+    'PkceGatewayWorkersRestarting',
+    'PkceGatewayConnectionsDropped',
+    'PkceGatewayFileDescriptorsShort',
+  ];
+  await until(silentAlerts(alerts), nextSecond);
+});
+
+test('a worker that does not come back is alerted', { timeout: 60_000 }, async () => {
+  await until(silentAlerts(['PkceGatewayWorkersMissing']), () => {
+    stage.endWorker();
+    return nextSecond();
+  });
 });
 
 test('what breaks is alerted', { timeout: 60_000 }, async () => {

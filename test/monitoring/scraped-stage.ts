@@ -10,8 +10,10 @@ import { sendRaw } from '../support/raw-http.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { SimpleClient, send } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
-import { workerPids } from '../support/worker-pids.ts';
+import { isAlive, workerPids } from '../support/worker-pids.ts';
 
+/** A process at rest has some 30 of its own; with all connections that one of the two takes, more than four in five. */
+const OPEN_FILES = 90;
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 
 /** A gateway with Redis, in front of a server that answers and one that does not, and people who use it. */
@@ -71,7 +73,10 @@ issuers:
 `,
     );
     this.#gateway = this.#cleanup.use(
-      await startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: this.#directory }),
+      await startGatewayProcess(['serve', '--config', 'gateway.yaml'], {
+        cwd: this.#directory,
+        openFiles: OPEN_FILES,
+      }),
     );
   }
 
@@ -110,12 +115,22 @@ issuers:
     );
   }
 
-  /** More connections than the two processes take. */
-  async crowd(): Promise<void> {
+  /** Ends the newest process, unless it has ended already. */
+  endWorker(): void {
+    const pid = workerPids(this.gateway).get(1) ?? 0;
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  }
+
+  /** More connections than the two processes take, until disposal. */
+  async crowd(): Promise<Disposable> {
     const { hostname, port } = new URL(this.gateway.url);
     const sockets = Array.from({ length: 300 }, () => connect(Number(port), hostname).on('error', () => {}));
     await Promise.race(sockets.map((socket) => once(socket, 'close')));
-    for (const socket of sockets) socket.destroy();
+    return {
+      [Symbol.dispose]() {
+        for (const socket of sockets) socket.destroy();
+      },
+    };
   }
 
   /** A configuration that no gateway takes. */

@@ -78,6 +78,11 @@ export async function startGatewayProcess(
   };
 }
 
+export type CommandOptions = Omit<ProcessOptions, 'signal'> & {
+  /** Told the process id. */
+  readonly onStart?: (pid: number) => void;
+};
+
 export type FinishedCommand = {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -87,9 +92,10 @@ export type FinishedCommand = {
 /** Runs `node src/main.ts …` to its end: for the commands that print and exit. */
 export async function runCommand(
   args: readonly string[],
-  options: Omit<ProcessOptions, 'signal'> = {},
+  { onStart, ...options }: CommandOptions = {},
 ): Promise<FinishedCommand> {
   const child = spawnMain(args, options);
+  onStart?.(child.pid ?? 0);
   const output = collectLines(child);
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { exitCode, stdout: output.stdout.join('\n'), stderr: output.stderr.join('\n') };

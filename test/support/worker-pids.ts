@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { GatewayProcess } from './process.ts';
 
 /** The process ids of a gateway's workers by their number, replacements in place of what they replaced. */
@@ -9,6 +10,12 @@ export function workerPids(gateway: GatewayProcess): ReadonlyMap<number, number>
     pids.set(worker, pid);
   }
   return pids;
+}
+
+/** The process ids of what a process has started itself and still runs, in the order in which they began. */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
 }
 
 /** Whether a process is there. */

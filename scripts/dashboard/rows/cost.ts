@@ -73,6 +73,14 @@ export const COST: Row = {
       ],
       thresholds: [redFrom(0.1)],
     }),
+    graph({
+      title: 'File descriptors',
+      description:
+        'The share that is open of what a process may open. At 100 %, new connections are closed at once.',
+      unit: 'percentunit',
+      queries: [{ expr: `pkce_gateway_file_descriptors_used_ratio{${HERE}}`, legend: '{{instance}}' }],
+      thresholds: [redFrom(0.8)],
+    }),
     table({
       title: 'Versions and configurations',
       description: 'What runs where. Replicas of one installation should say the same.',

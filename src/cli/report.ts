@@ -8,6 +8,8 @@ import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './
 const DEFAULT_ADMIN = 'http://127.0.0.1:9090';
 /** Milliseconds. */
 const PATIENCE = 15_000;
+/** Bytes: ten times what the most clients that an inventory holds can take. */
+const ANSWER_LIMIT = 64 * 1024 * 1024;
 
 export const REPORT_OPTIONS: CommandSpec['options'] = {
   admin: { value: 'URL', help: `the admin listener of a gateway (default: ${DEFAULT_ADMIN})` },
@@ -48,7 +50,10 @@ async function askForClients(url: URL): Promise<readonly ReportedClient[] | stri
   let text: string;
   try {
     response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE), redirect: 'error' });
-    text = await response.text();
+    const body = await readWhole(response);
+    if (body === undefined)
+      return `${url.href} answers without end, and not as the admin listener of a gateway does`;
+    text = body;
   } catch (error) {
     return `${url.origin} cannot be reached: ${causeOf(error)}. Is it the address under \`admin\` of a gateway that runs?`;
   }
@@ -57,6 +62,19 @@ async function askForClients(url: URL): Promise<readonly ReportedClient[] | stri
   const clients = response.status === 200 ? parseReportedClients(text) : undefined;
   if (clients !== undefined) return clients;
   return `${url.href} answered ${response.status}, and not as the admin listener of a gateway does`;
+}
+
+/** `undefined`: more than `ANSWER_LIMIT`. */
+async function readWhole({ body }: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.length;
+    // Leaving the loop ends the connection.
+    if (size > ANSWER_LIMIT) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function causeOf(error: unknown): string {

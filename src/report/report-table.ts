@@ -12,7 +12,7 @@ const LONGEST_NAME = 40;
 
 const COLUMNS: readonly Column[] = [
   { title: 'CLIENT', of: ({ client }) => shortened(client) },
-  { title: 'MODE', of: ({ mode, enforce_percent: percent }) => describeMode(mode, percent ?? 100) },
+  { title: 'MODE', of: ({ mode, enforce_percent: percent }) => visible(describeMode(mode, percent ?? 100)) },
   { title: 'REQUESTS', right: true, of: (client) => number(client.authorization_requests) },
   {
     title: 'S256',

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort, listen } from '../support/listener.ts';
 import { runCommand } from '../support/process.ts';
@@ -59,6 +60,23 @@ describe('report cannot say', () => {
     expect(stderr).toContain(
       `${other.url}/api/clients answered 200, and not as the admin listener of a gateway does`,
     );
+  });
+
+  test('where an answer has no end: exit 1, and not all of it is read', async () => {
+    const piece = Buffer.alloc(1024 * 1024, ' ');
+    await using other = await listen(
+      createServer((_, response) => {
+        const endless = Readable.from(
+          (function* () {
+            while (true) yield piece;
+          })(),
+        );
+        pipeline(endless, response, () => {});
+      }),
+    );
+    const { exitCode, stderr } = await report('--admin', other.url);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`${other.url}/api/clients answers without end`);
   });
 
   test.each([

@@ -62,7 +62,11 @@ describe('table', () => {
     ));
 
   test('no name moves the cursor, turns the line around or is longer than a name', () => {
-    const text = renderTable([client('a\u001b[2J\u202eb\n'), client('x'.repeat(300))]);
+    const text = renderTable([
+      client('a\u001b[2J\u202eb\n', { mode: 'report\u001b[2J' }),
+      client('x'.repeat(300)),
+    ]);
+    expect(text).not.toContain('\u001b');
     expect(text).toContain('a\\u{1b}[2J\\u{202e}b\\u{a}');
     expect(text).toContain(`${'x'.repeat(39)}…`);
   });

@@ -38,7 +38,7 @@ export const INJECTIONS: readonly Injection[] = [
   },
   {
     name: 'replica restarted (SIGTERM)',
-    // A connection that the old process had not accepted yet ends with its listener.
+    // One that was idle for all of `shutdown.delay`, and is used again in the moment in which it is closed.
     symptoms: ['broken off'],
     async run(stage) {
       const exitCode = await stage.restartReplica();

@@ -9,6 +9,10 @@ import {
 } from '../../test/support/upstreams/scripted-legacy-server.ts';
 import { startWire, type Wire } from '../../test/support/wire.ts';
 
+/** Milliseconds between two looks at whether a replica is ready, and how long one that ends goes on to serve. */
+const LOOK = 250;
+const DELAY = 1_000;
+
 /** Milliseconds: more than a busy machine keeps Redis waiting for its turn. */
 export const STORE_TIMEOUT = 2_000;
 
@@ -25,7 +29,7 @@ export function redirectUriOf(clientId: ClientId): string {
 }
 
 /**
- * Two replicas behind one address, with a Redis and a server. The first runs throughout, the second is restarted now and
+ * Two replicas behind a balancer, with a Redis and a server. The first runs throughout, the second is restarted now and
  * then. The server would redeem a code as often as it is asked.
  */
 export class SoakStage implements AsyncDisposable {
@@ -71,11 +75,14 @@ export class SoakStage implements AsyncDisposable {
     cleanup.defer(async () => {
       for (const replica of replicas) await replica[Symbol.asyncDispose]();
     });
+    const ready = watchReadiness(replicas, cleanup);
     let turn = 0;
     const front = cleanup.use(
       await startWire(() => {
         turn += 1;
-        const urls = replicas.map(({ url }) => url);
+        const able = replicas.filter((replica) => ready.has(replica));
+        // Where none is ready, as without Redis, all are asked: each tells people why, and the balancer could not.
+        const urls = (able.length > 0 ? able : replicas).map(({ url }) => url);
         return turn % 2 === 0 ? urls : urls.toReversed();
       }),
     );
@@ -100,6 +107,27 @@ export class SoakStage implements AsyncDisposable {
   }
 }
 
+/** Those that say that they are ready, as of the last look: whom a load balancer sends people to. */
+function watchReadiness(
+  replicas: readonly GatewayProcess[],
+  cleanup: AsyncDisposableStack,
+): ReadonlySet<GatewayProcess> {
+  const ready = new Set<GatewayProcess>();
+  const look = async (replica: GatewayProcess) => {
+    const status = await fetch(`${replica.adminUrl}/readyz`).then(
+      (answer) => answer.status,
+      () => undefined,
+    );
+    if (status === 200) ready.add(replica);
+    else ready.delete(replica);
+  };
+  const looking = setInterval(() => {
+    for (const replica of replicas) void look(replica);
+  }, LOOK);
+  cleanup.defer(() => clearInterval(looking));
+  return ready;
+}
+
 function configFor(upstream: string, redis: string): string {
   const clients = (Object.keys(CLIENTS) as ClientId[]).map(
     (clientId) => `      ${clientId}: {${CLIENTS[clientId]}, redirect_uris: [${redirectUriOf(clientId)}]}`,
@@ -107,6 +135,7 @@ function configFor(upstream: string, redis: string): string {
   return `
 listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
+shutdown: {delay: ${DELAY}ms}
 store: {kind: redis, redis: {url: "${redis}", timeout: ${STORE_TIMEOUT}ms}}
 issuers:
   - name: corp

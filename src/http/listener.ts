@@ -50,6 +50,7 @@ export class Listener implements AsyncDisposable {
   readonly #upgraded = new Set<Duplex>();
   readonly #answering = new Set<ServerResponse>();
   #draining = false;
+  #closing = false;
 
   constructor(options: ListenerOptions) {
     this.#address = options.address;
@@ -124,6 +125,7 @@ export class Listener implements AsyncDisposable {
   }
 
   async #close(grace: number): Promise<void> {
+    this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const deadline = startTimer(() => this.#end(), grace);
@@ -147,7 +149,7 @@ export class Listener implements AsyncDisposable {
     this.#answering.add(response);
     response.once('close', () => {
       this.#answering.delete(response);
-      if (this.#draining) setImmediate(() => this.#server.closeIdleConnections());
+      if (this.#closing) setImmediate(() => this.#server.closeIdleConnections());
     });
   }
 

@@ -147,12 +147,23 @@ test('during shutdown.delay, /readyz says 503 and connections are still taken, e
   await using gateway = await serveFile(fileFor(upstream.url, 'shutdown: {delay: 3s}'));
   const readiness = async () => (await fetch(`${gateway.adminUrl}/readyz`)).status;
   expect(await readiness()).toBe(200);
+  const agent = new Agent({ keepAlive: true });
+  const onKept = async () => {
+    const asked = request(`${gateway.url}/inspect`, { agent }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    await text(response);
+    return { status: response.statusCode, reused: asked.reusedSocket };
+  };
+  expect(await onKept()).toEqual({ status: 200, reused: false });
   const ended = gateway.stop();
   await vi.waitFor(async () => expect(await readiness()).toBe(503), { timeout: 2_000, interval: 5 });
   const answer = await fetch(`${gateway.url}/inspect`);
   expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
+  // Nor is a connection closed that is idle: its next request may be on its way.
+  expect(await onKept()).toEqual({ status: 200, reused: true });
   await untilRefused(gateway.url);
   expect(await ended).toBe(0);
+  agent.destroy();
 });
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {

@@ -98,6 +98,8 @@ export class LineWriter implements AsyncDisposable {
   #pump(): void {
     this.#pumping ??= this.#writeAll().finally(() => {
       this.#pumping = undefined;
+      // A line may have come since the last look.
+      if (this.#waiting.length > 0 && !this.#ending.signal.aborted) this.#pump();
     });
   }
 

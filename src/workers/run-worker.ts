@@ -29,21 +29,30 @@ function createCommands(): WorkerCommands {
     if (serving === undefined) throw new Error('not started');
     return serving;
   };
+  const giveUp = async () => {
+    const unwanted = staged;
+    staged = undefined;
+    await unwanted?.then(
+      (ready) => ready[Symbol.asyncDispose](),
+      () => {},
+    );
+  };
   return {
     async start(worker, config) {
       serving = await serve(worker, config);
       return serving.url;
     },
     async stage(config) {
+      await giveUp();
       staged = started().publicSide.stage(config);
       await staged;
     },
     async commit() {
-      (await staged)?.commit();
+      const ready = staged;
+      staged = undefined;
+      (await ready)?.commit();
     },
-    async discard() {
-      await (await staged)?.[Symbol.asyncDispose]();
-    },
+    discard: giveUp,
     flush: () => started().publicSide.flush(),
     readMetrics: async () => started().metrics.registry.getMetricsAsJSON(),
     async drain() {

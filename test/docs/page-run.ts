@@ -55,7 +55,7 @@ export class PageRun implements AsyncDisposable {
     const said = this.output.split('\n').map(squeeze);
     for (const line of expected.split('\n').map(squeeze).filter(Boolean)) {
       const parts = line.split(/ ?… ?/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-      expect(said).toContainEqual(expect.stringMatching(new RegExp(`^(→ )?${parts.join('.*')}`)));
+      expect(said).toContainEqual(expect.stringMatching(new RegExp(`^(→ )?${parts.join('.*')}$`)));
     }
   }
 

@@ -66,6 +66,13 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
     expect(error.page.status).toBe(400);
     for (const text of says) expect(error.page.text).toContain(text);
   };
+  /** What the gateway says of the shop: for a moment, its last reading. */
+  const readShop = async () => {
+    const response = await fetch(`http://127.0.0.1:${adminPort}/api/clients`);
+    type Row = { client: string; authorization_requests: number; verdict: string };
+    const { clients } = (await response.json()) as { clients: Row[] };
+    return clients.find(({ client }) => client === 'shop');
+  };
   const loaded = () => run.gateway?.stderr.filter((line) => line.includes('"config_loaded"')).length ?? 0;
   let seen = 1;
 
@@ -73,7 +80,13 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
   const meanwhile: Readonly<Record<string, () => Promise<unknown>>> = {
     'portal-logs-in': () => logIn(portal, 'S256'),
     'shop-logs-in-without-pkce': () => logIn(shop, 'none'),
-    'shop-logs-in-with-pkce': () => logIn(shop, 'S256'),
+    async 'shop-logs-in-with-pkce'() {
+      await logIn(shop, 'S256');
+      await vi.waitFor(
+        async () => expect((await readShop())?.authorization_requests).toBeGreaterThan(0),
+        10_000,
+      );
+    },
     async 'the-file-is-taken-over'() {
       await vi.waitFor(() => expect(loaded()).toBeGreaterThan(seen), 10_000);
       seen = loaded();
@@ -105,6 +118,10 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
         const day = key.slice(-10);
         await redis.call('RENAME', key, key.replace(day, dayText(Date.parse(day) - 8 * DAY)));
       }
+      await vi.waitFor(
+        async () => expect((await readShop())?.verdict).not.toContain('challenge_missing'),
+        10_000,
+      );
     },
     'nobody-logs-in-without-pkce': () => expectPage(stranger, ['code_challenge is missing']),
   };

@@ -81,7 +81,7 @@ button:hover { border-color: var(--accent); }
 .count { margin-bottom: 8px; color: var(--muted); font-size: 14px; }
 
 table { width: 100%; border: 1px solid var(--line); border-radius: 10px; border-spacing: 0; background: var(--surface); font-size: 14px; }
-th, td { padding: 9px 12px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
+th, td { padding: 9px 9px; border-top: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { position: sticky; top: 0; z-index: 1; border-top: 0; background: var(--raised); color: var(--muted); font-size: 13px; font-weight: 600; white-space: nowrap; }
 thead th:first-child { border-top-left-radius: 9px; }
 thead th:last-child { border-top-right-radius: 9px; }
@@ -90,7 +90,7 @@ thead a:hover { color: var(--text); text-decoration: underline; }
 thead [aria-sort] a { color: var(--text); }
 .arrow { display: inline-block; width: 1em; text-align: center; }
 thead .num .arrow { width: auto; }
-tbody th { min-width: 220px; max-width: 320px; font-weight: 600; overflow-wrap: anywhere; }
+tbody th { min-width: 180px; max-width: 320px; font-weight: 600; overflow-wrap: anywhere; }
 tbody td:last-child { white-space: nowrap; }
 .num { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .reasons { font-size: 13px; color: var(--muted); }
@@ -124,7 +124,7 @@ tbody td:last-child { white-space: nowrap; }
 footer { display: flex; flex-wrap: wrap; gap: 6px 18px; margin-top: 32px; padding-top: 14px; padding-bottom: 28px; font-size: 13px; }
 footer span { margin-left: auto; }
 
-@media (max-width: 900px) {
+@media (max-width: 1210px) {
   header, main, footer { padding-left: 14px; padding-right: 14px; }
   .refresh { margin-left: 0; }
   .tiles { grid-template-columns: repeat(2, 1fr); gap: 8px; }

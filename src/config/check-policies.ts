@@ -21,6 +21,7 @@ export function checkPolicies(
     const entryPath = [...path, ...key];
     checkMode(entry, inherited, entryPath, findings);
     checkState(entry, inherited, entryPath, findings);
+    checkShare(entry, inherited, entryPath, findings);
     checkOwn(entry, entryPath, findings);
     if (
       entry.inject_secret !== undefined &&
@@ -68,6 +69,18 @@ function checkState(entry: Settings, defaults: Settings, path: ValuePath, findin
       'key',
     );
   }
+}
+
+/** A flow that keeps the client's state is found by it: two that are live under one state cannot be told apart. */
+function checkShare(entry: Settings, defaults: Settings, path: ValuePath, findings: Findings): void {
+  const { state, mode = 'enforce', enforce_percent: percent = 100 } = merged(entry, defaults);
+  if (state !== 'preserve' || mode !== 'enforce' || percent === 0 || percent === 100) return;
+  const key = (['enforce_percent', 'state'] as const).find((name) => name in entry);
+  if (key === undefined) return;
+  findings.warning(
+    [...path, key],
+    '`state: preserve` with a share of the logins enforced: a login that is only reported can fail where the client uses its state twice at once',
+  );
 }
 
 /** What can be said of an entry alone, so once, where it is written. */

@@ -155,6 +155,15 @@ describe('enforce_percent', () => {
       `issuers[0].${path}.enforce_percent: needs \`mode: enforce\`, and the mode is ${mode}: with \`mode: enforce\`, violations are only reported in the rest of the logins`,
     );
   });
+
+  it.each([
+    [0, []],
+    [25, [expect.stringContaining('issuers[0].clients.spa.enforce_percent: `state: preserve` with a share')]],
+    [100, []],
+  ])('beside a preserved state, at %i, warns of what it cannot tell apart', async (percent, expected) => {
+    const spa = `{state: preserve, redirect_uris: ["https://spa.example.com/"], enforce_percent: ${percent}}`;
+    expect(await warningLines(issuerWith(`clients: {spa: ${spa}}`))).toEqual(expected);
+  });
 });
 
 describe('state: preserve in defaults', () => {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Most of a test's time is waiting for processes and sockets. By itself, vitest leaves a processor free.
+    maxWorkers: availableParallelism() + 1,
     allowOnly: false,
     reporters: ['default', './scripts/count-reporter.ts'],
   },

@@ -119,7 +119,10 @@ function rewritePart(
     }
   }
   segments.push(...added);
-  return segments.length === 0 ? '' : before + segments.join('&');
+  if (segments.length === 0) return '';
+  // What stands at the beginning only now keeps its own `?`.
+  const lead = before === mark && segments[0]?.startsWith('?') ? `${mark}?` : before;
+  return lead + segments.join('&');
 }
 
 /** The prefix has unreserved characters only, so that it usually stands there as it is, and the rest can stay as written. */

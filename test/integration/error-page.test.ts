@@ -49,8 +49,6 @@ describe('the page of a refused user', () => {
     await page.evaluate(axe.source);
     const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
     expect(violations.map(({ id }) => id)).toEqual([]);
-    const shots = process.env['SCREENSHOTS'];
-    if (shots !== undefined) await page.screenshot({ path: `${shots}/error-${width}-${colorScheme}.png` });
     await context.close();
   });
 

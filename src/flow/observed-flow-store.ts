@@ -1,16 +1,12 @@
 import type { Binding } from './binding.ts';
 import type { Flow } from './flow.ts';
-import { type Claim, type FlowStore, StoreFault } from './flow-store.ts';
+import type { Claim, FlowStore } from './flow-store.ts';
+import { type ObserveOperation, observeOperation } from './observe-operation.ts';
 import type { PushedRequest } from './pushed-request.ts';
 
-/** Hears how long each operation took (milliseconds), and how it failed. */
-export type StoreObserver = (
-  operation: StoreOperation,
-  duration: number,
-  fault: StoreFault | undefined,
-) => void;
-
 type StoreOperation = Exclude<keyof FlowStore, symbol>;
+
+export type StoreObserver = ObserveOperation<StoreOperation>;
 
 /** Any store, with each operation reported. */
 export class ObservedFlowStore implements FlowStore {
@@ -70,15 +66,7 @@ export class ObservedFlowStore implements FlowStore {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  async #observed<T>(operation: StoreOperation, pending: Promise<T>): Promise<T> {
-    const startedAt = performance.now();
-    try {
-      const result = await pending;
-      this.#observe(operation, performance.now() - startedAt, undefined);
-      return result;
-    } catch (error) {
-      if (error instanceof StoreFault) this.#observe(operation, performance.now() - startedAt, error);
-      throw error;
-    }
+  #observed<T>(operation: StoreOperation, pending: Promise<T>): Promise<T> {
+    return observeOperation(this.#observe, operation, pending);
   }
 }

@@ -1,9 +1,8 @@
-import { StoreFault } from '../flow/flow-store.ts';
+import { type ObserveOperation, observeOperation } from '../flow/observe-operation.ts';
 import type { ClientCounts } from './client-counts.ts';
 import type { CountsBatch, InventoryStore } from './inventory-store.ts';
 
-/** Hears how long each operation took (milliseconds), and how it failed. */
-type Observe = (operation: keyof InventoryStore, duration: number, fault: StoreFault | undefined) => void;
+type Observe = ObserveOperation<keyof InventoryStore>;
 
 /** Any inventory store, with each operation reported. */
 export class ObservedInventoryStore implements InventoryStore {
@@ -23,15 +22,7 @@ export class ObservedInventoryStore implements InventoryStore {
     return this.#observed('loadCounts', this.#store.loadCounts(issuer, day));
   }
 
-  async #observed<T>(operation: keyof InventoryStore, pending: Promise<T>): Promise<T> {
-    const startedAt = performance.now();
-    try {
-      const result = await pending;
-      this.#observe(operation, performance.now() - startedAt, undefined);
-      return result;
-    } catch (error) {
-      if (error instanceof StoreFault) this.#observe(operation, performance.now() - startedAt, error);
-      throw error;
-    }
+  #observed<T>(operation: keyof InventoryStore, pending: Promise<T>): Promise<T> {
+    return observeOperation(this.#observe, operation, pending);
   }
 }

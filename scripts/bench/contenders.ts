@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findFreePort } from '../../test/support/redis-server.ts';
+import { freePort } from '../../test/support/free-port.ts';
 import { CLIENT_ID, REDIRECT_URI } from './load.ts';
 import { type BenchProcess, CPUS, startProcess } from './processes.ts';
 
@@ -134,7 +134,7 @@ const LUA_FILES = [
 ];
 
 async function startNginx(name: string, lab: Lab, lua: boolean): Promise<Contender> {
-  const port = await findFreePort();
+  const port = await freePort();
   const file = join(lab.directory, `${lua ? 'lua' : 'plain'}.conf`);
   const modules = ['ndk_http_module', 'ngx_http_lua_module'].map(
     (module) => `load_module /usr/lib/nginx/modules/${module}.so;`,

@@ -1,7 +1,8 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import { parseConfig } from '../../src/config/load.ts';
 import { startGateway } from '../../src/gateway.ts';
-import { canListenOn, freePort } from '../../test/support/listener.ts';
+import { freePort } from '../../test/support/free-port.ts';
+import { canListenOn } from '../../test/support/listener.ts';
 import { type OidcProviderServer, startOidcProvider } from '../../test/support/upstreams/oidc-provider.ts';
 import { type TestClient, testClients } from '../../test/support/upstreams/test-client.ts';
 import { type ClientSite, startClientSite } from './client-site.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Browser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
 import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
-import { freePort } from '../support/listener.ts';
 import { failedChecks, runConformanceSuite, type SuiteRun } from '../support/mcp/conformance-suite.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 

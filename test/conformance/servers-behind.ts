@@ -1,7 +1,7 @@
 import type { AuthorizationServer } from 'oauth4webapi';
 import { type ClientApp, startClientApp } from '../support/client-app.ts';
+import { freePort } from '../support/free-port.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
-import { freePort } from '../support/listener.ts';
 import type { LoginOptions } from '../support/logins/login-attempt.ts';
 import { startRedis } from '../support/redis-server.ts';
 import type { RecordedRequest, RequestLog } from '../support/request-log.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AuthorizationResponse } from '../support/browser.ts';
 import { type ClientApp, startClientApp } from '../support/client-app.ts';
+import { freePort } from '../support/free-port.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
-import { freePort } from '../support/listener.ts';
 import type { LoginOptions } from '../support/logins/login-attempt.ts';
 import { logInWithOauth4webapi } from '../support/logins/oauth4webapi-login.ts';
 import { logInWithOpenidClient } from '../support/logins/openid-client-login.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
-import { freePort } from '../support/listener.ts';
+import { freePort } from '../support/free-port.ts';
 import { createCertificate } from '../support/redis-certificate.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { Browser, LoginStuck } from '../support/browser.ts';
 import { startClientApp } from '../support/client-app.ts';
-import { freePort } from '../support/listener.ts';
+import { freePort } from '../support/free-port.ts';
 import { logInWithOauth4webapi } from '../support/logins/oauth4webapi-login.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { redeemAsThief } from '../support/token-request.ts';

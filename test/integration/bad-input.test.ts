@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeCertificate } from '../support/certificate.ts';
-import { freePort } from '../support/listener.ts';
+import { freePort } from '../support/free-port.ts';
 import { runCommand, startGatewayProcess } from '../support/process.ts';
 
 let directory: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startClientApp } from '../support/client-app.ts';
-import { freePort } from '../support/listener.ts';
+import { freePort } from '../support/free-port.ts';
 import { logInWithOauth4webapi } from '../support/logins/oauth4webapi-login.ts';
 import { type FinishedCommand, runCommand, startGatewayProcess } from '../support/process.ts';
 import { startRedis } from '../support/redis-server.ts';

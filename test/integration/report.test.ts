@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort, listen } from '../support/listener.ts';
+import { freePort } from '../support/free-port.ts';
+import { listen } from '../support/listener.ts';
 import { runCommand } from '../support/process.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { REDIRECT_URI, Stage } from './stage.ts';

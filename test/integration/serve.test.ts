@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
-import { freePort } from '../support/listener.ts';
+import { freePort } from '../support/free-port.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { rawRequest } from '../support/raw-http.ts';
 import { startRedis } from '../support/redis-server.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../support/listener.ts';
+import { freePort } from '../support/free-port.ts';
 import { newPkcePair } from '../support/pkce-pair.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { sendRaw } from '../support/raw-http.ts';

@@ -38,12 +38,6 @@ export async function listen(server: Server, host = '127.0.0.1', port = 0): Prom
   return { host, port: bound, url: `http://${host}:${bound}`, stop, [Symbol.asyncDispose]: stop };
 }
 
-/** A port that was free a moment ago: for two parties that must know each other's URL before either has started. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  await using listener = await listen(createServer(), host);
-  return listener.port;
-}
-
 /** Whether this machine has the address: Linux has all of 127/8, macOS only 127.0.0.1. */
 export async function canListenOn(host: string): Promise<boolean> {
   try {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { stringify } from 'yaml';
-import { freePort } from './listener.ts';
+import { freePort } from './free-port.ts';
 import { requireTool } from './test-tool.ts';
 
 export type Sample = {

@@ -1,7 +1,8 @@
 import { vi } from 'vitest';
 import type { Address } from '../../src/config/config.ts';
+import { freePort } from './free-port.ts';
 import type { CertificateFiles } from './redis-certificate.ts';
-import { findFreePort, type RedisServer, startRedis } from './redis-server.ts';
+import { type RedisServer, startRedis } from './redis-server.ts';
 
 const PRIMARIES = 3;
 const SLOTS = 16_384;
@@ -23,7 +24,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
   try {
     const busPorts: number[] = [];
     for (let index = 0; index < count; index += 1) {
-      const busPort = await findFreePort();
+      const busPort = await freePort();
       busPorts.push(busPort);
       nodes.push(await startNode(busPort, options));
     }

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Address } from '../../src/config/config.ts';
+import { freePort } from './free-port.ts';
 import type { CertificateFiles } from './redis-certificate.ts';
-import { findFreePort, killed, spawnRedis, untilLogged } from './redis-server.ts';
+import { killed, spawnRedis, untilLogged } from './redis-server.ts';
 
 /** What every sentinel calls its primary. */
 export const PRIMARY_NAME = 'mymaster';
@@ -28,8 +29,8 @@ export type SentinelOptions = {
 };
 
 export async function createSentinelIdentity(secure: boolean): Promise<SentinelIdentity> {
-  const port = await findFreePort();
-  return { id: randomBytes(20).toString('hex'), port, clientPort: secure ? await findFreePort() : port };
+  const port = await freePort();
+  return { id: randomBytes(20).toString('hex'), port, clientPort: secure ? await freePort() : port };
 }
 
 /** Starts a real sentinel. Resolves once it watches its primary. */

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
+import { freePort } from './free-port.ts';
 import type { CertificateFiles } from './redis-certificate.ts';
 
 export type RedisServerOptions = {
@@ -25,7 +25,7 @@ export type RedisDump = { readonly key: string; readonly value: string; readonly
 /** Starts a real redis-server without persistence. Resolves once it serves. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-redis-'));
-  const port = options.port || options.tls !== undefined ? await findFreePort() : 0;
+  const port = options.port || options.tls !== undefined ? await freePort() : 0;
   const server = new RedisServer(directory, port, options);
   try {
     await server.start();
@@ -199,16 +199,4 @@ function tlsArguments(port: number, { caFile, certFile, keyFile }: CertificateFi
     ...['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', caFile],
     ...['--tls-replication', 'yes'],
   ];
-}
-
-/** A loopback port that nobody listens on just now. */
-export async function findFreePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

@@ -24,5 +24,5 @@ EXPOSE 8080 9090
 # For the admin listener where it is by default. Kubernetes asks by probes of its own.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
   CMD ["/nodejs/bin/node", "--eval", "fetch('http://127.0.0.1:9090/healthz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["/nodejs/bin/node", "/app/dist/main.js"]
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=8", "--v8-pool-size=1", "/app/dist/main.js"]
 CMD ["serve", "--config", "/etc/pkce-gateway/gateway.yaml"]

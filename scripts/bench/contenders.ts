@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,12 @@ type Start = (lab: Lab) => Promise<Contender>;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** The arguments that Node gets from the first line of an installed `pkce-gateway`. */
+function packagedNodeArgs(): readonly string[] {
+  const [shebang = ''] = readFileSync(MAIN, 'latin1').split('\n', 1);
+  return shebang.split(' ').filter((word) => word.startsWith('--'));
+}
 
 /** The proxy that others are compared with: what Node and undici cost alone. */
 export const BASELINE = 'undici, bare';
@@ -111,7 +117,7 @@ ${further.join('')}`,
   const log = openSync(join(lab.directory, 'gateway.log'), 'a');
   try {
     const { process: gateway, line } = await startProcess(
-      [process.execPath, ...nodeArgs, MAIN, 'serve', '--config', file],
+      [process.execPath, ...packagedNodeArgs(), ...nodeArgs, MAIN, 'serve', '--config', file],
       {
         cpu: workers.cpu,
         ready: /listening on/,

@@ -3,6 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
+import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
 
 export type CheckIo = {
   readonly stdout: (line: string) => void;
@@ -12,8 +13,13 @@ export type CheckIo = {
   readonly now?: () => number;
 };
 
+export const CHECK_OPTIONS: CommandSpec['options'] = {
+  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+};
+
 /** `pkce-gateway check`: every problem of a file, or one line that sums it up. Returns the exit status. */
-export async function runCheck({ config: file }: { config: string }, io: CheckIo): Promise<number> {
+export async function runCheck(options: ParsedOptions, io: CheckIo): Promise<number> {
+  const file = textOption(options, 'config') ?? 'gateway.yaml';
   const result = await loadConfig(file, { env: io.env });
   for (const warning of result.warnings) {
     io.stderr(formatProblem({ ...warning, message: `warning: ${warning.message}` }));

@@ -1,51 +1,71 @@
-import { type CheckIo, runCheck } from './check.ts';
-import { DOCTOR_OPTIONS, runDoctor } from './doctor.ts';
-import { EXPLAIN_OPTIONS, runExplain } from './explain.ts';
-import { INIT_OPTIONS, runInit } from './init.ts';
-import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
-import { REPORT_OPTIONS, runReport } from './report.ts';
-import { runServe, SERVE_OPTIONS } from './serve.ts';
+import type { CheckIo } from './check.ts';
+import type { CommandSpec, ParsedOptions } from './options.ts';
 
-export const DEFAULT_CONFIG = 'gateway.yaml';
-
-type Command = CommandSpec & {
+export type Command = CommandSpec & {
   readonly run: (options: ParsedOptions, io: CheckIo) => Promise<number>;
 };
 
 /** Every command, in the order of the help. The first is the default. */
-export const COMMANDS: readonly Command[] = [
-  { name: 'serve', summary: 'run the gateway', options: SERVE_OPTIONS, run: runServe },
+const COMMANDS: readonly {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Pick<Command, 'options' | 'run'>>;
+}[] = [
+  {
+    name: 'serve',
+    summary: 'run the gateway',
+    async load() {
+      const { SERVE_OPTIONS, runServe } = await import('./serve.ts');
+      return { options: SERVE_OPTIONS, run: runServe };
+    },
+  },
   {
     name: 'check',
     summary: 'validate a configuration and print every problem in it',
-    options: { config: { value: 'FILE', help: `the configuration (default: ${DEFAULT_CONFIG})` } },
-    run: (options, io) => runCheck({ config: textOption(options, 'config') ?? DEFAULT_CONFIG }, io),
+    async load() {
+      const { CHECK_OPTIONS, runCheck } = await import('./check.ts');
+      return { options: CHECK_OPTIONS, run: runCheck };
+    },
   },
   {
     name: 'init',
     summary: 'print a gateway.yaml made from what an authorization server says of itself',
-    options: INIT_OPTIONS,
-    run: runInit,
+    async load() {
+      const { INIT_OPTIONS, runInit } = await import('./init.ts');
+      return { options: INIT_OPTIONS, run: runInit };
+    },
   },
   {
     name: 'doctor',
     summary: 'try everything that a login needs, and say what is wrong',
-    options: DOCTOR_OPTIONS,
-    run: runDoctor,
+    async load() {
+      const { DOCTOR_OPTIONS, runDoctor } = await import('./doctor.ts');
+      return { options: DOCTOR_OPTIONS, run: runDoctor };
+    },
   },
   {
     name: 'explain',
     summary: 'tell the policy of a client, who says each part of it, and what becomes of a request',
-    options: EXPLAIN_OPTIONS,
-    run: runExplain,
+    async load() {
+      const { EXPLAIN_OPTIONS, runExplain } = await import('./explain.ts');
+      return { options: EXPLAIN_OPTIONS, run: runExplain };
+    },
   },
   {
     name: 'report',
     summary: 'tell which clients can be enforced, from what they did in the last 14 days',
-    options: REPORT_OPTIONS,
-    run: runReport,
+    async load() {
+      const { REPORT_OPTIONS, runReport } = await import('./report.ts');
+      return { options: REPORT_OPTIONS, run: runReport };
+    },
   },
 ];
+
+/** A command by its name, with no more loaded than it needs: `serve` keeps what is loaded for as long as it runs. */
+export async function loadCommand(wanted: string): Promise<Command | undefined> {
+  const found = COMMANDS.find(({ name }) => name === wanted);
+  return found && { name: found.name, summary: found.summary, ...(await found.load()) };
+}
 
 export function renderHelp(): string {
   const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`);

@@ -24,7 +24,7 @@ export function reloadOnChange(
     last = last
       .then(async () => {
         known = await marksOf(known.keys());
-        const result = await loadConfigApart(file, { env });
+        const result = await loadConfigApart({ file, options: { env } });
         if (result.ok) {
           known = result.files;
           await gateway.reload(result.config);

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
-import { loadConfig } from '../config/load.ts';
+import { loadConfigApart } from '../config/load-apart.ts';
 import { formatProblem } from '../config/problem.ts';
-import { configFromUpstream } from '../config/upstream-config.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import type { CheckIo } from './check.ts';
 import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
@@ -61,10 +60,10 @@ function readConfig(options: ParsedOptions, io: CheckIo) {
       (name) => options[name] !== undefined,
     );
     if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} goes with --upstream`);
-    return loadConfig(configFile(options), { env: io.env });
+    return loadConfigApart({ file: configFile(options), options: { env: io.env } });
   }
   if (config !== undefined) throw new UsageError('serve: --upstream and --config exclude each other');
-  return configFromUpstream({
+  return loadConfigApart({
     upstream,
     mode: textOption(options, 'mode'),
     listen: textOption(options, 'listen'),

@@ -1,29 +1,42 @@
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname } from 'node:path';
-import { type ResourceLimits, Worker } from 'node:worker_threads';
 import type { LoadOptions, LoadResult } from './load.ts';
+import type { UpstreamOptions } from './upstream-config.ts';
 
-export type LoadThreadData = { readonly file: string; readonly options: LoadOptions };
+/** Where a configuration comes from: a file, or the command line alone. */
+export type ConfigSource = { readonly file: string; readonly options: LoadOptions } | UpstreamOptions;
 
-// As source and compiled, the file of the thread has the suffix of this one.
-const THREAD = new URL(`./load-thread${extname(import.meta.url)}`, import.meta.url);
+// As source and compiled, the file of the process has the suffix of this one.
+const MODULE = new URL(`./load-process${extname(import.meta.url)}`, import.meta.url);
 
 /**
- * Reads and validates a configuration file in a thread of its own: a large file takes seconds, in which this one goes on to
- * serve. Throws for bugs, and where memory is short.
+ * Reads and validates a configuration in a process of its own: a large file takes seconds, in which this one goes on to
+ * serve, and all the memory that it takes is given back. Throws where that process ends without a result, as for bugs.
  */
 export async function loadConfigApart(
-  file: string,
-  { env, ...options }: LoadOptions,
+  source: ConfigSource,
   // The parser leaves much behind, and half of the time would go into collecting it.
-  resourceLimits: ResourceLimits = { maxYoungGenerationSizeMb: 128 },
+  nodeArgs: readonly string[] = ['--max-semi-space-size=64'],
 ): Promise<LoadResult> {
-  const workerData: LoadThreadData = { file, options: { ...options, env: { ...env } } };
-  const thread = new Worker(THREAD, { workerData, resourceLimits });
+  const child = fork(MODULE, {
+    execArgv: [...process.execArgv, ...nodeArgs],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const ended = new AbortController();
+  child.once('exit', (status, signal) => {
+    ended.abort(
+      new Error(`the process that reads the configuration ended by ${signal ?? `status ${status}`}`),
+    );
+  });
+  child.send(source);
   try {
-    const [result] = (await once(thread, 'message')) as [LoadResult];
+    const [result] = (await once(child, 'message', { signal: ended.signal })) as [LoadResult];
     return result;
+  } catch (error) {
+    throw ended.signal.aborted ? ended.signal.reason : error;
   } finally {
-    await thread.terminate();
+    child.kill('SIGKILL');
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +15,8 @@ const run = promisify(execFile);
 const stages = await readDockerfile();
 const image = stages.at(-1) as Stage;
 const [user] = lastOf(image, 'USER').split(':').map(Number);
-const [node = '', main = ''] = execForm(lastOf(image, 'ENTRYPOINT'));
+const [node = '', ...entry] = execForm(lastOf(image, 'ENTRYPOINT'));
+const [main = ''] = entry.splice(-1);
 
 describe('the Dockerfile', () => {
   test('names every base by what it is, and copies no tool out of them', () => {
@@ -37,6 +38,13 @@ describe('the Dockerfile', () => {
     expect(execForm(lastOf(image, 'CMD'))).toEqual(['serve', '--config', '/etc/pkce-gateway/gateway.yaml']);
     expect(execForm(lastOf(image, 'HEALTHCHECK'))[0]).toBe(node);
   });
+});
+
+test('the image, the installed program and npm start run Node with the same arguments', async () => {
+  const source = await readFile(new URL('../../src/main.ts', import.meta.url), 'utf8');
+  const [shebang = ''] = source.split('\n');
+  expect(shebang).toBe(`#!/usr/bin/env -S node ${entry.join(' ')}`);
+  expect(manifest.scripts.start).toBe(`node ${entry.join(' ')} src/main.ts`);
 });
 
 describe('what it builds', () => {
@@ -77,6 +85,7 @@ describe('what it builds', () => {
     const args = ['serve', '--upstream', upstream.url, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
     await using gateway = await startGatewayProcess(args, {
       node: join(root, node),
+      nodeArgs: entry,
       main: join(root, main),
       cwd: join(root, lastOf(image, 'WORKDIR')),
       // Nobody but root can become another.

@@ -29,6 +29,8 @@ export type ProcessOptions = {
   readonly main?: string;
   /** The Node.js that runs it. Default: this one. */
   readonly node?: string;
+  /** What Node itself gets on its command line. Default: nothing. */
+  readonly nodeArgs?: readonly string[];
   /** As whom it runs. Default: as this process. */
   readonly uid?: number;
   /** How many files and sockets it may have open. Default: as many as this process. */
@@ -108,12 +110,13 @@ function spawnMain(
     cwd = ROOT,
     main = join(ROOT, 'src/main.ts'),
     node = process.execPath,
+    nodeArgs = [],
     uid,
     openFiles,
   }: ProcessOptions,
 ): ChildProcess {
   const limit = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
-  const [program = '', ...rest] = [...limit, node, main, ...args];
+  const [program = '', ...rest] = [...limit, node, ...nodeArgs, main, ...args];
   return spawn(program, rest, {
     cwd,
     ...(uid === undefined ? {} : { uid, gid: uid }),

@@ -214,7 +214,7 @@ it('stands more mistakes than a call has arguments', async () => {
   const words = Array(count).fill('x').join(',');
   await writeFile(file, issuerWith('bogus: 1', `defaults: {response_modes: [${words}]}`));
   // How many that are, the stack decides: of half a megabyte, some 40,000.
-  const result = await loadConfigApart(file, { env: {} }, { stackSizeMb: 0.5 });
+  const result = await loadConfigApart({ file, options: { env: {} } }, ['--stack-size=500']);
   const lines = result.ok ? [] : result.problems.map(formatProblem);
   expect(lines).toHaveLength(count + 1);
   expect(lines[0]).toBe(`${file}:4:5 issuers[0].bogus: unknown key`);

@@ -64,8 +64,7 @@ function redeems(text: string): boolean {
 /** The text, and how it reads without the codings of mail, where it may have any. */
 function readingsOf(text: string): string[] {
   const readings = [text];
-  // In base64, an ASCII letter in UTF-16 begins so.
-  if (/\+A[A-H]/.test(text)) readings.push(undoUtf7(text));
+  if (mayHoldUtf7(text)) readings.push(undoUtf7(text));
   if (/quoted-printable/i.test(text)) readings.push(undoQuotedPrintable(text));
   return readings;
 }
@@ -77,9 +76,14 @@ function decode(text: string): string {
   );
 }
 
+/** In base64, an ASCII letter in UTF-16 begins so. A plain search finds out faster that there is none. */
+function mayHoldUtf7(text: string): boolean {
+  return text.includes('+A') && /\+A[A-H]/.test(text);
+}
+
 /** RFC 2152: letters may come in base64, `_` as `+AF8-`. */
 function undoUtf7(text: string): string {
-  return text.replace(/\+([A-Za-z0-9+/]{3,400})-?/g, (_, encoded: string) => {
+  return text.replace(/\+(A[A-H][A-Za-z0-9+/]{1,398})-?/g, (_, encoded: string) => {
     const octets = Buffer.from(encoded, 'base64');
     return octets.toString('latin1').replaceAll('\0', '');
   });
@@ -94,8 +98,9 @@ function undoQuotedPrintable(text: string): string {
 
 /** White space without end would push a name out of sight of its value. An empty line, which ends the headers of a part, stays one. */
 function squeeze(text: string): string {
-  if (!/grant|quoted-printable|\+A[A-H]/i.test(text)) return text;
-  return text.replace(/\s+/g, (run) => {
+  if (!/grant/i.test(text) && !/quoted-printable/i.test(text) && !mayHoldUtf7(text)) return text;
+  // Single spaces and line ends, most of all white space, are left alone.
+  return text.replace(/[^\S \n]\s*|[ \n]\s+/g, (run) => {
     const lineEnds = run.split('\n').length - 1;
     return lineEnds === 0 ? ' ' : lineEnds === 1 ? '\n' : '\n\n';
   });

@@ -48,9 +48,15 @@ class Window {
   }
 
   finds(piece: string): boolean {
-    const text = squeeze(this.#tail + piece);
+    let text = this.#tail + piece;
+    const isQuoted = /quoted-printable/i.test(text);
+    const isUtf7 = mayHoldUtf7(text);
+    if (isQuoted || isUtf7 || /grant/i.test(text)) text = squeeze(text);
     this.#tail = text.slice(-OVERLAP);
-    return readingsOf(text).some((reading) => redeems(reading));
+    // As it is, and as it reads without the codings of mail.
+    return (
+      redeems(text) || (isUtf7 && redeems(undoUtf7(text))) || (isQuoted && redeems(undoQuotedPrintable(text)))
+    );
   }
 }
 
@@ -59,14 +65,6 @@ function redeems(text: string): boolean {
     (/authorization_code/i.test(text) && REDEMPTION.test(text)) ||
     (/transfer-encoding/i.test(text) && CODED_PART.test(text))
   );
-}
-
-/** The text, and how it reads without the codings of mail, where it may have any. */
-function readingsOf(text: string): string[] {
-  const readings = [text];
-  if (mayHoldUtf7(text)) readings.push(undoUtf7(text));
-  if (/quoted-printable/i.test(text)) readings.push(undoQuotedPrintable(text));
-  return readings;
 }
 
 function decode(text: string): string {
@@ -98,7 +96,6 @@ function undoQuotedPrintable(text: string): string {
 
 /** White space without end would push a name out of sight of its value. An empty line, which ends the headers of a part, stays one. */
 function squeeze(text: string): string {
-  if (!/grant/i.test(text) && !/quoted-printable/i.test(text) && !mayHoldUtf7(text)) return text;
   // Single spaces and line ends, most of all white space, are left alone.
   return text.replace(/[^\S \n]\s*|[ \n]\s+/g, (run) => {
     const lineEnds = run.split('\n').length - 1;

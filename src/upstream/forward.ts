@@ -80,6 +80,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   #ended = false;
   /** What becomes of the response is decided. */
   #decided = false;
+  /** Of a response whose head is written, but has not left: `body` is what came of it so far. */
+  #unsent: { body: Buffer | undefined } | undefined;
 
   constructor(
     response: ServerResponse,
@@ -135,9 +137,9 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    if (this.#held !== undefined) this.#release(true);
     this.#ended = true;
-    if (this.#decided) this.#finish();
+    if (this.#held !== undefined) this.#release(true);
+    else if (this.#decided) this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -182,10 +184,10 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
       this.#settle();
     } else {
       this.#sendHead(outcome.pass);
-      if (held !== undefined && held.length > 0) this.#write(held);
-      // Otherwise the head would wait for the first byte of a slow body. flushHeaders() would write it as UTF-8.
-      else if (!this.#ended && !this.#response.destroyed) this.#response.write('', 'latin1');
+      this.#unsent = { body: held };
       if (this.#ended) this.#finish();
+      // A slow body does not hold up the head, but what has come with it leaves with it.
+      else process.nextTick(() => this.#sendUnsent());
     }
   }
 
@@ -195,13 +197,29 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   }
 
   #write(chunk: Buffer): void {
+    if (this.#unsent !== undefined && this.#unsent.body === undefined) {
+      this.#unsent.body = chunk;
+      return;
+    }
+    this.#sendUnsent();
     if (this.#response.destroyed || this.#response.write(chunk)) return;
     this.#controller?.pause();
     this.#response.once('drain', () => this.#controller?.resume());
   }
 
+  #sendUnsent(): void {
+    if (this.#unsent === undefined) return;
+    const { body } = this.#unsent;
+    this.#unsent = undefined;
+    if (body !== undefined) this.#write(body);
+    // flushHeaders() would write the head as UTF-8.
+    else if (!this.#response.destroyed) this.#response.write('', 'latin1');
+  }
+
   #finish(): void {
-    if (!this.#settled && !this.#response.destroyed) this.#response.end();
+    const body = this.#unsent?.body;
+    this.#unsent = undefined;
+    if (!this.#settled && !this.#response.destroyed) this.#response.end(body);
     this.#settle();
   }
 

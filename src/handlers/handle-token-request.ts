@@ -2,7 +2,7 @@ import { StoreFault } from '../flow/flow-store.ts';
 import { isWrappedCode } from '../flow/wrapped-code.ts';
 import { hasBody } from '../http/read-body.ts';
 import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
-import { canonicalName } from '../oauth/parameter-names.ts';
+import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
 import { LAST_LOT } from '../policy/lot.ts';
 import type { MessageReason } from '../policy/reason.ts';
 import { type EnforcedOwner, findEnforcedOwner } from './enforced-owner.ts';
@@ -88,8 +88,8 @@ async function ownerOfAnyCode(
   if (named.mode === 'enforce') return asNamed;
   const issuers = [exchange.issuer, ...exchange.sharers];
   for (const [name, value] of message.hints.entries) {
-    if (canonicalName(name.split('\u0000', 1)[0] ?? '') !== 'code') continue;
-    const code = value.split('\u0000', 1)[0]?.trim() ?? '';
+    if (canonicalName(beforeNul(name)) !== 'code') continue;
+    const code = beforeNul(value).trim();
     try {
       const owner = await findEnforcedOwner(exchange, code, issuers);
       if (owner !== undefined) return owner;

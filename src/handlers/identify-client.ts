@@ -1,6 +1,6 @@
 import type { Subject } from '../inventory/inventory.ts';
 import type { Issuer } from '../issuer.ts';
-import { canonicalName } from '../oauth/parameter-names.ts';
+import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Lot } from '../policy/lot.ts';
 import type { Mode } from '../policy/mode.ts';
@@ -31,8 +31,7 @@ export function identifyClient(
   let disguised = false;
   for (const [name, value] of message.hints.entries) {
     if (name === 'client_id') distinct.add(value);
-    // Servers in C end a name at NUL.
-    else if (canonicalName(name.split('\u0000', 1)[0] ?? '') === 'client_id') disguised = true;
+    else if (canonicalName(beforeNul(name)) === 'client_id') disguised = true;
   }
   for (const readings of names) {
     if (readings.some((reading) => distinct.has(reading))) continue;

@@ -51,13 +51,15 @@ export function mayRepeat(name: string): boolean {
   return REPEATABLE.has(name);
 }
 
+/** Most names are plain, and of a plain name every server reads the same. */
+const PLAIN = /^[a-z_]*$/;
+
 /**
  * Whether some server would take this name for a protocol parameter although it is none: PHP cuts at `[` and turns
  * spaces and dots into `_`, Rack drops brackets, ASP.NET ignores case, others trim.
  */
 export function isLookalike(name: string): boolean {
-  // Most names are plain, and of a plain name every server reads the same.
-  if (/^[a-z_]*$/.test(name) || PROTOCOL_PARAMETERS.has(name)) return false;
+  if (PLAIN.test(name) || PROTOCOL_PARAMETERS.has(name)) return false;
   return PROTOCOL_PARAMETERS.has(canonicalName(name));
 }
 
@@ -66,9 +68,16 @@ export function isLookalike(name: string): boolean {
  * makes a bracket that is not closed a `_`.
  */
 export function canonicalName(name: string): string {
+  if (PLAIN.test(name)) return name;
   const [, core = ''] = /^[\s[\]]*([^[\]]*)/.exec(name) ?? [];
   const unbracketed = fold(core);
   return PROTOCOL_PARAMETERS.has(unbracketed) ? unbracketed : fold(name);
+}
+
+/** What servers in C read of a text: they end it at NUL. */
+export function beforeNul(text: string): string {
+  const nul = text.indexOf('\u0000');
+  return nul === -1 ? text : text.slice(0, nul);
 }
 
 function fold(name: string): string {

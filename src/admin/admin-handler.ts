@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
+import { AdminHosts } from './admin-hosts.ts';
 import { clientJson } from './client-json.ts';
 import type { ConfigHistory } from './config-history.ts';
 import type { InventoryReader } from './inventory-reader.ts';
@@ -25,17 +26,16 @@ export type AdminServices = {
   readonly onError: (error: unknown) => void;
 };
 
-/**
- * Answers the admin listener: for operators and their tools, never on the public one. Nothing here changes anything, and
- * nothing depends on the Host that a request names.
- */
+/** Answers the admin listener: for operators and their tools, never on the public one. Nothing here changes anything. */
 export class AdminHandler {
   readonly #services: AdminServices;
+  readonly #hosts: AdminHosts;
   readonly #upstreams = new UpstreamWatch();
   readonly #startedAt = Date.now();
 
   constructor(services: AdminServices) {
     this.#services = services;
+    this.#hosts = new AdminHosts(services.history.config.admin.hosts);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -50,6 +50,9 @@ export class AdminHandler {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#hosts.allow(request)) {
+      return answer(response, 421, 'text/plain', 'not by this name: see admin.hosts of the configuration\n');
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return answer(response, 405, 'text/plain', 'only GET and HEAD\n', { Allow: 'GET, HEAD' });
     }

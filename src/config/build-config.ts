@@ -18,7 +18,7 @@ export function buildConfig(file: FileConfig, tls: TlsTexts, pages: Pages = new 
         connections: listen.limits.connections,
       },
     },
-    admin,
+    admin: { address: admin.address, hosts: admin.hosts },
     workers,
     shutdown,
     log,

@@ -6,7 +6,11 @@ import type { ClientPolicies } from '../policy/client-policy.ts';
  */
 export type Config = {
   readonly listen: ListenConfig;
-  readonly admin: { readonly address: Address };
+  readonly admin: {
+    readonly address: Address;
+    /** Host headers that it answers to, beside IP addresses and localhost; `undefined`: any, but not over loopback. */
+    readonly hosts: readonly string[] | undefined;
+  };
   /** Processes that serve; `auto`: one for each processor. */
   readonly workers: number | 'auto';
   readonly shutdown: {

@@ -49,13 +49,16 @@ class Window {
 
   finds(piece: string): boolean {
     let text = this.#tail + piece;
+    const namesGrant = /grant/i.test(text);
     const isQuoted = /quoted-printable/i.test(text);
     const isUtf7 = mayHoldUtf7(text);
-    if (isQuoted || isUtf7 || /grant/i.test(text)) text = squeeze(text);
+    if (namesGrant || isQuoted || isUtf7) text = squeeze(text);
     this.#tail = text.slice(-OVERLAP);
     // As it is, and as it reads without the codings of mail.
     return (
-      redeems(text) || (isUtf7 && redeems(undoUtf7(text))) || (isQuoted && redeems(undoQuotedPrintable(text)))
+      (namesGrant && redeems(text)) ||
+      (isUtf7 && redeems(undoUtf7(text))) ||
+      (isQuoted && redeems(undoQuotedPrintable(text)))
     );
   }
 }

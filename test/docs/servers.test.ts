@@ -40,7 +40,7 @@ async function startExample(name: string) {
   const config: Config = {
     ...loaded.config,
     listen: { ...loaded.config.listen, address },
-    admin: { address },
+    admin: { ...loaded.config.admin, address },
     issuers: [{ ...issuer, upstream: { ...issuer.upstream, origin: upstream.url } }],
   };
   const gateway = await startGateway(config, { log: 'silent' });

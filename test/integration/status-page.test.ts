@@ -1,5 +1,6 @@
 import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openStores, type Stores } from '../../src/open-stores.ts';
 import { redisConfig } from '../contract/flow-store-adapters.ts';
@@ -240,7 +241,7 @@ test('it refreshes itself: what one types, has unfolded and scrolled to stays', 
 test('nobody else may show it, sniff it or change anything by it', async () => {
   open = new AsyncDisposableStack();
   for (const path of ['/', '/status.css', '/status.js', '/api/clients', '/metrics', '/nothing']) {
-    const { headers } = await fetch(few.adminUrl + path, { headers: { host: 'rebound.example' } });
+    const { headers } = await fetch(few.adminUrl + path);
     expect(headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
     expect(headers.get('content-security-policy')).not.toMatch(/unsafe|https?:|\*|data:/);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -249,6 +250,17 @@ test('nobody else may show it, sniff it or change anything by it', async () => {
   }
   const page = await (await fetch(few.adminUrl)).text();
   expect(page).not.toMatch(/<style|style="|<script>|\son\w+="|https?:\/\/(?!127\.0\.0\.1|www\.w3\.org)/);
+});
+
+test('a website cannot read it by a name of its own that leads here', async () => {
+  open = new AsyncDisposableStack();
+  for (const path of ['/', '/api/clients', '/metrics', '/healthz']) {
+    const { statusCode, body } = await request(few.adminUrl + path, { headers: { host: 'rebound.example' } });
+    expect([statusCode, await body.text()]).toEqual([421, expect.stringContaining('admin.hosts')]);
+    const own = await request(few.adminUrl + path, { headers: { host: 'localhost:9090' } });
+    expect(own.statusCode).toBe(200);
+    await own.body.dump();
+  }
 });
 
 test('what went wrong comes first: the store away, a configuration that was rejected', async () => {

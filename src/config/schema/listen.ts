@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, network } from './address.ts';
+import { address, host, network } from './address.ts';
 import { duration } from './duration.ts';
 import { integer, section, text } from './scalars.ts';
 import { size } from './size.ts';
@@ -43,6 +43,13 @@ export const adminSchema = section({
     .prefault('127.0.0.1:9090')
     .describe(
       'Where operators are served: metrics, health, status page, JSON API. Must not be reachable for the public.',
+    ),
+  hosts: z
+    .array(host())
+    .min(1)
+    .optional()
+    .describe(
+      'The names by which operators reach it, beside IP addresses and `localhost`; the port does not count. Default: over loopback no other, so that no website can read it by a name of its own that leads here (DNS rebinding); else any.',
     ),
 });
 

@@ -1,0 +1,39 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+import { readHost } from '../http/host.ts';
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/**
+ * By which names the admin listener may be asked. A website whose own name is made to lead to an operator's machine (DNS
+ * rebinding) is of the same origin as what answers there, and could read it. No website has an IP address for its name
+ * that is not its own, nor `localhost`.
+ */
+export class AdminHosts {
+  readonly #names: ReadonlySet<string> | undefined;
+
+  /** `hosts`: as configured, with or without ports; `undefined`: any name, but not over loopback. */
+  constructor(hosts: readonly string[] | undefined) {
+    this.#names = hosts && new Set(hosts.map(withoutPort));
+  }
+
+  /** HTTP/1.0 without a Host header comes from no browser. */
+  allow(request: IncomingMessage): boolean {
+    const host = readHost(request);
+    if (host === undefined) return false;
+    const name = withoutPort(host.toLowerCase());
+    const isOfNobody = name === '' || name === 'localhost' || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
+    return isOfNobody || (this.#names?.has(name) ?? !isOverLoopback(request));
+  }
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d*$/, '');
+}
+
+function isOverLoopback({ socket: { localAddress = '' } }: IncomingMessage): boolean {
+  const family = isIP(localAddress);
+  return family !== 0 && LOOPBACK.check(localAddress, family === 6 ? 'ipv6' : 'ipv4');
+}

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import { expect, test } from 'vitest';
+import { AdminHosts } from '../../../src/admin/admin-hosts.ts';
+
+function request(host: string | undefined, localAddress: string): IncomingMessage {
+  const headers = host === undefined ? {} : { host };
+  return { headers, rawHeaders: Object.entries(headers).flat(), socket: { localAddress } } as IncomingMessage;
+}
+
+const LOOPBACK = ['127.0.0.1', '127.8.8.8', '::1', '::ffff:127.0.0.1'];
+
+test.each([
+  '127.0.0.1:9090',
+  '10.1.2.3',
+  '[::1]:9090',
+  '[2001:db8::1]',
+  'localhost:9090',
+  'LocalHost',
+  undefined,
+])('%s is no name of a website', (host) => {
+  for (const address of [...LOOPBACK, '10.1.2.3']) {
+    for (const hosts of [undefined, ['admin.example.com']]) {
+      expect(new AdminHosts(hosts).allow(request(host, address))).toBe(true);
+    }
+  }
+});
+
+test.each([
+  'rebound.example',
+  'rebound.example:9090',
+  'localhost.rebound.example',
+  '127.0.0.1.rebound.example',
+  'localhost.',
+])('%s may be one: not over loopback, unless it is configured', (host) => {
+  for (const address of LOOPBACK) {
+    expect(new AdminHosts(undefined).allow(request(host, address))).toBe(false);
+    expect(new AdminHosts([host]).allow(request(host.toUpperCase(), address))).toBe(true);
+  }
+  expect(new AdminHosts(undefined).allow(request(host, '10.1.2.3'))).toBe(true);
+  expect(new AdminHosts(['admin.example.com']).allow(request(host, '10.1.2.3'))).toBe(false);
+});
+
+test('the port does not count', () => {
+  const hosts = new AdminHosts(['admin.example.com:9090']);
+  for (const host of ['admin.example.com', 'admin.example.com:443', 'Admin.Example.com:9090']) {
+    expect(hosts.allow(request(host, '127.0.0.1'))).toBe(true);
+  }
+});
+
+test('a Host that can be read in two ways is none', () => {
+  expect(new AdminHosts(undefined).allow(request('localhost@rebound.example', '10.1.2.3'))).toBe(false);
+});

@@ -85,6 +85,10 @@ test('what clients and thieves do is alerted', { timeout: 60_000 }, async () => 
   );
 });
 
+test('an audit stream that nobody takes is alerted', { timeout: 60_000 }, async () => {
+  await until(silentAlerts(['PkceGatewayAuditRecordsDropped']), () => stage.violate());
+});
+
 test('a slow store is alerted', { timeout: 60_000 }, async () => {
   await until(silentAlerts(['PkceGatewayOverheadHigh']), async () => {
     await stage.redis.call('CLIENT', 'PAUSE', '100', 'ALL');

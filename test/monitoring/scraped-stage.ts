@@ -60,6 +60,7 @@ listen: {address: "127.0.0.1:0", limits: {connections: 100}}
 workers: 2
 admin: {address: "127.0.0.1:${this.adminPort}"}
 store: {kind: redis, redis: {url: "${this.redis.url}"}}
+audit: {destination: /dev/full}
 issuers:
   - name: corp
     upstream: {url: "${this.#upstreamUrl}"}
@@ -103,6 +104,16 @@ issuers:
       sendRaw(url, 'this is no HTTP\r\n\r\n'),
       send(`${url}/account`, { headers: { host: 'gone.example.com' } }),
     ]);
+  }
+
+  /** Many violations: of an audit stream that nobody takes, more lines than can wait. */
+  async violate(): Promise<void> {
+    const spa = new SimpleClient(this.gateway.url);
+    const headers = { 'user-agent': 'x'.repeat(200) };
+    for (let i = 0; i < 40; i += 1) {
+      const violations = Array.from({ length: 25 }, () => send(spa.authorizeUrl(WITHOUT_PKCE), { headers }));
+      await Promise.all(violations);
+    }
   }
 
   /** Ends one process, and waits for the one in its place. */

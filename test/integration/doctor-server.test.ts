@@ -1,0 +1,231 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
+import { startOidcProvider } from '../support/upstreams/oidc-provider.ts';
+import { startRawServer } from '../support/upstreams/raw-server.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import { testClients } from '../support/upstreams/test-client.ts';
+import { CLIENT, DoctorFiles, doctor, OPENID, REDIRECT_URI, startDescribed } from './doctor-runs.ts';
+
+let files: DoctorFiles;
+beforeAll(async () => {
+  files = await DoctorFiles.open();
+});
+afterAll(() => files[Symbol.asyncDispose]());
+
+describe('discovery', () => {
+  test('no document, and nothing configured in its place', async () => {
+    await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
+    const { exitCode, problems } = await doctor('--upstream', upstream.url);
+    expect(exitCode).toBe(1);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /no document: \/\.well-known\/openid-configuration answered 404 → name the endpoints/,
+      ),
+    ]);
+    const paths = 'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}';
+    const file = await files.fileOf(`issuers: [{name: corp, upstream: {url: "${upstream.url}"}, ${paths}}]`);
+    const configured = await doctor('--config', file);
+    expect(configured.exitCode).toBe(0);
+    expect(configured.lines).toContainEqual(
+      expect.stringMatching(/^ok discovery.*no document; the endpoints are configured$/),
+    );
+    expect(configured.lines).toContainEqual(expect.stringMatching(/^ok token endpoint: a made-up code/));
+  });
+
+  const DEFECTS: readonly (readonly [what: string, document: (url: string) => object, says: RegExp])[] = [
+    ['no issuer', () => ({ issuer: undefined }), /^warn issuer: none that is a URL/],
+    [
+      'another issuer',
+      () => ({ issuer: 'https://login.example.com' }),
+      /^warn issuer: .*neither the upstream nor public_url → .*set it as `public_url`/,
+    ],
+    [
+      'an issuer elsewhere',
+      (url) => ({ issuer: `${url}/tenant` }),
+      /^warn issuer: .*its document is at \/\.well-known/,
+    ],
+    [
+      'endpoints under another name',
+      () => ({ authorization_endpoint: 'https://x/a', token_endpoint: 'https://x/t' }),
+      /^warn token_endpoint: https:\/\/x\/t → .*`?public_url/,
+    ],
+    [
+      'one endpoint on another origin',
+      () => ({ token_endpoint: 'https://api.example.com/t' }),
+      /^problem token_endpoint: .*another origin .* → .*a gateway in front of each/,
+    ],
+    [
+      'endpoints without https',
+      () => ({ authorization_endpoint: 'http://x/a', token_endpoint: 'http://x/t' }),
+      /^warn token_endpoint: http:\/\/x\/t/,
+    ],
+    [
+      'only plain, and told to forward',
+      () => ({ code_challenge_methods_supported: ['plain'] }),
+      /^warn metadata: .*plain; challenge and verifier go on to it → .*forward_pkce: never/,
+    ],
+  ];
+  test.each(DEFECTS)('%s', async (_, document, says) => {
+    await using upstream = await startDescribed(document);
+    const file = await files.fileOf(
+      `issuers: [{name: corp, upstream: {url: "${upstream.url}"}, forward_pkce: always}]`,
+    );
+    const { exitCode, lines, problems } = await doctor('--config', file);
+    expect(lines).toContainEqual(expect.stringMatching(says));
+    expect(exitCode).toBe(problems.length > 0 ? 1 : 0);
+    expect(problems).toHaveLength(says.source.startsWith('^problem') ? 1 : 0);
+  });
+
+  test('of an issuer with paths of its own', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const yaml = `issuers: [{name: a, upstream: {url: "${upstream.url}"}, paths: [/realms/a]}]`;
+    const { exitCode, lines } = await doctor('--config', await files.fileOf(yaml), ...CLIENT);
+    expect(exitCode).toBe(0);
+    expect(lines).toContain(`ok discovery, as ${upstream.host}:${upstream.port}: /realms/a${OPENID}`);
+    expect(lines).toContain('ok token endpoint: a made-up code: 400 invalid_grant at /realms/a/oauth2/token');
+  });
+
+  test('an endpoint that the configuration does not name is not judged', async () => {
+    await using upstream = await startDescribed(() => ({}));
+    const paths = 'endpoints: {authorization: [/a], token: [/other]}';
+    const file = await files.fileOf(`issuers: [{name: corp, upstream: {url: "${upstream.url}"}, ${paths}}]`);
+    const { problems } = await doctor('--config', file);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^problem token_endpoint: .*not among the configured.* → add \/t to `endpoints.token`/,
+      ),
+    ]);
+  });
+
+  test('a server that answers under its own name only', async () => {
+    await using upstream = await startRawServer((socket, head) => {
+      const own = head.toLowerCase().includes(`\r\nhost: 127.0.0.1:${upstream.port}`);
+      const body = own
+        ? JSON.stringify({ authorization_endpoint: `${upstream.url}/a`, token_endpoint: `${upstream.url}/t` })
+        : '';
+      socket.write(
+        `HTTP/1.1 ${own ? '200 OK' : '404 Not Found'}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      );
+    });
+    const file = await files.fileOf(
+      `issuers: [{name: corp, upstream: {url: "${upstream.url}"}, public_url: https://login.example.com}]`,
+    );
+    const { problems } = await doctor('--config', file);
+    expect(problems).toEqual([
+      expect.stringMatching(/^problem discovery, as login.example.com: .*preserve_host: false/),
+    ]);
+  });
+
+  test.each([
+    ['a quarter of a minute', -15_000, /^warn clock: .*: 1[4-6] s behind this machine → have both keep time/],
+    ['an hour', 3_600_000, /^problem clock: .*: 3(599|600|601) s ahead of this machine/],
+  ])('a clock that is off by %s', async (_, skew, says) => {
+    await using upstream = await startDescribed(() => ({}));
+    const { body } = upstream.answers.get(OPENID) ?? {};
+    const date = new Date(Date.now() + skew).toUTCString();
+    upstream.answers.set(OPENID, { body: body ?? {}, headers: { date } });
+    expect((await doctor('--upstream', upstream.url)).lines).toContainEqual(expect.stringMatching(says));
+    upstream.answers.set(OPENID, { body: body ?? {}, headers: { date, age: '60' } });
+    expect((await doctor('--upstream', upstream.url)).lines).toContainEqual(
+      expect.stringMatching(/^skipped clock/),
+    );
+  });
+});
+
+describe('PKCE at the server itself', () => {
+  test('it chokes on it, and is sent it: a problem; kept away: none', async () => {
+    const metadataOverrides = { code_challenge_methods_supported: ['S256'] };
+    await using upstream = await startScriptedLegacyServer({ pkceParameters: 'rejected', metadataOverrides });
+    const { exitCode, problems } = await doctor('--upstream', upstream.url, ...CLIENT);
+    expect(exitCode).toBe(1);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^problem token endpoint: code_verifier: chokes on it: 400 invalid_request with, 400 invalid_grant without → set `forward_pkce: never`/,
+      ),
+      expect.stringMatching(/^problem authorization endpoint: code_challenge: chokes on it/),
+    ]);
+    upstream.quirks.metadataOverrides = {};
+    const kept = await doctor('--upstream', upstream.url, ...CLIENT);
+    expect({ exitCode: kept.exitCode, problems: kept.problems }).toEqual({ exitCode: 0, problems: [] });
+    expect(kept.lines).toContainEqual(
+      expect.stringMatching(/^ok authorization endpoint: .*chokes.*; it is not sent there$/),
+    );
+  });
+
+  test.each([
+    ['it knows PKCE, but does not insist: invalid_request for a malformed one', false],
+    ['it insists on PKCE by itself: invalid_request without', true],
+  ])('oidc-provider: %s', async (says, required) => {
+    const { publicClient } = testClients(REDIRECT_URI);
+    const configuration = { pkce: { required: () => required } };
+    await using upstream = await startOidcProvider({
+      clients: [publicClient],
+      pkce: 'optional',
+      configuration,
+    });
+    const args = ['--client', publicClient.clientId, '--redirect-uri', REDIRECT_URI];
+    const { exitCode, lines } = await doctor('--upstream', upstream.url, ...args);
+    expect(exitCode).toBe(0);
+    expect(lines).toContain(`ok authorization endpoint: code_challenge: ${says}`);
+    expect(lines).toContainEqual(expect.stringMatching(/^ok where the answer comes from: this origin/));
+    // It looks at the client first.
+    expect(lines).toContain(
+      'ok token endpoint: code_verifier: takes no offence at it, as far as it looked (invalid_client)',
+    );
+  });
+
+  test('a client that it does not know', async () => {
+    const { publicClient } = testClients(REDIRECT_URI);
+    await using upstream = await startOidcProvider({ clients: [publicClient] });
+    const { lines } = await doctor('--upstream', upstream.url, ...CLIENT);
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^warn authorization endpoint: spa: refuses it: .* → are --client/),
+    );
+  });
+
+  test('a login that goes on at another origin', async () => {
+    const leaves = { status: 302, headers: { location: 'https://sso.example.com/login?x=y' } };
+    await using upstream = await startDescribed(() => ({}), { '/a': leaves });
+    const { lines } = await doctor('--upstream', upstream.url, ...CLIENT);
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^warn where the answer comes from: the browser is sent to https:\/\/sso\.example\.com →/,
+      ),
+    );
+  });
+});
+
+describe('the token endpoint', () => {
+  test.each([
+    [200, /^problem token endpoint: .*it took the code → that server gives tokens to anybody/],
+    [404, /^warn token endpoint: .*404 at \/t → is \/t the token endpoint/],
+    [503, /^warn token endpoint: .*503 at \/t → look into the log of the server/],
+  ])('that answers %d to a made-up code', async (status, says) => {
+    await using upstream = await startDescribed(() => ({}), { '/t': { status, body: {} } });
+    expect((await doctor('--upstream', upstream.url)).lines).toContainEqual(expect.stringMatching(says));
+  });
+
+  test('around the gateway: open, closed, or none there', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const open = await doctor('--upstream', upstream.url, '--direct', upstream.url);
+    expect(open.exitCode).toBe(1);
+    expect(open.problems).toEqual([
+      expect.stringMatching(
+        /^problem around the gateway: .*400 invalid_grant .*→ a token endpoint answers: close that way/,
+      ),
+    ]);
+    const closed = await doctor(
+      '--upstream',
+      upstream.url,
+      '--direct',
+      `http://127.0.0.1:${await freePort()}`,
+    );
+    expect(closed.lines).toContainEqual(
+      expect.stringMatching(/^ok around the gateway: .*closed, from here$/),
+    );
+    const none = await doctor('--upstream', upstream.url, '--direct', `${upstream.url}/nowhere`);
+    expect(none.lines).toContainEqual(
+      expect.stringMatching(/^ok around the gateway: .*404 .*no token endpoint$/),
+    );
+  });
+});

@@ -82,7 +82,10 @@ const MAY_IMPORT: Readonly<
   upstream: { all: ['http', 'oauth'], types: ['config'] },
   handlers: { all: ['oauth', 'policy', 'flow', 'http', 'upstream', 'telemetry'], types: ['inventory'] },
   telemetry: { all: [], types: ['*'] },
-  admin: { all: ['telemetry', 'flow', 'inventory', 'policy', 'config', 'oauth', 'upstream', 'http'], types: [] },
+  admin: {
+    all: ['telemetry', 'flow', 'inventory', 'policy', 'config', 'oauth', 'upstream', 'http'],
+    types: [],
+  },
   config: { all: ['policy', 'oauth'], types: [] },
   doctor: { all: ['oauth', 'flow', 'inventory', 'upstream'], types: ['config'] },
   report: { all: ['config', 'policy'], types: [] },

@@ -10,9 +10,12 @@ export type ConfigSource = { readonly file: string; readonly options: LoadOption
 // As source and compiled, the file of the process has the suffix of this one.
 const MODULE = new URL(`./load-process${extname(import.meta.url)}`, import.meta.url);
 
+/** A second inspector would want the same port, or wait for a debugger that never comes. */
+const INSPECTOR = /^--inspect(-brk|-wait|-port)?(=|$)/;
+
 /**
  * Reads and validates a configuration in a process of its own: a large file takes seconds, in which this one goes on to
- * serve, and all the memory that it takes is given back. Throws where that process ends without a result, as for bugs.
+ * serve, and all the memory that it takes is given back. Throws where there is no such process, or none any more.
  */
 export async function loadConfigApart(
   source: ConfigSource,
@@ -20,18 +23,21 @@ export async function loadConfigApart(
   nodeArgs: readonly string[] = ['--max-semi-space-size=64'],
 ): Promise<LoadResult> {
   const child = fork(MODULE, {
-    execArgv: [...process.execArgv, ...nodeArgs],
+    execArgv: [...process.execArgv.filter((argument) => !INSPECTOR.test(argument)), ...nodeArgs],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   const ended = new AbortController();
-  child.once('exit', (status, signal) => {
-    ended.abort(
-      new Error(`the process that reads the configuration ended by ${signal ?? `status ${status}`}`),
-    );
-  });
-  child.send(source);
+  const fail = (cause: Error) =>
+    ended.abort(new Error(`the configuration cannot be read: ${cause.message}`, { cause }));
+  // One that cannot be started may say so more than once, also when nobody waits for it any more.
+  child.on('error', fail);
+  child.once('exit', (status, signal) =>
+    fail(new Error(`its process ended by ${signal ?? `status ${status}`}`)),
+  );
   try {
+    // Without a file descriptor to spare, there is no channel to it.
+    if (child.connected) child.send(source, (error) => error && fail(error));
     const [result] = (await once(child, 'message', { signal: ended.signal })) as [LoadResult];
     return result;
   } catch (error) {

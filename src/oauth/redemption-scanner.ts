@@ -57,7 +57,7 @@ class Window {
     // As it is, and as it reads without the codings of mail.
     return (
       (namesGrant && redeems(text)) ||
-      (isUtf7 && redeems(undoUtf7(text))) ||
+      (isUtf7 && UTF7_RUNS.some((run) => redeems(undoUtf7(text, run)))) ||
       (isQuoted && redeems(undoQuotedPrintable(text)))
     );
   }
@@ -82,9 +82,14 @@ function mayHoldUtf7(text: string): boolean {
   return text.includes('+A') && /\+A[A-H]/.test(text);
 }
 
-/** RFC 2152: letters may come in base64, `_` as `+AF8-`. */
-function undoUtf7(text: string): string {
-  return text.replace(/\+(A[A-H][A-Za-z0-9+/]{1,398})-?/g, (_, encoded: string) => {
+/**
+ * RFC 2152: letters may come in base64, `_` as `+AF8-`. One run may hide the beginning of another, as base64 has a `+` of its
+ * own; so those that begin with an ASCII letter are looked at, and then those that begin with anything (`+AOkAIgA7` is `é";`).
+ */
+const UTF7_RUNS = [/\+(A[A-H][A-Za-z0-9+/]{1,398})-?/g, /\+([A-Za-z0-9+/]{3,400})-?/g];
+
+function undoUtf7(text: string, run: RegExp): string {
+  return text.replace(run, (_, encoded: string) => {
     const octets = Buffer.from(encoded, 'base64');
     return octets.toString('latin1').replaceAll('\0', '');
   });

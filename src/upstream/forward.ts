@@ -66,6 +66,9 @@ export function forward(
   });
 }
 
+/** Bytes of a body that are kept while it is being decided what becomes of the response; beyond them, the upstream waits. */
+const EARLY_LIMIT = 64 * 1024;
+
 class ForwardExchange implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #options: ForwardOptions;
@@ -80,6 +83,9 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   #ended = false;
   /** What becomes of the response is decided. */
   #decided = false;
+  /** What came of the body before it was decided what becomes of it. */
+  readonly #early: Buffer[] = [];
+  #earlySize = 0;
   /** Of a response whose head is written, but has not left: `body` is what came of it so far. */
   #unsent: { body: Buffer | undefined } | undefined;
 
@@ -131,6 +137,12 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
       this.#held.chunks.push(chunk);
       this.#held.size += chunk.length;
       if (this.#held.size > this.#held.hold.hold) this.#release(false);
+    } else if (!this.#decided) {
+      this.#early.push(chunk);
+      this.#earlySize += chunk.length;
+      // Not at once: undici would not see the end of a response that is complete, and take it for broken off, where the
+      // upstream closes the connection meanwhile.
+      if (this.#earlySize > EARLY_LIMIT) this.#controller?.pause();
     } else if (!this.#settled) {
       this.#write(chunk);
     }
@@ -163,7 +175,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
       this.#answer(outcome, body);
       return;
     }
-    this.#controller?.pause();
+    if (body !== undefined) this.#controller?.pause();
     outcome.then(
       (decided) => {
         this.#answer(decided, body);
@@ -174,6 +186,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   }
 
   #answer(outcome: Outcome, held: Buffer | undefined): void {
+    // It broke off while it was being looked at: the client is told of that.
+    if (this.#settled) return;
     this.#decided = true;
     this.#forwarded = { ...this.#forwarded, headSentAt: performance.now() };
     if (outcome === 'answered') {
@@ -184,7 +198,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
       this.#settle();
     } else {
       this.#sendHead(outcome.pass);
-      this.#unsent = { body: held };
+      const chunks = held === undefined ? this.#early : [held, ...this.#early];
+      this.#unsent = { body: chunks.length > 1 ? Buffer.concat(chunks) : chunks[0] };
       if (this.#ended) this.#finish();
       // A slow body does not hold up the head, but what has come with it leaves with it.
       else process.nextTick(() => this.#sendUnsent());

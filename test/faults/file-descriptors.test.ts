@@ -33,6 +33,9 @@ test('file descriptors used up: logins under way finish, others are turned away 
   await vi.waitFor(() => expect(idle.some(({ closed }) => closed)).toBe(true), 10_000);
   const request = new InterruptedLogin(stage, 'reject');
   const during = { request: await request.goOn(), redemption: await redemption.goOn() };
+  // Nothing can be read now, the configuration neither: the one in force stays.
+  gateway.signal('SIGHUP');
+  await gateway.waitForLine(/"event":"config_rejected"/);
   upstream.releaseHeld();
   const seenUnderWay = await answer;
 

@@ -79,6 +79,10 @@ describe('a redemption', () => {
     ['JSON in UTF-16', Buffer.from('{"grant_type" : "authorization_code"}', 'utf16le').toString('latin1')],
     ['UTF-7', 'grant+AF8-type+AD0-authorization+AF8-code'],
     ['UTF-7, everything', '+AGcAcgBhAG4AdABfAHQAeQBwAGUAPQBhAHUAdABoAG8AcgBpAHoAYQB0AGkAbwBuAF8AYwBvAGQAZQ-'],
+    [
+      'UTF-7, behind another letter',
+      'x="+AOkAIgA7ACAAbgBhAG0AZQA9ACIAZwByAGEAbgB0AF8AdAB5AHAAZQAi-\r\n\r\n+AGE-uthorization_code',
+    ],
   ])('%s', (_, text) => expect(finds(text)).toBe(true));
 });
 

@@ -1,4 +1,5 @@
 import type { IssuerConfig } from './config/config.ts';
+import { withoutPort } from './http/host.ts';
 import { loosenPath, readingsOf } from './http/path-pattern.ts';
 import { isBelow, subjectOfPath } from './oauth/metadata-paths.ts';
 
@@ -43,7 +44,7 @@ export class IssuerDirectory<Issuer extends Claim> {
   issuersFor(host: string): HostIssuers<Issuer> | undefined {
     if (this.#byHost.size === 0) return this.#fallback;
     const name = host.toLowerCase();
-    const own = this.#byHost.get(name) ?? this.#byHost.get(name.replace(/:\d*$/, ''));
+    const own = this.#byHost.get(name) ?? this.#byHost.get(withoutPort(name));
     return own ?? (this.#fallback.isEmpty ? undefined : this.#fallback);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { readHost } from '../http/host.ts';
+import { readHost, withoutPort } from '../http/host.ts';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -27,10 +27,6 @@ export class AdminHosts {
     const isOfNobody = name === '' || name === 'localhost' || isIP(name.replace(/^\[|\]$/g, '')) !== 0;
     return isOfNobody || (this.#names?.has(name) ?? !isOverLoopback(request));
   }
-}
-
-function withoutPort(host: string): string {
-  return host.replace(/:\d*$/, '');
 }
 
 function isOverLoopback({ socket: { localAddress = '' } }: IncomingMessage): boolean {

@@ -3,7 +3,7 @@ import type { Environment } from '../config/environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
-import { type CommandSpec, type ParsedOptions, textOption } from './options.ts';
+import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
 
 export type CheckIo = {
   readonly stdout: (line: string) => void;
@@ -14,12 +14,12 @@ export type CheckIo = {
 };
 
 export const CHECK_OPTIONS: CommandSpec['options'] = {
-  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+  config: CONFIG_OPTION,
 };
 
 /** `pkce-gateway check`: every problem of a file, or one line that sums it up. Returns the exit status. */
 export async function runCheck(options: ParsedOptions, io: CheckIo): Promise<number> {
-  const file = textOption(options, 'config') ?? 'gateway.yaml';
+  const file = configFile(options);
   const result = await loadConfig(file, { env: io.env });
   for (const warning of result.warnings) {
     io.stderr(formatProblem({ ...warning, message: `warning: ${warning.message}` }));

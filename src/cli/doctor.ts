@@ -5,11 +5,18 @@ import { configFromUpstream } from '../config/upstream-config.ts';
 import { examineGateway, examineIssuer, type Section } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { CheckIo } from './check.ts';
-import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  configFile,
+  type ParsedOptions,
+  textOption,
+  UsageError,
+} from './options.ts';
 import { readUpstreamOption } from './upstream-option.ts';
 
 export const DOCTOR_OPTIONS: CommandSpec['options'] = {
-  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+  config: CONFIG_OPTION,
   upstream: { value: 'URL', help: 'no file: one authorization server' },
   ca: { value: 'FILE', help: 'with --upstream: the authority of its certificate, as PEM' },
   issuer: { value: 'NAME', help: 'only this one of the file' },
@@ -61,7 +68,7 @@ async function readPatient(options: ParsedOptions, io: CheckIo): Promise<Patient
   const named = upstream === undefined ? undefined : readUpstreamOption('doctor', upstream);
   const result =
     named === undefined
-      ? await loadConfig(textOption(options, 'config') ?? 'gateway.yaml', { env: io.env })
+      ? await loadConfig(configFile(options), { env: io.env })
       : await configFromUpstream({ upstream: named.origin, ca });
   if (!result.ok) {
     for (const problem of result.problems) io.stderr(formatProblem(problem));

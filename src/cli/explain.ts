@@ -10,11 +10,18 @@ import { ClientRegistry } from '../policy/client-registry.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { CheckIo } from './check.ts';
 import { renderExplanation } from './explain-text.ts';
-import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  configFile,
+  type ParsedOptions,
+  textOption,
+  UsageError,
+} from './options.ts';
 import { type AskedUrl, judgeUrl, readAuthorizeUrl, type Verdict } from './url-verdict.ts';
 
 export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
-  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+  config: CONFIG_OPTION,
   client: { value: 'ID', help: 'the client_id' },
   issuer: { value: 'NAME', help: 'where the file has several' },
   url: { value: 'URL', help: 'an authorization request, to be judged as the gateway would' },
@@ -51,7 +58,7 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
   if (clientOption === undefined && url === undefined) throw new UsageError('explain: --client is needed');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
 
-  const loaded = await loadFile(textOption(options, 'config') ?? 'gateway.yaml', { env: io.env });
+  const loaded = await loadFile(configFile(options), { env: io.env });
   if (!loaded.ok) {
     for (const problem of loaded.problems) io.stderr(formatProblem(problem));
     return 1;

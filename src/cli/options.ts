@@ -35,6 +35,18 @@ export function textOption(options: ParsedOptions, name: string): string | undef
   return typeof value === 'string' ? value : undefined;
 }
 
+const DEFAULT_CONFIG = 'gateway.yaml';
+
+/** `--config`, as every command has it that reads a configuration. */
+export const CONFIG_OPTION: OptionSpec = {
+  value: 'FILE',
+  help: `the configuration (default: ${DEFAULT_CONFIG})`,
+};
+
+export function configFile(options: ParsedOptions): string {
+  return textOption(options, 'config') ?? DEFAULT_CONFIG;
+}
+
 /** The help text of one command. */
 export function renderCommandHelp(spec: CommandSpec): string {
   const rows = Object.entries(spec.options).map(([name, { value, help }]) => {

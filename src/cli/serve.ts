@@ -3,11 +3,18 @@ import { loadConfigApart } from '../config/load-apart.ts';
 import { formatProblem } from '../config/problem.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import type { CheckIo } from './check.ts';
-import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import {
+  CONFIG_OPTION,
+  type CommandSpec,
+  configFile,
+  type ParsedOptions,
+  textOption,
+  UsageError,
+} from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
 
 export const SERVE_OPTIONS: CommandSpec['options'] = {
-  config: { value: 'FILE', help: 'the configuration (default: gateway.yaml)' },
+  config: CONFIG_OPTION,
   upstream: {
     value: 'URL',
     help: 'no file: one authorization server, discovered, every client judged alike',
@@ -46,10 +53,6 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
   await stopped;
   await gateway.drain();
   return 0;
-}
-
-function configFile(options: ParsedOptions): string {
-  return textOption(options, 'config') ?? 'gateway.yaml';
 }
 
 function readConfig(options: ParsedOptions, io: CheckIo) {

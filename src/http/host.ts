@@ -15,3 +15,7 @@ export function readHost({ headers, rawHeaders }: IncomingMessage): string | und
   const host = headers.host ?? '';
   return count > 1 || (host !== '' && !HOST.test(host)) ? undefined : host;
 }
+
+export function withoutPort(host: string): string {
+  return host.replace(/:\d*$/, '');
+}

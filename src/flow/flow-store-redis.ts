@@ -21,40 +21,29 @@ export class RedisFlowStore implements FlowStore {
     this.#prefix = prefix;
   }
 
-  async saveFlow(key: string, flow: Flow, ttl: number): Promise<boolean> {
+  saveFlow(key: string, flow: Flow, ttl: number): Promise<boolean> {
     return this.#save(key, encodeFlow(flow), ttl);
   }
 
-  async loadFlow(key: string): Promise<Flow | undefined> {
-    const record = await this.#run(key, (redis, at) => redis.get(at));
-    return record === null ? undefined : decodeFlow(record);
+  loadFlow(key: string): Promise<Flow | undefined> {
+    return this.#load(key, decodeFlow);
   }
 
   async endFlow(key: string): Promise<void> {
     await this.#run(key, (redis, at) => redis.del(at));
   }
 
-  async saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean> {
+  saveBinding(key: string, binding: Binding, codeTtl: number): Promise<boolean> {
     return this.#save(key, encodeBinding(binding), codeTtl + BINDING_MEMORY);
   }
 
-  async loadBinding(key: string): Promise<Binding | undefined> {
-    const record = await this.#run(key, (redis, at) => redis.get(at));
-    return record === null ? undefined : decodeBinding(record)?.binding;
+  loadBinding(key: string): Promise<Binding | undefined> {
+    return this.#load(key, (record) => decodeBinding(record)?.binding);
   }
 
-  async claimBinding(key: string, presentedChallenge: string | undefined): Promise<Claim> {
-    const reply = await this.#run(key, (redis, at) =>
-      redis.claimBinding(at, presentedChallenge ?? NO_CHALLENGE, BINDING_MEMORY),
-    );
-    const [outcome, record] = Array.isArray(reply) ? reply : [];
-    if (typeof record !== 'string')
-      throw new StoreFault('store_error', 'Redis gave a malformed reply to a claim');
-    // Redis looked at the header only. A record whose rest cannot be read is none.
-    const binding = decodeBinding(record)?.binding;
-    if (outcome === 'unknown' || binding === undefined) return { outcome: 'unknown' };
-    if (!isOutcome(outcome)) throw new StoreFault('store_error', 'Redis gave a malformed reply to a claim');
-    return { outcome, binding };
+  claimBinding(key: string, presentedChallenge: string | undefined): Promise<Claim> {
+    const presented = presentedChallenge ?? NO_CHALLENGE;
+    return this.#run(key, (redis, at) => redis.claimBinding(at, presented, BINDING_MEMORY)).then(readClaim);
   }
 
   async releaseBinding(key: string): Promise<void> {
@@ -65,9 +54,8 @@ export class RedisFlowStore implements FlowStore {
     await this.#save(key, encodePushedRequest(pushed), ttl);
   }
 
-  async loadPushedRequest(key: string): Promise<PushedRequest | undefined> {
-    const record = await this.#run(key, (redis, at) => redis.get(at));
-    return record === null ? undefined : decodePushedRequest(record);
+  loadPushedRequest(key: string): Promise<PushedRequest | undefined> {
+    return this.#load(key, decodePushedRequest);
   }
 
   async spendPushedRequest(key: string, ttl: number): Promise<boolean> {
@@ -86,16 +74,36 @@ export class RedisFlowStore implements FlowStore {
     await this.#connection[Symbol.asyncDispose]();
   }
 
-  async #save(key: string, record: string, ttl: number): Promise<boolean> {
+  #save(key: string, record: string, ttl: number): Promise<boolean> {
     const milliseconds = Math.ceil(ttl);
-    const reply = await this.#run(key, (redis, at) => redis.set(at, record, 'PX', milliseconds, 'NX'));
-    return reply === 'OK';
+    return this.#run(key, (redis, at) => redis.set(at, record, 'PX', milliseconds, 'NX')).then(isOk);
+  }
+
+  #load<Value>(key: string, decode: (record: string) => Value | undefined): Promise<Value | undefined> {
+    return this.#run(key, (redis, at) => redis.get(at)).then((record) =>
+      record === null ? undefined : decode(record),
+    );
   }
 
   #run<Reply>(key: string, send: (redis: RedisClient, at: string) => Promise<Reply>): Promise<Reply> {
     const at = this.#prefix + key;
     return this.#connection.run(at, (redis) => send(redis, at));
   }
+}
+
+function isOk(reply: unknown): boolean {
+  return reply === 'OK';
+}
+
+function readClaim(reply: unknown): Claim {
+  const [outcome, record] = Array.isArray(reply) ? reply : [];
+  if (typeof record !== 'string')
+    throw new StoreFault('store_error', 'Redis gave a malformed reply to a claim');
+  // Redis looked at the header only. A record whose rest cannot be read is none.
+  const binding = decodeBinding(record)?.binding;
+  if (outcome === 'unknown' || binding === undefined) return { outcome: 'unknown' };
+  if (!isOutcome(outcome)) throw new StoreFault('store_error', 'Redis gave a malformed reply to a claim');
+  return { outcome, binding };
 }
 
 const OUTCOMES = ['claimed', 'mismatch', 'unpaired', 'expired', 'replayed', 'exhausted'] as const;

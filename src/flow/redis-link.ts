@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { Deadlines, type Wait } from './deadlines.ts';
 import { StoreFault } from './flow-store.ts';
 import type { OnStateChange, RedisClient, RedisConnection, SendCommand } from './redis-connection.ts';
 import { connectorOptions, type RedisTarget, type SocketOpener } from './redis-connector.ts';
@@ -39,6 +40,7 @@ export class RedisLink implements RedisConnection {
   readonly #timeout: number;
   readonly #state: StateReport;
   readonly #begun = Promise.withResolvers<void>();
+  readonly #deadlines = new Deadlines();
   #hasBegun = false;
   #target: RedisTarget | undefined;
   #inFlight = 0;
@@ -155,49 +157,38 @@ export class RedisLink implements RedisConnection {
     this.#inFlight += 1;
     return new Promise((resolve, reject) => {
       let late = false;
-      let settled = false;
-      const giveUp = () => {
-        if (settled) return;
+      const wait = this.#deadlines.begin(within, () => {
         late = true;
         this.#lastErrorCode = 'TIMEOUT';
         reject(timedOut(this.#timeout));
-      };
-      // Not before replies that have arrived are read: after a standstill of this process, all timers come first.
-      const deadline = setTimeout(() => setImmediate(giveUp), within);
-      const settle = () => {
-        settled = true;
-        clearTimeout(deadline);
-        this.#inFlight -= 1;
-      };
-      const dispatch = () => this.#dispatch(send, late);
+      });
       // A connection that has only just been begun is worth waiting for.
-      (this.#hasBegun ? dispatch() : this.#begun.promise.then(dispatch)).then(
+      const sent = this.#hasBegun
+        ? this.#dispatch(send)
+        : this.#begun.promise.then(() =>
+            late ? Promise.reject(this.#notConnected()) : this.#dispatch(send),
+          );
+      sent.then(
         (reply) => {
-          settle();
+          this.#settle(wait);
           this.#lastErrorCode = undefined;
           resolve(reply);
         },
         (error) => {
-          settle();
+          this.#settle(wait);
           reject(error instanceof StoreFault ? error : redisFault(error));
         },
       );
     });
   }
 
-  /** `late`: whoever asked has been told that it failed, so that it must not be run after all. */
-  #dispatch<Reply>(send: SendCommand<Reply>, late: boolean): Promise<Reply> {
-    if (late || this.#client.status !== 'ready') return Promise.reject(this.#notConnected());
-    this.#cork();
-    return send(this.#client);
+  #settle(wait: Wait): void {
+    this.#deadlines.end(wait);
+    this.#inFlight -= 1;
   }
 
-  /** The commands of one turn of the event loop leave together: a write to the socket costs more than the rest of a command. */
-  #cork(): void {
-    const { stream } = this.#client;
-    if (stream.writableCorked > 0) return;
-    stream.cork();
-    setImmediate(() => stream.uncork());
+  #dispatch<Reply>(send: SendCommand<Reply>): Promise<Reply> {
+    return this.#client.status === 'ready' ? send(this.#client) : Promise.reject(this.#notConnected());
   }
 
   #begin(): void {

@@ -20,11 +20,16 @@ export type EndpointMatch = {
 
 /** How many paths are learnt from metadata, at most: a server with many realms has three for each. */
 const LEARNT_LIMIT = 3_000;
+/** How many paths it is remembered of what they are, and up to which length: a server has few that are asked for often. */
+const REMEMBERED_LIMIT = 1_000;
+const REMEMBERED_LENGTH = 200;
 
 /** Tells requests apart by their path. */
 export class Endpoints {
   readonly #literal = new Map<string, EndpointMatch>();
   readonly #patterns: { readonly endpoint: Endpoint; readonly pattern: PathPattern }[] = [];
+  /** What `#read` has said of paths. */
+  readonly #remembered = new Map<string, EndpointMatch>();
   readonly #loose: { readonly endpoint: ProtectedEndpoint; readonly pattern: PathPattern }[] = [];
 
   constructor(paths: EndpointPaths) {
@@ -35,8 +40,15 @@ export class Endpoints {
   }
 
   match(path: string): EndpointMatch {
-    const literal = this.#literal.get(path);
-    if (literal !== undefined) return literal;
+    const known = this.#literal.get(path) ?? this.#remembered.get(path);
+    if (known !== undefined) return known;
+    const match = this.#read(path);
+    if (this.#remembered.size >= REMEMBERED_LIMIT) this.#remembered.clear();
+    if (path.length <= REMEMBERED_LENGTH) this.#remembered.set(path, match);
+    return match;
+  }
+
+  #read(path: string): EndpointMatch {
     for (const { endpoint, pattern } of this.#patterns) {
       const scope = pattern.match(path);
       // An encoded or dotted placeholder is another realm to the gateway than to the upstream.

@@ -10,10 +10,10 @@ import { buildCorsHeaders } from './http/cors.ts';
 import { readHost } from './http/host.ts';
 import { readPeer, type TrustedProxies } from './http/peer.ts';
 import { BodyTooSlow, ClientGone, hasBody } from './http/read-body.ts';
-import { parseRequestTarget } from './http/request-target.ts';
+import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
 import { sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
-import type { IssuerDirectory } from './issuer-directory.ts';
+import type { Claimed, IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
 import type { UnplacedCause } from './telemetry/events.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
@@ -37,7 +37,8 @@ export class FrontDoor {
 
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { events } = this.#services;
-    const admitted = await this.#admit(request);
+    const placed = this.#admit(request);
+    const admitted = placed instanceof Promise ? await placed : placed;
     if ('cause' in admitted) {
       const { status, description } = REFUSALS[admitted.cause];
       shareWithApp(request, response, admitted.issuer);
@@ -65,7 +66,8 @@ export class FrontDoor {
       socket.end(plainUpgradeAnswer(cause === 'upgrade' ? 400 : REFUSALS[cause].status, requestId));
       return;
     }
-    const { issuer, peer, target } = admitted;
+    const { claimed, peer, target } = admitted;
+    const { issuer } = claimed;
     const requestId = randomUUID();
     const { preserveHost } = issuer.config.upstream;
     const headers = buildRequestHeaders(request.rawHeaders, {
@@ -81,7 +83,8 @@ export class FrontDoor {
     this.#upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, onFault });
   }
 
-  async #admit(request: IncomingMessage): Promise<Where | NotAdmitted> {
+  /** A promise only where it has to be waited for what the upstream tells of its endpoints. */
+  #admit(request: IncomingMessage): Where | NotAdmitted | Promise<Where | NotAdmitted> {
     // Node's parser lets HTTP/0.9 and HTTP/2.0 in, whose messages end elsewhere, and would send them on as HTTP/1.1.
     if (request.httpVersionMajor !== 1) return { cause: 'version' };
     const host = readHost(request);
@@ -92,14 +95,19 @@ export class FrontDoor {
     if (issuers === undefined) return { cause: 'issuer_unknown' };
     const claimed = issuers.claim(target.path);
     if (claimed === undefined) return { cause: 'path_unknown' };
+    const { issuer } = claimed;
+    const place = () => this.#place(request, claimed, target);
+    return issuer.endpoints === undefined ? issuer.discover().then(place) : place();
+  }
+
+  #place(request: IncomingMessage, claimed: Claimed<Issuer>, target: RequestTarget): Where | NotAdmitted {
     const { issuer, rivals } = claimed;
-    if (issuer.endpoints === undefined) await issuer.discover();
     const match =
       rivals.length > 0
         ? ambiguousMatch([issuer, ...rivals], target.path)
         : (issuer.endpoints?.match(target.path) ?? unmatched(issuer));
     if (match === undefined) return { cause: 'endpoints_unknown', issuer };
-    return { ...claimed, peer: readPeer(request, this.#trusted), target, match };
+    return { claimed, peer: readPeer(request, this.#trusted), target, match };
   }
 
   /** What cannot be placed has neither issuer, client nor endpoint to be counted under. Returns its request id. */

@@ -56,8 +56,8 @@ export class HostIssuers<Issuer extends Claim> {
   readonly #rest: Issuer | undefined;
   /** Longest first. */
   readonly #paths: readonly { readonly path: string; readonly loose: string; readonly issuer: Issuer }[];
-  readonly #neighbours: ReadonlyMap<Issuer, readonly Issuer[]>;
-  readonly #sharers: ReadonlyMap<Issuer, readonly Issuer[]>;
+  /** What is to be said of each where no other issuer's path comes into question. */
+  readonly #claims: ReadonlyMap<Issuer, Claimed<Issuer>>;
 
   /** `everybody`: the issuers of all hosts. */
   constructor(issuers: readonly Issuer[], everybody: readonly Issuer[]) {
@@ -66,8 +66,17 @@ export class HostIssuers<Issuer extends Claim> {
     this.#paths = issuers
       .flatMap((issuer) => issuer.config.paths.map((path) => ({ path, loose: loosenPath(path), issuer })))
       .sort((one, other) => other.path.length - one.path.length);
-    this.#neighbours = new Map(issuers.map((issuer) => [issuer, sameServer(issuer, issuers)]));
-    this.#sharers = new Map(issuers.map((issuer) => [issuer, sameServer(issuer, everybody)]));
+    this.#claims = new Map(
+      issuers.map((issuer) => [
+        issuer,
+        {
+          issuer,
+          rivals: [],
+          neighbours: sameServer(issuer, issuers),
+          sharers: sameServer(issuer, everybody),
+        },
+      ]),
+    );
   }
 
   get isEmpty(): boolean {
@@ -80,13 +89,9 @@ export class HostIssuers<Issuer extends Claim> {
    */
   claim(path: string): Claimed<Issuer> | undefined {
     const [issuer, ambiguous] = this.#paths.length === 0 ? [this.#rest, false] : this.#read(path);
-    if (issuer === undefined) return undefined;
-    return {
-      issuer,
-      rivals: ambiguous ? this.#all.filter((other) => other !== issuer) : [],
-      neighbours: this.#neighbours.get(issuer) ?? [],
-      sharers: this.#sharers.get(issuer) ?? [],
-    };
+    const claimed = issuer && this.#claims.get(issuer);
+    if (claimed === undefined || !ambiguous) return claimed;
+    return { ...claimed, rivals: this.#all.filter((other) => other !== issuer) };
   }
 
   #read(path: string): [Issuer | undefined, ambiguous: boolean] {

@@ -94,7 +94,7 @@ const MAY_IMPORT: Readonly<
 };
 /** The root's own values that folders share: what all speak of, and what each process that serves is made of. */
 const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
-  handlers: ['endpoints.ts', 'issuer.ts'],
+  handlers: ['endpoints.ts', 'issuer.ts', 'issuer-directory.ts'],
   admin: ['issuer.ts'],
   doctor: ['issuer.ts', 'open-stores.ts'],
   workers: ['observed-stores.ts', 'public-side.ts', 'version.ts'],

@@ -7,6 +7,7 @@ import type { Peer } from '../http/peer.ts';
 import type { BodyLimits } from '../http/read-body.ts';
 import type { RequestTarget } from '../http/request-target.ts';
 import type { Issuer } from '../issuer.ts';
+import type { Claimed } from '../issuer-directory.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { StateHashes } from './state-hashes.ts';
 
@@ -21,10 +22,7 @@ export type Services = {
 
 /** Whose a request is, and what for. */
 export type Where = {
-  readonly issuer: Issuer;
-  readonly rivals: readonly Issuer[];
-  readonly neighbours: readonly Issuer[];
-  readonly sharers: readonly Issuer[];
+  readonly claimed: Claimed<Issuer>;
   readonly peer: Peer;
   readonly target: RequestTarget;
   readonly match: EndpointMatch;
@@ -68,22 +66,23 @@ export class Exchange {
     this.services = services;
     this.request = request;
     this.response = response;
-    this.issuer = where.issuer;
+    this.issuer = where.claimed.issuer;
+    this.rivals = where.claimed.rivals;
+    this.neighbours = where.claimed.neighbours;
+    this.sharers = where.claimed.sharers;
     this.peer = where.peer;
     this.target = where.target;
     this.endpoint = where.match.endpoint;
     this.scope = where.match.scope;
     this.resembles = where.match.resembles;
-    this.rivals = where.rivals;
-    this.neighbours = where.neighbours;
-    this.sharers = where.sharers;
     this.#where = where;
     this.#requestId = requestId;
   }
 
   /** The same exchange, taken for a neighbour's. */
   under(issuer: Issuer): Exchange {
-    const where = { ...this.#where, issuer, rivals: [], neighbours: [], sharers: [] };
+    const claimed = { issuer, rivals: [], neighbours: [], sharers: [] };
+    const where = { ...this.#where, claimed };
     return new Exchange(this.services, this.request, this.response, where, this.requestId);
   }
 

@@ -17,7 +17,8 @@ import { sendUpstream } from './send-upstream.ts';
 
 /** RFC 6749 4.1.1, RFC 7636 4.3: judges an authorization request, begins its flow and sends it on. */
 export async function handleAuthorizationRequest(exchange: Exchange): Promise<void> {
-  const message = await readMessage(exchange, { query: true });
+  const read = readMessage(exchange, { query: true });
+  const message = read instanceof Promise ? await read : read;
   // A reference leads to a flow that has begun, in a mode of its own.
   const lot = message.hints.has('request_uri') ? LAST_LOT : randomInt(LOTS);
   const client = identifyClient(exchange.issuer, message, [], Date.now(), lot);
@@ -40,7 +41,8 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
       sendOn(exchange, message, parameters),
     );
   }
-  const entry = await reenterFlow(exchange, judged, client);
+  const found = reenterFlow(exchange, judged, client);
+  const entry = found instanceof Promise ? await found : found;
   if (entry === 'store_unavailable')
     return answerFault(exchange, 503, 'the sign-in cannot be checked right now');
   if (entry === 'reentry') return sendOn(exchange, message, message.parameters);

@@ -26,11 +26,14 @@ export type Message = {
 
 const NONE = new Parameters([]);
 
-/** Reads a request whose parameters stand in the query (GET, HEAD; where allowed) or in a form body (POST). */
-export async function readMessage(
+/**
+ * Reads a request whose parameters stand in the query (GET, HEAD; where allowed) or in a form body (POST), which alone has
+ * to be waited for.
+ */
+export function readMessage(
   exchange: Exchange,
   allowed: { readonly query: boolean },
-): Promise<Message> {
+): Message | Promise<Message> {
   const { method, target, request } = exchange;
   const query = parseParameters(target.query ?? '');
   if (method === 'POST') return readForm(exchange, query);

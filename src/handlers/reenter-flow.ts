@@ -1,5 +1,5 @@
 import type { Flow } from '../flow/flow.ts';
-import { parseFlowPrefix } from '../flow/flow-prefix.ts';
+import { type ParsedFlowPrefix, parseFlowPrefix } from '../flow/flow-prefix.ts';
 import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
 import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
@@ -16,14 +16,15 @@ export type Entry = 'reentry' | 'store_unavailable' | { readonly state: string |
 /**
  * Many servers send the browser back to their authorization endpoint after login, with the parameters that they were
  * given, so without the challenge. A request with the state of a live flow, for the same client, redirect_uri and
- * response_type, is that flow again.
+ * response_type, is that flow again. The store is asked, and waited for, only where there may be such a flow.
  */
-export async function reenterFlow(
+export function reenterFlow(
   exchange: Exchange,
   judged: JudgedRequest,
-  { policy, mode }: IdentifiedClient,
-): Promise<Entry> {
-  const { issuer, services } = exchange;
+  client: IdentifiedClient,
+): Entry | Promise<Entry> {
+  const { issuer } = exchange;
+  const { policy } = client;
   const { request } = judged;
   const prefix = request.state === undefined ? undefined : parseFlowPrefix(issuer.name, request.state);
   // A state of the client's own is known again only where the challenge is gone: with it, it may be a new request.
@@ -35,9 +36,19 @@ export async function reenterFlow(
     prefix === undefined
       ? preservedFlowKey(issuer.name, policy.name, request.state)
       : flowKey(issuer.name, prefix.prefix);
+  return findEntry(exchange, request, client, key, prefix);
+}
+
+async function findEntry(
+  { services, scope }: Exchange,
+  request: AuthorizationRequest,
+  { policy, mode }: IdentifiedClient,
+  key: string,
+  prefix: ParsedFlowPrefix | undefined,
+): Promise<Entry> {
   try {
     const flow = await services.store.loadFlow(key);
-    if (flow !== undefined && belongsTo(flow, request, exchange.scope)) return 'reentry';
+    if (flow !== undefined && belongsTo(flow, request, scope)) return 'reentry';
     // Ours, but expired: the login took too long. It begins anew with the state that the client sent. The prefix of
     // another live flow, though, is somebody's state like any other.
     return { state: flow === undefined && prefix !== undefined ? prefix.clientState : request.state };

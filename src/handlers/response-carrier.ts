@@ -138,10 +138,11 @@ export function navigate(exchange: Exchange, head: ResponseHead, location: strin
   return mapped === location ? head : withHeader(head, 'location', mapped);
 }
 
+/** With an authority of its own, it is the same from wherever it is read. */
+const ABSOLUTE = /^https?:\/\//i;
+
 /** Where a browser would go. What it could not read keeps its parameters, and is no place of any client: others might read it. */
 export function readTarget(exchange: Exchange, text: string): URL {
-  return (
-    URL.parse(text, exchange.publicOrigin + exchange.target.path) ??
-    new URL(`invalid:${/[?#].*/s.exec(text)?.[0] ?? ''}`)
-  );
+  const base = ABSOLUTE.test(text) ? undefined : exchange.publicOrigin + exchange.target.path;
+  return URL.parse(text, base) ?? new URL(`invalid:${/[?#].*/s.exec(text)?.[0] ?? ''}`);
 }

@@ -81,7 +81,8 @@ class ResponseFollower {
 
   async follow(): Promise<Outcome> {
     const { response } = this.#carrier;
-    const flow = await this.#findFlow();
+    const found = this.#findFlow();
+    const flow = found instanceof Promise ? await found : found;
     const policy = flow && this.#exchange.issuer.clients.policyFor(flow.clientId);
     if (response.codes.length === 0 && response.jarm !== 'unreadable') return this.#withoutCode(flow);
     if (flow === undefined || policy === undefined) return this.#withoutFlow();
@@ -99,7 +100,7 @@ class ResponseFollower {
       // What looks like a response may be a page of the server itself, which still needs the prefix.
       if (reason === 'redirect_target_mismatch' && this.#staysWithServer()) return this.#carrier.unchanged();
     }
-    return this.#bind(flow, policy);
+    return await this.#bind(flow, policy);
   }
 
   /** The prefix tells how the flow began, so that report goes on while the store is away. */
@@ -119,13 +120,16 @@ class ResponseFollower {
     return 'answered';
   }
 
-  async #findFlow(): Promise<Flow | undefined> {
+  /** No promise where the flow is at hand. */
+  #findFlow(): Flow | undefined | Promise<Flow | undefined> {
+    const { begun, issuer, services } = this.#exchange;
+    if (this.#prefix === undefined) return this.#findPreserved();
+    const key = flowKey(issuer.name, this.#prefix.prefix);
+    return key === begun?.key ? begun.flow : services.store.loadFlow(key);
+  }
+
+  async #findPreserved(): Promise<Flow | undefined> {
     const { issuer, services } = this.#exchange;
-    if (this.#prefix !== undefined) {
-      const { begun } = this.#exchange;
-      const key = flowKey(issuer.name, this.#prefix.prefix);
-      return key === begun?.key ? begun.flow : services.store.loadFlow(key);
-    }
     const [state] = this.#carrier.response.states;
     for (const policy of this.#preservers) {
       const key = preservedFlowKey(issuer.name, policy.name, state);
@@ -146,7 +150,7 @@ class ResponseFollower {
         flow !== undefined && target !== undefined && isAddressedTo(this.#carrier.response.target, target);
       if (!forClient) return this.#carrier.unchanged();
     }
-    await this.#endPreserved();
+    if (this.#preservedKey !== undefined) await this.#endPreserved(this.#preservedKey);
     return this.#delivered(flow, undefined);
   }
 
@@ -182,7 +186,10 @@ class ResponseFollower {
     const { issuer, services } = this.#exchange;
     const { response } = this.#carrier;
     // RFC 9126 4: a reference is good for one code. In report, a second use was counted when it came.
-    if (!(await this.#spendReference(flow, policy)) && flow.mode === 'enforce') {
+    const unspent =
+      flow.pushedKey === undefined ||
+      (await services.store.spendPushedRequest(flow.pushedKey, policy.flowTtl));
+    if (!unspent && flow.mode === 'enforce') {
       const client = { policy, clientId: flow.clientId, mode: flow.mode };
       noteViolation(this.#exchange, 'authorization_response', 'flow_unknown', client);
       return this.#withhold('flow_unknown', policy, flow);
@@ -206,7 +213,7 @@ class ResponseFollower {
     const key = codeKey(issuer.name, wrapped?.code ?? upstreamCode);
     // A code that is bound already stays with its first flow: a second response cannot take it over.
     await services.store.saveBinding(key, binding, policy.codeTtl);
-    await this.#endPreserved();
+    if (this.#preservedKey !== undefined) await this.#endPreserved(this.#preservedKey);
     services.events.codeBound({ issuer: issuer.name, client: policy.name, clientId: flow.clientId });
     return this.#delivered(flow, wrapped?.code);
   }
@@ -217,12 +224,6 @@ class ResponseFollower {
     if (!services.stateHashes.learn(issuer.name, policy.name)) return;
     const remedied = policy.redirectUris !== undefined && policy.responseTypes.includes(responseType);
     services.events.stateHashSeen(issuer.name, policy.name, remedied);
-  }
-
-  async #spendReference({ pushedKey }: Flow, { flowTtl }: ClientPolicy): Promise<boolean> {
-    return (
-      pushedKey === undefined || (await this.#exchange.services.store.spendPushedRequest(pushedKey, flowTtl))
-    );
   }
 
   #delivered(flow: Flow | undefined, code: string | undefined): Outcome {
@@ -253,8 +254,8 @@ class ResponseFollower {
   }
 
   /** The client's own state is free for its next login as soon as this one has its answer. */
-  async #endPreserved(): Promise<void> {
-    if (this.#preservedKey !== undefined) await this.#exchange.services.store.endFlow(this.#preservedKey);
+  #endPreserved(key: string): Promise<void> {
+    return this.#exchange.services.store.endFlow(key);
   }
 
   #isOwnForm(): boolean {

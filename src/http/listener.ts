@@ -49,6 +49,7 @@ export class Listener implements AsyncDisposable {
   readonly #shared: boolean;
   readonly #upgraded = new Set<Duplex>();
   readonly #answering = new Set<ServerResponse>();
+  readonly #onAnswered: (this: ServerResponse) => void;
   #draining = false;
   #closing = false;
 
@@ -72,6 +73,12 @@ export class Listener implements AsyncDisposable {
       options.tls === undefined
         ? createServer(serverOptions, options.onRequest)
         : createTlsServer({ ...serverOptions, ...secureOptions(options.tls) }, options.onRequest);
+    const listener = this;
+    // One for all responses.
+    this.#onAnswered = function () {
+      listener.#answering.delete(this);
+      if (listener.#closing) setImmediate(() => listener.#server.closeIdleConnections());
+    };
     this.#server.maxConnections = options.connections;
     // Their size is limited; by default, Node would hide those beyond the 2000th from whoever judges.
     this.#server.maxHeadersCount = 0;
@@ -147,10 +154,7 @@ export class Listener implements AsyncDisposable {
   #track(response: ServerResponse): void {
     if (this.#draining) response.shouldKeepAlive = false;
     this.#answering.add(response);
-    response.once('close', () => {
-      this.#answering.delete(response);
-      if (this.#closing) setImmediate(() => this.#server.closeIdleConnections());
-    });
+    response.on('close', this.#onAnswered);
   }
 
   /**

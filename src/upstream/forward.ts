@@ -61,7 +61,8 @@ export function forward(
 ): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
     const exchange = new ForwardExchange(response, options, resolve, reject);
-    const request = { ...outgoing, servername: upstream.serverName };
+    const { method, path, headers, body } = outgoing;
+    const request = { method, path, headers, body, servername: upstream.serverName };
     upstream.pool.dispatch(request as Dispatcher.DispatchOptions, exchange);
   });
 }
@@ -76,7 +77,9 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   readonly #reject: (reason: unknown) => void;
   readonly #startedAt = performance.now();
   #controller: Dispatcher.DispatchController | undefined;
-  #forwarded: Forwarded = { status: 0, upstreamTime: 0, headSentAt: 0 };
+  #status = 0;
+  #upstreamTime = 0;
+  #headSentAt = 0;
   #held: { readonly hold: Hold; readonly chunks: Buffer[]; size: number } | undefined;
   #settled = false;
   /** The upstream's response is complete. */
@@ -99,7 +102,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    response.once('close', this.#onClientClosed);
+    response.on('close', this.#onClientClosed);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -115,21 +118,24 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     statusText?: string,
   ): void {
     if (status < 200) return;
-    this.#forwarded = { status, upstreamTime: performance.now() - this.#startedAt, headSentAt: 0 };
+    this.#status = status;
+    this.#upstreamTime = performance.now() - this.#startedAt;
     const raw = controller.rawHeaders as readonly (Buffer | string)[];
     const head: ResponseHead = {
       status,
       statusText: buildReasonPhrase(statusText),
       headers: buildResponseHeaders(raw),
     };
-    this.#attempt(() => {
+    try {
       const outcome = this.#options.inspect(head);
       if (typeof outcome === 'object' && 'hold' in outcome) {
         this.#held = { hold: outcome, chunks: [], size: 0 };
       } else {
         this.#conclude(outcome, undefined);
       }
-    });
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -166,7 +172,11 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#held = undefined;
     const [first] = held.chunks;
     const body = held.chunks.length === 1 && first !== undefined ? first : Buffer.concat(held.chunks);
-    this.#attempt(() => this.#conclude(held.hold.inspect(body, complete), body));
+    try {
+      this.#conclude(held.hold.inspect(body, complete), body);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** `body`: what has been held back of it. */
@@ -189,7 +199,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     // It broke off while it was being looked at: the client is told of that.
     if (this.#settled) return;
     this.#decided = true;
-    this.#forwarded = { ...this.#forwarded, headSentAt: performance.now() };
+    this.#headSentAt = performance.now();
     if (outcome === 'answered') {
       this.#settle();
     } else if ('body' in outcome) {
@@ -242,15 +252,11 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#settled = true;
     this.#response.off('close', this.#onClientClosed);
-    this.#resolve(this.#forwarded);
-  }
-
-  #attempt(step: () => void): void {
-    try {
-      step();
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#resolve({
+      status: this.#status,
+      upstreamTime: this.#upstreamTime,
+      headSentAt: this.#headSentAt,
+    });
   }
 
   #fail(reason: unknown): void {

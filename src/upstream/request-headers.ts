@@ -80,10 +80,19 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
   return headers;
 }
 
+/** How many names it is remembered of how they are canonical, and up to which length: few are used, each often. */
+const REMEMBERED_LIMIT = 1_000;
+const REMEMBERED_LENGTH = 64;
+const remembered = new Map<string, string>();
+
 /** Lower case, with `_` and `.` as `-`: CGI, WSGI and PHP cannot tell them apart. */
 export function canonicalHeaderName(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.includes('_') || lower.includes('.') ? lower.replace(/[_.]/g, '-') : lower;
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const canonical = name.toLowerCase().replace(/[_.]/g, '-');
+  if (remembered.size >= REMEMBERED_LIMIT) remembered.clear();
+  if (name.length <= REMEMBERED_LENGTH) remembered.set(name, canonical);
+  return canonical;
 }
 
 /** Names in Connection belong to this hop only (RFC 9110 7.6.1). `undefined` in the usual case of none. */

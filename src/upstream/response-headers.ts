@@ -21,7 +21,8 @@ export type ResponseHead = {
 
 /** Removes hop-by-hop headers (RFC 9110 7.6.1). `raw` is a flat list of names and values. */
 export function buildResponseHeaders(raw: readonly (Buffer | string)[]): string[] {
-  const texts = raw.map((item) => (typeof item === 'string' ? item : item.toString('latin1')));
+  const texts: string[] = [];
+  for (const item of raw) texts.push(typeof item === 'string' ? item : item.toString('latin1'));
   const named = connectionNamed(texts);
   const headers: string[] = [];
   for (let i = 0; i < texts.length; i += 2) {

@@ -21,8 +21,7 @@ export type ResponseHead = {
 
 /** Removes hop-by-hop headers (RFC 9110 7.6.1). `raw` is a flat list of names and values. */
 export function buildResponseHeaders(raw: readonly (Buffer | string)[]): string[] {
-  const texts: string[] = [];
-  for (const item of raw) texts.push(typeof item === 'string' ? item : item.toString('latin1'));
+  const texts = decodeTogether(raw) ?? raw.map((item) => (typeof item === 'string' ? item : decode(item)));
   const named = connectionNamed(texts);
   const headers: string[] = [];
   for (let i = 0; i < texts.length; i += 2) {
@@ -32,6 +31,32 @@ export function buildResponseHeaders(raw: readonly (Buffer | string)[]): string[
     headers.push(name, texts[i + 1] as string);
   }
   return headers;
+}
+
+/** Octets from the first item of a list to its end: a head whose items lie further apart came in pieces. */
+const HEAD_LIMIT = 64 * 1024;
+
+/** To decode each item costs more than all else about it, and usually they lie one behind the other, as they came. */
+function decodeTogether(raw: readonly (Buffer | string)[]): string[] | undefined {
+  const [first] = raw;
+  const last = raw[raw.length - 1];
+  if (!Buffer.isBuffer(first) || !Buffer.isBuffer(last)) return undefined;
+  const { buffer, byteOffset: start } = first;
+  const size = last.byteOffset + last.length - start;
+  if (last.buffer !== buffer || size < 0 || size > HEAD_LIMIT) return undefined;
+  const text = decode(Buffer.from(buffer, start, size));
+  const items: string[] = [];
+  for (const item of raw) {
+    if (typeof item === 'string' || item.buffer !== buffer) return undefined;
+    const at = item.byteOffset - start;
+    if (at < 0 || at + item.length > size) return undefined;
+    items.push(text.slice(at, at + item.length));
+  }
+  return items;
+}
+
+function decode(octets: Buffer): string {
+  return octets.toString('latin1');
 }
 
 /** Undici reads it as UTF-8, which Node cannot write: one that is not plain is left out (RFC 9112 4: it means nothing). */

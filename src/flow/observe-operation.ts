@@ -8,18 +8,20 @@ export type ObserveOperation<Operation> = (
 ) => void;
 
 /** What an operation that has just begun comes to, with that reported. */
-export async function observeOperation<Operation, Result>(
+export function observeOperation<Operation, Result>(
   observe: ObserveOperation<Operation>,
   operation: Operation,
   pending: Promise<Result>,
 ): Promise<Result> {
   const startedAt = performance.now();
-  try {
-    const result = await pending;
-    observe(operation, performance.now() - startedAt, undefined);
-    return result;
-  } catch (error) {
-    if (error instanceof StoreFault) observe(operation, performance.now() - startedAt, error);
-    throw error;
-  }
+  return pending.then(
+    (result) => {
+      observe(operation, performance.now() - startedAt, undefined);
+      return result;
+    },
+    (error: unknown) => {
+      if (error instanceof StoreFault) observe(operation, performance.now() - startedAt, error);
+      throw error;
+    },
+  );
 }

@@ -124,7 +124,7 @@ export class Inventory implements AsyncDisposable {
       return;
     }
     const { clients } = this.#knownOf(issuer);
-    if (clients.has(clientId)) {
+    if (clientId !== undefined && clients.has(clientId)) {
       const fresh = clients.isFresh(clientId);
       this.#unsent.count({ issuer, day, name: clientId, unlisted: true, fresh }, what, seconds);
       return;

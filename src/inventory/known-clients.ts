@@ -17,8 +17,8 @@ export class KnownClients {
   #proven = new Set<string>();
   readonly #pending = new Map<string, PendingCounts>();
 
-  has(clientId: string | undefined): clientId is string {
-    return clientId !== undefined && (this.#fromStore.has(clientId) || this.#proven.has(clientId));
+  has(clientId: string): boolean {
+    return this.#fromStore.has(clientId) || this.#proven.has(clientId);
   }
 
   /** Whether nobody knew it before this process did. */
@@ -42,8 +42,8 @@ export class KnownClients {
 
   /** The upstream has issued a code for a client_id: from now on it is known. What was counted for it until now, if any. */
   prove(clientId: string | undefined): PendingCounts | undefined {
-    if (!isPresentable(clientId) || this.has(clientId) || this.#proven.size >= UNLISTED_LIMIT)
-      return undefined;
+    if (clientId === undefined || this.has(clientId)) return undefined;
+    if (!isPresentable(clientId) || this.#proven.size >= UNLISTED_LIMIT) return undefined;
     this.#proven.add(clientId);
     const pending = this.#pending.get(clientId);
     this.#pending.delete(clientId);

@@ -16,13 +16,14 @@ export type Place = {
 };
 
 type Entry = CountsEntry & { fresh: boolean };
-type OpenDay = { readonly issuer: string; readonly day: number; readonly entries: Map<string, Entry> };
+type Entries = Map<string, Entry>;
 
 /** Counts on their way to the store. */
 export class UnsentCounts {
   readonly #writer: string;
   #sequence = 0;
-  #open = new Map<string, OpenDay>();
+  /** By issuer, then by day. */
+  #open = new Map<string, Map<number, Entries>>();
   #openSize = 0;
   /** Closed, in their order: what was sent once is sent as it was, until the store has said that it has it. */
   #batches: CountsBatch[] = [];
@@ -77,31 +78,42 @@ export class UnsentCounts {
   }
 
   #at({ issuer, day, name, unlisted = false, fresh = false }: Place, now: number): ClientCounts | undefined {
-    const key = `${day} ${issuer}`;
-    let open = this.#open.get(key);
-    if (open === undefined) {
-      open = { issuer, day, entries: new Map() };
-      this.#open.set(key, open);
-    }
-    const known = open.entries.get(name);
+    const entries = this.#entriesOf(issuer, day);
+    const known = entries.get(name);
     if (known !== undefined) return known.counts;
     if (this.size >= UNSENT_LIMIT) {
       this.#dropped += 1;
       return undefined;
     }
     const counts = newClientCounts(now, unlisted);
-    open.entries.set(name, { name, counts, fresh });
+    entries.set(name, { name, counts, fresh });
     this.#openSize += 1;
     return counts;
   }
 
+  #entriesOf(issuer: string, day: number): Entries {
+    let days = this.#open.get(issuer);
+    if (days === undefined) {
+      days = new Map();
+      this.#open.set(issuer, days);
+    }
+    let entries = days.get(day);
+    if (entries === undefined) {
+      entries = new Map();
+      days.set(day, entries);
+    }
+    return entries;
+  }
+
   #close(): void {
-    for (const { issuer, day, entries } of this.#open.values()) {
-      const all = [...entries.values()];
-      for (let start = 0; start < all.length; start += BATCH_SIZE) {
-        this.#sequence += 1;
-        const part = all.slice(start, start + BATCH_SIZE);
-        this.#batches.push({ issuer, day, writer: this.#writer, sequence: this.#sequence, entries: part });
+    for (const [issuer, days] of this.#open) {
+      for (const [day, entries] of days) {
+        const all = [...entries.values()];
+        for (let start = 0; start < all.length; start += BATCH_SIZE) {
+          this.#sequence += 1;
+          const part = all.slice(start, start + BATCH_SIZE);
+          this.#batches.push({ issuer, day, writer: this.#writer, sequence: this.#sequence, entries: part });
+        }
       }
     }
     this.#batchedSize += this.#openSize;

@@ -39,6 +39,9 @@ export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream
 /** A log field of the client's making is cut to this many characters. */
 const FIELD_LIMIT = 200;
 
+/** The `status_class` by the first digit of a status, which Node lets have three digits only. */
+const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
+
 /** What happens in the gateway, said once: each event moves its counters and writes its lines together. */
 export class Events {
   readonly #metrics: Metrics;
@@ -65,7 +68,7 @@ export class Events {
     const { issuer, client, endpoint, reason, mode } = violation;
     const enforced = mode === 'enforce';
     const counter = enforced ? this.#metrics.rejections : this.#metrics.reportOnlyViolations;
-    counter.inc({ issuer, client, endpoint, reason });
+    counter.at(issuer).at(client).at(endpoint).at(reason).value += 1;
     this.#inventory?.violation(violation, reason);
     this.#audit?.record(violation);
     this.#log.warn(
@@ -87,7 +90,7 @@ export class Events {
 
   /** The lines that are lost are counted, and told of once by `auditTrouble`. */
   auditRecordDropped(): void {
-    this.#metrics.auditRecordsDropped.inc();
+    this.#metrics.auditRecordsDropped.value += 1;
   }
 
   auditTrouble(error: Error): void {
@@ -106,7 +109,7 @@ export class Events {
     readonly requestId: string;
     readonly clientAddress: string;
   }): void {
-    this.#metrics.unplacedRequests.inc({ cause: unplaced.cause });
+    this.#metrics.unplacedRequests.at(unplaced.cause).value += 1;
     this.#log.warn(
       {
         event: 'unplaced_request',
@@ -120,22 +123,22 @@ export class Events {
 
   /** What is no HTTP request has no id either; a line for each would be a way to fill the disk. */
   unreadableRequest(cause: UnplacedCause): void {
-    this.#metrics.unplacedRequests.inc({ cause });
+    this.#metrics.unplacedRequests.at(cause).value += 1;
   }
 
   connectionDropped(): void {
-    this.#metrics.connectionsDropped.inc();
+    this.#metrics.connectionsDropped.value += 1;
   }
 
   authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void {
     const { issuer, client } = subject;
-    this.#metrics.authorizationRequests.inc({ issuer, client, challenge_method: challengeMethod });
+    this.#metrics.authorizationRequests.at(issuer).at(client).at(challengeMethod).value += 1;
     this.#inventory?.authorizationRequested(subject, challengeMethod);
   }
 
   codeBound(subject: Subject): void {
     const { issuer, client } = subject;
-    this.#metrics.codesBound.inc({ issuer, client });
+    this.#metrics.codesBound.at(issuer).at(client).value += 1;
     this.#inventory?.codeBound(subject);
   }
 
@@ -150,7 +153,7 @@ export class Events {
 
   redeemed(subject: Subject, result: RedemptionResult): void {
     const { issuer, client } = subject;
-    this.#metrics.redemptions.inc({ issuer, client, result });
+    this.#metrics.redemptions.at(issuer).at(client).at(result).value += 1;
     this.#inventory?.redeemed(subject, result);
   }
 
@@ -162,7 +165,7 @@ export class Events {
   }
 
   requestBegan(): void {
-    this.#metrics.requestsInFlight.inc();
+    this.#metrics.requestsInFlight.value += 1;
   }
 
   /** Times in milliseconds; those of the upstream where it was asked and answered. */
@@ -171,21 +174,20 @@ export class Events {
     status: number,
     times: { readonly total: number; readonly upstream?: number; readonly overhead?: number },
   ): void {
-    const status_class = `${Math.trunc(status / 100)}xx`;
-    this.#metrics.requestsInFlight.dec();
-    this.#metrics.requestDuration.observe({ endpoint, status_class }, times.total / 1000);
-    if (times.upstream !== undefined) {
-      this.#metrics.upstreamDuration.observe({ endpoint, status_class }, times.upstream / 1000);
-    }
-    if (times.overhead !== undefined) this.#metrics.overhead.observe({ endpoint }, times.overhead / 1000);
+    const { requestsInFlight, requestDuration, upstreamDuration, overhead } = this.#metrics;
+    const statusClass = STATUS_CLASSES[Math.trunc(status / 100)] as string;
+    requestsInFlight.value -= 1;
+    requestDuration.at(endpoint).at(statusClass).observe(times.total);
+    if (times.upstream !== undefined) upstreamDuration.at(endpoint).at(statusClass).observe(times.upstream);
+    if (times.overhead !== undefined) overhead.at(endpoint).observe(times.overhead);
   }
 
   /** `duration` in milliseconds. */
   storeOperation(operation: string, duration: number, fault: StoreFault | undefined): void {
     const outcome = fault === undefined ? 'ok' : 'fault';
-    this.#metrics.storeDuration.observe({ operation, outcome }, duration / 1000);
+    this.#metrics.storeDuration.at(operation).at(outcome).observe(duration);
     if (fault === undefined) return;
-    this.#metrics.storeErrors.inc({ operation });
+    this.#metrics.storeErrors.at(operation).value += 1;
     this.#log.error({ event: 'store_fault', operation, code: fault.code, error: fault }, 'store fault');
   }
 
@@ -196,7 +198,7 @@ export class Events {
   }
 
   upstreamFault(issuer: string, fault: UpstreamFault, requestId: string): void {
-    this.#metrics.upstreamErrors.inc({ issuer, kind: fault.kind });
+    this.#metrics.upstreamErrors.at(issuer).at(fault.kind).value += 1;
     this.#inventory?.upstreamFault(issuer, fault.kind);
     this.#log.error(
       { event: 'upstream_fault', issuer, kind: fault.kind, request_id: requestId, error: fault },
@@ -240,7 +242,7 @@ export class Events {
 
   /** A process that served has ended by itself; another takes its place. */
   workerEnded(worker: number, how: string, restartIn: number): void {
-    this.#metrics.workerRestarts.inc();
+    this.#metrics.workerRestarts.value += 1;
     this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');
   }
 

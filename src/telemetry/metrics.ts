@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { CellMetrics } from './cell-metrics.ts';
 import { readDescriptorUse } from './descriptor-use.ts';
 
 /** Seconds. From a proxied page on the same host to a login that waits for a slow directory. */
@@ -18,14 +19,15 @@ export type Metrics = ReturnType<typeof createMetrics>;
 export function createMetrics(build: { readonly version: string; readonly node: string }) {
   const registry = new Registry();
   const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: `pkce_gateway_${name}`, help, labelNames, registers });
-  const histogram = <L extends string>(
+  const cells = new CellMetrics(registry);
+  const counter = <const L extends readonly string[]>(name: string, help: string, labelNames: L) =>
+    cells.counter({ name: `pkce_gateway_${name}`, help, labelNames });
+  const histogram = <const L extends readonly string[]>(
     name: string,
     help: string,
-    labelNames: readonly L[],
-    buckets: number[],
-  ) => new Histogram({ name: `pkce_gateway_${name}`, help, labelNames, buckets, registers });
+    labelNames: L,
+    buckets: readonly number[],
+  ) => cells.histogram({ name: `pkce_gateway_${name}`, help, labelNames, buckets });
   const gauge = <L extends string>(
     name: string,
     help: string,
@@ -86,7 +88,11 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       ['endpoint'],
       OWN_BUCKETS,
     ),
-    requestsInFlight: gauge('requests_in_flight', 'Requests being answered.'),
+    requestsInFlight: cells.gauge({
+      name: 'pkce_gateway_requests_in_flight',
+      help: 'Requests being answered.',
+      labelNames: [],
+    }),
     storeDuration: histogram(
       'store_duration_seconds',
       'Store operations, by outcome (ok, fault).',

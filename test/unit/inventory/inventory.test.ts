@@ -80,6 +80,25 @@ describe('an unlisted client', () => {
   });
 });
 
+test('every issuer and day has counts of its own, whichever come first', async () => {
+  const store = new MemoryInventoryStore();
+  const { inventory, counts, clock } = openInventory(store);
+  const other = { ...listed('spa'), issuer: 'other' };
+  inventory.codeBound(listed('spa'));
+  inventory.codeBound(other);
+  clock.now += 86_400_000;
+  inventory.codeBound(other);
+  inventory.codeBound(listed('spa'));
+  clock.now -= 86_400_000;
+  inventory.codeBound(listed('spa'));
+  expect(await counts()).toEqual({ spa: { bound: 2 } });
+  expect(await counts(DAY + 1)).toEqual({ spa: { bound: 1 } });
+  for (const day of [DAY, DAY + 1]) {
+    const loaded = await store.loadCounts('other', day);
+    expect([...loaded].map(([name, { counts }]) => [name, counts.get('bound')])).toEqual([['spa', 1]]);
+  }
+});
+
 describe('while the store is away', () => {
   test('counts are kept and merged, and arrive once', async () => {
     const store = new FailingStore();

@@ -55,7 +55,8 @@ export class Parameters {
   serialize(): string {
     let text = '';
     for (const [name, value] of this.entries) {
-      text += `${text === '' ? '' : '&'}${percentEncode(name)}=${percentEncode(value)}`;
+      if (text !== '') text += '&';
+      text += `${percentEncode(name)}=${percentEncode(value)}`;
     }
     return text;
   }

@@ -39,14 +39,15 @@ export function encodeBinding(binding: Binding): string {
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MAX_ATTEMPTS_LIMIT) {
     throw new RangeError(`maxAttempts must be between 1 and ${MAX_ATTEMPTS_LIMIT}`);
   }
-  const body = stringifyFields([
+  const fields = [
     binding.mode === 'enforce' ? 'e' : 'r',
     binding.clientId,
     binding.redirectUri ?? 0,
     binding.pkceForwarded ? 1 : 0,
     binding.wrappedCode ?? 0,
-    ...(binding.scope === '' ? [] : [binding.scope]),
-  ]);
+  ];
+  if (binding.scope !== '') fields.push(binding.scope);
+  const body = stringifyFields(fields);
   return `1b000${threeDigits(maxAttempts)}${binding.codeChallenge ?? NO_CHALLENGE}${body}`;
 }
 
@@ -66,8 +67,7 @@ export function decodeBinding(record: string): StoredBinding | undefined {
   const challenge = header.slice(8);
   const codeChallenge = challenge === NO_CHALLENGE ? undefined : challenge;
 
-  const body = record.slice(HEADER_LENGTH);
-  const fields = parseFields(body, 5) ?? parseFields(body, 6);
+  const fields = parseFields(record.slice(HEADER_LENGTH), 5, 6);
   if (fields === undefined) return undefined;
   const [mode, clientId, redirectUri, forwarded, wrappedCode, scope = ''] = fields;
   if (mode !== 'e' && mode !== 'r') return undefined;

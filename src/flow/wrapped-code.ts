@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
 
 export type WrappedCode = {
   /** The gateway's own code, for the client. */
@@ -10,6 +10,12 @@ export type WrappedCode = {
 const CODE = /^pgc_[A-Za-z0-9_-]{43}$/;
 const CIPHER = 'aes-256-gcm';
 const TAG_LENGTH = 16;
+/**
+ * The key is a text, in this encoding. Of bytes, Node finds out by an exception that they are no KeyObject, and a KeyObject
+ * is one more native object to make and to collect: either takes longer than to encrypt.
+ */
+const KEY_ENCODING = 'base64url';
+const OPTIONS = { authTagLength: TAG_LENGTH, encoding: KEY_ENCODING } as const;
 /** Every key is derived from a fresh code and encrypts exactly one message, so that no nonce can ever repeat under it. */
 const NONCE = Buffer.alloc(12);
 
@@ -25,9 +31,12 @@ export function isWrappedCode(text: string): boolean {
 export function wrapCode(upstreamCode: string, issuer: string, random32: Buffer): WrappedCode {
   if (random32.length !== 32) throw new RangeError('a wrapped code needs 32 random bytes');
   const code = `pgc_${random32.toString('base64url')}`;
-  const cipher = createCipheriv(CIPHER, deriveKey(code), NONCE, { authTagLength: TAG_LENGTH });
+  const cipher = createCipheriv(CIPHER, deriveKey(code), NONCE, OPTIONS);
   cipher.setAAD(Buffer.from(issuer, 'utf8'));
-  const sealed = Buffer.concat([cipher.update(upstreamCode, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  const encrypted = cipher.update(upstreamCode, 'utf8');
+  // Makes the tag. A stream cipher has nothing left to give out.
+  cipher.final();
+  const sealed = Buffer.concat([encrypted, cipher.getAuthTag()]);
   return { code, wrapped: sealed.toString('base64url') };
 }
 
@@ -38,7 +47,7 @@ export function unwrapCode(code: string, wrapped: string, issuer: string): strin
   if (!isWrappedCode(code) || sealed.length < TAG_LENGTH || sealed.toString('base64url') !== wrapped) {
     return undefined;
   }
-  const decipher = createDecipheriv(CIPHER, deriveKey(code), NONCE, { authTagLength: TAG_LENGTH });
+  const decipher = createDecipheriv(CIPHER, deriveKey(code), NONCE, OPTIONS);
   decipher.setAAD(Buffer.from(issuer, 'utf8'));
   decipher.setAuthTag(sealed.subarray(-TAG_LENGTH));
   const opened = decipher.update(sealed.subarray(0, -TAG_LENGTH));
@@ -55,8 +64,6 @@ export function unwrapCode(code: string, wrapped: string, issuer: string): strin
  * nothing is to be extracted first. The label is not that of the store key: who reads the key of a binding learns nothing
  * about the key of its cipher.
  */
-function deriveKey(code: string): KeyObject {
-  const digest = hash('sha256', `\u0000\u0000\u0000\u0001${code}pkce-gateway/wrapped-code/2`, 'base64url');
-  // Of bytes, Node would find out by an exception that they are no KeyObject: that takes longer than all the rest.
-  return createSecretKey(digest, 'base64url');
+function deriveKey(code: string): string {
+  return hash('sha256', `\u0000\u0000\u0000\u0001${code}pkce-gateway/wrapped-code/2`, KEY_ENCODING);
 }

@@ -27,21 +27,25 @@ export function identifyClient(
   now: number,
   lot: Lot,
 ): IdentifiedClient {
-  const distinct = new Set<string>();
+  let first: string | undefined;
+  let several = false;
   let disguised = false;
   for (const [name, value] of message.hints.entries) {
-    if (name === 'client_id') distinct.add(value);
-    else if (canonicalName(beforeNul(name)) === 'client_id') disguised = true;
+    if (name === 'client_id') {
+      several ||= first !== undefined && first !== value;
+      first ??= value;
+    } else if (canonicalName(beforeNul(name)) === 'client_id') disguised = true;
   }
   for (const readings of names) {
-    if (readings.some((reading) => distinct.has(reading))) continue;
+    if (first !== undefined && readings.includes(first)) continue;
     const listed = readings.find((reading) => clients.policyFor(reading) !== clients.unlisted);
     const name = listed ?? readings[0];
-    if (name !== undefined) distinct.add(name);
+    several ||= first !== undefined && name !== undefined;
+    first ??= name;
   }
-  const [clientId] = distinct.size === 1 ? distinct : [];
+  const clientId = several ? undefined : first;
   const policy = clients.policyFor(clientId);
-  const certain = !disguised && !message.unread && distinct.size <= 1;
+  const certain = !disguised && !message.unread && !several;
   return {
     clientId,
     policy,

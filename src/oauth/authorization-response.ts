@@ -94,6 +94,7 @@ export function rewriteAuthorizationResponse(location: string, changes: Response
 }
 
 export function isResponsePart(part: string): boolean {
+  if (part === '') return false;
   return [...new URLSearchParams(part).keys()].some((name) => MARKERS.has(name));
 }
 

@@ -33,7 +33,8 @@ export function identifies(identity: ClientIdentity, clientId: string): boolean 
 
 /** RFC 7617: the user of HTTP Basic credentials, as sent and percent-decoded. */
 function parseBasicUser(authorization: string | undefined): string[] | undefined {
-  const match = /^basic +([A-Za-z0-9+/\-_]+={0,2})\s*$/i.exec(authorization ?? '');
+  if (authorization === undefined) return undefined;
+  const match = /^basic +([A-Za-z0-9+/\-_]+={0,2})\s*$/i.exec(authorization);
   if (match?.[1] === undefined) return undefined;
   const decoded = Buffer.from(match[1], 'base64').toString('utf8');
   const colon = decoded.indexOf(':');

@@ -1,4 +1,5 @@
 import { canonicalName, isLookalike, isProtocolParameter, mayRepeat, needsValue } from './parameter-names.ts';
+import { percentEncode } from './percent-encode.ts';
 
 /** Why a list of parameters cannot be read in one way only. */
 export type ParameterProblem = 'parameter_malformed' | 'parameter_repeated';
@@ -33,7 +34,9 @@ export class Parameters {
 
   /** Every value of a name, in order. */
   all(name: string): string[] {
-    return this.entries.filter((entry) => entry[0] === name).map((entry) => entry[1]);
+    const values: string[] = [];
+    for (const entry of this.entries) if (entry[0] === name) values.push(entry[1]);
+    return values;
   }
 
   /** With the first value of a name replaced, or added at the end. */
@@ -52,14 +55,15 @@ export class Parameters {
   serialize(): string {
     let text = '';
     for (const [name, value] of this.entries) {
-      text += `${text === '' ? '' : '&'}${encode(name)}=${encode(value)}`;
+      if (text !== '') text += '&';
+      text += `${percentEncode(name)}=${percentEncode(value)}`;
     }
     return text;
   }
 }
 
 // No control characters and no octet beyond ASCII: all that a well-behaved client sends.
-const PLAIN = /^[\x20-\x7e]*$/;
+const PRINTABLE = /^[\x20-\x7e]*$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /**
@@ -72,13 +76,26 @@ export function parseParameters(text: string): ParsedParameters {
   let problem: ParameterProblem | undefined;
   let lossless = true;
   let hidden = false;
-  if (text !== '') {
-    for (const segment of text.split('&')) {
-      if (segment === '') continue;
-      if (segment.includes(';')) hidden ||= hidesParameter(segment);
-      const equals = segment.indexOf('=');
-      const name = decode(equals === -1 ? segment : segment.slice(0, equals));
-      const value = decode(equals === -1 ? '' : segment.slice(equals + 1));
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  // Most texts are printable and have no `;`: that is asked once for all of their parameters.
+  const printable = PRINTABLE.test(spaced);
+  const cuttable = spaced.includes(';');
+  let equals = -1;
+  let percent = -1;
+  for (let start = 0, end = 0; start < spaced.length; start = end + 1) {
+    end = indexOrEnd(spaced, '&', start);
+    if (end === start) continue;
+    // Looked for only behind the last one found, so that no text is gone through twice.
+    if (equals < start) equals = indexOrEnd(spaced, '=', start);
+    if (percent < start) percent = indexOrEnd(spaced, '%', start);
+    const split = Math.min(equals, end);
+    let name: string | undefined = spaced.slice(start, split);
+    let value: string | undefined = spaced.slice(split + 1, end);
+    if (cuttable) hidden ||= hidesParameter(spaced.slice(start, end));
+    // There is no other way for anything to be decoded, or for a control character to come in.
+    if (!printable || percent < end) {
+      name = decode(name);
+      value = decode(value);
       if (name === undefined || value === undefined) {
         problem = 'parameter_malformed';
         lossless = false;
@@ -88,13 +105,22 @@ export function parseParameters(text: string): ParsedParameters {
       // UTF-16 among them, which some servers know by its NULs.
       hidden ||= CONTROL.test(name);
       // A raw control octet: a body that ends in CRLF is one value to some servers and another to others.
-      if (isMalformed(name, value) || CONTROL.test(segment)) problem = 'parameter_malformed';
-      if (seen.has(name) && !mayRepeat(name)) problem ??= 'parameter_repeated';
-      seen.add(name);
-      entries.push([name, value]);
+      if (hasMisreadControl(name, value) || CONTROL.test(spaced.slice(start, end)))
+        problem = 'parameter_malformed';
     }
+    if (isProtocolParameter(name) ? isMisreadValue(name, value) : isLookalike(name)) {
+      problem = 'parameter_malformed';
+    }
+    if (seen.has(name) && !mayRepeat(name)) problem ??= 'parameter_repeated';
+    seen.add(name);
+    entries.push([name, value]);
   }
   return { parameters: new Parameters(entries), problem, lossless, hidden };
+}
+
+function indexOrEnd(text: string, character: string, from: number): number {
+  const index = text.indexOf(character, from);
+  return index === -1 ? text.length : index;
 }
 
 /** To a server that splits there, what stands behind is another parameter, and what stands before another value. */
@@ -102,6 +128,7 @@ const CUT_SHORT: ReadonlySet<string> = new Set(['client_id', 'code', 'grant_type
 
 /** HTML 4.01 B.2.2 had servers take `;` for a separator, and some still do. */
 function hidesParameter(segment: string): boolean {
+  if (!segment.includes(';')) return false;
   const [own = '', ...hidden] = segment
     .split(';')
     .map((piece) => canonicalName(decode(piece.split('=', 1)[0] ?? '') ?? ''));
@@ -109,31 +136,24 @@ function hidesParameter(segment: string): boolean {
 }
 
 /** A value of nothing, or with space around it, is another one to servers that trim, or that take empty for absent. */
-function isMalformed(name: string, value: string): boolean {
-  if (isLookalike(name) || CONTROL.test(name)) return true;
-  if (needsValue(name) && (value === '' || value !== value.trim())) return true;
-  if (isProtocolParameter(name)) return CONTROL.test(value);
-  // C servers cut a value at NUL. Tabs and line ends are legitimate in, say, pretty-printed `claims`.
-  return value.includes('\u0000');
+function isMisreadValue(name: string, value: string): boolean {
+  return needsValue(name) && (value === '' || value !== value.trim());
 }
 
+function hasMisreadControl(name: string, value: string): boolean {
+  if (CONTROL.test(name)) return true;
+  // C servers cut a value at NUL. Tabs and line ends are legitimate in, say, pretty-printed `claims`.
+  return isProtocolParameter(name) ? CONTROL.test(value) : value.includes('\u0000');
+}
+
+/** Spaces have taken the places of `+` before. */
 function decode(text: string): string | undefined {
-  if (text.includes('+')) text = text.replaceAll('+', ' ');
   try {
-    if (PLAIN.test(text)) return text.includes('%') ? decodeURIComponent(text) : text;
+    if (PRINTABLE.test(text)) return text.includes('%') ? decodeURIComponent(text) : text;
     // Raw octets beyond ASCII are not allowed, yet every server reads them as UTF-8.
     const octets = Buffer.from(text, 'latin1');
     return decodeURIComponent(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets));
   } catch {
     return undefined;
   }
-}
-
-function encode(text: string): string {
-  if (/^[A-Za-z0-9\-._~]*$/.test(text)) return text;
-  // encodeURIComponent leaves !'()* alone; RFC 3986 reserves them. Half a surrogate pair, which JSON can hold, makes it throw.
-  return encodeURIComponent(text.toWellFormed()).replace(
-    /[!'()*]/g,
-    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

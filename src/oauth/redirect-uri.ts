@@ -34,6 +34,7 @@ export function isAddressedTo(target: URL, redirectUri: string): boolean {
   ) {
     return false;
   }
+  if (expected.search === '') return true;
   // Decoded: servers that add to a query often write all of it anew (`/` as `%2F`, `a` as `a=`).
   const actual = [...target.searchParams];
   return [...expected.searchParams].every(

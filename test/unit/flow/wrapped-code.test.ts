@@ -15,6 +15,13 @@ test('the upstream’s code comes back', () => {
   expect(unwrapCode(code, wrapped, 'corp')).toBe('upstream-code');
 });
 
+test('records of running installations open: key and ciphertext are made in this one way', () => {
+  expect({ code, wrapped }).toEqual({
+    code: 'pgc_AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE',
+    wrapped: 'FKRdk4RaOVZTJ7n3UgB7q8hmaQlI-sLJGPwUmC0',
+  });
+});
+
 test('only with the same code and issuer', () => {
   expect(unwrapCode(wrapCode('x', 'corp', Buffer.alloc(32, 2)).code, wrapped, 'corp')).toBeUndefined();
   expect(unwrapCode(code, wrapped, 'other')).toBeUndefined();

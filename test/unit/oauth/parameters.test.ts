@@ -29,6 +29,18 @@ describe('what is read', () => {
     ['a plus sign for a space, also in a name', 'a+b=c+d', [['a b', 'c d']]],
     ['an escaped plus sign', 'v=%2B', [['v', '+']]],
     ['an equals sign in a value', 'v=a=b==', [['v', 'a=b==']]],
+    [
+      'each in its own segment: an equals sign, an escape, a plus sign',
+      'a&b=1&&c+c&d%3D=e=&f=%26&g',
+      [
+        ['a', ''],
+        ['b', '1'],
+        ['c c', ''],
+        ['d=', 'e='],
+        ['f', '&'],
+        ['g', ''],
+      ],
+    ],
     ['no equals sign', 'flag', [['flag', '']]],
     ['no value', 'login_hint=', [['login_hint', '']]],
     ['no name', '=x', [['', 'x']]],

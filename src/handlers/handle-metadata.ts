@@ -21,7 +21,7 @@ export async function handleMetadata(exchange: Exchange): Promise<void> {
   const { method, target, request, response, issuer, services } = exchange;
   const redeems = new RedemptionScanner().finds(target.query ?? '');
   if ((method !== 'GET' && method !== 'HEAD') || redeems) return handlePassThrough(exchange);
-  request.resume();
+  if (!request.readableEnded) request.resume();
   const metadata = new MetadataRequest(exchange);
   try {
     await sendUpstream(

@@ -39,7 +39,7 @@ export function readMessage(
   if (method === 'POST') return readForm(exchange, query);
   if (allowed.query && (method === 'GET' || method === 'HEAD')) {
     // A body here means nothing (RFC 9110 9.3.1); a server that reads it all the same does not get it.
-    request.resume();
+    if (!request.readableEnded) request.resume();
     return queryMessage(query);
   }
   return {
@@ -49,7 +49,7 @@ export function readMessage(
     problem: 'http_method_not_allowed',
     lossless: false,
     queryParameters: NONE,
-    bodyAsSent: () => request,
+    bodyAsSent: () => (hasBody(request) ? request : null),
   };
 }
 

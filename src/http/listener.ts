@@ -67,6 +67,8 @@ export class Listener implements AsyncDisposable {
       connectionsCheckingInterval: Math.min(options.headerTimeout, 5_000),
       // A proxy that reads a message more leniently than its neighbours is what smuggling needs (RFC 9112 11.2).
       insecureHTTPParser: false,
+      // What has no body has no stream to be read to its end either.
+      optimizeEmptyRequests: true,
       shouldUpgradeCallback: (request) => onUpgrade !== undefined && isWebSocket(request),
     };
     this.#server =

@@ -18,8 +18,12 @@ export type BodyLimits = {
   readonly time: number;
 };
 
+const EMPTY = { complete: true, bytes: Buffer.alloc(0) } as const;
+
 /** Reads a request body up to a limit. Rejects where the client goes away before its end, or is too slow. */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReadBody> {
+  // One without a body has ended already, and tells of no end.
+  if (request.readableEnded) return Promise.resolve(EMPTY);
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const chunks: Buffer[] = [];
   let size = 0;

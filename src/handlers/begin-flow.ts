@@ -16,6 +16,7 @@ import { canKeepState } from './state-hashes.ts';
 /** A flow that is about to begin. */
 export type NewFlow = {
   readonly flow: Flow;
+  readonly prefix: string;
   /** Where it is saved, and for how long. */
   readonly key: string;
   readonly ttl: number;
@@ -90,6 +91,7 @@ export function newFlow(
   const unsaved = preservesState ? parameters : parameters.with('state', prefix + (request.state ?? ''));
   return {
     flow,
+    prefix,
     key: preservesState
       ? preservedFlowKey(issuer.name, policy.name, request.state)
       : flowKey(issuer.name, prefix),

@@ -51,7 +51,7 @@ export class Exchange {
   upstreamTime: number | undefined;
   overhead: number | undefined;
   /** The flow that this request has begun, as the store has it: a server that knows its user may answer at once. */
-  begun: { readonly key: string; readonly flow: Flow } | undefined;
+  begun: { readonly prefix: string; readonly flow: Flow } | undefined;
   readonly startedAt = performance.now();
   readonly #where: Where;
   #requestId: string | undefined;

@@ -69,7 +69,7 @@ class ResponseFollower {
     this.#carrier = carrier;
     this.#ambiguous = ambiguous;
     this.#prefix = response.states
-      .map((state) => parseFlowPrefix(issuer.name, state))
+      .map((state) => parseFlowPrefix(issuer.name, state, exchange.begun?.prefix))
       .find((prefix) => prefix);
     this.#preservers =
       this.#prefix !== undefined
@@ -124,8 +124,8 @@ class ResponseFollower {
   #findFlow(): Flow | undefined | Promise<Flow | undefined> {
     const { begun, issuer, services } = this.#exchange;
     if (this.#prefix === undefined) return this.#findPreserved();
-    const key = flowKey(issuer.name, this.#prefix.prefix);
-    return key === begun?.key ? begun.flow : services.store.loadFlow(key);
+    const { prefix } = this.#prefix;
+    return prefix === begun?.prefix ? begun.flow : services.store.loadFlow(flowKey(issuer.name, prefix));
   }
 
   async #findPreserved(): Promise<Flow | undefined> {

@@ -32,6 +32,8 @@ export class RequestBody extends Readable {
   #stopListening: (() => void) | undefined;
   /** The filter has not decided on the last chunk yet. */
   #deciding = false;
+  /** The request has come to its end, of which it tells even while it is paused. */
+  #ended = false;
   /** Milliseconds and bytes until the end of the current span. */
   #left: number;
   #missing = PORTION;
@@ -67,7 +69,7 @@ export class RequestBody extends Readable {
     const request = this.#request.on('data', this.#onData);
     const forget = finished(request, { writable: false }, (error) => {
       if (error) this.destroy(error);
-      else this.#decide(() => this.#filter?.end(), this.#end);
+      else this.#end();
     });
     return () => {
       forget();
@@ -103,14 +105,21 @@ export class RequestBody extends Readable {
     else this.#decide(() => filter.read(chunk), this.#pass);
   };
 
+  #end(): void {
+    this.#ended = true;
+    if (this.#deciding) return;
+    clearTimeout(this.#timer);
+    this.#decide(() => this.#filter?.end(), this.#passLast);
+  }
+
   readonly #pass = (chunk: Passed): void => {
-    if (chunk === undefined) this.#wait();
-    else if (!this.push(chunk)) this.#request.pause();
+    if (chunk !== undefined && !this.push(chunk)) this.#request.pause();
+    if (this.#ended) this.#end();
+    else if (chunk === undefined) this.#wait();
   };
 
-  readonly #end = (last: Passed): void => {
-    clearTimeout(this.#timer);
-    if (last !== undefined) this.push(last);
+  readonly #passLast = (chunk: Passed): void => {
+    if (chunk !== undefined) this.push(chunk);
     this.push(null);
   };
 

@@ -55,7 +55,7 @@ class Window {
 
   /** `plain`: the piece is known to bear no mark. */
   finds(piece: string, plain: boolean): boolean {
-    // Most pieces are plain, and so is all that they touch: they need not even be joined.
+    // Most pieces are plain, and so is what they touch: they need not even be joined, and the tail is kept as it is.
     if (plain && this.#tailIsPlain && !isMarked(this.#tail.slice(1 - MARK) + piece.slice(0, MARK - 1))) {
       this.#tail = piece.length < OVERLAP ? (this.#tail + piece).slice(-OVERLAP) : piece.slice(-OVERLAP);
       return false;
@@ -79,7 +79,10 @@ class Window {
 /** Characters of the longest mark: `quoted-printable`. */
 const MARK = 16;
 
-/** Without any of these, a text is no redemption, nor the beginning of one, in whichever coding. */
+/**
+ * Whether a text must be looked at. A redemption names its grant as it is, or stands in a text in which a coding of mail is
+ * named or begins. A mark that two pieces share lies within `MARK - 1` characters of where they meet.
+ */
 function isMarked(text: string): boolean {
   return mayName(text) || mayBeQuoted(text) || mayHoldUtf7(text);
 }
@@ -116,7 +119,7 @@ function redeems(text: string): boolean {
 }
 
 function decode(text: string): string {
-  if (!text.includes('%') && !text.includes('\\u00')) return text;
+  if (!text.includes('%') && !text.includes('\\')) return text;
   // IIS also knows `%u0074`.
   return text.replace(/(?:%(?:u00)?|\\u00)([0-9a-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),

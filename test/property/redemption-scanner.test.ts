@@ -127,6 +127,11 @@ test('nor any form of JSON', () => {
 const CODINGS: Record<string, (text: string) => string> = {
   'as it is': (text) => text,
   'percent-encoded': (text) => text.replace(/[ratn_=]/g, (c) => `%${c.charCodeAt(0).toString(16)}`),
+  'JSON escapes': (text) => text.replace(/[ratn_]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+  'JSON escapes in capitals': (text) =>
+    text.replace(/[ratn_]/g, (c) => `\\U00${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  'percent-encoded as IIS does': (text) =>
+    text.replace(/[ratn_]/g, (c) => `%U00${c.charCodeAt(0).toString(16)}`),
   'UTF-16': (text) => Buffer.from(text, 'utf16le').toString('latin1'),
   'UTF-7': (text) => text.replaceAll('_', '+AF8-'),
   'UTF-7, all of it': (text) =>

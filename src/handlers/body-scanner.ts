@@ -25,12 +25,13 @@ export class BodyScanner {
     return this.#found || this.#content?.isBomb === true;
   }
 
-  async read(chunk: Buffer): Promise<void> {
+  /** Resolves, where there is something to wait for, when the chunk has been read. */
+  read(chunk: Buffer): Promise<void> | undefined {
     this.#found ||= this.#asSent.finds(chunk.toString('latin1'));
-    await this.#content?.read(chunk);
+    return this.#content?.read(chunk);
   }
 
-  async end(): Promise<void> {
-    await this.#content?.end();
+  end(): Promise<void> | undefined {
+    return this.#content?.end();
   }
 }

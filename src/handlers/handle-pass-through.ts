@@ -1,6 +1,6 @@
-import { Readable } from 'node:stream';
 import type { ProtectedEndpoint } from '../endpoints.ts';
-import { hasBody, readBody, readChunks } from '../http/read-body.ts';
+import { hasBody, readBody } from '../http/read-body.ts';
+import { type Filter, RequestBody } from '../http/request-body.ts';
 import type { Issuer } from '../issuer.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { strictestMode } from '../policy/mode.ts';
@@ -47,8 +47,11 @@ async function passScanned(exchange: Exchange): Promise<void> {
     await sendUpstream(exchange, { bodyAsSent: body.complete ? body.bytes : body.resume() });
     return;
   }
+  const patience = services.bodyLimits.time;
   try {
-    await sendUpstream(exchange, { bodyAsSent: Readable.from(scan(exchange), { objectMode: false }) });
+    await sendUpstream(exchange, {
+      bodyAsSent: new RequestBody(request, { patience, filter: redemptionFilter(exchange) }),
+    });
   } catch (error) {
     if (!(error instanceof RequestWithdrawn)) throw error;
     if (!exchange.response.headersSent) refuse(exchange, 'token');
@@ -66,26 +69,31 @@ export async function refusesRedemption(exchange: Exchange, body: Buffer): Promi
   return true;
 }
 
-async function* scan(exchange: Exchange): AsyncGenerator<Buffer> {
+function redemptionFilter(exchange: Exchange): Filter {
   const scanner = scannerFor(exchange);
   let passed = false;
-  // Without its end, the request is none to the upstream.
-  const check = () => {
-    if (passed || !scanner.found) return;
-    passed = true;
-    if (isRefused(exchange, 'token')) throw new RequestWithdrawn();
-  };
   let withheld: Buffer | undefined;
-  for await (const chunk of readChunks(exchange.request, exchange.services.bodyLimits.time)) {
-    await scanner.read(chunk);
-    check();
-    if (withheld !== undefined) yield withheld;
-    withheld = scanner.lags ? chunk : undefined;
-    if (!scanner.lags) yield chunk;
-  }
-  await scanner.end();
-  check();
-  if (withheld !== undefined) yield withheld;
+  const release = (chunk: Buffer | undefined): Buffer | undefined => {
+    if (!passed && scanner.found) {
+      passed = true;
+      // Without its end, the request is none to the upstream.
+      if (isRefused(exchange, 'token')) throw new RequestWithdrawn();
+    }
+    if (!scanner.lags) return chunk;
+    const released = withheld;
+    withheld = chunk;
+    return released;
+  };
+  return {
+    read: (chunk) => {
+      const reading = scanner.read(chunk);
+      return reading === undefined ? release(chunk) : reading.then(() => release(chunk));
+    },
+    end: () => {
+      const reading = scanner.end();
+      return reading === undefined ? release(undefined) : reading.then(() => release(undefined));
+    },
+  };
 }
 
 function scannerFor({ request }: Exchange): BodyScanner {

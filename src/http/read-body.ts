@@ -1,5 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { BodyTooSlow, RequestBody } from './request-body.ts';
+
+export { BodyTooSlow } from './request-body.ts';
 
 /** A body that was read whole, or the beginning of one that was not, with everything needed to send it on. */
 export type ReadBody =
@@ -43,7 +46,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     request.pause();
     resolve({
       complete: false,
-      resume: () => Readable.from(continueBody(chunks, request, limits), { objectMode: false }),
+      resume: () => new RequestBody(request, { patience: limits.time, beginning: chunks }),
     });
   };
   const onEnd = () => {
@@ -61,35 +64,9 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   return promise;
 }
 
-async function* continueBody(
-  chunks: readonly Buffer[],
-  request: IncomingMessage,
-  limits: BodyLimits,
-): AsyncGenerator<Buffer> {
-  yield* chunks;
-  yield* readChunks(request, limits.time);
-}
-
-/** Bytes that must come in each span of patience. */
-const PORTION = 4096;
-
-/**
- * A body as it comes. Throws where it all but stands still: it takes up a connection to the upstream, of which there are
- * far fewer than of clients. `patience`: milliseconds, while the client is waited for.
- */
-export async function* readChunks(request: IncomingMessage, patience: number): AsyncGenerator<Buffer> {
-  const chunks: AsyncIterator<Buffer> = request.iterator({ destroyOnReturn: false });
-  for (let left = patience, missing = PORTION; ; ) {
-    const waitingSince = performance.now();
-    const tooSlow = Promise.withResolvers<never>();
-    const deadline = setTimeout(() => tooSlow.reject(new BodyTooSlow()), left);
-    const next = await Promise.race([chunks.next(), tooSlow.promise]).finally(() => clearTimeout(deadline));
-    if (next.done === true) return;
-    missing -= next.value.length;
-    left -= performance.now() - waitingSince;
-    if (missing <= 0) [left, missing] = [patience, PORTION];
-    yield next.value;
-  }
+/** A body as it comes. `patience`: milliseconds, while the client is waited for. */
+export function readChunks(request: IncomingMessage, patience: number): Readable {
+  return new RequestBody(request, { patience });
 }
 
 /** The client closed its connection before its request was complete: nobody is left to answer. */
@@ -98,14 +75,5 @@ export class ClientGone extends Error {
   constructor(cause?: Error) {
     super('the client went away before its request was complete', { cause });
     this.name = 'ClientGone';
-  }
-}
-
-/** The client sends its body too slowly to be waited for. */
-export class BodyTooSlow extends Error {
-  readonly code = 'body_too_slow';
-  constructor() {
-    super('the request body did not arrive in time');
-    this.name = 'BodyTooSlow';
   }
 }

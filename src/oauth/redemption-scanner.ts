@@ -32,54 +32,98 @@ export class RedemptionScanner {
     this.#unfinished = UNFINISHED.exec(encoded.slice(-5))?.[0] ?? '';
     const decoded = decode(encoded.slice(0, encoded.length - this.#unfinished.length));
     if (decoded.includes('\0')) this.#narrowed ??= this.#asWritten.copy();
-    const asWritten = this.#asWritten.finds(decoded);
-    return this.#narrowed?.finds(decoded.replaceAll('\0', '')) || asWritten;
+    if (this.#narrowed === undefined) return this.#asWritten.finds(decoded, !isMarked(decoded));
+    // Without its NULs, a text has every mark that it has with them.
+    const narrow = decoded.replaceAll('\0', '');
+    const plain = !isMarked(narrow);
+    const asWritten = this.#asWritten.finds(decoded, plain);
+    return this.#narrowed.finds(narrow, plain) || asWritten;
   }
 }
 
 /** The end of a text that comes in pieces. */
 class Window {
   #tail = '';
+  #tailIsPlain = true;
 
   copy(): Window {
     const copy = new Window();
     copy.#tail = this.#tail;
+    copy.#tailIsPlain = this.#tailIsPlain;
     return copy;
   }
 
-  finds(piece: string): boolean {
-    let text = this.#tail + piece;
-    const namesGrant = /grant/i.test(text);
-    const isQuoted = /quoted-printable/i.test(text);
+  /** `plain`: the piece is known to bear no mark. */
+  finds(piece: string, plain: boolean): boolean {
+    // Most pieces are plain, and so is what they touch: they need not even be joined, and the tail is kept as it is.
+    if (plain && this.#tailIsPlain && !isMarked(this.#tail.slice(1 - MARK) + piece.slice(0, MARK - 1))) {
+      this.#tail = piece.length < OVERLAP ? (this.#tail + piece).slice(-OVERLAP) : piece.slice(-OVERLAP);
+      return false;
+    }
+    const text = this.#tail + piece;
+    const namesGrant = mayName(text);
+    const isQuoted = mayBeQuoted(text);
     const isUtf7 = mayHoldUtf7(text);
-    if (namesGrant || isQuoted || isUtf7) text = squeeze(text);
-    this.#tail = text.slice(-OVERLAP);
-    // As it is, and as it reads without the codings of mail.
+    this.#tail = namesGrant || isQuoted || isUtf7 ? squeezeEnd(text) : text.slice(-OVERLAP);
+    this.#tailIsPlain = !isMarked(this.#tail);
+    // As it is, and as it reads without the codings of mail. No word has white space: it can be looked for before that is undone.
     return (
-      (namesGrant && redeems(text)) ||
-      (isUtf7 && UTF7_RUNS.some((run) => redeems(undoUtf7(text, run)))) ||
-      (isQuoted && redeems(undoQuotedPrintable(text)))
+      (namesGrant && hasWords(text) && redeems(squeeze(text))) ||
+      (isUtf7 &&
+        UTF7_RUNS.some((run) => hasWords(undoUtf7(text, run)) && redeems(undoUtf7(squeeze(text), run)))) ||
+      (isQuoted && redeems(undoQuotedPrintable(squeeze(text))))
     );
   }
 }
 
+/** Characters of the longest mark: `quoted-printable`. */
+const MARK = 16;
+
+/**
+ * Whether a text must be looked at. A redemption names its grant as it is, or stands in a text in which a coding of mail is
+ * named or begins. A mark that two pieces share lies within `MARK - 1` characters of where they meet.
+ */
+function isMarked(text: string): boolean {
+  return mayName(text) || mayBeQuoted(text) || mayHoldUtf7(text);
+}
+
+// A plain search for one character finds out several times faster than the pattern that there is none.
+
+function mayName(text: string): boolean {
+  return (text.includes('g') || text.includes('G')) && /grant/i.test(text);
+}
+
+function mayBeQuoted(text: string): boolean {
+  return text.includes('-') && /quoted-printable/i.test(text);
+}
+
+/** In base64, an ASCII letter in UTF-16 begins so. */
+function mayHoldUtf7(text: string): boolean {
+  return text.includes('+A') && /\+A[A-H]/.test(text);
+}
+
+function namesValue(text: string): boolean {
+  return text.includes('_') && /authorization_code/i.test(text);
+}
+
+function namesCoding(text: string): boolean {
+  return text.includes('-') && /transfer-encoding/i.test(text);
+}
+
+function hasWords(text: string): boolean {
+  return namesValue(text) || namesCoding(text);
+}
+
 function redeems(text: string): boolean {
-  return (
-    (/authorization_code/i.test(text) && REDEMPTION.test(text)) ||
-    (/transfer-encoding/i.test(text) && CODED_PART.test(text))
-  );
+  return (namesValue(text) && REDEMPTION.test(text)) || (namesCoding(text) && CODED_PART.test(text));
 }
 
 function decode(text: string): string {
+  if (!text.includes('%') && !text.includes('\\')) return text;
   // IIS also knows `%u0074`.
   return text.replace(/(?:%(?:u00)?|\\u00)([0-9a-f]{2})/gi, (_, hex: string) =>
     String.fromCharCode(Number.parseInt(hex, 16)),
   );
-}
-
-/** In base64, an ASCII letter in UTF-16 begins so. A plain search finds out faster that there is none. */
-function mayHoldUtf7(text: string): boolean {
-  return text.includes('+A') && /\+A[A-H]/.test(text);
 }
 
 /**
@@ -109,4 +153,14 @@ function squeeze(text: string): string {
     const lineEnds = run.split('\n').length - 1;
     return lineEnds === 0 ? ' ' : lineEnds === 1 ? '\n' : '\n\n';
   });
+}
+
+/** The end of a text in which white space is undone: only as much of it is looked at as that takes. */
+function squeezeEnd(text: string): string {
+  for (let size = 2 * OVERLAP; size < text.length; size *= 4) {
+    const end = squeeze(text.slice(-size));
+    // The cut may go through white space, of which two characters remain at most.
+    if (end.length >= OVERLAP + 2) return end.slice(-OVERLAP);
+  }
+  return squeeze(text).slice(-OVERLAP);
 }

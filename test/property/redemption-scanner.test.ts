@@ -124,6 +124,50 @@ test('nor any form of JSON', () => {
   );
 });
 
+const CODINGS: Record<string, (text: string) => string> = {
+  'as it is': (text) => text,
+  'percent-encoded': (text) => text.replace(/[ratn_=]/g, (c) => `%${c.charCodeAt(0).toString(16)}`),
+  'JSON escapes': (text) => text.replace(/[ratn_]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`),
+  'JSON escapes in capitals': (text) =>
+    text.replace(/[ratn_]/g, (c) => `\\U00${c.charCodeAt(0).toString(16).toUpperCase()}`),
+  'percent-encoded as IIS does': (text) =>
+    text.replace(/[ratn_]/g, (c) => `%U00${c.charCodeAt(0).toString(16)}`),
+  'UTF-16': (text) => Buffer.from(text, 'utf16le').toString('latin1'),
+  'UTF-7': (text) => text.replaceAll('_', '+AF8-'),
+  'UTF-7, all of it': (text) =>
+    `+${Buffer.from(text, 'utf16le').swap16().toString('base64').replace(/=+$/, '')}-`,
+  'quoted-printable': (text) =>
+    `Content-Transfer-Encoding: quoted-printable\r\n\r\n${text.replace('=', '=3D').replace('an', 'a=\r\nn').replace('_', '=5F')}`,
+};
+
+test.each(Object.entries(CODINGS))(
+  'whatever plain text is around it, and wherever it is cut (%s)',
+  (_, code) => {
+    const redemption = code('grant_type=authorization_code');
+    const plain = fc
+      .tuple(
+        fc.constantFrom('x', ' ', '\0', 'lorem ipsum\r\n', '='),
+        fc.constantFrom(0, 1, 15, 16, 300, 4_095, 4_096, 9_000),
+      )
+      .map(([unit, times]) => unit.repeat(times));
+    const pieces = fc
+      .tuple(fc.array(plain, { maxLength: 4 }), fc.nat(redemption.length), fc.nat(redemption.length), plain)
+      .map(([before, one, other, behind]) => {
+        const [first, second] = [Math.min(one, other), Math.max(one, other)];
+        return [
+          ...before,
+          redemption.slice(0, first),
+          redemption.slice(first, second),
+          redemption.slice(second) + behind,
+        ];
+      });
+    fc.assert(
+      fc.property(pieces, (pieces) => findsIn(pieces)),
+      { numRuns: 200 },
+    );
+  },
+);
+
 const ESCAPED = ['as it is', 'percent'];
 
 test.each(Object.entries(FORM_PARSERS))('what %s reads as a redemption is found', async (_, parse) => {

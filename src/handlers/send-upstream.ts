@@ -1,5 +1,6 @@
-import { Readable } from 'node:stream';
-import { hasBody, readChunks } from '../http/read-body.ts';
+import type { Readable } from 'node:stream';
+import { hasBody } from '../http/read-body.ts';
+import { RequestBody } from '../http/request-body.ts';
 import { type Forwarded, forward, type Hold, type Outcome } from '../upstream/forward.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
@@ -68,8 +69,7 @@ export async function sendUpstream(
 function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): Readable | Buffer | null {
   if (outgoing.bodyAsSent !== undefined) return outgoing.bodyAsSent;
   if (!hasBody(exchange.request)) return null;
-  const chunks = readChunks(exchange.request, exchange.services.bodyLimits.time);
-  return Readable.from(chunks, { objectMode: false });
+  return new RequestBody(exchange.request, { patience: exchange.services.bodyLimits.time });
 }
 
 /** A settled response is an API's answer; every other one may carry a code. */

@@ -2,8 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { BodyTooSlow, RequestBody } from './request-body.ts';
 
-export { BodyTooSlow } from './request-body.ts';
-
 /** A body that was read whole, or the beginning of one that was not, with everything needed to send it on. */
 export type ReadBody =
   | { readonly complete: true; readonly bytes: Buffer }
@@ -62,11 +60,6 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   };
   request.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   return promise;
-}
-
-/** A body as it comes. `patience`: milliseconds, while the client is waited for. */
-export function readChunks(request: IncomingMessage, patience: number): Readable {
-  return new RequestBody(request, { patience });
 }
 
 /** The client closed its connection before its request was complete: nobody is left to answer. */

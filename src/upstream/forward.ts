@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { BodyTooSlow } from '../http/read-body.ts';
+import { BodyTooSlow } from '../http/request-body.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';

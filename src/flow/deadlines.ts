@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 /** Something that is waited for. */
 export type Wait = {
   /** In the time of `performance.now()`. */
@@ -36,7 +37,7 @@ export class Deadlines {
     // Not before replies that have arrived are read: after a standstill of this process, all timers come first.
     const look = () => setImmediate(() => this.#look());
     // Whatever is waited for keeps the process alive by itself.
-    this.#timer = setTimeout(look, time - performance.now()).unref();
+    this.#timer = setTimeout(look, Math.max(time - performance.now(), 0)).unref();
   }
 
   #look(): void {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { StoreFault } from './flow-store.ts';
 
 /** Hears how long an operation of a store took (milliseconds), and how it failed. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../endpoints.ts';
 import type { Flow } from '../flow/flow.ts';
 import type { FlowStore } from '../flow/flow-store.ts';

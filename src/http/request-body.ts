@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { finished, Readable } from 'node:stream';
 
 /** Sees a body on its way and says what of it goes on. What it throws ends the body. */
@@ -79,7 +80,7 @@ export class RequestBody extends Readable {
 
   #wait(): void {
     this.#waitingSince ??= performance.now();
-    this.#timer ??= setTimeout(this.#onTimer, this.#left);
+    this.#timer ??= setTimeout(this.#onTimer, Math.max(this.#left, 0));
     this.#request.resume();
   }
 

@@ -1,4 +1,6 @@
+import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { BodyTooSlow } from '../http/request-body.ts';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { canonicalHeaderName, connectionNamed } from './request-headers.ts';
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([

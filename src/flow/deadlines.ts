@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+
 /** Something that is waited for. */
 export type Wait = {
   /** In the time of `performance.now()`. */

@@ -63,7 +63,7 @@ issuers:
     await saturate(port, job, 8, JOBS);
     return (await collections()) - before;
   };
-  // KB for each, about: 140 and 40 when this was written.
-  expect(await allocatedBy(logIn)).toBeLessThan(170);
-  expect(await allocatedBy(getPage)).toBeLessThan(55);
+  // KB for each, about: 115 and 37 when this was written.
+  expect(await allocatedBy(logIn)).toBeLessThan(140);
+  expect(await allocatedBy(getPage)).toBeLessThan(46);
 });

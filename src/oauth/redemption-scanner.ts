@@ -64,14 +64,17 @@ class Window {
     const namesGrant = mayName(text);
     const isQuoted = mayBeQuoted(text);
     const isUtf7 = mayHoldUtf7(text);
-    this.#tail = namesGrant || isQuoted || isUtf7 ? squeezeEnd(text) : text.slice(-OVERLAP);
+    // No word has white space: whether there is one can be asked before that is undone.
+    const isSuspect = isQuoted || isUtf7 || (namesGrant && hasWords(text));
+    const squeezed = isSuspect ? squeeze(text) : undefined;
+    this.#tail = squeezed?.slice(-OVERLAP) ?? (namesGrant ? squeezeEnd(text) : text.slice(-OVERLAP));
     this.#tailIsPlain = !isMarked(this.#tail);
-    // As it is, and as it reads without the codings of mail. No word has white space: it can be looked for before that is undone.
+    // As it is, and as it reads without the codings of mail.
     return (
-      (namesGrant && hasWords(text) && redeems(squeeze(text))) ||
-      (isUtf7 &&
-        UTF7_RUNS.some((run) => hasWords(undoUtf7(text, run)) && redeems(undoUtf7(squeeze(text), run)))) ||
-      (isQuoted && redeems(undoQuotedPrintable(squeeze(text))))
+      squeezed !== undefined &&
+      ((namesGrant && redeems(squeezed)) ||
+        (isUtf7 && UTF7_RUNS.some((run) => redeems(undoUtf7(squeezed, run)))) ||
+        (isQuoted && redeems(undoQuotedPrintable(squeezed))))
     );
   }
 }

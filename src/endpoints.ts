@@ -1,4 +1,5 @@
 import type { EndpointPaths } from './config/config.ts';
+import { ownText } from './http/own-text.ts';
 import { compilePathPattern, loosenPath, type PathPattern } from './http/path-pattern.ts';
 
 /** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
@@ -44,7 +45,7 @@ export class Endpoints {
     if (known !== undefined) return known;
     const match = this.#read(path);
     if (this.#remembered.size >= REMEMBERED_LIMIT) this.#remembered.clear();
-    if (path.length <= REMEMBERED_LENGTH) this.#remembered.set(path, match);
+    if (path.length <= REMEMBERED_LENGTH) this.#remembered.set(ownText(path), match);
     return match;
   }
 

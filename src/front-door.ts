@@ -38,8 +38,9 @@ export class FrontDoor {
 
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { events } = this.#services;
-    const placed = this.#admit(request);
-    const admitted = placed instanceof Promise ? await placed : placed;
+    // An answer is not given from within the parser, which does not know yet whether the request is complete, and whether it
+    // can be read to its end.
+    const admitted = await this.#admit(request);
     if ('cause' in admitted) {
       const { status, description } = REFUSALS[admitted.cause];
       shareWithApp(request, response, admitted.issuer);

@@ -68,6 +68,9 @@ export class RequestBody extends Readable {
 
   #listen(): () => void {
     const request = this.#request.on('data', this.#onData);
+    // It may fail when nobody listens any more: behind another request on its connection, its response is closed first. An
+    // error that nobody hears would end the process.
+    request.on('error', () => {});
     const forget = finished(request, { writable: false }, (error) => {
       if (error) this.destroy(error);
       else this.#end();

@@ -1,3 +1,4 @@
+import { ownText } from '../http/own-text.ts';
 import type { Peer } from '../http/peer.ts';
 
 /** Hop-by-hop headers (RFC 9110 7.6.1) and those that the gateway sets itself. In the form of `canonicalHeaderName`. */
@@ -89,9 +90,10 @@ const remembered = new Map<string, string>();
 export function canonicalHeaderName(name: string): string {
   const known = remembered.get(name);
   if (known !== undefined) return known;
-  const canonical = name.toLowerCase().replace(/[_.]/g, '-');
+  const own = ownText(name);
+  const canonical = own.toLowerCase().replace(/[_.]/g, '-');
   if (remembered.size >= REMEMBERED_LIMIT) remembered.clear();
-  if (name.length <= REMEMBERED_LENGTH) remembered.set(name, canonical);
+  if (own.length <= REMEMBERED_LENGTH) remembered.set(own, canonical);
   return canonical;
 }
 

@@ -26,6 +26,8 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
     // Redirects and retries belong to the client; nothing here repeats a request on its own.
     connect: {
       timeout: timeouts.connect,
+      // A body that comes in small pieces goes on in small pieces, and no piece waits until the one before is acknowledged.
+      noDelay: true,
       servername: url.hostname,
       ...(tls?.ca === undefined ? undefined : { ca: tls.ca }),
       ...(tls?.cert === undefined ? undefined : { cert: tls.cert }),

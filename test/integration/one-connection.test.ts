@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { rawRequest, sendRaw } from '../support/raw-http.ts';
+import { send } from '../support/simple-client.ts';
+import { startProxyTo, startUpstream } from './proxy-stage.ts';
+import { REDIRECT_URI, Stage } from './stage.ts';
+
+const ORIGIN = new URL(REDIRECT_URI).origin;
+
+describe('an answer of the gateway itself leaves the connection to the requests behind it', () => {
+  const FIRST: readonly (readonly [what: string, status: number, request: string])[] = [
+    [
+      'a refused sign-in',
+      400,
+      rawRequest('GET /oauth2/authorize?client_id=x HTTP/1.1', ['Connection: keep-alive']),
+    ],
+    ['a target that nobody reads', 400, rawRequest('GET /a\\b HTTP/1.1', ['Connection: keep-alive'])],
+    [
+      'a preflight',
+      204,
+      rawRequest('OPTIONS /oauth2/token HTTP/1.1', [
+        'Connection: keep-alive',
+        `Origin: ${ORIGIN}`,
+        'Access-Control-Request-Method: POST',
+      ]),
+    ],
+    [
+      'a method that is not for it',
+      405,
+      rawRequest('DELETE /oauth2/token HTTP/1.1', ['Connection: keep-alive']),
+    ],
+  ];
+  test.each(FIRST)('%s: %i', async (_, status, first) => {
+    await using stage = await Stage.open();
+    const second = rawRequest('POST /oauth2/token HTTP/1.1', ['Content-Type: text/plain'], 'no form');
+    const { raw } = await sendRaw(stage.gateway.url, first + second, { until: 'close' });
+    const statuses = [...raw.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, code]) => Number(code));
+    expect(statuses).toEqual([status, 415]);
+  });
+});
+
+test('a client that goes away with an upload behind a request that waits ends nothing but its own', async () => {
+  const asked: string[] = [];
+  const both = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  await using upstream = await startUpstream((req, res) => {
+    if (req.url === '/quick') return void res.end();
+    asked.push(req.url ?? '');
+    req.on('error', () => gone.resolve());
+    if (asked.length === 2) both.resolve();
+  });
+  await using gateway = await startProxyTo(upstream);
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  await once(socket, 'connect');
+  socket.write(
+    rawRequest('GET /held HTTP/1.1', ['Connection: keep-alive']) +
+      rawRequest('PUT /upload HTTP/1.1', ['Connection: keep-alive', 'Content-Length: 100000'], 'a beginning'),
+  );
+  await both.promise;
+  socket.destroy();
+  await gone.promise;
+  expect(asked.sort()).toEqual(['/held', '/upload']);
+  expect((await send(`${gateway.url}/quick`)).status).toBe(200);
+});

@@ -1,0 +1,48 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { Endpoints } from '../../../src/endpoints.ts';
+import { ownText } from '../../../src/http/own-text.ts';
+import { canonicalHeaderName } from '../../../src/upstream/request-headers.ts';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** A text of 30 KB with these words in front, as if it had come over a wire. */
+function message(words: string): string {
+  return Buffer.from(words + 's'.repeat(30_000)).toString('latin1');
+}
+
+/** Bytes that are alive after it, and were not before. */
+function keptBy(step: () => void): number {
+  collect();
+  const before = process.memoryUsage().heapUsed;
+  step();
+  collect();
+  return process.memoryUsage().heapUsed - before;
+}
+
+test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080'])('of %j is the same text', (text) => {
+  expect(ownText(text)).toBe(text);
+});
+
+test('a path that is remembered does not keep its request', () => {
+  const endpoints = new Endpoints({
+    authorization: ['/a'],
+    token: ['/t'],
+    pushedAuthorization: [],
+    metadata: [],
+  });
+  const kept = keptBy(() => {
+    for (let i = 0; i < 500; i += 1) endpoints.match(message(`/a-page-of-number-${i}`).slice(0, 22));
+  });
+  expect(kept).toBeLessThan(2_000_000);
+  expect(endpoints.match('/t').endpoint).toBe('token');
+});
+
+test('a header name that is remembered does not keep its message', () => {
+  const kept = keptBy(() => {
+    for (let i = 0; i < 500; i += 1) canonicalHeaderName(message(`x-header-of-number-${i}`).slice(0, 22));
+  });
+  expect(kept).toBeLessThan(2_000_000);
+});

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { performance } from 'node:perf_hooks';
 import { finished, Readable } from 'node:stream';
 
 /** Sees a body on its way and says what of it goes on. What it throws ends the body. */

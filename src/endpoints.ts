@@ -1,6 +1,6 @@
 import type { EndpointPaths } from './config/config.ts';
-import { ownText } from './http/own-text.ts';
 import { compilePathPattern, loosenPath, type PathPattern } from './http/path-pattern.ts';
+import { Remembered } from './http/remembered.ts';
 
 /** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
 export type Endpoint = ProtectedEndpoint | UnjudgedEndpoint | 'metadata' | 'other';
@@ -21,16 +21,12 @@ export type EndpointMatch = {
 
 /** How many paths are learnt from metadata, at most: a server with many realms has three for each. */
 const LEARNT_LIMIT = 3_000;
-/** How many paths it is remembered of what they are, and up to which length: a server has few that are asked for often. */
-const REMEMBERED_LIMIT = 1_000;
-const REMEMBERED_LENGTH = 200;
 
 /** Tells requests apart by their path. */
 export class Endpoints {
   readonly #literal = new Map<string, EndpointMatch>();
   readonly #patterns: { readonly endpoint: Endpoint; readonly pattern: PathPattern }[] = [];
-  /** What `#read` has said of paths. */
-  readonly #remembered = new Map<string, EndpointMatch>();
+  readonly #others = new Remembered((path) => this.#read(path));
   readonly #loose: { readonly endpoint: ProtectedEndpoint; readonly pattern: PathPattern }[] = [];
 
   constructor(paths: EndpointPaths) {
@@ -41,12 +37,7 @@ export class Endpoints {
   }
 
   match(path: string): EndpointMatch {
-    const known = this.#literal.get(path) ?? this.#remembered.get(path);
-    if (known !== undefined) return known;
-    const match = this.#read(path);
-    if (this.#remembered.size >= REMEMBERED_LIMIT) this.#remembered.clear();
-    if (path.length <= REMEMBERED_LENGTH) this.#remembered.set(ownText(path), match);
-    return match;
+    return this.#literal.get(path) ?? this.#others.of(path);
   }
 
   #read(path: string): EndpointMatch {

@@ -11,10 +11,10 @@ import { readHost } from './http/host.ts';
 import { readPeer, type TrustedProxies } from './http/peer.ts';
 import { ClientGone, hasBody } from './http/read-body.ts';
 import { BodyTooSlow } from './http/request-body.ts';
-import { parseRequestTarget, type RequestTarget } from './http/request-target.ts';
+import { parseRequestTarget } from './http/request-target.ts';
 import { sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
-import type { Claimed, IssuerDirectory } from './issuer-directory.ts';
+import type { IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
 import type { UnplacedCause } from './telemetry/events.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
@@ -85,8 +85,7 @@ export class FrontDoor {
     this.#upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, onFault });
   }
 
-  /** A promise only where it has to be waited for what the upstream tells of its endpoints. */
-  #admit(request: IncomingMessage): Where | NotAdmitted | Promise<Where | NotAdmitted> {
+  async #admit(request: IncomingMessage): Promise<Where | NotAdmitted> {
     // Node's parser lets HTTP/0.9 and HTTP/2.0 in, whose messages end elsewhere, and would send them on as HTTP/1.1.
     if (request.httpVersionMajor !== 1) return { cause: 'version' };
     const host = readHost(request);
@@ -97,13 +96,8 @@ export class FrontDoor {
     if (issuers === undefined) return { cause: 'issuer_unknown' };
     const claimed = issuers.claim(target.path);
     if (claimed === undefined) return { cause: 'path_unknown' };
-    const { issuer } = claimed;
-    const place = () => this.#place(request, claimed, target);
-    return issuer.endpoints === undefined ? issuer.discover().then(place) : place();
-  }
-
-  #place(request: IncomingMessage, claimed: Claimed<Issuer>, target: RequestTarget): Where | NotAdmitted {
     const { issuer, rivals } = claimed;
+    if (issuer.endpoints === undefined) await issuer.discover();
     const match =
       rivals.length > 0
         ? ambiguousMatch([issuer, ...rivals], target.path)

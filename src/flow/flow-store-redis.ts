@@ -76,8 +76,7 @@ export class RedisFlowStore implements FlowStore {
 
   #save(key: string, record: string, ttl: number): Promise<boolean> {
     const milliseconds = Math.ceil(ttl);
-    const at = this.#prefix + key;
-    return this.#connection.run(at, (redis) => redis.set(at, record, 'PX', milliseconds, 'NX')).then(isOk);
+    return this.#run(key, (redis, at) => redis.set(at, record, 'PX', milliseconds, 'NX')).then(isOk);
   }
 
   #load<Value>(key: string, decode: (record: string) => Value | undefined): Promise<Value | undefined> {

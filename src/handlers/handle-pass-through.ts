@@ -84,15 +84,11 @@ function redemptionFilter(exchange: Exchange): Filter {
     withheld = chunk;
     return released;
   };
+  const releaseAfter = (reading: Promise<void> | undefined, chunk?: Buffer) =>
+    reading === undefined ? release(chunk) : reading.then(() => release(chunk));
   return {
-    read: (chunk) => {
-      const reading = scanner.read(chunk);
-      return reading === undefined ? release(chunk) : reading.then(() => release(chunk));
-    },
-    end: () => {
-      const reading = scanner.end();
-      return reading === undefined ? release(undefined) : reading.then(() => release(undefined));
-    },
+    read: (chunk) => releaseAfter(scanner.read(chunk), chunk),
+    end: () => releaseAfter(scanner.end()),
   };
 }
 

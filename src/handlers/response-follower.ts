@@ -150,7 +150,7 @@ class ResponseFollower {
         flow !== undefined && target !== undefined && isAddressedTo(this.#carrier.response.target, target);
       if (!forClient) return this.#carrier.unchanged();
     }
-    if (this.#preservedKey !== undefined) await this.#endPreserved(this.#preservedKey);
+    await this.#endPreserved();
     return this.#delivered(flow, undefined);
   }
 
@@ -213,7 +213,7 @@ class ResponseFollower {
     const key = codeKey(issuer.name, wrapped?.code ?? upstreamCode);
     // A code that is bound already stays with its first flow: a second response cannot take it over.
     await services.store.saveBinding(key, binding, policy.codeTtl);
-    if (this.#preservedKey !== undefined) await this.#endPreserved(this.#preservedKey);
+    await this.#endPreserved();
     services.events.codeBound({ issuer: issuer.name, client: policy.name, clientId: flow.clientId });
     return this.#delivered(flow, wrapped?.code);
   }
@@ -254,8 +254,8 @@ class ResponseFollower {
   }
 
   /** The client's own state is free for its next login as soon as this one has its answer. */
-  #endPreserved(key: string): Promise<void> {
-    return this.#exchange.services.store.endFlow(key);
+  async #endPreserved(): Promise<void> {
+    if (this.#preservedKey !== undefined) await this.#exchange.services.store.endFlow(this.#preservedKey);
   }
 
   #isOwnForm(): boolean {

@@ -63,8 +63,7 @@ export function forward(
 ): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
     const exchange = new ForwardExchange(response, options, resolve, reject);
-    const { method, path, headers, body } = outgoing;
-    const request = { method, path, headers, body, servername: upstream.serverName };
+    const request = { ...outgoing, servername: upstream.serverName };
     upstream.pool.dispatch(request as Dispatcher.DispatchOptions, exchange);
   });
 }
@@ -128,16 +127,14 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
       statusText: buildReasonPhrase(statusText),
       headers: buildResponseHeaders(raw),
     };
-    try {
+    this.#attempt(() => {
       const outcome = this.#options.inspect(head);
       if (typeof outcome === 'object' && 'hold' in outcome) {
         this.#held = { hold: outcome, chunks: [], size: 0 };
       } else {
         this.#conclude(outcome, undefined);
       }
-    } catch (error) {
-      this.#fail(error);
-    }
+    });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -174,11 +171,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#held = undefined;
     const [first] = held.chunks;
     const body = held.chunks.length === 1 && first !== undefined ? first : Buffer.concat(held.chunks);
-    try {
-      this.#conclude(held.hold.inspect(body, complete), body);
-    } catch (error) {
-      this.#fail(error);
-    }
+    this.#attempt(() => this.#conclude(held.hold.inspect(body, complete), body));
   }
 
   /** `body`: what has been held back of it. */
@@ -259,6 +252,14 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
       upstreamTime: this.#upstreamTime,
       headSentAt: this.#headSentAt,
     });
+  }
+
+  #attempt(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #fail(reason: unknown): void {

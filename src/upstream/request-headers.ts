@@ -1,5 +1,5 @@
-import { ownText } from '../http/own-text.ts';
 import type { Peer } from '../http/peer.ts';
+import { Remembered } from '../http/remembered.ts';
 
 /** Hop-by-hop headers (RFC 9110 7.6.1) and those that the gateway sets itself. In the form of `canonicalHeaderName`. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
@@ -81,20 +81,11 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
   return headers;
 }
 
-/** How many names it is remembered of how they are canonical, and up to which length: few are used, each often. */
-const REMEMBERED_LIMIT = 1_000;
-const REMEMBERED_LENGTH = 64;
-const remembered = new Map<string, string>();
+const canonicalNames = new Remembered((name) => name.toLowerCase().replace(/[_.]/g, '-'));
 
 /** Lower case, with `_` and `.` as `-`: CGI, WSGI and PHP cannot tell them apart. */
 export function canonicalHeaderName(name: string): string {
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const own = ownText(name);
-  const canonical = own.toLowerCase().replace(/[_.]/g, '-');
-  if (remembered.size >= REMEMBERED_LIMIT) remembered.clear();
-  if (own.length <= REMEMBERED_LENGTH) remembered.set(own, canonical);
-  return canonical;
+  return canonicalNames.of(name);
 }
 
 /** Names in Connection belong to this hop only (RFC 9110 7.6.1). `undefined` in the usual case of none. */

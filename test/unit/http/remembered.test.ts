@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Endpoints } from '../../../src/endpoints.ts';
-import { ownText } from '../../../src/http/own-text.ts';
+import { Remembered } from '../../../src/http/remembered.ts';
 import { canonicalHeaderName } from '../../../src/upstream/request-headers.ts';
 
 setFlagsFromString('--expose-gc');
@@ -22,8 +22,24 @@ function keptBy(step: () => void): number {
   return process.memoryUsage().heapUsed - before;
 }
 
-test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080'])('of %j is the same text', (text) => {
-  expect(ownText(text)).toBe(text);
+test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080', 'x'.repeat(300)])(
+  'what is found out about %j is said again',
+  (text) => {
+    const remembered = new Remembered((own) => own);
+    expect(remembered.of(text)).toBe(text);
+    expect(remembered.of(text)).toBe(text);
+  },
+);
+
+test('of many texts, the last are remembered', () => {
+  let asked = 0;
+  const remembered = new Remembered(() => {
+    asked += 1;
+    return asked;
+  });
+  for (let i = 0; i < 5_000; i += 1) remembered.of(`text ${i}`);
+  expect(remembered.of('text 4999')).toBe(5_000);
+  expect(remembered.of('text 0')).toBe(5_001);
 });
 
 test('a path that is remembered does not keep its request', () => {
@@ -38,6 +54,24 @@ test('a path that is remembered does not keep its request', () => {
   });
   expect(kept).toBeLessThan(2_000_000);
   expect(endpoints.match('/t').endpoint).toBe('token');
+});
+
+test('a realm that is remembered does not keep its request', () => {
+  const endpoints = new Endpoints({
+    authorization: ['/realms/{realm}/authorize'],
+    token: [],
+    pushedAuthorization: [],
+    metadata: [],
+  });
+  const kept = keptBy(() => {
+    for (let i = 100; i < 600; i += 1)
+      endpoints.match(message(`/realms/a-realm-of-some-name-${i}/authorize`).slice(0, 42));
+  });
+  expect(kept).toBeLessThan(2_000_000);
+  expect(endpoints.match('/realms/a-realm-of-some-name-100/authorize')).toMatchObject({
+    endpoint: 'authorization',
+    scope: 'a-realm-of-some-name-100',
+  });
 });
 
 test('a header name that is remembered does not keep its message', () => {

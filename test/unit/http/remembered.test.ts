@@ -22,7 +22,7 @@ function keptBy(step: () => void): number {
   return process.memoryUsage().heapUsed - before;
 }
 
-test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080', 'x'.repeat(300)])(
+test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080', 'x'.repeat(300), '\u{2b530}', '\ud800'])(
   'what is found out about %j is said again',
   (text) => {
     const remembered = new Remembered((own) => own);

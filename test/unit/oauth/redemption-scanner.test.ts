@@ -119,6 +119,18 @@ describe('in pieces', () => {
       'with a megabyte of space between',
       ['{"grant_type":', ...Array(1024).fill(' '.repeat(1024)), '"authorization_code"}'],
     ],
+    [
+      'with soft lines without end between',
+      [...part(`${DISPOSITION}\r\n${CODING} quoted-printable`, `a${'=\r\n'.repeat(3_000)}uthorization_code`)],
+    ],
+    [
+      'with UTF-7 of nothing without end between',
+      [...`grant+AF8-type+AD0-a${'+AAAAAA-'.repeat(1_000)}uthorization_code`],
+    ],
+    [
+      'its coding named behind it',
+      ['name="grant_type"\r\n\r\nauthorization', '=5Fcode\r\n', 'quoted-printable'],
+    ],
     ['with empty pieces', ['grant_type=', '', '', 'authorization_code']],
   ])('%s', (_, pieces) => expect(found(pieces)).toBe(true));
 

@@ -9,7 +9,7 @@ import { dayOf } from './day.ts';
 import { busiestUnlisted, loadHistories } from './history.ts';
 import type { InventoryStore } from './inventory-store.ts';
 import { KnownClients } from './known-clients.ts';
-import { ISSUER_ITSELF } from './names.ts';
+import { ISSUER_ITSELF, presentable } from './names.ts';
 import { UnsentCounts } from './unsent-counts.ts';
 
 /** Milliseconds. A status page is as far behind; a process that is killed loses as much. */
@@ -124,21 +124,23 @@ export class Inventory implements AsyncDisposable {
       return;
     }
     const { clients } = this.#knownOf(issuer);
-    if (clientId !== undefined && clients.has(clientId)) {
-      const fresh = clients.isFresh(clientId);
-      this.#unsent.count({ issuer, day, name: clientId, unlisted: true, fresh }, what, seconds);
+    const name = presentable(clientId);
+    if (name !== undefined && clients.has(name)) {
+      const fresh = clients.isFresh(name);
+      this.#unsent.count({ issuer, day, name, unlisted: true, fresh }, what, seconds);
       return;
     }
-    clients.suspend(clientId, day, what, seconds);
+    if (name !== undefined) clients.suspend(name, day, what, seconds);
     this.#unsent.count({ issuer, day, name: UNLISTED }, what, seconds);
   }
 
   /** What was counted under `_unlisted` until the client was known is its own. */
   #prove({ issuer, clientId }: Subject): void {
-    const pending = this.#knownOf(issuer).clients.prove(clientId);
-    if (pending === undefined || clientId === undefined) return;
+    const name = presentable(clientId);
+    const pending = name === undefined ? undefined : this.#knownOf(issuer).clients.prove(name);
+    if (pending === undefined || name === undefined) return;
     const { day, counts } = pending;
-    this.#unsent.move({ issuer, day, name: clientId, unlisted: true, fresh: true }, counts, UNLISTED);
+    this.#unsent.move({ issuer, day, name, unlisted: true, fresh: true }, counts, UNLISTED);
   }
 
   #knownOf(issuer: string): KnownOfIssuer {

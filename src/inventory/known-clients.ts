@@ -1,6 +1,5 @@
 import { type ClientCounts, type Counted, count, newClientCounts } from './client-counts.ts';
 import { UNLISTED_LIMIT } from './history.ts';
-import { isPresentable } from './names.ts';
 
 /** Client ids whose counts under `_unlisted` are remembered, for the case that they turn out to be real. */
 const PENDING_LIMIT = 1_000;
@@ -27,8 +26,7 @@ export class KnownClients {
   }
 
   /** Notes what was counted under `_unlisted` for a client_id. */
-  suspend(clientId: string | undefined, day: number, what: Counted, now: number): void {
-    if (!isPresentable(clientId)) return;
+  suspend(clientId: string, day: number, what: Counted, now: number): void {
     let pending = this.#pending.get(clientId);
     if (pending?.day !== day) {
       pending = { day, counts: newClientCounts(now, true) };
@@ -41,9 +39,8 @@ export class KnownClients {
   }
 
   /** The upstream has issued a code for a client_id: from now on it is known. What was counted for it until now, if any. */
-  prove(clientId: string | undefined): PendingCounts | undefined {
-    if (clientId === undefined || this.has(clientId)) return undefined;
-    if (!isPresentable(clientId) || this.#proven.size >= UNLISTED_LIMIT) return undefined;
+  prove(clientId: string): PendingCounts | undefined {
+    if (this.has(clientId) || this.#proven.size >= UNLISTED_LIMIT) return undefined;
     this.#proven.add(clientId);
     const pending = this.#pending.get(clientId);
     this.#pending.delete(clientId);

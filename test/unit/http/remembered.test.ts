@@ -1,26 +1,8 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { Endpoints } from '../../../src/endpoints.ts';
 import { Remembered } from '../../../src/http/remembered.ts';
 import { canonicalHeaderName } from '../../../src/upstream/request-headers.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
-
-/** A text of 30 KB with these words in front, as if it had come over a wire. */
-function message(words: string): string {
-  return Buffer.from(words + 's'.repeat(30_000)).toString('latin1');
-}
-
-/** Bytes that are alive after it, and were not before. */
-function keptBy(step: () => void): number {
-  collect();
-  const before = process.memoryUsage().heapUsed;
-  step();
-  collect();
-  return process.memoryUsage().heapUsed - before;
-}
+import { keptBy, message } from '../../support/kept-memory.ts';
 
 test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080', 'x'.repeat(300), '\u{2b530}', '\ud800'])(
   'what is found out about %j is said again',

@@ -4,6 +4,7 @@ import { Inventory, type Subject } from '../../../src/inventory/inventory.ts';
 import type { CountsBatch, InventoryStore } from '../../../src/inventory/inventory-store.ts';
 import { MemoryInventoryStore } from '../../../src/inventory/inventory-store-memory.ts';
 import { UNSENT_LIMIT } from '../../../src/inventory/unsent-counts.ts';
+import { keptBy, message } from '../../support/kept-memory.ts';
 
 const DAY = 20_000;
 const NOON = (DAY + 0.5) * 86_400_000;
@@ -69,6 +70,17 @@ describe('an unlisted client', () => {
       expect(await counts()).toEqual({ _unlisted: { bound: 1 } });
     },
   );
+
+  test('does not keep its request', () => {
+    const { inventory } = openInventory();
+    inventory.authorizationRequested(unlisted('first'), 'S256');
+    const kept = keptBy(() => {
+      for (let i = 0; i < 500; i += 1) {
+        inventory.authorizationRequested(unlisted(message(`client-of-number-${i}`).slice(0, 20)), 'S256');
+      }
+    });
+    expect(kept).toBeLessThan(4_000_000);
+  });
 
   test('a flood of others in between costs it no more than its first request', async () => {
     const { inventory, counts } = openInventory();

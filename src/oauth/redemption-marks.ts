@@ -19,9 +19,9 @@ export function mayBeQuoted(text: string): boolean {
   return text.includes('-') && /quoted-printable/i.test(text);
 }
 
-/** In base64, an ASCII letter in UTF-16 begins so. */
+/** In base64, an ASCII letter in UTF-16 begins so; a letter behind another and a separator takes eight characters. */
 export function mayHoldUtf7(text: string): boolean {
-  return text.includes('+A') && /\+A[A-H]/.test(text);
+  return text.includes('+') && /\+(?:A[A-H]|[A-Za-z0-9+/]{8})/.test(text);
 }
 
 export function namesValue(text: string): boolean {

@@ -4,6 +4,8 @@ import { RedemptionScanner } from '../../../src/oauth/redemption-scanner.ts';
 const finds = (text: string) => new RedemptionScanner().finds(text);
 const part = (head: string, value: string) =>
   `--b\r\n${head}\r\n\r\n${value}\r\n--b\r\nContent-Disposition: form-data; name="code"\r\n\r\nx\r\n--b--\r\n`;
+const utf7 = (text: string) =>
+  `+${Buffer.from(text, 'utf16le').swap16().toString('base64').replace(/=+$/, '')}-`;
 const CODING = 'Content-Transfer-Encoding:';
 const DISPOSITION = 'Content-Disposition: form-data; name="grant_type"';
 
@@ -79,6 +81,11 @@ describe('a redemption', () => {
     ['JSON in UTF-16', Buffer.from('{"grant_type" : "authorization_code"}', 'utf16le').toString('latin1')],
     ['UTF-7', 'grant+AF8-type+AD0-authorization+AF8-code'],
     ['UTF-7, everything', '+AGcAcgBhAG4AdABfAHQAeQBwAGUAPQBhAHUAdABoAG8AcgBpAHoAYQB0AGkAbwBuAF8AYwBvAGQAZQ-'],
+    ['UTF-7, one run with another letter in front', utf7('\u00e9&grant_type=authorization_code')],
+    [
+      'UTF-7, of a letter beyond Latin-1 and the first of the name',
+      `${utf7('\u4e00&g')}rant_type=authorization_code`,
+    ],
     [
       'UTF-7, behind another letter',
       'x="+AOkAIgA7ACAAbgBhAG0AZQA9ACIAZwByAGEAbgB0AF8AdAB5AHAAZQAi-\r\n\r\n+AGE-uthorization_code',

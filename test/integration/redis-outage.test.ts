@@ -57,6 +57,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
     expect(refused.headers['content-type']).toBe(
       lost === 'redeem' ? 'application/json' : 'text/html; charset=utf-8',
     );
+    expect(refused.text).toContain('temporarily_unavailable');
   });
 
   test('report: a client without PKCE logs in exactly as before', async () => {

@@ -3,6 +3,7 @@ import { codeKey } from '../flow/keys.ts';
 import { isWrappedCode, unwrapCode } from '../flow/wrapped-code.ts';
 import type { ClientIdentity } from '../oauth/client-identity.ts';
 import { s256 } from '../oauth/pkce.ts';
+import { allowsGrantType } from '../policy/client-policy.ts';
 import { decideRedemption, isComparable } from '../policy/decide-redemption.ts';
 import type { TokenReason } from '../policy/reason.ts';
 import { ClaimedCode } from './claimed-code.ts';
@@ -61,7 +62,7 @@ export async function handleRedemption(
     // A ciphertext that does not open is no record of ours, and a code of one realm is none at another.
     upstreamCode === undefined || binding.scope !== scope
       ? 'code_unknown'
-      : decideRedemption(claim, { codeVerifier, redirectUri, client: identity });
+      : decideRedemption(claim, { codeVerifier, redirectUri, client: identity }, policy);
   if (reason !== undefined && noteViolation(exchange, 'token', reason, client)) {
     await claimed.release();
     return refuse(exchange, reason, client);
@@ -114,7 +115,8 @@ async function proceedUnclaimed(
   reason: TokenReason,
   named: IdentifiedClient,
 ): Promise<void> {
-  if (noteViolation(exchange, 'token', reason, named)) return refuse(exchange, reason, named);
+  const first = allowsGrantType(named.policy, 'authorization_code') ? reason : 'grant_type_not_allowed';
+  if (noteViolation(exchange, 'token', first, named)) return refuse(exchange, first, named);
   await forwardUnverified(exchange, message, named);
 }
 
@@ -129,6 +131,8 @@ async function proceedWithoutStore(
   if (stopped || isWrappedCode(code)) {
     return answerFault(exchange, 503, 'the code cannot be verified right now');
   }
+  if (!allowsGrantType(named.policy, 'authorization_code'))
+    return proceedUnclaimed(exchange, message, 'grant_type_not_allowed', named);
   await forwardUnverified(exchange, message, named);
 }
 

@@ -3,6 +3,7 @@ import { isWrappedCode } from '../flow/wrapped-code.ts';
 import { hasBody } from '../http/read-body.ts';
 import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
+import { allowsGrantType } from '../policy/client-policy.ts';
 import { LAST_LOT } from '../policy/lot.ts';
 import type { MessageReason } from '../policy/reason.ts';
 import { type EnforcedOwner, findEnforcedOwner } from './enforced-owner.ts';
@@ -45,8 +46,8 @@ async function handleOtherGrant(
   identity: ClientIdentity,
   client: IdentifiedClient,
 ): Promise<void> {
-  const { mode, grantTypes } = client.policy;
-  const allowed = mode !== 'reject' && (grantTypes === undefined || grantTypes.includes(grantType ?? ''));
+  const { policy } = client;
+  const allowed = policy.mode !== 'reject' && allowsGrantType(policy, grantType ?? '');
   if (!allowed && noteViolation(exchange, 'token', 'grant_type_not_allowed', client)) {
     return refuseToken(exchange, 'grant_type_not_allowed');
   }

@@ -87,7 +87,7 @@ function answerBrowser(
     const body = { error, error_description: description, reason: detail.reason, request_id: requestId };
     sendJson(response, status, body, headers);
   } else {
-    const page = { status, description, requestId, ...detail };
+    const page = { status, description, requestId, ...detail, reason: detail.reason ?? error };
     sendHtml(response, status, renderErrorPage(page, exchange.issuer.config.errorPage), headers);
   }
 }

@@ -83,6 +83,8 @@ export class RedirectCarrier implements Carrier {
       'no-store',
       'Content-Security-Policy',
       FORM_POST_CSP,
+      'X-Request-Id',
+      this.#exchange.requestId,
     ];
     return { replace: { status: 200, statusText: 'OK', headers }, body };
   }
@@ -98,6 +100,7 @@ const PAGE_HEADERS: ReadonlySet<string> = new Set([
   'etag',
   'last-modified',
   'location',
+  'x-request-id',
 ]);
 
 /** A page of the upstream's own that posts the response (OAuth 2.0 Form Post Response Mode). */

@@ -204,7 +204,7 @@ class ResponseFollower {
       clientId: flow.clientId,
       mode: flow.mode,
       codeChallenge: flow.codeChallenge,
-      redirectUri: flow.redirectUri ?? placeOf(response.target),
+      redirectUri: this.#redirectUriOf(flow, policy),
       scope: flow.scope,
       pkceForwarded: flow.pkceForwarded,
       maxAttempts: policy.maxAttempts,
@@ -227,7 +227,6 @@ class ResponseFollower {
   }
 
   #delivered(flow: Flow | undefined, code: string | undefined): Outcome {
-    const { response } = this.#carrier;
     const changes: ResponseChanges = {
       prefix: this.#prefix?.prefix,
       hadState: this.#prefix?.clientState !== undefined,
@@ -235,7 +234,8 @@ class ResponseFollower {
       iss: this.#missingIss(flow),
     };
     if (flow !== undefined && isFormPostMode(flow.responseMode) && this.#carrier.kind !== 'form_post') {
-      return this.#carrier.asFormPost(flow.redirectUri ?? placeOf(response.target), changes);
+      const policy = this.#exchange.issuer.clients.policyFor(flow.clientId);
+      return this.#carrier.asFormPost(this.#redirectUriOf(flow, policy), changes);
     }
     if (this.#prefix === undefined && code === undefined && flow === undefined)
       return this.#carrier.unchanged();
@@ -243,6 +243,12 @@ class ResponseFollower {
     if (changed !== undefined) return changed;
     answerFault(this.#exchange, 502, 'the answer of the authorization server cannot be read');
     return 'answered';
+  }
+
+  /** Where a flow has asked for none, the server picks one (RFC 6749 3.1.2.3), which the client has registered in just these characters. */
+  #redirectUriOf(flow: Flow, { redirectUris = [] }: ClientPolicy): string {
+    const { target } = this.#carrier.response;
+    return flow.redirectUri ?? redirectUris.find((uri) => isAddressedTo(target, uri)) ?? placeOf(target);
   }
 
   /** RFC 9207 2: metadata says that every response names its issuer; one that is signed does so inside. */

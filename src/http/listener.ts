@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   createServer,
   type IncomingMessage,
@@ -67,6 +68,8 @@ export class Listener implements AsyncDisposable {
       connectionsCheckingInterval: Math.min(options.headerTimeout, 5_000),
       // A proxy that reads a message more leniently than its neighbours is what smuggling needs (RFC 9112 11.2).
       insecureHTTPParser: false,
+      // Node's own answer to a request without one has no id: whoever handles it answers.
+      requireHostHeader: false,
       // What has no body has no stream to be read to its end either.
       optimizeEmptyRequests: true,
       shouldUpgradeCallback: (request) => onUpgrade !== undefined && isWebSocket(request),
@@ -91,11 +94,15 @@ export class Listener implements AsyncDisposable {
         onUnreadable?.(cause);
         if (this.#endAfterAnswers(socket)) return;
         if (this.#mayAnswer(socket)) {
-          socket.write(`HTTP/1.1 ${UNREADABLE[cause]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+          socket.write(unreadableAnswer(cause));
         }
       }
       socket.destroy(error);
     });
+    // An expectation that nobody knows may be passed over (RFC 9110 10.1.1); it does not go on.
+    this.#server.on('checkExpectation', (request, response) =>
+      this.#server.emit('request', request, response),
+    );
     if (onDrop !== undefined) this.#server.on('drop', onDrop);
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgraded.add(socket);
@@ -184,6 +191,11 @@ export class Listener implements AsyncDisposable {
 
 function secureOptions({ cert, key }: TlsFiles) {
   return { cert, key, minVersion: 'TLSv1.2' } as const;
+}
+
+function unreadableAnswer(cause: UnreadableCause): string {
+  const headers = `Connection: close\r\nCache-Control: no-store\r\nX-Request-Id: ${randomUUID()}\r\nContent-Length: 0`;
+  return `HTTP/1.1 ${UNREADABLE[cause]}\r\n${headers}\r\n\r\n`;
 }
 
 /** `undefined`: the connection is gone, or never became one (TLS). */

@@ -65,6 +65,8 @@ export class Parameters {
 // No control characters and no octet beyond ASCII: all that a well-behaved client sends.
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
+// Tabs and line ends are white space in JSON (RFC 8259 2), such as pretty-printed `claims`.
+const SPACED_JSON = /^[\t\n\r ]*[{[][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/;
 
 /**
  * Reads application/x-www-form-urlencoded (WHATWG URL section 5) strictly: `&` alone separates, names and values are
@@ -142,8 +144,7 @@ function isMisreadValue(name: string, value: string): boolean {
 
 function hasMisreadControl(name: string, value: string): boolean {
   if (CONTROL.test(name)) return true;
-  // C servers cut a value at NUL. Tabs and line ends are legitimate in, say, pretty-printed `claims`.
-  return isProtocolParameter(name) ? CONTROL.test(value) : value.includes('\u0000');
+  return CONTROL.test(value) && (isProtocolParameter(name) || !SPACED_JSON.test(value));
 }
 
 /** Spaces have taken the places of `+` before. */

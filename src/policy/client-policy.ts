@@ -65,6 +65,14 @@ export function neverGoesOnWithoutStore(policy: ClientPolicy, now: number): bool
   return effectiveMode(policy, now, LAST_LOT) === 'enforce' && policy.onStoreFailure === 'reject';
 }
 
+/** Whether this client may ask for tokens by this grant. */
+export function allowsGrantType(
+  { grantTypes }: Pick<ClientPolicy, 'grantTypes'>,
+  grantType: string,
+): boolean {
+  return grantTypes === undefined || grantTypes.includes(grantType);
+}
+
 /** Whether a flow of this client may travel under the client's own state, and is then found by where its response goes. */
 export function mayPreserveState(policy: ClientPolicy): boolean {
   return (

@@ -36,8 +36,8 @@ function checkClient(
   request: AuthorizationRequest,
   policy: ClientPolicy,
 ): AuthorizationRequestReason | undefined {
-  if (policy.mode === 'reject') return 'client_unknown';
-  return request.clientId === undefined ? 'client_id_missing' : undefined;
+  if (request.clientId === undefined) return 'client_id_missing';
+  return policy.mode === 'reject' ? 'client_unknown' : undefined;
 }
 
 /** Pushed requests are looked up before; any other request_uri names a document that the upstream would fetch on its own. */

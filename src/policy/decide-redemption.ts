@@ -2,6 +2,7 @@ import type { Binding } from '../flow/binding.ts';
 import type { Claim } from '../flow/flow-store.ts';
 import { type ClientIdentity, identifies } from '../oauth/client-identity.ts';
 import { isCodeVerifier } from '../oauth/pkce.ts';
+import { allowsGrantType, type ClientPolicy } from './client-policy.ts';
 import type { TokenReason } from './reason.ts';
 
 /** What a redemption presents, beside its code. */
@@ -13,9 +14,14 @@ export type PresentedRedemption = {
 
 /**
  * The first rule that a redemption breaks: what the code is worth, whose it is, and who may redeem it. `claim` is what
- * the store said to the presented verifier.
+ * the store said to the presented verifier, `policy` that of the client whose code it is.
  */
-export function decideRedemption(claim: Claim, presented: PresentedRedemption): TokenReason | undefined {
+export function decideRedemption(
+  claim: Claim,
+  presented: PresentedRedemption,
+  policy: Pick<ClientPolicy, 'grantTypes'>,
+): TokenReason | undefined {
+  if (!allowsGrantType(policy, 'authorization_code')) return 'grant_type_not_allowed';
   if (claim.outcome === 'unknown') return 'code_unknown';
   const { binding } = claim;
   switch (claim.outcome) {

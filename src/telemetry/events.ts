@@ -121,7 +121,7 @@ export class Events {
     );
   }
 
-  /** What is no HTTP request has no id either; a line for each would be a way to fill the disk. */
+  /** A line for each thing that is no HTTP request would be a way to fill the disk. */
   unreadableRequest(cause: UnplacedCause): void {
     this.#metrics.unplacedRequests.at(cause).value += 1;
   }

@@ -20,6 +20,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'upgrade',
   'x-real-ip',
   // By these a client could make the upstream see another path, method or host than the gateway judged.
+  'x-envoy-original-path',
   'x-forwarded',
   'x-host',
   'x-http-destinationurl',
@@ -28,13 +29,20 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'x-http-method-override',
   'x-http-path-override',
   'x-method-override',
+  'x-ms-original-url',
   'x-original-host',
   'x-original-method',
+  'x-original-path',
   'x-original-uri',
   'x-original-url',
   'x-override-url',
+  'x-request-uri',
+  'x-restli-method-override',
+  'x-rewrite-path',
   'x-rewrite-uri',
   'x-rewrite-url',
+  'x-tunneled-method',
+  'x-waws-unencoded-url',
 ]);
 
 /** Headers of which a second one is dropped: the gateway judged the first. */

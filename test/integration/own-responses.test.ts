@@ -11,6 +11,9 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     ['a target with a backslash', 400, '', 'GET /oauth2\\token HTTP/1.1'],
     ['a target with a fragment', 400, '', 'GET /login#x HTTP/1.1'],
     ['a host that is nobody', 421, ISSUER, 'GET /login HTTP/1.1'],
+    ['no request at all', 400, '', 'hello'],
+    ['a method of nobody', 400, '', 'HELLO / HTTP/1.1'],
+    ['a head that is too large', 431, '', `GET /${'x'.repeat(33_000)} HTTP/1.1`],
   ];
   test.each(RESPONSES)('%s: %i', async (_, status, issuer, requestLine) => {
     await using stage = await Stage.open(issuer === '' ? {} : { issuer });
@@ -18,6 +21,20 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     expect(answer.status).toBe(status);
     expect(headerOf(answer.headers, 'cache-control')).toBe('no-store');
     expect(headerOf(answer.headers, 'x-request-id')).toMatch(/^[\w-]{16,}$/);
+  });
+
+  test('no Host: 400', async () => {
+    await using stage = await Stage.open();
+    const { status, headers } = await sendRaw(stage.gateway.url, 'GET /login HTTP/1.1\r\n\r\n');
+    expect(status).toBe(400);
+    expect(headerOf(headers, 'x-request-id')).toMatch(/^[\w-]{16,}$/);
+  });
+
+  test('the page that takes the place of a redirect, where form_post was asked for', async () => {
+    await using stage = await Stage.open();
+    const { status, headers } = await stage.authorize({ response_mode: 'form_post' });
+    expect(status).toBe(200);
+    expect(headers['x-request-id']).toMatch(/^[\w-]{16,}$/);
   });
 
   test('endpoints that are not known yet: 503', async () => {
@@ -73,6 +90,13 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     stage.upstream.quirks.token = 'normal';
     expect((await stage.redeem(code)).status).toBe(200);
   });
+});
+
+test('an expectation that nobody knows is passed over', async () => {
+  await using stage = await Stage.open();
+  const request = rawRequest('GET /login HTTP/1.1', ['Expect: the-unexpected']);
+  expect((await sendRaw(stage.gateway.url, request)).status).not.toBe(417);
+  expect(stage.upstream.requests.to('/login')).toHaveLength(1);
 });
 
 describe('a refused token request', () => {

@@ -57,6 +57,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
     expect(refused.headers['content-type']).toBe(
       lost === 'redeem' ? 'application/json' : 'text/html; charset=utf-8',
     );
+    expect(refused.text).toContain('temporarily_unavailable');
   });
 
   test('report: a client without PKCE logs in exactly as before', async () => {
@@ -119,6 +120,19 @@ describe.each(['report', 'enforce_allow'] as const)('a made-up prefix of %s whil
       expect((await stage.client.authorize(forged)).location?.searchParams.has('code')).toBe(true);
     },
   );
+});
+
+test('a grant that the client may not use is refused without Redis as well', async () => {
+  const policy = 'on_store_failure: allow, wrap_codes: false, grant_types: [refresh_token]';
+  await using stage = await startRedisStage({ policy, quirks: QUIRKS });
+  await using login = new SteppedLogin(stage.client);
+  await login.ask();
+  await login.answer();
+  await stage.redis.stop();
+  const refused = await login.redeem();
+  expect(refused.status).toBe(400);
+  expect(JSON.parse(refused.text)).toMatchObject({ error: 'unauthorized_client' });
+  expect(stage.upstream.tokenRequests).toEqual([]);
 });
 
 test('a gateway that starts before its Redis serves as soon as that is there', async () => {

@@ -20,6 +20,7 @@ const CASES: readonly (readonly [what: string, cause: string, status: number, by
   ['HTTP/2.0', 'version', 505, 'GET / HTTP/2.0\r\nHost: a\r\nConnection: close\r\n\r\n'],
   ['HTTP/0.9', 'version', 505, 'GET /\r\n\r\n'],
   ['two hosts', 'host', 400, 'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n'],
+  ['no host', 'host', 400, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'],
   ['a backslash in the target', 'target', 400, rawRequest('GET /a\\b HTTP/1.1', [])],
   ['another host in the target', 'target', 400, rawRequest('GET http://evil.example/ HTTP/1.1', [])],
   ['a host of nobody', 'issuer_unknown', 421, rawRequest('GET / HTTP/1.1', ['Host: nobody.example'])],

@@ -34,7 +34,7 @@ export const gatewaySchema = z.strictObject({
       .describe('One JSON object a line, or text for people.'),
   })
     .prefault({})
-    .describe('The log on standard output.'),
+    .describe('The log on standard error.'),
   audit: auditSchema
     .prefault({})
     .describe('The audit stream: each refusal, and each violation that is only reported.'),

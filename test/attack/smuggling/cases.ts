@@ -264,7 +264,7 @@ const wellFormed: readonly SmugglingCase[] = [
   {
     name: 'an unknown Expect',
     write: ({ redemption }) => redemption.replace(CLOSE, `${CLOSE}\r\nExpect: 200-maybe`),
-    statuses: [417],
+    statuses: [400],
     upstream: [],
   },
   {

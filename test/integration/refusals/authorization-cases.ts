@@ -94,6 +94,7 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   appending('parameter_malformed', 'broken percent-encoding', '&scope=%zz', PAGE),
   appending('parameter_malformed', 'broken UTF-8', '&scope=%ff', PAGE),
   appending('parameter_malformed', 'NUL in a value', '&scope=openid%00email'),
+  appending('parameter_malformed', 'a line end in a value', '&scope=openid%0Aemail'),
   appending('parameter_malformed', 'a name but for case', '&Code_Challenge=x'),
   appending('parameter_malformed', 'a name but for brackets', '&code_challenge[]=x'),
   appending('parameter_malformed', 'a name but for a space', '&code_challenge%20=x'),

@@ -90,6 +90,15 @@ export const TOKEN_CASES: readonly RefusalCase[] = [
     400,
     { policy: 'grant_types: [authorization_code]' },
   ),
+  redeeming('grant_type_not_allowed', 'authorization_code', {}, 200, {
+    policy: 'grant_types: [refresh_token]',
+  }),
+  redeeming('grant_type_not_allowed', 'authorization_code, with a code of nobody', { code: 'a-code' }, 400, {
+    policy: 'grant_types: [refresh_token]',
+  }),
+  redeeming('grant_type_not_allowed', 'authorization_code, without a code', { code: undefined }, 400, {
+    policy: 'grant_types: [refresh_token]',
+  }),
   redeeming('grant_type_not_allowed', 'none', { grant_type: undefined, code: undefined }, 400, {
     policy: 'grant_types: [authorization_code]',
   }),

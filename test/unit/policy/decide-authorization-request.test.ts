@@ -66,6 +66,7 @@ describe('each reason', () => {
   test.each<[reason: string, changes: Record<string, string | undefined>, policy: Partial<ClientPolicy>]>([
     ['client_unknown', {}, { mode: 'reject' }],
     ['client_id_missing', { client_id: undefined }, {}],
+    ['client_id_missing', { client_id: undefined }, { mode: 'reject' }],
     ['request_uri_unknown', { request_uri: 'https://evil.example/r' }, {}],
     ['redirect_uri_not_allowed', { redirect_uri: `${CALLBACK}/` }, { redirectUris: [CALLBACK] }],
     ['redirect_uri_not_allowed', {}, { redirectUris: [] }],
@@ -104,8 +105,8 @@ describe('each reason', () => {
 
 test('the first rule that is broken is told', () => {
   const broken: [string, Record<string, string | undefined>, Partial<ClientPolicy>][] = [
-    ['client_unknown', {}, { mode: 'reject' }],
     ['client_id_missing', { client_id: undefined }, {}],
+    ['client_unknown', {}, { mode: 'reject' }],
     ['request_uri_unknown', { request_uri: 'urn:x' }, {}],
     ['redirect_uri_not_allowed', { redirect_uri: 'https://evil.example' }, { redirectUris: [CALLBACK] }],
     ['response_type_not_allowed', { response_type: 'token code' }, {}],

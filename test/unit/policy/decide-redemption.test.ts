@@ -12,6 +12,8 @@ const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CALLBACK = 'https://app.example.com/oauth2/callback/1';
 const WITHOUT_CHALLENGE = { mode: 'report', codeChallenge: undefined } as const;
 
+const ANY_GRANT = { grantTypes: undefined };
+
 const claim = (outcome: Exclude<Claim['outcome'], 'unknown'>, overrides: Partial<Binding> = {}): Claim => ({
   outcome,
   binding: sampleBinding(overrides),
@@ -44,7 +46,7 @@ describe('nothing is wrong with', () => {
       claim('claimed', { redirectUri: undefined }),
       presented({ redirectUri: undefined }),
     ],
-  ])('%s', (_, claim, presented) => expect(decideRedemption(claim, presented)).toBeUndefined());
+  ])('%s', (_, claim, presented) => expect(decideRedemption(claim, presented, ANY_GRANT)).toBeUndefined());
 });
 
 describe('each reason', () => {
@@ -72,7 +74,7 @@ describe('each reason', () => {
     ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: `${CALLBACK}/` })],
     ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: '' })],
     ['redirect_uri_mismatch', claim('claimed', { redirectUri: undefined }), presented()],
-  ])('%s', (reason, claim, presented) => expect(decideRedemption(claim, presented)).toBe(reason));
+  ])('%s', (reason, claim, presented) => expect(decideRedemption(claim, presented, ANY_GRANT)).toBe(reason));
 });
 
 describe('the first rule that is broken is told', () => {
@@ -89,7 +91,16 @@ describe('the first rule that is broken is told', () => {
     ['mismatch', 'verifier_mismatch'],
     ['unpaired', 'verifier_missing'],
     ['claimed', 'client_mismatch'],
-  ] as const)('%s', (outcome, reason) => expect(decideRedemption(claim(outcome), everything)).toBe(reason));
+  ] as const)('%s', (outcome, reason) =>
+    expect(decideRedemption(claim(outcome), everything, ANY_GRANT)).toBe(reason),
+  );
+});
+
+test('the grant is judged before the code', () => {
+  const decide = (...grantTypes: string[]) =>
+    decideRedemption(claim('replayed'), presented(), { grantTypes });
+  expect(decide('refresh_token')).toBe('grant_type_not_allowed');
+  expect(decide('refresh_token', 'authorization_code')).toBe('code_replayed');
 });
 
 test('what can be compared at all (RFC 7636 4.1)', () => {

@@ -59,6 +59,14 @@ describe('what never reaches the upstream', () => {
     'X-HTTP-Method',
     'X-Method-Override',
     'X-Host',
+    'X-Original-Path',
+    'X-Rewrite-Path',
+    'X-Request-URI',
+    'X-Envoy-Original-Path',
+    'X-MS-Original-URL',
+    'X-WAWS-Unencoded-URL',
+    'X-RestLi-Method-Override',
+    'X-Tunneled-Method',
   ])('%s, in any spelling', (name) => {
     const spellings = [
       name,

@@ -27,9 +27,11 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
   if (message.problem !== undefined) {
     if (await isRepostedReentry(exchange, message, client)) return sendReposted(exchange, message);
     if (noteViolation(exchange, 'authorization', message.problem, client)) {
-      const certain = client.certain && message.lossless;
       const judged = judgeParameters(message.parameters, client.policy);
-      const address = certain ? returnAddress(message, judged, judged.request.state) : undefined;
+      const address =
+        client.certain && isReturnable(message)
+          ? returnAddress(message, judged, judged.request.state)
+          : undefined;
       return refuseAuthorization(exchange, message.problem, client.policy, address);
     }
     if (!message.lossless) return sendAsSent(exchange, message);
@@ -96,6 +98,11 @@ async function sendOn(exchange: Exchange, message: Message, parameters: Paramete
 
 async function sendAsSent(exchange: Exchange, message: Message): Promise<void> {
   await sendUpstream(exchange, { bodyAsSent: message.bodyAsSent() });
+}
+
+/** Whether the client can be told: what cannot be decoded may be anything but its redirect_uri, or its state, which it gets back. */
+function isReturnable({ lossless, problem, parameters }: Message): boolean {
+  return lossless || (problem === 'parameter_malformed' && parameters.has('state'));
 }
 
 function returnAddress(

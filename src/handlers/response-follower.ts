@@ -247,8 +247,13 @@ class ResponseFollower {
 
   /** Where a flow has asked for none, the server picks one (RFC 6749 3.1.2.3), which the client has registered in just these characters. */
   #redirectUriOf(flow: Flow, { redirectUris = [] }: ClientPolicy): string {
+    if (flow.redirectUri !== undefined) return flow.redirectUri;
     const { target } = this.#carrier.response;
-    return flow.redirectUri ?? redirectUris.find((uri) => isAddressedTo(target, uri)) ?? placeOf(target);
+    // Behind the same path, the one with the most query is the one that was picked.
+    const [picked] = redirectUris
+      .filter((uri) => isAddressedTo(target, uri))
+      .toSorted((a, b) => b.length - a.length);
+    return picked ?? placeOf(target);
   }
 
   /** RFC 9207 2: metadata says that every response names its issuer; one that is signed does so inside. */

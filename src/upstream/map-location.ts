@@ -1,16 +1,22 @@
 /**
- * A redirect to the upstream's own origin, turned to the public one: a browser cannot reach the former, or would reach
- * it around the gateway. All else stays as written.
+ * A redirect to the upstream's own host, turned to the public origin: a browser cannot reach the former, or would reach
+ * it around the gateway. By either scheme: told by `X-Forwarded-Proto` that browsers use https, a server that speaks http
+ * itself writes https in front of its own host. All else stays as written.
  */
 export function mapLocation(location: string, upstreamOrigin: string, publicOrigin: string): string {
   if (upstreamOrigin === publicOrigin) return location;
   if (location.startsWith('/') && !location.startsWith('//')) return location;
   const target = URL.parse(location, publicOrigin);
-  if (target === null || target.origin !== upstreamOrigin) return location;
-  const end = location[upstreamOrigin.length] ?? '/';
-  const written =
-    location.slice(0, upstreamOrigin.length).toLowerCase() === upstreamOrigin && '/?#'.includes(end);
+  if (target === null) return location;
+  const { origin } = target;
+  if (origin !== upstreamOrigin && origin !== withOtherScheme(upstreamOrigin)) return location;
+  const end = location[origin.length] ?? '/';
+  const written = location.slice(0, origin.length).toLowerCase() === origin && '/?#'.includes(end);
   return written
-    ? publicOrigin + location.slice(upstreamOrigin.length)
+    ? publicOrigin + location.slice(origin.length)
     : publicOrigin + target.pathname + target.search + target.hash;
+}
+
+function withOtherScheme(origin: string): string {
+  return origin.startsWith('https:') ? `http:${origin.slice(6)}` : `https:${origin.slice(5)}`;
 }

@@ -19,7 +19,8 @@ test.each([
   ['//idp.internal:8443/a', `${PUBLIC}/a`],
   [`${UPSTREAM}\\a`, `${PUBLIC}/a`],
   ['https://idp.internal/a', 'https://idp.internal/a'],
-  ['http://idp.internal:8443/a', 'http://idp.internal:8443/a'],
+  ['http://idp.internal:8443/a', `${PUBLIC}/a`],
+  ['http://idp.internal/a', 'http://idp.internal/a'],
   [`${UPSTREAM}.evil/a`, `${UPSTREAM}.evil/a`],
   [`${UPSTREAM}@evil.example/`, `${UPSTREAM}@evil.example/`],
   [
@@ -40,6 +41,11 @@ describe('an origin that goes on behind what was written', () => {
     ),
   );
 });
+
+test.each(['https://10.0.0.5:8080/a?b', '//10.0.0.5:8080/a?b', 'http://10.0.0.5:8080/a?b'])(
+  'a server that speaks http behind a public https: %s',
+  (location) => expect(mapLocation(location, 'http://10.0.0.5:8080', PUBLIC)).toBe(`${PUBLIC}/a?b`),
+);
 
 test('nothing changes where both are the same', () =>
   expect(mapLocation('HTTPS://login.example.com/a', PUBLIC, PUBLIC)).toBe('HTTPS://login.example.com/a'));

@@ -37,12 +37,22 @@ async function main(args: readonly string[]): Promise<number> {
 const ended = cluster.isWorker
   ? import('./workers/run-worker.ts').then(({ runWorker }) => runWorker())
   : main(process.argv.slice(2));
-ended.then(
-  (status) => process.exit(status),
-  (error: unknown) => {
+ended
+  .catch((error: unknown) => {
     if (!(error instanceof UsageError)) throw error;
     io.stderr(`pkce-gateway: ${error.message}`);
     io.stderr('pkce-gateway --help tells what there is.');
-    process.exit(2);
-  },
-);
+    return 2;
+  })
+  .then(async (status) => {
+    await Promise.all([taken(process.stdout), taken(process.stderr)]);
+    process.exit(status);
+  });
+
+/** A pipe takes 64 KiB at once, and what it has not taken would end with the process. Its reader may be gone. */
+function taken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}

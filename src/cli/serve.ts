@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { loadConfigApart } from '../config/load-apart.ts';
 import { formatProblem } from '../config/problem.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
@@ -37,7 +36,7 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
     // A file says something wrong, or the command line does.
     return options['upstream'] === undefined ? 1 : 2;
   }
-  const stopped = Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal)));
+  const stopped = firstSignal();
   let gateway: Gateway | undefined;
   try {
     // An upstream that keeps silent can hold the start up for long.
@@ -53,6 +52,13 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
   await stopped;
   await gateway.drain();
   return 0;
+}
+
+/** A terminal signals the gateway and npm, which passes it on: those after the first must not cut the drain short. */
+function firstSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+  });
 }
 
 function readConfig(options: ParsedOptions, io: CheckIo) {

@@ -60,7 +60,7 @@ export async function judgeUrl(
   const message = queryMessage(parseParameters(target.query ?? ''));
   const { clientId, policy, mode, certain } = identifyClient(issuer, message, [], now, FIRST_LOT);
   const endpoints = await endpointsOf(issuer.config);
-  const endpoint = endpoints?.match(target.path).endpoint;
+  const { endpoint, resembles } = endpoints?.match(target.path) ?? {};
   const verdict = {
     clientId,
     endpoint,
@@ -70,6 +70,9 @@ export async function judgeUrl(
     refusedPercent: certain ? policy.enforcePercent : 100,
     refusedFrom: undefined,
   };
+  if (resembles !== undefined) {
+    return { ...verdict, ...judgeOtherSpelling(issuer.clients.strictestMode(now)), refusedPercent: 100 };
+  }
   if (mode === 'off' || (endpoint !== undefined && endpoint !== 'authorization')) {
     return { ...verdict, outcome: 'not_judged' };
   }
@@ -86,6 +89,17 @@ export async function judgeUrl(
     reason,
     description: wireErrorFor(reason).description,
     refusedFrom: later === 'enforce' ? new Date(policy.enforceFrom ?? 0).toISOString() : undefined,
+  };
+}
+
+/** A path that some servers would take for a judged endpoint: whoever asks, the issuer's strictest mode holds. */
+function judgeOtherSpelling(mode: Mode): Pick<Verdict, 'mode' | 'outcome' | 'reason' | 'description'> {
+  if (mode === 'off') return { mode, outcome: 'not_judged', reason: undefined, description: undefined };
+  return {
+    mode,
+    outcome: mode === 'enforce' ? 'refused' : 'reported',
+    reason: 'path_ambiguous',
+    description: wireErrorFor('path_ambiguous').description,
   };
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Address } from './config.ts';
+import { ExternalValue } from './external-value.ts';
 import { parseWith } from './parse-with.ts';
-import { childSchema, innerSchema } from './schema-walk.ts';
+import { childSchema, innerSchema, knownKeys } from './schema-walk.ts';
 
 /**
  * Data of which some is not valid. A key that was given but is not valid is there and `undefined`, so that nobody takes it
@@ -27,17 +28,14 @@ export function validPart<S extends z.core.$ZodType>(
 
 function partOf(schema: z.core.$ZodType, input: unknown): unknown {
   const inner = innerSchema(schema);
-  if (Array.isArray(input) && inner instanceof z.ZodArray) {
-    return input.map((item) => validPart(inner.def.element, item));
+  if (typeof input !== 'object' || input === null || input instanceof ExternalValue) return undefined;
+  if (Array.isArray(input)) {
+    return inner instanceof z.ZodArray ? input.map((item) => validPart(inner.def.element, item)) : undefined;
   }
-  if (typeof input !== 'object' || input === null) return undefined;
   const given = input as Record<string, unknown>;
-  const keys =
-    inner instanceof z.ZodObject
-      ? Object.keys(inner.shape)
-      : inner instanceof z.ZodRecord
-        ? Object.keys(given)
-        : [];
+  const keys = inner instanceof z.ZodRecord ? Object.keys(given) : knownKeys(inner);
+  // A mapping in the place of a list or of a single value has no valid part: it must not look like an empty one.
+  if (keys.length === 0) return undefined;
   const part: Record<string, unknown> = {};
   for (const key of keys) {
     const child = childSchema(inner, key) as z.core.$ZodType;

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ServerOptions } from 'http-proxy-3';
 import type { UpstreamClient } from './upstream-client.ts';
@@ -29,16 +30,32 @@ export class UpgradeProxy {
 
   forward({ request, socket, head, headers, upstream, onFault }: Upgrade): void {
     const { tls, timeouts, origin } = upstream.config;
+    const { protocol, host, port } = new URL(origin);
+    const hostname = upstream.serverName;
     // The two that make an upgrade are hop-by-hop, so that cleaning took them away (RFC 9110 7.8).
     request.headers = { ...groupByName(headers), connection: 'Upgrade', upgrade: 'websocket' };
     const options: UpgradeOptions = {
-      target: origin,
+      // Certificates count in a target only, the name that is checked in `ssl` only.
+      target: {
+        protocol,
+        host,
+        hostname,
+        port: port === '' ? undefined : Number(port),
+        ca: tls?.ca,
+        cert: tls?.cert,
+        key: tls?.key,
+      },
       // The path as it was judged: http-proxy-3 would resolve its dots.
       toProxy: true,
       prependPath: false,
       connectTimeout: timeouts.connect,
       secure: tls?.insecureSkipVerify !== true,
-      ssl: { ca: tls?.ca, cert: tls?.cert, key: tls?.key, servername: upstream.serverName },
+      ssl: {
+        ca: tls?.ca,
+        cert: tls?.cert,
+        key: tls?.key,
+        servername: isIP(upstream.serverName) === 0 ? upstream.serverName : '',
+      },
       timeouts,
     };
     this.#proxy.ws(request, socket, head, options as ServerOptions, (error) => {
@@ -50,7 +67,8 @@ export class UpgradeProxy {
   }
 }
 
-type UpgradeOptions = Omit<ServerOptions, 'ssl'> & {
+type UpgradeOptions = Omit<ServerOptions, 'ssl' | 'target'> & {
+  readonly target: object;
   readonly ssl: object;
   readonly timeouts: UpstreamClient['config']['timeouts'];
 };

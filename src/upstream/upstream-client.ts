@@ -1,4 +1,5 @@
-import { Pool } from 'undici';
+import { isIP } from 'node:net';
+import { buildConnector, Pool } from 'undici';
 import type { IssuerConfig } from '../config/config.ts';
 
 type UpstreamConfig = IssuerConfig['upstream'];
@@ -15,6 +16,7 @@ export type UpstreamClient = AsyncDisposable & {
 
 export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
   const url = new URL(config.origin);
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const { tls, timeouts } = config;
   const pool = new Pool(config.origin, {
     connections: config.connections,
@@ -24,22 +26,28 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
     // A Location may give a state of 8 KiB back, percent-encoded, and more beside it.
     maxHeaderSize: 64 * 1024,
     // Redirects and retries belong to the client; nothing here repeats a request on its own.
-    connect: {
+    connect: connectorTo(host, {
       timeout: timeouts.connect,
       // A body that comes in small pieces goes on in small pieces, and no piece waits until the one before is acknowledged.
       noDelay: true,
-      servername: url.hostname,
       ...(tls?.ca === undefined ? undefined : { ca: tls.ca }),
       ...(tls?.cert === undefined ? undefined : { cert: tls.cert }),
       ...(tls?.key === undefined ? undefined : { key: tls.key }),
       ...(tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : undefined),
-    },
+    }),
   });
   return {
     pool,
     authority: url.host,
-    serverName: url.hostname,
+    serverName: host,
     config,
     [Symbol.asyncDispose]: () => pool.destroy(),
   };
+}
+
+/** An address is no name for a TLS ClientHello (RFC 6066 section 3); the certificate is checked against it all the same. */
+function connectorTo(host: string, settings: buildConnector.BuildOptions): buildConnector.connector {
+  if (isIP(host) === 0) return buildConnector({ ...settings, servername: host });
+  const connect = buildConnector(settings);
+  return ({ servername: _, ...options }, callback) => connect(options, callback);
 }

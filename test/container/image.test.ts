@@ -44,7 +44,7 @@ test('the image, the installed program and npm start run Node with the same argu
   const source = await readFile(new URL('../../src/main.ts', import.meta.url), 'utf8');
   const [shebang = ''] = source.split('\n');
   expect(shebang).toBe(`#!/usr/bin/env -S node ${entry.join(' ')}`);
-  expect(manifest.scripts.start).toBe(`node ${entry.join(' ')} src/main.ts`);
+  expect(manifest.scripts.start).toBe(`exec node ${entry.join(' ')} src/main.ts`);
 });
 
 describe('what it builds', () => {

@@ -62,6 +62,16 @@ issuers:
     for (const line of lines) expect(line).toMatch(/^\S+:\d+:\d+ \S+: \S/);
   });
 
+  test.concurrent('more problems than a pipe takes at once are all told', async () => {
+    const clients = Array.from({ length: 2_000 }, (_, index) => `c${index}: {mode: strict}`);
+    const file = await fileOf(
+      `issuers: [{name: a, upstream: {url: https://idp.internal}, clients: {${clients.join(', ')}}}]`,
+    );
+    const { exitCode, stderr } = await run('check', '--config', file);
+    expect(exitCode).toBe(1);
+    expect(stderr.split('\n')).toHaveLength(2_000);
+  });
+
   test.concurrent('the file is gateway.yaml of the working directory, unless told otherwise', async () => {
     expect(await run('check')).toEqual({
       exitCode: 1,

@@ -111,6 +111,18 @@ const CASES: readonly Case[] = [
   ['a client in report', REQUEST.replace('=spa', '=batch-1'), 0, /goes on, and is reported: challenge_m/m],
   ['a client that is not looked at', REQUEST.replace('=spa', '=ignored'), 0, /is not looked at$/m],
   ['another path', REQUEST.replace('/authorize', '/other'), 0, /^endpoint other$[\s\S]*not an authoriz/m],
+  [
+    'another spelling of the path',
+    REQUEST.replace('/authorize', '/AUTHORIZE'),
+    1,
+    /refused: path_ambiguous/m,
+  ],
+  [
+    'a slash more, of a client not looked at',
+    REQUEST.replace('authorize?', 'authorize/?').replace('=spa', '=ignored'),
+    1,
+    /refused: path_ambiguous/m,
+  ],
   ['a pushed request', `${REQUEST}&request_uri=urn:x`, 0, /if its request_uri was pushed/m],
 ];
 

@@ -16,6 +16,7 @@ import { SimpleClient } from '../support/simple-client.ts';
 import { startRawServer } from '../support/upstreams/raw-server.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FREE = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 
@@ -166,7 +167,46 @@ test('during shutdown.delay, /readyz says 503 and connections are still taken, e
   agent.destroy();
 });
 
+test('npm start passes SIGTERM on, and ends with the gateway', async () => {
+  await using upstream = await startScriptedLegacyServer({ token: 'held' });
+  const npm = spawn('npm', ['start', '--silent', '--', 'serve', '--upstream', upstream.url, ...FREE], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exited = once(npm, 'exit');
+  const [line] = (await once(npm.stdout, 'data')) as [Buffer];
+  const [, url = ''] = /listening on (\S+)/.exec(line.toString()) ?? [];
+  const client = new SimpleClient(url);
+  const code = await client.newCode();
+  const arrived = upstream.requests.next('/oauth2/token');
+  const tokens = client.redeem(code);
+  await arrived;
+  npm.kill('SIGTERM');
+  await untilRefused(url);
+  upstream.releaseHeld();
+  expect(await tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
+  expect(await exited).toEqual([0, null]);
+});
+
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+  test('a second one does not cut the drain short', async () => {
+    await using upstream = await startScriptedLegacyServer({ token: 'held' });
+    await using gateway = await serveUpstream(upstream.url);
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    const arrived = upstream.requests.next('/oauth2/token');
+    const tokens = client.redeem(code);
+    await arrived;
+    gateway.signal(signal);
+    await untilRefused(gateway.url);
+    const ended = gateway.stop(signal);
+    // The answer to a request that was sent after the signal: by then it has arrived.
+    expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503);
+    upstream.releaseHeld();
+    expect(await tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
+    expect(await ended).toBe(0);
+  });
+
   test('lets a redemption finish, takes no new connection, and exits 0', async () => {
     await using upstream = await startScriptedLegacyServer({ token: 'held' });
     await using gateway = await serveUpstream(upstream.url);

@@ -5,7 +5,7 @@ const SUBJECT = [
   '-subj',
   '/CN=localhost',
   '-addext',
-  'subjectAltName=DNS:localhost,IP:127.0.0.1',
+  'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1',
   '-days',
   '2',
   '-nodes',

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { auditSchema } from './audit.ts';
 import { issuerSchema } from './issuer.ts';
 import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
-import { choice, integerOr, type Parsed, section } from './scalars.ts';
+import { choice, integerOr, mapping, type Parsed, section } from './scalars.ts';
 import { storeSchema } from './store.ts';
 
 const WORKERS = 'must be a number of processes, 1 to 256, or `auto`';
 
 /** The whole of gateway.yaml. Types, JSON Schema and reference are made from it. */
-export const gatewaySchema = z.strictObject({
+export const gatewaySchema = mapping({
   listen: listenSchema.prefault({}).describe('The public listener.'),
   admin: adminSchema.prefault({}).describe('The listener for operators.'),
   workers: integerOr(

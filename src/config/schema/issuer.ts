@@ -6,7 +6,7 @@ import { endpointPattern } from './endpoint-pattern.ts';
 import { httpOrigin } from './origin.ts';
 import { pathPrefix } from './path-prefix.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
-import { choice, emptyWhenNull, flag, integer, section, text, textAs } from './scalars.ts';
+import { choice, emptyWhenNull, flag, integer, mapping, section, text, textAs } from './scalars.ts';
 import { tlsFileKeys } from './tls-files.ts';
 
 const name = textAs(
@@ -17,20 +17,19 @@ const name = textAs(
   { pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' },
 );
 
-const upstreamSchema = z.strictObject({
+const upstreamSchema = mapping({
   url: httpOrigin().describe('Scheme, host and port of the upstream.'),
   preserve_host: flag()
     .prefault(true)
     .describe("Send the Host header of the request; `false`: the upstream's own host."),
-  tls: z
-    .strictObject({
-      ...tlsFileKeys,
-      insecure_skip_verify: flag()
-        .prefault(false)
-        .describe(
-          'Accept any certificate. Whoever is between can then read every code and secret: never in production.',
-        ),
-    })
+  tls: mapping({
+    ...tlsFileKeys,
+    insecure_skip_verify: flag()
+      .prefault(false)
+      .describe(
+        'Accept any certificate. Whoever is between can then read every code and secret: never in production.',
+      ),
+  })
     .optional()
     .describe('For an https upstream: PEM files.'),
   timeouts: section({
@@ -42,7 +41,7 @@ const upstreamSchema = z.strictObject({
   connections: integer(1, 10_000).prefault(128).describe('The most connections to this upstream.'),
 });
 
-const endpointPathsSchema = z.strictObject({
+const endpointPathsSchema = mapping({
   authorization: z.array(endpointPattern()).min(1).describe('Authorization endpoints.'),
   token: z.array(endpointPattern()).min(1).describe('Token endpoints.'),
   pushed_authorization: z
@@ -64,7 +63,7 @@ const clientIdSchema = z.string().check((context) => {
   }
 });
 
-export const issuerSchema = z.strictObject({
+export const issuerSchema = mapping({
   name: name.describe('What this issuer is called in metrics and logs.'),
   hosts: z
     .array(host())

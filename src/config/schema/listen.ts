@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import { address, host, network } from './address.ts';
 import { duration } from './duration.ts';
-import { integer, section, text } from './scalars.ts';
+import { integer, mapping, section, text } from './scalars.ts';
 import { size } from './size.ts';
 
 export const listenSchema = section({
   address: address()
     .prefault('0.0.0.0:8080')
     .describe('Where clients and browsers are served: `host:port`; port 0 picks a free one.'),
-  tls: z
-    .strictObject({
-      cert_file: text().describe('The certificate and its chain.'),
-      key_file: text().describe('The private key of `cert_file`.'),
-    })
+  tls: mapping({
+    cert_file: text().describe('The certificate and its chain.'),
+    key_file: text().describe('The private key of `cert_file`.'),
+  })
     .optional()
     .describe(
       'Serve https: PEM files, their paths relative to the configuration file; reloaded when they change.',

@@ -4,7 +4,7 @@ import { duration } from './duration.ts';
 import { corsOrigin } from './origin.ts';
 import { redirectUri } from './redirect-uri.ts';
 import { responseType } from './response-type.ts';
-import { choice, flag, integer, section, text } from './scalars.ts';
+import { choice, flag, integer, mapping, section, text } from './scalars.ts';
 import { timestamp } from './timestamp.ts';
 
 /** What neither a client nor `defaults` says, as one would write it. */
@@ -101,7 +101,7 @@ function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
       BUILT_IN.on_store_failure,
     ),
     cors: setting(
-      z.strictObject({
+      mapping({
         origins: z
           .array(corsOrigin())
           .describe('Origins whose scripts may read the answers of the token endpoint.'),

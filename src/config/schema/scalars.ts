@@ -67,7 +67,12 @@ export function choice<const T extends readonly [string, ...string[]]>(
 
 /** A mapping with known keys. A key with nothing after it (`limits:`) is an empty one. */
 export function section<const S extends z.ZodRawShape>(shape: S) {
-  return emptyWhenNull(z.strictObject(shape));
+  return emptyWhenNull(mapping(shape));
+}
+
+/** A mapping with known keys. What a variable or a file gives is text, and never one. */
+export function mapping<const S extends z.ZodRawShape>(shape: S) {
+  return z.preprocess((value) => (value instanceof ExternalValue ? '' : value), z.strictObject(shape));
 }
 
 export function emptyWhenNull<S extends z.ZodType>(schema: S) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseAddress } from './address.ts';
 import { duration } from './duration.ts';
 import { parseRedisUrl } from './redis-url.ts';
-import { choice, integer, type Parsed, section, text, textAs } from './scalars.ts';
+import { choice, integer, mapping, type Parsed, section, text, textAs } from './scalars.ts';
 import { tlsFileKeys } from './tls-files.ts';
 
 const NODE_FORM = 'must be host:port, such as redis-0.internal:6379';
@@ -20,15 +20,14 @@ export const storeSchema = section({
     cluster: nodes()
       .optional()
       .describe('In place of `url`: some nodes of a Redis Cluster; the others are found through them.'),
-    sentinel: z
-      .strictObject({
-        name: text().describe('What the sentinels call the primary, such as `mymaster`.'),
-        nodes: nodes().describe('The sentinels, all of them.'),
-        username: text().optional().describe('The ACL user at the sentinels, where they have any.'),
-        password: text({ max: 4096 })
-          .optional()
-          .describe('The password of the sentinels; that of Redis stands beside `sentinel`.'),
-      })
+    sentinel: mapping({
+      name: text().describe('What the sentinels call the primary, such as `mymaster`.'),
+      nodes: nodes().describe('The sentinels, all of them.'),
+      username: text().optional().describe('The ACL user at the sentinels, where they have any.'),
+      password: text({ max: 4096 })
+        .optional()
+        .describe('The password of the sentinels; that of Redis stands beside `sentinel`.'),
+    })
       .optional()
       .describe('In place of `url`: the sentinels that know which Redis is the primary.'),
     username: text().optional().describe('The ACL user.'),
@@ -40,8 +39,7 @@ export const storeSchema = section({
       .describe(
         'The number of the database, where the url does not say it. Default 0; a cluster has no other.',
       ),
-    tls: z
-      .strictObject(tlsFileKeys)
+    tls: mapping(tlsFileKeys)
       .optional()
       .describe(
         'For `rediss://`: PEM files. With `cluster` or `sentinel` it turns TLS on, for nodes and sentinels alike (`{}`: with the usual authorities).',

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { writeCertificate } from '../support/certificate.ts';
+import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { listen } from '../support/listener.ts';
+
+let directory: string;
+const warnings: Error[] = [];
+const note = (warning: Error) => void warnings.push(warning);
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-upstream-'));
+  await writeCertificate(join(directory, 'cert.pem'), join(directory, 'key.pem'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+beforeEach(() => void process.on('warning', note));
+afterEach(() => void process.off('warning', note));
+
+/** An https server that echoes WebSocket messages, and tells of each connection the name that was asked for in it. */
+async function startServer(host: string) {
+  const [cert, key] = await Promise.all(
+    ['cert.pem', 'key.pem'].map((file) => readFile(join(directory, file))),
+  );
+  const names: unknown[] = [];
+  const server = createServer({ cert, key }, (_request, response) => response.end('here'));
+  server.on('secureConnection', (socket) => names.push(socket.servername));
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', (socket) => socket.on('message', (message) => socket.send(message)));
+  const listener = await listen(server, host);
+  return { ...listener, names };
+}
+
+const gatewayTo = (url: string) =>
+  startGatewayUnderTest({
+    upstream: url,
+    issuer: [
+      `upstream: {url: "${url}", tls: {ca_file: ${directory}/cert.pem}}`,
+      'endpoints: {authorization: [/authorize], token: [/token]}',
+    ].join('\n'),
+  });
+
+async function expectPassage(url: string): Promise<void> {
+  expect(await (await fetch(`${url}/page`)).text()).toBe('here');
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws`, { headers: { host: 'login.example.com' } });
+  await once(socket, 'open');
+  socket.send('hello');
+  expect(String((await once(socket, 'message'))[0])).toBe('hello');
+  socket.terminate();
+}
+
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['::1', '[::1]'],
+])('https to %s: checked by its address, which is sent as no name', async (host, literal) => {
+  await using server = await startServer(host);
+  await using gateway = await gatewayTo(`https://${literal}:${server.port}`);
+  await expectPassage(gateway.url);
+  expect(new Set(server.names)).toEqual(new Set([false]));
+  expect(warnings).toEqual([]);
+});
+
+test('https to an address that the certificate does not name: 502', async () => {
+  await using server = await startServer('127.0.0.2');
+  await using gateway = await gatewayTo(`https://127.0.0.2:${server.port}`);
+  expect((await fetch(`${gateway.url}/page`)).status).toBe(502);
+  const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/ws`);
+  expect(String(await once(socket, 'error'))).toContain('502');
+});
+
+test('https to a name: checked by it, whatever the Host', async () => {
+  await using server = await startServer('127.0.0.1');
+  await using gateway = await gatewayTo(`https://localhost:${server.port}`);
+  await expectPassage(gateway.url);
+  expect(new Set(server.names)).toEqual(new Set(['localhost']));
+});

@@ -25,8 +25,11 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
     bodyTimeout: Math.max(timeouts.response, 300_000),
     // A Location may give a state of 8 KiB back, percent-encoded, and more beside it.
     maxHeaderSize: 64 * 1024,
+    // Requests come in as HTTP/1.1 and go out so, to servers of https, too, that would rather speak HTTP/2.
+    allowH2: false,
     // Redirects and retries belong to the client; nothing here repeats a request on its own.
     connect: connectorTo(host, {
+      allowH2: false,
       timeout: timeouts.connect,
       // A body that comes in small pieces goes on in small pieces, and no piece waits until the one before is acknowledged.
       noDelay: true,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,4 +77,19 @@ test('https to a name: checked by it, whatever the Host', async () => {
   await using gateway = await gatewayTo(`https://localhost:${server.port}`);
   await expectPassage(gateway.url);
   expect(new Set(server.names)).toEqual(new Set(['localhost']));
+});
+
+test('a server that would rather speak HTTP/2 is spoken to in HTTP/1.1, as requests come in', async () => {
+  const [cert, key] = await Promise.all(
+    ['cert.pem', 'key.pem'].map((file) => readFile(join(directory, file))),
+  );
+  const versions: string[] = [];
+  const server = createSecureServer({ cert, key, allowHTTP1: true }, (request, response) => {
+    versions.push(request.httpVersion);
+    response.end('here');
+  });
+  await using listener = await listen(server, '127.0.0.1');
+  await using gateway = await gatewayTo(`https://localhost:${listener.port}`);
+  expect(await (await fetch(`${gateway.url}/page`)).text()).toBe('here');
+  expect(new Set(versions)).toEqual(new Set(['1.1']));
 });

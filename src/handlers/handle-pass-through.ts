@@ -1,10 +1,9 @@
 import type { ProtectedEndpoint } from '../endpoints.ts';
 import { hasBody, readBody } from '../http/read-body.ts';
-import { type Filter, RequestBody } from '../http/request-body.ts';
+import { type Filter, RequestBody, RequestWithdrawn } from '../http/request-body.ts';
 import type { Issuer } from '../issuer.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { strictestMode } from '../policy/mode.ts';
-import { RequestWithdrawn } from '../upstream/forward.ts';
 import { BodyScanner } from './body-scanner.ts';
 import type { Exchange } from './exchange.ts';
 import { noteViolation } from './note-violation.ts';

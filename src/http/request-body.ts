@@ -156,3 +156,8 @@ export class BodyTooSlow extends Error {
     this.name = 'BodyTooSlow';
   }
 }
+
+/** Thrown by a filter where the body must not arrive whole: the request is ended in its middle. */
+export class RequestWithdrawn extends Error {
+  readonly code = 'request_withdrawn';
+}

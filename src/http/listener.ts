@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
@@ -14,6 +14,9 @@ import type { Address, TlsFiles } from '../config/config.ts';
 
 /** A client's state alone may have 8 KiB, 24 KiB when percent-encoded. */
 const MAX_HEADER_SIZE = 32 * 1024;
+
+/** How often the time for a head: how long a client may leave an answer untaken. It takes up a connection to the upstream. */
+const READ_PATIENCE = 6;
 
 export type ListenerOptions = {
   readonly address: Address;
@@ -74,7 +77,10 @@ export class Listener implements AsyncDisposable {
     this.#server =
       options.tls === undefined
         ? createServer(serverOptions, options.onRequest)
-        : createTlsServer({ ...serverOptions, ...secureOptions(options.tls) }, options.onRequest);
+        : createTlsServer(
+            { ...serverOptions, ...secureOptions(options.tls), handshakeTimeout: options.headerTimeout },
+            options.onRequest,
+          );
     const listener = this;
     // One for all responses.
     this.#onAnswered = function () {
@@ -100,8 +106,13 @@ export class Listener implements AsyncDisposable {
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgraded.add(socket);
       socket.once('close', () => this.#upgraded.delete(socket));
-      onUpgrade?.(request, socket, head);
+      if (!this.#endUnanswered(socket)) onUpgrade?.(request, socket, head);
     });
+    this.#server.on('connect', (_request, socket) => {
+      this.#endUnanswered(socket);
+      socket.destroy();
+    });
+    this.#server.setTimeout(options.headerTimeout * READ_PATIENCE, (socket) => this.#endIfStill(socket));
   }
 
   /** Resolves to the URL that it listens on. */
@@ -168,6 +179,22 @@ export class Listener implements AsyncDisposable {
     if (last === undefined || !socket.writable) return false;
     last.shouldKeepAlive = false;
     return !last.headersSent;
+  }
+
+  /**
+   * Whether requests before this one wait for their answers on a connection that speaks HTTP no more: Node would tell
+   * nobody of its end.
+   */
+  #endUnanswered(socket: Duplex): boolean {
+    const unanswered = [...this.#answering].filter(({ req }) => req.socket === socket);
+    for (const response of unanswered) response.destroy();
+    return unanswered.length > 0;
+  }
+
+  /** Nothing has moved for a while: the client does not take what it asked for, or it has asked for nothing more. */
+  #endIfStill(socket: Socket): void {
+    const waits = [...this.#answering].some(({ req }) => req.socket === socket);
+    if (!waits || socket.writableLength > 0) socket.destroy();
   }
 
   /** In the middle of a response, an answer would be taken for a part of it. */

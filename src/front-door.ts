@@ -61,6 +61,7 @@ export class FrontDoor {
     // Until the proxy takes over, nobody else listens: a client that vanishes must not end the process.
     socket.on('error', () => socket.destroy());
     const admitted = await this.#admit(request);
+    if (socket.destroyed) return;
     // A handshake has no body (RFC 6455 4.1): one that says it has would wait for an answer in vain.
     if ('cause' in admitted || isJudged(admitted) || hasBody(request)) {
       const cause = 'cause' in admitted ? admitted.cause : 'upgrade';

@@ -18,6 +18,9 @@ const MAX_HEADER_SIZE = 32 * 1024;
 /** How often the time for a head: how long a client may leave an answer untaken. It takes up a connection to the upstream. */
 const READ_PATIENCE = 6;
 
+/** Requests that wait behind another one on a connection: far more than any client has that means well. */
+const MAX_WAITING = 100;
+
 export type ListenerOptions = {
   readonly address: Address;
   /** `undefined`: plain HTTP. */
@@ -52,6 +55,8 @@ export class Listener implements AsyncDisposable {
   readonly #shared: boolean;
   readonly #upgraded = new Set<Duplex>();
   readonly #answering = new Set<ServerResponse>();
+  /** How many requests wait on a connection, where any do. */
+  readonly #waiting = new WeakMap<Duplex, number>();
   readonly #onAnswered: (this: ServerResponse) => void;
   #draining = false;
   #closing = false;
@@ -61,6 +66,9 @@ export class Listener implements AsyncDisposable {
     this.#shared = options.shared ?? false;
     const { onUpgrade, onUnreadable, onDrop } = options;
     this.#secure = options.tls !== undefined;
+    const onRequest: typeof options.onRequest = (request, response) => {
+      if (this.#track(response)) options.onRequest(request, response);
+    };
     const serverOptions: ServerOptions = {
       maxHeaderSize: MAX_HEADER_SIZE,
       headersTimeout: options.headerTimeout,
@@ -76,21 +84,22 @@ export class Listener implements AsyncDisposable {
     };
     this.#server =
       options.tls === undefined
-        ? createServer(serverOptions, options.onRequest)
+        ? createServer(serverOptions, onRequest)
         : createTlsServer(
             { ...serverOptions, ...secureOptions(options.tls), handshakeTimeout: options.headerTimeout },
-            options.onRequest,
+            onRequest,
           );
     const listener = this;
     // One for all responses.
     this.#onAnswered = function () {
       listener.#answering.delete(this);
+      const waiting = listener.#waiting.get(this.req.socket) ?? 0;
+      if (waiting > 0) listener.#waiting.set(this.req.socket, waiting - 1);
       if (listener.#closing) setImmediate(() => listener.#server.closeIdleConnections());
     };
     this.#server.maxConnections = options.connections;
     // Their size is limited; by default, Node would hide those beyond the 2000th from whoever judges.
     this.#server.maxHeadersCount = 0;
-    this.#server.prependListener('request', (_request, response) => this.#track(response));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const cause = causeOf(error.code ?? '');
       if (cause !== undefined) {
@@ -163,11 +172,22 @@ export class Listener implements AsyncDisposable {
     await closed;
   }
 
-  /** Node leaves a connection open that becomes idle while the server closes: it would hold up the end. */
-  #track(response: ServerResponse): void {
+  /** Whether the request is to be answered. */
+  #track(response: ServerResponse): boolean {
+    if (response.socket === null && !this.#mayWait(response.req.socket)) return false;
+    // Node leaves a connection open that becomes idle while the server closes: it would hold up the end.
     if (this.#draining) response.shouldKeepAlive = false;
     this.#answering.add(response);
     response.on('close', this.#onAnswered);
+    return true;
+  }
+
+  /** Node reads on while requests wait, and each of them takes up memory and a connection to the upstream. */
+  #mayWait(socket: Socket): boolean {
+    const waiting = this.#waiting.get(socket) ?? 0;
+    this.#waiting.set(socket, waiting + 1);
+    if (waiting >= MAX_WAITING) socket.destroy();
+    return !socket.destroyed;
   }
 
   /**

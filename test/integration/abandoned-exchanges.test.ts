@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { GatewayUnderTest } from '../support/gateway-under-test.ts';
+import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { listen } from '../support/listener.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startRawServer } from '../support/upstreams/raw-server.ts';
@@ -28,6 +28,13 @@ async function sendEndlessly(res: ServerResponse): Promise<void> {
   const gone = once(res, 'close');
   while (!res.destroyed) if (!res.write(CHUNK)) await Promise.race([once(res, 'drain'), gone]);
 }
+
+/** 0: there was no answer. */
+const statusOf = (gateway: GatewayUnderTest, path: string) =>
+  sendRaw(gateway.url, rawRequest(`GET ${path} HTTP/1.1`, [])).then(
+    ({ status }) => status,
+    () => 0,
+  );
 
 const statusesOf = (raw: string) =>
   [...raw.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
@@ -130,6 +137,25 @@ describe('a request behind another one on its connection', () => {
   });
 });
 
+describe('many requests on one connection', () => {
+  const manyOf = (count: number) =>
+    rawRequest('GET /any HTTP/1.1', KEEP).repeat(count) + rawRequest('GET /last HTTP/1.1', []);
+
+  test('are all answered', async () => {
+    await using upstream = await startUpstream((_req, res) => void res.end());
+    await using gateway = await startProxyTo(upstream);
+    const { raw } = await sendRaw(gateway.url, manyOf(99), { until: 'close' });
+    expect(statusesOf(raw)).toEqual(Array(100).fill(200));
+  });
+
+  test('are too many, where nobody could mean well by them: the connection ends', async () => {
+    await using upstream = await startUpstream(() => {});
+    await using gateway = await startProxyTo(upstream);
+    await expect(sendRaw(gateway.url, manyOf(2_000), { until: 'close' })).rejects.toThrow('ECONNRESET');
+    await expect.poll(() => inFlight(gateway)).toBe(0);
+  });
+});
+
 test('of an answer that is replaced, the upstream need not send the rest', async () => {
   const gone = Promise.withResolvers<void>();
   const server = createServer(async (req, res) => {
@@ -192,13 +218,35 @@ describe('a WebSocket', () => {
     const client = open(gateway);
     client.write(UPGRADE.replace('/ws', path));
     await once(client.resume(), 'end');
-    const served = () =>
-      sendRaw(gateway.url, rawRequest('GET /any HTTP/1.1', [])).then(
-        ({ status }) => status,
-        () => 0,
-      );
-    await expect.poll(served).toBe(200);
+    await expect.poll(() => statusOf(gateway, '/any')).toBe(200);
     client.destroy();
+  });
+
+  test('whose client has gone before it is known where it leads is not asked for', async () => {
+    const asked: ServerResponse[] = [];
+    const upgraded: (string | undefined)[] = [];
+    const server = createServer((req, res) => {
+      if (req.url?.startsWith('/.well-known/')) asked.push(res);
+      else res.end();
+    });
+    server.on('upgrade', (req, socket) => {
+      upgraded.push(req.url);
+      socket.destroy();
+    });
+    await using upstream = await listen(server);
+    await using gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      listen: 'limits: {connections: 1}',
+      host: '127.0.0.1',
+    });
+    const client = open(gateway);
+    client.write(UPGRADE, () => client.resetAndDestroy());
+    // Whatever the upstream has to say, this is none of its requests.
+    await expect.poll(() => statusOf(gateway, '/a\\b')).toBe(400);
+    const endpoints = { authorization_endpoint: `${upstream.url}/a`, token_endpoint: `${upstream.url}/t` };
+    for (const res of asked) res.end(JSON.stringify(endpoints));
+    await expect.poll(() => statusOf(gateway, '/any')).toBe(200);
+    expect(upgraded).toEqual([]);
   });
 
   test('whose upstream never comes to the end of its head: 504', async () => {

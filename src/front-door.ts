@@ -12,13 +12,13 @@ import { readPeer, type TrustedProxies } from './http/peer.ts';
 import { ClientGone, hasBody } from './http/read-body.ts';
 import { BodyTooSlow } from './http/request-body.ts';
 import { parseRequestTarget } from './http/request-target.ts';
-import { sendJson } from './http/respond.ts';
+import { breakOff, sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
 import type { UnplacedCause } from './telemetry/events.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
-import { UpgradeProxy } from './upstream/upgrade.ts';
+import { endWith, UpgradeProxy } from './upstream/upgrade.ts';
 import { UpstreamFault } from './upstream/upstream-fault.ts';
 
 type NotAdmitted = { readonly cause: keyof typeof REFUSALS; readonly issuer?: Issuer };
@@ -61,11 +61,12 @@ export class FrontDoor {
     // Until the proxy takes over, nobody else listens: a client that vanishes must not end the process.
     socket.on('error', () => socket.destroy());
     const admitted = await this.#admit(request);
+    if (socket.destroyed) return;
     // A handshake has no body (RFC 6455 4.1): one that says it has would wait for an answer in vain.
     if ('cause' in admitted || isJudged(admitted) || hasBody(request)) {
       const cause = 'cause' in admitted ? admitted.cause : 'upgrade';
       const requestId = this.#refuseUnplaced(request, cause);
-      socket.end(plainUpgradeAnswer(cause === 'upgrade' ? 400 : REFUSALS[cause].status, requestId));
+      endWith(socket, plainUpgradeAnswer(cause === 'upgrade' ? 400 : REFUSALS[cause].status, requestId));
       return;
     }
     const { claimed, peer, target } = admitted;
@@ -179,15 +180,14 @@ function handleFault(exchange: Exchange, error: unknown): void {
     return;
   }
   if (error instanceof BodyTooSlow) {
-    if (response.headersSent) response.destroy();
+    if (response.headersSent) breakOff(response);
     else answerPlainly(response, 408, error.message, exchange.requestId);
     return;
   }
   const upstreamFault = error instanceof UpstreamFault ? error : undefined;
   if (upstreamFault === undefined) services.events.internalError(error, exchange.requestId);
   else services.events.upstreamFault(issuer.name, upstreamFault, exchange.requestId);
-  // Half a response must not pass for a whole one.
-  if (response.headersSent) response.destroy();
+  if (response.headersSent) breakOff(response);
   else answerOrEnd(exchange, upstreamFault?.status ?? 500);
 }
 
@@ -197,7 +197,7 @@ function answerOrEnd(exchange: Exchange, status: keyof typeof FAULTS): void {
     answerFault(exchange, status, FAULTS[status]);
   } catch (error) {
     exchange.services.events.internalError(error, exchange.requestId);
-    exchange.response.destroy();
+    breakOff(exchange.response);
   }
 }
 

@@ -1,10 +1,10 @@
 import type { ProtectedEndpoint } from '../endpoints.ts';
 import { hasBody, readBody } from '../http/read-body.ts';
-import { type Filter, RequestBody } from '../http/request-body.ts';
+import { type Filter, RequestBody, RequestWithdrawn } from '../http/request-body.ts';
+import { breakOff } from '../http/respond.ts';
 import type { Issuer } from '../issuer.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { strictestMode } from '../policy/mode.ts';
-import { RequestWithdrawn } from '../upstream/forward.ts';
 import { BodyScanner } from './body-scanner.ts';
 import type { Exchange } from './exchange.ts';
 import { noteViolation } from './note-violation.ts';
@@ -55,7 +55,7 @@ async function passScanned(exchange: Exchange): Promise<void> {
   } catch (error) {
     if (!(error instanceof RequestWithdrawn)) throw error;
     if (!exchange.response.headersSent) refuse(exchange, 'token');
-    else exchange.response.destroy();
+    else breakOff(exchange.response);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { hasBody, type ReadBody, readBody } from '../http/read-body.ts';
+import { RequestBody } from '../http/request-body.ts';
 import { readJsonParameters } from '../oauth/json-parameters.ts';
 import { canonicalName, isProtocolParameter } from '../oauth/parameter-names.ts';
 import { Parameters, type ParsedParameters, parseParameters } from '../oauth/parameters.ts';
@@ -34,7 +35,7 @@ export function readMessage(
   exchange: Exchange,
   allowed: { readonly query: boolean },
 ): Message | Promise<Message> {
-  const { method, target, request } = exchange;
+  const { method, target, request, services } = exchange;
   const query = parseParameters(target.query ?? '');
   if (method === 'POST') return readForm(exchange, query);
   if (allowed.query && (method === 'GET' || method === 'HEAD')) {
@@ -49,7 +50,8 @@ export function readMessage(
     problem: 'http_method_not_allowed',
     lossless: false,
     queryParameters: NONE,
-    bodyAsSent: () => (hasBody(request) ? request : null),
+    bodyAsSent: () =>
+      hasBody(request) ? new RequestBody(request, { patience: services.bodyLimits.time }) : null,
   };
 }
 

@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
@@ -15,6 +15,12 @@ import type { Address, TlsFiles } from '../config/config.ts';
 
 /** A client's state alone may have 8 KiB, 24 KiB when percent-encoded. */
 const MAX_HEADER_SIZE = 32 * 1024;
+
+/** How often the time for a head: how long a client may leave an answer untaken. It takes up a connection to the upstream. */
+const READ_PATIENCE = 6;
+
+/** Requests that wait behind another one on a connection: far more than any client has that means well. */
+const MAX_WAITING = 100;
 
 export type ListenerOptions = {
   readonly address: Address;
@@ -50,6 +56,8 @@ export class Listener implements AsyncDisposable {
   readonly #shared: boolean;
   readonly #upgraded = new Set<Duplex>();
   readonly #answering = new Set<ServerResponse>();
+  /** How many requests wait on a connection, where any do. */
+  readonly #waiting = new WeakMap<Duplex, number>();
   readonly #onAnswered: (this: ServerResponse) => void;
   #draining = false;
   #closing = false;
@@ -59,6 +67,9 @@ export class Listener implements AsyncDisposable {
     this.#shared = options.shared ?? false;
     const { onUpgrade, onUnreadable, onDrop } = options;
     this.#secure = options.tls !== undefined;
+    const onRequest: typeof options.onRequest = (request, response) => {
+      if (this.#track(response)) options.onRequest(request, response);
+    };
     const serverOptions: ServerOptions = {
       maxHeaderSize: MAX_HEADER_SIZE,
       headersTimeout: options.headerTimeout,
@@ -76,18 +87,22 @@ export class Listener implements AsyncDisposable {
     };
     this.#server =
       options.tls === undefined
-        ? createServer(serverOptions, options.onRequest)
-        : createTlsServer({ ...serverOptions, ...secureOptions(options.tls) }, options.onRequest);
+        ? createServer(serverOptions, onRequest)
+        : createTlsServer(
+            { ...serverOptions, ...secureOptions(options.tls), handshakeTimeout: options.headerTimeout },
+            onRequest,
+          );
     const listener = this;
     // One for all responses.
     this.#onAnswered = function () {
       listener.#answering.delete(this);
+      const waiting = listener.#waiting.get(this.req.socket) ?? 0;
+      if (waiting > 0) listener.#waiting.set(this.req.socket, waiting - 1);
       if (listener.#closing) setImmediate(() => listener.#server.closeIdleConnections());
     };
     this.#server.maxConnections = options.connections;
     // Their size is limited; by default, Node would hide those beyond the 2000th from whoever judges.
     this.#server.maxHeadersCount = 0;
-    this.#server.prependListener('request', (_request, response) => this.#track(response));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
       const cause = causeOf(error.code ?? '');
       if (cause !== undefined) {
@@ -107,8 +122,13 @@ export class Listener implements AsyncDisposable {
     this.#server.on('upgrade', (request, socket, head) => {
       this.#upgraded.add(socket);
       socket.once('close', () => this.#upgraded.delete(socket));
-      onUpgrade?.(request, socket, head);
+      if (!this.#endUnanswered(socket)) onUpgrade?.(request, socket, head);
     });
+    this.#server.on('connect', (_request, socket) => {
+      this.#endUnanswered(socket);
+      socket.destroy();
+    });
+    this.#server.setTimeout(options.headerTimeout * READ_PATIENCE, (socket) => this.#endIfStill(socket));
   }
 
   /** Resolves to the URL that it listens on. */
@@ -159,11 +179,22 @@ export class Listener implements AsyncDisposable {
     await closed;
   }
 
-  /** Node leaves a connection open that becomes idle while the server closes: it would hold up the end. */
-  #track(response: ServerResponse): void {
+  /** Whether the request is to be answered. */
+  #track(response: ServerResponse): boolean {
+    if (response.socket === null && !this.#mayWait(response.req.socket)) return false;
+    // Node leaves a connection open that becomes idle while the server closes: it would hold up the end.
     if (this.#draining) response.shouldKeepAlive = false;
     this.#answering.add(response);
     response.on('close', this.#onAnswered);
+    return true;
+  }
+
+  /** Node reads on while requests wait, and each of them takes up memory and a connection to the upstream. */
+  #mayWait(socket: Socket): boolean {
+    const waiting = this.#waiting.get(socket) ?? 0;
+    this.#waiting.set(socket, waiting + 1);
+    if (waiting >= MAX_WAITING) socket.destroy();
+    return !socket.destroyed;
   }
 
   /**
@@ -175,6 +206,22 @@ export class Listener implements AsyncDisposable {
     if (last === undefined || !socket.writable) return false;
     last.shouldKeepAlive = false;
     return !last.headersSent;
+  }
+
+  /**
+   * Whether requests before this one wait for their answers on a connection that speaks HTTP no more: Node would tell
+   * nobody of its end.
+   */
+  #endUnanswered(socket: Duplex): boolean {
+    const unanswered = [...this.#answering].filter(({ req }) => req.socket === socket);
+    for (const response of unanswered) response.destroy();
+    return unanswered.length > 0;
+  }
+
+  /** Nothing has moved for a while: the client does not take what it asked for, or it has asked for nothing more. */
+  #endIfStill(socket: Socket): void {
+    const waits = [...this.#answering].some(({ req }) => req.socket === socket);
+    if (!waits || socket.writableLength > 0) socket.destroy();
   }
 
   /** In the middle of a response, an answer would be taken for a part of it. */

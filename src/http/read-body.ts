@@ -25,6 +25,8 @@ const EMPTY = { complete: true, bytes: Buffer.alloc(0) } as const;
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReadBody> {
   // One without a body has ended already, and tells of no end.
   if (request.readableEnded) return Promise.resolve(EMPTY);
+  // What has ended already does not tell of it again.
+  if (request.destroyed) return Promise.reject(new ClientGone());
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const chunks: Buffer[] = [];
   let size = 0;

@@ -22,7 +22,7 @@ const PORTION = 4096;
 
 /**
  * A body as it comes. Fails where it all but stands still: it takes up a connection to the upstream, of which there are
- * far fewer than of clients. It leaves the request itself alone, so that it can still be answered.
+ * far fewer than of clients. It does not end the request itself, so that it can still be answered.
  */
 export class RequestBody extends Readable {
   readonly #request: IncomingMessage;
@@ -62,6 +62,8 @@ export class RequestBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#timer);
     this.#stopListening?.();
+    // What nobody takes any more is read and dropped: a request behind it on the connection would never be read.
+    this.#request.resume();
     callback(error);
   }
 
@@ -76,7 +78,7 @@ export class RequestBody extends Readable {
     });
     return () => {
       forget();
-      request.off('data', this.#onData).pause();
+      request.off('data', this.#onData);
     };
   }
 
@@ -153,4 +155,9 @@ export class BodyTooSlow extends Error {
     super('the request body did not arrive in time');
     this.name = 'BodyTooSlow';
   }
+}
+
+/** Thrown by a filter where the body must not arrive whole: the request is ended in its middle. */
+export class RequestWithdrawn extends Error {
+  readonly code = 'request_withdrawn';
 }

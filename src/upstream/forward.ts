@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { BodyTooSlow } from '../http/request-body.ts';
+import { BodyTooSlow, RequestWithdrawn } from '../http/request-body.ts';
+import { HeldBody } from './held-body.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
@@ -37,7 +38,7 @@ export type Inspect = (head: ResponseHead) => Outcome | Hold | Promise<Outcome>;
 
 export type ForwardOptions = {
   readonly inspect: Inspect;
-  /** Whether the upstream should finish although the client has gone: its answer settles something. */
+  /** Whether the upstream should answer although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
 };
 
@@ -62,7 +63,8 @@ export function forward(
   options: ForwardOptions,
 ): Promise<Forwarded> {
   return new Promise((resolve, reject) => {
-    const exchange = new ForwardExchange(response, options, resolve, reject);
+    const { timeouts } = upstream.config;
+    const exchange = new ForwardExchange(response, options, timeouts.response, resolve, reject);
     const request = { ...outgoing, servername: upstream.serverName };
     upstream.pool.dispatch(request as Dispatcher.DispatchOptions, exchange);
   });
@@ -74,6 +76,7 @@ const EARLY_LIMIT = 64 * 1024;
 class ForwardExchange implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #options: ForwardOptions;
+  readonly #patience: number;
   readonly #resolve: (forwarded: Forwarded) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #startedAt = performance.now();
@@ -81,7 +84,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   #status = 0;
   #upstreamTime = 0;
   #headSentAt = 0;
-  #held: { readonly hold: Hold; readonly chunks: Buffer[]; size: number } | undefined;
+  #held: HeldBody | undefined;
   #settled = false;
   /** The upstream's response is complete. */
   #ended = false;
@@ -96,11 +99,13 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   constructor(
     response: ServerResponse,
     options: ForwardOptions,
+    patience: number,
     resolve: (forwarded: Forwarded) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#response = response;
     this.#options = options;
+    this.#patience = patience;
     this.#resolve = resolve;
     this.#reject = reject;
     response.on('close', this.#onClientClosed);
@@ -130,7 +135,9 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#attempt(() => {
       const outcome = this.#options.inspect(head);
       if (typeof outcome === 'object' && 'hold' in outcome) {
-        this.#held = { hold: outcome, chunks: [], size: 0 };
+        this.#held = new HeldBody(outcome, this.#patience, () =>
+          this.#fail(new UpstreamFault('timeout', undefined)),
+        );
       } else {
         this.#conclude(outcome, undefined);
       }
@@ -139,9 +146,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#held !== undefined) {
-      this.#held.chunks.push(chunk);
-      this.#held.size += chunk.length;
-      if (this.#held.size > this.#held.hold.hold) this.#release(false);
+      if (this.#held.add(chunk)) this.#release(false);
     } else if (!this.#decided) {
       this.#early.push(chunk);
       this.#earlySize += chunk.length;
@@ -161,7 +166,10 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (error instanceof ClientClosed) this.#settle();
-    else this.#fail(isOfTheRequest(error) ? error : toUpstreamFault(error));
+    else
+      this.#fail(
+        error instanceof RequestWithdrawn || error instanceof BodyTooSlow ? error : toUpstreamFault(error),
+      );
   }
 
   /** Lets go of a held body, once it is complete or too large to wait for. */
@@ -169,8 +177,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const [first] = held.chunks;
-    const body = held.chunks.length === 1 && first !== undefined ? first : Buffer.concat(held.chunks);
+    const body = held.take();
     this.#attempt(() => this.#conclude(held.hold.inspect(body, complete), body));
   }
 
@@ -195,12 +202,12 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#decided = true;
     this.#headSentAt = performance.now();
-    if (outcome === 'answered') {
-      this.#settle();
+    if (outcome === 'answered' || this.#response.destroyed) {
+      this.#drop();
     } else if ('body' in outcome) {
       this.#sendHead(outcome.replace);
-      if (!this.#response.destroyed) this.#response.end(outcome.body);
-      this.#settle();
+      this.#response.end(outcome.body);
+      this.#drop();
     } else {
       this.#sendHead(outcome.pass);
       const chunks = held === undefined ? this.#early : [held, ...this.#early];
@@ -212,7 +219,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   }
 
   #sendHead(head: ResponseHead): void {
-    if (this.#response.headersSent || this.#response.destroyed) return;
+    if (this.#response.headersSent) return;
     this.#response.writeHead(head.status, head.statusText, head.headers as string[]);
   }
 
@@ -243,15 +250,17 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#settle();
   }
 
+  /** Nobody waits for what may still come: it might have no end. */
+  #drop(): void {
+    this.#settle();
+    if (!this.#ended) this.#controller?.abort(new ClientClosed());
+  }
+
   #settle(): void {
     if (this.#settled) return;
-    this.#settled = true;
-    this.#response.off('close', this.#onClientClosed);
-    this.#resolve({
-      status: this.#status,
-      upstreamTime: this.#upstreamTime,
-      headSentAt: this.#headSentAt,
-    });
+    this.#leave();
+    const [upstreamTime, headSentAt] = [this.#upstreamTime, this.#headSentAt];
+    this.#resolve({ status: this.#status, upstreamTime, headSentAt });
   }
 
   #attempt(step: () => void): void {
@@ -264,31 +273,23 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
 
   #fail(reason: unknown): void {
     if (this.#settled) return;
-    this.#settled = true;
-    this.#response.off('close', this.#onClientClosed);
+    this.#leave();
     this.#controller?.abort(new ClientClosed());
     this.#reject(reason);
   }
 
+  #leave(): void {
+    this.#settled = true;
+    this.#held?.take();
+    this.#response.off('close', this.#onClientClosed);
+  }
+
   readonly #onClientClosed = (): void => {
     if (this.#ended || this.#response.writableFinished) return;
-    if (this.#options.outlivesClient === true) {
-      this.#controller?.resume();
-      return;
-    }
-    this.#controller?.abort(new ClientClosed());
-    this.#settle();
+    // Its answer may stand in a body that is held back.
+    if (this.#options.outlivesClient === true && !this.#decided) this.#controller?.resume();
+    else this.#drop();
   };
-}
-
-/** Thrown by a request body that must not arrive whole: the request is ended in its middle. */
-export class RequestWithdrawn extends Error {
-  readonly code = 'request_withdrawn';
-}
-
-/** Whether it is the request's own body that failed, and not the upstream. */
-function isOfTheRequest(error: Error): boolean {
-  return error instanceof RequestWithdrawn || error instanceof BodyTooSlow;
 }
 
 /** Why a request upstream is ended early: nobody waits for it any more. */

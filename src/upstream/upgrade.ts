@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ServerOptions } from 'http-proxy-3';
 import type { UpstreamClient } from './upstream-client.ts';
@@ -24,7 +24,7 @@ export class UpgradeProxy {
     // Of a client that breaks off; faults of the upstream go to each call's own listener.
     this.#proxy.on('error', (_error, _request, socket) => (socket as Duplex).destroy());
     this.#proxy.on('proxyReqWs', (outgoing, _request, socket, options) => {
-      guard(outgoing, socket, (options as UpgradeOptions).timeouts.response);
+      guard(outgoing, socket as Socket, (options as UpgradeOptions).timeouts.response);
     });
   }
 
@@ -62,7 +62,7 @@ export class UpgradeProxy {
       if (socket.destroyed) return;
       const answer = onFault(error instanceof UpstreamFault ? error : toUpstreamFault(error));
       if (upgraded.has(socket)) socket.destroy();
-      else socket.end(answer);
+      else endWith(socket, answer);
     });
   }
 }
@@ -77,24 +77,39 @@ type UpgradeOptions = Omit<ServerOptions, 'ssl' | 'target'> & {
 const upgraded = new WeakSet<Duplex>();
 
 /** What http-proxy-3 leaves to its users between the request and its upgrade. */
-function guard(outgoing: ClientRequest, socket: Duplex, patience: number): void {
+function guard(outgoing: ClientRequest, socket: Socket, patience: number): void {
   const abandon = () => outgoing.destroy();
   socket.once('close', abandon);
-  outgoing.setTimeout(patience, () => outgoing.destroy(new UpstreamFault('timeout', undefined)));
-  outgoing.once('upgrade', () => {
+  const silence = setTimeout(() => outgoing.destroy(new UpstreamFault('timeout', undefined)), patience);
+  for (const event of ['upgrade', 'close']) outgoing.once(event, () => clearTimeout(silence));
+  outgoing.once('upgrade', (_answer, upstreamSocket: Socket) => {
     socket.off('close', abandon);
     upgraded.add(socket);
+    endTogether(socket, upstreamSocket);
   });
   // An answer that is no upgrade might carry a code to a client, and nobody looks at it here: only its status goes on.
   // http-proxy-3 would pass it whole, by a listener that it adds as soon as this returns.
   queueMicrotask(() => {
     outgoing.removeAllListeners('response').once('response', (answer: IncomingMessage) => {
+      clearTimeout(silence);
       answer.resume();
-      socket.end(
+      endWith(
+        socket,
         `HTTP/1.1 ${answer.statusCode} \r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n`,
       );
     });
   });
+}
+
+/** A WebSocket has no use for half a connection: where one side ends, the other has what it sent, and ends as well. */
+function endTogether(client: Socket, upstream: Socket): void {
+  client.once('end', () => upstream.destroySoon()).once('close', () => upstream.destroy());
+  upstream.once('end', () => client.destroySoon()).once('close', () => client.destroySoon());
+}
+
+/** The last that a client hears, whether or not it ends its side of the connection. */
+export function endWith(socket: Duplex, answer: string): void {
+  socket.end(answer, () => socket.destroy());
 }
 
 function groupByName(headers: readonly string[]): IncomingMessage['headers'] {

@@ -48,6 +48,22 @@ describe('a body that comes too slowly', () => {
     expect((await client.redeem(await client.newCode())).status).toBe(200);
   });
 
+  test.each(['PUT /oauth2/authorize?client_id=x', 'PUT /oauth2/token', 'DELETE /oauth2/token'])(
+    'in report, where it goes on as it came (%s): the same',
+    async (line) => {
+      await using upstream = await startScriptedLegacyServer();
+      await using gateway = await startProxyTo(upstream, {
+        listen: 'limits: {header_timeout: 300ms}',
+        upstream: 'connections: 1',
+        issuer: 'forward_pkce: never\nunlisted_clients: {mode: report}',
+      });
+      const slow = rawRequest(`${line} HTTP/1.1`, [FORM, 'Content-Length: 99'], 'a=b');
+      expect((await sendRaw(gateway.url, slow, { until: 'close' })).status).toBe(408);
+      const client = new SimpleClient(gateway.url);
+      expect((await client.redeem(await client.newCode())).status).toBe(200);
+    },
+  );
+
   test('one that moves may take as long as it likes', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream, { listen: 'limits: {header_timeout: 600ms}' });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import type { GatewayUnderTest } from '../support/gateway-under-test.ts';
@@ -10,6 +11,13 @@ import { send } from '../support/simple-client.ts';
 import { type RawServer, startRawServer } from '../support/upstreams/raw-server.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { startProxyTo, startUpstream } from './proxy-stage.ts';
+
+const ENCODERS: Record<string, (text: string) => Buffer> = {
+  gzip: gzipSync,
+  br: brotliCompressSync,
+  deflate: deflateSync,
+  zstd: zstdCompressSync,
+};
 
 const FINE = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine';
 
@@ -95,6 +103,42 @@ describe('an upstream that is too slow is a 504', () => {
     expect((await send(`${gateway.url}/inspect`)).status).toBe(200);
   });
 });
+
+describe('an upstream that stands still in the middle of an answer that is looked at as a whole', () => {
+  const HELD: readonly (readonly [what: string, path: string, type: string])[] = [
+    ['a page', '/odd', 'text/html'],
+    ['a page that is compressed', '/odd', 'text/html\r\nContent-Encoding: gzip'],
+    ['metadata', '/.well-known/openid-configuration', 'application/json'],
+  ];
+  test.each(HELD)('%s: a 504, and the server is free for others', async (_, path, type) => {
+    await using upstream = await startRawServer((socket, head) => {
+      const stands = head.includes(` ${path} `);
+      socket.write(
+        stands ? `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 100\r\n\r\n\x1f\x8b` : FINE,
+      );
+    });
+    await using gateway = await startProxyTo(upstream, {
+      upstream: 'timeouts: {response: 100ms}, connections: 1',
+    });
+    expect((await send(`${gateway.url}${path}`)).status).toBe(504);
+    expect(await send(`${gateway.url}/fine`)).toMatchObject({ status: 200, text: 'fine' });
+    const metrics = await gateway.metrics();
+    expect(metrics.value('requests_in_flight')).toBe(0);
+  });
+});
+
+test.each(['gzip', 'br', 'deflate', 'zstd'])(
+  'a page whose %s is cut short goes on as it came',
+  async (coding) => {
+    const cut = ENCODERS[coding]?.('<form method=post action=https://app.example>'.repeat(9)).subarray(0, -9);
+    await using upstream = await startUpstream((_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/html', 'content-encoding': coding }).end(cut);
+    });
+    await using gateway = await startProxyTo(upstream);
+    const { body } = await sendRaw(gateway.url, rawRequest('GET /page HTTP/1.1', []), { until: 'close' });
+    expect(body).toBe(cut?.toString('latin1'));
+  },
+);
 
 describe('an upstream that breaks off in the middle of its answer', () => {
   const BROKEN: readonly (readonly [how: string, odd: (socket: Socket) => void])[] = [

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect as connectPlainly } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -26,7 +27,7 @@ beforeEach(async () => {
   await writeFile(
     file,
     `
-listen: {address: localhost:0, tls: {cert_file: cert.pem, key_file: key.pem}}
+listen: {address: localhost:0, tls: {cert_file: cert.pem, key_file: key.pem}, limits: {header_timeout: 2s}}
 admin: {address: 127.0.0.1:0}
 issuers:
   - name: corp
@@ -75,4 +76,10 @@ test('a certificate that is not one for the key changes nothing, and is logged',
   const line = await gateway.waitForLine(/"event":"config_rejected"/);
   expect(JSON.parse(line).problems[0]).toContain('listen.tls.cert_file');
   expect(await presented()).toBe(before);
+});
+
+test('a client that connects and begins no handshake is not waited for for longer than for a head', async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connectPlainly(Number(port), hostname);
+  await once(socket.resume(), 'close');
 });

@@ -34,7 +34,11 @@ const upstreamSchema = mapping({
     .describe('For an https upstream: PEM files.'),
   timeouts: section({
     connect: duration('10ms', '5m').prefault('2s').describe('For the connection, TLS included.'),
-    response: duration('10ms', '1h').prefault('30s').describe('Until the headers of the response are there.'),
+    response: duration('10ms', '1h')
+      .prefault('30s')
+      .describe(
+        'Until the headers of the response are there. Of a page or document that is looked at as a whole: also between two pieces of it.',
+      ),
   })
     .prefault({})
     .describe('How long the upstream may take.'),

@@ -23,7 +23,9 @@ export const listenSchema = section({
   limits: section({
     header_timeout: duration('100ms', '10m')
       .prefault('10s')
-      .describe('How long a client may take to send the headers of a request.'),
+      .describe(
+        'How long a client may take to send the headers of a request, or 4 KiB of its body. An answer of which it takes nothing for six times as long is given up.',
+      ),
     body: size('1KiB', '16MiB')
       .prefault('64KiB')
       .describe(

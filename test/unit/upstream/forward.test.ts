@@ -2,10 +2,20 @@ import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { type Forwarded, forward } from '../../../src/upstream/forward.ts';
+import type { ResponseHead } from '../../../src/upstream/response-headers.ts';
 import { createUpstreamClient } from '../../../src/upstream/upstream-client.ts';
 import { listen } from '../../support/listener.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 import { startRawServer } from '../../support/upstreams/raw-server.ts';
+
+const connectTo = (origin: string) =>
+  createUpstreamClient({
+    origin,
+    preserveHost: true,
+    tls: undefined,
+    timeouts: { connect: 5_000, response: 5_000 },
+    connections: 1,
+  });
 
 /** The answer of an upstream that closes its connection, which is told to whoever looks at the head. */
 async function passClosed(answer: string) {
@@ -14,13 +24,7 @@ async function passClosed(answer: string) {
     socket.once('close', () => closed.resolve());
     socket.end(answer);
   });
-  await using client = createUpstreamClient({
-    origin: upstream.url,
-    preserveHost: true,
-    tls: undefined,
-    timeouts: { connect: 5_000, response: 5_000 },
-    connections: 1,
-  });
+  await using client = connectTo(upstream.url);
   const outcome = Promise.withResolvers<Forwarded>();
   await using front = await listen(
     createServer((request, response) => {
@@ -54,4 +58,33 @@ test.each([
 ])('a response %s is whole although its connection closes while it is looked at', async (_, answer, body) => {
   const received = await passClosed(answer);
   expect([received.status, received.body]).toEqual([Number(answer.split(' ', 2)[1]), body]);
+});
+
+test('an answer that is waited for without a client is waited for no longer than to its head', async () => {
+  const asked = Promise.withResolvers<Socket>();
+  const gone = Promise.withResolvers<void>();
+  await using upstream = await startRawServer((socket) => {
+    socket.once('close', gone.resolve);
+    asked.resolve(socket);
+  });
+  await using client = connectTo(upstream.url);
+  const forwarded = Promise.withResolvers<Forwarded>();
+  const closed = Promise.withResolvers<void>();
+  await using front = await listen(
+    createServer((_request, response) => {
+      response.once('close', closed.resolve);
+      const outgoing = { method: 'GET', path: '/', headers: [], body: null };
+      const options = { inspect: (pass: ResponseHead) => ({ pass }), outlivesClient: true };
+      forward(client, outgoing, response, options).then(forwarded.resolve, forwarded.reject);
+    }),
+  );
+  const gate = new AbortController();
+  const received = sendRaw(front.url, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', { signal: gate.signal });
+  const answering = await asked.promise;
+  gate.abort();
+  await expect(received).rejects.toThrow();
+  await closed.promise;
+  answering.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
+  expect((await forwarded.promise).status).toBe(200);
+  await gone.promise;
 });

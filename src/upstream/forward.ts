@@ -253,7 +253,11 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   /** Nobody waits for what may still come: it might have no end. */
   #drop(): void {
     this.#settle();
-    if (!this.#ended) this.#controller?.abort(new ClientClosed());
+    if (this.#ended) return;
+    // What has come with it already is read, which keeps the connection to the upstream.
+    setImmediate(() => {
+      if (!this.#ended) this.#controller?.abort(new ClientClosed());
+    });
   }
 
   #settle(): void {

@@ -31,7 +31,7 @@ export async function startGateway(
   options: Omit<TelemetryOptions, 'worker'> = {},
 ): Promise<Gateway> {
   await using cleanup = new AsyncDisposableStack();
-  const telemetry = createTelemetry(config.log, VERSION, options);
+  const telemetry = cleanup.use(await createTelemetry(config.log, VERSION, options));
   const { metrics, events } = telemetry;
   const stores = openObservedStores(config.store, events);
   cleanup.use(stores.flows);

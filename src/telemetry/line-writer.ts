@@ -1,10 +1,11 @@
-import { close, constants, open, stat, write } from 'node:fs';
+import { close, constants, fstat, open, stat, write } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
 const statFile = promisify(stat);
+const statDescriptor = promisify(fstat);
 const writeTo = promisify(write);
 
 /** Bytes that wait at most, while whoever takes the lines is slow or away. */
@@ -56,7 +57,7 @@ export class LineWriter implements AsyncDisposable {
   /** Rejects where the file cannot be opened. */
   static async open(options: LineWriterOptions): Promise<LineWriter> {
     const { destination } = options;
-    if (typeof destination === 'number') return new LineWriter(options, destination);
+    if (typeof destination === 'number') return new LineWriter(options, await withoutBlocking(destination));
     const writer = new LineWriter(options, await openFile(destination, APPEND, PERMISSIONS));
     writer.#identity = await identityOf(destination);
     writer.#lookedAt = Date.now();
@@ -157,6 +158,20 @@ export class LineWriter implements AsyncDisposable {
       await closeFile(previous).catch(() => {});
     }
     this.#lookedAt = Date.now();
+  }
+}
+
+/**
+ * A write into a pipe that nobody reads would hold up a thread, and so the end of the process. Opened anew, since the flags
+ * of standard error are shared with other processes, which set them back.
+ */
+async function withoutBlocking(descriptor: number): Promise<number> {
+  try {
+    const isPipe = (await statDescriptor(descriptor)).isFIFO();
+    return isPipe ? await openFile(`/dev/fd/${descriptor}`, O_WRONLY | O_NONBLOCK) : descriptor;
+  } catch {
+    // It cannot be opened where nobody reads any more: nothing waits then.
+    return descriptor;
   }
 }
 

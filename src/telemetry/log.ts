@@ -6,13 +6,12 @@ export type Log = Logger;
 /** Where lines go, each with its end. */
 export type LogDestination = DestinationStream;
 
-/** Structured logs, on standard error: standard output belongs to what a command prints. */
+/** Structured logs. */
 export function createLog(
   config: Config['log'],
   base: Readonly<Record<string, number>> | null,
-  destination?: LogDestination,
+  destination: LogDestination,
 ): Log {
-  const stream = destination ?? pino.destination({ fd: 2, sync: true });
   return pino(
     {
       level: config.level,
@@ -21,7 +20,7 @@ export function createLog(
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: serializeError },
     },
-    config.format === 'pretty' ? new PrettyStream(stream) : stream,
+    config.format === 'pretty' ? new PrettyStream(destination) : destination,
   );
 }
 

@@ -111,6 +111,11 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       'Requests that the upstream did not answer, by kind (unreachable, timeout, reset, protocol).',
       ['issuer', 'kind'],
     ),
+    logLinesDropped: counter(
+      'log_lines_dropped_total',
+      'Lines of the log that were lost, since whoever takes standard error was slow or away.',
+      [],
+    ),
     auditRecordsDropped: counter(
       'audit_records_dropped_total',
       'Lines of the audit stream that were lost, since its destination was full, slow or away.',

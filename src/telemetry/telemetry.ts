@@ -1,7 +1,10 @@
 import type { Config } from '../config/config.ts';
 import { Events } from './events.ts';
+import { LineWriter } from './line-writer.ts';
 import { createLog, type LogDestination } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+
+const STANDARD_ERROR = 2;
 
 export type TelemetryOptions = {
   /** `silent`: no log at all. */
@@ -12,16 +15,31 @@ export type TelemetryOptions = {
   readonly worker?: number;
 };
 
-export type Telemetry = { readonly metrics: Metrics; readonly events: Events };
+/** Disposing of it writes what is left of the log, as far as that is taken within two seconds. */
+export type Telemetry = AsyncDisposable & { readonly metrics: Metrics; readonly events: Events };
 
 /** Metrics and log of one process. */
-export function createTelemetry(
+export async function createTelemetry(
   config: Config['log'],
   version: string,
   { log, logDestination, worker }: TelemetryOptions = {},
-): Telemetry {
+): Promise<Telemetry> {
   const metrics = createMetrics({ version, node: process.version });
   const base = worker === undefined ? null : { worker };
   const level = log ?? config.level;
-  return { metrics, events: new Events(metrics, createLog({ ...config, level }, base, logDestination)) };
+  const writer = logDestination === undefined ? await openLog(metrics) : undefined;
+  const destination = logDestination ?? (writer as LineWriter);
+  return {
+    metrics,
+    events: new Events(metrics, createLog({ ...config, level }, base, destination)),
+    [Symbol.asyncDispose]: async () => writer?.[Symbol.asyncDispose](),
+  };
+}
+
+/** Standard output belongs to what a command prints. Whoever takes the lines, and stands still, holds no login up. */
+function openLog({ logLinesDropped }: Metrics): Promise<LineWriter> {
+  const onDrop = () => {
+    logLinesDropped.value += 1;
+  };
+  return LineWriter.open({ destination: STANDARD_ERROR, onDrop, onTrouble: () => {}, onRecovery: () => {} });
 }

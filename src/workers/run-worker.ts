@@ -54,19 +54,21 @@ function createCommands(): WorkerCommands {
     },
     discard: giveUp,
     flush: () => started().publicSide.flush(),
-    readMetrics: async () => started().metrics.registry.getMetricsAsJSON(),
+    readMetrics: async () => started().telemetry.metrics.registry.getMetricsAsJSON(),
     async drain() {
-      const { publicSide, stores } = started();
+      const { publicSide, stores, telemetry } = started();
       await publicSide.drain();
       await stores.flows[Symbol.asyncDispose]();
+      await telemetry[Symbol.asyncDispose]();
     },
   };
 }
 
 async function serve(worker: number, config: Config) {
-  const { metrics, events } = createTelemetry(config.log, VERSION, { worker });
+  const telemetry = await createTelemetry(config.log, VERSION, { worker });
+  const { events } = telemetry;
   const stores = openObservedStores(config.store, events);
   const publicSide = new PublicSide(config, stores, events, { shared: true });
   await stores.known;
-  return { url: await publicSide.start(), publicSide, stores, metrics };
+  return { url: await publicSide.start(), publicSide, stores, telemetry };
 }

@@ -35,6 +35,8 @@ export type ProcessOptions = {
   readonly uid?: number;
   /** How many files and sockets it may have open. Default: as many as this process. */
   readonly openFiles?: number;
+  /** A file descriptor to have its standard error, in place of `stderr`. */
+  readonly stderr?: number;
   /** For the line that says it listens. */
   readonly signal?: AbortSignal;
 };
@@ -113,6 +115,7 @@ function spawnMain(
     nodeArgs = [],
     uid,
     openFiles,
+    stderr,
   }: ProcessOptions,
 ): ChildProcess {
   const limit = openFiles === undefined ? [] : ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh'];
@@ -121,7 +124,7 @@ function spawnMain(
     cwd,
     ...(uid === undefined ? {} : { uid, gid: uid }),
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', stderr ?? 'pipe'],
   });
 }
 

@@ -1,7 +1,7 @@
 import { readAuthorizationResponse } from '../oauth/authorization-response.ts';
 import { decodeOctets, parsePostForms } from '../oauth/form-post-response.ts';
 import { decodeContent } from '../upstream/decode-content.ts';
-import type { Hold, Outcome } from '../upstream/forward.ts';
+import type { Hold, Outcome } from '../upstream/outcome.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
 import { type Carrier, navigate, PageCarrier, RedirectCarrier, readTarget } from './response-carrier.ts';

@@ -3,7 +3,7 @@ import { type MetadataDocument, parseMetadata, rewriteMetadata } from '../oauth/
 import { issuerPathOf, metadataPathForms, parseMetadataPath } from '../oauth/metadata-paths.ts';
 import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
 import { DOCUMENT_LIMIT, decodeDocument, fetchDocument } from '../upstream/fetch-document.ts';
-import type { Outcome } from '../upstream/forward.ts';
+import type { Outcome } from '../upstream/outcome.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';

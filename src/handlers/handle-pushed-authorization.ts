@@ -6,7 +6,7 @@ import type { Parameters } from '../oauth/parameters.ts';
 import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
 import { LOTS } from '../policy/lot.ts';
 import { decodeContent } from '../upstream/decode-content.ts';
-import type { Hold, Outcome } from '../upstream/forward.ts';
+import type { Hold, Outcome } from '../upstream/outcome.ts';
 import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import { type NewFlow, newFlow, saveFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';

@@ -8,8 +8,8 @@ import {
 } from '../oauth/authorization-response.ts';
 import { buildFormPostPage, FORM_POST_CSP } from '../oauth/form-post-page.ts';
 import { type PostForm, rewriteFormPostPage } from '../oauth/form-post-response.ts';
-import type { Outcome } from '../upstream/forward.ts';
 import { mapLocation } from '../upstream/map-location.ts';
+import type { Outcome } from '../upstream/outcome.ts';
 import { type ResponseHead, withHeader, withoutHeaders } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
 

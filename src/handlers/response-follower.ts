@@ -11,7 +11,7 @@ import { isFormPostMode } from '../oauth/response-mode.ts';
 import { type ClientPolicy, mayPreserveState, neverGoesOnWithoutStore } from '../policy/client-policy.ts';
 import { decideAuthorizationResponse } from '../policy/decide-authorization-response.ts';
 import type { AuthorizationResponseReason } from '../policy/reason.ts';
-import type { Outcome } from '../upstream/forward.ts';
+import type { Outcome } from '../upstream/outcome.ts';
 import type { Exchange } from './exchange.ts';
 import { noteViolation } from './note-violation.ts';
 import { answerFault, refuseAuthorization } from './refuse.ts';

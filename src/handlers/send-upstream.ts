@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
-import { type Forwarded, forward, type Hold, type Outcome } from '../upstream/forward.ts';
+import { type Forwarded, forward } from '../upstream/forward.ts';
+import type { Hold, Outcome } from '../upstream/outcome.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';

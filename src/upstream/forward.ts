@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { BodyTooSlow, RequestWithdrawn } from '../http/request-body.ts';
 import { HeldBody } from './held-body.ts';
+import type { Inspect, Outcome } from './outcome.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
@@ -17,24 +18,6 @@ export type OutgoingRequest = {
   readonly headers: string[];
   readonly body: Readable | Buffer | string | null;
 };
-
-/** What becomes of a response that has been looked at. */
-export type Outcome =
-  /** It goes to the client under this head, its body as it comes. */
-  | { readonly pass: ResponseHead }
-  /** This head and body go to the client; the upstream's body is dropped. */
-  | { readonly replace: ResponseHead; readonly body: Buffer }
-  /** The client has been answered already; the upstream's response is dropped. */
-  | 'answered';
-
-/** The head alone does not tell: the body is held back until its end, or until it has more than `limit` bytes. */
-export type Hold = {
-  readonly hold: number;
-  readonly inspect: (body: Buffer, complete: boolean) => Outcome | Promise<Outcome>;
-};
-
-/** Sees a response before its first byte leaves. What it throws is a fault of the exchange. */
-export type Inspect = (head: ResponseHead) => Outcome | Hold | Promise<Outcome>;
 
 export type ForwardOptions = {
   readonly inspect: Inspect;

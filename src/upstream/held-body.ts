@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Hold } from './forward.ts';
+import type { Hold } from './outcome.ts';
 
 /** What came of a response's body while it is held back from the client. */
 export class HeldBody {

@@ -33,6 +33,7 @@ describe.each(HOSTS)('%s', (upstream) => {
     ['the bare origin', (origin) => origin, ''],
     ['a query at the origin', (origin) => `${origin}?x`, '?x'],
     ['a shouted origin', (origin) => `${origin.toUpperCase()}/Login`, '/Login'],
+    ['its host behind the other scheme', (origin) => `${origin.replace('http:', 'https:')}/login`, '/login'],
     ['an origin without a scheme', (origin) => `${origin.slice('http:'.length)}/login`, '/login'],
   ];
   test.each(MAPPED)("the upstream's own address becomes the public one: %s", async (_, given, path) => {
@@ -49,7 +50,6 @@ describe.each(HOSTS)('%s', (upstream) => {
     ['a relative path', () => '../login'],
     ['another origin', () => 'https://elsewhere.example/a?b'],
     ['another port of the same host', () => 'http://127.0.0.1:9/login'],
-    ['another scheme', (origin) => origin.replace('http:', 'https:')],
     ['an app', () => 'com.example.app:/callback?x=1'],
     ["the upstream's origin as a user of another host", (origin) => `${origin}@evil.example/`],
     [

@@ -3,13 +3,17 @@ import { buildFlowPrefix, FLOW_PREFIX_RANDOM_BYTES } from '../flow/flow-prefix.t
 import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
 import { takeRandomBytes } from '../flow/random-pool.ts';
-import { type AuthorizationRequest, challengeMethodOf } from '../oauth/authorization-request.ts';
+import {
+  type AuthorizationRequest,
+  challengeMethodOf,
+  usableMethod,
+} from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
-import { type CodeChallengeMethod, isCodeChallenge, storedChallenge } from '../oauth/pkce.ts';
+import { storedChallenge } from '../oauth/pkce.ts';
 import { isFormPostMode, redirectModeFor } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from '../policy/client-policy.ts';
 import type { Exchange } from './exchange.ts';
-import { type IdentifiedClient, subjectOf } from './identify-client.ts';
+import type { IdentifiedClient } from './identify-client.ts';
 import type { JudgedRequest } from './judged-request.ts';
 import { canKeepState } from './state-hashes.ts';
 
@@ -20,7 +24,6 @@ export type NewFlow = {
   /** Where it is saved, and for how long. */
   readonly key: string;
   readonly ttl: number;
-  readonly challengeMethod: CodeChallengeMethod | 'none';
   readonly goesOnWithoutStore: boolean;
   /** What goes upstream, once it is saved. */
   readonly parameters: Parameters;
@@ -45,7 +48,6 @@ export async function beginFlow(
     fresh = newFlow(exchange, parameters, judged, client, false);
     outcome = await saveFlow(exchange, fresh);
   }
-  exchange.services.events.authorizationRequested(subjectOf(exchange.issuer, client), fresh.challengeMethod);
   if (outcome === 'saved') {
     // Read back, a flow without a challenge may be none (`flow-record.ts`): that is for the store to say.
     if (fresh.flow.codeChallenge !== undefined) exchange.begun = fresh;
@@ -66,11 +68,10 @@ export function newFlow(
   const { issuer } = exchange;
   const { policy } = client;
   const { request } = judged;
-  const challenge = usableChallenge(request);
   const flow: Flow = {
     clientId: request.clientId ?? '',
     mode: client.mode === 'enforce' ? 'enforce' : 'report',
-    codeChallenge: challenge?.stored,
+    codeChallenge: usableChallenge(request),
     redirectUri: request.redirectUri,
     responseType: request.responseType,
     responseMode: request.responseMode,
@@ -96,7 +97,6 @@ export function newFlow(
       ? preservedFlowKey(issuer.name, policy.name, request.state)
       : flowKey(issuer.name, prefix),
     ttl: policy.flowTtl,
-    challengeMethod: challenge?.method ?? 'none',
     goesOnWithoutStore,
     parameters: askForRedirect(unsaved, request),
     unsaved,
@@ -145,12 +145,7 @@ function isSameFlow(live: Flow | undefined, flow: Flow): boolean {
 }
 
 /** In report, also what the policy does not allow is remembered, as far as a verifier can be compared with it. */
-function usableChallenge(
-  request: AuthorizationRequest,
-): { readonly method: CodeChallengeMethod; readonly stored: string } | undefined {
-  const { codeChallenge, codeChallengeMethod: method } = request;
-  if (codeChallenge === undefined || (method !== 'S256' && method !== 'plain')) return undefined;
-  return isCodeChallenge(codeChallenge, method)
-    ? { method, stored: storedChallenge(codeChallenge, method) }
-    : undefined;
+function usableChallenge(request: AuthorizationRequest): string | undefined {
+  const method = usableMethod(request);
+  return method === 'none' ? undefined : storedChallenge(request.codeChallenge ?? '', method);
 }

@@ -9,6 +9,7 @@ import { withoutUnwantedChallenge } from './forward-challenge.ts';
 import { handlePushedReference } from './handle-pushed-reference.ts';
 import { type IdentifiedClient, identifyClient } from './identify-client.ts';
 import { canBeFollowed, type JudgedRequest, judgeParameters, violationOf } from './judged-request.ts';
+import { noteRequest } from './note-request.ts';
 import { noteViolation } from './note-violation.ts';
 import { type Message, readMessage } from './read-message.ts';
 import { reenterFlow } from './reenter-flow.ts';
@@ -28,6 +29,7 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
     if (await isRepostedReentry(exchange, message, client)) return sendReposted(exchange, message);
     if (noteViolation(exchange, 'authorization', message.problem, client)) {
       const judged = judgeParameters(message.parameters, client.policy);
+      if (message.lossless) noteRequest(exchange, judged, client);
       const address =
         client.certain && isReturnable(message)
           ? returnAddress(message, judged, judged.request.state)
@@ -48,6 +50,7 @@ export async function handleAuthorizationRequest(exchange: Exchange): Promise<vo
   if (entry === 'store_unavailable')
     return answerFault(exchange, 503, 'the sign-in cannot be checked right now');
   if (entry === 'reentry') return sendOn(exchange, message, message.parameters);
+  noteRequest(exchange, judged, client);
   const fresh = { ...judged, request: { ...judged.request, state: entry.state } };
 
   const refused = (reason: Reason) =>

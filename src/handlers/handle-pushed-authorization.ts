@@ -11,8 +11,9 @@ import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
 import { type NewFlow, newFlow, saveFlow } from './begin-flow.ts';
 import type { Exchange } from './exchange.ts';
 import { withoutUnwantedChallenge } from './forward-challenge.ts';
-import { type IdentifiedClient, identifyClient, subjectOf } from './identify-client.ts';
+import { type IdentifiedClient, identifyClient } from './identify-client.ts';
 import { canBeFollowed, judgeParameters } from './judged-request.ts';
+import { noteRequest } from './note-request.ts';
 import { noteViolation } from './note-violation.ts';
 import { type Message, readMessage } from './read-message.ts';
 import { answerFault, refuseToken } from './refuse.ts';
@@ -34,6 +35,7 @@ export async function handlePushedAuthorization(exchange: Exchange): Promise<voi
     return sendAsSent(exchange, message);
   }
   const judged = judgeParameters(message.parameters, named.policy);
+  noteRequest(exchange, judged, named);
   // RFC 9126 2: a client that authenticates by HTTP Basic need not repeat its id in the body.
   const request = { ...judged.request, clientId: judged.request.clientId ?? named.clientId };
   const reason = judged.problem ?? decideAuthorizationRequest(request, named.policy);
@@ -44,10 +46,6 @@ export async function handlePushedAuthorization(exchange: Exchange): Promise<voi
     canBeFollowed(judged) && request.requestUri === undefined
       ? newFlow(exchange, message.parameters, { ...judged, request }, named)
       : undefined;
-  if (fresh !== undefined) {
-    const { issuer, services } = exchange;
-    services.events.authorizationRequested(subjectOf(issuer, named), fresh.challengeMethod);
-  }
   const parameters = withoutUnwantedChallenge(exchange, parametersFor(message, fresh));
   await sendUpstream(
     exchange,

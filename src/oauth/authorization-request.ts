@@ -1,4 +1,5 @@
 import type { Parameters } from './parameters.ts';
+import { type CodeChallengeMethod, isCodeChallenge } from './pkce.ts';
 
 /** The parameters of an authorization request that the gateway judges (RFC 6749 4.1.1, RFC 7636 4.3, RFC 9101, RFC 9126). */
 export type AuthorizationRequest = {
@@ -32,6 +33,15 @@ export function parseAuthorizationRequest(parameters: Parameters): Authorization
 /** `undefined`: there is no challenge. */
 export function challengeMethodOf(parameters: Parameters): string | undefined {
   return parameters.get('code_challenge_method') ?? (parameters.has('code_challenge') ? 'plain' : undefined);
+}
+
+/** How its challenge can be verified; `none` where there is none, or one that no verifier could match. */
+export function usableMethod({
+  codeChallenge,
+  codeChallengeMethod: method,
+}: AuthorizationRequest): CodeChallengeMethod | 'none' {
+  if (codeChallenge === undefined || (method !== 'S256' && method !== 'plain')) return 'none';
+  return isCodeChallenge(codeChallenge, method) ? method : 'none';
 }
 
 export function normalizeResponseType(responseType: string): string {

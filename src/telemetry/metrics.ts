@@ -57,7 +57,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     ),
     authorizationRequests: counter(
       'authorization_requests_total',
-      'Authorization requests that began a flow, by code_challenge_method (S256, plain, none).',
+      'Authorization requests, pushed and refused ones among them, by code_challenge_method (S256, plain, none).',
       ['issuer', 'client', 'challenge_method'],
     ),
     codesBound: counter(

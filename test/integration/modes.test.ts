@@ -18,6 +18,25 @@ const violations = (stage: Stage) =>
 const entriesOf = (list: URLSearchParams | undefined, without = '') =>
   [...(list ?? [])].filter(([name]) => name !== without);
 
+test.each(['report', 'enforce'] as const)(
+  '%s: every authorization request counts, once, by its challenge',
+  async (mode) => {
+    await using stage = await Stage.open({ mode });
+    await stage.newCode();
+    await stage.send(stage.client.authorizeUrl(WITHOUT_PKCE));
+    await stage.send(stage.client.authorizeUrl({ code_challenge: 'too-short' }));
+    await stage.send(stage.client.authorizeUrl({ response_type: 'token' }));
+    const repeated = stage.client.authorizeUrl();
+    for (const prompt of ['none', 'login']) repeated.searchParams.append('prompt', prompt);
+    await stage.send(repeated);
+    const metrics = await stage.gateway.metrics();
+    const counted = ['S256', 'plain', 'none'].map((method) =>
+      metrics.value('authorization_requests_total', { client: 'spa', challenge_method: method }),
+    );
+    expect(counted).toEqual([3, 0, 2]);
+  },
+);
+
 describe('report', () => {
   test('a client without PKCE logs in exactly as before', async () => {
     await using stage = await Stage.open({ mode: 'report' });

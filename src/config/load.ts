@@ -95,9 +95,11 @@ export async function parseFile(
     if (findings.problems.length === 0) findings.problem([], 'the file is empty');
     return failureOf(findings);
   }
+  // Those of this file first: what is included, and where it goes, may be said by one of them.
+  await readExternalValues(reader.externals, { env, directory }, findings);
   const { externals, locate } = await readIncludedFiles(raw, { directory, locate: source.locate }, findings);
   findings.locateBy(locate);
-  await readExternalValues([...reader.externals, ...externals], { env, directory }, findings);
+  await readExternalValues(externals, { env, directory }, findings);
   const { file, valid } = validateConfig(raw, findings);
   const tls = await readTlsFiles(valid, directory, findings);
   const pages = await readPages(valid, directory, findings);

@@ -1,6 +1,6 @@
 import { glob, readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { ExternalValue } from './external-value.ts';
+import { ExternalValue } from './external-value.ts';
 import { Findings, type Locate } from './findings.ts';
 import { formatPosition, type ValuePath } from './problem.ts';
 import { readFailure } from './read-small-file.ts';
@@ -82,8 +82,9 @@ async function includedFiles(raw: unknown, directory: string, findings: Findings
   const patterns = valueAt(raw, ['include']);
   const found = new Set<string>();
   if (!Array.isArray(patterns)) return [];
-  for (const [index, pattern] of patterns.entries()) {
-    if (typeof pattern !== 'string' || pattern === '') continue;
+  for (const [index, given] of patterns.entries()) {
+    const pattern = textOf(given);
+    if (pattern === undefined || pattern === '') continue;
     const path = ['include', index];
     const absolute = isAbsolute(pattern) ? pattern : join(directory, pattern);
     const fixed = absolute.split(/[*?[{]/, 1)[0] ?? '';
@@ -160,9 +161,16 @@ function issuersByName(raw: unknown): Map<string, { entry: Mapping; index: numbe
   const entries = Array.isArray(issuers) ? issuers.entries() : [];
   const byName = new Map<string, { entry: Mapping; index: number }>();
   for (const [index, entry] of entries) {
-    if (isMapping(entry) && typeof entry['name'] === 'string') byName.set(entry['name'], { entry, index });
+    const name = isMapping(entry) ? textOf(entry['name']) : undefined;
+    if (name !== undefined) byName.set(name, { entry, index });
   }
   return byName;
+}
+
+/** Of a text, or of what has been read in its place. */
+function textOf(value: unknown): string | undefined {
+  const text = value instanceof ExternalValue ? value.text : value;
+  return typeof text === 'string' ? text : undefined;
 }
 
 function isMapping(value: unknown): value is Mapping {

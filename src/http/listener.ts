@@ -76,7 +76,8 @@ export class Listener implements AsyncDisposable {
       // Bodies stream for as long as they move; those that are judged have a limit of their own.
       requestTimeout: 0,
       keepAliveTimeout: Math.max(options.headerTimeout * 2, 5_000),
-      connectionsCheckingInterval: Math.min(options.headerTimeout, 5_000),
+      // A head that is late is noticed within a quarter of its time.
+      connectionsCheckingInterval: Math.min(options.headerTimeout / 4, 5_000),
       // A proxy that reads a message more leniently than its neighbours is what smuggling needs (RFC 9112 11.2).
       insecureHTTPParser: false,
       // Node's own answer to a request without one has no id: whoever handles it answers.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { auditSchema } from './audit.ts';
 import { issuerSchema } from './issuer.ts';
 import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
-import { choice, integerOr, mapping, type Parsed, section } from './scalars.ts';
+import { choice, integerOr, mapping, type Parsed, section, text } from './scalars.ts';
 import { storeSchema } from './store.ts';
 
 const WORKERS = 'must be a number of processes, 1 to 256, or `auto`';
@@ -41,7 +41,7 @@ export const gatewaySchema = mapping({
   store: storeSchema.prefault({}).describe('Where flows and codes are kept.'),
   issuers: z.array(issuerSchema).min(1).describe('The authorization servers behind this gateway.'),
   include: z
-    .array(z.string().min(1))
+    .array(text({ max: 4096 }))
     .prefault([])
     .describe(
       'Further files, relative to this one and with `*` and `**`, that hold `clients` under `issuers` of the same `name`. A client stands in one file only.',

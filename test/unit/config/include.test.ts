@@ -41,6 +41,15 @@ async function problemsOf(files: Readonly<Record<string, string>>): Promise<stri
     : result.problems.map((problem) => formatProblem(problem).replaceAll(`${directory}/`, ''));
 }
 
+it('takes what to include, and the name of an issuer, from wherever a text may come', async () => {
+  const gateway = main('[{from_env: MORE}]').replace('name: corp', 'name: {from_env: NAME}');
+  const result = await load(
+    { 'gateway.yaml': gateway, 'clients.d/b.yaml': clientsOf('corp', 'b: {}') },
+    { MORE: 'clients.d/*.yaml', NAME: 'corp' },
+  );
+  expect(configOf(result).issuers[0]?.clients.listed.map(({ name }) => name)).toEqual(['b']);
+});
+
 it('adds the clients of further files to the issuers of the same name', async () => {
   const result = await load(
     {

@@ -33,7 +33,7 @@ const { values: options } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
 });
 const { quick } = options;
-const EFFORT = quick ? { rounds: 5, jobs: 2000, warmUp: 4000 } : { rounds: 15, jobs: 4000, warmUp: 10_000 };
+const EFFORT = quick ? { rounds: 5, jobs: 2000, warmUp: 4000 } : { rounds: 15, jobs: 4000, warmUp: 20_000 };
 const FLOWS = quick ? 100_000 : 1_000_000;
 const CLIENTS = 100_000;
 const CPU_COUNT = availableParallelism();

@@ -56,6 +56,10 @@ export function forward(
 /** Bytes of a body that are kept while it is being decided what becomes of the response; beyond them, the upstream waits. */
 const EARLY_LIMIT = 64 * 1024;
 
+/** Bytes and milliseconds for the rest of a response that nobody waits for. */
+const REST_LIMIT = 64 * 1024;
+const REST_PATIENCE = 1_000;
+
 class ForwardExchange implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #options: ForwardOptions;
@@ -78,6 +82,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   #earlySize = 0;
   /** Of a response whose head is written, but has not left: `body` is what came of it so far. */
   #unsent: { body: Buffer | undefined } | undefined;
+  #restSize = 0;
+  #restTimer: NodeJS.Timeout | undefined;
 
   constructor(
     response: ServerResponse,
@@ -138,16 +144,21 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
       if (this.#earlySize > EARLY_LIMIT) this.#controller?.pause();
     } else if (!this.#settled) {
       this.#write(chunk);
+    } else {
+      this.#restSize += chunk.length;
+      if (this.#restSize > REST_LIMIT) this.#abort();
     }
   }
 
   onResponseEnd(): void {
     this.#ended = true;
+    clearTimeout(this.#restTimer);
     if (this.#held !== undefined) this.#release(true);
     else if (this.#decided) this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    clearTimeout(this.#restTimer);
     if (error instanceof ClientClosed) this.#settle();
     else
       this.#fail(
@@ -233,14 +244,14 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#settle();
   }
 
-  /** Nobody waits for what may still come: it might have no end. */
+  /** Nobody waits for what may still come. A little is read and dropped, which keeps the connection; but it might have no end. */
   #drop(): void {
     this.#settle();
-    if (this.#ended) return;
-    // What has come with it already is read, which keeps the connection to the upstream.
-    setImmediate(() => {
-      if (!this.#ended) this.#controller?.abort(new ClientClosed());
-    });
+    if (!this.#ended) this.#restTimer = setTimeout(() => this.#abort(), REST_PATIENCE);
+  }
+
+  #abort(): void {
+    this.#controller?.abort(new ClientClosed());
   }
 
   #settle(): void {
@@ -261,7 +272,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   #fail(reason: unknown): void {
     if (this.#settled) return;
     this.#leave();
-    this.#controller?.abort(new ClientClosed());
+    this.#abort();
     this.#reject(reason);
   }
 
@@ -274,8 +285,12 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
   readonly #onClientClosed = (): void => {
     if (this.#ended || this.#response.writableFinished) return;
     // Its answer may stand in a body that is held back.
-    if (this.#options.outlivesClient === true && !this.#decided) this.#controller?.resume();
-    else this.#drop();
+    if (this.#options.outlivesClient === true && !this.#decided) {
+      this.#controller?.resume();
+      return;
+    }
+    this.#abort();
+    this.#settle();
   };
 }
 

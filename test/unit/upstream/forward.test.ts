@@ -88,3 +88,27 @@ test('an answer that is waited for without a client is waited for no longer than
   expect((await forwarded.promise).status).toBe(200);
   await gone.promise;
 });
+
+test('the rest of an answer that is replaced may come a little later: the connection to the upstream is kept', async () => {
+  const sockets: Socket[] = [];
+  await using upstream = await startRawServer((socket) => {
+    sockets.push(socket);
+    socket.write('HTTP/1.1 302 Found\r\nLocation: /a\r\nContent-Length: 4\r\n\r\n');
+  });
+  await using client = connectTo(upstream.url);
+  await using front = await listen(
+    createServer((_request, response) => {
+      const outgoing = { method: 'GET', path: '/', headers: [], body: null };
+      const replace = { status: 200, statusText: 'OK', headers: ['Content-Length', '4'] };
+      const inspect = () => ({ replace, body: Buffer.from('page') });
+      void forward(client, outgoing, response, { inspect });
+    }),
+  );
+  for (let i = 0; i < 2; i++) {
+    const answer = await sendRaw(front.url, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(answer.body).toBe('page');
+    sockets[i]?.write('rest');
+  }
+  expect(sockets).toHaveLength(2);
+  expect(new Set(sockets).size).toBe(1);
+});

@@ -221,8 +221,8 @@ export class Listener implements AsyncDisposable {
 
   /** Nothing has moved for a while: the client does not take what it asked for, or it has asked for nothing more. */
   #endIfStill(socket: Socket): void {
-    const waits = [...this.#answering].some(({ req }) => req.socket === socket);
-    if (!waits || socket.writableLength > 0) socket.destroy();
+    const waits = () => this.#answering.values().some(({ req }) => req.socket === socket);
+    if (socket.writableLength > 0 || !waits()) socket.destroy();
   }
 
   /** In the middle of a response, an answer would be taken for a part of it. */

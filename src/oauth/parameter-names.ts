@@ -36,6 +36,22 @@ const VALUE_NEEDED: ReadonlySet<string> = new Set([
   'response_type',
 ]);
 
+/** Others whose values have neither tabs nor line ends (RFC 6749 A.4, OpenID Connect Core 3.1.2.1, RFC 8707, RFC 9449 10). */
+const ONE_LINE: ReadonlySet<string> = new Set([
+  'acr_values',
+  'audience',
+  'display',
+  'dpop_jkt',
+  'id_token_hint',
+  'login_hint',
+  'max_age',
+  'nonce',
+  'prompt',
+  'resource',
+  'scope',
+  'ui_locales',
+]);
+
 /** RFC 8707 section 2 and RFC 8693 section 2.1 let these come more than once. */
 const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource']);
 
@@ -45,6 +61,10 @@ export function isProtocolParameter(name: string): boolean {
 
 export function needsValue(name: string): boolean {
   return VALUE_NEEDED.has(name);
+}
+
+export function isOneLine(name: string): boolean {
+  return ONE_LINE.has(name);
 }
 
 export function mayRepeat(name: string): boolean {

@@ -1,4 +1,11 @@
-import { canonicalName, isLookalike, isProtocolParameter, mayRepeat, needsValue } from './parameter-names.ts';
+import {
+  canonicalName,
+  isLookalike,
+  isOneLine,
+  isProtocolParameter,
+  mayRepeat,
+  needsValue,
+} from './parameter-names.ts';
 import { percentEncode } from './percent-encode.ts';
 
 /** Why a list of parameters cannot be read in one way only. */
@@ -65,8 +72,8 @@ export class Parameters {
 // No control characters and no octet beyond ASCII: all that a well-behaved client sends.
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
-// Tabs and line ends are white space in JSON (RFC 8259 2), such as pretty-printed `claims`.
-const SPACED_JSON = /^[\t\n\r ]*[{[][^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/;
+// But for tabs and line ends.
+const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /**
  * Reads application/x-www-form-urlencoded (WHATWG URL section 5) strictly: `&` alone separates, names and values are
@@ -144,7 +151,8 @@ function isMisreadValue(name: string, value: string): boolean {
 
 function hasMisreadControl(name: string, value: string): boolean {
   if (CONTROL.test(name)) return true;
-  return CONTROL.test(value) && (isProtocolParameter(name) || !SPACED_JSON.test(value));
+  // Passwords have tabs (RFC 6749 A.16), assertions in base64 and pretty-printed `claims` have line ends.
+  return (isProtocolParameter(name) || isOneLine(name) ? CONTROL : NO_TEXT).test(value);
 }
 
 /** Spaces have taken the places of `+` before. */

@@ -8,7 +8,7 @@ import { HeldBody } from './held-body.ts';
 import type { Inspect, Outcome } from './outcome.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import type { UpstreamClient } from './upstream-client.ts';
-import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
+import { ClientClosed, toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
 
 export type OutgoingRequest = {
   readonly method: string;
@@ -292,11 +292,4 @@ class ForwardExchange implements Dispatcher.DispatchHandler {
     this.#abort();
     this.#settle();
   };
-}
-
-/** Why a request upstream is ended early: nobody waits for it any more. */
-class ClientClosed extends UpstreamFault {
-  constructor() {
-    super('reset', undefined);
-  }
 }

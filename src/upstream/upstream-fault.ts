@@ -18,6 +18,13 @@ export class UpstreamFault extends Error {
   }
 }
 
+/** Why a request upstream is ended early: nobody waits for it any more. */
+export class ClientClosed extends UpstreamFault {
+  constructor() {
+    super('reset', undefined);
+  }
+}
+
 const PHRASES: Record<UpstreamFaultKind, string> = {
   unreachable: 'cannot be reached',
   timeout: 'did not answer in time',

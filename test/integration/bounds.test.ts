@@ -114,6 +114,19 @@ describe('many headers', () => {
   });
 });
 
+test.each([
+  ['nothing', ''],
+  ['half a head', 'GET / HTTP/1.1\r\nHo'],
+  ['nothing more', rawRequest('GET /inspect HTTP/1.1', ['Host: a'])],
+])('a connection that asks for %s is ended', async (_, sent) => {
+  await using upstream = await startScriptedLegacyServer();
+  await using gateway = await startProxyTo(upstream, { listen: 'limits: {header_timeout: 300ms}' });
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname).resume();
+  socket.write(sent);
+  await once(socket, 'close');
+});
+
 test('with 10 000 idle connections open, a new login works', async ({ signal }) => {
   const COUNT = 10_000;
   // Each takes a file on either side; both are processes of their own, with a limit of their own. They end with the

@@ -5,6 +5,8 @@ export type Wait = {
   /** In the time of `performance.now()`. */
   readonly until: number;
   readonly giveUp: () => void;
+  /** Among all waits; -1 when it has ended. */
+  place: number;
 };
 
 /**
@@ -12,24 +14,32 @@ export type Wait = {
  * waited for.
  */
 export class Deadlines {
-  readonly #waits = new Set<Wait>();
+  // A Set that is filled and emptied all the time is made anew all the time, and each is kept by the one before: once one of
+  // them has grown old, what the others held stays until everything is collected.
+  readonly #waits: Wait[] = [];
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Number.POSITIVE_INFINITY;
 
   get size(): number {
-    return this.#waits.size;
+    return this.#waits.length;
   }
 
   /** `within`: milliseconds. Whoever has what it waited for ends its wait; after `giveUp`, there is nothing to end. */
   begin(within: number, giveUp: () => void): Wait {
-    const wait = { until: performance.now() + within, giveUp };
-    this.#waits.add(wait);
+    const wait = { until: performance.now() + within, giveUp, place: this.#waits.length };
+    this.#waits.push(wait);
     if (wait.until < this.#wakesAt) this.#wakeAt(wait.until);
     return wait;
   }
 
   end(wait: Wait): void {
-    this.#waits.delete(wait);
+    const { place } = wait;
+    if (place === -1) return;
+    wait.place = -1;
+    const last = this.#waits.pop();
+    if (last === undefined || last === wait) return;
+    this.#waits[place] = last;
+    last.place = place;
   }
 
   #wakeAt(time: number): void {
@@ -44,13 +54,14 @@ export class Deadlines {
   #look(): void {
     const now = performance.now();
     let earliest = Number.POSITIVE_INFINITY;
-    for (const wait of this.#waits) {
+    // Those that are given up begin others, perhaps.
+    for (const wait of [...this.#waits]) {
       if (wait.until > now) {
         earliest = Math.min(earliest, wait.until);
-        continue;
+      } else if (wait.place !== -1) {
+        this.end(wait);
+        wait.giveUp();
       }
-      this.#waits.delete(wait);
-      wait.giveUp();
     }
     this.#wakesAt = Number.POSITIVE_INFINITY;
     if (earliest !== Number.POSITIVE_INFINITY) this.#wakeAt(earliest);

@@ -12,9 +12,13 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as startTimer } from 'node:timers';
 import { setTimeout } from 'node:timers/promises';
 import type { Address, TlsFiles } from '../config/config.ts';
+import { type Entry, InOrder } from './in-order.ts';
 
 /** A client's state alone may have 8 KiB, 24 KiB when percent-encoded. */
 const MAX_HEADER_SIZE = 32 * 1024;
+
+const ENTRY = Symbol('its entry among those that are being answered');
+type Tracked = ServerResponse & { [ENTRY]: Entry<ServerResponse> };
 
 /** How often the time for a head: how long a client may leave an answer untaken. It takes up a connection to the upstream. */
 const READ_PATIENCE = 6;
@@ -55,7 +59,7 @@ export class Listener implements AsyncDisposable {
   readonly #address: Address;
   readonly #shared: boolean;
   readonly #upgraded = new Set<Duplex>();
-  readonly #answering = new Set<ServerResponse>();
+  readonly #answering = new InOrder<ServerResponse>();
   /** How many requests wait on a connection, where any do. */
   readonly #waiting = new WeakMap<Duplex, number>();
   readonly #onAnswered: (this: ServerResponse) => void;
@@ -96,7 +100,7 @@ export class Listener implements AsyncDisposable {
     const listener = this;
     // One for all responses.
     this.#onAnswered = function () {
-      listener.#answering.delete(this);
+      listener.#answering.remove((this as Tracked)[ENTRY]);
       const waiting = listener.#waiting.get(this.req.socket) ?? 0;
       if (waiting > 0) listener.#waiting.set(this.req.socket, waiting - 1);
       if (listener.#closing) setImmediate(() => listener.#server.closeIdleConnections());
@@ -185,7 +189,7 @@ export class Listener implements AsyncDisposable {
     if (response.socket === null && !this.#mayWait(response.req.socket)) return false;
     // Node leaves a connection open that becomes idle while the server closes: it would hold up the end.
     if (this.#draining) response.shouldKeepAlive = false;
-    this.#answering.add(response);
+    (response as Tracked)[ENTRY] = this.#answering.add(response);
     response.on('close', this.#onAnswered);
     return true;
   }
@@ -221,7 +225,7 @@ export class Listener implements AsyncDisposable {
 
   /** Nothing has moved for a while: the client does not take what it asked for, or it has asked for nothing more. */
   #endIfStill(socket: Socket): void {
-    const waits = () => this.#answering.values().some(({ req }) => req.socket === socket);
+    const waits = () => Iterator.from(this.#answering).some(({ req }) => req.socket === socket);
     if (socket.writableLength > 0 || !waits()) socket.destroy();
   }
 

@@ -1,4 +1,4 @@
-import { close, constants, fstat, open, stat, write } from 'node:fs';
+import { close, constants, fstat, open, stat, write, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -26,6 +26,8 @@ const PERMISSIONS = 0o640;
 export type LineWriterOptions = {
   /** A file descriptor, or the path of a file. */
   readonly destination: number | string;
+  /** Whether a line is written before `write` returns, where the destination takes it at once. */
+  readonly atOnce?: boolean;
   /** For each line for which there is no room. */
   readonly onDrop: () => void;
   /** The destination takes nothing, or takes lines again: once for each change. */
@@ -34,7 +36,7 @@ export type LineWriterOptions = {
 };
 
 /**
- * Appends lines in the background, one write at a time and each of whole lines, and holds nobody up: what cannot be written
+ * Appends lines, in the background unless they are to be written at once, one write at a time and each of whole lines, and holds nobody up: what cannot be written
  * waits, and what finds no more room is dropped. A file that is moved away is opened anew under its name.
  */
 export class LineWriter implements AsyncDisposable {
@@ -66,7 +68,10 @@ export class LineWriter implements AsyncDisposable {
 
   /** `line`: with its end. */
   write(line: string): void {
-    const bytes = Buffer.from(line);
+    const whole = Buffer.from(line);
+    const isNext = this.#pumping === undefined && this.#waiting.length === 0 && !this.#ending.signal.aborted;
+    const bytes = this.#options.atOnce === true && isNext ? this.#restOf(whole) : whole;
+    if (bytes.length === 0) return;
     if (this.#ending.signal.aborted || this.#bytes + bytes.length > WAITING_LIMIT) {
       this.#options.onDrop();
       this.#noteTrouble(new Error('nobody takes what waits'));
@@ -93,6 +98,15 @@ export class LineWriter implements AsyncDisposable {
     // A write that hangs is left behind: its descriptor ends with the process.
     if (this.#pumping === undefined && typeof this.#options.destination === 'string') {
       await closeFile(this.#fd).catch(() => {});
+    }
+  }
+
+  /** What is left when as much as the destination takes has been written. Why it takes no more shows when it is tried again. */
+  #restOf(bytes: Buffer): Buffer {
+    try {
+      return bytes.subarray(writeSync(this.#fd, bytes));
+    } catch {
+      return bytes;
     }
   }
 

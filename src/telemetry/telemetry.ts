@@ -36,10 +36,17 @@ export async function createTelemetry(
   };
 }
 
-/** Standard output belongs to what a command prints. Whoever takes the lines, and stands still, holds no login up. */
+/** Standard output belongs to what a command prints. A pipe whose reader stands still holds no login up. */
 function openLog({ logLinesDropped }: Metrics): Promise<LineWriter> {
   const onDrop = () => {
     logLinesDropped.value += 1;
   };
-  return LineWriter.open({ destination: STANDARD_ERROR, onDrop, onTrouble: () => {}, onRecovery: () => {} });
+  const nothing = () => {};
+  return LineWriter.open({
+    destination: STANDARD_ERROR,
+    atOnce: true,
+    onDrop,
+    onTrouble: nothing,
+    onRecovery: nothing,
+  });
 }

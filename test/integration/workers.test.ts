@@ -73,7 +73,12 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-const pidOf = (worker: number) => workerPids(gateway).get(worker) ?? 0;
+const pidOf = (worker: number): number => {
+  const pid = workerPids(gateway).get(worker);
+  // 0 would be every process of the test run.
+  if (pid === undefined) throw new Error(`worker ${worker} has not told its process id`);
+  return pid;
+};
 const metrics = async () => new MetricSamples(await (await fetch(`${gateway.adminUrl}/metrics`)).text());
 const readiness = async () => (await fetch(`${gateway.adminUrl}/readyz`)).text();
 const logged = (event: string) =>
@@ -294,7 +299,7 @@ describe('workers that cannot start end the process: exit 1, and why in one line
       requests += 1;
       if (requests !== number) return;
       children = childrenOf(primary);
-      process.kill(children.at(-1) ?? 0, 'SIGKILL');
+      for (const child of children.slice(-1)) process.kill(child, 'SIGKILL');
     });
     await writeFile(join(directory, 'silent.yaml'), yaml({ upstream: silent.url }));
     const { exitCode, stdout, stderr } = await runCommand(['--config', join(directory, 'silent.yaml')], {

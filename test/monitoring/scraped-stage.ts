@@ -120,7 +120,7 @@ issuers:
   async killWorker(): Promise<void> {
     const pids = [...workerPids(this.gateway).values()];
     for (const pid of pids) this.#known.add(pid);
-    process.kill(pids[0] ?? 0, 'SIGKILL');
+    for (const pid of pids.slice(0, 1)) process.kill(pid, 'SIGKILL');
     await this.gateway.waitForLine(
       new RegExp(`"event":"worker_ready",.*"pid":(?!(${[...this.#known].join('|')})\\b)`),
     );

@@ -54,7 +54,8 @@ export class Deadlines {
   #look(): void {
     const now = performance.now();
     let earliest = Number.POSITIVE_INFINITY;
-    // Those that are given up begin others, perhaps.
+    // Whoever is given up may begin another wait, which sets the timer itself.
+    this.#wakesAt = Number.POSITIVE_INFINITY;
     for (const wait of [...this.#waits]) {
       if (wait.until > now) {
         earliest = Math.min(earliest, wait.until);
@@ -63,7 +64,6 @@ export class Deadlines {
         wait.giveUp();
       }
     }
-    this.#wakesAt = Number.POSITIVE_INFINITY;
-    if (earliest !== Number.POSITIVE_INFINITY) this.#wakeAt(earliest);
+    if (earliest < this.#wakesAt) this.#wakeAt(earliest);
   }
 }

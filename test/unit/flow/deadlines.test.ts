@@ -34,6 +34,13 @@ describe('waits that last too long', () => {
     expect(giveUp).not.toHaveBeenCalled();
   });
 
+  test('one that is begun while another is given up is given up as well', async () => {
+    const deadlines = new Deadlines();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    deadlines.begin(5, () => void deadlines.begin(5, () => resolve('given up')));
+    expect(await Promise.race([promise, sleep(10_000)])).toBe('given up');
+  });
+
   test('one that is begun after all others have ended is given up as well', async () => {
     const deadlines = new Deadlines();
     for (const within of [5, 10]) {

@@ -71,7 +71,10 @@ export async function judgeUrl(
     refusedFrom: undefined,
   };
   if (resembles !== undefined) {
-    return { ...verdict, ...judgeOtherSpelling(issuer.clients.strictestMode(now)), refusedPercent: 100 };
+    // Whoever asks at what some servers would take for a judged endpoint, the issuer's strictest mode holds.
+    const strictest = { ...verdict, mode: issuer.clients.strictestMode(now), refusedPercent: 100 };
+    if (strictest.mode === 'off') return { ...strictest, outcome: 'not_judged' };
+    return { ...strictest, ...violationIn(strictest.mode, 'path_ambiguous') };
   }
   if (mode === 'off' || (endpoint !== undefined && endpoint !== 'authorization')) {
     return { ...verdict, outcome: 'not_judged' };
@@ -85,22 +88,14 @@ export async function judgeUrl(
     mode === 'report' && policy.enforceFrom !== undefined && effectiveMode(policy, policy.enforceFrom);
   return {
     ...verdict,
-    outcome: mode === 'enforce' ? 'refused' : 'reported',
-    reason,
-    description: wireErrorFor(reason).description,
+    ...violationIn(mode, reason),
     refusedFrom: later === 'enforce' ? new Date(policy.enforceFrom ?? 0).toISOString() : undefined,
   };
 }
 
-/** A path that some servers would take for a judged endpoint: whoever asks, the issuer's strictest mode holds. */
-function judgeOtherSpelling(mode: Mode): Pick<Verdict, 'mode' | 'outcome' | 'reason' | 'description'> {
-  if (mode === 'off') return { mode, outcome: 'not_judged', reason: undefined, description: undefined };
-  return {
-    mode,
-    outcome: mode === 'enforce' ? 'refused' : 'reported',
-    reason: 'path_ambiguous',
-    description: wireErrorFor('path_ambiguous').description,
-  };
+function violationIn(mode: Mode, reason: Reason): Pick<Verdict, 'outcome' | 'reason' | 'description'> {
+  const outcome = mode === 'enforce' ? 'refused' : 'reported';
+  return { outcome, reason, description: wireErrorFor(reason).description };
 }
 
 /** As configured, or as the upstream tells them; `undefined` where it does not. */

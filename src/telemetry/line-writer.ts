@@ -31,8 +31,8 @@ export type LineWriterOptions = {
   /** For each line for which there is no room. */
   readonly onDrop: () => void;
   /** The destination takes nothing, or takes lines again: once for each change. */
-  readonly onTrouble: (error: Error) => void;
-  readonly onRecovery: () => void;
+  readonly onTrouble?: (error: Error) => void;
+  readonly onRecovery?: () => void;
 };
 
 /**
@@ -125,7 +125,7 @@ export class LineWriter implements AsyncDisposable {
         await this.#writeSome();
         if (this.#isInTrouble && this.#waiting.length === 0) {
           this.#isInTrouble = false;
-          this.#options.onRecovery();
+          this.#options.onRecovery?.();
         }
       } catch (error) {
         // A pipe that is full is no trouble yet.
@@ -140,7 +140,7 @@ export class LineWriter implements AsyncDisposable {
   }
 
   #noteTrouble(error: Error): void {
-    if (!this.#isInTrouble) this.#options.onTrouble(error);
+    if (!this.#isInTrouble) this.#options.onTrouble?.(error);
     this.#isInTrouble = true;
   }
 

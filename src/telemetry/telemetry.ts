@@ -41,12 +41,5 @@ function openLog({ logLinesDropped }: Metrics): Promise<LineWriter> {
   const onDrop = () => {
     logLinesDropped.value += 1;
   };
-  const nothing = () => {};
-  return LineWriter.open({
-    destination: STANDARD_ERROR,
-    atOnce: true,
-    onDrop,
-    onTrouble: nothing,
-    onRecovery: nothing,
-  });
+  return LineWriter.open({ destination: STANDARD_ERROR, atOnce: true, onDrop });
 }

@@ -14,7 +14,10 @@ import { rawRequest } from '../support/raw-http.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startRawServer } from '../support/upstreams/raw-server.ts';
-import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import {
+  type ScriptedLegacyServer,
+  startScriptedLegacyServer,
+} from '../support/upstreams/scripted-legacy-server.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FREE = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
@@ -131,6 +134,16 @@ describe('endpoints: auto', () => {
   });
 });
 
+/** A redemption that has arrived at a server which holds its answer, `tokens`, back. */
+async function redeemHeld(upstream: ScriptedLegacyServer, url: string) {
+  const client = new SimpleClient(url);
+  const code = await client.newCode();
+  const arrived = upstream.requests.next('/oauth2/token');
+  const tokens = client.redeem(code);
+  await arrived;
+  return { tokens };
+}
+
 /** Resolves where a new connection is refused. */
 async function untilRefused(url: string): Promise<void> {
   const { port, hostname } = new URL(url);
@@ -176,11 +189,7 @@ test('npm start passes SIGTERM on, and ends with the gateway', async () => {
   const exited = once(npm, 'exit');
   const [line] = (await once(npm.stdout, 'data')) as [Buffer];
   const [, url = ''] = /listening on (\S+)/.exec(line.toString()) ?? [];
-  const client = new SimpleClient(url);
-  const code = await client.newCode();
-  const arrived = upstream.requests.next('/oauth2/token');
-  const tokens = client.redeem(code);
-  await arrived;
+  const { tokens } = await redeemHeld(upstream, url);
   npm.kill('SIGTERM');
   await untilRefused(url);
   upstream.releaseHeld();
@@ -192,11 +201,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('a second one does not cut the drain short', async () => {
     await using upstream = await startScriptedLegacyServer({ token: 'held' });
     await using gateway = await serveUpstream(upstream.url);
-    const client = new SimpleClient(gateway.url);
-    const code = await client.newCode();
-    const arrived = upstream.requests.next('/oauth2/token');
-    const tokens = client.redeem(code);
-    await arrived;
+    const { tokens } = await redeemHeld(upstream, gateway.url);
     gateway.signal(signal);
     await untilRefused(gateway.url);
     const ended = gateway.stop(signal);
@@ -210,11 +215,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('lets a redemption finish, takes no new connection, and exits 0', async () => {
     await using upstream = await startScriptedLegacyServer({ token: 'held' });
     await using gateway = await serveUpstream(upstream.url);
-    const client = new SimpleClient(gateway.url);
-    const code = await client.newCode();
-    const arrived = upstream.requests.next('/oauth2/token');
-    const tokens = client.redeem(code);
-    await arrived;
+    const { tokens } = await redeemHeld(upstream, gateway.url);
     const ended = gateway.stop(signal);
     await untilRefused(gateway.url);
     // Whoever steers the traffic still hears that this one is on its way out.

@@ -7,6 +7,7 @@ export const FOLLOWED_RESPONSE_MODES = [
   'query.jwt',
   'fragment.jwt',
   'form_post.jwt',
+  'web_message',
 ] as const;
 
 /** Whether a response comes in a way that the gateway can follow; `undefined`: the default of its type, a redirect. */

@@ -1,15 +1,14 @@
-import type { IssuerConfig } from './config/config.ts';
+import type { IssuerConfig } from '../config/config.ts';
 import { Endpoints } from './endpoints.ts';
-import type { AdvertisedPolicy, MetadataDocument } from './oauth/metadata.ts';
-import { allMetadataPaths, documentsOf } from './oauth/metadata-paths.ts';
-import { buildAdvertisedPolicy } from './policy/advertised-policy.ts';
-import { ClientRegistry } from './policy/client-registry.ts';
-import { RedirectIndex } from './policy/redirect-index.ts';
-import type { Events } from './telemetry/events.ts';
-import { discoverPaths, requireBelow } from './upstream/discover-paths.ts';
-import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from './upstream/discovery.ts';
-import { LastDocuments } from './upstream/last-documents.ts';
-import { createUpstreamClient, type UpstreamClient } from './upstream/upstream-client.ts';
+import type { AdvertisedPolicy, MetadataDocument } from '../oauth/metadata.ts';
+import { allMetadataPaths, documentsOf } from '../oauth/metadata-paths.ts';
+import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
+import { ClientRegistry } from '../policy/client-registry.ts';
+import type { Events } from '../telemetry/events.ts';
+import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
+import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from '../upstream/discovery.ts';
+import { LastDocuments } from '../upstream/last-documents.ts';
+import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
 const FIRST_RETRY = 1_000;
@@ -47,7 +46,6 @@ export class Issuer implements AsyncDisposable {
   readonly config: IssuerConfig;
   readonly name: string;
   readonly clients: ClientRegistry;
-  readonly redirects: RedirectIndex;
   readonly upstream: UpstreamClient;
   /** What its metadata may promise. */
   readonly advertised: AdvertisedPolicy;
@@ -70,7 +68,6 @@ export class Issuer implements AsyncDisposable {
     this.config = config;
     this.name = config.name;
     this.clients = new ClientRegistry(config.clients);
-    this.redirects = new RedirectIndex(this.clients.all());
     this.upstream = createUpstreamClient(config.upstream);
     this.#events = events;
     const policies = [...this.clients.all()];
@@ -85,20 +82,13 @@ export class Issuer implements AsyncDisposable {
     return this.#endpoints;
   }
 
-  /** Whether the upstream gets to see a code_challenge of this method, and its verifier. No method: no challenge. */
-  forwardsPkce(method: string | undefined): boolean {
-    const { forwardPkce } = this.config;
-    if (forwardPkce !== 'auto') return forwardPkce === 'always';
-    return method !== undefined && this.#discovered?.challengeMethods.includes(method) === true;
-  }
-
   /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
-  issFor(publicOrigin: string, scope: string): string | undefined {
-    const learned = this.#issuers.get(issuerPlace(publicOrigin, scope));
+  issFor(publicOrigin: string, realm: string): string | undefined {
+    const learned = this.#issuers.get(issuerPlace(publicOrigin, realm));
     if (learned !== undefined) return learned;
     // Asked under another host, or for another realm, the upstream may have called itself something else.
     const { upstream, publicOrigin: fixed } = this.config;
-    const isSame = scope === '' && (fixed !== undefined || !upstream.preserveHost);
+    const isSame = realm === '' && (fixed !== undefined || !upstream.preserveHost);
     return isSame && this.#discovered?.advertisesIss === true ? this.#discovered.issuer : undefined;
   }
 
@@ -110,9 +100,9 @@ export class Issuer implements AsyncDisposable {
   }
 
   /** Takes note of what a metadata document names under a public origin: with realms, each has its own. */
-  learn(document: MetadataDocument, publicOrigin: string, scope: string): void {
+  learn(document: MetadataDocument, publicOrigin: string, realm: string): void {
     const { issuer } = document;
-    const place = issuerPlace(publicOrigin, scope);
+    const place = issuerPlace(publicOrigin, realm);
     const advertisesIss = document['authorization_response_iss_parameter_supported'] === true;
     if (typeof issuer === 'string' && advertisesIss && this.#issuers.size < LEARNED_LIMIT) {
       this.#issuers.set(place, issuer);
@@ -137,8 +127,7 @@ export class Issuer implements AsyncDisposable {
 
   /** Without these, requests would be judged or sent on wrongly; the rest can follow. */
   #needsDiscovery(): boolean {
-    const { endpoints, forwardPkce } = this.config;
-    return endpoints === 'auto' || forwardPkce === 'auto' || this.injectsSecrets;
+    return this.config.endpoints === 'auto' || this.injectsSecrets;
   }
 
   async #discoverOnce(retryIn: number): Promise<void> {
@@ -175,6 +164,6 @@ export class Issuer implements AsyncDisposable {
   }
 }
 
-function issuerPlace(publicOrigin: string, scope: string): string {
-  return `${publicOrigin} ${scope}`;
+function issuerPlace(publicOrigin: string, realm: string): string {
+  return `${publicOrigin} ${realm}`;
 }

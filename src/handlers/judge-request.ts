@@ -6,14 +6,14 @@ import {
 import type { Parameters } from '../oauth/parameters.ts';
 import { mergeRequestObject } from '../oauth/request-object.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
-import type { ClientPolicy } from '../policy/client-policy.ts';
-import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
+import { asksForIdToken, type ClientPolicy } from '../policy/client-policy.ts';
+import type { Mode } from '../policy/mode.ts';
 import type { Reason } from '../policy/reason.ts';
 
 /** An authorization request as the upstream will read it. */
 export type JudgedRequest = {
   readonly request: AuthorizationRequest;
-  /** Whether the client's state goes upstream as it is, because the policy says so or because it is signed. */
+  /** Whether the client's state goes upstream as it is, because the policy says so or because a signature may cover it. */
   readonly preservesState: boolean;
   /** Whether parameters stand in a request object, where nothing can be changed. */
   readonly sealed: boolean;
@@ -21,9 +21,12 @@ export type JudgedRequest = {
   readonly problem: Reason | undefined;
 };
 
-export function judgeParameters(parameters: Parameters, policy: ClientPolicy): JudgedRequest {
+export function judgeRequest(
+  parameters: Parameters,
+  { policy, mode }: { readonly policy: ClientPolicy; readonly mode: Mode },
+): JudgedRequest {
   const outer = parseAuthorizationRequest(parameters);
-  const preserves = policy.state === 'preserve' || isJwtMode(outer.responseMode);
+  const preserves = mayBeSigned(outer, policy, mode) || (policy.state === 'preserve' && outer.state !== undefined);
   const plain = { request: outer, preservesState: preserves, sealed: false, problem: undefined };
   if (outer.request === undefined) return plain;
   const problem = (reason: Reason) => ({ ...plain, sealed: true, problem: reason });
@@ -33,16 +36,21 @@ export function judgeParameters(parameters: Parameters, policy: ClientPolicy): J
   if (merged === 'malformed') return problem('parameter_malformed');
   if (merged === 'conflicting') return problem('parameter_repeated');
   const { request, sealsState } = merged;
-  const jwtMode = isJwtMode(request.responseMode);
+  const signed = mayBeSigned(request, policy, mode);
   // Its response is found by where it goes: without redirect_uris there is nowhere to look.
-  if (sealsState && !jwtMode && policy.redirectUris === undefined)
-    return problem('request_object_not_allowed');
-  return { request, preservesState: preserves || sealsState || jwtMode, sealed: true, problem: undefined };
+  if (sealsState && !signed && policy.redirectUris === undefined) return problem('request_object_not_allowed');
+  return { request, preservesState: preserves || sealsState || signed, sealed: true, problem: undefined };
 }
 
-/** What is wrong with a request that begins a flow. */
-export function violationOf({ request, problem }: JudgedRequest, policy: ClientPolicy): Reason | undefined {
-  return problem ?? decideAuthorizationRequest(request, policy);
+/** A JARM response holds the state, and an id_token may hold its hash (`s_hash`): nobody can change either. */
+function mayBeSigned(
+  { responseMode, responseType, state }: AuthorizationRequest,
+  { redirectUris }: ClientPolicy,
+  mode: Mode,
+): boolean {
+  if (isJwtMode(responseMode)) return true;
+  const canBeFound = mode !== 'enforce' || redirectUris !== undefined;
+  return state !== undefined && asksForIdToken(responseType) && canBeFound;
 }
 
 /** What is not understood, brings no code, or comes back in a way of its own begins no flow, where report lets it pass. */

@@ -1,6 +1,6 @@
-import type { EndpointPaths } from './config/config.ts';
-import { compilePathPattern, loosenPath, type PathPattern } from './http/path-pattern.ts';
-import { Remembered } from './http/remembered.ts';
+import type { EndpointPaths } from '../config/config.ts';
+import { compilePathPattern, loosenPath, type PathPattern } from '../http/path-pattern.ts';
+import { Remembered } from '../http/remembered.ts';
 
 /** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
 export type Endpoint = ProtectedEndpoint | UnjudgedEndpoint | 'metadata' | 'other';
@@ -13,8 +13,8 @@ export type ProtectedEndpoint = 'authorization' | 'pushed_authorization' | 'toke
 
 export type EndpointMatch = {
   readonly endpoint: Endpoint;
-  /** What the path's placeholders took, joined by `/`. */
-  readonly scope: string;
+  /** What the path's named placeholders took, joined by `/`. */
+  readonly realm: string;
   /** The protected endpoint for which some server would take this path, although it is not quite its path. */
   readonly resembles: ProtectedEndpoint | undefined;
 };
@@ -29,7 +29,11 @@ export class Endpoints {
   readonly #others = new Remembered((path) => this.#read(path));
   readonly #loose: { readonly endpoint: ProtectedEndpoint; readonly pattern: PathPattern }[] = [];
 
+  /** The paths of the authorization and token endpoints, as one text: issuers where it is the same take each other's requests. */
+  readonly judgedPaths: string;
+
   constructor(paths: EndpointPaths) {
+    this.judgedPaths = JSON.stringify([paths.authorization.toSorted(), paths.token.toSorted()]);
     this.#add('authorization', paths.authorization);
     this.#add('token', paths.token);
     this.#add('pushed_authorization', paths.pushedAuthorization);
@@ -42,19 +46,15 @@ export class Endpoints {
 
   #read(path: string): EndpointMatch {
     for (const { endpoint, pattern } of this.#patterns) {
-      const scope = pattern.match(path);
+      const realm = pattern.match(path);
       // An encoded or dotted placeholder is another realm to the gateway than to the upstream.
-      if (
-        scope !== undefined &&
-        /^[\w.~@:+-]+(\/[\w.~@:+-]+)*$/.test(scope) &&
-        !/(^|\/)\.{1,2}(\/|$)/.test(scope)
-      ) {
-        return { endpoint, scope, resembles: undefined };
+      if (realm !== undefined && !/[^\w.~@:+/-]/.test(realm) && !/\/\.{1,2}(\/|$)/.test(path)) {
+        return { endpoint, realm, resembles: undefined };
       }
     }
     const loose = loosenPath(path);
     const resembled = this.#loose.find(({ pattern }) => pattern.match(loose) !== undefined);
-    return { endpoint: 'other', scope: '', resembles: resembled?.endpoint };
+    return { endpoint: 'other', realm: '', resembles: resembled?.endpoint };
   }
 
   /** Takes note of an endpoint that metadata names. One that is known, or looks like a protected one, stays what it is. */
@@ -62,14 +62,14 @@ export class Endpoints {
     if (path === undefined || this.#literal.size >= LEARNT_LIMIT) return;
     const known = this.match(path);
     if (known.endpoint === 'other' && known.resembles === undefined) {
-      this.#literal.set(path, { endpoint, scope: '', resembles: undefined });
+      this.#literal.set(path, { endpoint, realm: '', resembles: undefined });
     }
   }
 
   #add(endpoint: ProtectedEndpoint | 'metadata', paths: readonly string[]): void {
     for (const path of paths) {
       if (path.includes('{')) this.#patterns.push({ endpoint, pattern: compilePathPattern(path) });
-      else this.#literal.set(path, { endpoint, scope: '', resembles: undefined });
+      else this.#literal.set(path, { endpoint, realm: '', resembles: undefined });
       if (endpoint !== 'metadata')
         this.#loose.push({ endpoint, pattern: compilePathPattern(loosenPath(path)) });
     }

@@ -1,0 +1,23 @@
+import type { Reason } from '../../policy/reason.ts';
+import { refuseAuthorization, type ReturnAddress } from '../refuse.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+
+/** Refuses the request. The client gets its own state back, never a prefix. */
+export function refuseRequest(context: AuthorizationContext, reason: Reason): 'done' {
+  refuseAuthorization(context.exchange, reason, context.client.policy, returnAddress(context));
+  return 'done';
+}
+
+/** `undefined`: nobody can be told safely. */
+function returnAddress({ message, merged, client, judged, prefix }: AuthorizationContext): ReturnAddress | undefined {
+  const { query, body } = message;
+  const { parameters, conflict } = merged;
+  const readable = query.lossless && body?.form.lossless !== false && body?.problem === undefined;
+  if (!client.certain || !readable || conflict !== undefined) return undefined;
+  if (parameters.all('redirect_uri').length > 1 || parameters.all('state').length > 1) return undefined;
+  const { redirectUri, responseMode, responseType, state } = judged.request;
+  const inFragment =
+    responseMode?.startsWith('fragment') === true ||
+    (responseMode === undefined && responseType.includes('token'));
+  return { redirectUri, state: prefix === undefined ? state : prefix.clientState, inFragment };
+}

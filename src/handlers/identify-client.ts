@@ -1,9 +1,9 @@
-import type { Subject } from '../inventory/inventory.ts';
 import type { Issuer } from '../issuer.ts';
 import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Lot } from '../policy/lot.ts';
 import type { Mode } from '../policy/mode.ts';
+import type { Subject } from '../telemetry/activity-sink.ts';
 import type { Message } from './read-message.ts';
 
 /** Whose policy a request is judged by. */

@@ -65,11 +65,21 @@ test('every event counts under the labels of its metric', async () => {
   ]);
 });
 
+const answered = {
+  requestId: 'r',
+  method: 'GET',
+  path: '/',
+  status: 200,
+  endpoint: 'token',
+  issuer: 'corp',
+  clientAddress: '192.0.2.1',
+} as const;
+
 test('a request counts while it is in flight, and at its end by endpoint and class of its status', async () => {
   const counted = await countedBy((events) => {
     for (let i = 0; i < 4; i += 1) events.requestBegan();
-    events.requestEnded('token', 200, { total: 500, upstream: 250, overhead: 125 });
-    events.requestEnded('other', 404, { total: 1000 });
+    events.requestEnded({ ...answered, times: { total: 500, upstream: 250, overhead: 125 } });
+    events.requestEnded({ ...answered, endpoint: 'other', status: 404, times: { total: 1000 } });
   });
   expect(counted).toEqual([
     'request_duration_seconds_sum{endpoint="token",status_class="2xx"} 0.5',

@@ -85,11 +85,9 @@ export class Issuer implements AsyncDisposable {
     return this.#endpoints;
   }
 
-  /** Whether the upstream gets to see a code_challenge of this method, and its verifier. No method: no challenge. */
-  forwardsPkce(method: string | undefined): boolean {
-    const { forwardPkce } = this.config;
-    if (forwardPkce !== 'auto') return forwardPkce === 'always';
-    return method !== undefined && this.#discovered?.challengeMethods.includes(method) === true;
+  /** Whether the upstream gets to see challenges and verifiers. */
+  get forwardsPkce(): boolean {
+    return this.config.forwardPkce === 'always';
   }
 
   /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
@@ -137,8 +135,7 @@ export class Issuer implements AsyncDisposable {
 
   /** Without these, requests would be judged or sent on wrongly; the rest can follow. */
   #needsDiscovery(): boolean {
-    const { endpoints, forwardPkce } = this.config;
-    return endpoints === 'auto' || forwardPkce === 'auto' || this.injectsSecrets;
+    return this.config.endpoints === 'auto' || this.injectsSecrets;
   }
 
   async #discoverOnce(retryIn: number): Promise<void> {

@@ -198,7 +198,10 @@ class ResponseFollower {
     const upstreamCode = response.codes[0] ?? '';
     // Signed as a whole (JARM), or covered by the c_hash of an id_token: the client would refuse another code.
     const wraps =
-      flow.mode === 'enforce' && policy.wrapCodes && !response.hasIdToken && response.jarm === undefined;
+      flow.mode === 'enforce' &&
+      policy.wrapCodes !== false &&
+      !response.hasIdToken &&
+      response.jarm === undefined;
     const wrapped = wraps ? wrapCode(upstreamCode, issuer.name, takeRandomBytes(32)) : undefined;
     const binding: Binding = {
       clientId: flow.clientId,

@@ -16,7 +16,7 @@ import { breakOff, sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
-import type { UnplacedCause } from './telemetry/events.ts';
+import type { AnsweredRequest, UnplacedCause } from './telemetry/events.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
 import { endWith, UpgradeProxy } from './upstream/upgrade.ts';
 import { UpstreamFault } from './upstream/upstream-fault.ts';
@@ -54,7 +54,7 @@ export class FrontDoor {
     } catch (error) {
       handleFault(exchange, error);
     }
-    events.requestEnded(exchange.endpoint, response.statusCode, exchange.times());
+    events.requestEnded(answered(exchange));
   }
 
   async handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -114,6 +114,20 @@ export class FrontDoor {
     this.#services.events.unplacedRequest({ cause, requestId, clientAddress });
     return requestId;
   }
+}
+
+function answered(exchange: Exchange): AnsweredRequest {
+  const { requestId, method, target, response, endpoint, issuer, peer } = exchange;
+  return {
+    requestId,
+    method,
+    path: target.path,
+    status: response.statusCode,
+    endpoint,
+    issuer: issuer.name,
+    clientAddress: peer.address,
+    times: exchange.times(),
+  };
 }
 
 /** Whether a request is one that a handler would look at. What an upgrade leads to, nobody looks at. */

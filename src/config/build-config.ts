@@ -12,13 +12,21 @@ export function buildConfig(file: FileConfig, tls: TlsTexts, pages: Pages = new 
       address: listen.address,
       tls: tls.get(formatPath(['listen', 'tls'])),
       trustedProxies: listen.trusted_proxies,
+      keepAlive: listen.keep_alive,
       limits: {
         headerTimeout: listen.limits.header_timeout,
         body: listen.limits.body,
         connections: listen.limits.connections,
+        connectionsPerClient: listen.limits.connections_per_client,
       },
+      requestIdHeader: listen.request_id_header,
     },
-    admin: { address: admin.address, hosts: admin.hosts },
+    admin: {
+      address: admin.address,
+      hosts: admin.hosts,
+      tls: tls.get(formatPath(['admin', 'tls'])),
+      token: admin.token,
+    },
     workers,
     shutdown,
     log,
@@ -29,7 +37,7 @@ export function buildConfig(file: FileConfig, tls: TlsTexts, pages: Pages = new 
 }
 
 function buildStore({ kind, redis }: FileConfig['store'], tls: TlsTexts): StoreConfig {
-  if (kind === 'memory' || redis === undefined) return { kind: 'memory' };
+  if (kind !== 'redis' || redis === undefined) return { kind: 'memory' };
   const servers = buildRedisServers(redis);
   if (servers === undefined) return { kind: 'memory' };
   return {
@@ -70,6 +78,7 @@ function buildIssuer(
     upstream: {
       origin: upstream.url,
       preserveHost: upstream.preserve_host,
+      origins: upstream.origins,
       tls: texts && { ...texts, insecureSkipVerify: upstream.tls?.insecure_skip_verify ?? false },
       timeouts: upstream.timeouts,
       connections: upstream.connections,
@@ -77,6 +86,9 @@ function buildIssuer(
     publicOrigin: issuer.public_url,
     endpoints: buildEndpoints(issuer.endpoints),
     forwardPkce: issuer.forward_pkce,
+    tokenContentTypes: issuer.token_content_types,
+    stateLimit: issuer.state_limit,
+    dropParameters: issuer.drop_parameters,
     metadata: {
       advertisePkce: issuer.metadata.advertise_pkce,
       oauthAuthorizationServer: issuer.metadata.oauth_authorization_server,

@@ -4,6 +4,7 @@ import type { Findings } from './findings.ts';
 import type { ValuePath } from './problem.ts';
 import { patternFits, patternsOverlap } from './schema/endpoint-pattern.ts';
 import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
+import { valueAt } from './schema-walk.ts';
 import type { ValidPart } from './valid-part.ts';
 
 type Issuer = ValidPart<IssuerEntry>;
@@ -18,6 +19,9 @@ export function checkIssuers(
   for (const [index, issuer] of issuers.entries()) {
     if (issuer === undefined) continue;
     const path = ['issuers', index];
+    if (valueAt(raw, [...path, 'forward_pkce']) === 'auto') {
+      findings.warning([...path, 'forward_pkce'], '`auto` is `always` now: leave the key out');
+    }
     checkUpstream(issuer, path, findings);
     checkEndpoints(issuer, path, findings);
     checkEndpointPlaces(issuer, path, findings);

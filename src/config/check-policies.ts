@@ -1,3 +1,4 @@
+import { foldClientId } from '../oauth/client-id.ts';
 import { ENFORCEMENT_KEYS, effectiveSettings } from './effective-settings.ts';
 import type { Findings } from './findings.ts';
 import type { ValuePath } from './problem.ts';
@@ -36,6 +37,23 @@ export function checkPolicies(
   check(defaults, ['defaults'], {});
   check(unlisted_clients, ['unlisted_clients'], defaults);
   for (const [id, entry] of Object.entries(clients ?? {})) check(entry, ['clients', id], defaults);
+  checkAlikeIds(Object.keys(clients ?? {}), [...path, 'clients'], findings);
+}
+
+/** Many servers take client ids for one that differ in case, blanks or width only. */
+function checkAlikeIds(ids: readonly string[], path: ValuePath, findings: Findings): void {
+  const seen = new Map<string, string>();
+  for (const id of ids) {
+    const folded = foldClientId(id);
+    const other = seen.get(folded);
+    if (other === undefined) seen.set(folded, id);
+    else {
+      findings.warning(
+        [...path, id],
+        `some servers take this client_id for ${JSON.stringify(other)}: the stricter of the two policies holds for both`,
+      );
+    }
+  }
 }
 
 const ONLY_REPORTED = {

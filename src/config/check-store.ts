@@ -22,6 +22,9 @@ export function checkStore(
       'more than 1 needs `store.kind: redis`: in memory, each process would know its own logins only',
     );
   }
+  if (store?.kind === 'sealed') {
+    findings.problem(['store', 'kind'], '`sealed` is not available yet: use memory or redis');
+  }
   if (store?.kind === 'redis') checkServers(raw, findings);
   if (redis === undefined) return;
   if (store?.kind === 'memory') findings.warning(REDIS, 'has no effect: `store.kind` is memory');

@@ -10,6 +10,10 @@ export type Config = {
     readonly address: Address;
     /** Host headers that it answers to, beside IP addresses and localhost; `undefined`: any, but not over loopback. */
     readonly hosts: readonly string[] | undefined;
+    /** `undefined`: plain HTTP. */
+    readonly tls: TlsFiles | undefined;
+    /** Asked for everything but health and readiness. */
+    readonly token: string | undefined;
   };
   /** Processes that serve; `auto`: one for each processor. */
   readonly workers: number | 'auto';
@@ -19,7 +23,12 @@ export type Config = {
     /** How long requests in flight may then take. */
     readonly drain: number;
   };
-  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' };
+  readonly log: {
+    readonly level: LogLevel;
+    readonly format: 'json' | 'pretty';
+    /** Whether each request that was answered gets a line. */
+    readonly requests: boolean;
+  };
   readonly audit: {
     /** `none`, `stdout`, `stderr`, or an absolute path. */
     readonly destination: string;
@@ -40,12 +49,17 @@ export type ListenConfig = {
   readonly tls: TlsFiles | undefined;
   /** Addresses and CIDR ranges whose X-Forwarded-* are believed. */
   readonly trustedProxies: readonly string[];
+  /** How long an idle connection stays open. */
+  readonly keepAlive: number;
   readonly limits: {
     readonly headerTimeout: number;
     /** The largest body that is read in order to be judged; others stream. */
     readonly body: number;
     readonly connections: number;
+    /** By the address of the client. */
+    readonly connectionsPerClient: number;
   };
+  readonly requestIdHeader: string;
 };
 
 export type StoreConfig = { readonly kind: 'memory' } | RedisConfig;
@@ -99,6 +113,8 @@ export type IssuerConfig = {
     /** scheme://host[:port] */
     readonly origin: string;
     readonly preserveHost: boolean;
+    /** Further origins by which the server calls itself. */
+    readonly origins: readonly string[];
     readonly tls: (TlsFiles & { readonly insecureSkipVerify: boolean }) | undefined;
     readonly timeouts: { readonly connect: number; readonly response: number };
     readonly connections: number;
@@ -106,7 +122,12 @@ export type IssuerConfig = {
   /** scheme://host[:port]; `undefined`: taken from each request. */
   readonly publicOrigin: string | undefined;
   readonly endpoints: 'auto' | EndpointPaths;
-  readonly forwardPkce: 'auto' | 'always' | 'never';
+  readonly forwardPkce: 'always' | 'never';
+  readonly tokenContentTypes: readonly ('form' | 'json')[];
+  /** The longest state, in bytes, that the server keeps; `undefined`: of any length. */
+  readonly stateLimit: number | undefined;
+  /** Parameters that are dropped before a message is judged. */
+  readonly dropParameters: readonly string[];
   readonly metadata: { readonly advertisePkce: boolean; readonly oauthAuthorizationServer: boolean };
   /** HTML with placeholders, in place of the gateway's own error page. */
   readonly errorPage: string | undefined;

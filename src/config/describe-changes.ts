@@ -58,7 +58,7 @@ function byName<T extends { readonly name: string }>(
 }
 
 /** Values that are secrets, or too long to be read: only that they changed is told. */
-const UNTOLD = new Set(['inject_secret', 'password', 'username', 'key', 'cert', 'ca']);
+const UNTOLD = new Set(['inject_secret', 'token', 'keys', 'password', 'username', 'key', 'cert', 'ca']);
 /** Names that are others in the file. */
 const FILE_NAMES: Readonly<Record<string, string>> = {
   publicOrigin: 'public_url',

@@ -13,12 +13,13 @@ export type TlsTexts = ReadonlyMap<string, TlsFiles>;
 type TlsEntry = { readonly [K in 'ca_file' | 'cert_file' | 'key_file']?: string | undefined };
 
 export async function readTlsFiles(
-  { listen, store, issuers = [] }: ValidPart<FileConfig>,
+  { listen, admin, store, issuers = [] }: ValidPart<FileConfig>,
   directory: string,
   findings: Findings,
 ): Promise<TlsTexts> {
   const entries: { path: ValuePath; tls: TlsEntry | undefined }[] = [
     { path: ['listen', 'tls'], tls: listen?.tls },
+    { path: ['admin', 'tls'], tls: admin?.tls },
     { path: ['store', 'redis', 'tls'], tls: store?.redis?.tls },
     ...issuers.map((issuer, index) => ({
       path: ['issuers', index, 'upstream', 'tls'],

@@ -23,10 +23,8 @@ export function endpointPath(
 }
 
 /** Whether S256 challenges and their verifiers go on to it. */
-export function forwardsPkce({ config, discovered }: ExaminedUpstream): boolean {
-  return config.forwardPkce === 'auto'
-    ? discovered?.challengeMethods.includes('S256') === true
-    : config.forwardPkce === 'always';
+export function forwardsPkce({ config }: ExaminedUpstream): boolean {
+  return config.forwardPkce === 'always';
 }
 
 /** One request to it, under the host that users see. Throws an `UpstreamFault`. */

@@ -3,11 +3,7 @@ import { buildFlowPrefix, FLOW_PREFIX_RANDOM_BYTES } from '../flow/flow-prefix.t
 import { StoreFault } from '../flow/flow-store.ts';
 import { flowKey, preservedFlowKey } from '../flow/keys.ts';
 import { takeRandomBytes } from '../flow/random-pool.ts';
-import {
-  type AuthorizationRequest,
-  challengeMethodOf,
-  usableMethod,
-} from '../oauth/authorization-request.ts';
+import { type AuthorizationRequest, usableMethod } from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { storedChallenge } from '../oauth/pkce.ts';
 import { isFormPostMode, redirectModeFor } from '../oauth/response-mode.ts';
@@ -77,9 +73,7 @@ export function newFlow(
     responseMode: request.responseMode,
     scope: exchange.scope,
     // A challenge inside a request object cannot be taken out.
-    pkceForwarded:
-      issuer.forwardsPkce(challengeMethodOf(parameters)) ||
-      (judged.sealed && request.codeChallenge !== undefined),
+    pkceForwarded: issuer.forwardsPkce || (judged.sealed && request.codeChallenge !== undefined),
     pushedKey: undefined,
   };
   const goesOnWithoutStore = flow.mode === 'report' || policy.onStoreFailure === 'allow';

@@ -1,6 +1,6 @@
 import type { Binding } from '../flow/binding.ts';
 import { StoreFault } from '../flow/flow-store.ts';
-import type { Subject } from '../inventory/inventory.ts';
+import type { Subject } from '../telemetry/activity-sink.ts';
 import type { Outcome } from '../upstream/outcome.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';

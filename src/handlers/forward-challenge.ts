@@ -1,10 +1,7 @@
-import { challengeMethodOf } from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import type { Exchange } from './exchange.ts';
 
 /** The parameters of an authorization request, with a challenge only where the upstream knows what to do with it. */
 export function withoutUnwantedChallenge({ issuer }: Exchange, parameters: Parameters): Parameters {
-  return issuer.forwardsPkce(challengeMethodOf(parameters))
-    ? parameters
-    : parameters.without('code_challenge', 'code_challenge_method');
+  return issuer.forwardsPkce ? parameters : parameters.without('code_challenge', 'code_challenge_method');
 }

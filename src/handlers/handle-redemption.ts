@@ -147,9 +147,7 @@ async function forwardUnverified(
     return;
   }
   const { parameters, queryParameters } = message;
-  // Of which method the challenge was, nobody knows: of one that the client may use.
-  const forwardsVerifier = named.policy.methods.some((method) => issuer.forwardsPkce(method));
-  const forwarded = forwardsVerifier ? parameters : parameters.without('code_verifier');
+  const forwarded = issuer.forwardsPkce ? parameters : parameters.without('code_verifier');
   const { status } = await sendUpstream(exchange, {
     query: queryParameters.serialize(),
     body: forwarded.serialize(),

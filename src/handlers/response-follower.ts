@@ -194,11 +194,14 @@ class ResponseFollower {
       noteViolation(this.#exchange, 'authorization_response', 'flow_unknown', client);
       return this.#withhold('flow_unknown', policy, flow);
     }
-    this.#noteStateHash(flow, policy);
+    this.#noteStateHash(policy);
     const upstreamCode = response.codes[0] ?? '';
     // Signed as a whole (JARM), or covered by the c_hash of an id_token: the client would refuse another code.
     const wraps =
-      flow.mode === 'enforce' && policy.wrapCodes && !response.hasIdToken && response.jarm === undefined;
+      flow.mode === 'enforce' &&
+      policy.wrapCodes !== false &&
+      !response.hasIdToken &&
+      response.jarm === undefined;
     const wrapped = wraps ? wrapCode(upstreamCode, issuer.name, takeRandomBytes(32)) : undefined;
     const binding: Binding = {
       clientId: flow.clientId,
@@ -218,12 +221,11 @@ class ResponseFollower {
     return this.#delivered(flow, wrapped?.code);
   }
 
-  #noteStateHash({ responseType }: Flow, policy: ClientPolicy): void {
+  #noteStateHash(policy: ClientPolicy): void {
     const { issuer, services } = this.#exchange;
     if (this.#prefix === undefined || !this.#carrier.response.hasStateHash) return;
     if (!services.stateHashes.learn(issuer.name, policy.name)) return;
-    const remedied = policy.redirectUris !== undefined && policy.responseTypes.includes(responseType);
-    services.events.stateHashSeen(issuer.name, policy.name, remedied);
+    services.events.stateHashSeen(issuer.name, policy.name);
   }
 
   #delivered(flow: Flow | undefined, code: string | undefined): Outcome {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
-import type { Reason } from '../policy/reason.ts';
-import type { RedemptionResult } from '../telemetry/events.ts';
+import type { ActivitySink, Subject } from '../telemetry/activity-sink.ts';
+import type { RedemptionResult, Violation } from '../telemetry/events.ts';
 import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
 import type { Counted } from './client-counts.ts';
 import { dayOf } from './day.ts';
@@ -16,15 +16,6 @@ import { UnsentCounts } from './unsent-counts.ts';
 const FLUSH_INTERVAL = 3_000;
 /** Milliseconds until the client ids that other replicas have come to know are read again. */
 const LEARN_INTERVAL = 300_000;
-
-/** Whose event it is. */
-export type Subject = {
-  readonly issuer: string;
-  /** The configured entry, or `_unlisted`. */
-  readonly client: string;
-  /** The client_id as the request or its flow has it. */
-  readonly clientId: string | undefined;
-};
 
 type KnownOfIssuer = { readonly clients: KnownClients; learnAt: number };
 
@@ -41,7 +32,7 @@ export type InventoryOptions = {
  * for it. While the store is away, counts are kept and merged, up to a limit; a batch whose answer was lost is sent again
  * under its number, so that it counts once.
  */
-export class Inventory implements AsyncDisposable {
+export class Inventory implements ActivitySink, AsyncDisposable {
   readonly #store: InventoryStore;
   readonly #unsent: UnsentCounts;
   readonly #known = new Map<string, KnownOfIssuer>();
@@ -74,9 +65,13 @@ export class Inventory implements AsyncDisposable {
     this.#count(subject, result);
   }
 
-  violation(subject: Subject, reason: Reason): void {
-    this.#count(subject, `!${reason}`);
+  violation(violation: Violation): void {
+    this.#count(violation, `!${violation.reason}`);
   }
+
+  codeHashSeen(): void {}
+
+  stateHashSeen(): void {}
 
   upstreamFault(issuer: string, kind: UpstreamFaultKind): void {
     this.#count({ issuer, client: ISSUER_ITSELF, clientId: undefined }, `~${kind}`);

@@ -53,6 +53,8 @@ export class Issuer implements AsyncDisposable {
   readonly corsOrigins: ReadonlySet<string>;
   /** Whether the gateway authenticates to the upstream for any client. */
   readonly injectsSecrets: boolean;
+  /** `drop_parameters`: dropped before anything is judged. */
+  readonly droppedParameters: ReadonlySet<string>;
   /** The upstream's metadata, for when it stumbles. */
   readonly documents = new LastDocuments();
   readonly #events: Events;
@@ -74,12 +76,18 @@ export class Issuer implements AsyncDisposable {
     this.advertised = buildAdvertisedPolicy(policies, config.metadata.advertisePkce);
     this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
     this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
+    this.droppedParameters = new Set(config.dropParameters);
     this.#endpoints = configuredEndpoints(config);
   }
 
   /** `undefined` until the upstream has told them. */
   get endpoints(): Endpoints | undefined {
     return this.#endpoints;
+  }
+
+  /** Whether the upstream gets to see challenges and verifiers. */
+  get forwardsPkce(): boolean {
+    return this.config.forwardPkce === 'always';
   }
 
   /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */

@@ -34,7 +34,7 @@ export function parseAuthorizationRequest(parameters: Parameters): Authorization
 }
 
 /** `undefined`: there is no challenge. */
-export function challengeMethodOf(parameters: Parameters): string | undefined {
+function challengeMethodOf(parameters: Parameters): string | undefined {
   return parameters.get('code_challenge_method') ?? (parameters.has('code_challenge') ? 'plain' : undefined);
 }
 

@@ -31,7 +31,7 @@ export type ClientPolicy = {
   readonly codeTtl: number;
   /** Failed verifications before the code is burnt. */
   readonly maxAttempts: number;
-  readonly wrapCodes: boolean;
+  readonly wrapCodes: boolean | 'auto';
   readonly state: 'prefix' | 'preserve';
   readonly onStoreFailure: 'reject' | 'allow';
   readonly corsOrigins: readonly string[];

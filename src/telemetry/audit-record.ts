@@ -23,6 +23,7 @@ export function buildAuditRecord(
     client_id: violation.clientId?.slice(0, TEXT_LIMIT) ?? null,
     endpoint: violation.endpoint,
     reason: violation.reason,
+    detail: violation.detail ?? null,
     mode: violation.mode,
     request_id: violation.requestId,
     client_address: showAddress(violation.clientAddress, address),

@@ -1,10 +1,11 @@
 import type { StoreFault } from '../flow/flow-store.ts';
-import type { Inventory, Subject } from '../inventory/inventory.ts';
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
+import type { ActivitySink, Subject } from './activity-sink.ts';
 import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { printable } from './printable.ts';
 
 /** Who and what an event is about. */
 export type Violation = Subject & {
@@ -14,6 +15,8 @@ export type Violation = Subject & {
   readonly requestId: string;
   readonly clientAddress: string;
   readonly userAgent: string | undefined;
+  /** What broke the rule: the redirect_uri, response type, grant or parameter name. Never the value of a secret. */
+  readonly detail?: string | undefined;
 };
 
 /** Why a request was refused before it was known for whom, and for which endpoint, it was. */
@@ -34,10 +37,21 @@ export type UnplacedCause =
   /** An upgrade of what is judged. */
   | 'upgrade';
 
-export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
+/** A request that has been answered. */
+export type AnsweredRequest = {
+  readonly requestId: string;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  readonly status: number;
+  readonly endpoint: string;
+  readonly issuer: string;
+  readonly clientAddress: string;
+  /** Milliseconds; those of the upstream where it was asked and answered. */
+  readonly times: { readonly total: number; readonly upstream?: number; readonly overhead?: number };
+};
 
-/** A log field of the client's making is cut to this many characters. */
-const FIELD_LIMIT = 200;
+export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
 
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
@@ -46,17 +60,19 @@ const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', 
 export class Events {
   readonly #metrics: Metrics;
   readonly #log: Log;
-  #inventory: Inventory | undefined;
+  #activity: ActivitySink | undefined;
   #audit: Audit | undefined;
+  /** Of which clients it was told already that their id_tokens hold a hash: one entry for each configured client at most. */
+  readonly #hashesTold = new Set<string>();
 
   constructor(metrics: Metrics, log: Log) {
     this.#metrics = metrics;
     this.#log = log;
   }
 
-  /** From now on, what clients do goes into the inventory as well. */
-  countInto(inventory: Inventory): void {
-    this.#inventory = inventory;
+  /** From now on, what clients do goes to the activity as well. */
+  countInto(activity: ActivitySink): void {
+    this.#activity = activity;
   }
 
   /** From now on, violations are written to the audit stream as well. */
@@ -64,25 +80,28 @@ export class Events {
     this.#audit = audit;
   }
 
-  violation(violation: Violation): void {
+  violation(seen: Violation): void {
+    const detail = seen.detail === undefined ? undefined : printable(seen.detail);
+    const violation = { ...seen, detail };
     const { issuer, client, endpoint, reason, mode } = violation;
     const enforced = mode === 'enforce';
     const counter = enforced ? this.#metrics.rejections : this.#metrics.reportOnlyViolations;
     counter.at(issuer).at(client).at(endpoint).at(reason).value += 1;
-    this.#inventory?.violation(violation, reason);
+    this.#activity?.violation(violation);
     this.#audit?.record(violation);
     this.#log.warn(
       {
         event: enforced ? 'refusal' : 'report_only_violation',
         issuer,
         client,
-        client_id: violation.clientId?.slice(0, FIELD_LIMIT),
+        client_id: violation.clientId && printable(violation.clientId),
         endpoint,
         reason,
+        detail,
         mode,
         request_id: violation.requestId,
         client_address: violation.clientAddress,
-        user_agent: violation.userAgent?.slice(0, FIELD_LIMIT),
+        user_agent: violation.userAgent && printable(violation.userAgent),
       },
       enforced ? 'refused' : 'would be refused',
     );
@@ -133,28 +152,40 @@ export class Events {
   authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void {
     const { issuer, client } = subject;
     this.#metrics.authorizationRequests.at(issuer).at(client).at(challengeMethod).value += 1;
-    this.#inventory?.authorizationRequested(subject, challengeMethod);
+    this.#activity?.authorizationRequested(subject, challengeMethod);
   }
 
   codeBound(subject: Subject): void {
     const { issuer, client } = subject;
     this.#metrics.codesBound.at(issuer).at(client).value += 1;
-    this.#inventory?.codeBound(subject);
+    this.#activity?.codeBound(subject);
   }
 
-  /** An id_token covers a state that its client does not know. `remedied`: from now on the upstream gets the client's own. */
-  stateHashSeen(issuer: string, client: string, remedied: boolean): void {
+  /** An id_token of a token response holds `c_hash`: a client that checks it can only take the upstream's own code. */
+  codeHashSeen(issuer: string, client: string): void {
+    this.#activity?.codeHashSeen(issuer, client);
+    if (!this.#isFirst('c_hash', issuer, client)) return;
+    this.#log.info(
+      { event: 'code_hash', issuer, client },
+      'the id_tokens of this client hold c_hash: with `wrap_codes: auto` its codes are not wrapped',
+    );
+  }
+
+  /** An id_token holds `s_hash`, the hash of the state that the upstream saw. */
+  stateHashSeen(issuer: string, client: string): void {
+    this.#activity?.stateHashSeen(issuer, client);
+    if (!this.#isFirst('s_hash', issuer, client)) return;
     this.#log.warn(
-      { event: 'state_hash', issuer, client, remedied },
-      'an id_token holds s_hash, that of the prefixed state, and clients that check it drop the response: ' +
-        'set `state: preserve` for this client, which needs its `redirect_uris`',
+      { event: 'state_hash', issuer, client },
+      'the id_tokens of this client hold s_hash, the hash of the prefixed state, and clients that check it reject the ' +
+        'response: set `state: preserve` for this client, which needs its `redirect_uris`',
     );
   }
 
   redeemed(subject: Subject, result: RedemptionResult): void {
     const { issuer, client } = subject;
     this.#metrics.redemptions.at(issuer).at(client).at(result).value += 1;
-    this.#inventory?.redeemed(subject, result);
+    this.#activity?.redeemed(subject, result);
   }
 
   countsLost(atLeast: number): void {
@@ -168,12 +199,7 @@ export class Events {
     this.#metrics.requestsInFlight.value += 1;
   }
 
-  /** Times in milliseconds; those of the upstream where it was asked and answered. */
-  requestEnded(
-    endpoint: string,
-    status: number,
-    times: { readonly total: number; readonly upstream?: number; readonly overhead?: number },
-  ): void {
+  requestEnded({ endpoint, status, times }: AnsweredRequest): void {
     const { requestsInFlight, requestDuration, upstreamDuration, overhead } = this.#metrics;
     const statusClass = STATUS_CLASSES[Math.trunc(status / 100)] as string;
     requestsInFlight.value -= 1;
@@ -199,7 +225,7 @@ export class Events {
 
   upstreamFault(issuer: string, fault: UpstreamFault, requestId: string): void {
     this.#metrics.upstreamErrors.at(issuer).at(fault.kind).value += 1;
-    this.#inventory?.upstreamFault(issuer, fault.kind);
+    this.#activity?.upstreamFault(issuer, fault.kind);
     this.#log.error(
       { event: 'upstream_fault', issuer, kind: fault.kind, request_id: requestId, error: fault },
       'upstream fault',
@@ -255,5 +281,11 @@ export class Events {
   configRejected(problems: readonly string[]): void {
     this.#metrics.configLastReloadSuccessful.set(0);
     this.#log.error({ event: 'config_rejected', problems }, 'the previous configuration stays in force');
+  }
+
+  #isFirst(hash: string, issuer: string, client: string): boolean {
+    const before = this.#hashesTold.size;
+    this.#hashesTold.add(`${hash} ${issuer} ${client}`);
+    return this.#hashesTold.size > before;
   }
 }

@@ -1,31 +1,38 @@
 import { Buffer } from 'node:buffer';
-import type { Hold } from './outcome.ts';
+import type { BodyInspector, Hold, Inspected, Outcome } from './outcome.ts';
 
-/** What came of a response's body while it is held back from the client. */
-export class HeldBody {
-  readonly hold: Hold;
+/** Holds a body back until it is complete or too large, and then has it looked at as a whole. */
+export class HeldBody implements BodyInspector {
+  readonly #hold: Hold;
   readonly #chunks: Buffer[] = [];
-  readonly #silence: NodeJS.Timeout;
   #size = 0;
 
-  /** `patience`: milliseconds between two pieces. Meanwhile the client waits for an answer, as it does for a head. */
-  constructor(hold: Hold, patience: number, onSilence: () => void) {
-    this.hold = hold;
-    this.#silence = setTimeout(onSilence, patience);
+  constructor(hold: Hold) {
+    this.#hold = hold;
   }
 
-  /** Whether there is more now than is held back. */
-  add(chunk: Buffer): boolean {
+  push(chunk: Buffer): Inspected | Promise<Inspected> {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    this.#silence.refresh();
-    return this.#size > this.hold.hold;
+    return this.#size > this.#hold.hold ? this.#inspect(false) : NOTHING;
   }
 
-  /** Waits no longer. */
-  take(): Buffer {
-    clearTimeout(this.#silence);
-    const [first] = this.#chunks;
-    return this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+  end(): Inspected | Promise<Inspected> {
+    return this.#inspect(true);
   }
+
+  #inspect(complete: boolean): Inspected | Promise<Inspected> {
+    const [first] = this.#chunks;
+    const bytes = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    const outcome = this.#hold.inspect(bytes, complete);
+    return outcome instanceof Promise
+      ? outcome.then((decided) => toInspected(decided, bytes))
+      : toInspected(outcome, bytes);
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function toInspected(outcome: Outcome, bytes: Buffer): Inspected {
+  return outcome === 'answered' || 'replace' in outcome ? outcome : { ...outcome, bytes };
 }

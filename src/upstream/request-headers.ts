@@ -54,6 +54,8 @@ export type OutgoingHeaderOptions = {
   readonly host: string;
   /** `replaced`: the body is the gateway's, so the client's description of it is dropped. */
   readonly body: 'as_sent' | 'replaced';
+  /** In place of the client's own: `identity` where the response is going to be read. */
+  readonly acceptEncoding?: 'identity' | undefined;
 };
 
 /** The headers of a request on its way upstream, as a flat list of names and values. `raw` is Node's rawHeaders. */
@@ -70,6 +72,7 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     if (named?.has(canonical)) continue;
     if (options.body === 'replaced' && (canonical === 'content-length' || canonical === 'content-type'))
       continue;
+    if (options.acceptEncoding !== undefined && canonical === 'accept-encoding') continue;
     if (SINGLE.has(canonical)) {
       // A variant with `_` or `.` is another header to Node and the same one to CGI-like servers.
       if (name.length !== canonical.length || name.toLowerCase() !== canonical || singles?.has(canonical))
@@ -78,6 +81,7 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     }
     headers.push(name, value);
   }
+  if (options.acceptEncoding !== undefined) headers.push('Accept-Encoding', options.acceptEncoding);
   headers.push(
     'X-Forwarded-For',
     peer.forwardedFor,

@@ -85,6 +85,7 @@ describe('a line for each violation', () => {
       reason: 'challenge_missing',
       mode: 'enforce',
       request_id: refused.headers['x-request-id'],
+      detail: null,
       client_address: '198.51.100.0',
       user_agent: 'browser/1',
     });

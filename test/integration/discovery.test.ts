@@ -17,6 +17,7 @@ async function ask(configured: readonly string[] = []): Promise<Discovered> {
   await using client = createUpstreamClient({
     origin: upstream.url,
     preserveHost: true,
+    origins: [],
     tls: undefined,
     timeouts: { connect: 500, response: 500 },
     connections: 1,

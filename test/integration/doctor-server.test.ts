@@ -144,8 +144,10 @@ describe('PKCE at the server itself', () => {
       ),
       expect.stringMatching(/^problem authorization endpoint: code_challenge: chokes on it/),
     ]);
-    upstream.quirks.metadataOverrides = {};
-    const kept = await doctor('--upstream', upstream.url, ...CLIENT);
+    const file = await files.fileOf(
+      `issuers: [{name: corp, upstream: {url: "${upstream.url}"}, forward_pkce: never}]`,
+    );
+    const kept = await doctor('--config', file, ...CLIENT);
     expect({ exitCode: kept.exitCode, problems: kept.problems }).toEqual({ exitCode: 0, problems: [] });
     expect(kept.lines).toContainEqual(
       expect.stringMatching(/^ok authorization endpoint: .*chokes.*; it is not sent there$/),

@@ -52,7 +52,7 @@ describe('explain --client', () => {
     expect(rows).toContainEqual(['mode', 'enforce', 'built-in']);
     expect(rows).toContainEqual(['owner', 'sso-team@example.com', 'gateway.yaml:7:14 (defaults)']);
     expect(rows).toContainEqual(['code_ttl', '90s', 'gateway.yaml:8:17 (defaults)']);
-    expect(rows).toContainEqual(['flow_ttl', '10m', 'built-in']);
+    expect(rows).toContainEqual(['flow_ttl', '1h', 'built-in']);
     expect(rows).toContainEqual([
       'redirect_uris',
       'https://app.example.com/cb',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { auditSchema } from './audit.ts';
 import { issuerSchema } from './issuer.ts';
 import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
-import { choice, integerOr, mapping, type Parsed, section, text } from './scalars.ts';
+import { choice, flag, integerOr, mapping, type Parsed, section, text } from './scalars.ts';
 import { storeSchema } from './store.ts';
 
 const WORKERS = 'must be a number of processes, 1 to 256, or `auto`';
@@ -32,6 +32,7 @@ export const gatewaySchema = mapping({
     format: choice(['json', 'pretty'])
       .prefault('json')
       .describe('One JSON object a line, or text for people.'),
+    requests: flag().prefault(false).describe('Whether each request that was answered gets a line.'),
   })
     .prefault({})
     .describe('The log on standard error.'),

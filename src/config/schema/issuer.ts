@@ -4,9 +4,11 @@ import { parseClientId } from './client-id.ts';
 import { duration } from './duration.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
 import { httpOrigin } from './origin.ts';
+import { droppedParameter } from './parameter-name.ts';
 import { pathPrefix } from './path-prefix.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
 import { choice, emptyWhenNull, flag, integer, mapping, section, text, textAs } from './scalars.ts';
+import { size } from './size.ts';
 import { tlsFileKeys } from './tls-files.ts';
 
 const name = textAs(
@@ -22,6 +24,12 @@ const upstreamSchema = mapping({
   preserve_host: flag()
     .prefault(true)
     .describe("Send the Host header of the request; `false`: the upstream's own host."),
+  origins: z
+    .array(httpOrigin())
+    .prefault([])
+    .describe(
+      'Further origins by which the server calls itself. In `Location`, `Refresh` and cookie domains they become the public URL.',
+    ),
   tls: mapping({
     ...tlsFileKeys,
     insecure_skip_verify: flag()
@@ -60,6 +68,12 @@ const endpointPathsSchema = mapping({
     .describe('Discovery documents.'),
 });
 
+/** `auto` was a word of version one, whose meaning `always` has now. */
+const forwardPkce = z.preprocess(
+  (value) => (value === 'auto' ? 'always' : value),
+  choice(['always', 'never']),
+);
+
 const clientIdSchema = z.string().check((context) => {
   const parsed = parseClientId(context.value);
   if ('problem' in parsed) {
@@ -95,10 +109,26 @@ export const issuerSchema = mapping({
     .describe(
       "`auto`: from the upstream's discovery document. Or lists of paths, in which a segment `{name}` matches any one segment.",
     ),
-  forward_pkce: choice(['auto', 'always', 'never'])
-    .prefault('auto')
+  forward_pkce: forwardPkce
+    .prefault('always')
     .describe(
-      "Whether the PKCE parameters go on to the upstream. `auto`: only where the upstream's own metadata advertises the request's `code_challenge_method`.",
+      'Whether the PKCE parameters go on to the upstream. `never` is for a server that refuses them; `doctor` finds out.',
+    ),
+  token_content_types: z
+    .array(choice(['form', 'json']))
+    .min(1)
+    .prefault(['form'])
+    .describe('Content types of token requests. `json` adds one flat JSON object, which goes on as JSON.'),
+  state_limit: size('32B', '64KiB')
+    .optional()
+    .describe(
+      "The longest `state` that the server keeps. A client's state that would be longer behind the flow prefix (32 characters) goes on without a prefix. Default: no limit.",
+    ),
+  drop_parameters: z
+    .array(droppedParameter())
+    .prefault([])
+    .describe(
+      'Parameters that are dropped from authorization, pushed authorization and token requests before they are judged, such as `resource` (RFC 8707), which agents send and strict servers refuse.',
     ),
   metadata: section({
     advertise_pkce: flag()

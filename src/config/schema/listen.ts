@@ -1,17 +1,20 @@
 import { z } from 'zod';
 import { address, host, network } from './address.ts';
 import { duration } from './duration.ts';
+import { headerName } from './header-name.ts';
 import { integer, mapping, section, text } from './scalars.ts';
 import { size } from './size.ts';
+
+const serverTls = mapping({
+  cert_file: text().describe('The certificate and its chain.'),
+  key_file: text().describe('The private key of `cert_file`.'),
+});
 
 export const listenSchema = section({
   address: address()
     .prefault('0.0.0.0:8080')
     .describe('Where clients and browsers are served: `host:port`; port 0 picks a free one.'),
-  tls: mapping({
-    cert_file: text().describe('The certificate and its chain.'),
-    key_file: text().describe('The private key of `cert_file`.'),
-  })
+  tls: serverTls
     .optional()
     .describe(
       'Serve https: PEM files, their paths relative to the configuration file; reloaded when they change.',
@@ -20,6 +23,11 @@ export const listenSchema = section({
     .array(network())
     .prefault([])
     .describe('The addresses of the proxies in front, whose `X-Forwarded-*` headers are believed.'),
+  keep_alive: duration('1s', '1h')
+    .prefault('75s')
+    .describe(
+      'How long an idle connection stays open. Make it longer than the load balancer in front keeps its own: else that sends requests on connections that are about to close.',
+    ),
   limits: section({
     header_timeout: duration('100ms', '10m')
       .prefault('10s')
@@ -34,9 +42,17 @@ export const listenSchema = section({
     connections: integer(1, 1_000_000)
       .prefault(10_000)
       .describe('The most connections that are open at once.'),
+    connections_per_client: integer(1, 1_000_000)
+      .prefault(500)
+      .describe('The most connections that one client address has open at once.'),
   })
     .prefault({})
     .describe('What the public listener allows.'),
+  request_id_header: headerName()
+    .prefault('X-Request-Id')
+    .describe(
+      'The header that carries the request id: taken over from trusted proxies, made by the gateway otherwise, sent to the upstream and back to the client.',
+    ),
 });
 
 export const adminSchema = section({
@@ -51,6 +67,12 @@ export const adminSchema = section({
     .optional()
     .describe(
       'The names by which operators reach it, beside IP addresses and `localhost`; the port does not count. Default: over loopback no other, so that no website can read it by a name of its own that leads here (DNS rebinding); else any.',
+    ),
+  tls: serverTls.optional().describe('Serve https: PEM files; reloaded when they change.'),
+  token: text({ max: 4096 })
+    .optional()
+    .describe(
+      'Asked for everything but `/healthz` and `/readyz`, as a Bearer token or as the password of HTTP Basic. Write it as `{from_env}` or `{from_file}`.',
     ),
 });
 

@@ -4,7 +4,7 @@ import { duration } from './duration.ts';
 import { corsOrigin } from './origin.ts';
 import { redirectUri } from './redirect-uri.ts';
 import { responseType } from './response-type.ts';
-import { choice, flag, integer, mapping, section, text } from './scalars.ts';
+import { choice, flagOr, integer, mapping, section, text } from './scalars.ts';
 import { timestamp } from './timestamp.ts';
 
 /** What neither a client nor `defaults` says, as one would write it. */
@@ -14,10 +14,10 @@ const BUILT_IN = {
   methods: ['S256'],
   response_types: ['code'],
   request_objects: 'reject',
-  flow_ttl: '10m',
+  flow_ttl: '1h',
   code_ttl: '60s',
   max_attempts: 5,
-  wrap_codes: true,
+  wrap_codes: 'auto',
   state: 'prefix',
   on_store_failure: 'reject',
 } as const;
@@ -35,7 +35,7 @@ function setting<S extends z.ZodType>(schema: S, description: string, builtIn?: 
 function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
   return {
     description: setting(text(), 'What this client is.'),
-    owner: setting(text(), 'Whom to tell when this client is refused.'),
+    owner: setting(text(), 'Contact: who is told when this client is refused.'),
     mode: setting(mode, modeDescription, BUILT_IN.mode),
     enforce_from: setting(
       timestamp(),
@@ -53,7 +53,7 @@ function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
     ),
     redirect_uris: setting(
       z.array(redirectUri()).min(1),
-      'Allowed redirect URIs, compared exactly; a loopback IP literal (`http://127.0.0.1/cb`, `http://[::1]/cb`) matches any port. Default: any.',
+      'Allowed redirect URIs, compared exactly; a loopback address (`http://127.0.0.1/cb`, `http://[::1]/cb`) and `http://localhost/cb` match any port. Default: any.',
     ),
     response_types: setting(
       z.array(responseType()).min(1),
@@ -72,7 +72,7 @@ function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
     ),
     flow_ttl: setting(
       duration('10s', '24h'),
-      'The longest time from the authorization request to its code.',
+      'How long a login may take: from the authorization request to its code. Until then it can be entered again, for example by the Back button.',
       BUILT_IN.flow_ttl,
     ),
     code_ttl: setting(
@@ -86,8 +86,8 @@ function settings<M extends z.ZodType>(mode: M, modeDescription: string) {
       BUILT_IN.max_attempts,
     ),
     wrap_codes: setting(
-      flag(),
-      "Give the client a code of the gateway's own, so that the upstream's code cannot be redeemed behind its back. Applies in `enforce`.",
+      flagOr('auto'),
+      "Give the client a code of the gateway's own, so that the upstream's code cannot be redeemed behind its back. `auto`: unless the server puts a `c_hash` into the id_token of this client's token responses, which strict clients check. Applies in `enforce`.",
       BUILT_IN.wrap_codes,
     ),
     state: setting(

@@ -58,6 +58,12 @@ export function flag() {
   return external(z.boolean(), (value) => (value === 'true' ? true : value === 'false' ? false : value));
 }
 
+/** true, false, or a word. */
+export function flagOr<const W extends string>(word: W) {
+  const schema = z.union([z.boolean(), z.literal(word)], { error: `must be true, false or ${word}` });
+  return external(schema, (value) => (value === 'true' ? true : value === 'false' ? false : value));
+}
+
 export function choice<const T extends readonly [string, ...string[]]>(
   words: T,
   error?: (input: unknown) => string | undefined,

@@ -8,9 +8,11 @@ import { tlsFileKeys } from './tls-files.ts';
 const NODE_FORM = 'must be host:port, such as redis-0.internal:6379';
 
 export const storeSchema = section({
-  kind: choice(['memory', 'redis'])
+  kind: choice(['memory', 'redis', 'sealed'])
     .prefault('memory')
-    .describe('`memory`: one process, forgotten when it ends. `redis`: shared by any number of gateways.'),
+    .describe(
+      '`memory`: one process, forgotten when it ends. `redis`: shared by any number of gateways. `sealed`: any number of gateways that share nothing but keys.',
+    ),
   redis: section({
     url: textAs(parseRedisUrl, { 'x-type': 'URL', 'x-examples': ['redis://127.0.0.1:6379/0'] })
       .optional()
@@ -51,12 +53,33 @@ export const storeSchema = section({
   })
     .optional()
     .describe('For `kind: redis`.'),
+  sealed: mapping({
+    keys: z
+      .array(textAs(parseSealingKey, { 'x-type': '32 bytes in base64url', pattern: '^[A-Za-z0-9_-]{43}$' }))
+      .min(1)
+      .describe(
+        'Keys of 32 random bytes in base64url. The first seals, all of them open, so that a key can be replaced by a reload. Write each as `{from_env}` or `{from_file}`.',
+      ),
+    replay: choice(['memory', 'upstream'])
+      .prefault('memory')
+      .describe(
+        'Who refuses a code that is redeemed twice, beside the server itself: `memory`: each gateway those that it saw; `upstream`: the server alone.',
+      ),
+  })
+    .optional()
+    .describe('For `kind: sealed`.'),
 });
 
 function nodes() {
   return z
     .array(textAs(parseNode, { 'x-type': 'address', 'x-examples': ['redis-0.internal:6379'] }, NODE_FORM))
     .min(1);
+}
+
+function parseSealingKey(text: string): Parsed<string> {
+  return /^[A-Za-z0-9_-]{43}$/.test(text)
+    ? { value: text }
+    : { problem: 'must be 32 bytes in base64url (43 characters)' };
 }
 
 function parseNode(text: string): Parsed<{ host: string; port: number }> {

@@ -5,18 +5,11 @@ import { REDIRECT_URI, Stage } from '../stage.ts';
 import { arrivalOf, byReference, formOf, push, violationsOf } from './journey.ts';
 
 const KNOWS_PKCE = { metadataOverrides: { code_challenge_methods_supported: ['S256'] } };
-const KNOWS_PLAIN = { metadataOverrides: { code_challenge_methods_supported: ['plain'] } };
-const SAYS_NONE = { metadataOverrides: { code_challenge_methods_supported: [] } };
 
 const SETTINGS: readonly (readonly [setting: string, quirks: Partial<Quirks>, forwarded: boolean])[] = [
   ['never', {}, false],
   ['never', KNOWS_PKCE, false],
   ['always', {}, true],
-  ['auto', {}, false],
-  ['auto', SAYS_NONE, false],
-  ['auto', KNOWS_PKCE, true],
-  // A challenge of a method that it does not know could only fail there.
-  ['auto', KNOWS_PLAIN, false],
 ];
 
 const CLIENTS = `clients: {spa: {redirect_uris: ["${REDIRECT_URI}"]}}`;

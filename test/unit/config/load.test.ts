@@ -21,12 +21,14 @@ it('fills in every default', async () => {
     listen: {
       address: { host: '0.0.0.0', port: 8080 },
       trustedProxies: [],
-      limits: { headerTimeout: 10_000, body: 65_536, connections: 10_000 },
+      keepAlive: 75_000,
+      limits: { headerTimeout: 10_000, body: 65_536, connections: 10_000, connectionsPerClient: 500 },
+      requestIdHeader: 'X-Request-Id',
     },
     admin: { address: { host: '127.0.0.1', port: 9090 } },
     workers: 1,
     shutdown: { delay: 0, drain: 20_000 },
-    log: { level: 'info', format: 'json' },
+    log: { level: 'info', format: 'json', requests: false },
     audit: { destination: 'none', address: 'full' },
     store: { kind: 'memory' },
   });
@@ -38,13 +40,17 @@ it('fills in every default', async () => {
     upstream: {
       origin: 'https://idp.example.com',
       preserveHost: true,
+      origins: [],
       tls: undefined,
       timeouts: { connect: 2000, response: 30_000 },
       connections: 128,
     },
     publicOrigin: undefined,
     endpoints: 'auto',
-    forwardPkce: 'auto',
+    forwardPkce: 'always',
+    tokenContentTypes: ['form'],
+    stateLimit: undefined,
+    dropParameters: [],
     metadata: { advertisePkce: true, oauthAuthorizationServer: true },
     errorPage: undefined,
   });
@@ -52,20 +58,23 @@ it('fills in every default', async () => {
 
 it('carries what is said', async () => {
   const text = `
-listen: {address: "[::1]:0", trusted_proxies: [10.0.0.0/8, "fd00::/8", 192.0.2.1], limits: {body: 1MiB}}
-admin: {address: localhost:0}
+listen: {address: "[::1]:0", keep_alive: 5m, request_id_header: X-Trace, trusted_proxies: [10.0.0.0/8, "fd00::/8", 192.0.2.1], limits: {body: 1MiB, connections_per_client: 7}}
+admin: {address: localhost:0, token: {from_env: PW}}
 shutdown: {drain: 0s}
-log: {level: debug, format: pretty}
+log: {level: debug, format: pretty, requests: true}
 store:
   kind: redis
   redis: {url: redis+unix:///run/redis.sock, username: u, password: {from_env: PW}, prefix: "p:", timeout: 1s}
 issuers:
   - name: one
     hosts: [Login.example.com, "login.example.com:8443", "[::1]:80"]
-    upstream: {url: "HTTPS://IdP.example.com:443/", preserve_host: false, timeouts: {connect: 1s}, connections: 5}
+    upstream: {url: "HTTPS://IdP.example.com:443/", preserve_host: false, origins: [HTTP://Old.example.com:80], timeouts: {connect: 1s}, connections: 5}
     public_url: https://login.example.com
     endpoints: {authorization: ["/realms/{realm}/auth"], token: [/token, /v2/token], pushed_authorization: [/par]}
     forward_pkce: never
+    token_content_types: [form, json]
+    state_limit: 2KiB
+    drop_parameters: [resource]
     metadata: {advertise_pkce: false}
   - name: two
     upstream: {url: http://127.0.0.1:9000}
@@ -75,11 +84,13 @@ issuers:
     listen: {
       address: { host: '::1', port: 0 },
       trustedProxies: ['10.0.0.0/8', 'fd00::/8', '192.0.2.1'],
-      limits: { body: 1_048_576, connections: 10_000 },
+      keepAlive: 300_000,
+      requestIdHeader: 'X-Trace',
+      limits: { body: 1_048_576, connections: 10_000, connectionsPerClient: 7 },
     },
-    admin: { address: { host: 'localhost', port: 0 } },
+    admin: { address: { host: 'localhost', port: 0 }, token: 'pw' },
     shutdown: { drain: 0 },
-    log: { level: 'debug', format: 'pretty' },
+    log: { level: 'debug', format: 'pretty', requests: true },
     store: {
       kind: 'redis',
       url: '/run/redis.sock',
@@ -96,6 +107,7 @@ issuers:
         upstream: {
           origin: 'https://idp.example.com',
           preserveHost: false,
+          origins: ['http://old.example.com'],
           timeouts: { connect: 1000, response: 30_000 },
           connections: 5,
         },
@@ -107,6 +119,9 @@ issuers:
           metadata: ['/.well-known/openid-configuration'],
         },
         forwardPkce: 'never',
+        tokenContentTypes: ['form', 'json'],
+        stateLimit: 2048,
+        dropParameters: ['resource'],
         metadata: { advertisePkce: false, oauthAuthorizationServer: true },
       },
       { hosts: [], paths: [], upstream: { origin: 'http://127.0.0.1:9000' } },

@@ -20,10 +20,10 @@ const BUILT_IN: Omit<ClientPolicy, 'name'> = {
   responseModes: undefined,
   grantTypes: undefined,
   requestObjects: 'reject',
-  flowTtl: 600_000,
+  flowTtl: 3_600_000,
   codeTtl: 60_000,
   maxAttempts: 5,
-  wrapCodes: true,
+  wrapCodes: 'auto',
   state: 'prefix',
   onStoreFailure: 'reject',
   corsOrigins: [],
@@ -206,4 +206,20 @@ it('warns of what is allowed but leaves codes open', async () => {
   expect(
     (await policyFor('b', 'clients: {b: {response_types: [token id_token, id_token code]}}')).responseTypes,
   ).toEqual(['id_token token', 'code id_token']);
+});
+
+describe('client ids that some servers take for one', () => {
+  it('are a warning', async () => {
+    expect(await warningLines(issuerWith('clients: {spa: {}, other: {}, "SPA ": {}}'))).toEqual([
+      'g.yaml:4:43 issuers[0].clients["SPA "]: some servers take this client_id for "spa": the stricter of the two policies holds for both',
+    ]);
+  });
+});
+
+it('takes `forward_pkce: auto` of version one for `always`, and says so', async () => {
+  const text = issuerWith('forward_pkce: auto');
+  expect(await warningLines(text)).toEqual([
+    'g.yaml:4:19 issuers[0].forward_pkce: `auto` is `always` now: leave the key out',
+  ]);
+  expect(configOf(await parseConfig(text, 'g.yaml', { env: {} })).issuers[0]?.forwardPkce).toBe('always');
 });

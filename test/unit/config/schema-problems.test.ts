@@ -48,6 +48,24 @@ describe('keys', () => {
       text: 'issuers:\n  - {}\n',
       lines: ['g.yaml:2:5 issuers[0].name: is required', 'g.yaml:2:5 issuers[0].upstream: is required'],
     },
+    issuerKey(
+      'drop_parameters: [resource, State]',
+      33,
+      'drop_parameters[1]',
+      'State cannot be dropped: policies or flows need it',
+    ),
+    topLevel(
+      'listen: {request_id_header: Content-Type}',
+      29,
+      'listen.request_id_header',
+      'Content-Type has a meaning of its own: name another header',
+    ),
+    topLevel(
+      `store: {kind: sealed, sealed: {keys: [${'k'.repeat(43)}]}}`,
+      15,
+      'store.kind',
+      '`sealed` is not available yet: use memory or redis',
+    ),
     issuerKey('endpoints: {token: [/t]}', 5, 'endpoints.authorization', 'is required'),
     issuerKey('clients: {"a.b": {x: 1}}', 23, 'clients["a.b"].x', 'unknown key'),
   ];
@@ -311,6 +329,7 @@ describe('values of a client', () => {
       'must be one of query, fragment, form_post, jwt, query.jwt, fragment.jwt, form_post.jwt',
       0,
     ),
+    setting('wrap_codes: maybe', 21, 'must be true, false or auto'),
     setting('code_ttl: 11m', 19, 'must be at most 10m'),
     setting('flow_ttl: 25h', 19, 'must be at most 24h'),
     setting('max_attempts: 0', 23, 'must be at least 1'),

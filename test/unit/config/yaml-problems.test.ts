@@ -104,7 +104,7 @@ describe('what is wrong with the YAML itself', () => {
 
   it('keeps to YAML 1.2 whatever the file declares', async () => {
     expect(await problemLines(`%YAML 1.1\n---\n${clientWith('wrap_codes: yes')}`)).toEqual([
-      'g.yaml:8:21 issuers[0].clients.spa.wrap_codes: must be true or false, not text',
+      'g.yaml:8:21 issuers[0].clients.spa.wrap_codes: must be true, false or auto',
     ]);
   });
 });

@@ -1,13 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { StoreFault } from '../../../src/flow/flow-store.ts';
-import { Inventory, type Subject } from '../../../src/inventory/inventory.ts';
+import { Inventory } from '../../../src/inventory/inventory.ts';
 import type { CountsBatch, InventoryStore } from '../../../src/inventory/inventory-store.ts';
 import { MemoryInventoryStore } from '../../../src/inventory/inventory-store-memory.ts';
 import { UNSENT_LIMIT } from '../../../src/inventory/unsent-counts.ts';
+import type { Subject } from '../../../src/telemetry/activity-sink.ts';
 import { keptBy, message } from '../../support/kept-memory.ts';
 
 const DAY = 20_000;
 const NOON = (DAY + 0.5) * 86_400_000;
+
+const VIOLATION = {
+  endpoint: 'authorization',
+  reason: 'challenge_missing',
+  mode: 'report',
+  requestId: 'r',
+  clientAddress: '192.0.2.1',
+  userAgent: undefined,
+} as const;
 
 const listed = (client: string): Subject => ({ issuer: 'corp', client, clientId: client });
 const unlisted = (clientId: string): Subject => ({ issuer: 'corp', client: '_unlisted', clientId });
@@ -43,7 +53,7 @@ describe('an unlisted client', () => {
   test('is counted under _unlisted until the upstream gives it a code, and what was counted is then its own', async () => {
     const { inventory, counts } = openInventory();
     inventory.authorizationRequested(unlisted('portal'), 'none');
-    inventory.violation(unlisted('portal'), 'challenge_missing');
+    inventory.violation({ ...unlisted('portal'), ...VIOLATION });
     inventory.authorizationRequested(unlisted('nobody'), 'S256');
     expect(await counts()).toEqual({ _unlisted: { none: 1, S256: 1, '!challenge_missing': 1 } });
     inventory.codeBound(unlisted('portal'));

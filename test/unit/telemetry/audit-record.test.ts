@@ -26,6 +26,7 @@ test('says who did what, when, and what came of it', () => {
     client_id: 'agent-7',
     endpoint: 'token',
     reason: 'verifier_mismatch',
+    detail: null,
     mode: 'enforce',
     request_id: '2b1e',
     client_address: '203.0.113.77',

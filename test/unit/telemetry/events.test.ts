@@ -5,9 +5,13 @@ import { UpstreamFault } from '../../../src/upstream/upstream-fault.ts';
 
 /** What /metrics says of the gateway after some events, without buckets, and without what was there before them. */
 async function countedBy(happen: (events: Telemetry['events']) => void) {
-  const { metrics, events } = await createTelemetry({ level: 'info', format: 'json' }, '1.2.3', {
-    log: 'silent',
-  });
+  const { metrics, events } = await createTelemetry(
+    { level: 'info', format: 'json', requests: false },
+    '1.2.3',
+    {
+      log: 'silent',
+    },
+  );
   const lines = async () =>
     (await metrics.registry.metrics())
       .split('\n')
@@ -65,11 +69,21 @@ test('every event counts under the labels of its metric', async () => {
   ]);
 });
 
+const answered = {
+  requestId: 'r',
+  method: 'GET',
+  path: '/',
+  status: 200,
+  endpoint: 'token',
+  issuer: 'corp',
+  clientAddress: '192.0.2.1',
+} as const;
+
 test('a request counts while it is in flight, and at its end by endpoint and class of its status', async () => {
   const counted = await countedBy((events) => {
     for (let i = 0; i < 4; i += 1) events.requestBegan();
-    events.requestEnded('token', 200, { total: 500, upstream: 250, overhead: 125 });
-    events.requestEnded('other', 404, { total: 1000 });
+    events.requestEnded({ ...answered, times: { total: 500, upstream: 250, overhead: 125 } });
+    events.requestEnded({ ...answered, endpoint: 'other', status: 404, times: { total: 1000 } });
   });
   expect(counted).toEqual([
     'request_duration_seconds_sum{endpoint="token",status_class="2xx"} 0.5',
@@ -85,7 +99,9 @@ test('a request counts while it is in flight, and at its end by endpoint and cla
 });
 
 test('before anything has happened, what has no labels stands at zero', async () => {
-  const { metrics } = await createTelemetry({ level: 'info', format: 'json' }, '1.2.3', { log: 'silent' });
+  const { metrics } = await createTelemetry({ level: 'info', format: 'json', requests: false }, '1.2.3', {
+    log: 'silent',
+  });
   const text = await metrics.registry.metrics();
   expect(text).toContain('\npkce_gateway_connections_dropped_total 0\n');
   expect(text).toContain('\npkce_gateway_requests_in_flight 0\n');

@@ -12,6 +12,7 @@ const connectTo = (origin: string) =>
   createUpstreamClient({
     origin,
     preserveHost: true,
+    origins: [],
     tls: undefined,
     timeouts: { connect: 5_000, response: 5_000 },
     connections: 1,

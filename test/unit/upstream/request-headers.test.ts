@@ -119,6 +119,13 @@ describe('headers that come once', () => {
   });
 });
 
+test('a response that is going to be read is asked for without a coding, whatever the client takes', () => {
+  const raw = ['Accept-Encoding', 'gzip', 'accept_encoding', 'br', 'Accept', '*/*'];
+  const options = { peer: PEER, host: 'idp.internal', body: 'as_sent', acceptEncoding: 'identity' } as const;
+  const headers = buildRequestHeaders(raw, options);
+  expect(headers.slice(2, -6)).toEqual(['Accept', '*/*', 'Accept-Encoding', 'identity']);
+});
+
 describe('headers named in Connection belong to this hop', () => {
   test.each([
     ['one', ['Connection', 'X-Hop', 'X-Hop', '1', 'A', '2'], ['A', '2']],

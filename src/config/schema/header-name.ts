@@ -1,0 +1,19 @@
+import { type Parsed, textAs } from './scalars.ts';
+
+/** Headers that mean something to a server or a proxy: an id there would change how a message is read. */
+const TAKEN =
+  /^(host|connection|keep-alive|te|trailer|upgrade|expect|via|content-.*|transfer-encoding|cookie|set-cookie|origin|referer|location|date|vary|range|accept.*|access-control-.*|(proxy-)?auth.*|(x-)?forwarded.*|sec-.*)$/;
+
+/** The name of a header field that only carries an id. */
+export function parseHeaderName(text: string): Parsed<string> {
+  if (!/^[A-Za-z0-9-]{1,64}$/.test(text)) {
+    return { problem: 'must be a header name of letters, digits and -, such as X-Request-Id' };
+  }
+  if (TAKEN.test(text.toLowerCase()))
+    return { problem: `${text} has a meaning of its own: name another header` };
+  return { value: text };
+}
+
+export function headerName() {
+  return textAs(parseHeaderName, { 'x-type': 'header name', pattern: '^[A-Za-z0-9-]{1,64}$' });
+}

@@ -1,0 +1,208 @@
+import { Buffer } from 'node:buffer';
+import type { ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { breakOff } from '../http/respond.ts';
+import type { BodyInspector, Inspected, Outcome } from './outcome.ts';
+import type { ResponseHead } from './response-headers.ts';
+import { UpstreamFault } from './upstream-fault.ts';
+
+/** Bytes of a body that are kept while its inspector, or the client, makes the upstream wait. */
+const WAITING_LIMIT = 64 * 1024;
+
+/** The upstream's side of a response that is relayed. */
+export type Source = {
+  pause(): void;
+  resume(): void;
+  /** Nothing more is wanted of the response. */
+  done(): void;
+  fail(reason: unknown): void;
+};
+
+/** Takes an upstream's response to the client: decides about the head, lets the body through its inspector, and keeps pace. */
+export class ResponseRelay {
+  readonly #response: ServerResponse;
+  readonly #source: Source;
+  readonly #silenceLimit: number;
+  /** Fails the response where the upstream stalls while the client still waits for the head. */
+  #silence: NodeJS.Timeout | undefined;
+  #inspector: BodyInspector | undefined;
+  /** The head to send, until it has left. */
+  #head: ResponseHead | undefined;
+  #waiting: Buffer[] = [];
+  #waitingSize = 0;
+  /** A decision, or the client, is waited for. */
+  #busy = false;
+  #ended = false;
+  #closed = false;
+  #headSentAt = 0;
+
+  /** `silenceLimit`: milliseconds between two pieces of a body of which nothing has left yet. */
+  constructor(response: ServerResponse, source: Source, silenceLimit: number) {
+    this.#response = response;
+    this.#source = source;
+    this.#silenceLimit = silenceLimit;
+  }
+
+  /** When the head left, or the response was given up, in the time of `performance.now()`. */
+  get headSentAt(): number {
+    return this.#headSentAt === 0 ? performance.now() : this.#headSentAt;
+  }
+
+  get headSent(): boolean {
+    return this.#headSentAt > 0;
+  }
+
+  begin(decide: () => Outcome | Promise<Outcome>): void {
+    this.#await(decide, (outcome) => this.#start(outcome));
+  }
+
+  push(chunk: Buffer): void {
+    this.#silence?.refresh();
+    this.#waiting.push(chunk);
+    this.#waitingSize += chunk.length;
+    this.#pump();
+    // Not at once: undici does not see the end of a complete response while it is paused, and takes the response for
+    // broken off where the upstream closes its connection meanwhile.
+    if (this.#waitingSize > WAITING_LIMIT) this.#source.pause();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#pump();
+  }
+
+  /** Nothing more goes to the client. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#silence);
+    this.#waiting = [];
+    this.#waitingSize = 0;
+  }
+
+  #start(outcome: Outcome): void {
+    if (outcome === 'answered' || 'replace' in outcome) this.#pass(outcome);
+    else if (outcome.body === undefined) this.#startPlainly(outcome.pass);
+    else {
+      this.#head = outcome.pass;
+      this.#inspector = outcome.body;
+      this.#silence ??= setTimeout(this.#onSilence, this.#silenceLimit);
+    }
+  }
+
+  #startPlainly(head: ResponseHead): void {
+    if (this.#response.destroyed) {
+      this.#source.done();
+      return;
+    }
+    this.#head = head;
+    this.#inspector = undefined;
+    this.#sendHead();
+    // A slow body does not hold up the head, but what has come with the head leaves with it.
+    process.nextTick(() => {
+      // flushHeaders() would write the head as UTF-8.
+      if (!this.#response.destroyed && !this.#response.writableEnded) this.#response.write('', 'latin1');
+    });
+  }
+
+  readonly #onSilence = (): void => {
+    if (this.#busy) this.#silence?.refresh();
+    else this.#source.fail(new UpstreamFault('timeout', undefined));
+  };
+
+  #pump(): void {
+    while (!this.#busy && !this.#closed) {
+      const chunk = this.#waiting.shift();
+      const inspector = this.#inspector;
+      if (chunk !== undefined) {
+        this.#waitingSize -= chunk.length;
+        if (inspector === undefined) this.#write(chunk);
+        else this.#await(() => inspector.push(chunk), this.#pass);
+      } else if (this.#ended && inspector !== undefined) {
+        this.#inspector = undefined;
+        this.#await(() => inspector.end(), this.#pass);
+      } else if (this.#ended) {
+        this.#finish();
+      } else {
+        this.#source.resume();
+        return;
+      }
+    }
+  }
+
+  /** One decision at a time: what comes meanwhile waits. */
+  #await<Decision>(decide: () => Decision | Promise<Decision>, then: (decision: Decision) => void): void {
+    try {
+      const decision = decide();
+      if (!(decision instanceof Promise)) {
+        then(decision);
+        return;
+      }
+      this.#busy = true;
+      decision
+        .then((decided) => {
+          this.#busy = false;
+          // It broke off while it was being looked at: the client is told of that.
+          if (this.#closed) return;
+          this.#silence?.refresh();
+          then(decided);
+          this.#pump();
+        })
+        .catch((error: unknown) => this.#source.fail(error));
+    } catch (error) {
+      this.#source.fail(error);
+    }
+  }
+
+  readonly #pass = (inspected: Inspected): void => {
+    if (this.#response.destroyed) this.#source.done();
+    else if (Buffer.isBuffer(inspected)) this.#passBytes(inspected);
+    else if (this.headSent) {
+      breakOff(this.#response);
+      this.#source.done();
+    } else if (inspected === 'answered') {
+      this.#source.done();
+    } else if ('replace' in inspected) {
+      this.#head = inspected.replace;
+      this.#sendHead();
+      this.#response.end(inspected.body);
+      this.#source.done();
+    } else {
+      if (inspected.bytes.length > 0) this.#waiting.unshift(inspected.bytes);
+      this.#waitingSize += inspected.bytes.length;
+      this.#start(inspected);
+    }
+  };
+
+  #passBytes(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#sendHead();
+    this.#write(bytes);
+  }
+
+  #sendHead(): void {
+    if (this.#head === undefined) return;
+    const { status, statusText, headers } = this.#head;
+    this.#head = undefined;
+    this.#headSentAt = performance.now();
+    clearTimeout(this.#silence);
+    if (!this.#response.headersSent) this.#response.writeHead(status, statusText, headers as string[]);
+  }
+
+  #write(chunk: Buffer): void {
+    if (this.#response.destroyed || this.#response.write(chunk)) return;
+    this.#busy = true;
+    this.#source.pause();
+    this.#response.once('drain', () => {
+      this.#busy = false;
+      this.#pump();
+    });
+  }
+
+  #finish(): void {
+    if (!this.#response.destroyed) {
+      this.#sendHead();
+      this.#response.end();
+    }
+    this.#source.done();
+  }
+}

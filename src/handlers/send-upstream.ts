@@ -1,21 +1,26 @@
 import type { Readable } from 'node:stream';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
+import { StoreFault } from '../store/flow-store.ts';
 import { type Forwarded, forward } from '../upstream/forward.ts';
 import type { Hold, Outcome } from '../upstream/outcome.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
-import { followResponse } from './follow-response.ts';
+import type { IdentifiedClient } from './identify-client.ts';
+import { followResponse, mayBringPage } from './response/follow-response.ts';
 import { shareHead } from './share-with-origin.ts';
+import { withoutStore } from './without-store.ts';
 
 /** What goes upstream in place of what came; all else is as it came. */
 export type UpstreamRequest = {
   readonly method?: string;
   readonly query?: string | undefined;
-  /** `undefined`: the request's own body, streamed. A text: a form that the gateway serialised; `null`: none. */
+  /** `undefined`: the request's own body, streamed. A text: one that the gateway serialised; `null`: none. */
   readonly body?: string | null | undefined;
-  /** The client's body, of which the beginning has already been read. */
+  /** Of `body`; default: a form. */
+  readonly contentType?: string;
+  /** The client's body, read in part, or read and changed where it stands. */
   readonly bodyAsSent?: Readable | Buffer | null;
   /** Credentials of the gateway's, for a client that has sent none. */
   readonly authorization?: string | undefined;
@@ -23,14 +28,17 @@ export type UpstreamRequest = {
   readonly rawHeaders?: readonly string[];
 };
 
-const FORM = 'application/x-www-form-urlencoded';
-
 export type SendOptions = {
-  /** Sees the response that the client will get, before it leaves. */
-  readonly settle?: (head: ResponseHead) => Outcome | Hold | Promise<Outcome>;
+  /** Sees a response that is no page: an API's answer. Every other one may carry a code, and is followed. */
+  readonly settle?: ((head: ResponseHead) => Outcome | Hold | Promise<Outcome>) | undefined;
   /** Whether the upstream should finish although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
+  /** What must be in the store before anything of the response leaves, and whose flow that is. */
+  readonly saved?: Promise<void> | undefined;
+  readonly savedFor?: IdentifiedClient | undefined;
 };
+
+const FORM = 'application/x-www-form-urlencoded';
 
 /** Sends a request upstream and its response to the client; every response is looked at for a code on its way out. */
 export async function sendUpstream(
@@ -38,23 +46,15 @@ export async function sendUpstream(
   outgoing: UpstreamRequest,
   options: SendOptions = {},
 ): Promise<Forwarded> {
-  const { request, response, issuer, peer, target } = exchange;
+  const { response, issuer, target } = exchange;
   const query = 'query' in outgoing ? outgoing.query : target.query;
-  const replaced = outgoing.body !== undefined;
-  const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
-    peer,
-    host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
-    body: replaced ? 'replaced' : 'as_sent',
-  });
-  if (typeof outgoing.body === 'string') headers.push('Content-Type', FORM);
-  if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
   const forwarded = await forward(
     issuer.upstream,
     {
       method: outgoing.method ?? exchange.method,
       path: query === undefined || query === '' ? target.path : `${target.path}?${query}`,
-      headers,
-      body: replaced ? (outgoing.body ?? null) : bodyAsSent(exchange, outgoing),
+      headers: headersFor(exchange, outgoing),
+      body: outgoing.body === undefined ? bodyAsSent(exchange, outgoing) : outgoing.body,
     },
     response,
     {
@@ -67,17 +67,47 @@ export async function sendUpstream(
   return forwarded;
 }
 
+function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
+  const { request, issuer, peer } = exchange;
+  const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
+    peer,
+    host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
+    body: outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
+    // A page that may hand over a code is looked at as it streams by.
+    ...(mayBringPage(exchange) ? { acceptEncoding: 'identity' } : {}),
+  });
+  if (typeof outgoing.body === 'string') headers.push('Content-Type', outgoing.contentType ?? FORM);
+  if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
+  return headers;
+}
+
 function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): Readable | Buffer | null {
   if (outgoing.bodyAsSent !== undefined) return outgoing.bodyAsSent;
   if (!hasBody(exchange.request)) return null;
   return new RequestBody(exchange.request, { patience: exchange.services.bodyLimits.time });
 }
 
-/** A settled response is an API's answer; every other one may carry a code. */
 function inspect(
   exchange: Exchange,
   head: ResponseHead,
-  { settle }: SendOptions,
+  { settle, saved, savedFor }: SendOptions,
 ): Outcome | Hold | Promise<Outcome> {
-  return settle === undefined ? followResponse(exchange, head) : settle(head);
+  const follow = () => (settle === undefined ? followResponse(exchange, head) : settle(head));
+  return saved === undefined ? follow() : afterSaving(exchange, saved, savedFor, follow);
+}
+
+/** A fault of the store is answered although the upstream was asked: its response is dropped, cookies too. */
+async function afterSaving(
+  exchange: Exchange,
+  saved: Promise<void>,
+  client: IdentifiedClient | undefined,
+  follow: () => Outcome | Hold | Promise<Outcome>,
+): Promise<Outcome> {
+  try {
+    await saved;
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    if (client !== undefined && withoutStore(exchange, client) === 'answered') return 'answered';
+  }
+  return follow() as Outcome;
 }

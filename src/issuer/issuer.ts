@@ -47,8 +47,6 @@ export class Issuer implements AsyncDisposable {
   readonly name: string;
   readonly clients: ClientRegistry;
   readonly upstream: UpstreamClient;
-  /** What its metadata may promise. */
-  readonly advertised: AdvertisedPolicy;
   /** The origins whose scripts may read the answers of its endpoints: those of any client. */
   readonly corsOrigins: ReadonlySet<string>;
   /** Whether the gateway authenticates to the upstream for any client. */
@@ -57,6 +55,8 @@ export class Issuer implements AsyncDisposable {
   readonly droppedParameters: ReadonlySet<string>;
   /** The upstream's metadata, for when it stumbles. */
   readonly documents = new LastDocuments();
+  readonly #advertised: AdvertisedPolicy;
+  readonly #advertisedNarrow: AdvertisedPolicy;
   readonly #events: Events;
   #endpoints: Endpoints | undefined;
   #discovered: Discovered | undefined;
@@ -73,7 +73,9 @@ export class Issuer implements AsyncDisposable {
     this.upstream = createUpstreamClient(config.upstream);
     this.#events = events;
     const policies = [...this.clients.all()];
-    this.advertised = buildAdvertisedPolicy(policies, config.metadata.advertisePkce);
+    const { advertisePkce } = config.metadata;
+    this.#advertised = buildAdvertisedPolicy(policies, { advertisePkce, narrow: false });
+    this.#advertisedNarrow = buildAdvertisedPolicy(policies, { advertisePkce, narrow: true });
     this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
     this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
     this.droppedParameters = new Set(config.dropParameters);
@@ -83,6 +85,11 @@ export class Issuer implements AsyncDisposable {
   /** `undefined` until the upstream has told them. */
   get endpoints(): Endpoints | undefined {
     return this.#endpoints;
+  }
+
+  /** What its metadata may promise. */
+  advertised(now: number): AdvertisedPolicy {
+    return this.clients.enforcesAll(now) ? this.#advertisedNarrow : this.#advertised;
   }
 
   /** Whether the upstream gets to see challenges and verifiers. */

@@ -57,6 +57,11 @@ export class UpstreamGroup {
     return { url, byRedirect, isLoopback: isLoopbackPlace(url), owners: this.#places.ownersOf(url) };
   }
 
+  /** Whether a code of an enforced client may reach it as the upstream made it, and so is worth something elsewhere. */
+  enforcesBareCodes(now: number): boolean {
+    return this.issuers.some(({ clients }) => clients.enforcesBareCodes(now));
+  }
+
   /** For what no client, issuer or realm can be told of. */
   strictestMode(now: number): Mode {
     return strictestMode(this.issuers.map(({ clients }) => clients.strictestMode(now)));

@@ -1,5 +1,6 @@
 import { foldClientId } from '../oauth/client-id.ts';
-import { type ClientPolicies, type ClientPolicy, effectiveMode } from './client-policy.ts';
+import { asksForIdToken, type ClientPolicies, type ClientPolicy, effectiveMode } from './client-policy.ts';
+import { LAST_DRAW } from './draw.ts';
 import { type Mode, strictestMode } from './mode.ts';
 
 /** Which policy a client_id falls under, and how it was found. */
@@ -22,11 +23,14 @@ export class ClientRegistry {
 
   /** One policy for each distinct (mode, enforce_from, enforce_percent): few, however many clients there are. */
   readonly #schedules: readonly ClientPolicy[];
+  /** The same of those whose codes are not wrapped. */
+  readonly #bare: readonly ClientPolicy[];
 
   constructor({ listed, unlisted }: ClientPolicies) {
     this.unlisted = unlisted;
     this.#unlistedListing = { policy: unlisted, by: 'none' };
-    const schedules = new Map([[scheduleOf(unlisted), unlisted]]);
+    const schedules = new Map<string, ClientPolicy>();
+    const bare = new Map<string, ClientPolicy>();
     for (const policy of listed) {
       const { name } = policy;
       if (name.endsWith('*')) {
@@ -35,11 +39,15 @@ export class ClientRegistry {
         this.#byName.set(name, policy);
         keepStrictest(this.#byFolded, foldClientId(name), policy);
       }
+    }
+    for (const policy of this.all()) {
       schedules.set(scheduleOf(policy), policy);
+      if (policy.wrapCodes === false || policy.responseTypes.some(asksForIdToken)) bare.set(scheduleOf(policy), policy);
     }
     const lengths = new Set([...this.#patterns.keys()].map((pattern) => pattern.length));
     this.#patternLengths = [...lengths].sort((a, b) => b - a);
     this.#schedules = [...schedules.values()];
+    this.#bare = [...bare.values()];
   }
 
   /** Contract: compared as servers fold it. An id that a pattern covers as written may be a listed one once it is folded. */
@@ -72,6 +80,15 @@ export class ClientRegistry {
   /** The mode for a request whose client cannot be told. */
   strictestMode(now: number): Mode {
     return strictestMode(this.#schedules.map((policy) => effectiveMode(policy, now)));
+  }
+
+  enforcesBareCodes(now: number): boolean {
+    return this.#bare.some((policy) => effectiveMode(policy, now) === 'enforce');
+  }
+
+  /** Whether every flow of every client is enforced. */
+  enforcesAll(now: number): boolean {
+    return this.#schedules.every((policy) => effectiveMode(policy, now, LAST_DRAW) === 'enforce');
   }
 
   /** Every policy, the one for unlisted clients last. */

@@ -6,9 +6,10 @@ import type { IdentifiedClient } from '../identify-client.ts';
 import type { JudgedRequest } from '../judge-request.ts';
 import type { Message } from '../message/message.ts';
 
-/** An authorization request in hand. Each step sets what it finds out, and those behind it rely on that. */
+/** An authorization request, or a pushed one, in hand. Each step sets what it finds out, and those behind it rely on that. */
 export class AuthorizationContext {
   readonly exchange: Exchange;
+  readonly endpoint: 'authorization' | 'pushed_authorization';
 
   /** Set by `readRequest`. */
   message!: Message;
@@ -29,8 +30,9 @@ export class AuthorizationContext {
   /** Settles when the flow is saved: nothing of the response may leave before. */
   saved: Promise<void> | undefined;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: Exchange, endpoint: AuthorizationContext['endpoint']) {
     this.exchange = exchange;
+    this.endpoint = endpoint;
   }
 
   /** Takes the flow that this request enters again. */

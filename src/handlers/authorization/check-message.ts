@@ -1,6 +1,6 @@
 import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
 import type { Violation } from '../../policy/reason.ts';
-import { type FormText, problemOf } from '../message/message.ts';
+import { type FormText, parameterInQuery, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
@@ -13,19 +13,23 @@ export function checkMessage(context: AuthorizationContext): Progress | Promise<
   const violation = findProblem(context);
   if (violation === undefined) return undefined;
   context.noted = true;
-  if (shouldRefuse(context.exchange, 'authorization', violation, context.client)) {
+  if (shouldRefuse(context.exchange, context.endpoint, violation, context.client)) {
     countRequest(context);
     return refuseRequest(context, violation.reason);
   }
   return canStillBeRead(context, violation) ? undefined : forwardAsSent(context);
 }
 
-function findProblem({ message, merged, client }: AuthorizationContext): Violation | undefined {
+function findProblem({ message, merged, client, endpoint }: AuthorizationContext): Violation | undefined {
   const { query, body, otherMethod } = message;
   // A disguised client_id is told apart from any other malformed parameter: it may pass for a listed client.
   if (client.listing.by === 'folded') return { reason: 'client_id_ambiguous', detail: client.clientId };
-  if (otherMethod) return { reason: 'http_method_not_allowed' };
+  if (otherMethod || (body === undefined && endpoint === 'pushed_authorization')) {
+    return { reason: 'http_method_not_allowed' };
+  }
   if (body?.problem !== undefined) return body.problem;
+  const inQuery = endpoint === 'pushed_authorization' ? parameterInQuery(query) : undefined;
+  if (inQuery !== undefined) return { reason: 'parameter_in_query', detail: inQuery };
   if (merged.conflict !== undefined) return { reason: 'parameter_conflict', detail: merged.conflict };
   // Beside a request in the other one, the server's own parameters may be whatever it likes.
   const inPlace = body !== undefined && merged.inQuery;

@@ -1,7 +1,7 @@
 import { changeParameters, changeRawParameters, type ParameterChanges } from '../../oauth/change-parameters.ts';
 import type { Mode } from '../../policy/mode.ts';
 import type { FormText } from '../message/message.ts';
-import { sendUpstream, type SendOptions } from '../send-upstream.ts';
+import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 
 const PKCE_PARAMETERS = ['code_challenge', 'code_challenge_method'];
@@ -19,21 +19,27 @@ export async function forwardRequest(context: AuthorizationContext, options: For
   const { exchange, message, merged, client, saved } = context;
   const enforced = (options.mode ?? exchange.flow?.flow.mode ?? client.mode) === 'enforce';
   const changes = changesOf(context, enforced ? (options.dropped ?? []) : []);
-  const change = (form: FormText, holdsRequest: boolean): string => {
-    const own = holdsRequest ? changes : {};
-    if (!enforced || (!holdsRequest && !form.lossless)) return changeRawParameters(form.raw, own);
-    return changeParameters(form.parameters, own).serialize();
-  };
   const { body } = message;
-  // Where both hold the request, only the body gets a state that neither has.
-  const query = change(message.query, merged.inQuery && !(merged.inBody && changes.state?.whereMissing === true && !message.query.parameters.has('state')));
-  const outgoing = { query: query === '' ? undefined : query };
+  const query = write(message.query, enforced, merged.inQuery ? changes : {}, !merged.inBody);
   const send: SendOptions = { saved, savedFor: client, settle: options.settle };
-  if (body === undefined) await sendUpstream(exchange, { ...outgoing, body: null }, send);
-  else if (!merged.inBody) await sendUpstream(exchange, { ...outgoing, bodyAsSent: body.asSent() }, send);
-  else if (enforced) await sendUpstream(exchange, { ...outgoing, body: change(body.form, true) }, send);
-  else await sendUpstream(exchange, { ...outgoing, bodyAsSent: Buffer.from(change(body.form, true), 'latin1') }, send);
+  await sendUpstream(exchange, { query: query === '' ? undefined : query, ...writeBody() }, send);
   return 'done';
+
+  function writeBody(): Pick<UpstreamRequest, 'body' | 'bodyAsSent'> {
+    if (body === undefined) return { body: null };
+    if (!merged.inBody) return { bodyAsSent: body.asSent() };
+    const text = write(body.form, enforced, changes, true);
+    return enforced ? { body: text } : { bodyAsSent: Buffer.from(text, 'latin1') };
+  }
+}
+
+/** `takesPrefix`: whether a prefix alone becomes the state here, where the request has none. Only one text of the two gets it. */
+function write(form: FormText, enforced: boolean, changes: ParameterChanges, takesPrefix: boolean): string {
+  const state = changes.state && { ...changes.state, whereMissing: changes.state.whereMissing && takesPrefix };
+  const own = { ...changes, state };
+  // What cannot be decoded holds nothing that was judged.
+  if (!enforced || !form.lossless) return changeRawParameters(form.raw, own);
+  return changeParameters(form.parameters, own).serialize();
 }
 
 /** Sends on what nobody judges, or nobody here can read. */
@@ -44,12 +50,16 @@ export async function forwardAsSent({ exchange, message }: AuthorizationContext)
   return 'done';
 }
 
-function changesOf({ exchange, prefix, statePrefix }: AuthorizationContext, settled: readonly string[]): ParameterChanges {
+function changesOf(
+  { exchange, merged, prefix, statePrefix }: AuthorizationContext,
+  settled: readonly string[],
+): ParameterChanges {
   const { flow, issuer } = exchange;
   const pkceForwarded = flow?.flow.pkceForwarded ?? issuer.forwardsPkce;
   const dropped = new Set(pkceForwarded ? settled : [...settled, ...PKCE_PARAMETERS]);
   if (statePrefix !== undefined) {
-    return { dropped, state: { remove: prefix?.prefix, add: statePrefix, whereMissing: true } };
+    const whereMissing = !merged.parameters.has('state');
+    return { dropped, state: { remove: prefix?.prefix, add: statePrefix, whereMissing } };
   }
   // In place, one of the two holds the prefixed state, and the other one the client's.
   if (flow?.prefix !== undefined) return { dropped, state: { remove: undefined, add: flow.prefix, whereMissing: false } };

@@ -27,5 +27,5 @@ const STEPS: readonly Step<AuthorizationContext>[] = [
 ];
 
 export function handleAuthorizationRequest(exchange: Exchange): Promise<void> {
-  return runSteps(STEPS, new AuthorizationContext(exchange));
+  return runSteps(STEPS, new AuthorizationContext(exchange, 'authorization'));
 }

@@ -15,7 +15,7 @@ export async function passServerStep({ exchange, message }: AuthorizationContext
   const readable = !message.otherMethod && (body === undefined || body.isForm || body.isEmpty) && body?.problem === undefined;
   if (!readable || beginsAuthorization(hintsOf(message), exchange.method)) return undefined;
   if (message.query.hidden || body?.form.hidden === true) return undefined;
-  if (!(await refusesRedemption(exchange, message))) {
+  if (!refusesRedemption(exchange, message)) {
     await sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() });
   }
   return 'done';

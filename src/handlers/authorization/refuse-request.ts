@@ -1,10 +1,11 @@
 import type { Reason } from '../../policy/reason.ts';
-import { refuseAuthorization, type ReturnAddress } from '../refuse.ts';
+import { type ReturnAddress, refuseAuthorization, refuseToken } from '../refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 
 /** Refuses the request. The client gets its own state back, never a prefix. */
 export function refuseRequest(context: AuthorizationContext, reason: Reason): 'done' {
-  refuseAuthorization(context.exchange, reason, context.client.policy, returnAddress(context));
+  if (context.endpoint === 'pushed_authorization') refuseToken(context.exchange, reason);
+  else refuseAuthorization(context.exchange, reason, context.client.policy, returnAddress(context));
   return 'done';
 }
 

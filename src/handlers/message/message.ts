@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Readable } from 'node:stream';
+import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
 import type { ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 
@@ -50,4 +51,9 @@ export function isUnread({ query, body, otherMethod }: Message): boolean {
 
 export function problemOf({ problem, problemName }: ParsedParameters): Violation | undefined {
   return problem === undefined ? undefined : { reason: problem, detail: problemName };
+}
+
+/** The first parameter in the query of a message whose parameters belong in its body (RFC 6749 3.2). */
+export function parameterInQuery({ parameters }: FormText): string | undefined {
+  return parameters.entries.find(([name]) => isProtocolParameter(canonicalName(name)))?.[0];
 }

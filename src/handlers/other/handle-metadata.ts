@@ -1,17 +1,17 @@
-import { limitCacheControl } from '../http/cache-control.ts';
-import { type MetadataDocument, parseMetadata, rewriteMetadata } from '../oauth/metadata.ts';
-import { issuerPathOf, metadataPathForms, parseMetadataPath } from '../oauth/metadata-paths.ts';
-import { RedemptionScanner } from '../oauth/redemption-scanner.ts';
-import { DOCUMENT_LIMIT, decodeDocument, fetchDocument } from '../upstream/fetch-document.ts';
-import type { Outcome } from '../upstream/outcome.ts';
-import { buildRequestHeaders } from '../upstream/request-headers.ts';
-import { headerOf, type ResponseHead } from '../upstream/response-headers.ts';
-import { UpstreamFault } from '../upstream/upstream-fault.ts';
-import type { Exchange } from './exchange.ts';
-import { followResponse } from './follow-response.ts';
+import { limitCacheControl } from '../../http/cache-control.ts';
+import { type MetadataDocument, parseMetadata, rewriteMetadata } from '../../oauth/metadata.ts';
+import { issuerPathOf, metadataPathForms, parseMetadataPath } from '../../oauth/metadata-paths.ts';
+import { redeemsInQuery } from '../../oauth/redemption-search.ts';
+import { DOCUMENT_LIMIT, decodeDocument, fetchDocument } from '../../upstream/fetch-document.ts';
+import type { Outcome } from '../../upstream/outcome.ts';
+import { buildRequestHeaders } from '../../upstream/request-headers.ts';
+import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
+import { UpstreamFault } from '../../upstream/upstream-fault.ts';
+import type { Exchange } from '../exchange.ts';
+import { followResponse } from '../response/follow-response.ts';
 import { handlePassThrough } from './handle-pass-through.ts';
-import { answerFault } from './refuse.ts';
-import { sendUpstream } from './send-upstream.ts';
+import { answerFault } from '../refuse.ts';
+import { sendUpstream } from '../send-upstream.ts';
 
 /** Seconds. A change of policy or upstream is to reach clients soon. */
 const MAX_AGE = 60;
@@ -19,8 +19,7 @@ const MAX_AGE = 60;
 /** OpenID Connect Discovery 4, RFC 8414 3: the upstream's metadata, as it holds for those who come through the gateway. */
 export async function handleMetadata(exchange: Exchange): Promise<void> {
   const { method, target, request, response, issuer, services } = exchange;
-  const redeems = new RedemptionScanner().finds(target.query ?? '');
-  if ((method !== 'GET' && method !== 'HEAD') || redeems) return handlePassThrough(exchange);
+  if ((method !== 'GET' && method !== 'HEAD') || redeemsInQuery(target.query)) return handlePassThrough(exchange);
   if (!request.readableEnded) request.resume();
   const metadata = new MetadataRequest(exchange);
   try {
@@ -124,8 +123,8 @@ class MetadataRequest {
 
   /** For when the upstream stumbles. Not under a query, of which anybody can invent as many as they like. */
   #keep(document: MetadataDocument): MetadataDocument {
-    const { issuer, target, publicOrigin, scope } = this.#exchange;
-    issuer.learn(document, publicOrigin, scope);
+    const { issuer, target, publicOrigin, realm } = this.#exchange;
+    issuer.learn(document, publicOrigin, realm);
     if (target.query === undefined) issuer.documents.remember(this.#key(), document, Date.now());
     return document;
   }
@@ -145,7 +144,7 @@ class MetadataRequest {
     head: ResponseHead,
   ): { readonly replace: ResponseHead; readonly body: Buffer } {
     const { issuer, publicOrigin, requestId } = this.#exchange;
-    const facts = { ...issuer.advertised, publicOrigin, upstreamHosts: this.#upstreamHosts(document) };
+    const facts = { ...issuer.advertised(Date.now()), publicOrigin, upstreamHosts: this.#upstreamHosts(document) };
     const body = Buffer.from(JSON.stringify(rewriteMetadata(document, facts)));
     const headers = [
       ...keptHeaders(head),
@@ -168,6 +167,7 @@ class MetadataRequest {
     const { issuer, publicOrigin } = this.#exchange;
     const origins = [
       issuer.config.upstream.origin,
+      ...issuer.config.upstream.origins,
       publicOrigin,
       // Which of the two a server takes for its scheme depends on whether it reads X-Forwarded-Proto.
       `http://${this.#host}`,

@@ -17,7 +17,9 @@ export const FLOW_PREFIX_MAX_LENGTH = 32;
 
 const START = 'pg';
 const RANDOM_LENGTH = 25; // 128 bits in base 36
+const BODY_LENGTH = START.length + 1 + RANDOM_LENGTH;
 const CHECKSUM_LENGTH = 4;
+const BASIS = 0x811c9dc5;
 /**
  * Only lowercase letters and digits: no encoding of a URL, of HTML or of a script changes them. The third character tells
  * how long the prefix is, so that other kinds can be longer, and whether the client sent a state (`s`) or none (`n`): an
@@ -35,12 +37,12 @@ export function buildFlowPrefix(upstream: string, hadState: boolean, random: Buf
     .toString(36)
     .padStart(RANDOM_LENGTH, '0');
   const body = `${START}${hadState ? 's' : 'n'}${digits}`;
-  return body + checksum(upstream, body);
+  return body + checksum(hashText(upstream, BASIS), body, 0);
 }
 
 /** The flow prefix that a state begins with; `undefined` where it begins with none of this upstream's. */
 export function parseFlowPrefix(upstream: string, state: string): ParsedFlowPrefix | undefined {
-  const prefix = flowPrefixAt(upstream, state, 0);
+  const prefix = flowPrefixAt(hashText(upstream, BASIS), state, 0);
   if (prefix === undefined) return undefined;
   const hadState = prefix.charAt(KIND_AT) === 's';
   return { prefix, clientState: hadState ? state.slice(prefix.length) : undefined };
@@ -48,31 +50,36 @@ export function parseFlowPrefix(upstream: string, state: string): ParsedFlowPref
 
 /** The first flow prefix of this upstream in a text, wherever it stands. Linear in the text's length. */
 export function findFlowPrefix(upstream: string, text: string, from = 0): FoundFlowPrefix | undefined {
+  const seed = hashText(upstream, BASIS);
   for (let index = text.indexOf(START, from); index !== -1; index = text.indexOf(START, index + 1)) {
-    const prefix = flowPrefixAt(upstream, text, index);
+    const prefix = flowPrefixAt(seed, text, index);
     if (prefix !== undefined) return { prefix, index };
   }
   return undefined;
 }
 
-function flowPrefixAt(upstream: string, text: string, index: number): string | undefined {
+function flowPrefixAt(seed: number, text: string, index: number): string | undefined {
   WELL_FORMED.lastIndex = index;
-  const prefix = WELL_FORMED.exec(text)?.[0];
-  if (prefix === undefined) return undefined;
-  return prefix.endsWith(checksum(upstream, prefix.slice(0, -CHECKSUM_LENGTH))) ? prefix : undefined;
+  if (!WELL_FORMED.test(text)) return undefined;
+  const isOurs = text.startsWith(checksum(seed, text, index), index + BODY_LENGTH);
+  return isOurs ? text.slice(index, WELL_FORMED.lastIndex) : undefined;
 }
 
 /**
- * No security measure: anybody can compute it. It tells this upstream's prefixes from a client's state that happens to look
- * like one. The random part makes a prefix unguessable, and the store makes it valid. So it is cheap (FNV-1a with a final
- * mix): a page full of texts that look like prefixes costs no digests.
+ * Of the characters before it, and of the upstream by way of the seed. No security measure: anybody can compute it. It tells
+ * this upstream's prefixes from a client's state that happens to look like one. The random part makes a prefix unguessable,
+ * and the store makes it valid. So it is cheap (FNV-1a with a final mix): a page full of texts that look like prefixes costs
+ * no digests.
  */
-function checksum(upstream: string, body: string): string {
-  let hash = 0x811c9dc5;
-  for (const text of [upstream, '\n', body]) {
-    for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  }
+function checksum(seed: number, text: string, index: number): string {
+  let hash = hashText(text, seed, index, index + BODY_LENGTH);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = (hash ^ (hash >>> 13)) >>> 0;
   return (hash % 36 ** CHECKSUM_LENGTH).toString(36).padStart(CHECKSUM_LENGTH, '0');
+}
+
+function hashText(text: string, seed: number, from = 0, to = text.length): number {
+  let hash = seed;
+  for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
 }

@@ -149,7 +149,7 @@ export type BegunFlow = { readonly prefix: string; readonly live: LiveFlow; read
 export type ClaimRequest = {
   /** `s256(code_verifier)`; `undefined` where none was presented that could be compared. */
   readonly challenge: string | undefined;
-  /** 128 random bits, made per token request. */
+  /** 128 random bits in base64url (22 characters), made per token request. */
   readonly claimId: string;
 };
 

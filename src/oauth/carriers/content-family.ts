@@ -1,0 +1,16 @@
+export type ContentFamily = 'html' | 'xhtml' | 'xml' | 'json' | 'script' | 'text';
+
+/** How the body of a content type is read; `undefined`: it is not looked at. */
+export function contentFamily(contentType: string | undefined): ContentFamily | undefined {
+  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (type === 'text/html') return 'html';
+  if (type === 'application/xhtml+xml') return 'xhtml';
+  if (type === 'application/json' || type === 'text/json' || type.endsWith('+json')) return 'json';
+  if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml';
+  if (/^(?:text|application)\/(?:x-)?(?:javascript|ecmascript)$/.test(type)) return 'script';
+  return type === 'text/plain' || type === 'application/x-www-form-urlencoded' ? 'text' : undefined;
+}
+
+export function isLookedAt(contentType: string | undefined): boolean {
+  return contentFamily(contentType) !== undefined;
+}

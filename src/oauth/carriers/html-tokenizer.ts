@@ -1,0 +1,206 @@
+import type { FindPrefix } from './find-urls.ts';
+import { tagName } from './html-tag.ts';
+import { Overlong } from './overlong.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
+
+/** What the tokenizer finds. All texts, one behind the other, are the page; only what is too large goes to the writer itself. */
+export interface HtmlTokens {
+  text(text: string): void;
+  /** The text ends here. */
+  endText(): void;
+  tag(text: string, name: string): void;
+  /** All of what stands in an element without tags of its own, such as a script. */
+  rawText(text: string, name: string): void;
+}
+
+/** Elements whose content has no tags (HTML 13.2.6.4: raw text and RCDATA). */
+const RAW: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'textarea',
+  'title',
+  'xmp',
+  'iframe',
+  'noembed',
+  'noframes',
+]);
+
+/** Parts a page at its tags, however it is cut. Each character is looked at once. */
+export class HtmlTokenizer {
+  readonly #tokens: HtmlTokens;
+  readonly #writer: PieceWriter;
+  readonly #findPrefix: FindPrefix;
+  readonly #isXml: boolean;
+  #state: 'text' | 'tag' | 'comment' | 'raw' = 'text';
+  /** What has come of the tag or raw text. */
+  #token = '';
+  #quote = '';
+  /** Whether a quote would begin a value. */
+  #afterEquals = false;
+  /** Of a comment: how many dashes came last. */
+  #dashes = 0;
+  /** The element whose raw text this is, and as much of its end tag as may have come. */
+  #raw = '';
+  #endTag = '';
+  #overlong: Overlong | undefined;
+
+  constructor(tokens: HtmlTokens, writer: PieceWriter, findPrefix: FindPrefix, isXml = false) {
+    this.#tokens = tokens;
+    this.#writer = writer;
+    this.#findPrefix = findPrefix;
+    this.#isXml = isXml;
+  }
+
+  push(chunk: string): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === 'text') at = this.#readText(chunk, at);
+      else if (this.#state === 'tag') at = this.#readTag(chunk, at);
+      else if (this.#state === 'comment') at = this.#readComment(chunk, at);
+      else at = this.#readRaw(chunk, at);
+    }
+  }
+
+  end(): void {
+    const rest = this.#token + this.#endTag;
+    if (this.#state === 'raw') this.#endToken(rest, () => this.#tokens.rawText(rest, this.#raw));
+    else if (rest !== '') this.#endToken(rest, () => this.#tokens.text(rest));
+    this.#tokens.endText();
+  }
+
+  #readText(chunk: string, from: number): number {
+    const open = chunk.indexOf('<', from);
+    const end = open === -1 ? chunk.length : open;
+    if (end > from) this.#tokens.text(chunk.slice(from, end));
+    if (open === -1) return end;
+    this.#state = 'tag';
+    this.#token = '<';
+    this.#quote = '';
+    this.#afterEquals = false;
+    return open + 1;
+  }
+
+  #readTag(chunk: string, from: number): number {
+    if (this.#token === '<' && !/[a-z/!?]/i.test(chunk[from] as string)) {
+      this.#state = 'text';
+      this.#tokens.text('<');
+      return from;
+    }
+    for (let at = from; at < chunk.length; at += 1) {
+      const character = chunk[at] as string;
+      if (this.#quote !== '') {
+        const close = chunk.indexOf(this.#quote, at);
+        if (close === -1) break;
+        at = close;
+        this.#quote = '';
+      } else if (character === '>') {
+        this.#extend(chunk.slice(from, at + 1));
+        this.#endTagToken();
+        return at + 1;
+      } else if (this.#afterEquals && (character === '"' || character === "'")) {
+        this.#quote = character;
+        this.#afterEquals = false;
+      } else if (character === '=') {
+        this.#afterEquals = true;
+      } else if (character === '-' && at - from + this.#token.length === 3) {
+        const token = this.#token + chunk.slice(from, at + 1);
+        if (token === '<!--') return this.#beginComment(token, at + 1);
+      } else if (!/\s/.test(character)) {
+        this.#afterEquals = false;
+      }
+    }
+    this.#extend(chunk.slice(from));
+    return chunk.length;
+  }
+
+  #endTagToken(): void {
+    const text = this.#token;
+    const name = tagName(text);
+    this.#state = 'text';
+    this.#token = '';
+    this.#endToken(text, () => {
+      this.#tokens.endText();
+      this.#tokens.tag(text, name);
+    });
+    if (!RAW.has(name) || (this.#isXml && text.endsWith('/>'))) return;
+    this.#state = 'raw';
+    this.#raw = name;
+    this.#endTag = '';
+  }
+
+  #beginComment(token: string, end: number): number {
+    this.#state = 'comment';
+    this.#token = '';
+    this.#dashes = 2;
+    this.#tokens.endText();
+    this.#tokens.text(token);
+    return end;
+  }
+
+  /** A comment is read as text: what it names may be what a script takes out of it. */
+  #readComment(chunk: string, from: number): number {
+    for (let at = from; at < chunk.length; at += 1) {
+      const character = chunk[at];
+      if (character === '-') {
+        this.#dashes += 1;
+      } else if (character === '>' && this.#dashes >= 2) {
+        this.#state = 'text';
+        this.#tokens.text(chunk.slice(from, at + 1));
+        return at + 1;
+      } else if (character !== '!' || this.#dashes < 2) {
+        this.#dashes = 0;
+      }
+    }
+    this.#tokens.text(chunk.slice(from));
+    return chunk.length;
+  }
+
+  #readRaw(chunk: string, from: number): number {
+    if (this.#endTag === '') {
+      const open = chunk.indexOf('<', from);
+      this.#extend(chunk.slice(from, open === -1 ? chunk.length : open));
+      if (open === -1) return chunk.length;
+      this.#endTag = '<';
+      return open + 1;
+    }
+    const character = chunk[from] as string;
+    const wanted = `</${this.#raw}`;
+    if (this.#endTag.length < wanted.length) {
+      if (character.toLowerCase() === wanted[this.#endTag.length]) {
+        this.#endTag += character;
+        return from + 1;
+      }
+    } else if (/[\s/>]/.test(character)) {
+      const text = this.#token;
+      this.#token = '';
+      this.#endToken(text, () => this.#tokens.rawText(text, this.#raw));
+      this.#state = 'tag';
+      this.#token = this.#endTag;
+      this.#endTag = '';
+      return from;
+    }
+    this.#extend(this.#endTag);
+    this.#endTag = '';
+    return from;
+  }
+
+  #extend(text: string): void {
+    if (this.#overlong !== undefined) {
+      this.#overlong.push(text);
+      return;
+    }
+    this.#token += text;
+    if (this.#token.length <= CONSTRUCT_LIMIT) return;
+    this.#tokens.endText();
+    this.#overlong = new Overlong(this.#writer, this.#findPrefix);
+    this.#overlong.push(this.#token);
+    this.#token = '';
+  }
+
+  /** Hands a token over, unless it was too large and has gone already. */
+  #endToken(rest: string, hand: () => void): void {
+    if (this.#overlong === undefined) hand();
+    else this.#overlong.push(rest);
+    this.#overlong = undefined;
+  }
+}

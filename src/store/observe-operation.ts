@@ -1,0 +1,28 @@
+import { performance } from 'node:perf_hooks';
+import { StoreFault } from './flow-store.ts';
+
+/** Hears how long an operation of a store took (milliseconds), and how it failed. */
+export type ObserveOperation<Operation> = (
+  operation: Operation,
+  duration: number,
+  fault: StoreFault | undefined,
+) => void;
+
+/** What an operation that has just begun comes to, with that reported. */
+export function observeOperation<Operation, Result>(
+  observe: ObserveOperation<Operation>,
+  operation: Operation,
+  pending: Promise<Result>,
+): Promise<Result> {
+  const startedAt = performance.now();
+  return pending.then(
+    (result) => {
+      observe(operation, performance.now() - startedAt, undefined);
+      return result;
+    },
+    (error: unknown) => {
+      if (error instanceof StoreFault) observe(operation, performance.now() - startedAt, error);
+      throw error;
+    },
+  );
+}

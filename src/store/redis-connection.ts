@@ -1,0 +1,76 @@
+import type { Cluster } from 'ioredis';
+import type { RedisConfig } from '../config/config.ts';
+import { unreachable } from './redis-fault.ts';
+import { type OnStateChange, RedisLink, type SendCommand } from './redis-link.ts';
+
+/**
+ * The way to Redis, be it one server, a cluster, or the primary that sentinels name; shared by the stores. It comes back by
+ * itself. A command may be sent twice: its effect must be the same.
+ */
+export class RedisConnection implements AsyncDisposable {
+  readonly #onStateChange: OnStateChange;
+  #link: RedisLink;
+  /** With another configuration, until it is ready. */
+  #next: RedisLink | undefined;
+
+  /** Throws for a URL or a certificate that cannot be used at all. */
+  constructor(config: RedisConfig, onStateChange: OnStateChange = () => {}) {
+    this.#onStateChange = onStateChange;
+    this.#link = this.#open(config);
+  }
+
+  /**
+   * Sends one command. Throws a `StoreFault`: at once while Redis is unreachable, after the timeout where it does not answer.
+   * `undo` is called for a command that may have run although its caller has been told of a fault.
+   */
+  run<Reply>(send: SendCommand<Reply>, undo?: () => void): Promise<Reply> {
+    return this.#link.run(send, undo);
+  }
+
+  /** Resolves where Redis serves. Of a cluster, one primary that says that it is up will do: with a node lost, most logins go on. */
+  async ping(): Promise<void> {
+    await this.run(async (client) => {
+      if (!client.isCluster) return client.ping();
+      const primaries = (client as unknown as Cluster).nodes('master');
+      const states = primaries.map(async (primary) => {
+        const info = String(await primary.cluster('INFO'));
+        if (!info.includes('cluster_state:ok')) throw unreachable('CLUSTERDOWN');
+      });
+      return Promise.any(states).catch((error: AggregateError) => {
+        throw error.errors[0] ?? unreachable('CLUSTERDOWN');
+      });
+    });
+  }
+
+  /**
+   * Goes over to the same Redis with other credentials, certificates or addresses: as soon as they have proved themselves, or
+   * at once where nothing is lost by it. Throws as the constructor does, and then leaves everything as it was.
+   */
+  renew(config: RedisConfig): void {
+    const before = this.#next;
+    this.#next = this.#open(config);
+    void before?.[Symbol.asyncDispose]();
+    if (!this.#link.isReady) this.#adopt();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#next?.[Symbol.asyncDispose](), this.#link[Symbol.asyncDispose]()]);
+  }
+
+  #open(config: RedisConfig): RedisLink {
+    const link: RedisLink = new RedisLink(config, (state, detail) => {
+      if (link === this.#next && state === 'ready') this.#adopt();
+      else if (link === this.#link && state === 'unreachable' && this.#next !== undefined) this.#adopt();
+      if (link === this.#link) this.#onStateChange(state, detail);
+    });
+    return link;
+  }
+
+  #adopt(): void {
+    if (this.#next === undefined) return;
+    const before = this.#link;
+    this.#link = this.#next;
+    this.#next = undefined;
+    void before[Symbol.asyncDispose]();
+  }
+}

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // They install whole products, so they have a command of their own: npm run test:servers.
+    exclude: [...configDefaults.exclude, 'test/servers/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // Most of a test's time is waiting for processes and sockets. By itself, vitest leaves a processor free.

@@ -32,8 +32,9 @@ export class Generation implements AsyncDisposable {
    * silent for longer than `patience` (milliseconds) is heard when it speaks.
    */
   async prepare(patience?: number): Promise<void> {
-    const discovered = Promise.all(this.#issuers.map((issuer) => issuer.discover()));
-    if (patience === undefined) return void (await discovered);
+    const waits = patience !== undefined;
+    const discovered = Promise.all(this.#issuers.map((issuer) => issuer.discover(waits)));
+    if (!waits) return void (await discovered);
     const waiting = new AbortController();
     const waited = sleep(patience, undefined, { signal: waiting.signal }).catch(() => {});
     await Promise.race([discovered, waited]);

@@ -131,13 +131,16 @@ export class Issuer implements AsyncDisposable {
     this.#endpoints?.learn('revocation', paths.revocation);
   }
 
-  /** One attempt to discover what the configuration leaves to the upstream; failing that, more in the background. */
-  discover(): Promise<void> {
+  /**
+   * One attempt to discover what the configuration leaves to the upstream (`everything`: also what can follow later); failing
+   * that, more in the background.
+   */
+  discover(everything = false): Promise<void> {
     if (this.#discovered !== undefined || this.#disposed) return Promise.resolve();
     this.#attempt ??= this.#discoverOnce(FIRST_RETRY).finally(() => {
       this.#attempt = undefined;
     });
-    return this.#needsDiscovery() ? this.#attempt : Promise.resolve();
+    return everything || this.#needsDiscovery() ? this.#attempt : Promise.resolve();
   }
 
   /** Without these, requests would be judged or sent on wrongly; the rest can follow. */

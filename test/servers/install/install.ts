@@ -1,0 +1,25 @@
+import { mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { NotInstallable } from './not-installable.ts';
+
+/** Where products stay between runs. */
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pkce-gateway/servers');
+
+export async function installationFolder(name: string): Promise<string> {
+  const folder = join(CACHE, name);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}
+
+/** Whatever goes wrong while a product is fetched or built is a lack of this machine. */
+export async function orNotInstallable<T>(what: string, install: () => Promise<T>): Promise<T> {
+  try {
+    return await install();
+  } catch (cause) {
+    if (cause instanceof NotInstallable) throw cause;
+    const [firstLine = '', ...rest] = String((cause as Error).message).split('\n');
+    const lastLine = rest.filter((line) => line.trim() !== '').at(-1) ?? '';
+    throw new NotInstallable(`${what}: ${firstLine} ${lastLine}`.trim(), { cause });
+  }
+}

@@ -1,0 +1,144 @@
+import { expect } from 'vitest';
+import { newPkcePair } from '../../support/pkce-pair.ts';
+import type { Journey } from '../stage/journey.ts';
+import type { Stage, Visit } from '../stage/stage.ts';
+import { redeemCode, stateOf } from './login.ts';
+import type { Scenario } from './scenario.ts';
+
+/** What people do beside going straight on. Each must end as it does without the gateway. */
+type Detour = {
+  readonly name: string;
+  /** Answers what the visitor saw, and how it ended. */
+  wander(visit: Visit, stage: Stage): Promise<Ending>;
+};
+
+type Ending = {
+  readonly journeys: readonly Journey[];
+  /** Of the request that the last journey answers. */
+  readonly url: string;
+  readonly verifier: string;
+};
+
+const DETOURS: readonly Detour[] = [
+  {
+    name: 'a wrong password first',
+    async wander(visit) {
+      const url = await begin(visit);
+      const tried = await visit.step({ password: 'not-the-password' });
+      return ending(visit, url, [tried, await visit.travel()]);
+    },
+  },
+  {
+    name: 'the login page is loaded again',
+    async wander(visit) {
+      const url = await begin(visit);
+      await visit.page.reload();
+      return ending(visit, url, [await visit.travel()]);
+    },
+  },
+  {
+    name: 'Back after the login',
+    async wander(visit) {
+      const url = await begin(visit);
+      const first = await visit.travel();
+      await visit.page.goBack();
+      return ending(visit, url, [first, await visit.travel()]);
+    },
+  },
+  {
+    name: 'Back after the login, and that page loaded again',
+    async wander(visit) {
+      const url = await begin(visit);
+      const first = await visit.travel();
+      await visit.page.goBack();
+      await visit.page.reload();
+      return ending(visit, url, [first, await visit.travel()]);
+    },
+  },
+  {
+    name: 'Back at the consent page',
+    async wander(visit) {
+      const url = await begin(visit);
+      const first = await visit.step();
+      await visit.page.goBack();
+      return ending(visit, url, [first, await visit.travel()]);
+    },
+  },
+  {
+    name: 'the consent page is loaded again',
+    async wander(visit) {
+      const url = await begin(visit);
+      const first = await visit.step();
+      await visit.page.reload();
+      return ending(visit, url, [first, await visit.travel()]);
+    },
+  },
+  {
+    name: 'two tabs, the first one goes on after the second one has ended',
+    async wander(visit) {
+      const url = await begin(visit);
+      const page = await visit.context.newPage();
+      await page.goto(visit.authorizationUrl({ code_challenge: newPkcePair().challenge }));
+      const second = await visit.travel({ page });
+      return ending(visit, url, [second, await visit.travel()]);
+    },
+  },
+  {
+    name: 'the login page as a bookmark, opened with another browser',
+    async wander(visit, stage) {
+      const url = await begin(visit);
+      const bookmark = visit.page.url();
+      await using other = await stage.newVisit();
+      await other.page.goto(bookmark);
+      return ending(visit, url, [await other.travel()]);
+    },
+  },
+  {
+    name: 'the login page left until the session is gone',
+    async wander(visit) {
+      const url = await begin(visit);
+      await visit.context.clearCookies();
+      return ending(visit, url, [await visit.travel()]);
+    },
+  },
+];
+
+export const DETOUR_SCENARIOS: readonly Scenario[] = DETOURS.flatMap(({ name, wander }) => {
+  // The product does not change between the two tries.
+  const straightOutcomes = new WeakMap<Stage, unknown>();
+  return (['enforce', 'report'] as const).map((route) => ({
+    name: `${name}: ends as without the gateway`,
+    route,
+    async run(stage) {
+      if (!straightOutcomes.has(stage)) {
+        stage.take('straight');
+        straightOutcomes.set(stage, await outcome(stage, wander));
+        stage.take(route);
+      }
+      expect(await outcome(stage, wander)).toEqual(straightOutcomes.get(stage));
+    },
+  }));
+});
+
+async function outcome(stage: Stage, wander: Detour['wander']): Promise<unknown> {
+  await using visit = await stage.newVisit();
+  const { journeys, url, verifier } = await wander(visit, stage);
+  const parameters = journeys.at(-1)?.arrival?.parameters;
+  const code = parameters?.get('code') ?? undefined;
+  return {
+    pages: journeys.map(({ pages }) => pages),
+    error: parameters?.get('error'),
+    hasItsState: parameters?.get('state') === stateOf(url),
+    redeemed: code === undefined ? undefined : (await redeemCode(stage, code, verifier)).status,
+  };
+}
+
+async function begin(visit: Visit): Promise<string> {
+  const url = visit.authorizationUrl();
+  await visit.page.goto(url);
+  return url;
+}
+
+function ending(visit: Visit, url: string, journeys: readonly Journey[]): Ending {
+  return { journeys, url, verifier: visit.pkce.verifier };
+}

@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
+import { newPkcePair } from '../../support/pkce-pair.ts';
+import {
+  arrivalOf,
+  checkLogin,
+  countDuring,
+  expectRefused,
+  expectTokens,
+  logIn,
+  redeemCode,
+  stateOf,
+  tokenRequests,
+} from './login.ts';
+import type { Scenario } from './scenario.ts';
+
+const route = 'enforce';
+const WITHOUT_CHALLENGE = { code_challenge: undefined, code_challenge_method: undefined };
+
+/** A client whose requests break its policy, and a thief with its code. */
+export const ENFORCE: readonly Scenario[] = [
+  {
+    name: 'login and consent with PKCE end with tokens, and count as one login without a violation',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const counted = await countDuring(stage, route, async () => {
+        await expectTokens(stage, await logIn(visit), visit.pkce.verifier);
+      });
+      expect(counted).toEqual({ violations: 0, requests: 1, bound: 1, verified: 1 });
+    },
+  },
+  {
+    name: 'a request without a challenge is refused before the server hears of it',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const url = visit.authorizationUrl(WITHOUT_CHALLENGE);
+      await visit.page.goto(url);
+      const { parameters } = arrivalOf(await visit.travel());
+      expect(parameters.get('error')).toBe('invalid_request');
+      expect(parameters.get('state')).toBe(stateOf(url));
+      expect(parameters.has('code')).toBe(false);
+      const { authorization } = stage.running.paths;
+      expect(stage.back.exchanges.filter(({ target }) => target.startsWith(authorization))).toEqual([]);
+    },
+  },
+  {
+    name: 'a wrong verifier is refused, and the right one still works',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const login = await logIn(visit);
+      expectRefused(await redeemCode(stage, login.code, newPkcePair().verifier));
+      expect(tokenRequests(stage)).toBe(0);
+      await expectTokens(stage, login, visit.pkce.verifier);
+    },
+  },
+  {
+    name: 'a missing verifier is refused',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const login = await logIn(visit);
+      expectRefused(await redeemCode(stage, login.code));
+      expect(tokenRequests(stage)).toBe(0);
+    },
+  },
+  {
+    name: 'a code is redeemed once: the second time is refused',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const login = await logIn(visit);
+      await expectTokens(stage, login, visit.pkce.verifier);
+      expectRefused(await redeemCode(stage, login.code, visit.pkce.verifier));
+      expect(tokenRequests(stage)).toBe(1);
+    },
+  },
+  {
+    name: 'a thief with the code gets nothing behind the gateway either, unless the id_token covers the code',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const login = await logIn(visit);
+      stage.take('straight');
+      const stolen = await redeemCode(stage, login.code);
+      stage.take(route);
+      if (stage.product.can.coverCode) return;
+      expect(stolen.status).toBeGreaterThanOrEqual(400);
+      await expectTokens(stage, login, visit.pkce.verifier);
+    },
+  },
+  {
+    name: 'a c_hash in the id_token is that of the code which the client holds',
+    route,
+    appliesTo: ({ can }) => can.coverCode,
+    async run(stage) {
+      // The first login may be the one by which the gateway learns of the c_hash.
+      for (const attempt of ['first', 'second']) {
+        await using visit = await stage.newVisit();
+        const login = await logIn(visit);
+        const { body } = await expectTokens(stage, login, visit.pkce.verifier);
+        const { c_hash } = payloadOf(body['id_token'] as string);
+        const half = createHash('sha256').update(login.code).digest().subarray(0, 16);
+        if (attempt === 'second') expect(c_hash).toBe(half.toString('base64url'));
+      }
+    },
+  },
+  {
+    name: 'the tokens can be refreshed',
+    route,
+    appliesTo: ({ can }) => can.refresh,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const { body } = await expectTokens(stage, await logIn(visit), visit.pkce.verifier);
+      const refresh_token = body['refresh_token'] as string;
+      const again = await stage.redeem({ grant_type: 'refresh_token', refresh_token });
+      expect(again).toMatchObject({ status: 200, body: { access_token: expect.any(String) } });
+    },
+  },
+  {
+    name: 'form_post brings the code and the state of the client',
+    route,
+    appliesTo: ({ can }) => can.formPost,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const login = await logIn(visit, { response_mode: 'form_post' });
+      expect(login.journey.arrival?.via).toBe('form_post');
+      await expectTokens(stage, login, visit.pkce.verifier);
+    },
+  },
+  {
+    name: 'a client without a state gets none',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      await visit.page.goto(visit.authorizationUrl({ state: undefined }));
+      const { parameters } = arrivalOf(await visit.travel());
+      expect(parameters.has('code')).toBe(true);
+      expect(parameters.get('state')).toBeNull();
+    },
+  },
+  {
+    name: 'a user who says no is sent back with the state of the client',
+    route,
+    appliesTo: ({ can }) => can.denyConsent,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const url = visit.authorizationUrl();
+      await visit.page.goto(url);
+      const { parameters } = arrivalOf(await visit.travel({ consents: false }));
+      expect(parameters.get('error')).toBeTypeOf('string');
+      expect(parameters.get('error')).not.toBe('invalid_request');
+      expect(parameters.get('state')).toBe(stateOf(url));
+      expect(parameters.has('code')).toBe(false);
+    },
+  },
+  {
+    name: 'two tabs: each gets its own state, and its own code',
+    route,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const second = { page: await visit.context.newPage(), pkce: newPkcePair() };
+      const firstUrl = visit.authorizationUrl();
+      const secondUrl = visit.authorizationUrl({ code_challenge: second.pkce.challenge });
+      await visit.page.goto(firstUrl);
+      await second.page.goto(secondUrl);
+      const secondLogin = checkLogin(secondUrl, await visit.travel({ page: second.page }));
+      expectRefused(await redeemCode(stage, secondLogin.code, visit.pkce.verifier));
+      await expectTokens(stage, secondLogin, second.pkce.verifier);
+    },
+  },
+];
+
+function payloadOf(jwt: string): Record<string, unknown> {
+  return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+}

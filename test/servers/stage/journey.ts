@@ -1,0 +1,85 @@
+import type { Page } from 'playwright-core';
+import type { Screen, Visitor } from './screen.ts';
+
+/** How the browser came back to the client. */
+export type Arrival = {
+  readonly parameters: URLSearchParams;
+  readonly via: 'query' | 'fragment' | 'form_post';
+};
+
+/** Which pages the visitor saw, by the names of their screens; a page on which nothing can be done ends it. */
+export type Journey = {
+  readonly pages: readonly string[];
+  readonly arrival: Arrival | undefined;
+};
+
+export type JourneyOptions = {
+  readonly screens: readonly Screen[];
+  readonly visitor: Visitor;
+  readonly redirectUri: string;
+  /** What the client received last by form_post, if it did. */
+  readonly lastPost: () => URLSearchParams | undefined;
+  /** Stops on the way after so many pages. Default: goes on to the end. */
+  readonly mostPages?: number;
+};
+
+const TOO_MANY_PAGES = 12;
+/** For a page whose script has yet to show its form. Only a journey that ends on a page of the server's waits as long. */
+const SETTLES_WITHIN = 2_000;
+
+/** Does what each page asks for until the browser is at the client, or at a page that leads nowhere. */
+export async function travel(page: Page, options: JourneyOptions): Promise<Journey> {
+  const pages: string[] = [];
+  while (pages.length < TOO_MANY_PAGES) {
+    if (pages.length === options.mostPages) return { pages, arrival: undefined };
+    const shown = await seen(page, options);
+    if (shown === 'client') return { pages: [...pages, 'client'], arrival: arrivalAt(page, options) };
+    if (shown === undefined) return { pages: [...pages, await titleOf(page)], arrival: undefined };
+    pages.push(shown.name);
+    await leave(page, () => shown.act(page, options.visitor));
+  }
+  throw new Error(`the visitor goes round in circles: ${pages.join(' → ')}`);
+}
+
+/** Clicks and waits for the page that follows. */
+async function leave(page: Page, act: () => Promise<void>): Promise<void> {
+  const left = page.waitForEvent('framenavigated', { predicate: (frame) => frame === page.mainFrame() });
+  await Promise.all([left, act()]);
+}
+
+async function seen(
+  page: Page,
+  { screens, redirectUri }: JourneyOptions,
+): Promise<Screen | 'client' | undefined> {
+  await page.waitForLoadState('load');
+  if (isAt(page, redirectUri)) return 'client';
+  const shown = screens.map(async (screen) => {
+    await page.locator(screen.selector).first().waitFor({ state: 'visible', timeout: SETTLES_WITHIN });
+    return screen;
+  });
+  const moved = page.waitForURL((url) => isClient(url, redirectUri), { timeout: SETTLES_WITHIN });
+  return Promise.any([...shown, moved.then(() => 'client' as const)]).catch(() => undefined);
+}
+
+function isAt(page: Page, redirectUri: string): boolean {
+  return isClient(new URL(page.url()), redirectUri);
+}
+
+function isClient(url: URL, redirectUri: string): boolean {
+  const client = new URL(redirectUri);
+  return url.origin === client.origin && url.pathname === client.pathname;
+}
+
+function arrivalAt(page: Page, { lastPost }: JourneyOptions): Arrival {
+  const url = new URL(page.url());
+  if (url.hash !== '') return { parameters: new URLSearchParams(url.hash.slice(1)), via: 'fragment' };
+  const post = url.search === '' ? lastPost() : undefined;
+  return post === undefined
+    ? { parameters: url.searchParams, via: 'query' }
+    : { parameters: post, via: 'form_post' };
+}
+
+async function titleOf(page: Page): Promise<string> {
+  const title = await page.title();
+  return `page: ${title === '' ? (await page.locator('body').innerText()).slice(0, 200) : title}`;
+}

@@ -1,0 +1,203 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { request } from 'undici';
+import { startChromium } from '../../support/chromium.ts';
+import { type ClientApp, startClientApp } from '../../support/client-app.ts';
+import { freePort } from '../../support/free-port.ts';
+import { MetricSamples } from '../../support/metric-samples.ts';
+import { newPkcePair, type PkcePair } from '../../support/pkce-pair.ts';
+import { type GatewayProcess, startGatewayProcess } from '../../support/process.ts';
+import type { Product, ProductClient, RunningProduct, User } from '../product.ts';
+import { type Journey, travel } from './journey.ts';
+import { startTap, type Tap } from './tap.ts';
+
+/** Which way the browser reaches the product. Its address bar shows the same origin in each. */
+export type Route = 'straight' | 'enforce' | 'report';
+
+export type TokenAnswer = {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+};
+
+export type Stage = AsyncDisposable & {
+  readonly product: Product;
+  readonly running: RunningProduct;
+  readonly publicOrigin: string;
+  readonly client: ProductClient;
+  readonly app: ClientApp;
+  /** What the browser and the client say and hear. */
+  readonly front: Tap;
+  /** What the product hears and says while a gateway stands before it. */
+  readonly back: Tap;
+  take(route: Route): void;
+  /** Somebody who has never been here, with a browser of their own. */
+  newVisit(): Promise<Visit>;
+  redeem(parameters: Readonly<Record<string, string>>): Promise<TokenAnswer>;
+  metrics(route: 'enforce' | 'report'): Promise<MetricSamples>;
+};
+
+export type Visit = AsyncDisposable & {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  readonly user: User;
+  readonly pkce: PkcePair;
+  /** An authorization request of the client; `undefined` leaves one of the usual parameters out. */
+  authorizationUrl(parameters?: Readonly<Record<string, string | undefined>>): string;
+  /** Goes on from what the page shows until nothing is left to do. */
+  travel(how?: HowToGo): Promise<Journey>;
+  /** Does what the page asks for, once. */
+  step(how?: HowToGo): Promise<Journey>;
+};
+
+export type HowToGo = { readonly page?: Page; readonly password?: string; readonly consents?: boolean };
+
+/** Every scenario has a user of its own, so that no server remembers a consent. All names are equally long. */
+const USERS: readonly User[] = Array.from({ length: 90 }, (_, i) => ({
+  username: `visitor${i + 10}`,
+  password: `visitor${i + 10}`,
+}));
+
+/** One product, the gateway before it in enforce and in report, a client, and a browser. */
+export async function startStage(product: Product, installation: string): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), 'pkce-gateway-servers-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const app = stack.use(await startClientApp({ host: '127.0.0.1' }));
+  const redirectUri = `http://app.localhost:${app.port}/callback`;
+  const client = { id: 'portal', secret: 'portal-secret-of-32-characters-x', redirectUri };
+
+  const front = stack.use(await startTap('http://127.0.0.1:9'));
+  const publicOrigin = `http://login.localhost:${front.port}`;
+  const port = await freePort();
+  const data = await mkdtemp(join(folder, 'product-'));
+  const running = stack.use(
+    await product.start({ installation, data, port, publicOrigin, clients: [client], users: USERS }),
+  );
+  const back = stack.use(await startTap(running.origin));
+  const startGateway = async (mode: 'enforce' | 'report'): Promise<GatewayProcess> => {
+    const file = join(folder, `${mode}.yaml`);
+    await writeFile(file, JSON.stringify(gatewayConfig(running, back.url, mode, client), null, 2));
+    return stack.use(await startGatewayProcess(['serve', '--config', file]));
+  };
+  const gateways = { enforce: await startGateway('enforce'), report: await startGateway('report') };
+  const chromium: Browser = await startChromium();
+  stack.defer(() => chromium.close());
+
+  const origins = { straight: running.origin, enforce: gateways.enforce.url, report: gateways.report.url };
+  let visits = 0;
+  const resources = stack.move();
+  return {
+    product,
+    running,
+    publicOrigin,
+    client,
+    app,
+    front,
+    back,
+    take(route) {
+      front.leadTo(origins[route]);
+      front.exchanges.length = 0;
+      back.exchanges.length = 0;
+    },
+    async newVisit() {
+      const user = USERS[visits++];
+      if (user === undefined) throw new Error('there are more scenarios than users');
+      const context = await chromium.newContext();
+      context.setDefaultTimeout(15_000);
+      const page = await context.newPage();
+      const pkce = newPkcePair();
+      const go =
+        (mostPages?: number) =>
+        ({ page: tab = page, password = user.password, consents = true }: HowToGo = {}) =>
+          travel(tab, {
+            screens: product.screens,
+            visitor: { username: user.username, password, consents },
+            redirectUri,
+            lastPost: () => app.callbacks.findLast(({ method }) => method === 'POST')?.form,
+            ...(mostPages !== undefined && { mostPages }),
+          });
+      return {
+        context,
+        page,
+        user,
+        pkce,
+        authorizationUrl(parameters = {}) {
+          const usual: Record<string, string | undefined> = {
+            response_type: 'code',
+            client_id: client.id,
+            redirect_uri: redirectUri,
+            state: newState(),
+            code_challenge: pkce.challenge,
+            code_challenge_method: 'S256',
+            ...product.authorizationParameters,
+            ...parameters,
+          };
+          const sent = Object.entries(usual).filter(
+            (entry): entry is [string, string] => entry[1] !== undefined,
+          );
+          return `${publicOrigin}${running.paths.authorization}?${new URLSearchParams(sent)}`;
+        },
+        travel: go(),
+        step: go(1),
+        [Symbol.asyncDispose]: () => context.close(),
+      };
+    },
+    async redeem(parameters) {
+      const response = await request(`${front.url}${running.paths.token}`, {
+        method: 'POST',
+        headers: {
+          host: new URL(publicOrigin).host,
+          authorization: `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`,
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+        },
+        body: new URLSearchParams(parameters).toString(),
+      });
+      const text = await response.body.text();
+      return { status: response.statusCode, body: parseJson(text) };
+    },
+    async metrics(route) {
+      const response = await request(`${gateways[route].adminUrl}/metrics`);
+      return new MetricSamples(await response.body.text());
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** Characters that a state may have and that servers like to re-encode. */
+function newState(): string {
+  return `${crypto.randomUUID()} ~+/=&%`;
+}
+
+function gatewayConfig(
+  running: RunningProduct,
+  upstream: string,
+  mode: 'enforce' | 'report',
+  client: ProductClient,
+): unknown {
+  return {
+    listen: { address: '127.0.0.1:0' },
+    admin: { address: '127.0.0.1:0' },
+    issuers: [
+      {
+        name: 'product',
+        ...running.issuer,
+        upstream: { url: upstream },
+        // As README has it: the clients that are done are enforced, all others are watched.
+        defaults: { mode },
+        unlisted_clients: { mode: 'report' },
+        clients: { [client.id]: { redirect_uris: [client.redirectUri] } },
+      },
+    ],
+  };
+}
+
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { notJson: text.slice(0, 500) };
+  }
+}

@@ -1,0 +1,85 @@
+import { Agent, createServer, request as sendRequest } from 'node:http';
+import { type Listener, listen } from '../../support/listener.ts';
+import { readBody } from '../../support/request-log.ts';
+
+export type HeaderLines = readonly (readonly [name: string, value: string])[];
+
+/** One request and its response, as they stood on the wire. */
+export type Exchange = {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderLines;
+  readonly body: Buffer;
+  readonly status: number;
+  readonly responseHeaders: HeaderLines;
+  readonly responseBody: Buffer;
+};
+
+export type Tap = Listener & {
+  /** In the order in which the responses ended. */
+  readonly exchanges: Exchange[];
+  /** Sends what comes from now on to another origin. */
+  leadTo(origin: string): void;
+};
+
+/** Stands in a wire, changes nothing, and keeps what went by. */
+export async function startTap(origin: string, port = 0): Promise<Tap> {
+  const exchanges: Exchange[] = [];
+  const agent = new Agent({ keepAlive: false });
+  let target = new URL(origin);
+  const server = createServer(async (req, res) => {
+    const body = await readBody(req);
+    const upstream = sendRequest({
+      agent,
+      host: target.hostname,
+      port: target.port,
+      method: req.method,
+      path: req.url,
+      headers: req.rawHeaders,
+      setDefaultHeaders: false,
+    });
+    upstream.on('response', async (response) => {
+      const responseBody = await readBody(response);
+      exchanges.push({
+        method: req.method ?? '',
+        target: req.url ?? '',
+        headers: lines(req.rawHeaders),
+        body,
+        status: response.statusCode ?? 0,
+        responseHeaders: lines(response.rawHeaders),
+        responseBody,
+      });
+      res.sendDate = false;
+      res.writeHead(response.statusCode ?? 502, response.statusMessage, framed(response.rawHeaders));
+      res.end(responseBody);
+    });
+    upstream.on('error', (error) => {
+      res.writeHead(599, 'The tap reached nobody', { 'content-type': 'text/plain' });
+      res.end(String(error));
+    });
+    upstream.end(body);
+  });
+  const listener = await listen(server, '127.0.0.1', port);
+  return {
+    ...listener,
+    exchanges,
+    leadTo(next) {
+      target = new URL(next);
+    },
+    async [Symbol.asyncDispose]() {
+      agent.destroy();
+      await listener.stop();
+    },
+  };
+}
+
+/** The body was read whole, so Node frames it anew. */
+function framed(rawHeaders: readonly string[]): string[] {
+  return lines(rawHeaders)
+    .filter(([name]) => name.toLowerCase() !== 'transfer-encoding')
+    .flat();
+}
+
+function lines(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] ?? '', flat[2 * i + 1] ?? '']);
+}

@@ -1,0 +1,98 @@
+import type { RandomPart } from '../product.ts';
+import type { Exchange, HeaderLines } from './tap.ts';
+
+export type Reading = {
+  readonly random: readonly RandomPart[];
+  /** The state that the client sent: what stands right before it is the flow prefix. */
+  readonly state: string;
+  readonly username: string;
+};
+
+/**
+ * What two logins may differ in with any product, beside its own `random`: the name of the user, the time, how a body
+ * is framed (a length must fit its body), and what the contract says a proxy adds.
+ */
+const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<string>>> = {
+  request: new Set([
+    'connection',
+    'content-length',
+    'transfer-encoding',
+    // Pages are read on their way back, so they are asked for uncoded.
+    'accept-encoding',
+    'forwarded',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-forwarded-port',
+    'x-forwarded-proto',
+    'x-request-id',
+  ]),
+  response: new Set([
+    'connection',
+    'keep-alive',
+    'content-length',
+    'transfer-encoding',
+    'date',
+    'x-request-id',
+  ]),
+};
+
+/** Pages, form posts and what scripts or clients ask for. Files of a page load in any order, and from a cache. */
+export function isSpoken({ headers, target }: Exchange): boolean {
+  const destination = headerOf(headers, 'sec-fetch-dest');
+  const isFile = destination !== undefined && !['document', 'iframe', 'empty'].includes(destination);
+  return !isFile && !target.endsWith('/favicon.ico');
+}
+
+/** Exchanges as text, so that two logins can be compared line by line. */
+export function transcribe(exchanges: readonly Exchange[], reading: Reading): string {
+  return exchanges
+    .filter(isSpoken)
+    .map((exchange) => {
+      const text = [
+        `> ${exchange.method} ${exchange.target}`,
+        ...headerText('request', exchange.headers, exchange.body),
+        exchange.body.toString('latin1'),
+        `< ${exchange.status}`,
+        ...headerText('response', exchange.responseHeaders, exchange.responseBody),
+        exchange.responseBody.toString('utf8'),
+      ].join('\n');
+      return withoutRandom(text, reading);
+    })
+    .join('\n\n');
+}
+
+function headerText(of: 'request' | 'response', headers: HeaderLines, body: Buffer): string[] {
+  const length = headerOf(headers, 'content-length');
+  return headers
+    .map(([name, value]) => [name.toLowerCase(), value] as const)
+    .filter(([name]) => !LEFT_OUT[of].has(name))
+    .sort(([a], [b]) => (a < b ? -1 : Number(a > b)))
+    .map(([name, value]) => `${name}: ${value}`)
+    .concat(length === undefined || Number(length) === body.length ? [] : ['content-length: wrong']);
+}
+
+function withoutRandom(text: string, { random, state, username }: Reading): string {
+  const timeless = text.replace(HTTP_DATE, '«time»');
+  const known = random.reduce(
+    (rest, { what, pattern }) => rest.replace(pattern, replaceWith(`«${what}»`)),
+    timeless,
+  );
+  return withoutPrefix(known, state).replaceAll(username, '«user»');
+}
+
+const HTTP_DATE = /\b[A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT/g;
+
+/** Only the first group goes, where there is one: it says which part of the match is random. */
+function replaceWith(mark: string): (whole: string, ...rest: unknown[]) => string {
+  return (whole, part) => (typeof part === 'string' ? whole.replace(part, () => mark) : mark);
+}
+
+/** The state begins with letters and digits that no server encodes, so the prefix stands before it in any spelling. */
+function withoutPrefix(text: string, state: string): string {
+  const start = /^\w+/.exec(state)?.[0] ?? '';
+  return text.replace(new RegExp(`[\\w.-]{32}(?=${start})`, 'g'), '');
+}
+
+function headerOf(headers: HeaderLines, wanted: string): string | undefined {
+  return headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+}

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config/config.ts';
-import { FrontDoor } from './front-door.ts';
 import type { Services } from './handlers/exchange.ts';
 import { TrustedProxies } from './http/peer.ts';
-import { Issuer } from './issuer.ts';
-import { IssuerDirectory } from './issuer-directory.ts';
+import { Issuer } from './issuer/issuer.ts';
+import { IssuerDirectory } from './issuer/issuer-directory.ts';
+import { groupByUpstream } from './issuer/upstream-group.ts';
+import { Router } from './router.ts';
 
 /** What outlives a configuration. */
 export type Shared = Omit<Services, 'bodyLimits'>;
@@ -12,7 +13,7 @@ export type Shared = Omit<Services, 'bodyLimits'>;
 /** What one configuration makes of the gateway; a reload puts a new one in its place. */
 export class Generation implements AsyncDisposable {
   readonly config: Config;
-  readonly door: FrontDoor;
+  readonly router: Router;
   readonly #issuers: readonly Issuer[];
 
   constructor(config: Config, shared: Shared) {
@@ -20,11 +21,13 @@ export class Generation implements AsyncDisposable {
     const bodyLimits = { size: limits.body, time: limits.headerTimeout };
     this.config = config;
     this.#issuers = config.issuers.map((issuer) => new Issuer(issuer, shared.events));
-    this.door = new FrontDoor(
-      { ...shared, bodyLimits },
-      new IssuerDirectory(this.#issuers),
-      new TrustedProxies(trustedProxies),
-    );
+    const groups = groupByUpstream(this.#issuers);
+    this.router = new Router({
+      services: { ...shared, bodyLimits },
+      directory: new IssuerDirectory(this.#issuers),
+      groups: new Map(groups.flatMap((group) => group.issuers.map((issuer) => [issuer, group] as const))),
+      trusted: new TrustedProxies(trustedProxies),
+    });
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Config } from './config/config.ts';
 import { Generation, type Shared } from './generation.ts';
-import { StateHashes } from './handlers/state-hashes.ts';
+import { CodeHashes } from './handlers/token/code-hashes.ts';
 import { Listener } from './http/listener.ts';
 import { Inventory } from './inventory/inventory.ts';
 import type { Stores } from './open-stores.ts';
@@ -30,7 +30,7 @@ export class PublicSide implements AsyncDisposable {
     this.#inventory = new Inventory(inventory, { onLost: (atLeast) => events.countsLost(atLeast) });
     events.countInto(this.#inventory);
     this.#events = events;
-    this.#shared = { store: flows, events, stateHashes: new StateHashes() };
+    this.#shared = { store: flows, events, codeHashes: new CodeHashes(flows) };
     this.#generation = new Generation(config, this.#shared);
     const { address, tls, limits } = config.listen;
     this.#listener = new Listener({
@@ -39,8 +39,8 @@ export class PublicSide implements AsyncDisposable {
       headerTimeout: limits.headerTimeout,
       connections: limits.connections,
       shared,
-      onRequest: (request, response) => void this.#generation.door.handleRequest(request, response),
-      onUpgrade: (request, socket, head) => void this.#generation.door.handleUpgrade(request, socket, head),
+      onRequest: (request, response) => void this.#generation.router.handleRequest(request, response),
+      onUpgrade: (request, socket, head) => void this.#generation.router.handleUpgrade(request, socket, head),
       onUnreadable: (cause) => events.unreadableRequest(cause),
       onDrop: () => events.connectionDropped(),
     });

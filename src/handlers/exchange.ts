@@ -9,7 +9,7 @@ import type { Issuer } from '../issuer/issuer.ts';
 import type { Claimed } from '../issuer/issuer-directory.ts';
 import type { UpstreamGroup } from '../issuer/upstream-group.ts';
 import type { FlowStore, LiveFlow } from '../store/flow-store.ts';
-import type { Events } from '../telemetry/events.ts';
+import type { AnsweredRequest, Events } from '../telemetry/events.ts';
 import type { CodeHashes } from './token/code-hashes.ts';
 
 /** What every handler works with, made once. */
@@ -58,6 +58,8 @@ export class Exchange {
   overhead: number | undefined;
   /** At hand where a server answers the very request that began the flow with its code. */
   flow: OwnFlow | undefined;
+  /** The beginning of the body that was sent, as far as it was read. */
+  sentText = '';
   readonly startedAt = performance.now();
   #requestId: string | undefined;
 
@@ -95,8 +97,21 @@ export class Exchange {
     return this.request.method ?? 'GET';
   }
 
-  /** Milliseconds, now that the response has left. */
-  times(): { readonly total: number; readonly upstream?: number; readonly overhead?: number } {
+  /** What is logged and measured of the exchange, now that the response has left. */
+  answered(): AnsweredRequest {
+    return {
+      requestId: this.requestId,
+      method: this.method,
+      path: this.target.path,
+      status: this.response.statusCode,
+      endpoint: this.endpoint,
+      issuer: this.issuer.name,
+      clientAddress: this.peer.address,
+      times: this.#times(),
+    };
+  }
+
+  #times(): AnsweredRequest['times'] {
     const total = performance.now() - this.startedAt;
     if (this.upstreamTime === undefined || this.overhead === undefined) return { total };
     return { total, upstream: this.upstreamTime, overhead: this.overhead };

@@ -30,7 +30,7 @@ export type UpstreamRequest = {
 
 export type SendOptions = {
   /** Sees a response that is no page: an API's answer. Every other one may carry a code, and is followed. */
-  readonly settle?: ((head: ResponseHead) => Outcome | Hold | Promise<Outcome>) | undefined;
+  readonly settle?: ((head: ResponseHead) => Outcome | Hold | Promise<Outcome | Hold>) | undefined;
   /** Whether the upstream should finish although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
   /** What must be in the store before anything of the response leaves, and whose flow that is. */
@@ -91,7 +91,7 @@ function inspect(
   exchange: Exchange,
   head: ResponseHead,
   { settle, saved, savedFor }: SendOptions,
-): Outcome | Hold | Promise<Outcome> {
+): Outcome | Hold | Promise<Outcome | Hold> {
   const follow = () => (settle === undefined ? followResponse(exchange, head) : settle(head));
   return saved === undefined ? follow() : afterSaving(exchange, saved, savedFor, follow);
 }
@@ -101,13 +101,13 @@ async function afterSaving(
   exchange: Exchange,
   saved: Promise<void>,
   client: IdentifiedClient | undefined,
-  follow: () => Outcome | Hold | Promise<Outcome>,
-): Promise<Outcome> {
+  follow: () => Outcome | Hold | Promise<Outcome | Hold>,
+): Promise<Outcome | Hold> {
   try {
     await saved;
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     if (client !== undefined && withoutStore(exchange, client) === 'answered') return 'answered';
   }
-  return follow() as Outcome;
+  return follow();
 }

@@ -97,6 +97,11 @@ export class Issuer implements AsyncDisposable {
     return this.config.forwardPkce === 'always';
   }
 
+  /** Whether its metadata says that id_tokens may cover the code (`claims_supported`). */
+  get statesCodeHash(): boolean {
+    return this.#discovered?.statesCodeHash === true;
+  }
+
   /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
   issFor(publicOrigin: string, realm: string): string | undefined {
     const learned = this.#issuers.get(issuerPlace(publicOrigin, realm));

@@ -23,12 +23,14 @@ export class UpstreamGroup {
     this.key = key;
     this.issuers = issuers;
     this.#shares = issuers.length > 1;
-    this.#places = new RedirectPlaces();
-    for (const issuer of issuers) {
-      for (const policy of issuer.clients.all()) {
-        for (const uri of policy.redirectUris ?? []) this.#places.add(uri, { issuer: issuer.name, policy });
-      }
-    }
+    this.#places = new RedirectPlaces(
+      issuers.flatMap((issuer) =>
+        [...issuer.clients.all()].flatMap((policy) => {
+          const owner = { issuer: issuer.name, policy };
+          return (policy.redirectUris ?? []).map((uri) => [uri, owner] as const);
+        }),
+      ),
+    );
   }
 
   /** The policy for a client at one of the issuers. */

@@ -59,6 +59,10 @@ const CLAIM_AT = 52;
 const FLOW_AT = 74;
 const HEADER_LENGTH = 117;
 
+/** Flags of a binding, added up. */
+const PKCE_FORWARDED = 1;
+const HAS_ID_TOKEN = 2;
+
 const KIND_LETTERS = { bare: 'b', own: 'o', marker: 'w' } as const satisfies Record<CodeKind, string>;
 const KINDS: Readonly<Record<string, CodeKind>> = { b: 'bare', o: 'own', w: 'marker' };
 const STATUS_LETTERS = { bound: 'b', claimed: 'c', burnt: 'x' } as const satisfies Record<CodeStatus, string>;
@@ -76,7 +80,7 @@ export function encodeCode({ kind, flowId, binding, sealed }: BoundCode): string
     binding.realm,
     binding.clientId,
     binding.redirectUri ?? 0,
-    binding.pkceForwarded ? 1 : 0,
+    (binding.pkceForwarded ? PKCE_FORWARDED : 0) + (binding.hasIdToken ? HAS_ID_TOKEN : 0),
     sealed ?? 0,
   ]);
   const challenge = binding.codeChallenge ?? NO_CHALLENGE;
@@ -103,13 +107,13 @@ export function decodeCode(record: string): StoredCode | undefined {
   const codeChallenge = challenge === NO_CHALLENGE ? undefined : challenge;
 
   const [mode, issuer, realm, clientId, ...rest] = parseFields(record.slice(HEADER_LENGTH), 7) ?? [];
-  const [redirectUri, forwarded, sealed] = rest;
+  const [redirectUri, flags, sealed] = rest;
   if (mode !== 'e' && mode !== 'r') return undefined;
   // The gateway binds no enforced code without a challenge: such a record is a downgrade, and fails closed.
   if (codeChallenge === undefined && mode === 'e') return undefined;
   if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
     return undefined;
-  if (!isOptionalText(redirectUri) || (forwarded !== 0 && forwarded !== 1)) return undefined;
+  if (!isOptionalText(redirectUri) || typeof flags !== 'number' || flags > 3) return undefined;
   if (!isOptionalText(sealed) || (sealed === 0) !== (kind === 'bare')) return undefined;
   return {
     kind,
@@ -125,7 +129,8 @@ export function decodeCode(record: string): StoredCode | undefined {
       mode: mode === 'e' ? 'enforce' : 'report',
       codeChallenge,
       redirectUri: redirectUri === 0 ? undefined : redirectUri,
-      pkceForwarded: forwarded === 1,
+      pkceForwarded: (flags & PKCE_FORWARDED) !== 0,
+      hasIdToken: (flags & HAS_ID_TOKEN) !== 0,
       maxAttempts,
     },
   };

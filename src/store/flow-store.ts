@@ -39,6 +39,8 @@ export type Binding = {
   /** Where the code went: the flow's redirect_uri, or the place that the server picked where the flow had none. */
   readonly redirectUri: string | undefined;
   readonly pkceForwarded: boolean;
+  /** Whether the code came with an id_token, whose `c_hash` covers it. */
+  readonly hasIdToken: boolean;
   /** Failed verifications before the code is burnt, 1 to 999. */
   readonly maxAttempts: number;
 };
@@ -140,9 +142,16 @@ export interface FlowStore extends AsyncDisposable {
   /** The pushed request, until it expires; `undefined` for none. */
   findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined>;
 
+  /** Remembers what a client's server has shown. */
+  saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void>;
+  hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean>;
+
   /** Resolves where the store answers. */
   ping(): Promise<void>;
 }
+
+/** `c_hash`: the id_tokens of token responses cover the code. */
+export type Trait = 'c_hash';
 
 export type BegunFlow = { readonly prefix: string; readonly live: LiveFlow; readonly saved: Promise<void> };
 

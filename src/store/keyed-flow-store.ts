@@ -12,6 +12,7 @@ import type {
   FlowStore,
   LiveFlow,
   PushedRequest,
+  Trait,
 } from './flow-store.ts';
 import {
   buildGatewayCode,
@@ -30,6 +31,7 @@ import {
   preservedFlowId,
   preservedFlowKey,
   pushedRequestKey,
+  traitKey,
 } from './store-key.ts';
 
 const CLAIM_ID = /^[A-Za-z0-9_-]{22}$/;
@@ -114,6 +116,14 @@ export class KeyedFlowStore implements FlowStore {
   async findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined> {
     const record = await this.#records.load(pushedRequestKey(upstream, requestUri));
     return record === undefined ? undefined : decodePushedRequest(record);
+  }
+
+  async saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
+    await this.#records.save(traitKey(upstream, clientId, trait), '1', ttl);
+  }
+
+  async hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean> {
+    return (await this.#records.load(traitKey(upstream, clientId, trait))) !== undefined;
   }
 
   ping(): Promise<void> {

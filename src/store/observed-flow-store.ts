@@ -10,6 +10,7 @@ import type {
   LiveFlow,
   PushedRequest,
   StoreAbilities,
+  Trait,
 } from './flow-store.ts';
 import { type ObserveOperation, observeOperation } from './observe-operation.ts';
 
@@ -80,6 +81,14 @@ export class ObservedFlowStore implements FlowStore {
 
   findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined> {
     return this.#observed('findPushedRequest', this.#store.findPushedRequest(upstream, requestUri));
+  }
+
+  saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
+    return this.#observed('saveTrait', this.#store.saveTrait(upstream, clientId, trait, ttl));
+  }
+
+  hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean> {
+    return this.#observed('hasTrait', this.#store.hasTrait(upstream, clientId, trait));
   }
 
   ping(): Promise<void> {

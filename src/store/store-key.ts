@@ -28,6 +28,11 @@ export function pushedRequestKey(upstream: string, requestUri: string): string {
   return `par:${digest('par', upstream, requestUri)}`;
 }
 
+/** What a client's server has shown: beside what is counted of the client. */
+export function traitKey(upstream: string, clientId: string, trait: string): string {
+  return `stats:${digest('trait', upstream, clientId, trait)}`;
+}
+
 /**
  * A copy of the store must not give away codes and states, so that only digests are keys. JSON keeps the parts apart
  * whatever they contain, and escapes lone surrogates, which UTF-8 alone would all turn into the same U+FFFD.

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { BodyTooSlow, RequestWithdrawn } from '../http/request-body.ts';
 import { HeldBody } from './held-body.ts';
-import type { Inspect, Outcome } from './outcome.ts';
+import type { Hold, Inspect, Outcome } from './outcome.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import { ResponseRelay, type Source } from './response-relay.ts';
 import type { UpstreamClient } from './upstream-client.ts';
@@ -51,6 +51,12 @@ export function forward(
     const request = { ...outgoing, servername: upstream.serverName };
     upstream.pool.dispatch(request as Dispatcher.DispatchOptions, exchange);
   });
+}
+
+function withInspector(outcome: Outcome | Hold, head: ResponseHead): Outcome {
+  return typeof outcome === 'object' && 'hold' in outcome
+    ? { pass: head, body: new HeldBody(outcome) }
+    : outcome;
 }
 
 /** Bytes and milliseconds for the rest of a response that nobody waits for. */
@@ -109,9 +115,9 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
 
   #decide(head: ResponseHead): Outcome | Promise<Outcome> {
     const outcome = this.#options.inspect(head);
-    return typeof outcome === 'object' && 'hold' in outcome
-      ? { pass: head, body: new HeldBody(outcome) }
-      : outcome;
+    return outcome instanceof Promise
+      ? outcome.then((decided) => withInspector(decided, head))
+      : withInspector(outcome, head);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -37,6 +37,7 @@ async function readPost(exchange: Exchange, query: FormText): Promise<Message> {
 function describeBody(exchange: Exchange, read: ReadBody): BodyText {
   const { request } = exchange;
   const text = read.complete ? read.bytes.toString('latin1') : '';
+  exchange.sentText = text;
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   // Some servers recognise JSON by its first character, whatever the content type.

@@ -5,6 +5,9 @@ import type { Exchange } from '../exchange.ts';
 import type { Message } from '../message/message.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
 
+/** Characters of a body that are kept, to know again what the upstream repeats of it. */
+const SENT_TEXT = 16 * 1024;
+
 const REDEMPTION = { reason: 'path_ambiguous', detail: 'a code beside a grant_type' } as const;
 
 /** Answers (`true`) a request whose query would redeem a code at a path that is not for it. */
@@ -30,7 +33,9 @@ export function redemptionFilter(exchange: Exchange): Filter | undefined {
   let judged = false;
   return {
     read: (chunk) => {
-      if (!judged && search.read(chunk.toString('latin1'))) {
+      const text = chunk.toString('latin1');
+      if (exchange.sentText.length < SENT_TEXT) exchange.sentText += text.slice(0, SENT_TEXT);
+      if (!judged && search.read(text)) {
         judged = true;
         if (isRefusedElsewhere(exchange, 'token', REDEMPTION)) throw new RequestWithdrawn();
       }

@@ -18,7 +18,7 @@ export class FlowFinder {
 
   /** Throws a `StoreFault`. */
   async find(carrier: Carrier, prefix: string | undefined): Promise<LiveFlow | undefined> {
-    const live = prefix === undefined ? await this.#findPreserved(carrier) : await this.#findByPrefix(prefix);
+    const live = prefix === undefined ? await this.#findPreserved(carrier) : await this.findByPrefix(prefix);
     this.#last = live ?? this.#last;
     return live;
   }
@@ -41,7 +41,8 @@ export class FlowFinder {
     return this.#last?.flow ?? this.#exchange.flow?.flow;
   }
 
-  #findByPrefix(prefix: string): Promise<LiveFlow | undefined> {
+  /** Throws a `StoreFault`. */
+  findByPrefix(prefix: string): Promise<LiveFlow | undefined> {
     const { flow, group, services } = this.#exchange;
     if (flow?.prefix === prefix) return Promise.resolve(flow);
     const known = this.#found.get(prefix);

@@ -6,7 +6,7 @@ import { decideTarget, enforcedOwner, type Owner, type Target } from '../../poli
 import { LAST_DRAW } from '../../policy/draw.ts';
 import type { Reason } from '../../policy/reason.ts';
 import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
-import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
+import { findFlowPrefix, type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
@@ -39,6 +39,23 @@ export class ResponseJudge {
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error;
       return this.#whileStoreIsAway(carrier, prefix);
+    }
+  }
+
+  /** A construct that is larger than what is held: nobody can say what is in it. */
+  async judgeTooLarge(text: string, holdsCode: boolean): Promise<Ruling> {
+    const prefix = findFlowPrefix(this.#exchange.group.key, text)?.prefix;
+    if (prefix === undefined || !holdsCode) return 'unchanged';
+    try {
+      const live = await this.#flows.findByPrefix(prefix);
+      if (live === undefined) return 'unchanged';
+      const client = recordedClient(this.#exchange, live.flow);
+      const violation = { reason: 'response_not_followable', detail: 'a form or script of more than 64 KiB' } as const;
+      if (!shouldRefuse(this.#exchange, 'authorization_response', violation, client)) return 'unchanged';
+      return { withhold: () => refuseAuthorization(this.#exchange, violation.reason, client.policy, undefined) };
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      return 'unchanged';
     }
   }
 

@@ -34,7 +34,7 @@ const HANDLERS: Readonly<Record<Endpoint, (exchange: Exchange) => Promise<void>>
 
 export type RouterOptions = {
   readonly services: Services;
-  readonly directory: IssuerDirectory;
+  readonly directory: IssuerDirectory<Issuer>;
   readonly groups: ReadonlyMap<Issuer, UpstreamGroup>;
   readonly trusted: TrustedProxies;
 };

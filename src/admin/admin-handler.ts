@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
+import { type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
 import { AdminHosts } from './admin-hosts.ts';
 import { clientJson } from './client-json.ts';

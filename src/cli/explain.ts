@@ -4,7 +4,7 @@ import { type LoadedFile, loadFile } from '../config/load.ts';
 import { type ExplainedSetting, explainPolicy } from '../config/policy-origin.ts';
 import { formatPosition, formatProblem } from '../config/problem.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
-import { IssuerDirectory } from '../issuer-directory.ts';
+import { IssuerDirectory } from '../issuer/issuer-directory.ts';
 import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
 import type { Mode } from '../policy/mode.ts';

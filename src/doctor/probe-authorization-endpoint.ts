@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { discoveryHost } from '../issuer.ts';
+import { discoveryHost } from '../issuer/issuer.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { isAddressedTo } from '../oauth/redirect-uri.ts';
 import { describeFault } from '../upstream/describe-fault.ts';

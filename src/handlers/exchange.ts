@@ -23,7 +23,7 @@ export type Services = {
 
 /** Which issuer and endpoint a request is for. */
 export type Where = {
-  readonly claimed: Claimed;
+  readonly claimed: Claimed<Issuer>;
   readonly group: UpstreamGroup;
   readonly peer: Peer;
   readonly target: RequestTarget;

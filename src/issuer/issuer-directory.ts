@@ -1,20 +1,22 @@
 import { withoutPort } from '../http/host.ts';
 import { loosenPath, readingsOf } from '../http/path-pattern.ts';
 import { isBelow, subjectOfPath } from '../oauth/metadata-paths.ts';
-import type { EndpointMatch } from './endpoints.ts';
-import type { Issuer } from './issuer.ts';
+import type { EndpointMatch, Endpoints } from './endpoints.ts';
+import type { IssuerConfig } from '../config/config.ts';
+
+type Configured = { readonly config: Pick<IssuerConfig, 'hosts' | 'paths'> };
 
 /** Which issuer a request is for. */
-export type Claimed = {
+export type Claimed<Issuer> = {
   readonly issuer: Issuer;
   /** The issuers of the host, where some server could read another issuer's path out of this one; usually none. */
   readonly rivals: readonly Issuer[];
 };
 
 /** Tells issuers apart by the Host header, then by the path. */
-export class IssuerDirectory {
-  readonly #byHost = new Map<string, HostIssuers>();
-  readonly #fallback: HostIssuers;
+export class IssuerDirectory<Issuer extends Configured> {
+  readonly #byHost = new Map<string, HostIssuers<Issuer>>();
+  readonly #fallback: HostIssuers<Issuer>;
 
   constructor(issuers: readonly Issuer[]) {
     for (const name of new Set(issuers.flatMap(({ config }) => config.hosts))) {
@@ -24,7 +26,7 @@ export class IssuerDirectory {
   }
 
   /** `undefined`: no issuer claims the host, neither as `host:port` nor as `host`, and every one claims some. */
-  issuersFor(host: string): HostIssuers | undefined {
+  issuersFor(host: string): HostIssuers<Issuer> | undefined {
     if (this.#byHost.size === 0) return this.#fallback;
     const name = host.toLowerCase();
     const own = this.#byHost.get(name) ?? this.#byHost.get(withoutPort(name));
@@ -33,7 +35,7 @@ export class IssuerDirectory {
 }
 
 /** The issuers of one host. */
-class HostIssuers {
+class HostIssuers<Issuer extends Configured> {
   readonly #all: readonly Issuer[];
   /** The issuer of what no path claims. */
   readonly #rest: Issuer | undefined;
@@ -53,7 +55,7 @@ class HostIssuers {
   }
 
   /** The issuer with the longest path that contains this one, as written. `undefined`: no issuer's. */
-  claim(path: string): Claimed | undefined {
+  claim(path: string): Claimed<Issuer> | undefined {
     const [issuer, ambiguous] = this.#paths.length === 0 ? [this.#rest, false] : this.#read(path);
     return issuer && { issuer, rivals: ambiguous ? this.#all : [] };
   }
@@ -73,7 +75,10 @@ class HostIssuers {
 }
 
 /** What a path is to an issuer. One that may be another issuer's to the upstream is no endpoint, whatever it looks like. */
-export function matchPath({ issuer, rivals }: Claimed, path: string): EndpointMatch | undefined {
+export function matchPath(
+  { issuer, rivals }: Claimed<{ readonly endpoints: Endpoints | undefined }>,
+  path: string,
+): EndpointMatch | undefined {
   if (rivals.length === 0) return issuer.endpoints?.match(path);
   const matches = rivals.flatMap(({ endpoints }) => endpoints?.match(path) ?? []);
   const resembles = matches.find((match) => match.resembles !== undefined)?.resembles ?? 'authorization';

@@ -1,6 +1,5 @@
 import type { Mode } from './mode.ts';
-import type { Reason } from './reason.ts';
-import { ADVICE } from './reason-advice.ts';
+import { REASONS, type Reason } from './reason.ts';
 
 /** Days without a violation, today among them, after which a client may be ready. */
 export const CLEAN_DAYS = 7;
@@ -62,7 +61,7 @@ function explainViolations(days: readonly Traffic[], mode: Mode, enforcePercent:
   const total = reasons.reduce((all, [, number]) => all + number, 0);
   const explained = reasons
     .slice(0, EXPLAINED)
-    .map(([reason, number]) => `${reason} ×${number} (${ADVICE[reason as Reason] ?? 'see the log'})`);
+    .map(([reason, number]) => `${reason} ×${number} (${REASONS[reason as Reason]?.advice ?? 'see the log'})`);
   const others = reasons.length > EXPLAINED ? [`${reasons.length - EXPLAINED} more`] : [];
   const refused =
     mode !== 'enforce'

@@ -1,4 +1,4 @@
-import type { StoreFault } from '../flow/flow-store.ts';
+import type { StoreFault } from '../store/flow-store.ts';
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
 import type { ActivitySink, Subject } from './activity-sink.ts';
@@ -272,10 +272,12 @@ export class Events {
     this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');
   }
 
-  configLoaded(at: number): void {
+  /** `hints`: what of it did not take effect. */
+  configLoaded(at: number, hints: readonly string[] = []): void {
     this.#metrics.configLastReloadSuccessful.set(1);
     this.#metrics.configLastReloadSuccess.set(at / 1000);
     this.#log.info({ event: 'config_loaded' }, 'configuration in force');
+    for (const hint of hints) this.#log.warn({ event: 'restart_needed' }, hint);
   }
 
   configRejected(problems: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { FLOW_PREFIX_LENGTH } from '../../store/flow-prefix.ts';
+import { FLOW_PREFIX_MAX_LENGTH } from '../../store/flow-prefix.ts';
 import { type Flow, StoreFault } from '../../store/flow-store.ts';
 import { canBeFollowed } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';
@@ -15,7 +15,7 @@ export function startFlow(context: AuthorizationContext): Progress | Promise<Pro
   const { store } = exchange.services;
   const { state } = judged.request;
   const limit = exchange.issuer.config.stateLimit;
-  const tooLong = limit !== undefined && FLOW_PREFIX_LENGTH + (state?.length ?? 0) > limit;
+  const tooLong = limit !== undefined && FLOW_PREFIX_MAX_LENGTH + (state?.length ?? 0) > limit;
   if (judged.preservesState || tooLong) return startPreservedFlow(context, tooLong);
   const { prefix, live, saved } = store.beginFlow(newFlow(context), {
     hadState: state !== undefined,

@@ -82,8 +82,7 @@ class MetadataRequest {
     const last = head.status >= 500 ? this.recall() : undefined;
     const document = last ?? (await this.#findElsewhere());
     if (document !== undefined) return this.send(document, head);
-    const followed = followResponse(this.#exchange, head);
-    return typeof followed === 'object' && 'hold' in followed ? followed.inspect(body, complete) : followed;
+    return followBody(await followResponse(this.#exchange, head), body, complete);
   }
 
   async #findElsewhere(): Promise<MetadataDocument | undefined> {
@@ -125,13 +124,15 @@ class MetadataRequest {
   #keep(document: MetadataDocument): MetadataDocument {
     const { issuer, target, publicOrigin, realm } = this.#exchange;
     issuer.learn(document, publicOrigin, realm);
-    if (target.query === undefined) issuer.documents.remember(this.#key(), document, Date.now());
+    if (target.query === undefined) issuer.knowledge.documents.remember(this.#key(), document, Date.now());
     return document;
   }
 
   recall(): MetadataDocument | undefined {
     const { issuer, target } = this.#exchange;
-    return target.query === undefined ? issuer.documents.recall(this.#key(), Date.now()) : undefined;
+    return target.query === undefined
+      ? issuer.knowledge.documents.recall(this.#key(), Date.now())
+      : undefined;
   }
 
   #key(): string {
@@ -184,4 +185,18 @@ function keptHeaders(head: ResponseHead): string[] {
     const name = (head.headers[i - (i % 2)] as string).toLowerCase();
     return name.startsWith('access-control-') || name === 'vary' || name === 'strict-transport-security';
   });
+}
+
+/** Lets an inspector see a body that is at hand. One that is larger goes on behind what is at hand, and unread. */
+async function followBody(outcome: Outcome, body: Buffer, complete: boolean): Promise<Outcome> {
+  if (outcome === 'answered' || 'replace' in outcome || outcome.body === undefined || !complete) {
+    return outcome === 'answered' || 'replace' in outcome ? outcome : { pass: outcome.pass };
+  }
+  const pushed = await outcome.body.push(body);
+  if (pushed === 'answered' || 'replace' in pushed) return pushed;
+  const ended = await outcome.body.end();
+  if (ended === 'answered' || 'replace' in ended) return ended;
+  const bytes = [pushed, ended].map((part) => (Buffer.isBuffer(part) ? part : part.bytes));
+  const last = Buffer.isBuffer(ended) ? pushed : ended;
+  return { replace: Buffer.isBuffer(last) ? outcome.pass : last.pass, body: Buffer.concat(bytes) };
 }

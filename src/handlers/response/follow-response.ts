@@ -2,9 +2,9 @@ import { contentFamily } from '../../oauth/carriers/content-family.ts';
 import { readHeaderCarriers, type HeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
 import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
 import { findFlowPrefix } from '../../store/flow-prefix.ts';
-import { mapUpstreamAddresses } from '../../upstream/map-addresses.ts';
+import { mapLocation } from '../../upstream/map-location.ts';
 import type { Outcome } from '../../upstream/outcome.ts';
-import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
+import { headerOf, type ResponseHead, withHeader, withoutHeaders } from '../../upstream/response-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import { BodyFollower } from './body-follower.ts';
 import { ResponseJudge } from './response-judge.ts';
@@ -36,7 +36,7 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
   return followBody(judge);
 
   function followBody(judge: ResponseJudge, changed: ResponseHead = head): Outcome {
-    const pass = mapUpstreamAddresses(exchange, changed);
+    const pass = navigate(exchange, changed);
     const family = contentFamily(headerOf(head, 'content-type'));
     const isEmpty = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
     if (family === undefined || isEmpty) return { pass };
@@ -85,4 +85,12 @@ const PAGES: ReadonlySet<string> = new Set(['document', 'iframe', 'frame', 'embe
 export function mayBringPage({ request }: Exchange): boolean {
   const destination = request.headers['sec-fetch-dest'];
   return typeof destination === 'string' && PAGES.has(destination);
+}
+
+/** A redirect to the upstream's own origin leads to the public one. */
+function navigate({ issuer, publicOrigin }: Exchange, head: ResponseHead): ResponseHead {
+  const location = headerOf(head, 'location');
+  if (location === undefined) return head;
+  const mapped = mapLocation(location, issuer.config.upstream.origin, publicOrigin);
+  return mapped === location ? head : withHeader(head, 'location', mapped);
 }

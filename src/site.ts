@@ -19,6 +19,7 @@ export type Knowledge = ReadonlyMap<string, UpstreamKnowledge>;
 export class Site implements AsyncDisposable {
   readonly config: Config;
   readonly knowledge: Knowledge;
+  readonly trusted: TrustedProxies;
   readonly #door: FrontDoor;
   readonly #issuers: readonly Issuer[];
   #inFlight = 0;
@@ -30,6 +31,7 @@ export class Site implements AsyncDisposable {
     const bodyLimits = { size: limits.body, time: limits.headerTimeout };
     const knowledge = new Map<string, UpstreamKnowledge>();
     this.config = config;
+    this.trusted = new TrustedProxies(trustedProxies);
     this.knowledge = knowledge;
     this.#issuers = config.issuers.map((issuer) => {
       const key = knowledgeKey(issuer);
@@ -37,11 +39,7 @@ export class Site implements AsyncDisposable {
       knowledge.set(key, learnt);
       return new Issuer(issuer, shared.events, learnt);
     });
-    this.#door = new FrontDoor(
-      { ...shared, bodyLimits },
-      new IssuerDirectory(this.#issuers),
-      new TrustedProxies(trustedProxies),
-    );
+    this.#door = new FrontDoor({ ...shared, bodyLimits }, new IssuerDirectory(this.#issuers), this.trusted);
   }
 
   /** The names of the issuers whose endpoints are not known yet. */

@@ -42,12 +42,15 @@ export class Server implements AsyncDisposable {
     this.#events = events;
     this.#shared = { store: stores.flows, events, codeHashes: new CodeHashes(stores.flows) };
     this.#site = new Site(config, this.#shared, knowledge);
-    const { address, tls, limits } = config.listen;
+    const { address, tls, limits, keepAlive } = config.listen;
     this.#listener = new Listener({
       address,
       tls,
       headerTimeout: limits.headerTimeout,
+      keepAlive,
       connections: limits.connections,
+      connectionsPerClient: limits.connectionsPerClient,
+      isProxy: (peer) => this.#site.trusted.trusts(peer),
       shared,
       onRequest: (request, response) => void this.#site.handleRequest(request, response),
       onUpgrade: (request, socket, head) => void this.#site.handleUpgrade(request, socket, head),

@@ -20,7 +20,12 @@ export type Knowledge = ReadonlyMap<string, UpstreamKnowledge>;
 export class Site implements AsyncDisposable {
   readonly config: Config;
   readonly knowledge: Knowledge;
+<<<<<<< .merge_file_g06mcW
   readonly #router: Router;
+=======
+  readonly trusted: TrustedProxies;
+  readonly #door: FrontDoor;
+>>>>>>> .merge_file_LTCPMx
   readonly #issuers: readonly Issuer[];
   #inFlight = 0;
   readonly #idle = Promise.withResolvers<void>();
@@ -31,6 +36,7 @@ export class Site implements AsyncDisposable {
     const bodyLimits = { size: limits.body, time: limits.headerTimeout };
     const knowledge = new Map<string, UpstreamKnowledge>();
     this.config = config;
+    this.trusted = new TrustedProxies(trustedProxies);
     this.knowledge = knowledge;
     this.#issuers = config.issuers.map((issuer) => {
       const key = knowledgeKey(issuer);
@@ -38,6 +44,7 @@ export class Site implements AsyncDisposable {
       knowledge.set(key, learnt);
       return new Issuer(issuer, shared.events, learnt);
     });
+<<<<<<< .merge_file_g06mcW
     const groups = groupByUpstream(this.#issuers);
     this.#router = new Router({
       services: { ...shared, bodyLimits },
@@ -45,6 +52,9 @@ export class Site implements AsyncDisposable {
       groups: new Map(groups.flatMap((group) => group.issuers.map((issuer) => [issuer, group] as const))),
       trusted: new TrustedProxies(trustedProxies),
     });
+=======
+    this.#door = new FrontDoor({ ...shared, bodyLimits }, new IssuerDirectory(this.#issuers), this.trusted);
+>>>>>>> .merge_file_LTCPMx
   }
 
   /** The names of the issuers whose endpoints are not known yet. */

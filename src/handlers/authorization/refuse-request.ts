@@ -13,8 +13,9 @@ export function refuseRequest(context: AuthorizationContext, reason: Reason): 'd
 function returnAddress({ message, merged, client, judged, prefix }: AuthorizationContext): ReturnAddress | undefined {
   const { query, body } = message;
   const { parameters, conflict } = merged;
-  const readable = query.lossless && body?.form.lossless !== false && body?.problem === undefined;
-  if (!client.certain || !readable || conflict !== undefined) return undefined;
+  const lossless = query.lossless && body?.form.lossless !== false && body?.problem === undefined;
+  // What cannot be decoded may be anything but a state that was read: the client gets that back.
+  if (!client.certain || !(lossless || parameters.has('state')) || conflict !== undefined) return undefined;
   if (parameters.all('redirect_uri').length > 1 || parameters.all('state').length > 1) return undefined;
   const { redirectUri, responseMode, responseType, state } = judged.request;
   const inFragment =

@@ -15,6 +15,7 @@ const HELD_LIMIT = 64 * 1024;
 const CODED_LIMIT = 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
+const LENGTH: ReadonlySet<string> = new Set(['content-length']);
 
 type Options = {
   readonly exchange: Exchange;
@@ -36,6 +37,8 @@ export class BodyFollower implements BodyInspector {
   readonly #carriers: BodyCarriers;
   /** How much is held: all of a body, or only the construct that is being read. */
   readonly #limit: number;
+  /** The head to send first: what streams may still change its length. */
+  readonly head: ResponseHead;
   readonly #encoding: string | undefined;
   #held: Buffer[] | undefined;
   #heldSize = 0;
@@ -53,6 +56,7 @@ export class BodyFollower implements BodyInspector {
     const length = Number(headerOf(options.head, 'content-length') ?? Number.POSITIVE_INFINITY);
     this.#limit = this.#encoding !== undefined ? CODED_LIMIT : HELD_LIMIT;
     if (this.#encoding !== undefined || length <= HELD_LIMIT) this.#held = [];
+    this.head = this.#held === undefined ? withoutHeaders(options.head, LENGTH) : options.head;
   }
 
   push(chunk: Buffer): Inspected | Promise<Inspected> {
@@ -100,12 +104,9 @@ export class BodyFollower implements BodyInspector {
   }
 
   #pass(text: string | 'answered'): Inspected {
-    if (text === 'answered' || text === '') return text === '' ? NOTHING : text;
-    const bytes = Buffer.from(text, 'latin1');
-    if (this.#left) return bytes;
-    this.#left = true;
-    // What streams may still change its length.
-    return { pass: withoutHeaders(this.#options.head, LENGTH), bytes };
+    if (text === 'answered') return text;
+    this.#left ||= text !== '';
+    return Buffer.from(text, 'latin1');
   }
 
   /** The text that goes on. */
@@ -141,7 +142,6 @@ export class BodyFollower implements BodyInspector {
   }
 }
 
-const LENGTH: ReadonlySet<string> = new Set(['content-length']);
 const REPLACED_HEADERS: ReadonlySet<string> = new Set([
   'content-length',
   'content-encoding',

@@ -23,17 +23,13 @@ export class FlowFinder {
     return live;
   }
 
-  /** Those of the flow that was found last, or that the request belongs to. */
-  get redirectUri(): string | undefined {
-    return this.#flow?.redirectUri;
-  }
-
+  /** Of the flow that was found last, or that the request belongs to. */
   get realm(): string {
     return this.#flow?.realm ?? this.#exchange.realm;
   }
 
   isRedirectUri(matches: (redirectUri: string) => boolean): boolean {
-    const { redirectUri } = this;
+    const redirectUri = this.#flow?.redirectUri;
     return redirectUri !== undefined && matches(redirectUri);
   }
 

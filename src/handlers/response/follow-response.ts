@@ -40,7 +40,8 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
     const family = contentFamily(headerOf(head, 'content-type'));
     const isEmpty = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
     if (family === undefined || isEmpty) return { pass };
-    return { pass, body: new BodyFollower({ exchange, head: pass, judge, family, around }) };
+    const body = new BodyFollower({ exchange, head: pass, judge, family, around });
+    return { pass: body.head, body };
   }
 }
 

@@ -76,23 +76,25 @@ export class ResponseJudge {
       if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target)) return 'unchanged';
     }
     if (carrier.codes.length === 0) {
-      if (carrier.jarm === 'unreadable') return this.#violated('response_ambiguous', carrier, client, prefix);
+      if (carrier.jarm === 'unreadable') return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
       await this.#endPreserved(live, carrier, prefix);
       return this.#deliver(carrier, prefix, undefined);
     }
     const reason = this.#findAmbiguity(carrier);
     if (reason !== undefined) {
       const owner = target === undefined ? undefined : enforcedOwner(target, Date.now());
-      return this.#violated(reason, carrier, owner === undefined ? client : this.#ownerClient(owner), prefix);
+      return this.#violated(reason, carrier, owner === undefined ? client : this.#ownerClient(owner), prefix, flow.redirectUri);
     }
     const verdict = target && decideTarget(flow, client.policy, target, Date.now());
     if (verdict !== undefined) {
       const judged = verdict.owner === undefined ? client : this.#ownerClient(verdict.owner);
-      return this.#violated(verdict.reason, carrier, judged, prefix);
+      return this.#violated(verdict.reason, carrier, judged, prefix, flow.redirectUri);
     }
     const code = carrier.codes[0] as string;
     const bound = await bindCode(this.#exchange, live, client, carrier, code);
-    if (bound === 'bound_elsewhere') return this.#violated('response_ambiguous', carrier, client, prefix);
+    if (bound === 'bound_elsewhere') {
+      return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
+    }
     this.#code = code;
     await this.#endPreserved(live, carrier, prefix);
     return this.#deliver(carrier, prefix, bound === code ? undefined : bound);
@@ -135,12 +137,12 @@ export class ResponseJudge {
     carrier: Carrier,
     client: Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'>,
     prefix: ParsedFlowPrefix | undefined,
+    redirectUri?: string,
   ): Ruling {
     const detail = carrier.target === undefined ? undefined : carrier.target.origin + carrier.target.pathname;
     if (!shouldRefuse(this.#exchange, 'authorization_response', { reason, detail }, client)) {
       return this.#deliver(carrier, prefix, undefined);
     }
-    const redirectUri = this.#flows.redirectUri;
     const state = prefix === undefined ? carrier.states[0] : prefix.clientState;
     const address = { redirectUri, state, inFragment: carrier.part === 'fragment' };
     return { withhold: () => refuseAuthorization(this.#exchange, reason, client.policy, address) };

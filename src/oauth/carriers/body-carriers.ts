@@ -2,7 +2,9 @@ import type { ContentFamily } from './content-family.ts';
 import type { Surroundings } from './find-urls.ts';
 import { HtmlReader } from './html-reader.ts';
 import { type Piece, PieceWriter } from './piece.ts';
+import { ScriptReader } from './script-reader.ts';
 import { TextReader } from './text-reader.ts';
+import { XmlReader } from './xml-reader.ts';
 
 /**
  * Finds the carriers in a body while it streams. What cannot belong to one goes on at once; one construct at a time is held,
@@ -32,10 +34,12 @@ function openReader(family: ContentFamily, writer: PieceWriter, around: Surround
   switch (family) {
     case 'html':
     case 'xhtml':
-      return new HtmlReader(writer, around, family === 'xhtml');
-    case 'xml':
+      return new HtmlReader(writer, around, family);
     case 'json':
     case 'script':
+      return new ScriptReader(writer, around, family === 'script');
+    case 'xml':
+      return new XmlReader(writer, around);
     case 'text':
       return new TextReader(writer, around);
   }

@@ -5,7 +5,8 @@ import { Form, type FormField, makesResponse } from './form.ts';
 import { refreshUrl } from './header-carriers.ts';
 import { attributeOf, parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
-import { CONSTRUCT_LIMIT, type Piece, type PieceWriter } from './piece.ts';
+import { CONSTRUCT_LIMIT, type Piece, PieceWriter } from './piece.ts';
+import { ScriptReader } from './script-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { ENTITIES, Written } from './written.ts';
 
@@ -45,10 +46,10 @@ export class HtmlReader implements HtmlTokens {
   /** Of the tag at hand: a field that comes after its form was given up. */
   #tooLate: Piece['tooLarge'];
 
-  constructor(writer: PieceWriter, around: Surroundings, isXml: boolean) {
+  constructor(writer: PieceWriter, around: Surroundings, kind: 'html' | 'xhtml') {
     this.#writer = writer;
     this.#around = { ...around };
-    this.#tokens = new HtmlTokenizer(this, writer, around.findPrefix, isXml);
+    this.#tokens = new HtmlTokenizer(this, writer, around.findPrefix, kind);
     this.#text = new TextReader(writer, this.#around, ENTITIES);
   }
 
@@ -94,10 +95,18 @@ export class HtmlReader implements HtmlTokens {
     if (name === 'textarea' && this.#textarea !== undefined) {
       this.#textarea.value = Written.plain(text, this.#writer.heldLength).decode(ENTITIES);
     }
-    const carriers =
-      findPrefix(text, 0) === -1 ? [] : findUrlCarriers(Written.plain(text), 'url', this.#around);
-    this.#writer.add(text, carriers);
+    if (findPrefix(text, 0) === -1) this.#writer.add(text);
+    else if (name === 'script') this.#readScript(text);
+    else this.#writer.add(text, findUrlCarriers(Written.plain(text), 'url', this.#around));
     this.#limit();
+  }
+
+  #readScript(text: string): void {
+    const pieces = new PieceWriter();
+    const script = new ScriptReader(pieces, this.#around, true);
+    script.push(text);
+    script.end();
+    for (const piece of pieces.take()) this.#writer.add(piece.text, piece.carriers, piece.tooLarge);
   }
 
   #limit(): void {

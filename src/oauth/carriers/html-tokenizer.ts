@@ -30,7 +30,7 @@ export class HtmlTokenizer {
   readonly #tokens: HtmlTokens;
   readonly #writer: PieceWriter;
   readonly #findPrefix: FindPrefix;
-  readonly #isXml: boolean;
+  readonly #kind: 'html' | 'xhtml' | 'xml';
   #state: 'text' | 'tag' | 'comment' | 'raw' = 'text';
   /** What has come of the tag or raw text. */
   #token = '';
@@ -44,11 +44,16 @@ export class HtmlTokenizer {
   #endTag = '';
   #overlong: Overlong | undefined;
 
-  constructor(tokens: HtmlTokens, writer: PieceWriter, findPrefix: FindPrefix, isXml = false) {
+  constructor(
+    tokens: HtmlTokens,
+    writer: PieceWriter,
+    findPrefix: FindPrefix,
+    kind: 'html' | 'xhtml' | 'xml',
+  ) {
     this.#tokens = tokens;
     this.#writer = writer;
     this.#findPrefix = findPrefix;
-    this.#isXml = isXml;
+    this.#kind = kind;
   }
 
   push(chunk: string): void {
@@ -122,7 +127,8 @@ export class HtmlTokenizer {
       this.#tokens.endText();
       this.#tokens.tag(text, name);
     });
-    if (!RAW.has(name) || (this.#isXml && text.endsWith('/>'))) return;
+    if (!RAW.has(name) || this.#kind === 'xml') return;
+    if (this.#kind === 'xhtml' && text.endsWith('/>')) return;
     this.#state = 'raw';
     this.#raw = name;
     this.#endTag = '';

@@ -20,12 +20,8 @@ export type Knowledge = ReadonlyMap<string, UpstreamKnowledge>;
 export class Site implements AsyncDisposable {
   readonly config: Config;
   readonly knowledge: Knowledge;
-<<<<<<< .merge_file_g06mcW
-  readonly #router: Router;
-=======
   readonly trusted: TrustedProxies;
-  readonly #door: FrontDoor;
->>>>>>> .merge_file_LTCPMx
+  readonly #router: Router;
   readonly #issuers: readonly Issuer[];
   #inFlight = 0;
   readonly #idle = Promise.withResolvers<void>();
@@ -44,17 +40,13 @@ export class Site implements AsyncDisposable {
       knowledge.set(key, learnt);
       return new Issuer(issuer, shared.events, learnt);
     });
-<<<<<<< .merge_file_g06mcW
     const groups = groupByUpstream(this.#issuers);
     this.#router = new Router({
       services: { ...shared, bodyLimits },
       directory: new IssuerDirectory(this.#issuers),
       groups: new Map(groups.flatMap((group) => group.issuers.map((issuer) => [issuer, group] as const))),
-      trusted: new TrustedProxies(trustedProxies),
+      trusted: this.trusted,
     });
-=======
-    this.#door = new FrontDoor({ ...shared, bodyLimits }, new IssuerDirectory(this.#issuers), this.trusted);
->>>>>>> .merge_file_LTCPMx
   }
 
   /** The names of the issuers whose endpoints are not known yet. */

@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisConfig, TlsFiles } from '../config/config.ts';
 import { StoreFault } from './flow-store.ts';
-import { PrimaryConnector, ServerConnector } from './redis-connector.ts';
+import { type ConnectorOptions, type OnLost, PrimaryConnector, ServerConnector } from './redis-connector.ts';
 import { redisErrorCode } from './redis-fault.ts';
 import { CLAIM_CODE, RELEASE_CODE, SAVE_UNLESS_HELD } from './redis-scripts.ts';
 import { parseRedisUrl } from './redis-url.ts';
@@ -24,34 +24,39 @@ const CONNECT_TIMEOUT = 2_000;
 const LEAVE_ON = ['READONLY', 'NOREPLICAS', 'NOAUTH'];
 
 /** ioredis's client for the Redis of the configuration, connecting. Throws for a URL or a certificate that cannot be used at all. */
-export function openRedisClient(config: RedisConfig): RedisClient {
-  if ('url' in config) return openStandalone(config);
-  const options = commonOptions(config, config);
-  const tls = config.tls && tlsOptions(config.tls);
-  if ('cluster' in config) {
-    const cluster = new Cluster([...config.cluster], {
-      redisOptions: {
-        ...options,
-        Connector: ServerConnector,
-        enableReadyCheck: false,
-        ...(tls ? { tls } : {}),
-      },
-      scripts: SCRIPTS,
-      enableOfflineQueue: true,
-      clusterRetryStrategy: retryDelay,
-      retryDelayOnFailover: 100,
-      maxRedirections: 5,
-      slotsRefreshTimeout: CONNECT_TIMEOUT,
-      slotsRefreshInterval: 5_000,
-      // Names go on as they are: the servers' certificates are checked against them.
-      dnsLookup: (host, done) => done(null, host),
-    });
-    return cluster as unknown as RedisClient;
-  }
+export function openRedisClient(config: RedisConfig, onLost: OnLost): RedisClient {
+  if ('url' in config) return openStandalone(config, onLost);
+  if ('cluster' in config) return openCluster(config, onLost);
+  return openPrimary(config, onLost);
+}
+
+function openStandalone(config: Extract<RedisConfig, { url: string }>, onLost: OnLost): RedisClient {
+  const address = parseRedisUrl(config.url);
+  // The URL may hold a password: it is not repeated.
+  if (address === undefined) throw new StoreFault('store_error', 'store.redis.url is malformed');
+  const { target } = address;
+  // Certificates mean TLS, whatever the scheme says: a password is not sent in clear for want of an `s`.
+  const secure = 'host' in target && (target.tls || config.tls !== undefined);
+  const username = config.username ?? address.username;
+  const password = config.password ?? address.password;
+  return openSingle({
+    ...commonOptions({ ...config, username, password }, onLost),
+    ...resendingOptions(config, onLost),
+    Connector: ServerConnector,
+    ...('path' in target ? { path: target.path } : { host: target.host, port: target.port }),
+    ...(secure ? { tls: tlsOptions(config.tls) } : {}),
+    db: config.database ?? address.database,
+    // Proxies in front of Redis may not know INFO.
+    enableReadyCheck: false,
+  });
+}
+
+function openPrimary(config: Extract<RedisConfig, { sentinel: object }>, onLost: OnLost): RedisClient {
   const { name, nodes, username, password } = config.sentinel;
-  return new Redis({
-    ...options,
-    ...lastingOptions(config),
+  const tls = config.tls && tlsOptions(config.tls);
+  return openSingle({
+    ...commonOptions(config, onLost),
+    ...resendingOptions(config, onLost),
     Connector: PrimaryConnector,
     name,
     sentinels: [...nodes],
@@ -59,41 +64,41 @@ export function openRedisClient(config: RedisConfig): RedisClient {
     ...(password === undefined ? {} : { sentinelPassword: password }),
     ...(tls ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
     db: config.database ?? 0,
-    // Asks the server for its role: a sentinel may name one that is not the primary yet.
+    // Asks the server for its role.
     enableReadyCheck: true,
     failoverDetector: true,
     updateSentinels: false,
     sentinelRetryStrategy: retryDelay,
     sentinelReconnectStrategy: retryDelay,
-  }) as RedisClient;
+  });
 }
 
-function openStandalone(config: Extract<RedisConfig, { url: string }>): RedisClient {
-  const address = parseRedisUrl(config.url);
-  // The URL may hold a password: it is not repeated.
-  if (address === undefined) throw new StoreFault('store_error', 'store.redis.url is malformed');
-  const { target } = address;
-  // Certificates mean TLS, whatever the scheme says: a password is not sent in clear for want of an `s`.
-  const secure = 'host' in target && (target.tls || config.tls !== undefined);
-  return new Redis({
-    ...commonOptions(config, {
-      username: config.username ?? address.username,
-      password: config.password ?? address.password,
-    }),
-    ...lastingOptions(config),
-    Connector: ServerConnector,
-    ...('path' in target ? { path: target.path } : { host: target.host, port: target.port }),
-    ...(secure ? { tls: tlsOptions(config.tls) } : {}),
-    db: config.database ?? address.database,
-    // Proxies in front of Redis may not know INFO.
-    enableReadyCheck: false,
-  }) as RedisClient;
+function openCluster(config: Extract<RedisConfig, { cluster: object }>, onLost: OnLost): RedisClient {
+  const cluster = new Cluster([...config.cluster], {
+    redisOptions: {
+      ...commonOptions(config, (code) => onLost(`CLUSTER_${code}`)),
+      Connector: ServerConnector,
+      enableReadyCheck: false,
+      ...(config.tls ? { tls: tlsOptions(config.tls) } : {}),
+    },
+    scripts: SCRIPTS,
+    enableOfflineQueue: true,
+    clusterRetryStrategy: retryDelay,
+    retryDelayOnFailover: 100,
+    maxRedirections: 5,
+    slotsRefreshTimeout: CONNECT_TIMEOUT,
+    slotsRefreshInterval: 5_000,
+    // Names go on as they are: the servers' certificates are checked against them.
+    dnsLookup: (host, done) => done(null, host),
+  });
+  return cluster as unknown as RedisClient;
 }
 
-function commonOptions(
-  { timeout }: RedisConfig,
-  { username, password }: { readonly username: string | undefined; readonly password: string | undefined },
-) {
+function openSingle(options: ConnectorOptions): RedisClient {
+  return new Redis({ ...options, scripts: SCRIPTS, replyMapping: 'legacy' }) as RedisClient;
+}
+
+function commonOptions({ username, password, timeout }: RedisConfig, onLost: OnLost) {
   return {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -109,24 +114,30 @@ function commonOptions(
     socketTimeout: 2 * timeout,
     maxRetriesPerRequest: 3,
     maxLoadingRetryTime: CONNECT_TIMEOUT,
-  } as const satisfies RedisOptions;
+    onLost,
+  } as const satisfies ConnectorOptions;
 }
 
-/** For a client that stays with one address. What was sent without an answer is sent again: every command can be. */
-function lastingOptions({ timeout }: RedisConfig) {
-  let leavingSince: number | undefined;
+/** What was sent without an answer is sent again: every command can be. A cluster's client does so by itself. */
+function resendingOptions({ timeout }: RedisConfig, onLost: OnLost) {
+  let leavingSince = Number.NEGATIVE_INFINITY;
+  let reconnections = 0;
+  const isLeaving = () => performance.now() - leavingSince < 10 * timeout;
   return {
-    scripts: SCRIPTS,
     enableOfflineQueue: true,
     autoResendUnfulfilledCommands: true,
-    retryStrategy: retryDelay,
+    retryStrategy(attempt: number): number {
+      // A server that is left again and again takes connections, for which ioredis begins to count anew.
+      reconnections = isLeaving() ? reconnections + 1 : 0;
+      return retryDelay(Math.max(attempt, reconnections));
+    },
     reconnectOnError(error: Error): false | 1 | 2 {
       const code = redisErrorCode(error);
       if (code === undefined || !LEAVE_ON.includes(code)) return false;
-      const now = performance.now();
-      // While a fail-over is fresh, the command is sent again (2). Later its caller is gone, and it fails (1).
-      if (leavingSince === undefined || now - leavingSince > 10 * timeout) leavingSince = now;
-      return now - leavingSince < timeout ? 2 : 1;
+      onLost(code);
+      if (!isLeaving()) leavingSince = performance.now();
+      // While a fail-over is fresh, the command is sent again (2). Later it fails with this reply (1).
+      return performance.now() - leavingSince < timeout / 2 ? 2 : 1;
     },
   } satisfies RedisOptions;
 }

@@ -1,6 +1,12 @@
 import { connect as connectPlain, isIP, Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions, SentinelConnector } from 'ioredis';
+import { redisErrorCode } from './redis-fault.ts';
+
+/** Told why a server is lost, or is left although it answers, where ioredis does not tell. */
+export type OnLost = (code: string) => void;
+/** The options of a client; its connector gets them all. */
+export type ConnectorOptions = RedisOptions & { readonly onLost: OnLost };
 
 type ErrorEmitter = (type: string, error: Error) => void;
 
@@ -9,11 +15,11 @@ type ErrorEmitter = (type: string, error: Error) => void;
  * a TLS socket that is not trusted may have a second one, the peer's alert, which would end the process.
  */
 export class ServerConnector extends AbstractConnector {
-  readonly #options: RedisOptions;
+  readonly #options: ConnectorOptions;
 
-  /** `options`: the client's `RedisOptions`; ioredis does not type them. */
+  /** `options`: the client's `ConnectorOptions`; ioredis does not type them. */
   constructor(options: unknown) {
-    const given = options as RedisOptions;
+    const given = options as ConnectorOptions;
     super(given.disconnectTimeout ?? 0);
     this.#options = given;
   }
@@ -25,6 +31,8 @@ export class ServerConnector extends AbstractConnector {
     const socket = tls ? connectTls({ ...target, ...serverName(host), ...tls }) : connectPlain(target);
     socket.once('error', (error) => {
       this.firstError = error;
+      const code = redisErrorCode(error);
+      if (code !== undefined) this.#options.onLost(code);
     });
     this.stream = writeTogether(socket);
     return this.stream;
@@ -39,24 +47,38 @@ type SentinelInternals = {
   new (
     options: RedisOptions,
   ): AbstractConnector & {
+    check(info: { readonly role?: string }): boolean;
     connect(emit: ErrorEmitter): Promise<Socket>;
+    resolve(endpoint: Endpoint): Promise<Endpoint | null>;
     connectToSentinel(endpoint: Endpoint, overrides?: SentinelOverrides): Redis;
   };
 };
 
 /** Finds the primary by its sentinels, and leaves it as soon as one of them names another. */
 export class PrimaryConnector extends (SentinelConnector as unknown as SentinelInternals) {
-  readonly #options: RedisOptions;
+  readonly #options: ConnectorOptions;
+  #sentinelError: string | undefined;
 
   constructor(options: unknown) {
-    const given = options as RedisOptions;
+    const given = options as ConnectorOptions;
     super({ ...given, natMap: withServerName as NonNullable<RedisOptions['natMap']> });
     this.#options = given;
   }
 
+  /** A sentinel may name a server that is not the primary yet, or not any more. */
+  override check(info: { readonly role?: string }): boolean {
+    const isPrimary = super.check(info);
+    if (!isPrimary) this.#options.onLost('READONLY');
+    return isPrimary;
+  }
+
   override async connect(emit: ErrorEmitter): Promise<Socket> {
     try {
-      return writeTogether(await super.connect(emit));
+      // What ioredis tells of the sentinels is a sentence. Its code is that of the last one that was asked.
+      const socket = await super.connect((type, error) =>
+        emit(type, Object.assign(error, { code: `SENTINEL_${this.#sentinelError ?? 'UNKNOWN_NAME'}` })),
+      );
+      return writeTogether(socket);
     } catch (error) {
       // ioredis gives up for good where `connect` rejects, and a fail-over that is announced meanwhile makes it reject.
       // A socket that has failed, it tries again.
@@ -65,11 +87,21 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
     }
   }
 
+  override async resolve(endpoint: Endpoint): Promise<Endpoint | null> {
+    this.#sentinelError = undefined;
+    try {
+      return await super.resolve(endpoint);
+    } catch (error) {
+      this.#sentinelError ??= redisErrorCode(error) ?? 'CONNECTION_CLOSED';
+      throw error;
+    }
+  }
+
   /** `overrides`: given for the lasting connections that hear of fail-overs. */
   override connectToSentinel(endpoint: Endpoint, overrides?: SentinelOverrides): Redis {
     const { sentinelUsername, sentinelPassword, sentinelTLS, connectTimeout, disconnectTimeout } =
       this.#options;
-    const client = new Redis({
+    const sentinelOptions: ConnectorOptions = {
       ...endpoint,
       ...(sentinelUsername ? { username: sentinelUsername } : {}),
       ...(sentinelPassword ? { password: sentinelPassword } : {}),
@@ -78,7 +110,6 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
       connectionName: 'pkce-gateway-sentinel',
       disableClientInfo: true,
       protocol: 2,
-      replyMapping: 'legacy',
       enableReadyCheck: false,
       ...(connectTimeout === undefined ? {} : { connectTimeout, socketTimeout: connectTimeout }),
       ...(disconnectTimeout === undefined ? {} : { disconnectTimeout }),
@@ -87,9 +118,14 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
       autoResubscribe: false,
       retryStrategy: () => null,
       ...overrides,
-    });
+      onLost: (code) => {
+        if (overrides === undefined) this.#sentinelError ??= code;
+      },
+    };
+    const client = new Redis({ ...sentinelOptions, replyMapping: 'legacy' });
     client.on('error', () => {});
     if (overrides !== undefined) {
+      client.on('message', () => this.#options.onLost('FAILOVER'));
       client.on('ready', () => void client.subscribe('+switch-master').catch(() => {}));
     }
     return client;

@@ -5,15 +5,17 @@ import { StoreFault } from './flow-store.ts';
 const REPLY_CODE = /^[A-Z]+(?= |$)/;
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
 
-/** Replies of a Redis that runs, but serves nobody just now: loading, failing over, busy. */
-const PASSING = new Set([
+/** Replies of a Redis that runs, but does not serve the gateway: loading, failing over, busy, with other credentials. */
+const NOT_SERVING = new Set([
   'BUSY',
   'CLUSTERDOWN',
   'LOADING',
   'MASTERDOWN',
+  'NOAUTH',
   'NOREPLICAS',
   'READONLY',
   'TRYAGAIN',
+  'WRONGPASS',
 ]);
 
 /** What went wrong, as the store's callers know it. `lost`: why there was no connection last. */
@@ -31,8 +33,8 @@ export function redisFault(error: unknown, lost: string | undefined): StoreFault
     const message = 'Redis is a node of a cluster: name its nodes under store.redis.cluster';
     return new StoreFault('store_error', message, { cause });
   }
-  const passing = code !== undefined && PASSING.has(code);
-  return new StoreFault(passing ? 'store_unreachable' : 'store_error', `Redis replied ${code}`, { cause });
+  if (code !== undefined && NOT_SERVING.has(code)) return unreachable(code, { cause });
+  return new StoreFault('store_error', `Redis replied ${code}`, { cause });
 }
 
 export function unreachable(code: string | undefined, options?: ErrorOptions): StoreFault {
@@ -48,8 +50,6 @@ export function timedOut(timeout: number): StoreFault {
 export function redisErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof ReplyError) return REPLY_CODE.exec(error.message)?.[0] ?? 'ERR';
-  // Of a cluster whose nodes all fail, the last failure tells why.
-  if ('lastNodeError' in error) return redisErrorCode(error.lastNodeError);
   const code = 'code' in error ? error.code : undefined;
   return typeof code === 'string' && SYSTEM_CODE.test(code) ? code : undefined;
 }

@@ -10,8 +10,8 @@ export type OnStateChange = (state: 'ready' | 'unreachable', detail?: string) =>
 export type SendCommand<Reply> = (client: RedisClient) => Promise<Reply>;
 
 /** Commands that may be under way. While Redis hangs, each costs memory here and in the socket. */
-const MAX_UNSETTLED = 10_000;
-/** How long a connection may be away, in milliseconds, before commands fail at once: after an outage, few of them run late. */
+export const MAX_UNSETTLED = 10_000;
+/** How long a connection may be away, in milliseconds, before commands fail at once. */
 const GRACE = 250;
 
 /** One of ioredis's clients, with a deadline for each command and a bound on all of them. */
@@ -19,7 +19,9 @@ export class RedisLink implements AsyncDisposable {
   readonly #client: RedisClient;
   readonly #timeout: number;
   readonly #onStateChange: OnStateChange;
-  #lostAt: number | undefined = performance.now();
+  #isReady = false;
+  /** Resolves when the connection is back, rejects when it has been away for too long. */
+  #back = waitForConnection();
   #lostBecause: string | undefined;
   #reported: string | undefined;
   #unsettled = 0;
@@ -28,58 +30,68 @@ export class RedisLink implements AsyncDisposable {
   constructor(config: RedisConfig, onStateChange: OnStateChange) {
     this.#timeout = config.timeout;
     this.#onStateChange = onStateChange;
-    this.#client = openRedisClient(config);
-    this.#client.on('ready', () => {
-      this.#lostAt = undefined;
-      this.#lostBecause = undefined;
-      this.#report('ready');
+    this.#client = openRedisClient(config, (code) => {
+      this.#lostBecause = code;
     });
-    this.#client.on('close', () => {
-      this.#lostAt ??= performance.now();
-      this.#report('unreachable', this.#lostBecause);
-    });
+    // A server that wants a password takes connections without one: only a reply tells.
+    this.#client.on('ready', () =>
+      this.#client
+        .ping()
+        .then(() => this.#found())
+        .catch(() => {}),
+    );
+    this.#client.on('close', () => this.#lost());
     // Without a listener for 'error', ioredis prints to the console.
     this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
       this.#lostBecause = redisErrorCode(error) ?? this.#lostBecause;
+      // Sentinels that cannot be reached close no connection.
+      if (!this.#isReady) this.#lost();
       // ioredis goes on without the database that was asked for, which would be database 0.
       if (error.command?.name === 'select') this.#client.disconnect(true);
     });
     this.#client.on('node error', (error: unknown) => {
-      this.#lostBecause = redisErrorCode(error) ?? this.#lostBecause;
+      const code = redisErrorCode(error);
+      if (code !== undefined) this.#lostBecause = `CLUSTER_${code}`;
     });
   }
 
   get isReady(): boolean {
-    return this.#lostAt === undefined;
+    return this.#isReady;
   }
 
   /** As `RedisConnection.run`. */
   run<Reply>(send: SendCommand<Reply>, undo: () => void = () => {}): Promise<Reply> {
-    const isLost = this.#lostAt !== undefined && performance.now() - this.#lostAt > GRACE;
-    if (isLost || this.#disposed) return Promise.reject(unreachable(this.#lostBecause));
+    if (this.#disposed) return Promise.reject(unreachable(this.#lostBecause));
     if (this.#unsettled >= MAX_UNSETTLED) {
       const message = `${MAX_UNSETTLED} commands wait for Redis already`;
       return Promise.reject(new StoreFault('store_unreachable', message));
     }
     this.#unsettled += 1;
     return new Promise((resolve, reject) => {
-      let settled = false;
+      let hasSettled = false;
+      let wasSent = false;
+      const sendNow = () => {
+        if (hasSettled) throw unreachable(this.#lostBecause);
+        wasSent = true;
+        return send(this.#client);
+      };
       const giveUp = () => {
-        if (settled) return;
-        settled = true;
-        this.#lostBecause ??= 'TIMEOUT';
-        reject(timedOut(this.#timeout));
+        if (hasSettled) return;
+        hasSettled = true;
+        if (this.#isReady) this.#lostBecause ??= 'TIMEOUT';
+        reject(this.#isReady ? timedOut(this.#timeout) : unreachable(this.#lostBecause));
       };
       // After a standstill of this process timers come first: the replies that have arrived are read before anything is given up.
       const deadline = setTimeout(() => setImmediate(giveUp), this.#timeout);
       const settle = (tell: () => void) => {
         this.#unsettled -= 1;
         clearTimeout(deadline);
-        if (settled) return undo();
-        settled = true;
-        tell();
+        if (!hasSettled) tell();
+        else if (wasSent) undo();
+        hasSettled = true;
       };
-      send(this.#client).then(
+      const sent = this.#isReady ? sendNow() : this.#back.promise.then(sendNow);
+      sent.then(
         (reply) => settle(() => resolve(reply)),
         (error: unknown) => settle(() => reject(redisFault(error, this.#lostBecause))),
       );
@@ -89,10 +101,24 @@ export class RedisLink implements AsyncDisposable {
   /** Nothing is reported any more. The replies that are owed are waited for, within the timeout. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
-    const goodbye = this.isReady ? this.run((client) => client.quit()).catch(() => {}) : undefined;
+    const goodbye = this.#isReady ? this.run((client) => client.quit()).catch(() => {}) : undefined;
     this.#disposed = true;
     await goodbye;
     this.#client.disconnect();
+  }
+
+  #found(): void {
+    if (this.#client.status !== 'ready') return;
+    this.#isReady = true;
+    this.#lostBecause = undefined;
+    this.#back.resolve();
+    this.#report('ready');
+  }
+
+  #lost(): void {
+    if (this.#isReady) this.#back = waitForConnection();
+    this.#isReady = false;
+    this.#report('unreachable', this.#lostBecause);
   }
 
   #report(state: 'ready' | 'unreachable', detail?: string): void {
@@ -102,4 +128,13 @@ export class RedisLink implements AsyncDisposable {
     this.#reported = report;
     this.#onStateChange(state, detail);
   }
+}
+
+/** Few commands wait for a connection, and none runs long after its caller was told of a fault. */
+function waitForConnection(): PromiseWithResolvers<void> {
+  const back = Promise.withResolvers<void>();
+  // Nobody may be waiting.
+  back.promise.catch(() => {});
+  setTimeout(() => back.reject(new Error('no connection')), GRACE).unref();
+  return back;
 }

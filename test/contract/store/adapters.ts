@@ -148,6 +148,15 @@ export async function openStore(config: RedisConfig, onStateChange?: OnStateChan
   return store;
 }
 
+/** The same on one server. */
+export function openRedisStore(
+  { url }: { readonly url: string },
+  settings: RedisSettings & { readonly url?: string } = {},
+  onStateChange?: OnStateChange,
+): Promise<FlowStore> {
+  return openStore(redisConfig({ url, ...settings }, settings), onStateChange);
+}
+
 export async function untilReachable(store: Pick<FlowStore, 'ping'>): Promise<void> {
   await vi.waitFor(() => store.ping(), { timeout: 20_000, interval: 10 });
 }

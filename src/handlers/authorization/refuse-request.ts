@@ -1,4 +1,5 @@
 import type { Reason } from '../../policy/reason.ts';
+import { parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { type ReturnAddress, refuseAuthorization, refuseToken } from '../refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 
@@ -10,7 +11,7 @@ export function refuseRequest(context: AuthorizationContext, reason: Reason): 'd
 }
 
 /** `undefined`: nobody can be told safely. */
-function returnAddress({ message, merged, client, judged, prefix }: AuthorizationContext): ReturnAddress | undefined {
+function returnAddress({ exchange, message, merged, client, judged }: AuthorizationContext): ReturnAddress | undefined {
   const { query, body } = message;
   const { parameters, conflict } = merged;
   const lossless = query.lossless && body?.form.lossless !== false && body?.problem === undefined;
@@ -21,5 +22,6 @@ function returnAddress({ message, merged, client, judged, prefix }: Authorizatio
   const inFragment =
     responseMode?.startsWith('fragment') === true ||
     (responseMode === undefined && responseType.includes('token'));
+  const prefix = state === undefined ? undefined : parseFlowPrefix(exchange.group.key, state);
   return { redirectUri, state: prefix === undefined ? state : prefix.clientState, inFragment };
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { ActivityReader } from './admin/activity-reader.ts';
 import { AdminHandler } from './admin/admin-handler.ts';
 import { ConfigHistory } from './admin/config-history.ts';
-import { InventoryReader } from './admin/inventory-reader.ts';
 import { createAdminListener } from './admin-listener.ts';
 import type { Config } from './config/config.ts';
 import { reloadable } from './config/reloadable.ts';
@@ -41,14 +41,14 @@ export async function startGateway(
   const serving = cleanup.use(supervisor ?? new Server(config, { stores, events }));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const history = new ConfigHistory(config, Date.now());
-  const inventory = new InventoryReader({
-    store: stores.inventory,
+  const activity = new ActivityReader({
+    store: stores.activity,
     issuers: () => history.config.issuers,
     flush: () => serving.flush(),
   });
   const admin = new AdminHandler({
     store: stores.flows,
-    inventory,
+    activity,
     history,
     version: VERSION,
     readMetrics: () => supervisor?.readMetrics() ?? metrics.registry.metrics(),
@@ -88,7 +88,7 @@ export async function startGateway(
         return false;
       }
       history.loaded(config, hints, Date.now());
-      inventory.forget();
+      activity.forget();
       events.configLoaded(Date.now(), hints);
       return true;
     },

@@ -1,8 +1,7 @@
+import type { ActivityStore } from './activity/activity-store.ts';
+import { MemoryActivityStore } from './activity/activity-store-memory.ts';
+import { RedisActivityStore } from './activity/activity-store-redis.ts';
 import type { StoreConfig } from './config/config.ts';
-import { openRedisConnection } from './flow/open-redis-connection.ts';
-import type { InventoryStore } from './inventory/inventory-store.ts';
-import { MemoryInventoryStore } from './inventory/inventory-store-memory.ts';
-import { RedisInventoryStore } from './inventory/inventory-store-redis.ts';
 import type { FlowStore } from './store/flow-store.ts';
 import { openFlowStore } from './store/open-flow-store.ts';
 import type { OnStateChange } from './store/redis-link.ts';
@@ -12,15 +11,17 @@ export type StoreOptions = {
   readonly onStateChange?: OnStateChange;
 };
 
-/** Flows and inventory, over one connection; disposing of `flows` closes it. */
-export type Stores = { readonly flows: FlowStore; readonly inventory: InventoryStore };
+/** Flows and activity, over one connection; disposing of `flows` closes it. */
+export type Stores = { readonly flows: FlowStore; readonly activity: ActivityStore };
 
 /**
  * The stores that the configuration asks for. They do not wait for Redis: until that is there, every operation is a
  * fault. Throws a `StoreFault` only for a URL, or a system error for a certificate, that cannot be used at all.
  */
 export function openStores(config: StoreConfig, options: StoreOptions = {}): Stores {
-  const { flows } = openFlowStore(config, options.onStateChange);
-  if (config.kind === 'memory') return { flows, inventory: new MemoryInventoryStore() };
-  return { flows, inventory: new RedisInventoryStore(openRedisConnection(config, () => {}), config.prefix) };
+  const { flows, connection } = openFlowStore(config, options.onStateChange);
+  if (connection === undefined || config.kind !== 'redis') return { flows, activity: new MemoryActivityStore() };
+  const call = (_key: string, command: string, ...args: readonly (string | number)[]) =>
+    connection.run((redis) => redis.call(command, ...args));
+  return { flows, activity: new RedisActivityStore({ call }, config.prefix) };
 }

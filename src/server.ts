@@ -1,7 +1,8 @@
+import { Activity } from './activity/activity.ts';
 import type { Config } from './config/config.ts';
 import { CodeHashes } from './handlers/token/code-hashes.ts';
 import { Listener } from './http/listener.ts';
-import { Inventory } from './inventory/inventory.ts';
+
 import type { Stores } from './open-stores.ts';
 import { type Knowledge, type Shared, Site } from './site.ts';
 import { Audit } from './telemetry/audit.ts';
@@ -27,7 +28,7 @@ export type StagedConfig = AsyncDisposable & {
 
 /** What each process that serves consists of: the public listener, the site in force, and what outlives a reload. */
 export class Server implements AsyncDisposable {
-  readonly #inventory: Inventory;
+  readonly #activity: Activity;
   readonly #shared: Shared;
   readonly #listener: Listener;
   readonly #events: Events;
@@ -37,8 +38,8 @@ export class Server implements AsyncDisposable {
   #audit: Audit | undefined;
 
   constructor(config: Config, { stores, events, shared = false, knowledge }: ServerOptions) {
-    this.#inventory = new Inventory(stores.inventory, { onLost: (atLeast) => events.countsLost(atLeast) });
-    events.countInto(this.#inventory);
+    this.#activity = new Activity(stores.activity, { onLost: (changes) => events.countsLost(changes) });
+    events.countInto(this.#activity);
     this.#events = events;
     this.#shared = { store: stores.flows, events, codeHashes: new CodeHashes(stores.flows) };
     this.#site = new Site(config, this.#shared, knowledge);
@@ -108,7 +109,7 @@ export class Server implements AsyncDisposable {
 
   /** Adds what was counted so far to the store. Throws a `StoreFault`. */
   flush(): Promise<void> {
-    return this.#inventory.flush();
+    return this.#activity.flush();
   }
 
   /** Goes on for `shutdown.delay`, then takes no new connections, and lets requests in flight finish. */
@@ -120,7 +121,7 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#listener[Symbol.asyncDispose]();
     await Promise.all([this.#site, ...this.#retiring].map((site) => site[Symbol.asyncDispose]()));
-    await this.#inventory[Symbol.asyncDispose]();
+    await this.#activity[Symbol.asyncDispose]();
     await this.#audit?.[Symbol.asyncDispose]();
   }
 

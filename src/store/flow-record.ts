@@ -14,6 +14,7 @@ export function encodeFlow(flow: Flow): string {
     flow.clientId,
     flow.responseMode ?? 0,
     flow.pkceForwarded ? 1 : 0,
+    flow.violation ?? 0,
   ]);
 }
 
@@ -31,10 +32,10 @@ function identityFields(flow: Flow): readonly unknown[] {
 
 /** The flow of a record; `undefined` for any other text, and for an enforced flow without a challenge. */
 export function decodeFlow(record: string, upstream: string): Flow | undefined {
-  const fields = parseFields(record, 10);
+  const fields = parseFields(record, 11);
   if (fields === undefined) return undefined;
   const [layout, challenge, redirectUri, responseType, mode, ...rest] = fields;
-  const [issuer, realm, clientId, responseMode, forwarded] = rest;
+  const [issuer, realm, clientId, responseMode, forwarded, violation] = rest;
   if (layout !== LAYOUT || (mode !== 'e' && mode !== 'r')) return undefined;
   if (!isOptionalChallenge(challenge)) return undefined;
   // The gateway begins no enforced flow without a challenge: such a record is a downgrade, and fails closed.
@@ -42,7 +43,8 @@ export function decodeFlow(record: string, upstream: string): Flow | undefined {
   if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
     return undefined;
   if (!isOptionalText(redirectUri) || typeof responseType !== 'string') return undefined;
-  if (!isOptionalText(responseMode) || (forwarded !== 0 && forwarded !== 1)) return undefined;
+  if (!isOptionalText(responseMode) || !isOptionalText(violation)) return undefined;
+  if (forwarded !== 0 && forwarded !== 1) return undefined;
   return {
     upstream,
     issuer,
@@ -54,5 +56,6 @@ export function decodeFlow(record: string, upstream: string): Flow | undefined {
     responseType,
     responseMode: responseMode === 0 ? undefined : responseMode,
     pkceForwarded: forwarded === 1,
+    violation: violation === 0 ? undefined : violation,
   };
 }

@@ -20,6 +20,8 @@ export type Flow = {
   readonly responseMode: string | undefined;
   /** Whether the upstream got the challenge, and so must get the verifier. */
   readonly pkceForwarded: boolean;
+  /** The reason for which its request would have been refused, in report: it counts once the flow has got a code. */
+  readonly violation: string | undefined;
 };
 
 /** A flow that the store knows, with the name by which a code is tied to it. */

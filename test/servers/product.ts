@@ -73,6 +73,6 @@ export type RunningProduct = AsyncDisposable & {
 export type RandomPart = {
   /** In words, for docs/compatibility.md: `the anti-CSRF token of forms`. */
   readonly what: string;
-  /** Global; what a first group captures is replaced, else all of the match. Searched in targets, header lines and bodies. */
+  /** Global; what a group captures is replaced, else all of the match. Searched in targets, header lines and bodies. */
   readonly pattern: RegExp;
 };

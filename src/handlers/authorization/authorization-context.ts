@@ -1,4 +1,5 @@
 import type { OneRequest } from '../../oauth/in-place.ts';
+import type { Reason } from '../../policy/reason.ts';
 import type { LiveFlow } from '../../store/flow-store.ts';
 import type { ParsedFlowPrefix } from '../../store/flow-prefix.ts';
 import type { Exchange } from '../exchange.ts';
@@ -23,8 +24,8 @@ export class AuthorizationContext {
   /** What the upstream will read, the client's own state in it. */
   judged!: JudgedRequest;
 
-  /** Whether something was wrong already that report lets pass: it is counted once. */
-  noted = false;
+  /** What was wrong and report lets pass: it is counted once. */
+  violation: Reason | undefined;
   /** Set by `startFlow`: goes in front of the client's state on its way upstream. */
   statePrefix: string | undefined;
   /** Settles when the flow is saved: nothing of the response may leave before. */

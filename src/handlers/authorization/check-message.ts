@@ -12,7 +12,7 @@ import { refuseRequest } from './refuse-request.ts';
 export function checkMessage(context: AuthorizationContext): Progress | Promise<Progress> {
   const violation = findProblem(context);
   if (violation === undefined) return undefined;
-  context.noted = true;
+  context.violation = violation.reason;
   if (shouldRefuse(context.exchange, context.endpoint, violation, context.client)) {
     countRequest(context);
     return refuseRequest(context, violation.reason);

@@ -8,16 +8,16 @@ import { refuseRequest } from './refuse-request.ts';
 
 /** Judges a request that begins a flow. */
 export function checkPolicy(context: AuthorizationContext): Progress {
-  const { exchange, client, judged, noted } = context;
+  const { exchange, client, judged } = context;
   countRequest(context);
   // A message that is reported already is not reported again for what follows from it.
-  if (noted) return undefined;
+  if (context.violation !== undefined) return undefined;
   const violation: Violation | undefined =
     judged.problem === undefined
       ? decideAuthorizationRequest(judged.request, client.listing)
       : { reason: judged.problem };
   if (violation === undefined) return undefined;
-  context.noted = true;
+  context.violation = violation.reason;
   if (!shouldRefuse(exchange, context.endpoint, violation, client)) return undefined;
   return refuseRequest(context, violation.reason);
 }

@@ -56,7 +56,7 @@ async function startPreservedFlow(context: AuthorizationContext, tooLong: boolea
   }
 }
 
-function newFlow({ exchange, client, judged }: AuthorizationContext): Flow {
+function newFlow({ exchange, client, judged, violation }: AuthorizationContext): Flow {
   const { group, issuer, realm } = exchange;
   const { request, sealed } = judged;
   return {
@@ -71,5 +71,6 @@ function newFlow({ exchange, client, judged }: AuthorizationContext): Flow {
     responseMode: request.responseMode,
     // A challenge inside a request object cannot be taken out.
     pkceForwarded: issuer.forwardsPkce || (sealed && request.codeChallenge !== undefined),
+    violation,
   };
 }

@@ -1,5 +1,6 @@
 import type { Carrier } from '../../oauth/carriers/carrier.ts';
 import { goesTo } from '../../oauth/redirect-uri.ts';
+import type { Reason } from '../../policy/reason.ts';
 import type { LiveFlow } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, subjectOf } from '../identify-client.ts';
@@ -35,7 +36,11 @@ export async function bindCode(
     },
   });
   if (bound.outcome === 'bound_elsewhere') return bound.outcome;
-  if (bound.first) services.events.codeBound(subjectOf(exchange, client));
+  if (bound.first) {
+    const { redirectUri, violation } = flow;
+    const violations = violation === undefined ? [] : [violation as Reason];
+    services.events.codeBound(subjectOf(exchange, client), { redirectUri, violations });
+  }
   return bound.code;
 }
 

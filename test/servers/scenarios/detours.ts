@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { newPkcePair } from '../../support/pkce-pair.ts';
 import type { Journey } from '../stage/journey.ts';
@@ -8,6 +9,7 @@ import type { Scenario } from './scenario.ts';
 /** What people do beside going straight on. Each must end as it does without the gateway. */
 type Detour = {
   readonly name: string;
+  readonly appliesTo?: Scenario['appliesTo'];
   /** Answers what the visitor saw, and how it ended. */
   wander(visit: Visit, stage: Stage): Promise<Ending>;
 };
@@ -41,7 +43,7 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.travel();
-      await visit.page.goBack();
+      await goBack(visit.page);
       return ending(visit, url, [first, await visit.travel()]);
     },
   },
@@ -50,22 +52,24 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.travel();
-      await visit.page.goBack();
+      await goBack(visit.page);
       await visit.page.reload();
       return ending(visit, url, [first, await visit.travel()]);
     },
   },
   {
     name: 'Back at the consent page',
+    appliesTo: ({ can }) => can.denyConsent,
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.step();
-      await visit.page.goBack();
+      await goBack(visit.page);
       return ending(visit, url, [first, await visit.travel()]);
     },
   },
   {
     name: 'the consent page is loaded again',
+    appliesTo: ({ can }) => can.denyConsent,
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.step();
@@ -103,12 +107,13 @@ const DETOURS: readonly Detour[] = [
   },
 ];
 
-export const DETOUR_SCENARIOS: readonly Scenario[] = DETOURS.flatMap(({ name, wander }) => {
+export const DETOUR_SCENARIOS: readonly Scenario[] = DETOURS.flatMap(({ name, appliesTo, wander }) => {
   // The product does not change between the two tries.
   const straightOutcomes = new WeakMap<Stage, unknown>();
   return (['enforce', 'report'] as const).map((route) => ({
     name: `${name}: ends as without the gateway`,
     route,
+    ...(appliesTo !== undefined && { appliesTo }),
     async run(stage) {
       if (!straightOutcomes.has(stage)) {
         stage.take('straight');
@@ -131,6 +136,17 @@ async function outcome(stage: Stage, wander: Detour['wander']): Promise<unknown>
     hasItsState: parameters?.get('state') === stateOf(url),
     redeemed: code === undefined ? undefined : (await redeemCode(stage, code, verifier)).status,
   };
+}
+
+/** Where a page came of a posted form, Chromium asks whether to post it again; this visitor says yes. */
+async function goBack(page: Page): Promise<void> {
+  try {
+    await page.goBack();
+  } catch (error) {
+    if (!String(error).includes('ERR_CACHE_MISS')) throw error;
+    await page.waitForURL((url) => url.protocol === 'chrome-error:');
+    await page.reload();
+  }
 }
 
 async function begin(visit: Visit): Promise<string> {

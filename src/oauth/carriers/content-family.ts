@@ -8,7 +8,7 @@ export function contentFamily(contentType: string | undefined): ContentFamily | 
   if (type === 'application/json' || type === 'text/json' || type.endsWith('+json')) return 'json';
   if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml';
   if (/^(?:text|application)\/(?:x-)?(?:javascript|ecmascript)$/.test(type)) return 'script';
-  return type === 'text/plain' || type === 'application/x-www-form-urlencoded' ? 'text' : undefined;
+  return type === 'text/plain' ? 'text' : undefined;
 }
 
 export function isLookedAt(contentType: string | undefined): boolean {

@@ -27,7 +27,7 @@ function findIn(written: Written, kind: CarrierKind, around: Surroundings, depth
   const carriers: Carrier[] = [];
   if (depth > DEPTH || around.findPrefix(text, 0) === -1) return carriers;
   for (const { 0: run, index } of text.matchAll(DELIMITED)) {
-    if (run.length < 32 || around.findPrefix(run, 0) === -1) continue;
+    if (around.findPrefix(run, 0) === -1) continue;
     carriers.push(...readRun(written.slice(index, index + run.length), kind, around, depth));
   }
   return carriers;
@@ -75,7 +75,7 @@ function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: n
 }
 
 function holdsState({ parameters }: WrittenUrl, { findPrefix }: Surroundings): boolean {
-  return parameters.some(({ name, value }) => name === 'state' && findPrefix(value.slice(0, 32), 0) === 0);
+  return parameters.some(({ name, value }) => name === 'state' && findPrefix(value, 0) === 0);
 }
 
 /** The values in which a whole URL may stand; the state is the client's own text. */

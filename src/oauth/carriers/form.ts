@@ -94,7 +94,7 @@ export class Form {
 
 /** Whether a form with this field may be a response, so that it is held to its end. */
 export function makesResponse({ name, value }: FormField, findPrefix: FindPrefix): boolean {
-  if (name === 'state') return findPrefix(value.text.slice(0, 32), 0) === 0;
+  if (name === 'state') return findPrefix(value.text, 0) === 0;
   return isAnswerName(name) && value.text !== '';
 }
 

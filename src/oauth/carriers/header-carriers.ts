@@ -33,7 +33,7 @@ function readValue(name: string, value: string, around: Surroundings): Carrier[]
     case 'link':
       return findUrlCarriers(Written.plain(value), 'link', around);
     case 'set-cookie':
-      return findUrlCarriers(Written.plain(value), 'cookie', around);
+      return findUrlCarriers(Written.plain(value.split(';', 1)[0] ?? ''), 'cookie', around);
     default:
       return [];
   }

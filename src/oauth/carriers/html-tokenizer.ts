@@ -37,8 +37,9 @@ export class HtmlTokenizer {
   #quote = '';
   /** Whether a quote would begin a value. */
   #afterEquals = false;
-  /** Of a comment: how many dashes came last. */
-  #dashes = 0;
+  /** What ends a comment or CDATA, twice and in front of `>`, and how often it came last. */
+  #closer: '-' | ']' = '-';
+  #closers = 0;
   /** The element whose raw text this is, and as much of its end tag as may have come. */
   #raw = '';
   #endTag = '';
@@ -110,6 +111,9 @@ export class HtmlTokenizer {
       } else if (character === '-' && at - from + this.#token.length === 3) {
         const token = this.#token + chunk.slice(from, at + 1);
         if (token === '<!--') return this.#beginComment(token, at + 1);
+      } else if (character === '[' && at - from + this.#token.length === 8 && this.#kind !== 'html') {
+        const token = this.#token + chunk.slice(from, at + 1);
+        if (token === '<![CDATA[') return this.#beginComment(token, at + 1);
       } else if (!/\s/.test(character)) {
         this.#afterEquals = false;
       }
@@ -137,7 +141,9 @@ export class HtmlTokenizer {
   #beginComment(token: string, end: number): number {
     this.#state = 'comment';
     this.#token = '';
-    this.#dashes = 2;
+    this.#closer = token === '<!--' ? '-' : ']';
+    // `<!-->` is a whole comment.
+    this.#closers = token === '<!--' ? 2 : 0;
     this.#tokens.endText();
     this.#tokens.text(token);
     return end;
@@ -147,14 +153,14 @@ export class HtmlTokenizer {
   #readComment(chunk: string, from: number): number {
     for (let at = from; at < chunk.length; at += 1) {
       const character = chunk[at];
-      if (character === '-') {
-        this.#dashes += 1;
-      } else if (character === '>' && this.#dashes >= 2) {
+      if (character === this.#closer) {
+        this.#closers += 1;
+      } else if (character === '>' && this.#closers >= 2) {
         this.#state = 'text';
         this.#tokens.text(chunk.slice(from, at + 1));
         return at + 1;
-      } else if (character !== '!' || this.#dashes < 2) {
-        this.#dashes = 0;
+      } else if (character !== '!' || this.#closers < 2) {
+        this.#closers = 0;
       }
     }
     this.#tokens.text(chunk.slice(from));

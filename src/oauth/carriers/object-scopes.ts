@@ -16,7 +16,7 @@ type Ready = { readonly members: readonly Member[]; readonly scopes: readonly Sc
 const DEPTH = 64;
 const PLACES = 32;
 /** Characters: no redirect_uri is longer. */
-const PLACE_LENGTH = 2 * 1024;
+export const PLACE_LENGTH = 2 * 1024;
 const MEMBERS = 64;
 const PLACE = /^\s*[a-z][a-z0-9+.-]{0,63}:\/?[^\s]/i;
 

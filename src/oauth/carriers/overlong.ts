@@ -1,15 +1,16 @@
 import type { FindPrefix } from './find-urls.ts';
 import type { PieceWriter } from './piece.ts';
 
-/** Characters that are kept, so that a prefix or a name is found where the text was cut. */
-const OVERLAP = 31;
+/** Characters of a word that is looked at as a whole, so that it is found where the text was cut. No prefix is longer. */
+const WORD_LENGTH = 512;
 const CODE = /\bcode\W/i;
 
 /** Lets a construct pass that is too large to be read, and tells where a prefix stands in it. */
 export class Overlong {
   readonly #writer: PieceWriter;
   readonly #findPrefix: FindPrefix;
-  #before = '';
+  /** The word at the end of what has passed. */
+  #word = '';
   #holdsCode = false;
 
   constructor(writer: PieceWriter, findPrefix: FindPrefix) {
@@ -18,10 +19,23 @@ export class Overlong {
   }
 
   push(text: string): void {
-    const seen = this.#before + text;
+    const word = lastWord(text);
+    const isWord = word.length === text.length;
+    if (isWord && this.#word.length + word.length < WORD_LENGTH) {
+      this.#word += word;
+      this.#writer.add(text);
+      return;
+    }
+    const seen = this.#word + text;
+    this.#word = isWord ? '' : word;
     this.#holdsCode ||= CODE.test(seen);
     const found = this.#findPrefix(seen, 0) !== -1;
     this.#writer.add(text, [], found ? { holdsCode: this.#holdsCode } : undefined);
-    this.#before = seen.slice(-OVERLAP);
   }
+}
+
+function lastWord(text: string): string {
+  let start = text.length;
+  while (start > 0 && text.length - start < WORD_LENGTH && /\w/.test(text[start - 1] as string)) start -= 1;
+  return text.slice(start);
 }

@@ -32,7 +32,7 @@ export function isPairName(name: string): boolean {
 
 /** Whether a member may belong to a response, so that its object is held to its end. */
 export function mayBePair({ name, value: { text } }: Member, findPrefix: FindPrefix): boolean {
-  if (name === 'state') return findPrefix(text.slice(0, 32), 0) === 0;
+  if (name === 'state') return findPrefix(text, 0) === 0;
   return (name === 'code' || name === 'id_token' || name === 'response') && text !== '';
 }
 

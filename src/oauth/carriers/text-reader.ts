@@ -46,10 +46,11 @@ export class TextReader {
 
   #complete(text: string): void {
     if (this.#overlong !== undefined) {
-      const end = text.search(NO_URL);
-      this.#overlong.push(end === -1 ? text : text.slice(0, end));
+      const delimiter = text.search(NO_URL);
+      const end = delimiter === -1 ? text.length : delimiter + 1;
+      this.#overlong.push(text.slice(0, end));
       this.#overlong = undefined;
-      text = end === -1 ? '' : text.slice(end);
+      text = text.slice(end);
     }
     const complete = this.#tail + text;
     this.#tail = '';

@@ -59,12 +59,19 @@ function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part']
     const own = parameters.filter((parameter) => parameter.part === side);
     const kept = own.filter((parameter) => !goes(parameter));
     const adds = iss !== undefined && side === part && !parameters.some(({ name }) => name === 'iss');
-    for (const parameter of own) {
-      if (goes(parameter)) edits.push(removal(written, own, parameter, kept.length > 0 || adds));
-      else edits.push(...valueEdits(written, parameter, prefix, code));
-    }
+    const [first] = own;
     const last = own.at(-1);
-    if (!adds || last === undefined) continue;
+    if (first === undefined || last === undefined) continue;
+    if (kept.length === 0 && !adds) {
+      // The `?` or `#` as well, because nothing is left behind it.
+      edits.push({ start: written.at(first.start - 1), end: written.at(last.end), text: '' });
+      continue;
+    }
+    own.forEach((parameter, index) => {
+      if (!goes(parameter)) edits.push(...valueEdits(written, parameter, prefix, code));
+      else edits.push(removal(written, parameter, own[index + 1], kept[0]));
+    });
+    if (!adds) continue;
     // Where nothing stays in front of it, the mark of the query or fragment is its separator.
     const separator = kept.length > 0 ? '&' : '';
     const end = written.at(last.end);
@@ -90,19 +97,16 @@ function valueEdits(
   return [{ start, end: written.at(end), text: written.encode(rest) }];
 }
 
-/** A parameter with its separator; with `?` or `#` where nothing else stands there. */
+/** A parameter with a separator: the one in front, where that has a parameter before it which stays. */
 function removal(
   written: Written,
-  own: readonly UrlParameter[],
-  parameter: UrlParameter,
-  keepsMark: boolean,
+  { start, end }: UrlParameter,
+  next: UrlParameter | undefined,
+  firstKept: UrlParameter | undefined,
 ): Edit {
-  const next = own[own.indexOf(parameter) + 1];
-  if (next !== undefined)
-    return { start: written.at(parameter.start), end: written.at(next.start), text: '' };
-  const isFirst = own[0] === parameter;
-  const before = isFirst && keepsMark ? 0 : 1;
-  return { start: written.at(parameter.start - before), end: written.at(parameter.end), text: '' };
+  const isBehind = firstKept !== undefined && firstKept.start < start;
+  const from = isBehind ? start - 1 : start;
+  return { start: written.at(from), end: written.at(isBehind ? end : (next?.start ?? end)), text: '' };
 }
 
 function* parametersOf(

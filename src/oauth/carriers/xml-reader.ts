@@ -1,11 +1,11 @@
 import { findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
-import { isPlace, ObjectScopes } from './object-scopes.ts';
+import { isPlace, ObjectScopes, PLACE_LENGTH } from './object-scopes.ts';
 import { isPairName } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { TextReader } from './text-reader.ts';
-import { ENTITIES, Written } from './written.ts';
+import { ENTITIES, type Escaping, Written } from './written.ts';
 
 /** An element that may be a parameter of a response: kept back until it ends. */
 type Leaf = { readonly name: string; readonly tag: string; text: string };
@@ -26,7 +26,7 @@ export class XmlReader implements HtmlTokens {
     this.#around = around;
     this.#scopes = new ObjectScopes(writer, around.findPrefix, false);
     this.#tokens = new HtmlTokenizer(this, writer, around.findPrefix, 'xml');
-    this.#text = new TextReader(writer, around, ENTITIES);
+    this.#text = new TextReader(writer, around, CHARACTER_DATA);
   }
 
   push(text: string): void {
@@ -41,7 +41,7 @@ export class XmlReader implements HtmlTokens {
   }
 
   text(text: string): void {
-    if (this.#content.length < CONSTRUCT_LIMIT) this.#content += text;
+    if (this.#content.length <= PLACE_LENGTH) this.#content += text;
     if (this.#leaf === undefined) {
       this.#text.push(text);
       return;
@@ -68,10 +68,10 @@ export class XmlReader implements HtmlTokens {
   #readTag(text: string, name: string): void {
     this.#giveUpLeaf();
     if (name.startsWith('/')) {
-      this.#notePlace(this.#content);
       this.#scopes.limit(text.length);
       this.#writer.add(text);
       this.#scopes.close();
+      this.#notePlace(this.#content);
       return;
     }
     const isEmpty = text.endsWith('/>');
@@ -102,7 +102,7 @@ export class XmlReader implements HtmlTokens {
     const start = this.#writer.heldLength;
     const whole = tag + text + endTag;
     this.#scopes.limit(whole.length);
-    const written = Written.plain(text, tag.length).decode(ENTITIES);
+    const written = readContent(Written.plain(text, tag.length));
     this.#scopes.member({
       name: localName(name),
       value: written.shifted(start),
@@ -124,8 +124,23 @@ export class XmlReader implements HtmlTokens {
   }
 
   #notePlace(text: string): void {
-    if (isPlace(text)) this.#scopes.place(Written.plain(text.trim()).decode(ENTITIES).text);
+    const place = readContent(Written.plain(text.trim())).text;
+    if (isPlace(place)) this.#scopes.place(place);
   }
+}
+
+const CDATA = '<![CDATA[';
+/** Text in which the end of a CDATA section ends a URL as well. */
+const CHARACTER_DATA: Escaping = {
+  ...ENTITIES,
+  pattern: new RegExp(`${ENTITIES.pattern.source}|\\]\\]`, 'gi'),
+  decode: (written) => (written === ']]' ? ' ' : ENTITIES.decode(written)),
+};
+
+function readContent(written: Written): Written {
+  const { text } = written;
+  if (!text.startsWith(CDATA) || !text.endsWith(']]>')) return written.decode(ENTITIES);
+  return written.slice(CDATA.length, text.length - 3);
 }
 
 function localName(name: string): string {

@@ -19,6 +19,7 @@ export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
     responseType: 'code',
     responseMode: undefined,
     pkceForwarded: false,
+    violation: undefined,
     ...overrides,
   };
 }
@@ -33,6 +34,7 @@ export function sampleBinding(overrides: Partial<Binding> = {}): Binding {
     codeChallenge: CHALLENGE,
     redirectUri: 'https://app.example.com/oauth2/callback/1',
     pkceForwarded: false,
+    hasIdToken: false,
     maxAttempts: 5,
     ...overrides,
   };

@@ -9,6 +9,7 @@ import { type OnStateChange, RedisLink, type SendCommand } from './redis-link.ts
  */
 export class RedisConnection implements AsyncDisposable {
   readonly #onStateChange: OnStateChange;
+  #reported: string | undefined;
   #link: RedisLink;
   /** With another configuration, until it is ready. */
   #next: RedisLink | undefined;
@@ -16,7 +17,7 @@ export class RedisConnection implements AsyncDisposable {
   /** Throws for a URL or a certificate that cannot be used at all. */
   constructor(config: RedisConfig, onStateChange: OnStateChange = () => {}) {
     this.#onStateChange = onStateChange;
-    this.#link = this.#open(config);
+    this.#link = new RedisLink(config, (state, detail) => this.#report(this.#link, state, detail));
   }
 
   /**
@@ -43,34 +44,36 @@ export class RedisConnection implements AsyncDisposable {
   }
 
   /**
-   * Goes over to the same Redis with other credentials, certificates or addresses: as soon as they have proved themselves, or
-   * at once where nothing is lost by it. Throws as the constructor does, and then leaves everything as it was.
+   * Goes over to the same Redis with other credentials, certificates or addresses, as soon as they have proved themselves:
+   * until then the connection stays as it was. Resolves when they have; rejects with the `StoreFault` of the first attempt that
+   * fails, after which more are made. Throws as the constructor does.
    */
-  renew(config: RedisConfig): void {
-    const before = this.#next;
-    this.#next = this.#open(config);
-    void before?.[Symbol.asyncDispose]();
-    if (!this.#link.isReady) this.#adopt();
+  renew(config: RedisConfig): Promise<void> {
+    const proved = Promise.withResolvers<void>();
+    const next: RedisLink = new RedisLink(config, (state, detail) => {
+      if (state === 'unreachable') proved.reject(unreachable(detail));
+      else if (next === this.#next) {
+        void this.#link[Symbol.asyncDispose]();
+        this.#link = next;
+        this.#next = undefined;
+        proved.resolve();
+      }
+      this.#report(next, state, detail);
+    });
+    void this.#next?.[Symbol.asyncDispose]();
+    this.#next = next;
+    return proved.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#next?.[Symbol.asyncDispose](), this.#link[Symbol.asyncDispose]()]);
   }
 
-  #open(config: RedisConfig): RedisLink {
-    const link: RedisLink = new RedisLink(config, (state, detail) => {
-      if (link === this.#next && state === 'ready') this.#adopt();
-      else if (link === this.#link && state === 'unreachable' && this.#next !== undefined) this.#adopt();
-      if (link === this.#link) this.#onStateChange(state, detail);
-    });
-    return link;
-  }
-
-  #adopt(): void {
-    if (this.#next === undefined) return;
-    const before = this.#link;
-    this.#link = this.#next;
-    this.#next = undefined;
-    void before[Symbol.asyncDispose]();
+  #report(link: RedisLink, state: 'ready' | 'unreachable', detail?: string): void {
+    const report = `${state} ${detail}`;
+    // An attempt that fails like the one before is no news.
+    if (link !== this.#link || report === this.#reported) return;
+    this.#reported = report;
+    this.#onStateChange(state, detail);
   }
 }

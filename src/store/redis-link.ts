@@ -3,7 +3,7 @@ import { StoreFault } from './flow-store.ts';
 import { openRedisClient, type RedisClient } from './redis-client.ts';
 import { redisErrorCode, redisFault, timedOut, unreachable } from './redis-fault.ts';
 
-/** Told of every change of state. `detail` is a code such as `ECONNREFUSED`, `TIMEOUT` or `WRONGPASS`, never an address or a secret. */
+/** Told of the state of a connection. `detail` is a code such as `ECONNREFUSED`, `TIMEOUT` or `WRONGPASS`, never an address or a secret. */
 export type OnStateChange = (state: 'ready' | 'unreachable', detail?: string) => void;
 
 /** Sends one command, within the same turn of the event loop. */
@@ -23,7 +23,6 @@ export class RedisLink implements AsyncDisposable {
   /** Resolves when the connection is back, rejects when it has been away for too long. */
   #back = waitForConnection();
   #lostBecause: string | undefined;
-  #reported: string | undefined;
   #unsettled = 0;
   #disposed = false;
 
@@ -53,10 +52,6 @@ export class RedisLink implements AsyncDisposable {
       const code = redisErrorCode(error);
       if (code !== undefined) this.#lostBecause = `CLUSTER_${code}`;
     });
-  }
-
-  get isReady(): boolean {
-    return this.#isReady;
   }
 
   /** As `RedisConnection.run`. */
@@ -122,11 +117,7 @@ export class RedisLink implements AsyncDisposable {
   }
 
   #report(state: 'ready' | 'unreachable', detail?: string): void {
-    const report = `${state} ${detail}`;
-    // An attempt that fails like the one before is no news.
-    if (this.#disposed || report === this.#reported) return;
-    this.#reported = report;
-    this.#onStateChange(state, detail);
+    if (!this.#disposed) this.#onStateChange(state, detail);
   }
 }
 

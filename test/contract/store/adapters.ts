@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { vi } from 'vitest';
+import type { ActivityStore } from '../../../src/activity/activity-store.ts';
+import { MemoryActivityStore } from '../../../src/activity/activity-store-memory.ts';
 import type { RedisConfig, RedisServers } from '../../../src/config/config.ts';
+import { openStores } from '../../../src/open-stores.ts';
 import type { FlowStore } from '../../../src/store/flow-store.ts';
 import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
 import { MemoryRecordStore } from '../../../src/store/record-store-memory.ts';
@@ -16,6 +19,8 @@ import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 /** A store under test, empty, with a hand on its time. */
 export type StoreUnderTest = AsyncDisposable & {
   readonly store: FlowStore;
+  /** The activity beside it. */
+  readonly activity: ActivityStore;
   /** Lets time pass. */
   advance(milliseconds: number): Promise<void>;
 };
@@ -28,7 +33,7 @@ export const ACL_RULES = [
   '-@all',
   ...['+ping', '+info', '+client|setname', '+quit', '+select'],
   ...['+get', '+set', '+del', '+eval', '+evalsha', '+pttl'],
-  ...['+hget', '+hset', '+hincrby', '+hscan', '+expire'],
+  ...['+hset', '+hincrby', '+hscan', '+pexpire'],
   ...['+cluster|slots', '+cluster|info', '+asking'],
 ];
 
@@ -54,6 +59,7 @@ async function startMemoryAdapter(): Promise<Adapter> {
       const store = new KeyedFlowStore(new MemoryRecordStore({ now: () => now }));
       return {
         store,
+        activity: new MemoryActivityStore(() => now),
         async advance(milliseconds) {
           now += milliseconds;
         },
@@ -102,9 +108,11 @@ function redisAdapter(
   return {
     async open() {
       const prefix = `test-${randomUUID()}:`;
-      const store = await openStore(redisConfig(servers, { ...settings, prefix }));
+      const { flows: store, activity } = openStores(redisConfig(servers, { ...settings, prefix }));
+      await untilReachable(store);
       return {
         store,
+        activity,
         async advance(milliseconds) {
           for (const server of keepers) await age(server, prefix, milliseconds);
         },

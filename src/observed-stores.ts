@@ -1,8 +1,8 @@
 import type { StoreConfig } from './config/config.ts';
+import { openStores, type Stores } from './open-stores.ts';
 import type { StoreFault } from './store/flow-store.ts';
 import { observeOperation } from './store/observe-operation.ts';
 import { ObservedFlowStore } from './store/observed-flow-store.ts';
-import { openStores, type Stores } from './open-stores.ts';
 import type { Events } from './telemetry/events.ts';
 
 export type ObservedStores = Stores & {

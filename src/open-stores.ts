@@ -20,7 +20,8 @@ export type Stores = { readonly flows: FlowStore; readonly activity: ActivitySto
  */
 export function openStores(config: StoreConfig, options: StoreOptions = {}): Stores {
   const { flows, connection } = openFlowStore(config, options.onStateChange);
-  if (connection === undefined || config.kind !== 'redis') return { flows, activity: new MemoryActivityStore() };
+  if (connection === undefined || config.kind !== 'redis')
+    return { flows, activity: new MemoryActivityStore() };
   const call = (_key: string, command: string, ...args: readonly (string | number)[]) =>
     connection.run((redis) => redis.call(command, ...args));
   return { flows, activity: new RedisActivityStore({ call }, config.prefix) };

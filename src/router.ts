@@ -97,7 +97,10 @@ export class Router {
     return { claimed, group, peer: readPeer(request, trusted), target, match };
   }
 
-  #unroutable(request: IncomingMessage, route: { readonly cause: UnroutableCause; readonly issuer?: Issuer }) {
+  #unroutable(
+    request: IncomingMessage,
+    route: { readonly cause: UnroutableCause; readonly issuer?: Issuer },
+  ) {
     return { ...route, clientAddress: readPeer(request, this.#options.trusted).address };
   }
 }

@@ -19,7 +19,12 @@ export async function fillRedis(redis: RedisServer, count: number): Promise<numb
     for (let first = 0; first < count; first += batch) {
       const pipeline = client.pipeline();
       for (let i = first; i < Math.min(first + batch, count); i += 1) {
-        pipeline.set(`pkce-gateway:${flowKey(flowIdOf(UPSTREAM, `flow ${i}`))}`, encodeFlow(sampleFlow()), 'PX', TTL);
+        pipeline.set(
+          `pkce-gateway:${flowKey(flowIdOf(UPSTREAM, `flow ${i}`))}`,
+          encodeFlow(sampleFlow()),
+          'PX',
+          TTL,
+        );
       }
       await pipeline.exec();
     }

@@ -69,7 +69,14 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
   const [id, challenge] = [randomBytes(16).toString('hex'), s256(randomBytes(32).toString('base64url'))];
   const own = { issuer: ISSUER, realm: '', clientId: ISSUER, mode: 'enforce' } as const;
   const sent = { codeChallenge: challenge, redirectUri: undefined, pkceForwarded: true };
-  const flow: Flow = { ...own, ...sent, upstream: ISSUER, responseType: 'code', responseMode: undefined, violation: undefined };
+  const flow: Flow = {
+    ...own,
+    ...sent,
+    upstream: ISSUER,
+    responseType: 'code',
+    responseMode: undefined,
+    violation: undefined,
+  };
   const binding: Binding = { ...own, ...sent, maxAttempts: 3, hasIdToken: false };
   const begun = store.beginFlow(flow, { hadState: true, ttl: TTL });
   const claimId = () => randomBytes(16).toString('base64url');

@@ -66,6 +66,9 @@ export function recordedClient(
 }
 
 /** Whom an event is about. */
-export function subjectOf({ issuer }: Exchange, { policy, clientId }: Pick<IdentifiedClient, 'policy' | 'clientId'>): Subject {
+export function subjectOf(
+  { issuer }: Exchange,
+  { policy, clientId }: Pick<IdentifiedClient, 'policy' | 'clientId'>,
+): Subject {
   return { issuer: issuer.name, client: policy.name, clientId };
 }

@@ -26,7 +26,8 @@ export function judgeRequest(
   { policy, mode }: { readonly policy: ClientPolicy; readonly mode: Mode },
 ): JudgedRequest {
   const outer = parseAuthorizationRequest(parameters);
-  const preserves = mayBeSigned(outer, policy, mode) || (policy.state === 'preserve' && outer.state !== undefined);
+  const preserves =
+    mayBeSigned(outer, policy, mode) || (policy.state === 'preserve' && outer.state !== undefined);
   const plain = { request: outer, preservesState: preserves, sealed: false, problem: undefined };
   if (outer.request === undefined) return plain;
   const problem = (reason: Reason) => ({ ...plain, sealed: true, problem: reason });
@@ -38,7 +39,8 @@ export function judgeRequest(
   const { request, sealsState } = merged;
   const signed = mayBeSigned(request, policy, mode);
   // Its response is found by where it goes: without redirect_uris there is nowhere to look.
-  if (sealsState && !signed && policy.redirectUris === undefined) return problem('request_object_not_allowed');
+  if (sealsState && !signed && policy.redirectUris === undefined)
+    return problem('request_object_not_allowed');
   return { request, preservesState: preserves || sealsState || signed, sealed: true, problem: undefined };
 }
 

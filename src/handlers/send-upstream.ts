@@ -72,7 +72,8 @@ function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
   const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
     peer,
     host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
-    body: outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
+    body:
+      outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
     // A page that may hand over a code is looked at as it streams by.
     ...(mayBringPage(exchange) ? { acceptEncoding: 'identity' } : {}),
   });

@@ -17,10 +17,16 @@ export type Unroutable = {
 const REFUSALS = {
   version: { status: 505, description: 'the gateway speaks HTTP/1.1 and HTTP/1.0 only' },
   host: { status: 400, description: 'the Host header is missing, repeated or malformed' },
-  target: { status: 400, description: 'the request target is malformed, or names another host than the Host header' },
+  target: {
+    status: 400,
+    description: 'the request target is malformed, or names another host than the Host header',
+  },
   issuer_unknown: { status: 421, description: 'no issuer is configured for this host' },
   path_unknown: { status: 404, description: 'no issuer is configured for this path' },
-  endpoints_unknown: { status: 503, description: 'the endpoints of the authorization server are not known yet; try again' },
+  endpoints_unknown: {
+    status: 503,
+    description: 'the endpoints of the authorization server are not known yet; try again',
+  },
 } as const;
 
 export function answerUnroutable(
@@ -32,7 +38,8 @@ export function answerUnroutable(
   const { status, description } = REFUSALS[unroutable.cause];
   const { origin } = request.headers;
   // Which endpoint was asked for is unknown: an app of any client may read that it should try again.
-  if (origin !== undefined && unroutable.issuer?.corsOrigins.has(origin) === true) allowOrigin(response, origin);
+  if (origin !== undefined && unroutable.issuer?.corsOrigins.has(origin) === true)
+    allowOrigin(response, origin);
   answerPlainly(response, status, description, countUnroutable(events, unroutable));
 }
 
@@ -51,7 +58,12 @@ export function countUnroutable(
 }
 
 /** Where no client, endpoint or issuer is known to answer for. */
-export function answerPlainly(response: ServerResponse, status: number, description: string, requestId: string): void {
+export function answerPlainly(
+  response: ServerResponse,
+  status: number,
+  description: string,
+  requestId: string,
+): void {
   const error = status === 503 ? 'temporarily_unavailable' : 'invalid_request';
   const retry: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
   const body = { error, error_description: description, request_id: requestId };

@@ -43,7 +43,10 @@ export function mergeCorsHeaders(headers: readonly string[], origin: string | un
 }
 
 /** The same for the answer to a preflight: all that it asks for is allowed beside what the upstream allows. */
-export function mergePreflightHeaders(headers: readonly string[], { origin, method, headers: names }: Preflight): string[] {
+export function mergePreflightHeaders(
+  headers: readonly string[],
+  { origin, method, headers: names }: Preflight,
+): string[] {
   const cors = new CorsHeaders(headers);
   cors.allowOrigin(origin);
   cors.add('Access-Control-Allow-Methods', method);
@@ -70,7 +73,11 @@ class CorsHeaders {
   /** Adds what a list does not hold yet, in the header that is there. */
   add(name: string, list: string): void {
     const lower = name.toLowerCase();
-    const held = new Set(this.#values(lower).flatMap(namesIn).map((item) => item.toLowerCase()));
+    const held = new Set(
+      this.#values(lower)
+        .flatMap(namesIn)
+        .map((item) => item.toLowerCase()),
+    );
     // With credentials, a browser takes `*` for a name; without, it is all of them.
     if (held.has('*') && lower !== 'access-control-allow-headers') return;
     const missing = namesIn(list).filter((item) => !held.has(item.toLowerCase()));
@@ -81,7 +88,9 @@ class CorsHeaders {
   }
 
   #values(lower: string): string[] {
-    return this.headers.filter((_, index) => index % 2 === 1 && this.headers[index - 1]?.toLowerCase() === lower);
+    return this.headers.filter(
+      (_, index) => index % 2 === 1 && this.headers[index - 1]?.toLowerCase() === lower,
+    );
   }
 
   #remove(lower: string): void {

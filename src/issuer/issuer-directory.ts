@@ -1,8 +1,8 @@
+import type { IssuerConfig } from '../config/config.ts';
 import { withoutPort } from '../http/host.ts';
 import { loosenPath, readingsOf } from '../http/path-pattern.ts';
 import { isBelow, subjectOfPath } from '../oauth/metadata-paths.ts';
 import type { EndpointMatch, Endpoints } from './endpoints.ts';
-import type { IssuerConfig } from '../config/config.ts';
 
 type Configured = { readonly config: Pick<IssuerConfig, 'hosts' | 'paths'> };
 

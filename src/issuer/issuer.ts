@@ -1,5 +1,4 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { Endpoints } from './endpoints.ts';
 import type { AdvertisedPolicy, MetadataDocument } from '../oauth/metadata.ts';
 import { allMetadataPaths, documentsOf } from '../oauth/metadata-paths.ts';
 import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
@@ -8,6 +7,7 @@ import type { Events } from '../telemetry/events.ts';
 import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
 import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
+import { Endpoints } from './endpoints.ts';
 import type { UpstreamKnowledge } from './upstream-knowledge.ts';
 
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */

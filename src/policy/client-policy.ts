@@ -1,5 +1,5 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
-import { type Draw, FIRST_DRAW, LAST_DRAW } from './draw.ts';
+import { type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
 /** What one client (or a group of them) may do, with every default filled in. */
@@ -58,11 +58,6 @@ export function effectiveMode(policy: ClientPolicy, now: number, draw: Draw = FI
   if (mode === 'reject') return 'enforce';
   const enforces = enforceFrom === undefined ? mode === 'enforce' : now >= enforceFrom;
   return enforces && draw < enforcePercent ? 'enforce' : 'report';
-}
-
-/** Whether every flow of this client waits for the store: none of it goes on while that is away, whatever its prefix says. */
-export function neverGoesOnWithoutStore(policy: ClientPolicy, now: number): boolean {
-  return effectiveMode(policy, now, LAST_DRAW) === 'enforce' && policy.onStoreFailure === 'reject';
 }
 
 /** Whether this client may ask for tokens by this grant. */

@@ -42,7 +42,8 @@ export class ClientRegistry {
     }
     for (const policy of this.all()) {
       schedules.set(scheduleOf(policy), policy);
-      if (policy.wrapCodes === false || policy.responseTypes.some(asksForIdToken)) bare.set(scheduleOf(policy), policy);
+      if (policy.wrapCodes === false || policy.responseTypes.some(asksForIdToken))
+        bare.set(scheduleOf(policy), policy);
     }
     const lengths = new Set([...this.#patterns.keys()].map((pattern) => pattern.length));
     this.#patternLengths = [...lengths].sort((a, b) => b - a);

@@ -81,7 +81,10 @@ function checkPkce(request: AuthorizationRequest, policy: ClientPolicy): Violati
   if (request.codeChallenge === undefined) return violation('challenge_missing');
   const { codeChallengeMethod: method, namesMethod } = request;
   if ((method !== 'S256' && method !== 'plain') || !policy.methods.includes(method))
-    return violation('method_not_allowed', namesMethod ? method : 'no code_challenge_method, which means plain');
+    return violation(
+      'method_not_allowed',
+      namesMethod ? method : 'no code_challenge_method, which means plain',
+    );
   return isCodeChallenge(request.codeChallenge, method) ? undefined : violation('challenge_malformed');
 }
 

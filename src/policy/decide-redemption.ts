@@ -62,11 +62,14 @@ function decideUnpaired(binding: Binding, { codeVerifier }: PresentedRedemption)
 function decideClaimed(binding: Binding, presented: PresentedRedemption): Reason | undefined {
   // A record without a challenge protects nothing, whatever it says: fail closed.
   if (binding.codeChallenge === undefined && binding.mode === 'enforce') return 'verifier_missing';
-  if (binding.codeChallenge === undefined && presented.codeVerifier !== undefined) return 'verifier_unexpected';
+  if (binding.codeChallenge === undefined && presented.codeVerifier !== undefined)
+    return 'verifier_unexpected';
   if (!identifies(presented.client, binding.clientId)) return 'client_mismatch';
   // OAuth 2.1 dropped the parameter: the upstream judges one that is absent (RFC 6749 4.1.3).
   const { redirectUri } = presented;
-  return redirectUri !== undefined && redirectUri !== binding.redirectUri ? 'redirect_uri_mismatch' : undefined;
+  return redirectUri !== undefined && redirectUri !== binding.redirectUri
+    ? 'redirect_uri_mismatch'
+    : undefined;
 }
 
 /** Whether a verifier can be compared at all (RFC 7636 4.1). */

@@ -35,7 +35,10 @@ export type TargetVerdict = { readonly reason: Reason; readonly owner: Owner | u
 export function decideTarget(flow: Flow, policy: ClientPolicy, target: Target, now: number): TargetVerdict {
   const owner = enforcedOwner(target, now);
   if (owner !== undefined && !mayUsePlace(flow, policy, target)) return { reason: 'flow_unknown', owner };
-  const allowed = flow.redirectUri === undefined ? isPickedPlace(flow, policy, target) : goesTo(target.url, flow.redirectUri);
+  const allowed =
+    flow.redirectUri === undefined
+      ? isPickedPlace(flow, policy, target)
+      : goesTo(target.url, flow.redirectUri);
   return allowed ? undefined : { reason: 'redirect_target_mismatch', owner: undefined };
 }
 

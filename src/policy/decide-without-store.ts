@@ -9,6 +9,8 @@ export type Concerned = { readonly mode: Mode; readonly policy: Pick<ClientPolic
  * its requests through unverified (`on_store_failure`), else `go_on`. What a prefix or a record would say counts for nothing.
  */
 export function decideWithoutStore(...concerned: readonly Concerned[]): 'fault' | 'go_on' {
-  const waits = concerned.some(({ mode, policy }) => mode === 'enforce' && policy.onStoreFailure === 'reject');
+  const waits = concerned.some(
+    ({ mode, policy }) => mode === 'enforce' && policy.onStoreFailure === 'reject',
+  );
   return waits ? 'fault' : 'go_on';
 }

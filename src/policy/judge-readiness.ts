@@ -119,7 +119,9 @@ function explain(violations: ReadonlyMap<string, number>): string {
   const reasons = [...violations].sort(([, one], [, other]) => other - one);
   const explained = reasons
     .slice(0, EXPLAINED)
-    .map(([reason, number]) => `${reason} ×${number} (${REASONS[reason as Reason]?.advice ?? 'see the log'})`);
+    .map(
+      ([reason, number]) => `${reason} ×${number} (${REASONS[reason as Reason]?.advice ?? 'see the log'})`,
+    );
   const others = reasons.length > EXPLAINED ? [`${reasons.length - EXPLAINED} more`] : [];
   return [...explained, ...others].join(', ');
 }

@@ -30,7 +30,10 @@ export const REASONS = {
     'the client_id differs from a listed one only in case, spaces or look-alike characters: make the client send it as listed',
   ),
   client_unknown: {
-    ...invalidRequest('this client is not registered here', 'the client is not listed: add it under `clients`'),
+    ...invalidRequest(
+      'this client is not registered here',
+      'the client is not listed: add it under `clients`',
+    ),
     error: 'unauthorized_client',
   },
   challenge_missing: invalidRequest(
@@ -113,9 +116,15 @@ export const REASONS = {
     CODE_INVALID,
     'codes were redeemed later than `code_ttl`: make the client redeem them at once, or allow more time',
   ),
-  code_replayed: invalidGrant(CODE_INVALID, 'codes were redeemed twice: look for a retry or a second instance'),
+  code_replayed: invalidGrant(
+    CODE_INVALID,
+    'codes were redeemed twice: look for a retry or a second instance',
+  ),
   attempts_exceeded: invalidGrant(CODE_INVALID, 'wrong verifiers burnt codes: look for their sender'),
-  client_mismatch: invalidGrant(CODE_INVALID, 'another client redeemed the codes than the one that requested them'),
+  client_mismatch: invalidGrant(
+    CODE_INVALID,
+    'another client redeemed the codes than the one that requested them',
+  ),
   redirect_uri_mismatch: invalidGrant(
     CODE_INVALID,
     'the token request names another redirect_uri than the authorization request',
@@ -151,11 +160,17 @@ export const REASONS = {
     status: 415,
   },
   content_encoding_not_allowed: {
-    ...invalidRequest('the body must not be content-encoded', 'the client compresses its requests: turn that off'),
+    ...invalidRequest(
+      'the body must not be content-encoded',
+      'the client compresses its requests: turn that off',
+    ),
     status: 415,
   },
   http_method_not_allowed: {
-    ...invalidRequest('this HTTP method is not allowed here', 'the client uses another HTTP method than GET or POST'),
+    ...invalidRequest(
+      'this HTTP method is not allowed here',
+      'the client uses another HTTP method than GET or POST',
+    ),
     status: 405,
   },
   body_too_large: {

@@ -1,5 +1,5 @@
-import type { StoreFault } from '../store/flow-store.ts';
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
+import type { StoreFault } from '../store/flow-store.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
 import type { ActivitySink, BoundFlow, Subject } from './activity-sink.ts';
 import type { Audit } from './audit.ts';

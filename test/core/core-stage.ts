@@ -58,7 +58,14 @@ export class CoreStage implements AsyncDisposable {
   }
 
   static async open(options: CoreStageOptions = {}): Promise<CoreStage> {
-    const { mode = 'enforce', policy = '', issuer = '', clients = [], unlisted = 'report', top = '' } = options;
+    const {
+      mode = 'enforce',
+      policy = '',
+      issuer = '',
+      clients = [],
+      unlisted = 'report',
+      top = '',
+    } = options;
     let stage: CoreStage | undefined;
     const upstream = await startUpstream((request, response) => void stage?.handle(request, response));
     const gateway = await startProxyTo(upstream, {
@@ -120,7 +127,11 @@ export class CoreStage implements AsyncDisposable {
     return send(`${this.gateway.url}${target}`, sending);
   }
 
-  postForm(target: string, form: string | Record<string, string>, headers: Record<string, string> = {}): Promise<Answer> {
+  postForm(
+    target: string,
+    form: string | Record<string, string>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const body = typeof form === 'string' ? form : new URLSearchParams(form).toString();
     return this.send(target, {
       method: 'POST',
@@ -168,7 +179,9 @@ export class CoreStage implements AsyncDisposable {
   }
 
   reasons(event: 'refusal' | 'report_only_violation'): string[] {
-    return this.gateway.logLines.filter((line) => line['event'] === event).map((line) => String(line['reason']));
+    return this.gateway.logLines
+      .filter((line) => line['event'] === event)
+      .map((line) => String(line['reason']));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -106,7 +106,9 @@ describe('what makes no step', () => {
 
   test('a body that is no form is judged in enforce', async () => {
     await using stage = await CoreStage.open({ unlisted: 'enforce' });
-    const answer = await stage.postForm(AUTHORIZE, '{"client_id":"spa"}', { 'content-type': 'application/json' });
+    const answer = await stage.postForm(AUTHORIZE, '{"client_id":"spa"}', {
+      'content-type': 'application/json',
+    });
     expect(answer.status).toBe(415);
     expect(stage.received).toEqual([]);
   });

@@ -52,7 +52,11 @@ describe('no lax flow takes a code to an enforced place', () => {
     const lax = await stage.begin({ client_id: 'lax', redirect_uri: 'https://lax.example.com/cb' });
     stage.redirectTo(`${REDIRECT_URI}?code=${UPSTREAM_CODE}&state=${encodeURIComponent(lax)}`);
     const answer = await stage.send('/login/done');
-    expect([answer.status, answer.location, answer.text.includes(UPSTREAM_CODE)]).toEqual([400, undefined, false]);
+    expect([answer.status, answer.location, answer.text.includes(UPSTREAM_CODE)]).toEqual([
+      400,
+      undefined,
+      false,
+    ]);
     expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
   });
 

@@ -119,7 +119,9 @@ describe('a made-up prefix while Redis is away', () => {
     async (policy) => {
       await using stage = await startRedisStage({ policy });
       await stage.redis.stop();
-      expect((await stage.client.authorize(forge(stage.upstream))).location?.searchParams.has('code')).toBe(true);
+      expect((await stage.client.authorize(forge(stage.upstream))).location?.searchParams.has('code')).toBe(
+        true,
+      );
     },
   );
 });

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Endpoints } from '../../src/issuer/endpoints.ts';
 import { loosenPath } from '../../src/http/path-pattern.ts';
 import { readPeer, TrustedProxies } from '../../src/http/peer.ts';
 import { parseRequestTarget } from '../../src/http/request-target.ts';
+import { Endpoints } from '../../src/issuer/endpoints.ts';
 import { mapLocation } from '../../src/upstream/map-location.ts';
 
 const endpoints = new Endpoints({

@@ -1,7 +1,7 @@
 import type { OneRequest } from '../../oauth/in-place.ts';
 import type { Reason } from '../../policy/reason.ts';
-import type { LiveFlow } from '../../store/flow-store.ts';
 import type { ParsedFlowPrefix } from '../../store/flow-prefix.ts';
+import type { LiveFlow } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import type { IdentifiedClient } from '../identify-client.ts';
 import type { JudgedRequest } from '../judge-request.ts';

@@ -40,13 +40,23 @@ function problemIn(form: FormText, isServersOwn: boolean): Violation | undefined
   const violation = problemOf(form);
   if (violation === undefined || !isServersOwn || form.hidden) return violation;
   const { detail } = violation;
-  return detail === undefined || !isProtocolParameter(canonicalName(detail)) || detail === 'code' ? undefined : violation;
+  return detail === undefined || !isProtocolParameter(canonicalName(detail)) || detail === 'code'
+    ? undefined
+    : violation;
 }
 
 /** Where only a parameter that decides nothing is at fault, the flow can begin all the same. */
-function canStillBeRead({ merged, message, client }: AuthorizationContext, { reason, detail }: Violation): boolean {
+function canStillBeRead(
+  { merged, message, client }: AuthorizationContext,
+  { reason, detail }: Violation,
+): boolean {
   if (reason === 'client_id_ambiguous') return client.certain;
   if (reason !== 'parameter_repeated' && reason !== 'parameter_malformed') return false;
   const lossless = message.query.lossless && message.body?.form.lossless !== false;
-  return lossless && merged.conflict === undefined && detail !== undefined && !isProtocolParameter(canonicalName(detail));
+  return (
+    lossless &&
+    merged.conflict === undefined &&
+    detail !== undefined &&
+    !isProtocolParameter(canonicalName(detail))
+  );
 }

@@ -44,6 +44,7 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
     return forwardRequest(context, { mode: pushed.mode, dropped: [...SETTLED_BY_PUSH, ...beside] });
   }
   const refused =
-    context.violation === undefined && shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
+    context.violation === undefined &&
+    shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
   return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
 }

@@ -1,4 +1,8 @@
-import { changeParameters, changeRawParameters, type ParameterChanges } from '../../oauth/change-parameters.ts';
+import {
+  changeParameters,
+  changeRawParameters,
+  type ParameterChanges,
+} from '../../oauth/change-parameters.ts';
 import type { Mode } from '../../policy/mode.ts';
 import type { FormText } from '../message/message.ts';
 import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
@@ -15,7 +19,10 @@ export type ForwardOptions = {
 };
 
 /** Sends the request on: in enforce as it was judged, in report as it came but for its state. */
-export async function forwardRequest(context: AuthorizationContext, options: ForwardOptions = {}): Promise<'done'> {
+export async function forwardRequest(
+  context: AuthorizationContext,
+  options: ForwardOptions = {},
+): Promise<'done'> {
   const { exchange, message, merged, client, saved } = context;
   const enforced = (options.mode ?? exchange.flow?.flow.mode ?? client.mode) === 'enforce';
   const changes = changesOf(context, enforced ? (options.dropped ?? []) : []);
@@ -35,7 +42,10 @@ export async function forwardRequest(context: AuthorizationContext, options: For
 
 /** `takesPrefix`: whether a prefix alone becomes the state here, where the request has none. Only one text of the two gets it. */
 function write(form: FormText, enforced: boolean, changes: ParameterChanges, takesPrefix: boolean): string {
-  const state = changes.state && { ...changes.state, whereMissing: changes.state.whereMissing && takesPrefix };
+  const state = changes.state && {
+    ...changes.state,
+    whereMissing: changes.state.whereMissing && takesPrefix,
+  };
   const own = { ...changes, state };
   // What cannot be decoded holds nothing that was judged.
   if (!enforced || !form.lossless) return changeRawParameters(form.raw, own);
@@ -62,6 +72,7 @@ function changesOf(
     return { dropped, state: { remove: prefix?.prefix, add: statePrefix, whereMissing } };
   }
   // In place, one of the two holds the prefixed state, and the other one the client's.
-  if (flow?.prefix !== undefined) return { dropped, state: { remove: undefined, add: flow.prefix, whereMissing: false } };
+  if (flow?.prefix !== undefined)
+    return { dropped, state: { remove: undefined, add: flow.prefix, whereMissing: false } };
   return { dropped, state: prefix && { remove: prefix.prefix, add: undefined, whereMissing: false } };
 }

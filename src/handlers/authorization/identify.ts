@@ -3,8 +3,8 @@ import { DRAWS, LAST_DRAW } from '../../policy/draw.ts';
 import { identifyClient } from '../identify-client.ts';
 import { judgeRequest } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';
-import { forwardAsSent } from './forward-request.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
+import { forwardAsSent } from './forward-request.ts';
 
 /** Finds out whose request it is, and whether anybody looks at it. */
 export function identify(context: AuthorizationContext): Progress | Promise<Progress> {

@@ -12,7 +12,10 @@ import type { AuthorizationContext } from './authorization-context.ts';
 export async function passServerStep({ exchange, message }: AuthorizationContext): Promise<Progress> {
   const { body } = message;
   // A body that nobody here could read might begin anything.
-  const readable = !message.otherMethod && (body === undefined || body.isForm || body.isEmpty) && body?.problem === undefined;
+  const readable =
+    !message.otherMethod &&
+    (body === undefined || body.isForm || body.isEmpty) &&
+    body?.problem === undefined;
   if (!readable || beginsAuthorization(hintsOf(message), exchange.method)) return undefined;
   if (message.query.hidden || body?.form.hidden === true) return undefined;
   if (!refusesRedemption(exchange, message)) {

@@ -1,4 +1,4 @@
-import { usableMethod, type AuthorizationRequest } from '../../oauth/authorization-request.ts';
+import { type AuthorizationRequest, usableMethod } from '../../oauth/authorization-request.ts';
 import { storedChallenge } from '../../oauth/pkce.ts';
 import { type Flow, type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import type { Progress } from '../run-steps.ts';

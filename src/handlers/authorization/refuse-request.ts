@@ -11,7 +11,13 @@ export function refuseRequest(context: AuthorizationContext, reason: Reason): 'd
 }
 
 /** `undefined`: nobody can be told safely. */
-function returnAddress({ exchange, message, merged, client, judged }: AuthorizationContext): ReturnAddress | undefined {
+function returnAddress({
+  exchange,
+  message,
+  merged,
+  client,
+  judged,
+}: AuthorizationContext): ReturnAddress | undefined {
   const { query, body } = message;
   const { parameters, conflict } = merged;
   const lossless = query.lossless && body?.form.lossless !== false && body?.problem === undefined;

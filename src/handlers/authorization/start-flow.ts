@@ -5,8 +5,8 @@ import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-import { refuseRequest } from './refuse-request.ts';
 import { challengeOf } from './reenter-flow.ts';
+import { refuseRequest } from './refuse-request.ts';
 
 /** Begins the flow. One that is found by its prefix is saved beside the request upstream, and before its response leaves. */
 export function startFlow(context: AuthorizationContext): Progress | Promise<Progress> {
@@ -36,10 +36,16 @@ async function startPreservedFlow(context: AuthorizationContext, tooLong: boolea
   const { state } = judged.request;
   const canBeFound =
     store.abilities.preservedState &&
-    (!tooLong || (client.mode === 'enforce' && state !== undefined && client.policy.redirectUris !== undefined));
+    (!tooLong ||
+      (client.mode === 'enforce' && state !== undefined && client.policy.redirectUris !== undefined));
   if (!canBeFound) {
     const detail = tooLong ? 'state_limit' : 'state';
-    const refused = shouldRefuse(exchange, 'authorization_response', { reason: 'response_not_followable', detail }, client);
+    const refused = shouldRefuse(
+      exchange,
+      'authorization_response',
+      { reason: 'response_not_followable', detail },
+      client,
+    );
     return refused ? refuseRequest(context, 'response_not_followable') : undefined;
   }
   try {

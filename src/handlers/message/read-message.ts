@@ -1,8 +1,8 @@
 import { hasBody, type ReadBody, readBody } from '../../http/read-body.ts';
 import { RequestBody } from '../../http/request-body.ts';
+import { changeRawParameters } from '../../oauth/change-parameters.ts';
 import { readFlatJson, readJsonParameters } from '../../oauth/json-parameters.ts';
 import { Parameters, type ParsedParameters, parseParameters } from '../../oauth/parameters.ts';
-import { changeRawParameters } from '../../oauth/change-parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 import type { Exchange } from '../exchange.ts';
 import type { BodyText, FormText, Message } from './message.ts';
@@ -66,10 +66,12 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
 /** RFC 6749 has forms only; some servers take one flat JSON object as well (`token_content_types`). */
 function readJson({ issuer }: Exchange, text: string): FormText {
   const read = readFlatJson(text);
-  const entries = typeof read === 'string' ? [] : read.filter(([name]) => !issuer.droppedParameters.has(name));
+  const entries =
+    typeof read === 'string' ? [] : read.filter(([name]) => !issuer.droppedParameters.has(name));
   // Its values are held to the rules of a form's.
   const parsed: ParsedParameters = parseParameters(new Parameters(entries).serialize());
-  const broken = typeof read === 'string' ? { problem: read, problemName: undefined, lossless: false, hidden: true } : {};
+  const broken =
+    typeof read === 'string' ? { problem: read, problemName: undefined, lossless: false, hidden: true } : {};
   return { ...parsed, ...broken, raw: text };
 }
 
@@ -82,7 +84,14 @@ type BodyFacts = {
   readonly text: string;
 };
 
-function problemOfBody({ read, encoded, isForm, isEmpty, contentType, text }: BodyFacts): Violation | undefined {
+function problemOfBody({
+  read,
+  encoded,
+  isForm,
+  isEmpty,
+  contentType,
+  text,
+}: BodyFacts): Violation | undefined {
   const badType = !isForm || (namesOtherCharset(contentType) && !isAscii(text));
   if (badType && !isEmpty && read.complete)
     return { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };

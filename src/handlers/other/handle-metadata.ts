@@ -8,10 +8,10 @@ import { buildRequestHeaders } from '../../upstream/request-headers.ts';
 import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
 import { UpstreamFault } from '../../upstream/upstream-fault.ts';
 import type { Exchange } from '../exchange.ts';
-import { followResponse } from '../response/follow-response.ts';
-import { handlePassThrough } from './handle-pass-through.ts';
 import { answerFault } from '../refuse.ts';
+import { followResponse } from '../response/follow-response.ts';
 import { sendUpstream } from '../send-upstream.ts';
+import { handlePassThrough } from './handle-pass-through.ts';
 
 /** Seconds. A change of policy or upstream is to reach clients soon. */
 const MAX_AGE = 60;
@@ -19,7 +19,8 @@ const MAX_AGE = 60;
 /** OpenID Connect Discovery 4, RFC 8414 3: the upstream's metadata, as it holds for those who come through the gateway. */
 export async function handleMetadata(exchange: Exchange): Promise<void> {
   const { method, target, request, response, issuer, services } = exchange;
-  if ((method !== 'GET' && method !== 'HEAD') || redeemsInQuery(target.query)) return handlePassThrough(exchange);
+  if ((method !== 'GET' && method !== 'HEAD') || redeemsInQuery(target.query))
+    return handlePassThrough(exchange);
   if (!request.readableEnded) request.resume();
   const metadata = new MetadataRequest(exchange);
   try {
@@ -145,7 +146,11 @@ class MetadataRequest {
     head: ResponseHead,
   ): { readonly replace: ResponseHead; readonly body: Buffer } {
     const { issuer, publicOrigin, requestId } = this.#exchange;
-    const facts = { ...issuer.advertised(Date.now()), publicOrigin, upstreamHosts: this.#upstreamHosts(document) };
+    const facts = {
+      ...issuer.advertised(Date.now()),
+      publicOrigin,
+      upstreamHosts: this.#upstreamHosts(document),
+    };
     const body = Buffer.from(JSON.stringify(rewriteMetadata(document, facts)));
     const headers = [
       ...keptHeaders(head),

@@ -1,7 +1,7 @@
+import { StoreFault } from '../../store/flow-store.ts';
 import { decodeContent } from '../../upstream/decode-content.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
-import { StoreFault } from '../../store/flow-store.ts';
 import type { AuthorizationContext } from '../authorization/authorization-context.ts';
 import { forwardRequest } from '../authorization/forward-request.ts';
 import { withoutStore } from '../without-store.ts';
@@ -26,7 +26,10 @@ function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Ho
   };
 }
 
-async function remember(context: AuthorizationContext, answer: PushedAnswer): Promise<'answered' | undefined> {
+async function remember(
+  context: AuthorizationContext,
+  answer: PushedAnswer,
+): Promise<'answered' | undefined> {
   const { exchange, client } = context;
   const { group, issuer, realm, services } = exchange;
   const pushed = {

@@ -29,6 +29,11 @@ const NONE = new Parameters([]);
 async function readPushedRequest(context: AuthorizationContext): Promise<Progress> {
   context.message = await readMessage(context.exchange);
   const parameters = context.message.body?.form.parameters ?? NONE;
-  context.merged = { parameters, inQuery: false, inBody: context.message.body !== undefined, conflict: undefined };
+  context.merged = {
+    parameters,
+    inQuery: false,
+    inBody: context.message.body !== undefined,
+    conflict: undefined,
+  };
   return undefined;
 }

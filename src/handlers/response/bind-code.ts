@@ -59,9 +59,7 @@ function wrapsCodes(
 function pickedRedirectUri({ target }: Carrier, registered: readonly string[] = []): string | undefined {
   if (target === undefined) return undefined;
   // Behind the same path, the one with the longest query is the one that was picked.
-  const [picked] = registered
-    .filter((uri) => goesTo(target, uri))
-    .toSorted((a, b) => b.length - a.length);
+  const [picked] = registered.filter((uri) => goesTo(target, uri)).toSorted((a, b) => b.length - a.length);
   return picked ?? placeOf(target);
 }
 

@@ -1,5 +1,4 @@
 import type { Carrier } from '../../oauth/carriers/carrier.ts';
-import { mayPreserveState } from '../../policy/client-policy.ts';
 import type { LiveFlow } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 
@@ -48,7 +47,7 @@ export class FlowFinder {
     return found;
   }
 
-  /** By the client's own state: the client is one that lists the place, or the one that the id_token is for. */
+  /** By the client's own state: the client is one that lists the place, or the one that the id_token is for. Servers that ignore `response_mode=jwt` answer with no token at all. */
   async #findPreserved(carrier: Carrier): Promise<LiveFlow | undefined> {
     const { flow, group, services } = this.#exchange;
     if (carrier.codes.length === 0 && !carrier.hasError && carrier.jarm === undefined) return undefined;
@@ -69,7 +68,7 @@ export class FlowFinder {
     if (own?.prefix === undefined && own !== undefined) clients.add(own.flow.clientId);
     if (target !== undefined) {
       for (const { policy } of this.#exchange.group.targetAt(target, true).owners) {
-        if (mayPreserveState(policy)) clients.add(policy.name);
+        clients.add(policy.name);
       }
     }
     return [...clients].slice(0, CANDIDATES);

@@ -1,6 +1,6 @@
-import { contentFamily } from '../../oauth/carriers/content-family.ts';
-import { readHeaderCarriers, type HeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
 import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
+import { contentFamily } from '../../oauth/carriers/content-family.ts';
+import { type HeaderCarriers, readHeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
 import { findFlowPrefix } from '../../store/flow-prefix.ts';
 import { mapLocation } from '../../upstream/map-location.ts';
 import type { Outcome } from '../../upstream/outcome.ts';
@@ -27,12 +27,12 @@ const BODY_HEADERS: ReadonlySet<string> = new Set([
  */
 export function followResponse(exchange: Exchange, head: ResponseHead): Outcome | Promise<Outcome> {
   const around = {
-    base: pageUrl(exchange, head),
+    base: pageUrl(exchange),
     findPrefix: (text: string, from: number) => findFlowPrefix(exchange.group.key, text, from)?.index ?? -1,
   };
   const carriers = readHeaderCarriers(head.headers, around);
   const judge = new ResponseJudge(exchange);
-  if (carriers.length > 0) return followHeaders(exchange, head, carriers, judge, () => followBody(judge));
+  if (carriers.length > 0) return followHeaders(head, carriers, judge, () => followBody(judge));
   return followBody(judge);
 
   function followBody(judge: ResponseJudge, changed: ResponseHead = head): Outcome {
@@ -46,7 +46,6 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
 }
 
 async function followHeaders(
-  exchange: Exchange,
   head: ResponseHead,
   found: readonly HeaderCarriers[],
   judge: ResponseJudge,
@@ -76,7 +75,7 @@ async function followHeaders(
 }
 
 /** The address that a relative URL in the response is relative to. */
-function pageUrl({ publicOrigin, target }: Exchange, _head: ResponseHead): URL {
+function pageUrl({ publicOrigin, target }: Exchange): URL {
   return URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
 }
 

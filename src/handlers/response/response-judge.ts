@@ -5,8 +5,8 @@ import { effectiveMode } from '../../policy/client-policy.ts';
 import { decideTarget, enforcedOwner, type Owner, type Target } from '../../policy/decide-target.ts';
 import { LAST_DRAW } from '../../policy/draw.ts';
 import type { Reason } from '../../policy/reason.ts';
-import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import { findFlowPrefix, type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
+import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
@@ -50,9 +50,14 @@ export class ResponseJudge {
       const live = await this.#flows.findByPrefix(prefix);
       if (live === undefined) return 'unchanged';
       const client = recordedClient(this.#exchange, live.flow);
-      const violation = { reason: 'response_not_followable', detail: 'a form or script of more than 64 KiB' } as const;
+      const violation = {
+        reason: 'response_not_followable',
+        detail: 'a form or script of more than 64 KiB',
+      } as const;
       if (!shouldRefuse(this.#exchange, 'authorization_response', violation, client)) return 'unchanged';
-      return { withhold: () => refuseAuthorization(this.#exchange, violation.reason, client.policy, undefined) };
+      return {
+        withhold: () => refuseAuthorization(this.#exchange, violation.reason, client.policy, undefined),
+      };
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error;
       return 'unchanged';
@@ -73,17 +78,25 @@ export class ResponseJudge {
     const target = this.#targetOf(carrier);
     if (!this.#isResponseOf(carrier, live)) {
       // A link, a form or a page of the server's own that holds the state on its way.
-      if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target)) return 'unchanged';
+      if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target))
+        return 'unchanged';
     }
     if (carrier.codes.length === 0) {
-      if (carrier.jarm === 'unreadable') return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
+      if (carrier.jarm === 'unreadable')
+        return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
       await this.#endPreserved(live, carrier, prefix);
       return this.#deliver(carrier, prefix, undefined);
     }
     const reason = this.#findAmbiguity(carrier);
     if (reason !== undefined) {
       const owner = target === undefined ? undefined : enforcedOwner(target, Date.now());
-      return this.#violated(reason, carrier, owner === undefined ? client : this.#ownerClient(owner), prefix, flow.redirectUri);
+      return this.#violated(
+        reason,
+        carrier,
+        owner === undefined ? client : this.#ownerClient(owner),
+        prefix,
+        flow.redirectUri,
+      );
     }
     const verdict = target && decideTarget(flow, client.policy, target, Date.now());
     if (verdict !== undefined) {
@@ -195,7 +208,11 @@ export class ResponseJudge {
   }
 
   /** The client's own state is free for its next login as soon as this one has its answer. */
-  async #endPreserved({ flow }: LiveFlow, { states }: Carrier, prefix: ParsedFlowPrefix | undefined): Promise<void> {
+  async #endPreserved(
+    { flow }: LiveFlow,
+    { states }: Carrier,
+    prefix: ParsedFlowPrefix | undefined,
+  ): Promise<void> {
     if (prefix !== undefined) return;
     await this.#exchange.services.store.endPreservedFlow(flow.upstream, flow.clientId, states[0] ?? '');
   }

@@ -1,7 +1,7 @@
-import { isGatewayCode } from '../../store/gateway-code.ts';
-import { type Binding, StoreFault } from '../../store/flow-store.ts';
 import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
 import type { Violation } from '../../policy/reason.ts';
+import { type Binding, StoreFault } from '../../store/flow-store.ts';
+import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
 import { hintsOf, type Message, parameterInQuery, problemOf } from '../message/message.ts';
@@ -20,7 +20,8 @@ export async function checkTokenMessage(context: TokenContext): Promise<Progress
   const violation = findProblem(context);
   if (violation === undefined) return undefined;
   const concerned = (await findEnforcedOwner(exchange, message, named)) ?? named;
-  if (shouldRefuse(exchange, 'token', violation, concerned)) return refuseRedemption(exchange, violation.reason, concerned);
+  if (shouldRefuse(exchange, 'token', violation, concerned))
+    return refuseRedemption(exchange, violation.reason, concerned);
   return forwardAsSent(context);
 }
 
@@ -36,7 +37,9 @@ function findProblem({ message, named, parameters, grantType }: TokenContext): V
   // Another spelling of the grant: some servers trim, fold case, or assume the grant where none is named.
   const meant = grantType?.trim().toLowerCase();
   const redeems = meant === 'authorization_code' || (meant === undefined && parameters.has('code'));
-  return redeems && grantType !== 'authorization_code' ? { reason: 'parameter_malformed', detail: 'grant_type' } : undefined;
+  return redeems && grantType !== 'authorization_code'
+    ? { reason: 'parameter_malformed', detail: 'grant_type' }
+    : undefined;
 }
 
 /** The policy is that of the client whose code it is, whatever client the request names. */

@@ -18,7 +18,13 @@ export class ClaimedCode {
   #sent = false;
   #settled = false;
 
-  constructor(exchange: Exchange, code: string, { outcome, binding }: KnownClaim, claimId: string, client: string) {
+  constructor(
+    exchange: Exchange,
+    code: string,
+    { outcome, binding }: KnownClaim,
+    claimId: string,
+    client: string,
+  ) {
     this.#exchange = exchange;
     this.#code = code;
     this.#claimId = claimId;

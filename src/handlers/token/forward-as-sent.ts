@@ -10,7 +10,10 @@ export async function forwardAsSent(context: TokenContext): Promise<'done'> {
 }
 
 /** The request as it came, but for parameters that must stay behind. */
-export function sendAsSent({ exchange, message }: TokenContext, dropped?: ReadonlySet<string>): Promise<Forwarded> {
+export function sendAsSent(
+  { exchange, message }: TokenContext,
+  dropped?: ReadonlySet<string>,
+): Promise<Forwarded> {
   const { body, query } = message;
   const changes = body?.isForm === true && body.format === 'form' && dropped !== undefined;
   const bodyAsSent = changes

@@ -1,3 +1,4 @@
+import { changeRawParameters } from '../../oauth/change-parameters.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import type { ResponseHead } from '../../upstream/response-headers.ts';
 import { injectSecret } from '../inject-secret.ts';
@@ -5,7 +6,6 @@ import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-up
 import { holdForCodeHash } from './look-for-code-hash.ts';
 import type { TokenContext } from './token-context.ts';
 import { writeBody } from './write-body.ts';
-import { changeRawParameters } from '../../oauth/change-parameters.ts';
 
 const VERIFIER: ReadonlySet<string> = new Set(['code_verifier']);
 

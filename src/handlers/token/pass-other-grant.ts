@@ -30,7 +30,10 @@ export async function passOtherGrant(context: TokenContext): Promise<Progress> {
   return forwardGrant(context);
 }
 
-async function isRedemption({ exchange, named }: TokenContext, code: string): Promise<'yes' | 'no' | 'answered'> {
+async function isRedemption(
+  { exchange, named }: TokenContext,
+  code: string,
+): Promise<'yes' | 'no' | 'answered'> {
   let binding: Binding | undefined;
   try {
     binding = await exchange.services.store.findCode(exchange.group.key, code);

@@ -14,7 +14,10 @@ export async function readTokenRequest(context: TokenContext): Promise<Progress>
   const message = await readMessage(exchange);
   context.message = message;
   context.parameters = message.body?.form.parameters ?? NONE;
-  context.identity = parseClientIdentity(new Parameters(hintsOf(message)), exchange.request.headers.authorization);
+  context.identity = parseClientIdentity(
+    new Parameters(hintsOf(message)),
+    exchange.request.headers.authorization,
+  );
   context.named = identifyClient(exchange, message, context.identity.names, LAST_DRAW);
   context.grantType = context.parameters.get('grant_type');
   return undefined;

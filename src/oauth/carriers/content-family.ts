@@ -10,7 +10,3 @@ export function contentFamily(contentType: string | undefined): ContentFamily | 
   if (/^(?:text|application)\/(?:x-)?(?:javascript|ecmascript)$/.test(type)) return 'script';
   return type === 'text/plain' ? 'text' : undefined;
 }
-
-export function isLookedAt(contentType: string | undefined): boolean {
-  return contentFamily(contentType) !== undefined;
-}

@@ -9,7 +9,9 @@ const ASKED = {
 };
 
 function fields(headers: readonly string[]): Record<string, string> {
-  const pairs = headers.flatMap((name, i) => (i % 2 === 0 ? [[name.toLowerCase(), headers[i + 1] as string]] : []));
+  const pairs = headers.flatMap((name, i) =>
+    i % 2 === 0 ? [[name.toLowerCase(), headers[i + 1] as string]] : [],
+  );
   return Object.fromEntries(pairs);
 }
 
@@ -27,7 +29,12 @@ describe('a preflight', () => {
 
   test('is granted what it asks for, beside what the upstream grants', () => {
     const preflight = { origin: ORIGIN, method: 'PUT', headers: 'content-type,x-own' };
-    const upstream = ['Access-Control-Allow-Methods', 'GET', 'Access-Control-Allow-Headers', 'X-Own, x-theirs'];
+    const upstream = [
+      'Access-Control-Allow-Methods',
+      'GET',
+      'Access-Control-Allow-Headers',
+      'X-Own, x-theirs',
+    ];
     expect(fields(mergePreflightHeaders(upstream, preflight))).toEqual({
       'access-control-allow-origin': ORIGIN,
       'access-control-allow-methods': 'GET, PUT',
@@ -40,7 +47,10 @@ describe('a preflight', () => {
 describe('an answer of the upstream’s', () => {
   test.each([
     ['nothing', []],
-    ['another origin, with credentials', ['Access-Control-Allow-Origin', 'https://x', 'Access-Control-Allow-Credentials', 'true']],
+    [
+      'another origin, with credentials',
+      ['Access-Control-Allow-Origin', 'https://x', 'Access-Control-Allow-Credentials', 'true'],
+    ],
   ])('that allows %s is readable to the client’s origin, without credentials', (_, headers) => {
     const merged = fields(mergeCorsHeaders(headers, ORIGIN));
     expect(merged['access-control-allow-origin']).toBe(ORIGIN);
@@ -49,7 +59,14 @@ describe('an answer of the upstream’s', () => {
   });
 
   test.each(['*', ORIGIN])('that allows %s stays as it is', (allowed) => {
-    const headers = ['Access-Control-Allow-Origin', allowed, 'Access-Control-Allow-Credentials', 'true', 'Vary', 'Accept'];
+    const headers = [
+      'Access-Control-Allow-Origin',
+      allowed,
+      'Access-Control-Allow-Credentials',
+      'true',
+      'Vary',
+      'Accept',
+    ];
     expect(fields(mergeCorsHeaders(headers, ORIGIN))).toMatchObject({
       'access-control-allow-origin': allowed,
       'access-control-allow-credentials': 'true',

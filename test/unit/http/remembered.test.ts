@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Endpoints } from '../../../src/issuer/endpoints.ts';
 import { Remembered } from '../../../src/http/remembered.ts';
+import { Endpoints } from '../../../src/issuer/endpoints.ts';
 import { canonicalHeaderName } from '../../../src/upstream/request-headers.ts';
 import { keptBy, message } from '../../support/kept-memory.ts';
 

@@ -106,7 +106,9 @@ test('request objects: by value where a policy allows them, by reference never',
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
   });
-  expect(rewriteMetadata(document, { ...FACTS, narrowed: { ...NARROWED, requestObjects: true } })).toMatchObject({
+  expect(
+    rewriteMetadata(document, { ...FACTS, narrowed: { ...NARROWED, requestObjects: true } }),
+  ).toMatchObject({
     request_parameter_supported: true,
     request_uri_parameter_supported: false,
   });

@@ -70,5 +70,8 @@ test('PKCE is advertised where somebody verifies it', async () => {
 });
 
 test('nothing is narrowed where not every client is enforced', async () => {
-  expect((await policiesOf([]))(false)).toMatchObject({ codeChallengeMethods: ['S256'], narrowed: undefined });
+  expect((await policiesOf([]))(false)).toMatchObject({
+    codeChallengeMethods: ['S256'],
+    narrowed: undefined,
+  });
 });

@@ -77,7 +77,9 @@ describe('each reason', () => {
     ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: `${CALLBACK}/` })],
     ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: '' })],
     ['redirect_uri_mismatch', claim('claimed', { redirectUri: undefined }), presented()],
-  ])('%s', (reason, claim, presented) => expect(decideRedemption(claim, presented, ANY_GRANT)?.reason).toBe(reason));
+  ])('%s', (reason, claim, presented) =>
+    expect(decideRedemption(claim, presented, ANY_GRANT)?.reason).toBe(reason),
+  );
 });
 
 describe('the first rule that is broken is told', () => {

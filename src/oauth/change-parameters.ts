@@ -46,7 +46,8 @@ function changeRawState(raw: string, { remove, add }: StateChange): string | und
   let rest = raw;
   if (remove !== undefined) {
     if (raw.startsWith(remove)) rest = raw.slice(remove.length);
-    else if (decodeFormText(raw).startsWith(remove)) rest = percentEncode(decodeFormText(raw).slice(remove.length));
+    else if (decodeFormText(raw).startsWith(remove))
+      rest = percentEncode(decodeFormText(raw).slice(remove.length));
     if (rest === '' && raw !== '' && add === undefined) return undefined;
   }
   return add === undefined || decodeFormText(rest).startsWith(add) ? rest : add + rest;
@@ -56,7 +57,8 @@ function changeRawState(raw: string, { remove, add }: StateChange): string | und
 export function changeParameters(parameters: Parameters, { state, dropped }: ParameterChanges): Parameters {
   let changed = dropped === undefined || dropped.size === 0 ? parameters : parameters.without(...dropped);
   const value = changed.get('state');
-  if (state === undefined || (value === undefined && !(state.whereMissing && state.add !== undefined))) return changed;
+  if (state === undefined || (value === undefined && !(state.whereMissing && state.add !== undefined)))
+    return changed;
   let rest = value ?? '';
   if (state.remove !== undefined && rest.startsWith(state.remove)) rest = rest.slice(state.remove.length);
   if (state.add !== undefined && !rest.startsWith(state.add)) rest = state.add + rest;

@@ -64,7 +64,8 @@ export function mergeRequest(
     const [one, other] = [query.get(name), body.get(name)];
     const value = name === 'state' ? prefixedOf(one, other, clientStateOf) : (other ?? one);
     if (value !== undefined) merged.push([name, value]);
-    if (one !== undefined && other !== undefined && !isAlike(name, one, other, clientStateOf)) conflict ??= name;
+    if (one !== undefined && other !== undefined && !isAlike(name, one, other, clientStateOf))
+      conflict ??= name;
   }
   return { parameters: new Parameters(merged), inQuery, inBody, conflict };
 }
@@ -85,5 +86,7 @@ function prefixedOf(
   other: string | undefined,
   clientStateOf: (state: string) => string | undefined,
 ): string | undefined {
-  return [other, one].find((state) => state !== undefined && clientStateOf(state) !== undefined) ?? other ?? one;
+  return (
+    [other, one].find((state) => state !== undefined && clientStateOf(state) !== undefined) ?? other ?? one
+  );
 }

@@ -66,7 +66,9 @@ export function redeemsInQuery(query: string | undefined): boolean {
 
 function decodeEscapes(text: string): string {
   if (!text.includes('%') && !text.includes('\\u')) return text;
-  return text.replace(/%([0-7][0-9a-f])|\\u00([0-7][0-9a-f])/gi, (_, percent: string | undefined, unicode: string) =>
-    String.fromCharCode(Number.parseInt(percent ?? unicode, 16)),
+  return text.replace(
+    /%([0-7][0-9a-f])|\\u00([0-7][0-9a-f])/gi,
+    (_, percent: string | undefined, unicode: string) =>
+      String.fromCharCode(Number.parseInt(percent ?? unicode, 16)),
   );
 }

@@ -9,8 +9,9 @@ export interface HtmlTokens {
   /** The text ends here. */
   endText(): void;
   tag(text: string, name: string): void;
-  /** All of what stands in an element without tags of its own, such as a script. */
+  /** A part of what stands in an element without tags of its own, such as a script. */
   rawText(text: string, name: string): void;
+  endRawText(name: string): void;
 }
 
 /** Elements whose content has no tags (HTML 13.2.6.4: raw text and RCDATA). */
@@ -32,7 +33,7 @@ export class HtmlTokenizer {
   readonly #findPrefix: FindPrefix;
   readonly #kind: 'html' | 'xhtml' | 'xml';
   #state: 'text' | 'tag' | 'comment' | 'raw' = 'text';
-  /** What has come of the tag or raw text. */
+  /** What has come of the tag. */
   #token = '';
   #quote = '';
   /** Whether a quote would begin a value. */
@@ -68,9 +69,13 @@ export class HtmlTokenizer {
   }
 
   end(): void {
-    const rest = this.#token + this.#endTag;
-    if (this.#state === 'raw') this.#endToken(rest, () => this.#tokens.rawText(rest, this.#raw));
-    else if (rest !== '') this.#endToken(rest, () => this.#tokens.text(rest));
+    const rest = this.#token;
+    if (this.#state === 'raw') {
+      this.#tokens.rawText(this.#endTag, this.#raw);
+      this.#tokens.endRawText(this.#raw);
+    } else if (rest !== '') {
+      this.#endToken(rest, () => this.#tokens.text(rest));
+    }
     this.#tokens.endText();
   }
 
@@ -79,11 +84,15 @@ export class HtmlTokenizer {
     const end = open === -1 ? chunk.length : open;
     if (end > from) this.#tokens.text(chunk.slice(from, end));
     if (open === -1) return end;
+    this.#beginTag('<');
+    return open + 1;
+  }
+
+  #beginTag(token: string): void {
     this.#state = 'tag';
-    this.#token = '<';
+    this.#token = token;
     this.#quote = '';
     this.#afterEquals = false;
-    return open + 1;
   }
 
   #readTag(chunk: string, from: number): number {
@@ -170,7 +179,7 @@ export class HtmlTokenizer {
   #readRaw(chunk: string, from: number): number {
     if (this.#endTag === '') {
       const open = chunk.indexOf('<', from);
-      this.#extend(chunk.slice(from, open === -1 ? chunk.length : open));
+      this.#tokens.rawText(chunk.slice(from, open === -1 ? chunk.length : open), this.#raw);
       if (open === -1) return chunk.length;
       this.#endTag = '<';
       return open + 1;
@@ -183,15 +192,12 @@ export class HtmlTokenizer {
         return from + 1;
       }
     } else if (/[\s/>]/.test(character)) {
-      const text = this.#token;
-      this.#token = '';
-      this.#endToken(text, () => this.#tokens.rawText(text, this.#raw));
-      this.#state = 'tag';
-      this.#token = this.#endTag;
+      this.#tokens.endRawText(this.#raw);
+      this.#beginTag(this.#endTag);
       this.#endTag = '';
       return from;
     }
-    this.#extend(this.#endTag);
+    this.#tokens.rawText(this.#endTag, this.#raw);
     this.#endTag = '';
     return from;
   }

@@ -58,6 +58,10 @@ export class XmlReader implements HtmlTokens {
     this.text(text);
   }
 
+  endRawText(): void {
+    this.endText();
+  }
+
   tag(text: string, name: string): void {
     const leaf = this.#leaf;
     if (leaf !== undefined && name === `/${leaf.name}`) this.#endLeaf(leaf, text);

@@ -1,5 +1,6 @@
 import { isAnswerName } from './answer.ts';
 import type { Carrier } from './carrier.ts';
+import { ENTITIES } from './escaping.ts';
 import { findUrlCarriers, readWholeUrl, type Surroundings } from './find-urls.ts';
 import { Form, type FormField, makesResponse } from './form.ts';
 import { refreshUrl } from './header-carriers.ts';
@@ -8,7 +9,7 @@ import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
 import { CONSTRUCT_LIMIT, type Piece, type PieceWriter } from './piece.ts';
 import { ScriptsReader } from './scripts-reader.ts';
 import { TextReader } from './text-reader.ts';
-import { ENTITIES, Written } from './written.ts';
+import { Written } from './written.ts';
 
 /** Tags that say something whether or not a prefix stands in them. */
 const READ: ReadonlySet<string> = new Set([

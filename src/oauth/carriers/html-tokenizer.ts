@@ -26,6 +26,20 @@ const RAW: ReadonlySet<string> = new Set([
   'noframes',
 ]);
 
+const SPACE = 0x20;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const DASH = 0x2d;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
+const BRACKET = 0x5b;
+
+/** A letter, `/`, `!` or `?`: what makes a tag of a `<`. */
+function isTagStart(character: number): boolean {
+  const letter = character | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || character === 0x2f || character === 0x21 || character === 0x3f;
+}
+
 /** Parts a page at its tags, however it is cut. Each character is looked at once. */
 export class HtmlTokenizer {
   readonly #tokens: HtmlTokens;
@@ -96,39 +110,42 @@ export class HtmlTokenizer {
   }
 
   #readTag(chunk: string, from: number): number {
-    if (this.#token === '<' && !/[a-z/!?]/i.test(chunk[from] as string)) {
+    if (this.#token === '<' && !isTagStart(chunk.charCodeAt(from))) {
       this.#state = 'text';
       this.#tokens.text('<');
       return from;
     }
     for (let at = from; at < chunk.length; at += 1) {
-      const character = chunk[at] as string;
       if (this.#quote !== '') {
         const close = chunk.indexOf(this.#quote, at);
         if (close === -1) break;
         at = close;
         this.#quote = '';
-      } else if (character === '>') {
+        continue;
+      }
+      const character = chunk.charCodeAt(at);
+      if (character === GREATER) {
         this.#extend(chunk.slice(from, at + 1));
         this.#endTagToken();
         return at + 1;
-      } else if (this.#afterEquals && (character === '"' || character === "'")) {
-        this.#quote = character;
-        this.#afterEquals = false;
-      } else if (character === '=') {
+      }
+      if (character === EQUALS) {
         this.#afterEquals = true;
-      } else if (character === '-' && at - from + this.#token.length === 3) {
-        const token = this.#token + chunk.slice(from, at + 1);
-        if (token === '<!--') return this.#beginComment(token, at + 1);
-      } else if (character === '[' && at - from + this.#token.length === 8 && this.#kind !== 'html') {
-        const token = this.#token + chunk.slice(from, at + 1);
-        if (token === '<![CDATA[') return this.#beginComment(token, at + 1);
-      } else if (!/\s/.test(character)) {
+      } else if (this.#afterEquals && character > SPACE) {
         this.#afterEquals = false;
+        if (character === DOUBLE_QUOTE || character === SINGLE_QUOTE) this.#quote = chunk[at] as string;
+      } else if (character === DASH || character === BRACKET) {
+        const token =
+          this.#token.length < 9 ? this.#token + chunk.slice(from, Math.min(at + 1, from + 9)) : '';
+        if (this.#beginsComment(token)) return this.#beginComment(token, at + 1);
       }
     }
     this.#extend(chunk.slice(from));
     return chunk.length;
+  }
+
+  #beginsComment(token: string): boolean {
+    return token === '<!--' || (token === '<![CDATA[' && this.#kind !== 'html');
   }
 
   #endTagToken(): void {

@@ -84,27 +84,3 @@ function hasQueryOf(expected: URLSearchParams, actual: URLSearchParams): boolean
   }
   return true;
 }
-
-/**
- * Whether a response is on its way to this redirect_uri: the same scheme, authority and path as a browser reads them,
- * and every query parameter of the redirect_uri still there, in order, in front of what the server added.
- */
-export function isAddressedTo(target: URL, redirectUri: string): boolean {
-  const expected = URL.parse(redirectUri);
-  if (expected === null) return false;
-  if (
-    target.protocol !== expected.protocol ||
-    target.host !== expected.host ||
-    target.pathname !== expected.pathname ||
-    target.username !== expected.username ||
-    target.password !== expected.password
-  ) {
-    return false;
-  }
-  if (expected.search === '') return true;
-  // Decoded: servers that add to a query often write all of it anew (`/` as `%2F`, `a` as `a=`).
-  const actual = [...target.searchParams];
-  return [...expected.searchParams].every(
-    ([name, value], index) => actual[index]?.[0] === name && actual[index][1] === value,
-  );
-}

@@ -1,6 +1,7 @@
 import type { Carrier, CarrierKind } from './carrier.ts';
+import { PERCENT, SCRIPT_STRING, STRAY_ENTITIES, URL_SPACE } from './escaping.ts';
 import { readUrl, readUrlCarrier, type WrittenUrl } from './url-carrier.ts';
-import { PERCENT, SCRIPT_STRING, STRAY_ENTITIES, URL_SPACE, type Written } from './written.ts';
+import type { Written } from './written.ts';
 
 /** Where the first well-formed flow prefix at or behind an index begins; -1 for none. */
 export type FindPrefix = (text: string, from: number) => number;
@@ -11,9 +12,9 @@ export type Surroundings = {
   readonly findPrefix: FindPrefix;
 };
 
-/** What cannot stand in a URL as it is, and ends it in a text. */
-const NO_URL = /[\s"'`<>]/;
-const DELIMITED = /[^\s"'`<>]+/g;
+/** What cannot stand in a URL as it is, and ends it in a text. Other blanks than these are parts of raw UTF-8. */
+const NO_URL = /[\t\n\f\r "'`<>]/;
+const DELIMITED = /[^\t\n\f\r "'`<>]+/g;
 /** How deep a URL may be escaped, or stand in another one. */
 const DEPTH = 4;
 

@@ -1,7 +1,8 @@
 import type { Carrier } from './carrier.ts';
+import { URL_SPACE } from './escaping.ts';
 import { carriersInside, findUrlCarriers, type Surroundings, trimmed } from './find-urls.ts';
 import { readUrl, readUrlCarrier } from './url-carrier.ts';
-import { URL_SPACE, Written } from './written.ts';
+import { Written } from './written.ts';
 
 /** The carriers in one header's value, which `rewriteCarriers` changes. */
 export type HeaderCarriers = {

@@ -1,14 +1,15 @@
 import { isAnswerName } from './answer.ts';
 import type { Carrier } from './carrier.ts';
+import { ENTITIES } from './escaping.ts';
 import { findUrlCarriers, readWholeUrl, type Surroundings } from './find-urls.ts';
 import { Form, type FormField, makesResponse } from './form.ts';
 import { refreshUrl } from './header-carriers.ts';
 import { attributeOf, parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
-import { CONSTRUCT_LIMIT, type Piece, PieceWriter } from './piece.ts';
-import { ScriptReader } from './script-reader.ts';
+import { CONSTRUCT_LIMIT, type Piece, type PieceWriter } from './piece.ts';
+import { ScriptsReader } from './scripts-reader.ts';
 import { TextReader } from './text-reader.ts';
-import { ENTITIES, Written } from './written.ts';
+import { Written } from './written.ts';
 
 /** Tags that say something whether or not a prefix stands in them. */
 const READ: ReadonlySet<string> = new Set([
@@ -27,9 +28,10 @@ const URL_ATTRIBUTES: ReadonlySet<string> = new Set(['href', 'src', 'action', 'f
 type Textarea = {
   readonly name: string;
   readonly start: number;
+  readonly contentStart: number;
   /** Whether the text is held for its sake alone. */
   readonly holds: boolean;
-  value?: Written;
+  content: string;
 };
 
 /** Reads a page: its forms, and every attribute, script and text that names a URL. */
@@ -38,6 +40,7 @@ export class HtmlReader implements HtmlTokens {
   readonly #around: { base: URL; readonly findPrefix: Surroundings['findPrefix'] };
   readonly #tokens: HtmlTokenizer;
   readonly #text: TextReader;
+  readonly #scripts: ScriptsReader;
   #form: Form | undefined;
   /** A form was held to the limit: what stands in it no longer is. */
   #gaveUp = false;
@@ -51,6 +54,7 @@ export class HtmlReader implements HtmlTokens {
     this.#around = { ...around };
     this.#tokens = new HtmlTokenizer(this, writer, around.findPrefix, kind);
     this.#text = new TextReader(writer, this.#around, ENTITIES);
+    this.#scripts = new ScriptsReader(writer, this.#around);
   }
 
   push(text: string): void {
@@ -91,29 +95,25 @@ export class HtmlReader implements HtmlTokens {
   }
 
   rawText(text: string, name: string): void {
-    const { findPrefix } = this.#around;
-    if (name === 'textarea' && this.#textarea !== undefined) {
-      this.#textarea.value = Written.plain(text, this.#writer.heldLength).decode(ENTITIES);
-    }
-    if (findPrefix(text, 0) === -1) this.#writer.add(text);
-    else if (name === 'script') this.#readScript(text);
-    else this.#writer.add(text, findUrlCarriers(Written.plain(text), 'url', this.#around));
+    if (name === 'script') this.#scripts.push(text);
+    else this.#text.push(text);
+    if (this.#textarea !== undefined) this.#textarea.content += text;
     this.#limit();
   }
 
-  #readScript(text: string): void {
-    const pieces = new PieceWriter();
-    const script = new ScriptReader(pieces, this.#around, true);
-    script.push(text);
-    script.end();
-    for (const piece of pieces.take()) this.#writer.add(piece.text, piece.carriers, piece.tooLarge);
+  endRawText(name: string): void {
+    if (name === 'script') this.#scripts.end();
+    else this.#text.end();
+    this.#limit();
   }
 
   #limit(): void {
     if (this.#writer.heldLength <= CONSTRUCT_LIMIT) return;
     const carriers = this.#form?.carriers(this.#around.findPrefix) ?? [];
-    this.#writer.release(carriers, { holdsCode: carriers.some(({ codes }) => codes.length > 0) });
+    const holdsCode = carriers.some(({ codes }) => codes.length > 0);
+    this.#writer.release(carriers, carriers.length === 0 ? undefined : { holdsCode });
     this.#gaveUp = true;
+    this.#textarea = undefined;
   }
 
   #beginForm(tag: Tag): void {
@@ -142,7 +142,7 @@ export class HtmlReader implements HtmlTokens {
     const form = this.#form;
     if (form === undefined) return;
     const name = attributeOf(tag, 'name')?.value.text;
-    if (tag.name === 'textarea' && name !== undefined) this.#beginTextarea(name);
+    if (tag.name === 'textarea' && name !== undefined) this.#beginTextarea(name, tag.text.length);
     if (tag.name !== 'input' && tag.name !== 'button') return;
     form.addButton({
       action: attributeOf(tag, 'formaction')?.value.text,
@@ -155,19 +155,22 @@ export class HtmlReader implements HtmlTokens {
     this.#addField({ name, value: value.value.shifted(start), enclosed: value.quoted, start, end });
   }
 
-  #beginTextarea(name: string): void {
+  #beginTextarea(name: string, tagLength: number): void {
     if (this.#gaveUp || (name !== 'state' && !isAnswerName(name))) return;
-    this.#textarea = { name, start: this.#writer.heldLength, holds: !this.#writer.holding };
+    const start = this.#writer.heldLength;
+    const holds = !this.#writer.holding;
+    this.#textarea = { name, start, contentStart: start + tagLength, holds, content: '' };
     this.#writer.hold();
   }
 
   #endTextarea(): void {
     const textarea = this.#textarea;
     this.#textarea = undefined;
-    if (textarea?.value === undefined) return;
-    const { name, start, value } = textarea;
+    if (textarea === undefined) return;
+    const { name, start, contentStart, content, holds } = textarea;
+    const value = Written.plain(content, contentStart).decode(ENTITIES);
     const field = { name, value, enclosed: true, start, end: this.#writer.heldLength };
-    if (textarea.holds && !makesResponse(field, this.#around.findPrefix)) this.#writer.release([]);
+    if (holds && !makesResponse(field, this.#around.findPrefix)) this.#writer.release([]);
     else this.#addField(field);
   }
 

@@ -9,8 +9,9 @@ export interface HtmlTokens {
   /** The text ends here. */
   endText(): void;
   tag(text: string, name: string): void;
-  /** All of what stands in an element without tags of its own, such as a script. */
+  /** A part of what stands in an element without tags of its own, such as a script. */
   rawText(text: string, name: string): void;
+  endRawText(name: string): void;
 }
 
 /** Elements whose content has no tags (HTML 13.2.6.4: raw text and RCDATA). */
@@ -25,6 +26,20 @@ const RAW: ReadonlySet<string> = new Set([
   'noframes',
 ]);
 
+const SPACE = 0x20;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const DASH = 0x2d;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
+const BRACKET = 0x5b;
+
+/** A letter, `/`, `!` or `?`: what makes a tag of a `<`. */
+function isTagStart(character: number): boolean {
+  const letter = character | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || character === 0x2f || character === 0x21 || character === 0x3f;
+}
+
 /** Parts a page at its tags, however it is cut. Each character is looked at once. */
 export class HtmlTokenizer {
   readonly #tokens: HtmlTokens;
@@ -32,7 +47,7 @@ export class HtmlTokenizer {
   readonly #findPrefix: FindPrefix;
   readonly #kind: 'html' | 'xhtml' | 'xml';
   #state: 'text' | 'tag' | 'comment' | 'raw' = 'text';
-  /** What has come of the tag or raw text. */
+  /** What has come of the tag. */
   #token = '';
   #quote = '';
   /** Whether a quote would begin a value. */
@@ -68,9 +83,13 @@ export class HtmlTokenizer {
   }
 
   end(): void {
-    const rest = this.#token + this.#endTag;
-    if (this.#state === 'raw') this.#endToken(rest, () => this.#tokens.rawText(rest, this.#raw));
-    else if (rest !== '') this.#endToken(rest, () => this.#tokens.text(rest));
+    const rest = this.#token;
+    if (this.#state === 'raw') {
+      this.#tokens.rawText(this.#endTag, this.#raw);
+      this.#tokens.endRawText(this.#raw);
+    } else if (rest !== '') {
+      this.#endToken(rest, () => this.#tokens.text(rest));
+    }
     this.#tokens.endText();
   }
 
@@ -79,47 +98,54 @@ export class HtmlTokenizer {
     const end = open === -1 ? chunk.length : open;
     if (end > from) this.#tokens.text(chunk.slice(from, end));
     if (open === -1) return end;
-    this.#state = 'tag';
-    this.#token = '<';
-    this.#quote = '';
-    this.#afterEquals = false;
+    this.#beginTag('<');
     return open + 1;
   }
 
+  #beginTag(token: string): void {
+    this.#state = 'tag';
+    this.#token = token;
+    this.#quote = '';
+    this.#afterEquals = false;
+  }
+
   #readTag(chunk: string, from: number): number {
-    if (this.#token === '<' && !/[a-z/!?]/i.test(chunk[from] as string)) {
+    if (this.#token === '<' && !isTagStart(chunk.charCodeAt(from))) {
       this.#state = 'text';
       this.#tokens.text('<');
       return from;
     }
     for (let at = from; at < chunk.length; at += 1) {
-      const character = chunk[at] as string;
       if (this.#quote !== '') {
         const close = chunk.indexOf(this.#quote, at);
         if (close === -1) break;
         at = close;
         this.#quote = '';
-      } else if (character === '>') {
+        continue;
+      }
+      const character = chunk.charCodeAt(at);
+      if (character === GREATER) {
         this.#extend(chunk.slice(from, at + 1));
         this.#endTagToken();
         return at + 1;
-      } else if (this.#afterEquals && (character === '"' || character === "'")) {
-        this.#quote = character;
-        this.#afterEquals = false;
-      } else if (character === '=') {
+      }
+      if (character === EQUALS) {
         this.#afterEquals = true;
-      } else if (character === '-' && at - from + this.#token.length === 3) {
-        const token = this.#token + chunk.slice(from, at + 1);
-        if (token === '<!--') return this.#beginComment(token, at + 1);
-      } else if (character === '[' && at - from + this.#token.length === 8 && this.#kind !== 'html') {
-        const token = this.#token + chunk.slice(from, at + 1);
-        if (token === '<![CDATA[') return this.#beginComment(token, at + 1);
-      } else if (!/\s/.test(character)) {
+      } else if (this.#afterEquals && character > SPACE) {
         this.#afterEquals = false;
+        if (character === DOUBLE_QUOTE || character === SINGLE_QUOTE) this.#quote = chunk[at] as string;
+      } else if (character === DASH || character === BRACKET) {
+        const token =
+          this.#token.length < 9 ? this.#token + chunk.slice(from, Math.min(at + 1, from + 9)) : '';
+        if (this.#beginsComment(token)) return this.#beginComment(token, at + 1);
       }
     }
     this.#extend(chunk.slice(from));
     return chunk.length;
+  }
+
+  #beginsComment(token: string): boolean {
+    return token === '<!--' || (token === '<![CDATA[' && this.#kind !== 'html');
   }
 
   #endTagToken(): void {
@@ -170,7 +196,7 @@ export class HtmlTokenizer {
   #readRaw(chunk: string, from: number): number {
     if (this.#endTag === '') {
       const open = chunk.indexOf('<', from);
-      this.#extend(chunk.slice(from, open === -1 ? chunk.length : open));
+      this.#tokens.rawText(chunk.slice(from, open === -1 ? chunk.length : open), this.#raw);
       if (open === -1) return chunk.length;
       this.#endTag = '<';
       return open + 1;
@@ -183,15 +209,12 @@ export class HtmlTokenizer {
         return from + 1;
       }
     } else if (/[\s/>]/.test(character)) {
-      const text = this.#token;
-      this.#token = '';
-      this.#endToken(text, () => this.#tokens.rawText(text, this.#raw));
-      this.#state = 'tag';
-      this.#token = this.#endTag;
+      this.#tokens.endRawText(this.#raw);
+      this.#beginTag(this.#endTag);
       this.#endTag = '';
       return from;
     }
-    this.#extend(this.#endTag);
+    this.#tokens.rawText(this.#endTag, this.#raw);
     this.#endTag = '';
     return from;
   }

@@ -3,14 +3,18 @@ import type { PieceWriter } from './piece.ts';
 
 /** Characters of a word that is looked at as a whole, so that it is found where the text was cut. No prefix is longer. */
 const WORD_LENGTH = 512;
-const CODE = /\bcode\W/i;
+/** A code with a value, in any way of writing it. */
+const CODE = /\bcode(?:=|%3d|\\[ux](?:00)?3d|["']?\s{0,4}[:=]\s{0,4}["'])[^&"'<>\s]{6}/i;
+/** Characters: enough for the name and the beginning of its value. */
+const BEFORE = 64;
 
 /** Lets a construct pass that is too large to be read, and tells where a prefix stands in it. */
 export class Overlong {
   readonly #writer: PieceWriter;
   readonly #findPrefix: FindPrefix;
-  /** The word at the end of what has passed. */
+  /** The word at the end of what has passed, and what stands in front of it. */
   #word = '';
+  #before = '';
   #holdsCode = false;
 
   constructor(writer: PieceWriter, findPrefix: FindPrefix) {
@@ -28,7 +32,8 @@ export class Overlong {
     }
     const seen = this.#word + text;
     this.#word = isWord ? '' : word;
-    this.#holdsCode ||= CODE.test(seen);
+    this.#holdsCode ||= CODE.test(this.#before + seen);
+    this.#before = (this.#before + seen).slice(0, -this.#word.length || undefined).slice(-BEFORE);
     const found = this.#findPrefix(seen, 0) !== -1;
     this.#writer.add(text, [], found ? { holdsCode: this.#holdsCode } : undefined);
   }

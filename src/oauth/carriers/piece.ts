@@ -18,6 +18,7 @@ export class PieceWriter {
   #passing = '';
   #held = '';
   #carriers: Carrier[] = [];
+  #tooLarge: Piece['tooLarge'];
   #holding = false;
 
   get holding(): boolean {
@@ -34,6 +35,7 @@ export class PieceWriter {
     if (this.#holding) {
       for (const carrier of carriers) this.#carriers.push(shiftCarrier(carrier, this.#held.length));
       this.#held += text;
+      this.#tooLarge = worse(this.#tooLarge, tooLarge);
     } else if (carriers.length === 0 && tooLarge === undefined) {
       this.#passing += text;
     } else {
@@ -51,10 +53,12 @@ export class PieceWriter {
   release(carriers: readonly Carrier[], tooLarge?: Piece['tooLarge']): void {
     const text = this.#held;
     const all = [...this.#carriers, ...carriers];
+    const worst = worse(this.#tooLarge, tooLarge);
     this.#holding = false;
     this.#held = '';
     this.#carriers = [];
-    this.add(text, all, tooLarge);
+    this.#tooLarge = undefined;
+    this.add(text, all, worst);
   }
 
   /** The pieces that are complete. */
@@ -69,4 +73,8 @@ export class PieceWriter {
     if (this.#passing !== '') this.#pieces.push({ text: this.#passing, carriers: [], tooLarge: undefined });
     this.#passing = '';
   }
+}
+
+function worse(one: Piece['tooLarge'], other: Piece['tooLarge']): Piece['tooLarge'] {
+  return one?.holdsCode ? one : (other ?? one);
 }

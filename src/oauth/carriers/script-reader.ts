@@ -1,10 +1,11 @@
 import type { Carrier } from './carrier.ts';
+import { SCRIPT_STRING } from './escaping.ts';
 import { findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { isPlace, ObjectScopes } from './object-scopes.ts';
 import { Overlong } from './overlong.ts';
 import { isPairName, type Member } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
-import { SCRIPT_STRING, Written } from './written.ts';
+import { Written } from './written.ts';
 
 type Mode = 'code' | 'string' | 'slash' | 'line_comment' | 'block_comment' | 'regex';
 /** A name in front of a value: a word or a string, with where it begins in the text that is kept back. */

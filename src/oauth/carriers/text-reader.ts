@@ -1,10 +1,12 @@
 import type { Carrier } from './carrier.ts';
+import type { Escaping } from './escaping.ts';
 import { findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { Overlong } from './overlong.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
-import { type Escaping, Written } from './written.ts';
+import { Written } from './written.ts';
 
-const NO_URL = /[\s"'`<>]/;
+const DELIMITERS = new Uint8Array(256);
+for (const delimiter of '\t\n\f\r "\'`<>') DELIMITERS[delimiter.charCodeAt(0)] = 1;
 
 /** Reads text without structure: only what may be a URL that has not ended is held. */
 export class TextReader {
@@ -22,9 +24,9 @@ export class TextReader {
 
   push(text: string): void {
     let end = text.length;
-    while (end > 0 && !NO_URL.test(text[end - 1] as string)) end -= 1;
+    while (end > 0 && DELIMITERS[text.charCodeAt(end - 1)] !== 1) end -= 1;
     if (end > 0) this.#complete(text.slice(0, end));
-    this.#extend(text.slice(end));
+    if (end < text.length) this.#extend(text.slice(end));
   }
 
   /** The text ends here: a tag begins, or the body is complete. */
@@ -46,13 +48,15 @@ export class TextReader {
 
   #complete(text: string): void {
     if (this.#overlong !== undefined) {
-      const delimiter = text.search(NO_URL);
-      const end = delimiter === -1 ? text.length : delimiter + 1;
+      let end = 0;
+      while (end < text.length && DELIMITERS[text.charCodeAt(end)] !== 1) end += 1;
+      end = Math.min(end + 1, text.length);
       this.#overlong.push(text.slice(0, end));
       this.#overlong = undefined;
       text = text.slice(end);
     }
     const complete = this.#tail + text;
+    if (complete === '') return;
     this.#tail = '';
     this.#writer.add(complete, this.#carriersIn(complete));
   }

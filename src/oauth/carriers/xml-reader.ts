@@ -1,3 +1,4 @@
+import { ENTITIES, type Escaping } from './escaping.ts';
 import { findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
@@ -5,7 +6,7 @@ import { isPlace, ObjectScopes, PLACE_LENGTH } from './object-scopes.ts';
 import { isPairName } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { TextReader } from './text-reader.ts';
-import { ENTITIES, type Escaping, Written } from './written.ts';
+import { Written } from './written.ts';
 
 /** An element that may be a parameter of a response: kept back until it ends. */
 type Leaf = { readonly name: string; readonly tag: string; text: string };
@@ -56,6 +57,10 @@ export class XmlReader implements HtmlTokens {
 
   rawText(text: string): void {
     this.text(text);
+  }
+
+  endRawText(): void {
+    this.endText();
   }
 
   tag(text: string, name: string): void {

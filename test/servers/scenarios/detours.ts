@@ -97,23 +97,9 @@ const DETOURS: readonly Detour[] = [
     },
   },
   {
-    name: 'prompt=none without a session',
-    async wander(visit) {
-      const url = await begin(visit, { prompt: 'none' });
-      return ending(visit, url, [await visit.travel()]);
-    },
-  },
-  {
     name: 'response_mode=fragment',
     async wander(visit) {
       const url = await begin(visit, { response_mode: 'fragment' });
-      return ending(visit, url, [await visit.travel()]);
-    },
-  },
-  {
-    name: 'response_mode=jwt, which most servers pass over',
-    async wander(visit) {
-      const url = await begin(visit, { response_mode: 'jwt' });
       return ending(visit, url, [await visit.travel()]);
     },
   },

@@ -57,7 +57,7 @@ export class Router {
       return;
     }
     const exchange = new Exchange(services, request, response, route);
-    services.events.requestBegan();
+    services.events.requestBegan(exchange.requestId);
     try {
       shareWithOrigin(exchange);
       await (isPreflight(exchange) ? handlePreflight(exchange) : HANDLERS[exchange.endpoint](exchange));

@@ -9,6 +9,7 @@ import { IssuerDirectory } from './issuer/issuer-directory.ts';
 import { groupByUpstream } from './issuer/upstream-group.ts';
 import { UpstreamKnowledge } from './issuer/upstream-knowledge.ts';
 import { Router } from './router.ts';
+import { traceRequest } from './telemetry/tracing.ts';
 
 /** What outlives a configuration. */
 export type Shared = Omit<Services, 'bodyLimits'>;
@@ -71,11 +72,11 @@ export class Site implements AsyncDisposable {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    return this.#counted(this.#router.handleRequest(request, response));
+    return this.#counted(traceRequest(request, () => this.#router.handleRequest(request, response)));
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    return this.#counted(this.#router.handleUpgrade(request, socket, head));
+    return this.#counted(traceRequest(request, () => this.#router.handleUpgrade(request, socket, head)));
   }
 
   /** Lets what is in flight finish, also a request whose body is still to come; then closes the connections upstream. */

@@ -9,7 +9,8 @@ import type { Issuer } from '../issuer/issuer.ts';
 import type { Claimed } from '../issuer/issuer-directory.ts';
 import type { UpstreamGroup } from '../issuer/upstream-group.ts';
 import type { FlowStore, LiveFlow } from '../store/flow-store.ts';
-import type { AnsweredRequest, Events } from '../telemetry/events.ts';
+import type { AnsweredRequest } from '../telemetry/answered-request.ts';
+import type { Events } from '../telemetry/events.ts';
 import type { CodeHashes } from './token/code-hashes.ts';
 
 /** What every handler works with, made once. */

@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
 import { StoreFault } from '../store/flow-store.ts';
+import { keepScope } from '../telemetry/request-scope.ts';
+import { traceUpstream } from '../telemetry/tracing.ts';
 import { type Forwarded, forward } from '../upstream/forward.ts';
 import type { Hold, Outcome } from '../upstream/outcome.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
@@ -48,19 +50,24 @@ export async function sendUpstream(
 ): Promise<Forwarded> {
   const { response, issuer, target } = exchange;
   const query = 'query' in outgoing ? outgoing.query : target.query;
-  const forwarded = await forward(
-    issuer.upstream,
-    {
-      method: outgoing.method ?? exchange.method,
-      path: query === undefined || query === '' ? target.path : `${target.path}?${query}`,
-      headers: headersFor(exchange, outgoing),
-      body: outgoing.body === undefined ? bodyAsSent(exchange, outgoing) : outgoing.body,
-    },
-    response,
-    {
-      inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
-      outlivesClient: options.outlivesClient === true,
-    },
+  const method = outgoing.method ?? exchange.method;
+  const headers = headersFor(exchange, outgoing);
+  const forwarded = await traceUpstream({ method, origin: issuer.config.upstream.origin, headers }, () =>
+    forward(
+      issuer.upstream,
+      {
+        method,
+        path: query === undefined || query === '' ? target.path : `${target.path}?${query}`,
+        headers,
+        body: outgoing.body === undefined ? bodyAsSent(exchange, outgoing) : outgoing.body,
+      },
+      response,
+      {
+        inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
+        outlivesClient: options.outlivesClient === true,
+        scope: keepScope(),
+      },
+    ),
   );
   exchange.upstreamTime = forwarded.upstreamTime;
   exchange.overhead = forwarded.headSentAt - exchange.startedAt - forwarded.upstreamTime;

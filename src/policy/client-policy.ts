@@ -68,15 +68,6 @@ export function allowsGrantType(
   return grantTypes === undefined || grantTypes.includes(grantType);
 }
 
-/** Whether a flow of this client may travel under the client's own state, and is then found by where its response goes. */
-export function mayPreserveState(policy: ClientPolicy): boolean {
-  return (
-    policy.state === 'preserve' ||
-    policy.requestObjects === 'allow' ||
-    policy.responseTypes.some(asksForIdToken)
-  );
-}
-
 /** Whether the response to this response_type carries an id_token. */
 export function asksForIdToken(responseType: string): boolean {
   return responseType.split(' ').includes('id_token');

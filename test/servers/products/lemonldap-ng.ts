@@ -97,6 +97,7 @@ export const lemonldapNg: Product = {
     loginWithoutPkce: true,
     verifyPkce: true,
     coverCode: false,
+    discovery: true,
   },
 };
 

@@ -88,6 +88,7 @@ export const zitadelOidc: Product = {
     loginWithoutPkce: true,
     verifyPkce: true,
     coverCode: true,
+    discovery: true,
   },
 };
 

@@ -88,6 +88,22 @@ const DETOURS: readonly Detour[] = [
     },
   },
   {
+    name: 'a second login in the same browser',
+    async wander(visit) {
+      await begin(visit);
+      const first = await visit.travel();
+      const url = await begin(visit);
+      return ending(visit, url, [first, await visit.travel()]);
+    },
+  },
+  {
+    name: 'response_mode=fragment',
+    async wander(visit) {
+      const url = await begin(visit, { response_mode: 'fragment' });
+      return ending(visit, url, [await visit.travel()]);
+    },
+  },
+  {
     name: 'the login page as a bookmark, opened with another browser',
     async wander(visit, stage) {
       const url = await begin(visit);
@@ -132,6 +148,8 @@ async function outcome(stage: Stage, wander: Detour['wander']): Promise<unknown>
   const code = parameters?.get('code') ?? undefined;
   return {
     pages: journeys.map(({ pages }) => pages),
+    via: journeys.at(-1)?.arrival?.via,
+    parameters: [...new Set(parameters?.keys())].sort(),
     error: parameters?.get('error'),
     hasItsState: parameters?.get('state') === stateOf(url),
     redeemed: code === undefined ? undefined : (await redeemCode(stage, code, verifier)).status,
@@ -149,8 +167,8 @@ async function goBack(page: Page): Promise<void> {
   }
 }
 
-async function begin(visit: Visit): Promise<string> {
-  const url = visit.authorizationUrl();
+async function begin(visit: Visit, parameters: Readonly<Record<string, string>> = {}): Promise<string> {
+  const url = visit.authorizationUrl(parameters);
   await visit.page.goto(url);
   return url;
 }

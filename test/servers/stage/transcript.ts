@@ -12,7 +12,7 @@ export type Reading = {
  * What two logins may differ in with any product, beside its own `random`: the name of the user, the time, how a body
  * is framed (a length must fit its body), and what the contract says a proxy adds.
  */
-const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<string>>> = {
+export const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<string>>> = {
   request: new Set([
     'connection',
     'content-length',

@@ -1,5 +1,5 @@
 import type { Carrier, Changes } from '../../oauth/carriers/carrier.ts';
-import { leadsTo } from '../../oauth/carriers/leads-to.ts';
+import { leadsTo, targetFor } from '../../oauth/carriers/leads-to.ts';
 import { goesTo } from '../../oauth/redirect-uri.ts';
 import { effectiveMode } from '../../policy/client-policy.ts';
 import { decideTarget, enforcedOwner, type Owner, type Target } from '../../policy/decide-target.ts';
@@ -75,7 +75,7 @@ export class ResponseJudge {
   async #withFlow(carrier: Carrier, live: LiveFlow, prefix: ParsedFlowPrefix | undefined): Promise<Ruling> {
     const { flow } = live;
     const client = recordedClient(this.#exchange, flow);
-    const target = this.#targetOf(carrier);
+    const target = this.#targetOf(carrier, flow.redirectUri);
     if (!this.#isResponseOf(carrier, live)) {
       // A link, a form or a page of the server's own that holds the state on its way.
       if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target))
@@ -188,8 +188,8 @@ export class ResponseJudge {
     return isNavigation(carrier) && isAnswer(carrier) && !this.#staysWithServer(this.#targetOf(carrier));
   }
 
-  #targetOf(carrier: Carrier): Target | undefined {
-    const url = carrier.target ?? carrier.places[0];
+  #targetOf(carrier: Carrier, redirectUri?: string): Target | undefined {
+    const url = targetFor(carrier, redirectUri);
     return url && this.#exchange.group.targetAt(url, carrier.kind === 'location');
   }
 

@@ -35,3 +35,9 @@ export function leadsTo(carrier: Carrier, redirectUri: string, context: CarrierC
       return goesTo(target, redirectUri);
   }
 }
+
+/** Where a carrier that leads to a flow's redirect_uri goes: a pair names no target itself, but places among others. */
+export function targetFor({ kind, target }: Carrier, redirectUri: string | undefined): URL | undefined {
+  if (kind !== 'pair' && kind !== 'web_message') return target;
+  return redirectUri === undefined ? undefined : (URL.parse(redirectUri) ?? undefined);
+}

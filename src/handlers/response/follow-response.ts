@@ -32,10 +32,10 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
   };
   const carriers = readHeaderCarriers(head.headers, around);
   const judge = new ResponseJudge(exchange);
-  if (carriers.length > 0) return followHeaders(head, carriers, judge, () => followBody(judge));
-  return followBody(judge);
+  if (carriers.length > 0) return followHeaders(head, carriers, judge, followBody);
+  return followBody(head);
 
-  function followBody(judge: ResponseJudge, changed: ResponseHead = head): Outcome {
+  function followBody(changed: ResponseHead): Outcome {
     const pass = navigate(exchange, changed);
     const family = contentFamily(headerOf(head, 'content-type'));
     const isEmpty = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;

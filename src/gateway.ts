@@ -88,6 +88,7 @@ export async function startGateway(
         return false;
       }
       telemetry.configure(config.log);
+      stores.renew(config.store);
       history.loaded(config, hints, Date.now());
       activity.forget();
       processEvents.configLoaded(Date.now());

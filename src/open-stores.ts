@@ -12,7 +12,15 @@ export type StoreOptions = {
 };
 
 /** Flows and activity, over one connection; disposing of `flows` closes it. */
-export type Stores = { readonly flows: FlowStore; readonly activity: ActivityStore };
+export type Stores = {
+  readonly flows: FlowStore;
+  readonly activity: ActivityStore;
+  /**
+   * Goes over to other credentials or certificates of the same Redis. Resolves when they have proved themselves; rejects with
+   * the first fault, after which the connection stays as it was and they are tried again.
+   */
+  renew(config: StoreConfig): Promise<void>;
+};
 
 /**
  * The stores that the configuration asks for. They do not wait for Redis: until that is there, every operation is a
@@ -21,8 +29,14 @@ export type Stores = { readonly flows: FlowStore; readonly activity: ActivitySto
 export function openStores(config: StoreConfig, options: StoreOptions = {}): Stores {
   const { flows, connection } = openFlowStore(config, options.onStateChange);
   if (connection === undefined || config.kind !== 'redis')
-    return { flows, activity: new MemoryActivityStore() };
+    return { flows, activity: new MemoryActivityStore(), renew: async () => {} };
   const call = (_key: string, command: string, ...args: readonly (string | number)[]) =>
     connection.run((redis) => redis.call(command, ...args));
-  return { flows, activity: new RedisActivityStore({ call }, config.prefix) };
+  return {
+    flows,
+    activity: new RedisActivityStore({ call }, config.prefix),
+    async renew(next) {
+      if (next.kind === 'redis') await connection.renew(next);
+    },
+  };
 }

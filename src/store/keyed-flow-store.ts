@@ -34,6 +34,8 @@ import {
   traitKey,
 } from './store-key.ts';
 
+/** The record of a trait. */
+const SEEN = '1';
 const CLAIM_ID = /^[A-Za-z0-9_-]{22}$/;
 
 /** Flows, codes and pushed requests as records under keys, in whatever keeps those. */
@@ -119,7 +121,8 @@ export class KeyedFlowStore implements FlowStore {
   }
 
   async saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
-    await this.#records.save(traitKey(upstream, clientId, trait), '1', ttl);
+    // Whatever is held there is written over: it counts from the last time.
+    await this.#records.saveUnlessHeld(traitKey(upstream, clientId, trait), SEEN, ttl, SEEN);
   }
 
   async hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { codeMemoryOf } from './code-record.ts';
 import { decideClaim, decideRelease } from './decide-claim.ts';
-import type { Quota } from './expiring-records.ts';
+import { ExpiringRecords, type Quota } from './expiring-records.ts';
 import type { ClaimRequest } from './flow-store.ts';
 import type { ClaimOutcome, RecordStore } from './record-store.ts';
 import { TieredRecords } from './tiered-records.ts';
@@ -12,6 +12,8 @@ export type MemoryQuotas = {
   readonly codes: { readonly small: Quota; readonly large: Quota };
   /** Codes that are too old for that, and are remembered. */
   readonly expiredCodes: { readonly small: Quota; readonly large: Quota };
+  /** What clients' servers have shown. */
+  readonly traits: Quota;
 };
 
 const MEBI = 1024 * 1024;
@@ -21,6 +23,7 @@ export const DEFAULT_QUOTAS: MemoryQuotas = {
   flows: { small: { count: 100_000, size: 48 * MEBI }, large: LARGE },
   codes: { small: { count: 100_000, size: 48 * MEBI }, large: LARGE },
   expiredCodes: { small: { count: 50_000, size: 16 * MEBI }, large: LARGE },
+  traits: { count: 10_000, size: MEBI },
 };
 
 /**
@@ -32,13 +35,15 @@ export class MemoryRecordStore implements RecordStore {
   readonly #flows: TieredRecords;
   readonly #codes: TieredRecords;
   readonly #expiredCodes: TieredRecords;
+  readonly #traits: ExpiringRecords;
   readonly #now: () => number;
 
   /** `now`: milliseconds of a clock that does not go back. */
   constructor(options: { readonly quotas?: MemoryQuotas; readonly now?: () => number } = {}) {
-    const { flows, codes, expiredCodes } = options.quotas ?? DEFAULT_QUOTAS;
+    const { flows, codes, expiredCodes, traits } = options.quotas ?? DEFAULT_QUOTAS;
     this.#now = options.now ?? (() => performance.now());
     this.#flows = new TieredRecords(flows);
+    this.#traits = new ExpiringRecords(traits);
     this.#expiredCodes = new TieredRecords(expiredCodes);
     this.#codes = new TieredRecords(codes, (key, record, expiredAt) =>
       this.#expiredCodes.add(key, record, expiredAt, codeMemoryOf(record)),
@@ -61,7 +66,7 @@ export class MemoryRecordStore implements RecordStore {
     const held = this.#find(key, now)?.record;
     if (held !== undefined && (replaceable === undefined || !held.startsWith(replaceable))) return held;
     if (isCode(key)) this.#codes.add(key, record, now, ttl - codeMemoryOf(record));
-    else this.#flows.add(key, record, now, ttl);
+    else this.#poolOf(key).add(key, record, now, ttl);
     return undefined;
   }
 
@@ -70,7 +75,8 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   async remove(key: string): Promise<void> {
-    for (const records of [this.#flows, this.#codes, this.#expiredCodes]) records.remove(key);
+    if (!isCode(key)) return this.#poolOf(key).remove(key);
+    for (const records of [this.#codes, this.#expiredCodes]) records.remove(key);
   }
 
   async claim(key: string, claim: ClaimRequest): Promise<{ outcome: ClaimOutcome; record: string }> {
@@ -92,10 +98,14 @@ export class MemoryRecordStore implements RecordStore {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   #find(key: string, now: number): { readonly record: string; readonly remaining: number } | undefined {
-    if (!isCode(key)) return this.#flows.get(key, now);
+    if (!isCode(key)) return this.#poolOf(key).get(key, now);
     const live = this.#codes.get(key, now);
     if (live === undefined) return this.#expiredCodes.get(key, now);
     return { record: live.record, remaining: live.remaining + codeMemoryOf(live.record) };
+  }
+
+  #poolOf(key: string): TieredRecords | ExpiringRecords {
+    return key.startsWith('stats:') ? this.#traits : this.#flows;
   }
 
   #replace(key: string, record: string): void {
@@ -106,6 +116,7 @@ export class MemoryRecordStore implements RecordStore {
   #sweep(): number {
     const now = this.#now();
     this.#flows.sweep(now);
+    this.#traits.sweep(now);
     // Into the expired ones, so that those come last.
     this.#codes.sweep(now);
     this.#expiredCodes.sweep(now);

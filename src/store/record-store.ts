@@ -4,7 +4,7 @@ export type ClaimOutcome = Claim['outcome'];
 
 /**
  * Where the records of a keyed store are: in memory or in Redis. Keys and records are texts of ASCII; a key begins with
- * `flow:`, `code:` or `par:`. Each operation touches one key, is atomic, and may be sent twice. Each throws a `StoreFault`
+ * `flow:`, `code:`, `par:` or `stats:`. Each operation touches one key, is atomic, and may be sent twice. Each throws a `StoreFault`
  * where the store cannot answer. Times are milliseconds.
  */
 export interface RecordStore extends AsyncDisposable {

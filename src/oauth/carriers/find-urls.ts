@@ -12,11 +12,12 @@ export type Surroundings = {
   readonly findPrefix: FindPrefix;
 };
 
-/** What cannot stand in a URL as it is, and ends it in a text. Other blanks than these are parts of raw UTF-8. */
-const NO_URL = /[\t\n\f\r "'`<>]/;
-const DELIMITED = /[^\t\n\f\r "'`<>]+/g;
+/** Text without what ends a URL. Other blanks than these are parts of raw UTF-8. */
+const DELIMITED = /[^\t\n\f\r "`<>]+/g;
+/** A single quote may stand in a URL as it is: it ends one only where it begins one. */
+const SINGLE_QUOTED = /'(?:[a-z][a-z0-9+.-]{0,63}:|[/?#])/i;
 /** How deep a URL may be escaped, or stand in another one. */
-const DEPTH = 4;
+const DEPTH = 5;
 
 /** Every URL in a text in whose own parameters a prefixed state stands. */
 export function findUrlCarriers(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
@@ -29,7 +30,15 @@ function findIn(written: Written, kind: CarrierKind, around: Surroundings, depth
   if (depth > DEPTH || around.findPrefix(text, 0) === -1) return carriers;
   for (const { 0: run, index } of text.matchAll(DELIMITED)) {
     if (around.findPrefix(run, 0) === -1) continue;
-    carriers.push(...readRun(written.slice(index, index + run.length), kind, around, depth));
+    const parts = SINGLE_QUOTED.test(run) ? run.split("'") : [run];
+    let start = index;
+    for (const part of parts) {
+      const end = start + part.length;
+      if (around.findPrefix(part, 0) !== -1) {
+        carriers.push(...readRun(written.slice(start, end), kind, around, depth));
+      }
+      start = end + 1;
+    }
   }
   return carriers;
 }
@@ -61,7 +70,7 @@ export function trimmed(written: Written): Written {
 function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: number): Carrier[] {
   if (run.text.includes('\\')) {
     const read = run.decode(SCRIPT_STRING);
-    if (NO_URL.test(read.text)) return findIn(read, kind, around, depth + 1);
+    if (/[\t\n\f\r "'`<>]/.test(read.text)) return findIn(read, kind, around, depth + 1);
     run = read;
   }
   const url = readUrl(run.slice(urlStart(run.text)), around.base);

@@ -112,6 +112,7 @@ export class HtmlTokenizer {
   #readTag(chunk: string, from: number): number {
     if (this.#token === '<' && !isTagStart(chunk.charCodeAt(from))) {
       this.#state = 'text';
+      this.#token = '';
       this.#tokens.text('<');
       return from;
     }

@@ -6,9 +6,8 @@ import type { RedisConfig, RedisServers } from '../../../src/config/config.ts';
 import { openStores } from '../../../src/open-stores.ts';
 import type { FlowStore } from '../../../src/store/flow-store.ts';
 import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
+import { openFlowStore } from '../../../src/store/open-flow-store.ts';
 import { MemoryRecordStore } from '../../../src/store/record-store-memory.ts';
-import { RedisRecordStore } from '../../../src/store/record-store-redis.ts';
-import { RedisConnection } from '../../../src/store/redis-connection.ts';
 import type { OnStateChange } from '../../../src/store/redis-link.ts';
 import { createCertificate } from '../../support/redis-certificate.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
@@ -146,7 +145,7 @@ export function sentinelServers(behind: RedisBehindSentinels, password?: string)
 
 /** The flow store that a configuration asks for, connected or not. */
 export function createStore(config: RedisConfig, onStateChange?: OnStateChange): FlowStore {
-  return new KeyedFlowStore(new RedisRecordStore(new RedisConnection(config, onStateChange), config.prefix));
+  return openFlowStore(config, onStateChange).flows;
 }
 
 /** The same, connected. */

@@ -205,6 +205,21 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
     });
   });
 
+  test('a trait is remembered from the last time that it was seen', async () => {
+    const has = () => store.hasTrait(UPSTREAM, 'spa', 'c_hash');
+    const save = () => store.saveTrait(UPSTREAM, 'spa', 'c_hash', FLOW_TTL);
+    expect(await has()).toBe(false);
+    await save();
+    await opened.advance(FLOW_TTL - 5_000);
+    await save();
+    await opened.advance(FLOW_TTL - 5_000);
+    expect(await has()).toBe(true);
+    expect(await store.hasTrait(UPSTREAM, 'other', 'c_hash')).toBe(false);
+    expect(await store.hasTrait(ELSEWHERE, 'spa', 'c_hash')).toBe(false);
+    await opened.advance(5_000);
+    expect(await has()).toBe(false);
+  });
+
   const bind = (overrides: Partial<BindOptions> = {}) => store.bindCode(sampleCode(overrides));
   /** The code that the client got. */
   const bound = async (overrides: Partial<BindOptions> = {}) => {

@@ -51,10 +51,10 @@ describe('what the flow store keeps in Redis', () => {
     await store.claimCode(UPSTREAM, 'burnt', sampleClaim(OTHER_CHALLENGE));
 
     const dump = await server.dumpAll();
-    // A flow, a pushed request, the four codes, one more, and two records of one that is wrapped.
-    expect(dump).toHaveLength(9);
+    // A flow, a pushed request, a trait, the four codes, one more, and two records of one that is wrapped.
+    expect(dump).toHaveLength(10);
     for (const { key, value, ttl } of dump) {
-      expect(key).toMatch(/^pkce-gateway-[-0-9a-f]{36}:(flow|code|par):[-_A-Za-z0-9]{43}$/);
+      expect(key).toMatch(/^pkce-gateway-[-0-9a-f]{36}:(flow|code|par|stats):[-_A-Za-z0-9]{43}$/);
       const memory = value.startsWith('2o') ? CODE_MEMORY.own : CODE_MEMORY.bare;
       const full = key.includes(':code:') ? 60_000 + memory : 60_000;
       expect(ttl).toBeGreaterThan(full - 30_000);
@@ -227,7 +227,9 @@ describe('what the flow store keeps in Redis', () => {
     }
     // Begun at once, they leave in one write, in this order; a wrapped code has a marker and a record of its own.
     const commands = seen.map(([command]) => command).join(' ');
-    expect(commands).toBe('set get evalsha get del evalsha evalsha set get evalsha evalsha set get ping');
+    expect(commands).toBe(
+      'set get evalsha get del evalsha evalsha set get evalsha evalsha set get evalsha get ping',
+    );
     for (const [command, , keys] of seen) if (command === 'evalsha') expect(keys).toBe('1');
   });
 });

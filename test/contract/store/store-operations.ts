@@ -29,6 +29,8 @@ export function everyOperation(store: FlowStore): Promise<unknown>[] {
     store.releaseClaim(UPSTREAM, 'a-code', claim.claimId),
     store.savePushedRequest(UPSTREAM, REQUEST_URI, PUSHED, 60_000),
     store.findPushedRequest(UPSTREAM, REQUEST_URI),
+    store.saveTrait(UPSTREAM, 'spa', 'c_hash', 60_000),
+    store.hasTrait(UPSTREAM, 'spa', 'c_hash'),
     store.ping(),
   ];
 }

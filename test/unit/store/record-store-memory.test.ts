@@ -21,7 +21,7 @@ const code = encodeCode({
 function makeStore(quotas: Partial<MemoryQuotas> = {}) {
   const clock = { now: 0 };
   const records = new MemoryRecordStore({
-    quotas: { flows: FEW, codes: FEW, expiredCodes: FEW, ...quotas },
+    quotas: { flows: FEW, codes: FEW, expiredCodes: FEW, traits: FEW.small, ...quotas },
     now: () => clock.now,
   });
   const present = async (...keys: readonly string[]) => {

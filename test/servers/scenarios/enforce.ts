@@ -202,21 +202,6 @@ export const ENFORCE: readonly Scenario[] = [
       expect(parameters.has('code')).toBe(false);
     },
   },
-  {
-    name: 'two tabs: each gets its own state, and its own code',
-    route,
-    async run(stage) {
-      await using visit = await stage.newVisit();
-      const second = { page: await visit.context.newPage(), pkce: newPkcePair() };
-      const firstUrl = visit.authorizationUrl();
-      const secondUrl = visit.authorizationUrl({ code_challenge: second.pkce.challenge });
-      await visit.page.goto(firstUrl);
-      await second.page.goto(secondUrl);
-      const secondLogin = checkLogin(secondUrl, await visit.travel({ page: second.page }));
-      expectRefused(await redeemCode(stage, secondLogin.code, visit.pkce.verifier));
-      await expectTokens(stage, secondLogin, second.pkce.verifier);
-    },
-  },
 ];
 
 function payloadOf(jwt: string): Record<string, unknown> {

@@ -3,7 +3,6 @@ import { expect } from 'vitest';
 import { newPkcePair } from '../../support/pkce-pair.ts';
 import {
   arrivalOf,
-  checkLogin,
   countDuring,
   expectRefused,
   expectTokens,

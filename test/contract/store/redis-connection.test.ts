@@ -161,6 +161,32 @@ describe('a Redis that refuses', () => {
   });
 });
 
+describe('the handshake', () => {
+  test('a database that cannot be selected is a fault: nothing goes to database 0', async () => {
+    const server = await start();
+    const onStateChange = vi.fn();
+    const store = track(createStore(redisConfig(server, { database: 99 }), onStateChange));
+    for (const { code } of await everyFault(store)) expect(code).toBe('store_unreachable');
+    await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'ERR'), 5_000);
+    expect(onStateChange.mock.calls.flat()).not.toContain('ready');
+    expect(await server.dumpAll()).toEqual([]);
+  });
+
+  test('a Redis, or a proxy in front of it, that knows no INFO, CLIENT, SELECT, AUTH and QUIT does', async () => {
+    const unknown = ['INFO', 'CLIENT', 'SELECT', 'AUTH', 'QUIT', 'HELLO'].flatMap((command) => [
+      '--rename-command',
+      command,
+      '',
+    ]);
+    const server = await start({ args: unknown });
+    const store = await openRedisStore(server);
+    await saveFlow(store);
+    await store.bindCode(sampleCode());
+    expect(await claim(store)).toBe('claimed');
+    await store[Symbol.asyncDispose]();
+  });
+});
+
 describe('credentials', () => {
   test.each([
     ['the configuration', (url: string) => ({ url, password: SECRET })],

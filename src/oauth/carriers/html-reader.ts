@@ -6,7 +6,7 @@ import { Form, type FormField, makesResponse } from './form.ts';
 import { refreshUrl } from './header-carriers.ts';
 import { attributeOf, parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
-import { CONSTRUCT_LIMIT, type Piece, type PieceWriter } from './piece.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
 import { ScriptsReader } from './scripts-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { Written } from './written.ts';
@@ -47,7 +47,7 @@ export class HtmlReader implements HtmlTokens {
   #hasBase = false;
   #textarea: Textarea | undefined;
   /** Of the tag at hand: a field that comes after its form was given up. */
-  #tooLate: Piece['tooLarge'];
+  #tooLate: TooLarge | undefined;
 
   constructor(writer: PieceWriter, around: Surroundings, kind: 'html' | 'xhtml') {
     this.#writer = writer;
@@ -109,9 +109,7 @@ export class HtmlReader implements HtmlTokens {
 
   #limit(): void {
     if (this.#writer.heldLength <= CONSTRUCT_LIMIT) return;
-    const carriers = this.#form?.carriers(this.#around.findPrefix) ?? [];
-    const holdsCode = carriers.some(({ codes }) => codes.length > 0);
-    this.#writer.release(carriers, carriers.length === 0 ? undefined : { holdsCode });
+    this.#writer.release(this.#form?.carriers(this.#around.findPrefix) ?? []);
     this.#gaveUp = true;
     this.#textarea = undefined;
   }
@@ -177,7 +175,7 @@ export class HtmlReader implements HtmlTokens {
   #addField(field: FormField): void {
     const matters = makesResponse(field, this.#around.findPrefix);
     if (this.#gaveUp) {
-      if (matters) this.#tooLate = { holdsCode: field.name !== 'state' };
+      if (matters) this.#tooLate = this.#form?.tooLate(field, this.#around.findPrefix);
       return;
     }
     if (matters) this.#writer.hold();

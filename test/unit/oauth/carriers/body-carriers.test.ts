@@ -54,7 +54,7 @@ const HTML: readonly Row[] = [
   [
     'a script with comments and expressions',
     'url',
-    `<script>/* it's */ a=/["']/; // "\n b="${URL_TEXT}"</script>`,
+    `<script>/* it's */ a=/["'/]\\//; // "\n b="${URL_TEXT}"</script>`,
   ],
   ['a block of JSON', 'url', `<script type="application/json">{"next":"${JS_URL}"}</script>`],
   ['text', 'url', `<p>Please visit ${HTML_URL} now`],
@@ -373,10 +373,10 @@ describe('what passes is not held', () => {
 
 describe('a construct that is too large', () => {
   const FILL = 'x'.repeat(CONSTRUCT_LIMIT + 1);
+  const LIST = `${`"${'x'.repeat(1000)}",`.repeat(70)}0`;
   const tooLarge = (pieces: readonly Piece[]) => pieces.flatMap((piece) => piece.tooLarge ?? []);
 
   test.each<[what: string, ContentFamily, string]>([
-    ['a form', 'html', `<form method=post action=${CB}>${FIELDS}<p>${FILL}</form>`],
     [
       'a form with a field behind the limit',
       'html',
@@ -387,14 +387,39 @@ describe('a construct that is too large', () => {
     ['a URL', 'text', `${URL_TEXT}&x=${FILL}`],
     ['a URL behind the limit', 'text', `https://x/?a=${FILL}&code=old-code-0123456&state=${PREFIX}&b=c`],
     ['a string', 'json', `["code ${FILL} ${URL_TEXT}"]`],
-    ['an object', 'json', `{${MEMBERS},"a":[${`"${'x'.repeat(1000)}",`.repeat(70)}0],"uri":"${CB}"}`],
+    ['an object', 'json', `{${MEMBERS},"a":[${LIST}],"uri":"${CB}"}`],
+    [
+      'an object whose code has gone',
+      'json',
+      `{"code":"old-code-0123456","a":[${LIST}],"state":"${PREFIX}","uri":"${CB}"}`,
+    ],
     ['an element', 'xml', `<r><code>old-code-0123456</code><state>${PREFIX}</state><a>${`${FILL} `}</a></r>`],
   ])('passes and is told: %s', (_, family, body) => {
     for (const size of [100, 4_096, body.length]) {
       const pieces = readBody(family, body, size);
       expect(pieces.map(({ text }) => text).join('')).toBe(body);
-      expect(tooLarge(pieces)).toContainEqual({ holdsCode: true });
+      expect(tooLarge(pieces)).toContainEqual({
+        holdsCode: true,
+        state: expect.stringMatching(new RegExp(`^${PREFIX}`)),
+      });
     }
+  });
+
+  test.each<[ContentFamily, string]>([
+    ['html', `<form method=post action=${CB}>${FIELDS}<p>${FILL}</form>`],
+    ['json', `{"uri":"${CB}",${MEMBERS},"a":[${LIST}]}`],
+    ['script', `a={"uri":"${CB}",${MEMBERS},"a":[${LIST}]}`],
+  ])('is followed where all that matters came first: %s', (family, body) => {
+    const pieces = readBody(family, body);
+    expect(tooLarge(pieces)).toEqual([]);
+    expect(rewriteBody(pieces)).toBe(body.replace('old-code-0123456', 'NEW').replace(PREFIX, ''));
+  });
+
+  test('a login page is no response, however large', () => {
+    const page = `<form method=post action=/login><input name=state value=${PREFIX}><p>${FILL}<input name=user></form>`;
+    const pieces = readBody('html', page);
+    expect(tooLarge(pieces)).toEqual([]);
+    expect(carriersOf(pieces).map(({ target }) => target?.pathname)).toEqual(['/login']);
   });
 
   test.each<[ContentFamily, string]>([
@@ -428,8 +453,8 @@ describe('content types', () => {
     ['image/png', undefined],
     ['text/css', undefined],
     ['application/octet-stream', undefined],
-    ['', undefined],
-    [undefined, undefined],
+    ['', 'html'],
+    [undefined, 'html'],
   ])('%s', (contentType, family) => expect(contentFamily(contentType)).toBe(family));
 });
 

@@ -7,6 +7,7 @@ import { refreshUrl } from './header-carriers.ts';
 import { attributeOf, parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
+import { findScriptCarriers } from './script-in-text.ts';
 import { ScriptsReader } from './scripts-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { Written } from './written.ts';
@@ -23,6 +24,9 @@ const READ: ReadonlySet<string> = new Set([
 ]);
 /** Attributes that are one URL. */
 const URL_ATTRIBUTES: ReadonlySet<string> = new Set(['href', 'src', 'action', 'formaction', 'data']);
+
+/** An attribute that may be a script or JSON. */
+const SCRIPT = /[{(=]/;
 
 /** A textarea of the form at hand that may be a field of a response. */
 type Textarea = {
@@ -188,8 +192,9 @@ export class HtmlReader implements HtmlTokens {
     return tag.attributes.flatMap(({ name, value }) => {
       if (this.#around.findPrefix(value.text, 0) === -1) return [];
       if (refreshes && name === 'content') return readWholeUrl(refreshUrl(value), 'refresh', this.#around);
-      const read = URL_ATTRIBUTES.has(name) ? readWholeUrl : findUrlCarriers;
-      return read(value, 'url', this.#around);
+      if (URL_ATTRIBUTES.has(name)) return readWholeUrl(value, 'url', this.#around);
+      const inScript = SCRIPT.test(value.text) ? findScriptCarriers(value, this.#around) : [];
+      return inScript.length > 0 ? inScript : findUrlCarriers(value, 'url', this.#around);
     });
   }
 }

@@ -114,7 +114,8 @@ export class ScriptReader implements ScriptTokens {
     else if (key === undefined && raw.length <= NAME_LENGTH) {
       this.#lastString = { text: raw, start: start - 1 };
     }
-    if (isPlace(raw)) this.#scopes.place(Written.plain(raw).decode(SCRIPT_STRING).text);
+    const text = raw.includes('\\') ? Written.plain(raw).decode(SCRIPT_STRING).text : raw;
+    if (isPlace(text)) this.#scopes.place(text);
     if (key?.name === 'state' || this.#around.findPrefix(raw, 0) === -1) return;
     const written = Written.plain(raw, start).decode(SCRIPT_STRING);
     this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));

@@ -130,6 +130,31 @@ const HTML: readonly Row[] = [
   ],
 ];
 
+/** Pages as servers make them. */
+const PAGES: readonly Row[] = [
+  [
+    'members of a variable, and a target with escapes',
+    'web_message',
+    `<script>var data = {}; data.code = 'old\\x2Dcode\\x2D0123456'; data.state = '${PREFIX}xyz'; data["error"] = null;
+     var targetOrigin = 'https\\x3A\\x2F\\x2Fapp.example.com'; window.parent.postMessage(data, targetOrigin);</script>`,
+  ],
+  [
+    'an event handler with a message',
+    'web_message',
+    `<body onload="opener.postMessage({code: 'old-code-0123456', state: &quot;${PREFIX}xyz&quot;}, 'https://app.example.com')">`,
+  ],
+  [
+    'JSON in an attribute',
+    'pair',
+    `<div data-to='{"redirect_uri":"https:\\/\\/app.example.com\\/cb","response":{${MEMBERS}}}'></div>`,
+  ],
+  [
+    'JSON in an attribute, with references',
+    'pair',
+    `<div data-to="{${MEMBERS.replaceAll('"', '&quot;')},&#34;uri&#34;:&#34;${CB}&#34;}"></div>`,
+  ],
+];
+
 const OTHERS: readonly (readonly [ContentFamily, ...Row])[] = [
   ['xhtml', 'a script without content', 'url', `<script src="/a.js"/><a href="${HTML_URL}"/>`],
   ['json', 'a URL', 'url', `{"a":1,"redirect":"${URL_TEXT}"}`],
@@ -167,7 +192,7 @@ const OTHERS: readonly (readonly [ContentFamily, ...Row])[] = [
   ['text', 'a URL in single quotes', 'url', `a='/x?y';b='${URL_TEXT}';c`],
   ['text', 'references', 'url', `url=${HTML_URL} x`],
 ];
-const ROWS = [...HTML.map((row) => ['html', ...row] as const), ...OTHERS];
+const ROWS = [...[...HTML, ...PAGES].map((row) => ['html', ...row] as const), ...OTHERS];
 
 describe.each(ROWS)('%s: %s', (family, _, kind, body) => {
   const pieces = readBody(family, body);
@@ -193,7 +218,7 @@ describe.each(ROWS)('%s: %s', (family, _, kind, body) => {
   });
 
   test('gets code and state in their places, every other octet as it was', () => {
-    const escapedCode = /(?<=>|"|'|=|%(?:25)*3D|\\x3d)old-code-0123456/;
+    const escapedCode = /(?<=>|"|'|=|%(?:25)*3D|\\x3d|quot;)old(?:-|\\x2D)code(?:-|\\x2D)0123456/;
     const changed = body.replace(escapedCode, 'NEW').replace(PREFIX, '');
     expect(rewriteBody(pieces).replace('state value="xyz"', 'state value=xyz')).toBe(changed);
   });

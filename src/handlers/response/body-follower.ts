@@ -120,7 +120,7 @@ export class BodyFollower implements BodyInspector {
     for (const piece of pieces) {
       const changed: [Carrier, Changes][] = [];
       if (piece.tooLarge !== undefined) {
-        const ruling = await this.#options.judge.judgeTooLarge(piece.text, piece.tooLarge.holdsCode);
+        const ruling = await this.#options.judge.judgeTooLarge(piece.tooLarge);
         if (ruling !== 'unchanged' && 'withhold' in ruling) return this.#withhold(ruling.withhold);
       }
       for (const carrier of piece.carriers) {

@@ -1,11 +1,12 @@
 import type { Carrier, Changes } from '../../oauth/carriers/carrier.ts';
 import { leadsTo, targetFor } from '../../oauth/carriers/leads-to.ts';
+import type { TooLarge } from '../../oauth/carriers/piece.ts';
 import { goesTo } from '../../oauth/redirect-uri.ts';
 import { effectiveMode } from '../../policy/client-policy.ts';
 import { decideTarget, enforcedOwner, type Owner, type Target } from '../../policy/decide-target.ts';
 import { LAST_DRAW } from '../../policy/draw.ts';
 import type { Reason } from '../../policy/reason.ts';
-import { findFlowPrefix, type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
+import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
@@ -43,8 +44,8 @@ export class ResponseJudge {
   }
 
   /** A construct that is larger than what is held: nobody can say what is in it. */
-  async judgeTooLarge(text: string, holdsCode: boolean): Promise<Ruling> {
-    const prefix = findFlowPrefix(this.#exchange.group.key, text)?.prefix;
+  async judgeTooLarge({ state, holdsCode }: TooLarge): Promise<Ruling> {
+    const prefix = parseFlowPrefix(this.#exchange.group.key, state)?.prefix;
     if (prefix === undefined || !holdsCode) return 'unchanged';
     try {
       const live = await this.#flows.findByPrefix(prefix);

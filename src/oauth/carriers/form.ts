@@ -1,6 +1,7 @@
 import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, Changes, Edit } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
+import type { TooLarge } from './piece.ts';
 import { decodeOctets, type Written } from './written.ts';
 
 /** A control of a form: ranges of the construct that holds it. */
@@ -43,6 +44,14 @@ export class Form {
     if (isOwn || (this.#fields.length < FIELDS && field.value.text.length <= FIELD_LENGTH)) {
       this.#fields.push(field);
     }
+  }
+
+  /** What a field says that comes after its form was released: a code and a state, one of which has gone. */
+  tooLate(field: FormField, findPrefix: FindPrefix): TooLarge | undefined {
+    const fields = [...this.#fields, field];
+    const state = fields.find((each) => each.name === 'state' && makesResponse(each, findPrefix));
+    const holdsCode = fields.some((each) => each.name !== 'state' && makesResponse(each, findPrefix));
+    return state && { holdsCode, state: state.value.text };
   }
 
   /** One for each address that the form can go to. */

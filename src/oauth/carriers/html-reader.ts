@@ -6,7 +6,8 @@ import { Form, type FormField, makesResponse } from './form.ts';
 import { refreshUrl } from './header-carriers.ts';
 import { attributeOf, parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
-import { CONSTRUCT_LIMIT, type Piece, type PieceWriter } from './piece.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
+import { findScriptCarriers } from './script-in-text.ts';
 import { ScriptsReader } from './scripts-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { Written } from './written.ts';
@@ -23,6 +24,9 @@ const READ: ReadonlySet<string> = new Set([
 ]);
 /** Attributes that are one URL. */
 const URL_ATTRIBUTES: ReadonlySet<string> = new Set(['href', 'src', 'action', 'formaction', 'data']);
+
+/** An attribute that may be a script or JSON. */
+const SCRIPT = /[{(=]/;
 
 /** A textarea of the form at hand that may be a field of a response. */
 type Textarea = {
@@ -47,7 +51,7 @@ export class HtmlReader implements HtmlTokens {
   #hasBase = false;
   #textarea: Textarea | undefined;
   /** Of the tag at hand: a field that comes after its form was given up. */
-  #tooLate: Piece['tooLarge'];
+  #tooLate: TooLarge | undefined;
 
   constructor(writer: PieceWriter, around: Surroundings, kind: 'html' | 'xhtml') {
     this.#writer = writer;
@@ -109,9 +113,7 @@ export class HtmlReader implements HtmlTokens {
 
   #limit(): void {
     if (this.#writer.heldLength <= CONSTRUCT_LIMIT) return;
-    const carriers = this.#form?.carriers(this.#around.findPrefix) ?? [];
-    const holdsCode = carriers.some(({ codes }) => codes.length > 0);
-    this.#writer.release(carriers, carriers.length === 0 ? undefined : { holdsCode });
+    this.#writer.release(this.#form?.carriers(this.#around.findPrefix) ?? []);
     this.#gaveUp = true;
     this.#textarea = undefined;
   }
@@ -177,7 +179,7 @@ export class HtmlReader implements HtmlTokens {
   #addField(field: FormField): void {
     const matters = makesResponse(field, this.#around.findPrefix);
     if (this.#gaveUp) {
-      if (matters) this.#tooLate = { holdsCode: field.name !== 'state' };
+      if (matters) this.#tooLate = this.#form?.tooLate(field, this.#around.findPrefix);
       return;
     }
     if (matters) this.#writer.hold();
@@ -190,8 +192,9 @@ export class HtmlReader implements HtmlTokens {
     return tag.attributes.flatMap(({ name, value }) => {
       if (this.#around.findPrefix(value.text, 0) === -1) return [];
       if (refreshes && name === 'content') return readWholeUrl(refreshUrl(value), 'refresh', this.#around);
-      const read = URL_ATTRIBUTES.has(name) ? readWholeUrl : findUrlCarriers;
-      return read(value, 'url', this.#around);
+      if (URL_ATTRIBUTES.has(name)) return readWholeUrl(value, 'url', this.#around);
+      const inScript = SCRIPT.test(value.text) ? findScriptCarriers(value, this.#around) : [];
+      return inScript.length > 0 ? inScript : findUrlCarriers(value, 'url', this.#around);
     });
   }
 }

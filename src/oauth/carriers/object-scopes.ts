@@ -1,17 +1,19 @@
 import type { Carrier } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import { isPair, isStatusWord, type Member, mayBePair, pairCarrier } from './pair.ts';
-import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
 
 /** One object, array, element or block that is open. */
 type Scope = {
-  readonly members: Member[];
+  members: Member[];
   readonly places: string[];
   /** Whether a member may belong to a response, so that the object is held. */
   matters: boolean;
+  /** Whether a code has gone that stood in it. */
+  lostCode: boolean;
 };
 /** A response whose object has ended, with the objects around it, which may name its redirect_uri. */
-type Ready = { readonly members: readonly Member[]; readonly scopes: readonly Scope[] };
+type Ready = { readonly members: Member[]; readonly scopes: readonly Scope[] };
 
 const DEPTH = 64;
 const PLACES = 32;
@@ -34,12 +36,13 @@ export class ObjectScopes {
   readonly #findPrefix: FindPrefix;
   /** A script is held to its end, and all that it names counts: variables stand wherever they like. */
   readonly #isScript: boolean;
-  #scopes: Scope[] = [{ members: [], places: [], matters: false }];
+  #scopes: Scope[] = [openScope()];
   /** How many of them matter. */
   #mattering = 0;
   /** Scopes that are open beyond `DEPTH`. */
   #deeper = 0;
   #ready: Ready[] = [];
+  #tooLarge: TooLarge | undefined;
   /** Whether the script posts a message to another window. */
   postsMessage = false;
 
@@ -50,7 +53,7 @@ export class ObjectScopes {
   }
 
   open(): void {
-    if (this.#scopes.length < DEPTH) this.#scopes.push({ members: [], places: [], matters: false });
+    if (this.#scopes.length < DEPTH) this.#scopes.push(openScope());
     else this.#deeper += 1;
   }
 
@@ -61,12 +64,11 @@ export class ObjectScopes {
       return;
     }
     const scope = this.#scopes.at(-1) as Scope;
-    if (isPair(scope.members, this.#findPrefix)) {
-      this.#ready.push({ members: scope.members, scopes: [...this.#scopes] });
-    }
+    if (this.#isPair(scope)) this.#ready.push({ members: scope.members, scopes: [...this.#scopes] });
+    else if (scope.lostCode) this.#note(scope);
     if (scope.matters) this.#mattering -= 1;
     this.#scopes.pop();
-    if (this.#scopes.length === 0) this.#scopes.push({ ...scope, members: [], matters: false });
+    if (this.#scopes.length === 0) this.#scopes.push({ ...openScope(), places: scope.places });
     if (this.#writer.holding && this.#isSettled()) this.#release();
   }
 
@@ -97,17 +99,32 @@ export class ObjectScopes {
   /** `more`: characters that will be held as well. */
   limit(more: number): void {
     if (!this.#writer.holding || this.#writer.heldLength + more <= CONSTRUCT_LIMIT) return;
-    const carriers = this.#carriers();
-    const members = this.#scopes.flatMap((scope) => scope.members);
-    const holdsCode =
-      carriers.some(({ codes }) => codes.length > 0) || members.some(({ name }) => name !== 'state');
-    const holdsPrefix =
-      carriers.length > 0 ||
-      members.some((member) => member.name === 'state' && mayBePair(member, this.#findPrefix));
-    this.#writer.release(carriers, holdsPrefix ? { holdsCode } : undefined);
-    this.#ready = [];
-    this.#scopes = this.#scopes.map(({ places }) => ({ members: [], places, matters: false }));
+    this.#scopes.forEach((scope, index) => {
+      if (this.#isPair(scope))
+        this.#ready.push({ members: scope.members, scopes: this.#scopes.slice(0, index + 1) });
+      else this.#note(scope);
+    });
+    for (const { members, scopes } of this.#ready) if (!scopes.some(namesPlace)) this.#note({ members });
+    this.#release();
+    for (const scope of this.#scopes) {
+      scope.lostCode ||= scope.members.some(isCode);
+      scope.members = [];
+      scope.matters = false;
+    }
     this.#mattering = 0;
+  }
+
+  #isPair({ members }: Scope): boolean {
+    return isPair(members, this.#findPrefix);
+  }
+
+  /** A prefixed state of which nobody can say any more where it goes, or with which code. */
+  #note({ members, lostCode = false }: Pick<Scope, 'members'> & { readonly lostCode?: boolean }): void {
+    const state = members.find(
+      ({ name, value }) => name === 'state' && this.#findPrefix(value.text, 0) === 0,
+    );
+    if (state === undefined) return;
+    this.#tooLarge ??= { holdsCode: lostCode || members.some(isCode), state: state.value.text };
   }
 
   /** Whether nothing that is still to come could belong to what is held. */
@@ -117,8 +134,9 @@ export class ObjectScopes {
   }
 
   #release(): void {
-    this.#writer.release(this.#carriers());
+    this.#writer.release(this.#carriers(), this.#tooLarge);
     this.#ready = [];
+    this.#tooLarge = undefined;
   }
 
   #carriers(): Carrier[] {
@@ -135,4 +153,12 @@ export class ObjectScopes {
 
 function namesPlace({ places }: Scope): boolean {
   return places.length > 0;
+}
+
+function isCode({ name }: Member): boolean {
+  return name === 'code' || name === 'id_token' || name === 'response';
+}
+
+function openScope(): Scope {
+  return { members: [], places: [], matters: false, lostCode: false };
 }

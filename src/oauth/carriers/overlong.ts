@@ -34,8 +34,9 @@ export class Overlong {
     this.#word = isWord ? '' : word;
     this.#holdsCode ||= CODE.test(this.#before + seen);
     this.#before = (this.#before + seen).slice(0, -this.#word.length || undefined).slice(-BEFORE);
-    const found = this.#findPrefix(seen, 0) !== -1;
-    this.#writer.add(text, [], found ? { holdsCode: this.#holdsCode } : undefined);
+    const prefix = this.#findPrefix(seen, 0);
+    const state = seen.slice(prefix, prefix + WORD_LENGTH);
+    this.#writer.add(text, [], prefix === -1 ? undefined : { holdsCode: this.#holdsCode, state });
   }
 }
 

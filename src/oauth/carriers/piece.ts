@@ -8,8 +8,15 @@ export type Piece = {
   readonly text: string;
   /** In this text. Empty: it goes on as it is. */
   readonly carriers: readonly Carrier[];
-  /** A construct that holds a prefix, and that was not read to its end. */
-  readonly tooLarge: { readonly holdsCode: boolean } | undefined;
+  readonly tooLarge: TooLarge | undefined;
+};
+
+/** A construct that holds a prefixed state and that was not read to its end, so that something of it may be missing. */
+export type TooLarge = {
+  /** Whether a code stands in it as well. */
+  readonly holdsCode: boolean;
+  /** Begins with the prefix. */
+  readonly state: string;
 };
 
 /** Puts the pieces of a body together: what passes, and one construct that is held until it is complete. */
@@ -18,7 +25,7 @@ export class PieceWriter {
   #passing = '';
   #held = '';
   #carriers: Carrier[] = [];
-  #tooLarge: Piece['tooLarge'];
+  #tooLarge: TooLarge | undefined;
   #holding = false;
 
   get holding(): boolean {
@@ -30,7 +37,7 @@ export class PieceWriter {
     return this.#held.length;
   }
 
-  add(text: string, carriers: readonly Carrier[] = [], tooLarge?: Piece['tooLarge']): void {
+  add(text: string, carriers: readonly Carrier[] = [], tooLarge?: TooLarge): void {
     if (text === '') return;
     if (this.#holding) {
       for (const carrier of carriers) this.#carriers.push(shiftCarrier(carrier, this.#held.length));
@@ -50,7 +57,7 @@ export class PieceWriter {
   }
 
   /** `carriers`: those of the construct as a whole, beside those that were added with its parts. */
-  release(carriers: readonly Carrier[], tooLarge?: Piece['tooLarge']): void {
+  release(carriers: readonly Carrier[], tooLarge?: TooLarge): void {
     const text = this.#held;
     const all = [...this.#carriers, ...carriers];
     const worst = worse(this.#tooLarge, tooLarge);
@@ -75,6 +82,6 @@ export class PieceWriter {
   }
 }
 
-function worse(one: Piece['tooLarge'], other: Piece['tooLarge']): Piece['tooLarge'] {
+function worse(one: TooLarge | undefined, other: TooLarge | undefined): TooLarge | undefined {
   return one?.holdsCode ? one : (other ?? one);
 }

@@ -5,43 +5,30 @@ import { isPlace, ObjectScopes } from './object-scopes.ts';
 import { Overlong } from './overlong.ts';
 import { isPairName, type Member } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
+import { ScriptTokenizer, type ScriptTokens } from './script-tokenizer.ts';
 import { Written } from './written.ts';
 
-type Mode = 'code' | 'string' | 'slash' | 'line_comment' | 'block_comment' | 'regex';
 /** A name in front of a value: a word or a string, with where it begins in the text that is kept back. */
 type Name = { readonly text: string; readonly start: number };
 /** A name whose value follows, with the mark between them. */
 type Key = { readonly name: string; readonly start: number; readonly mark: string };
 
-/** Characters that mean something outside of strings; all others are told apart only where one of these follows. */
-const MARKS = new Uint8Array(256);
-for (const mark of '"\'`{}[](),;:=/') MARKS[mark.charCodeAt(0)] = 1;
-/** What a regular expression may follow. */
-const BEFORE_REGEX = /[(,=:[!&|?{};+\-*%<>~^]/;
 const NAME_LENGTH = 64;
 
 /**
  * Reads JSON, and scripts as far as they look like it: strings, which may name a URL, and members or variables whose value
  * is a string. It takes no script for good: what it cannot make out passes. Kept back is the member at hand.
  */
-export class ScriptReader {
+export class ScriptReader implements ScriptTokens {
   readonly #writer: PieceWriter;
   readonly #around: Surroundings;
   readonly #scopes: ObjectScopes;
-  #mode: Mode = 'code';
+  readonly #tokens = new ScriptTokenizer(this);
   /** Since the last separator, and with it: the member at hand. */
   #tail = '';
   #separator = '';
   #tailCarriers: Carrier[] = [];
   #overlong: Overlong | undefined;
-  /** Since the last mark. */
-  #gap = '';
-  #lastMark = '';
-  #quote = '';
-  #string = '';
-  /** Whether the character at hand is escaped; in a comment, whether a star stands in front of it. */
-  #escaped = false;
-  #inClass = false;
   #lastString: Name | undefined;
   #key: Key | undefined;
   /** The member that came last, as long as nothing follows it. */
@@ -53,13 +40,8 @@ export class ScriptReader {
     this.#scopes = new ObjectScopes(writer, around.findPrefix, isScript);
   }
 
-  push(chunk: string): void {
-    for (let at = 0; at < chunk.length; ) {
-      if (this.#mode === 'code') at = this.#readCode(chunk, at);
-      else if (this.#mode === 'string') at = this.#readString(chunk, at);
-      else if (this.#mode === 'slash') this.#readSlash(chunk[at] as string);
-      else at = this.#skip(chunk, at);
-    }
+  push(text: string): void {
+    this.#tokens.push(text);
   }
 
   end(): void {
@@ -67,43 +49,38 @@ export class ScriptReader {
     this.#scopes.end();
   }
 
-  #readCode(chunk: string, from: number): number {
-    let at = from;
-    while (at < chunk.length && MARKS[chunk.charCodeAt(at)] !== 1) at += 1;
-    const text = chunk.slice(from, at);
-    this.#keep(text);
-    this.#gap = (this.#gap + text).slice(-2 * NAME_LENGTH);
-    if (at === chunk.length) return at;
-    const mark = chunk[at] as string;
-    this.#readMark(mark);
-    if (mark !== '/') this.#lastMark = mark;
-    return at + 1;
+  text(text: string): void {
+    if (this.#overlong !== undefined) {
+      this.#overlong.push(text);
+      return;
+    }
+    this.#tail += text;
+    if (this.#tail.length <= CONSTRUCT_LIMIT) return;
+    this.#scopes.limit(this.#tail.length);
+    this.#overlong = new Overlong(this.#writer, this.#around.findPrefix);
+    this.#overlong.push(this.#tail);
+    this.#tail = '';
+    this.#tailCarriers = [];
   }
 
-  #readMark(mark: string): void {
-    const follows = this.#gap.trim() === '';
-    const gap = this.#gap;
-    const lastString = this.#lastString;
+  mark(mark: string, gap: string): void {
+    const follows = gap.trim() === '';
+    const lastString = follows ? this.#lastString : undefined;
     const member = this.#member;
     this.#member = undefined;
-    if (mark !== '/') this.#gap = '';
-    if (mark !== ']' && mark !== '/') this.#lastString = undefined;
+    // `a["code"] = …`
+    if (mark !== ']') this.#lastString = undefined;
     switch (mark) {
-      case '/':
-        this.#mode = 'slash';
-        this.#keep(mark);
-        return;
       case '"':
       case "'":
       case '`':
         if (!follows) this.#key = undefined;
-        this.#keep(mark);
-        this.#beginString(mark);
+        this.text(mark);
         return;
       case ':':
       case '=':
-        this.#key = this.#readKey(mark, gap, follows ? lastString : undefined);
-        this.#keep(mark);
+        this.#key = this.#readKey(mark, gap, lastString);
+        this.text(mark);
         return;
       case '{':
       case '[':
@@ -115,7 +92,7 @@ export class ScriptReader {
       case '}':
       case ']':
       case ')':
-        this.#keep(mark);
+        this.text(mark);
         this.#flush();
         this.#scopes.close();
         break;
@@ -128,6 +105,22 @@ export class ScriptReader {
     this.#key = undefined;
   }
 
+  string(raw: string): void {
+    const key = this.#key;
+    this.#key = undefined;
+    if (this.#overlong !== undefined) return;
+    const start = this.#tail.length - raw.length - 1;
+    if (key !== undefined && isPairName(key.name)) this.#addMember(key, raw, start);
+    else if (key === undefined && raw.length <= NAME_LENGTH) {
+      this.#lastString = { text: raw, start: start - 1 };
+    }
+    const text = raw.includes('\\') ? Written.plain(raw).decode(SCRIPT_STRING).text : raw;
+    if (isPlace(text)) this.#scopes.place(text);
+    if (key?.name === 'state' || this.#around.findPrefix(raw, 0) === -1) return;
+    const written = Written.plain(raw, start).decode(SCRIPT_STRING);
+    this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));
+  }
+
   /** The name in front of a colon or an equals sign. */
   #readKey(mark: string, gap: string, lastString: Name | undefined): Key | undefined {
     // `==` compares.
@@ -136,52 +129,6 @@ export class ScriptReader {
     const name = lastWord(gap);
     if (name === '') return undefined;
     return { name, mark, start: this.#tail.length - (gap.length - gap.trimEnd().length) - name.length };
-  }
-
-  #beginString(quote: string): void {
-    this.#mode = 'string';
-    this.#quote = quote;
-    this.#string = '';
-    this.#escaped = false;
-  }
-
-  #readString(chunk: string, from: number): number {
-    for (let at = from; at < chunk.length; at += 1) {
-      const character = chunk[at] as string;
-      if (this.#escaped) {
-        this.#escaped = false;
-      } else if (character === '\\') {
-        this.#escaped = true;
-      } else if (character === this.#quote || (character === '\n' && this.#quote !== '`')) {
-        const text = chunk.slice(from, at);
-        const start = this.#tail.length - this.#string.length;
-        this.#string += text;
-        this.#keep(text + character);
-        this.#mode = 'code';
-        if (character !== '\n' && this.#overlong === undefined) this.#endString(start);
-        return at + 1;
-      }
-    }
-    const text = chunk.slice(from);
-    this.#keep(text);
-    this.#string = this.#overlong === undefined ? this.#string + text : '';
-    return chunk.length;
-  }
-
-  /** `start`: where the content of the string begins in the tail. */
-  #endString(start: number): void {
-    const raw = this.#string;
-    const key = this.#key;
-    this.#string = '';
-    this.#key = undefined;
-    if (key !== undefined && isPairName(key.name)) this.#addMember(key, raw, start);
-    else if (key === undefined && raw.length <= NAME_LENGTH) {
-      this.#lastString = { text: raw, start: start - 1 };
-    }
-    if (isPlace(raw)) this.#scopes.place(Written.plain(raw).decode(SCRIPT_STRING).text);
-    if (key?.name === 'state' || this.#around.findPrefix(raw, 0) === -1) return;
-    const written = Written.plain(raw, start).decode(SCRIPT_STRING);
-    this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));
   }
 
   #addMember({ name, start: keyStart, mark }: Key, raw: string, start: number): void {
@@ -199,63 +146,10 @@ export class ScriptReader {
     this.#scopes.member(this.#member);
   }
 
-  #readSlash(character: string): void {
-    const before = this.#gap.trim().at(-1) ?? this.#lastMark;
-    if (character === '/') this.#mode = 'line_comment';
-    else if (character === '*') this.#mode = 'block_comment';
-    else if (before === '' || BEFORE_REGEX.test(before)) this.#mode = 'regex';
-    else this.#mode = 'code';
-    this.#escaped = false;
-    this.#inClass = false;
-  }
-
-  /** Goes over a comment or regular expression. */
-  #skip(chunk: string, from: number): number {
-    for (let at = from; at < chunk.length; at += 1) {
-      const character = chunk[at] as string;
-      if (this.#ends(character)) {
-        this.#keep(chunk.slice(from, at + 1));
-        if (this.#mode === 'regex') this.#lastMark = '/';
-        this.#mode = 'code';
-        return at + 1;
-      }
-    }
-    this.#keep(chunk.slice(from));
-    return chunk.length;
-  }
-
-  #ends(character: string): boolean {
-    if (this.#mode === 'line_comment') return character === '\n';
-    if (this.#mode === 'block_comment') {
-      const ends = this.#escaped && character === '/';
-      this.#escaped = character === '*';
-      return ends;
-    }
-    if (this.#escaped) this.#escaped = false;
-    else if (character === '\\') this.#escaped = true;
-    else if (character === '[') this.#inClass = true;
-    else if (character === ']') this.#inClass = false;
-    return character === '\n' || (character === '/' && !this.#escaped && !this.#inClass);
-  }
-
-  #keep(text: string): void {
-    if (this.#overlong !== undefined) {
-      this.#overlong.push(text);
-      return;
-    }
-    this.#tail += text;
-    if (this.#tail.length <= CONSTRUCT_LIMIT) return;
-    this.#scopes.limit(this.#tail.length);
-    this.#overlong = new Overlong(this.#writer, this.#around.findPrefix);
-    this.#overlong.push(this.#tail);
-    this.#tail = '';
-    this.#tailCarriers = [];
-  }
-
   #separate(mark: string): void {
     this.#flush();
     this.#separator = mark;
-    this.#keep(mark);
+    this.text(mark);
   }
 
   /** The member at hand has ended. */

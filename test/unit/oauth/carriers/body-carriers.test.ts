@@ -54,7 +54,7 @@ const HTML: readonly Row[] = [
   [
     'a script with comments and expressions',
     'url',
-    `<script>/* it's */ a=/["']/; // "\n b="${URL_TEXT}"</script>`,
+    `<script>/* it's */ a=/["'/]\\//; // "\n b="${URL_TEXT}"</script>`,
   ],
   ['a block of JSON', 'url', `<script type="application/json">{"next":"${JS_URL}"}</script>`],
   ['text', 'url', `<p>Please visit ${HTML_URL} now`],
@@ -130,6 +130,31 @@ const HTML: readonly Row[] = [
   ],
 ];
 
+/** Pages as servers make them. */
+const PAGES: readonly Row[] = [
+  [
+    'members of a variable, and a target with escapes',
+    'web_message',
+    `<script>var data = {}; data.code = 'old\\x2Dcode\\x2D0123456'; data.state = '${PREFIX}xyz'; data["error"] = null;
+     var targetOrigin = 'https\\x3A\\x2F\\x2Fapp.example.com'; window.parent.postMessage(data, targetOrigin);</script>`,
+  ],
+  [
+    'an event handler with a message',
+    'web_message',
+    `<body onload="opener.postMessage({code: 'old-code-0123456', state: &quot;${PREFIX}xyz&quot;}, 'https://app.example.com')">`,
+  ],
+  [
+    'JSON in an attribute',
+    'pair',
+    `<div data-to='{"redirect_uri":"https:\\/\\/app.example.com\\/cb","response":{${MEMBERS}}}'></div>`,
+  ],
+  [
+    'JSON in an attribute, with references',
+    'pair',
+    `<div data-to="{${MEMBERS.replaceAll('"', '&quot;')},&#34;uri&#34;:&#34;${CB}&#34;}"></div>`,
+  ],
+];
+
 const OTHERS: readonly (readonly [ContentFamily, ...Row])[] = [
   ['xhtml', 'a script without content', 'url', `<script src="/a.js"/><a href="${HTML_URL}"/>`],
   ['json', 'a URL', 'url', `{"a":1,"redirect":"${URL_TEXT}"}`],
@@ -167,7 +192,7 @@ const OTHERS: readonly (readonly [ContentFamily, ...Row])[] = [
   ['text', 'a URL in single quotes', 'url', `a='/x?y';b='${URL_TEXT}';c`],
   ['text', 'references', 'url', `url=${HTML_URL} x`],
 ];
-const ROWS = [...HTML.map((row) => ['html', ...row] as const), ...OTHERS];
+const ROWS = [...[...HTML, ...PAGES].map((row) => ['html', ...row] as const), ...OTHERS];
 
 describe.each(ROWS)('%s: %s', (family, _, kind, body) => {
   const pieces = readBody(family, body);
@@ -193,7 +218,7 @@ describe.each(ROWS)('%s: %s', (family, _, kind, body) => {
   });
 
   test('gets code and state in their places, every other octet as it was', () => {
-    const escapedCode = /(?<=>|"|'|=|%(?:25)*3D|\\x3d)old-code-0123456/;
+    const escapedCode = /(?<=>|"|'|=|%(?:25)*3D|\\x3d|quot;)old(?:-|\\x2D)code(?:-|\\x2D)0123456/;
     const changed = body.replace(escapedCode, 'NEW').replace(PREFIX, '');
     expect(rewriteBody(pieces).replace('state value="xyz"', 'state value=xyz')).toBe(changed);
   });
@@ -373,10 +398,10 @@ describe('what passes is not held', () => {
 
 describe('a construct that is too large', () => {
   const FILL = 'x'.repeat(CONSTRUCT_LIMIT + 1);
+  const LIST = `${`"${'x'.repeat(1000)}",`.repeat(70)}0`;
   const tooLarge = (pieces: readonly Piece[]) => pieces.flatMap((piece) => piece.tooLarge ?? []);
 
   test.each<[what: string, ContentFamily, string]>([
-    ['a form', 'html', `<form method=post action=${CB}>${FIELDS}<p>${FILL}</form>`],
     [
       'a form with a field behind the limit',
       'html',
@@ -387,14 +412,39 @@ describe('a construct that is too large', () => {
     ['a URL', 'text', `${URL_TEXT}&x=${FILL}`],
     ['a URL behind the limit', 'text', `https://x/?a=${FILL}&code=old-code-0123456&state=${PREFIX}&b=c`],
     ['a string', 'json', `["code ${FILL} ${URL_TEXT}"]`],
-    ['an object', 'json', `{${MEMBERS},"a":[${`"${'x'.repeat(1000)}",`.repeat(70)}0],"uri":"${CB}"}`],
+    ['an object', 'json', `{${MEMBERS},"a":[${LIST}],"uri":"${CB}"}`],
+    [
+      'an object whose code has gone',
+      'json',
+      `{"code":"old-code-0123456","a":[${LIST}],"state":"${PREFIX}","uri":"${CB}"}`,
+    ],
     ['an element', 'xml', `<r><code>old-code-0123456</code><state>${PREFIX}</state><a>${`${FILL} `}</a></r>`],
   ])('passes and is told: %s', (_, family, body) => {
     for (const size of [100, 4_096, body.length]) {
       const pieces = readBody(family, body, size);
       expect(pieces.map(({ text }) => text).join('')).toBe(body);
-      expect(tooLarge(pieces)).toContainEqual({ holdsCode: true });
+      expect(tooLarge(pieces)).toContainEqual({
+        holdsCode: true,
+        state: expect.stringMatching(new RegExp(`^${PREFIX}`)),
+      });
     }
+  });
+
+  test.each<[ContentFamily, string]>([
+    ['html', `<form method=post action=${CB}>${FIELDS}<p>${FILL}</form>`],
+    ['json', `{"uri":"${CB}",${MEMBERS},"a":[${LIST}]}`],
+    ['script', `a={"uri":"${CB}",${MEMBERS},"a":[${LIST}]}`],
+  ])('is followed where all that matters came first: %s', (family, body) => {
+    const pieces = readBody(family, body);
+    expect(tooLarge(pieces)).toEqual([]);
+    expect(rewriteBody(pieces)).toBe(body.replace('old-code-0123456', 'NEW').replace(PREFIX, ''));
+  });
+
+  test('a login page is no response, however large', () => {
+    const page = `<form method=post action=/login><input name=state value=${PREFIX}><p>${FILL}<input name=user></form>`;
+    const pieces = readBody('html', page);
+    expect(tooLarge(pieces)).toEqual([]);
+    expect(carriersOf(pieces).map(({ target }) => target?.pathname)).toEqual(['/login']);
   });
 
   test.each<[ContentFamily, string]>([
@@ -428,8 +478,8 @@ describe('content types', () => {
     ['image/png', undefined],
     ['text/css', undefined],
     ['application/octet-stream', undefined],
-    ['', undefined],
-    [undefined, undefined],
+    ['', 'html'],
+    [undefined, 'html'],
   ])('%s', (contentType, family) => expect(contentFamily(contentType)).toBe(family));
 });
 

@@ -42,12 +42,12 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   [
     'the key of another certificate',
     withTls('{cert_file: a.pem, key_file: b.key}'),
-    /^g\.yaml:1:\d+ listen\.tls\.cert_file: not a certificate with its key: /,
+    /^g\.yaml:1:\d+ listen\.tls\.cert_file: is not the certificate of this key_file: /,
   ],
   [
     'text for a certificate',
     withTls('{cert_file: text.pem, key_file: a.key}'),
-    /^g\.yaml:1:\d+ listen\.tls\.cert_file: not a certificate with its key: /,
+    /^g\.yaml:1:\d+ listen\.tls\.cert_file: is not the certificate of this key_file: /,
   ],
   [
     'text for an authority',
@@ -72,7 +72,7 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   [
     'a missing included file',
     [LISTEN, ADMIN, 'include: [no.yaml]', ISSUER],
-    'DIR/no.yaml:1:1: cannot be read: no such file',
+    'DIR/no.yaml:1:1: cannot be read: there is no such file',
   ],
   [
     'a folder for an included file',

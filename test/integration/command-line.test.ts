@@ -76,7 +76,7 @@ issuers:
     expect(await run('check')).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: 'gateway.yaml:1:1: cannot be read: no such file',
+      stderr: 'gateway.yaml:1:1: cannot be read: there is no such file',
     });
   });
 });
@@ -148,7 +148,7 @@ describe('serve cannot start: exit 1, and why in one line', () => {
     async (args) => {
       const { exitCode, stdout, stderr } = await run(...args);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-      expect(stderr).toBe(`${args[2] ?? 'gateway.yaml'}:1:1: cannot be read: no such file`);
+      expect(stderr).toBe(`${args[2] ?? 'gateway.yaml'}:1:1: cannot be read: there is no such file`);
     },
   );
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gatewaySchema } from './schema/gateway.ts';
+import { gatewaySchema } from '../../src/config/schema/gateway.ts';
 
 /** The parts of JSON Schema (draft 2020-12) that the configuration needs, with the annotations of our schemas. */
 export type SchemaNode = {
@@ -39,6 +39,7 @@ export function buildJsonSchema(): SchemaNode {
   const { $schema, $defs, ...root } = annotatedSchema();
   return {
     $schema,
+    $id: 'urn:pkce-gateway:gateway.yaml',
     title: 'pkce-gateway configuration (gateway.yaml)',
     ...publish(root),
     $defs: { external_value: EXTERNAL_VALUE, ...mapValues($defs ?? {}, publish) },
@@ -47,15 +48,11 @@ export function buildJsonSchema(): SchemaNode {
 
 /** Our annotations become standard keywords, and every scalar may be an external value. */
 function publish(node: SchemaNode): SchemaNode {
-  const {
-    'x-type': _type,
-    'x-default': builtIn,
-    'x-examples': examples,
-    'x-nullable': nullable,
-    description,
-    default: standardDefault,
-    ...constraints
-  } = mapChildren(node, publish);
+  const { description, default: standardDefault, ...rest } = mapChildren(node, publish);
+  const { 'x-default': builtIn, 'x-examples': examples, 'x-nullable': nullable } = node;
+  const constraints = Object.fromEntries(
+    Object.entries(rest).filter(([keyword]) => !keyword.startsWith('x-')),
+  );
   const notes = {
     ...(description !== undefined && { description }),
     ...((standardDefault ?? builtIn) !== undefined && { default: standardDefault ?? builtIn }),

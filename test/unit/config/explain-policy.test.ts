@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { explainPolicy } from '../../../src/config/explain-policy.ts';
 import { parseFile } from '../../../src/config/load.ts';
-import { explainPolicy } from '../../../src/config/policy-origin.ts';
 import { formatPosition } from '../../../src/config/problem.ts';
 import { issuerWith } from './problem-lines.ts';
 
@@ -26,7 +26,7 @@ it('tells for each setting who says it, and where', async () => {
   expect(await explain('spa')).toMatchObject({
     methods: [['plain'], 'entry', 'g.yaml:10:11'],
     owner: ['team', 'defaults', 'g.yaml:4:23'],
-    enforce_from: [Date.UTC(2027, 0, 15), 'defaults', 'g.yaml:4:43'],
+    enforce_from: ['2027-01-15T00:00:00.000Z', 'defaults', 'g.yaml:4:43'],
     max_attempts: [5, 'built-in', undefined],
     redirect_uris: [undefined, undefined, undefined],
   });

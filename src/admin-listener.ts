@@ -7,6 +7,7 @@ export function createAdminListener({ admin, listen }: Config, handler: AdminHan
   return new Listener({
     address: admin.address,
     headerTimeout: listen.limits.headerTimeout,
+    keepAlive: listen.keepAlive,
     connections: 100,
     onRequest: (request, response) => void handler.handle(request, response),
   });

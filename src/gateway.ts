@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { ActivityReader } from './admin/activity-reader.ts';
 import { AdminHandler } from './admin/admin-handler.ts';
 import { ConfigHistory } from './admin/config-history.ts';
-import { InventoryReader } from './admin/inventory-reader.ts';
 import { createAdminListener } from './admin-listener.ts';
 import type { Config } from './config/config.ts';
-import { needsRestart } from './config/restart-needs.ts';
+import { reloadable } from './config/reloadable.ts';
 import { openObservedStores } from './observed-stores.ts';
-import { PublicSide } from './public-side.ts';
+import { Server } from './server.ts';
 import { createTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 import { VERSION } from './version.ts';
 import { Supervisor } from './workers/supervisor.ts';
@@ -15,7 +15,7 @@ import { Supervisor } from './workers/supervisor.ts';
 export type Gateway = AsyncDisposable & {
   readonly url: string;
   readonly adminUrl: string;
-  /** Puts another configuration in force, all of it or nothing: `false` where it could not be. */
+  /** Puts another configuration in force, but for what needs a restart: `false` where it could not be. */
   reload(config: Config): Promise<boolean>;
   /** Tells operators of a configuration that could not be loaded; the one in force stays. */
   rejectReload(problems: readonly string[]): void;
@@ -23,8 +23,8 @@ export type Gateway = AsyncDisposable & {
 };
 
 /**
- * Puts a gateway together from its configuration and starts it: in this process or, with `workers`, in several of which
- * this is the primary. Throws where a listener cannot have its address.
+ * Puts a gateway together from its configuration and starts it: in this process, or with `workers` in several that this one
+ * supervises. Throws where a listener cannot have its address.
  */
 export async function startGateway(
   config: Config,
@@ -38,23 +38,25 @@ export async function startGateway(
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   events.workersWanted(workers);
   const supervisor = workers > 1 ? new Supervisor(config, workers, telemetry) : undefined;
-  const publicSide = cleanup.use(supervisor ?? new PublicSide(config, stores, events));
+  const serving = cleanup.use(supervisor ?? new Server(config, { stores, events }));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const history = new ConfigHistory(config, Date.now());
-  const inventory = new InventoryReader({
-    store: stores.inventory,
+  const activity = new ActivityReader({
+    store: stores.activity,
     issuers: () => history.config.issuers,
-    flush: () => publicSide.flush(),
+    flush: () => serving.flush(),
   });
   const admin = new AdminHandler({
     store: stores.flows,
-    inventory,
+    activity,
     history,
     version: VERSION,
     readMetrics: () => supervisor?.readMetrics() ?? metrics.registry.metrics(),
     notReady: () => {
       if (phase !== 'serving') return phase;
-      return supervisor?.readyCount === 0 ? 'no worker is ready' : undefined;
+      if (supervisor?.readyCount === 0) return 'no worker is ready';
+      const [issuer] = serving.undiscovered;
+      return issuer === undefined ? undefined : `issuer ${issuer}: its endpoints are not known yet`;
     },
     onError: (error) => events.internalError(error, 'admin'),
   });
@@ -63,7 +65,7 @@ export async function startGateway(
   // The first request should find the store connected; one that is away holds nothing up.
   await stores.known;
   const adminUrl = await adminListener.listen();
-  const url = await publicSide.start();
+  const url = await serving.start();
   if (supervisor === undefined) events.workersReady(1);
   events.configLoaded(Date.now());
   phase = 'serving';
@@ -77,21 +79,23 @@ export async function startGateway(
     url,
     adminUrl,
     async reload(next) {
-      const fixed = needsRestart(publicSide.config, next);
-      if (fixed.length > 0) {
-        reject(fixed.map((key) => `${key}: a change takes effect with a restart`));
+      const { config, waiting } = reloadable(serving.config, next);
+      const hints = waiting.map((key) => `${key}: a change takes effect with a restart`);
+      try {
+        await serving.reload(config);
+      } catch (error) {
+        reject([(error as Error).message, ...hints]);
         return false;
       }
-      await publicSide.reload(next);
-      history.loaded(next, Date.now());
-      inventory.forget();
-      events.configLoaded(Date.now());
+      history.loaded(config, hints, Date.now());
+      activity.forget();
+      events.configLoaded(Date.now(), hints);
       return true;
     },
     rejectReload: reject,
     async drain() {
       phase = 'draining';
-      await publicSide.drain();
+      await serving.drain();
       await running.disposeAsync();
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),

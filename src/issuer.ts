@@ -8,8 +8,8 @@ import { RedirectIndex } from './policy/redirect-index.ts';
 import type { Events } from './telemetry/events.ts';
 import { discoverPaths, requireBelow } from './upstream/discover-paths.ts';
 import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from './upstream/discovery.ts';
-import { LastDocuments } from './upstream/last-documents.ts';
 import { createUpstreamClient, type UpstreamClient } from './upstream/upstream-client.ts';
+import type { UpstreamKnowledge } from './upstream-knowledge.ts';
 
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
 const FIRST_RETRY = 1_000;
@@ -42,6 +42,12 @@ export function discoveryHost({ upstream, publicOrigin, hosts }: IssuerConfig): 
   return publicOrigin === undefined ? (hosts[0] ?? own) : new URL(publicOrigin).host;
 }
 
+/** The settings by which something was learnt: under another key, nothing is carried over. */
+export function knowledgeKey(config: IssuerConfig): string {
+  const { upstream, endpoints, paths } = config;
+  return JSON.stringify([upstream.origin, upstream.preserveHost, endpoints, paths, discoveryHost(config)]);
+}
+
 /** One upstream as configured, at work. */
 export class Issuer implements AsyncDisposable {
   readonly config: IssuerConfig;
@@ -55,19 +61,18 @@ export class Issuer implements AsyncDisposable {
   readonly corsOrigins: ReadonlySet<string>;
   /** Whether the gateway authenticates to the upstream for any client. */
   readonly injectsSecrets: boolean;
-  /** The upstream's metadata, for when it stumbles. */
-  readonly documents = new LastDocuments();
+  readonly knowledge: UpstreamKnowledge;
   readonly #events: Events;
   #endpoints: Endpoints | undefined;
-  #discovered: Discovered | undefined;
-  /** How the upstream calls itself under each public origin, and in each realm. */
-  readonly #issuers = new Map<string, string>();
+  /** Whether the upstream was asked successfully under this configuration. */
+  #asked = false;
   #attempt: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(config: IssuerConfig, events: Events) {
+  constructor(config: IssuerConfig, events: Events, knowledge: UpstreamKnowledge) {
     this.config = config;
+    this.knowledge = knowledge;
     this.name = config.name;
     this.clients = new ClientRegistry(config.clients);
     this.redirects = new RedirectIndex(this.clients.all());
@@ -78,6 +83,7 @@ export class Issuer implements AsyncDisposable {
     this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
     this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
     this.#endpoints = configuredEndpoints(config);
+    if (knowledge.discovered !== undefined) this.#take(knowledge.discovered);
   }
 
   /** `undefined` until the upstream has told them. */
@@ -92,19 +98,21 @@ export class Issuer implements AsyncDisposable {
 
   /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
   issFor(publicOrigin: string, scope: string): string | undefined {
-    const learned = this.#issuers.get(issuerPlace(publicOrigin, scope));
+    const learned = this.knowledge.issuers.get(issuerPlace(publicOrigin, scope));
     if (learned !== undefined) return learned;
     // Asked under another host, or for another realm, the upstream may have called itself something else.
     const { upstream, publicOrigin: fixed } = this.config;
     const isSame = scope === '' && (fixed !== undefined || !upstream.preserveHost);
-    return isSame && this.#discovered?.advertisesIss === true ? this.#discovered.issuer : undefined;
+    return isSame && this.knowledge.discovered?.advertisesIss === true
+      ? this.knowledge.discovered.issuer
+      : undefined;
   }
 
   /** How clients may authenticate there; `undefined`: the upstream has not said. */
   authMethods(endpoint: 'token' | 'revocation'): readonly string[] | undefined {
     return endpoint === 'token'
-      ? this.#discovered?.tokenAuthMethods
-      : this.#discovered?.revocationAuthMethods;
+      ? this.knowledge.discovered?.tokenAuthMethods
+      : this.knowledge.discovered?.revocationAuthMethods;
   }
 
   /** Takes note of what a metadata document names under a public origin: with realms, each has its own. */
@@ -112,10 +120,15 @@ export class Issuer implements AsyncDisposable {
     const { issuer } = document;
     const place = issuerPlace(publicOrigin, scope);
     const advertisesIss = document['authorization_response_iss_parameter_supported'] === true;
-    if (typeof issuer === 'string' && advertisesIss && this.#issuers.size < LEARNED_LIMIT) {
-      this.#issuers.set(place, issuer);
+    if (typeof issuer === 'string' && advertisesIss && this.knowledge.issuers.size < LEARNED_LIMIT) {
+      this.knowledge.issuers.set(place, issuer);
     }
     this.#learnPaths(readUnjudgedPaths(document));
+  }
+
+  #take({ endpoints, unjudged }: Discovered): void {
+    if (this.config.endpoints === 'auto') this.#endpoints = new Endpoints(endpoints);
+    this.#learnPaths(unjudged);
   }
 
   #learnPaths(paths: UnjudgedPaths): void {
@@ -124,31 +137,22 @@ export class Issuer implements AsyncDisposable {
     this.#endpoints?.learn('revocation', paths.revocation);
   }
 
-  /**
-   * One attempt to discover what the configuration leaves to the upstream (`everything`: also what can follow later); failing
-   * that, more in the background.
-   */
-  discover(everything = false): Promise<void> {
-    if (this.#discovered !== undefined || this.#disposed) return Promise.resolve();
+  /** One attempt to discover what the configuration leaves to the upstream; failing that, more in the background. */
+  discover(): Promise<void> {
+    if (this.#asked || this.#disposed) return Promise.resolve();
     this.#attempt ??= this.#discoverOnce(FIRST_RETRY).finally(() => {
       this.#attempt = undefined;
     });
-    return everything || this.#needsDiscovery() ? this.#attempt : Promise.resolve();
-  }
-
-  /** Without these, requests would be judged or sent on wrongly; the rest can follow. */
-  #needsDiscovery(): boolean {
-    return this.config.endpoints === 'auto' || this.injectsSecrets;
+    return this.#attempt;
   }
 
   async #discoverOnce(retryIn: number): Promise<void> {
     clearTimeout(this.#retry);
     try {
-      const { endpoints } = this.config;
       const discovered = await discoverIssuer(this.upstream, this.config);
-      this.#discovered = discovered;
-      if (endpoints === 'auto') this.#endpoints = new Endpoints(discovered.endpoints);
-      this.#learnPaths(discovered.unjudged);
+      this.#asked = true;
+      this.knowledge.discovered = discovered;
+      this.#take(discovered);
       this.#events.discovered(this.name, discovered.challengeMethods, discovered.endpoints);
     } catch (error) {
       if (this.#disposed) return;

@@ -1,7 +1,7 @@
 import type { StoreConfig } from './config/config.ts';
 import type { StoreFault } from './flow/flow-store.ts';
+import { observeOperation } from './flow/observe-operation.ts';
 import { ObservedFlowStore } from './flow/observed-flow-store.ts';
-import { ObservedInventoryStore } from './inventory/observed-inventory-store.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import type { Events } from './telemetry/events.ts';
 
@@ -13,7 +13,7 @@ export type ObservedStores = Stores & {
 /** The stores of the configuration, with what happens to them reported. */
 export function openObservedStores(config: StoreConfig, events: Events): ObservedStores {
   const known = Promise.withResolvers<void>();
-  const { flows, inventory } = openStores(config, {
+  const { flows, activity } = openStores(config, {
     onStateChange(state, detail) {
       events.storeState(state, detail);
       known.resolve();
@@ -24,7 +24,11 @@ export function openObservedStores(config: StoreConfig, events: Events): Observe
     events.storeOperation(operation, duration, fault);
   return {
     flows: new ObservedFlowStore(flows, observe),
-    inventory: new ObservedInventoryStore(inventory, observe),
+    activity: {
+      addActivity: (record, changes) =>
+        observeOperation(observe, 'addActivity', activity.addActivity(record, changes)),
+      loadActivity: (record) => observeOperation(observe, 'loadActivity', activity.loadActivity(record)),
+    },
     known: known.promise,
   };
 }

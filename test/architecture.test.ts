@@ -77,19 +77,19 @@ const MAY_IMPORT: Readonly<
   oauth: { all: [], types: [] },
   policy: { all: ['oauth'], types: ['flow', 'config'] },
   flow: { all: ['oauth'], types: ['config'] },
-  inventory: { all: ['policy', 'flow'], types: ['oauth', 'upstream', 'telemetry'] },
+  activity: { all: ['policy'], types: ['oauth', 'telemetry'] },
   http: { all: [], types: ['config'] },
   upstream: { all: ['http', 'oauth'], types: ['config'] },
-  handlers: { all: ['oauth', 'policy', 'flow', 'http', 'upstream', 'telemetry'], types: ['inventory'] },
+  handlers: { all: ['oauth', 'policy', 'flow', 'http', 'upstream', 'telemetry'], types: [] },
   telemetry: { all: [], types: ['*'] },
   admin: {
-    all: ['telemetry', 'flow', 'inventory', 'policy', 'config', 'oauth', 'upstream', 'http'],
+    all: ['telemetry', 'flow', 'activity', 'policy', 'config', 'oauth', 'upstream', 'http'],
     types: [],
   },
   config: { all: ['policy', 'oauth'], types: [] },
-  doctor: { all: ['oauth', 'flow', 'inventory', 'upstream'], types: ['config'] },
+  doctor: { all: ['oauth', 'flow', 'activity', 'upstream'], types: ['config'] },
   report: { all: ['config', 'policy'], types: [] },
-  workers: { all: ['telemetry'], types: ['config'] },
+  workers: { all: ['telemetry'], types: ['config', 'upstream'] },
   cli: { all: ['*'], types: [] },
 };
 /** The root's own values that folders share: what all speak of, and what each process that serves is made of. */
@@ -97,7 +97,7 @@ const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
   handlers: ['endpoints.ts', 'issuer.ts', 'issuer-directory.ts'],
   admin: ['issuer.ts'],
   doctor: ['issuer.ts', 'open-stores.ts'],
-  workers: ['observed-stores.ts', 'public-side.ts', 'version.ts'],
+  workers: ['observed-stores.ts', 'server.ts', 'upstream-knowledge.ts', 'version.ts'],
 };
 
 test('every folder of src has its row, here and in ARCHITECTURE.md', () => {

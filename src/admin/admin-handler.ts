@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
+import type { ActivityReader } from './activity-reader.ts';
 import { AdminHosts } from './admin-hosts.ts';
 import { clientJson } from './client-json.ts';
 import type { ConfigHistory } from './config-history.ts';
-import type { InventoryReader } from './inventory-reader.ts';
 import { parseClientQuery } from './status/client-query.ts';
 import { STATUS_ICON } from './status/status-icon.ts';
 import { renderStatusPage } from './status/status-page.ts';
@@ -15,7 +15,7 @@ import { UpstreamWatch } from './upstream-watch.ts';
 /** What the admin listener needs to know. */
 export type AdminServices = {
   readonly store: FlowStore;
-  readonly inventory: InventoryReader;
+  readonly activity: ActivityReader;
   readonly history: ConfigHistory;
   readonly version: string;
   /** All metrics, as Prometheus reads them. */
@@ -87,12 +87,12 @@ export class AdminHandler {
   }
 
   async #statusPage(query: string): Promise<string> {
-    const { inventory, history, version } = this.#services;
+    const { activity, history, version } = this.#services;
     const { config, loads } = history;
     const [notReady, upstreams, readingFault] = await Promise.all([
       this.#readinessProblem(),
       this.#upstreams.look(config.issuers),
-      inventory.read().then(() => undefined, storeFaultText),
+      activity.read().then(() => undefined, storeFaultText),
     ]);
     return renderStatusPage({
       now: Date.now(),
@@ -102,7 +102,7 @@ export class AdminHandler {
       loads,
       notReady,
       upstreams,
-      reading: inventory.last,
+      reading: activity.last,
       readingFault,
       query: parseClientQuery(query),
     });
@@ -110,7 +110,7 @@ export class AdminHandler {
 
   async #answerClients(response: ServerResponse): Promise<void> {
     try {
-      const { report } = await this.#services.inventory.read();
+      const { report } = await this.#services.activity.read();
       const body = `${JSON.stringify({ clients: report.clients.map(clientJson) })}\n`;
       answer(response, 200, 'application/json', body);
     } catch (error) {

@@ -34,8 +34,9 @@ export class ConfigHistory {
     return this.#loads;
   }
 
-  loaded(config: Config, now: number): void {
-    this.#add(now, 'loaded', describeChanges(this.#config, config));
+  /** `hints`: what did not take effect. */
+  loaded(config: Config, hints: readonly string[], now: number): void {
+    this.#add(now, 'loaded', [...hints, ...describeChanges(this.#config, config)]);
     this.#config = config;
   }
 

@@ -8,7 +8,7 @@ import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './
 const DEFAULT_ADMIN = 'http://127.0.0.1:9090';
 /** Milliseconds. */
 const PATIENCE = 15_000;
-/** Bytes: ten times what the most clients that an inventory holds can take. */
+/** Bytes: ten times what the most clients that are remembered can take. */
 const ANSWER_LIMIT = 64 * 1024 * 1024;
 
 export const REPORT_OPTIONS: CommandSpec['options'] = {

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { type ActivityStore, dayOf, dayRecord } from '../activity/activity-store.ts';
 import type { StoreConfig } from '../config/config.ts';
 import type { Binding } from '../flow/binding.ts';
 import type { Flow } from '../flow/flow.ts';
 import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
 import { codeKey, flowKey, pushedRequestKey } from '../flow/keys.ts';
-import { newClientCounts } from '../inventory/client-counts.ts';
-import { dayOf } from '../inventory/day.ts';
-import type { InventoryStore } from '../inventory/inventory-store.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { openStores } from '../open-stores.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
@@ -26,7 +24,7 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   const reached = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(reached.resolve, PATIENCE, `no answer within ${PATIENCE / 1000} s`);
   try {
-    const { flows, inventory } = openStores(config, {
+    const { flows, activity } = openStores(config, {
       onStateChange: (state, detail) => reached.resolve(state === 'ready' ? undefined : (detail ?? state)),
     });
     await using store = flows;
@@ -38,7 +36,7 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
       return [
         problem(tried, `${wrong} went wrong`, 'is it a Redis, and does nobody else write under its prefix?'),
       ];
-    return [ok(tried, 'all operations of a login work'), await probeInventory(inventory)];
+    return [ok(tried, 'all operations of a login work'), await probeActivity(activity)];
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     return [
@@ -49,23 +47,14 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   }
 }
 
-/** Counts, of an issuer that no configuration can have. Logins do without them. */
-async function probeInventory(inventory: InventoryStore): Promise<Finding> {
+/** The counts behind `report`, for an issuer that no configuration can have. Logins work without them. */
+async function probeActivity(activity: ActivityStore): Promise<Finding> {
   const tried = 'store: what clients do';
-  const day = dayOf(Date.now());
-  const now = Math.floor(Date.now() / 1000);
-  const counts = newClientCounts(now, false);
-  counts.counts.set('S256', 1);
-  const entries = [{ name: ISSUER, counts, fresh: false }];
+  const record = dayRecord(ISSUER, dayOf(Date.now()));
+  const field = randomBytes(8).toString('hex');
   try {
-    await inventory.addCounts({
-      issuer: ISSUER,
-      day,
-      writer: randomBytes(8).toString('hex'),
-      sequence: 1,
-      entries,
-    });
-    const kept = (await inventory.loadCounts(ISSUER, day)).has(ISSUER);
+    await activity.addActivity(record, new Map([[field, 1]]));
+    const kept = (await activity.loadActivity(record)).get(field) === '1';
     if (kept) return ok(tried, 'is counted, and read back');
     return problem(tried, 'is not kept', 'is it a Redis, and does nobody else write under its prefix?');
   } catch (error) {

@@ -7,7 +7,6 @@ export type OnStateChange = (state: 'ready' | 'unreachable', detail?: string) =>
 export interface RedisClient extends Redis {
   claimBinding(key: string, presentedChallenge: string, bindingMemory: number): Promise<unknown>;
   releaseBinding(key: string): Promise<unknown>;
-  mergeCounts(key: string, ...batch: readonly (string | number)[]): Promise<unknown>;
 }
 
 /** Sends one command, within the same tick. */

@@ -5,7 +5,7 @@ import type { OnStateChange, RedisClient, RedisConnection, SendCommand } from '.
 import { connectorOptions, type RedisTarget, type SocketOpener } from './redis-connector.ts';
 import { redisErrorCode, redisFault } from './redis-fault.ts';
 import { retryDelay } from './redis-retry.ts';
-import { CLAIM_BINDING, MERGE_COUNTS, RELEASE_BINDING } from './redis-scripts.ts';
+import { CLAIM_BINDING, RELEASE_BINDING } from './redis-scripts.ts';
 import { StateReport } from './redis-state.ts';
 
 /** Commands that may wait for their replies. While Redis stands still, each costs memory here and in the socket. */
@@ -93,7 +93,6 @@ export class RedisLink implements RedisConnection {
       scripts: {
         claimBinding: { lua: CLAIM_BINDING, numberOfKeys: 1 },
         releaseBinding: { lua: RELEASE_BINDING, numberOfKeys: 1 },
-        mergeCounts: { lua: MERGE_COUNTS, numberOfKeys: 1 },
       },
     }) as RedisClient;
 

@@ -126,13 +126,15 @@ class MetadataRequest {
   #keep(document: MetadataDocument): MetadataDocument {
     const { issuer, target, publicOrigin, scope } = this.#exchange;
     issuer.learn(document, publicOrigin, scope);
-    if (target.query === undefined) issuer.documents.remember(this.#key(), document, Date.now());
+    if (target.query === undefined) issuer.knowledge.documents.remember(this.#key(), document, Date.now());
     return document;
   }
 
   recall(): MetadataDocument | undefined {
     const { issuer, target } = this.#exchange;
-    return target.query === undefined ? issuer.documents.recall(this.#key(), Date.now()) : undefined;
+    return target.query === undefined
+      ? issuer.knowledge.documents.recall(this.#key(), Date.now())
+      : undefined;
   }
 
   #key(): string {

@@ -217,7 +217,13 @@ class ResponseFollower {
     // A code that is bound already stays with its first flow: a second response cannot take it over.
     await services.store.saveBinding(key, binding, policy.codeTtl);
     await this.#endPreserved();
-    services.events.codeBound({ issuer: issuer.name, client: policy.name, clientId: flow.clientId });
+    services.events.codeBound(
+      { issuer: issuer.name, client: policy.name, clientId: flow.clientId },
+      {
+        redirectUri: flow.redirectUri,
+        violations: flow.codeChallenge === undefined ? ['challenge_missing'] : [],
+      },
+    );
     return this.#delivered(flow, wrapped?.code);
   }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { plainAddress } from './client-address.ts';
 
 /** Who sent a request and under which origin, as far as that can be believed. */
 export type Peer = {
@@ -57,13 +58,4 @@ function listOf(header: string | string[] | undefined): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter(Boolean);
-}
-
-/** An address in its usual form: IPv4 that a dual-stack socket reports as IPv6, or with a port, as some proxies write it. */
-function plainAddress(text: string): string {
-  if (!text.includes(':')) return text;
-  const [, bracketed, ipv4] = /^(?:\[(.+)\]|(\d+(?:\.\d+){3}))(?::\d+)?$/.exec(text) ?? [];
-  const address = bracketed ?? ipv4 ?? text;
-  const mapped = /^::ffff:/i.test(address) ? address.slice(7) : '';
-  return isIP(mapped) === 4 ? mapped : address;
 }

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 
 /** Headers of every response that the gateway makes itself. */
 const OWN_HEADERS = {
@@ -56,8 +55,6 @@ function send(response: ServerResponse, status: number, body: string, headers: E
 
 /** Ends the connection where this response cannot be completed: half of it must not pass for a whole one. */
 export function breakOff(response: ServerResponse): void {
-  // Behind other responses it has no connection yet; when its turn comes, Node would wait for its end for ever.
-  if (response.socket === null) response.once('socket', (socket: Socket) => socket.destroy());
   response.destroy();
 }
 

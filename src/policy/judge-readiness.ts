@@ -2,10 +2,15 @@ import type { Mode } from './mode.ts';
 import type { Reason } from './reason.ts';
 import { ADVICE } from './reason-advice.ts';
 
-/** Days without a violation, today among them, after which a client may be ready. */
+/** Days without a violation, today among them, and from the first login on, before a client is ready. */
 export const CLEAN_DAYS = 7;
+/** Logins before a client is ready. */
+export const ENOUGH_LOGINS = 20;
 /** The least share of its codes that comes back through the gateway. One code may always be under way. */
 export const REDEEMED_SHARE = 0.9;
+/** An enforced client is in trouble where, over these days, this share of its requests was refused. */
+const TROUBLE_DAYS = 2;
+const TROUBLE_SHARE = 0.05;
 /** Reasons that a verdict explains. */
 const EXPLAINED = 2;
 
@@ -16,85 +21,146 @@ export type Traffic = {
   /** Redeemed through the gateway with success: with the right verifier, or without. */
   readonly verified: number;
   readonly unverified: number;
+  /** All of them; anybody can send requests in the name of a client. */
   readonly violations: ReadonlyMap<string, number>;
+  /** Those whose flow got a code, or that came with a redemption. */
+  readonly counted: ReadonlyMap<string, number>;
 };
+
+/** A redirect_uri of a client at which another client was seen. */
+export type SharedPlace = { readonly uri: string; readonly client: string };
 
 export type Verdict =
   | { readonly state: 'ready' | 'no traffic' }
-  | { readonly state: 'not ready'; readonly why: string };
+  | { readonly state: 'not ready' | 'nearly ready'; readonly why: string };
 
-/** `ready`, `no traffic`, `not ready: <why>` */
+/** `ready`, `nearly ready: 3 logins in 2 days`, `no traffic`, `not ready: <why>` */
 export function verdictText(verdict: Verdict): string {
-  return verdict.state === 'not ready' ? `not ready: ${verdict.why}` : verdict.state;
+  return 'why' in verdict ? `${verdict.state}: ${verdict.why}` : verdict.state;
 }
 
 /**
  * Whether a client can be enforced without breaking it. `days`: what it did on each day of the period, the oldest first,
- * today last. Ready is who has logged in, with codes that came back through the gateway, and has not broken its policy for a
- * week; what it did before it last broke it is no evidence.
+ * today last. What it did before its last violation is no evidence. A client that is enforced is `ready` while nothing is
+ * wrong with it.
  */
-export function judgeReadiness(days: readonly Traffic[], mode: Mode, enforcePercent = 100): Verdict {
-  if (mode === 'off') return notReady('its mode is `off`, so that nobody looks: set `mode: report` first');
+export function judgeReadiness(
+  days: readonly Traffic[],
+  client: {
+    readonly mode: Mode;
+    readonly enforcePercent?: number;
+    readonly sharedPlace?: SharedPlace | undefined;
+  },
+): Verdict {
+  const { mode, enforcePercent = 100, sharedPlace } = client;
+  if (mode === 'off') return notReady('its mode is `off`, so nothing is counted: set `mode: report` first');
   if (days.every(isIdle)) return { state: 'no traffic' };
-  const lastBroken = days.findLastIndex(({ violations }) => violations.size > 0);
-  const cleanDays = days.length - 1 - lastBroken;
-  if (lastBroken >= 0 && cleanDays < CLEAN_DAYS)
-    return notReady(explainViolations(days, mode, enforcePercent));
+  if (mode === 'enforce') {
+    const trouble = findTrouble(days);
+    if (trouble !== undefined) return notReady(trouble);
+    if (enforcePercent === 100) return { state: 'ready' };
+  }
+  return judgeReported(days, sharedPlace);
+}
 
-  const { requests, codesBound, verified, unverified } = sum(days.slice(lastBroken + 1));
-  const redeemed = verified + unverified;
-  const since = lastBroken < 0 ? '' : ' since it last broke its policy';
-  if (requests + codesBound + redeemed === 0) return notReady(`no login${since}: wait for one`);
-  if (codesBound === 0) return notReady(`no login has got its code${since}: try one`);
-  const tolerated = redeemed > 0 && codesBound - redeemed === 1;
-  if (redeemed < codesBound * REDEEMED_SHARE && !tolerated) {
+function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | undefined): Verdict {
+  const { codesBound: allCodes, counted } = sum(days);
+  if (allCodes === 0 && counted.has('code_unknown')) {
     return notReady(
-      `only ${redeemed} of ${codesBound} codes were redeemed through the gateway${since}: ` +
-        'the rest reached the token endpoint another way, or were given up; point the client, or its backend, at the gateway',
+      "the gateway does not see this server's codes: it issues them in a way that no response shows, or the authorization requests bypass the gateway",
     );
+  }
+  const lastBroken = days.findLastIndex((day) => day.counted.size > 0);
+  if (lastBroken >= days.length - CLEAN_DAYS) {
+    const recent = sum(days.slice(-CLEAN_DAYS)).counted;
+    return notReady(
+      `${requests(recent)} would have been refused in the last ${CLEAN_DAYS} days: ${explain(recent)}`,
+    );
+  }
+  const evidence = days.slice(lastBroken + 1);
+  const { codesBound, verified, unverified } = sum(evidence);
+  const redeemed = verified + unverified;
+  const since = lastBroken < 0 ? '' : ' since its last violation';
+  if (codesBound + redeemed === 0) {
+    return notReady(`no login has got its code${since}: log in once through the gateway`);
+  }
+  const onItsWay = redeemed > 0 && codesBound - redeemed === 1;
+  if (redeemed < codesBound * REDEEMED_SHARE && !onItsWay) return notReady(bypassed(redeemed, codesBound));
+  if (sharedPlace !== undefined) {
+    return notReady(`${sharedPlace.uri} is also used by ${sharedPlace.client}`);
+  }
+  const span = evidence.length - evidence.findIndex((day) => day.codesBound + day.verified > 0);
+  if (span < CLEAN_DAYS || redeemed < ENOUGH_LOGINS) {
+    return { state: 'nearly ready', why: `${count(redeemed, 'login')} in ${count(span, 'day')}` };
   }
   return { state: 'ready' };
 }
 
-function explainViolations(days: readonly Traffic[], mode: Mode, enforcePercent: number): string {
-  const recent = sum(days.slice(-CLEAN_DAYS));
-  const reasons = [...recent.violations].sort(([, one], [, other]) => other - one);
-  const total = reasons.reduce((all, [, number]) => all + number, 0);
+/** What is wrong with a client that is enforced. */
+function findTrouble(days: readonly Traffic[]): string | undefined {
+  const recent = sum(days.slice(-TROUBLE_DAYS));
+  const refused = total(recent.violations);
+  if (refused > 0 && refused >= TROUBLE_SHARE * (recent.requests + refused)) {
+    return `${requests(recent.violations)} refused since yesterday: ${explain(recent.violations)}`;
+  }
+  const { codesBound, verified, unverified } = sum(days);
+  const redeemed = verified + unverified;
+  const isLow = redeemed < codesBound * REDEEMED_SHARE && codesBound - redeemed > 1;
+  return isLow ? bypassed(redeemed, codesBound) : undefined;
+}
+
+function bypassed(redeemed: number, codesBound: number): string {
+  return (
+    `only ${redeemed} of ${codesBound} codes were redeemed through the gateway. ` +
+    'The others reached the token endpoint another way, or were not used: point the client, or its backend, at the gateway'
+  );
+}
+
+function explain(violations: ReadonlyMap<string, number>): string {
+  const reasons = [...violations].sort(([, one], [, other]) => other - one);
   const explained = reasons
     .slice(0, EXPLAINED)
     .map(([reason, number]) => `${reason} ×${number} (${ADVICE[reason as Reason] ?? 'see the log'})`);
   const others = reasons.length > EXPLAINED ? [`${reasons.length - EXPLAINED} more`] : [];
-  const refused =
-    mode !== 'enforce'
-      ? 'would have been refused'
-      : enforcePercent === 100
-        ? 'refused'
-        : 'refused or reported';
-  const what = `${total} ${total === 1 ? 'request' : 'requests'} ${refused}`;
-  // Anybody can send requests in the name of a client, but only its users get through a login.
-  const elsewhere =
-    recent.verified > 0 && recent.unverified === 0
-      ? '. Every login that was completed was verified, so these may be attempts by others: see the log'
-      : '';
-  return `${what} in the last ${CLEAN_DAYS} days: ${[...explained, ...others].join(', ')}${elsewhere}`;
+  return [...explained, ...others].join(', ');
 }
 
-function isIdle({ requests, codesBound, verified, unverified, violations }: Traffic): boolean {
-  return requests + codesBound + verified + unverified + violations.size === 0;
+function requests(violations: ReadonlyMap<string, number>): string {
+  return count(total(violations), 'request');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function total(violations: ReadonlyMap<string, number>): number {
+  return [...violations.values()].reduce((all, number) => all + number, 0);
+}
+
+function isIdle({
+  requests: asked,
+  codesBound,
+  verified,
+  unverified,
+  violations,
+  counted,
+}: Traffic): boolean {
+  return asked + codesBound + verified + unverified + violations.size + counted.size === 0;
 }
 
 function sum(days: readonly Traffic[]): Traffic {
+  const all = { requests: 0, codesBound: 0, verified: 0, unverified: 0 };
   const violations = new Map<string, number>();
-  const total = { requests: 0, codesBound: 0, verified: 0, unverified: 0 };
+  const counted = new Map<string, number>();
   for (const day of days) {
-    total.requests += day.requests;
-    total.codesBound += day.codesBound;
-    total.verified += day.verified;
-    total.unverified += day.unverified;
-    for (const [reason, number] of day.violations)
-      violations.set(reason, (violations.get(reason) ?? 0) + number);
+    all.requests += day.requests;
+    all.codesBound += day.codesBound;
+    all.verified += day.verified;
+    all.unverified += day.unverified;
+    for (const [reason, n] of day.violations) violations.set(reason, (violations.get(reason) ?? 0) + n);
+    for (const [reason, n] of day.counted) counted.set(reason, (counted.get(reason) ?? 0) + n);
   }
-  return { ...total, violations };
+  return { ...all, violations, counted };
 }
 
 function notReady(why: string): Verdict {

@@ -1,3 +1,4 @@
+import type { Reason } from '../policy/reason.ts';
 import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
 import type { RedemptionResult, Violation } from './events.ts';
 
@@ -10,10 +11,18 @@ export type Subject = {
   readonly clientId: string | undefined;
 };
 
+/** The flow that got a code. */
+export type BoundFlow = {
+  /** Where the code goes. */
+  readonly redirectUri: string | undefined;
+  /** The rules that its authorization request broke, in report. They count against the client now that it has got a code. */
+  readonly violations: readonly Reason[];
+};
+
 /** Takes what clients do, for their readiness. `activity/` implements it; no event waits for it. */
 export interface ActivitySink {
   authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void;
-  codeBound(subject: Subject): void;
+  codeBound(subject: Subject, flow: BoundFlow): void;
   redeemed(subject: Subject, result: RedemptionResult): void;
   violation(violation: Violation): void;
   upstreamFault(issuer: string, kind: UpstreamFaultKind): void;

@@ -1,7 +1,7 @@
 import type { StoreFault } from '../flow/flow-store.ts';
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
-import type { ActivitySink, Subject } from './activity-sink.ts';
+import type { ActivitySink, BoundFlow, Subject } from './activity-sink.ts';
 import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -155,10 +155,10 @@ export class Events {
     this.#activity?.authorizationRequested(subject, challengeMethod);
   }
 
-  codeBound(subject: Subject): void {
+  codeBound(subject: Subject, flow: BoundFlow): void {
     const { issuer, client } = subject;
     this.#metrics.codesBound.at(issuer).at(client).value += 1;
-    this.#activity?.codeBound(subject);
+    this.#activity?.codeBound(subject, flow);
   }
 
   /** An id_token of a token response holds `c_hash`: a client that checks it can only take the upstream's own code. */
@@ -191,7 +191,7 @@ export class Events {
   countsLost(atLeast: number): void {
     this.#log.error(
       { event: 'counts_lost', at_least: atLeast },
-      'the inventory lost counts: the store was away',
+      'counts of what clients did were lost: the store was unreachable for too long',
     );
   }
 
@@ -272,10 +272,12 @@ export class Events {
     this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');
   }
 
-  configLoaded(at: number): void {
+  /** `hints`: what of it did not take effect. */
+  configLoaded(at: number, hints: readonly string[] = []): void {
     this.#metrics.configLastReloadSuccessful.set(1);
     this.#metrics.configLastReloadSuccess.set(at / 1000);
     this.#log.info({ event: 'config_loaded' }, 'configuration in force');
+    for (const hint of hints) this.#log.warn({ event: 'restart_needed' }, hint);
   }
 
   configRejected(problems: readonly string[]): void {

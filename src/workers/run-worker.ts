@@ -1,13 +1,14 @@
 import type { Config } from '../config/config.ts';
 import { openObservedStores } from '../observed-stores.ts';
-import { PublicSide, type StagedConfig } from '../public-side.ts';
+import { Server, type StagedConfig } from '../server.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
+import { UpstreamKnowledge } from '../upstream-knowledge.ts';
 import { VERSION } from '../version.ts';
-import type { Answer, Call, WorkerCommands } from './worker-commands.ts';
+import type { AllDiscovered, Answer, Call, WorkerCommands, WorkerHealth } from './worker-commands.ts';
 
-/** What runs in a worker: started and steered by the primary, and gone with it. Resolves to the exit status. */
+/** What runs in a worker: the primary starts and directs it, and it ends with the primary. Resolves to the exit status. */
 export function runWorker(): Promise<number> {
-  // A terminal and a process manager signal the whole group: what follows from that, the primary decides.
+  // A terminal and a process manager signal the whole group; the primary decides what follows.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const drained = Promise.withResolvers<number>();
   const commands = createCommands();
@@ -29,7 +30,7 @@ function createCommands(): WorkerCommands {
     if (serving === undefined) throw new Error('not started');
     return serving;
   };
-  const giveUp = async () => {
+  const discard = async () => {
     const unwanted = staged;
     staged = undefined;
     await unwanted?.then(
@@ -38,13 +39,13 @@ function createCommands(): WorkerCommands {
     );
   };
   return {
-    async start(worker, config) {
-      serving = await serve(worker, config);
+    async start(worker, config, discovered) {
+      serving = await serve(worker, config, discovered);
       return serving.url;
     },
     async stage(config) {
-      await giveUp();
-      staged = started().publicSide.stage(config);
+      await discard();
+      staged = started().server.stage(config);
       await staged;
     },
     async commit() {
@@ -52,23 +53,33 @@ function createCommands(): WorkerCommands {
       staged = undefined;
       (await ready)?.commit();
     },
-    discard: giveUp,
-    flush: () => started().publicSide.flush(),
+    discard,
+    flush: () => started().server.flush(),
     readMetrics: async () => started().telemetry.metrics.registry.getMetricsAsJSON(),
+    health: async () => healthOf(serving?.server),
     async drain() {
-      const { publicSide, stores, telemetry } = started();
-      await publicSide.drain();
+      const { server, stores, telemetry } = started();
+      await server.drain();
       await stores.flows[Symbol.asyncDispose]();
       await telemetry[Symbol.asyncDispose]();
     },
   };
 }
 
-async function serve(worker: number, config: Config) {
+async function serve(worker: number, config: Config, discovered: AllDiscovered) {
   const telemetry = await createTelemetry(config.log, VERSION, { worker });
   const { events } = telemetry;
   const stores = openObservedStores(config.store, events);
-  const publicSide = new PublicSide(config, stores, events, { shared: true });
+  const knowledge = new Map([...discovered].map(([key, known]) => [key, new UpstreamKnowledge(known)]));
+  const server = new Server(config, { stores, events, shared: true, knowledge });
   await stores.known;
-  return { url: await publicSide.start(), publicSide, stores, telemetry };
+  return { url: await server.start(), server, stores, telemetry };
+}
+
+function healthOf(server: Server | undefined): WorkerHealth {
+  const discovered = new Map();
+  for (const [key, known] of server?.knowledge ?? []) {
+    if (known.discovered !== undefined) discovered.set(key, known.discovered);
+  }
+  return { discovered, undiscovered: server?.undiscovered ?? [] };
 }

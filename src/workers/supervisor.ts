@@ -3,6 +3,8 @@ import type { Config } from '../config/config.ts';
 import type { Events } from '../telemetry/events.ts';
 import { MergedMetrics } from '../telemetry/merged-metrics.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Discovered } from '../upstream/discovery.ts';
+import { watchHeartbeat } from './heartbeat.ts';
 import { workerConfig } from './worker-config.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -10,12 +12,15 @@ import { WorkerProcess } from './worker-process.ts';
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 30_000;
 const LONG_ENOUGH = 60_000;
-/** Milliseconds that a reader of metrics or of the inventory waits for workers; of one that is late, the last word counts. */
-const PATIENCE = 1_000;
-/** Milliseconds for a worker to take another configuration: it may have to wait for what an upstream says of itself. */
-const ANSWER_PATIENCE = 60_000;
+/** Milliseconds that a reader of metrics or activity waits for workers; for one that is late, its last answer counts. */
+const READ_TIMEOUT = 1_000;
+/** Milliseconds for a worker to take another configuration: it may have to wait for an upstream's metadata. */
+const RELOAD_TIMEOUT = 60_000;
 /** Milliseconds beyond `shutdown` after which a worker that should have ended is killed. */
-const END_PATIENCE = 2_000;
+const END_TIMEOUT = 2_000;
+
+/** A worker that serves: the configuration in force there, and the issuers whose endpoints it does not know. */
+type Ready = { config: Config; undiscovered: readonly string[] };
 
 /** Keeps a number of workers at work, all of them with the same configuration. */
 export class Supervisor implements AsyncDisposable {
@@ -23,8 +28,9 @@ export class Supervisor implements AsyncDisposable {
   readonly #events: Events;
   readonly #metrics: MergedMetrics;
   readonly #running = new Set<WorkerProcess>();
-  /** Those that serve, with the configuration that is in force there. */
-  readonly #ready = new Map<WorkerProcess, Config>();
+  readonly #ready = new Map<WorkerProcess, Ready>();
+  /** What workers have told of the upstreams, for those that start while an upstream does not answer. */
+  readonly #discovered = new Map<string, Discovered>();
   readonly #ending = new AbortController();
   #config: Config;
   #port: number;
@@ -45,19 +51,24 @@ export class Supervisor implements AsyncDisposable {
     return this.#ready.size;
   }
 
+  /** The issuers whose endpoints some worker does not know. */
+  get undiscovered(): readonly string[] {
+    return [...this.#ready.values()].flatMap(({ undiscovered }) => undiscovered);
+  }
+
   /** Starts all workers. Resolves to the public URL when each listens there; rejects when one of them cannot. */
   async start(): Promise<string> {
     const first = this.#spawn(1);
     const url = await this.#bringUp(first);
-    // Port 0 is for the first to pick.
+    // With port 0, the first one picks a port for all.
     this.#port = Number(new URL(url).port || this.#port);
     const others = Array.from({ length: this.#count - 1 }, (_, index) => this.#spawn(index + 2));
     await Promise.all(others.map((worker) => this.#bringUp(worker)));
-    for (const worker of [first, ...others]) void this.#replaceForEver(worker);
+    for (const worker of [first, ...others]) void this.#keepReplacing(worker);
     return url;
   }
 
-  /** Puts another configuration in force in every worker or, where one of them cannot have it, in none: then it throws. */
+  /** Puts another configuration in force in every worker, or in none where one of them cannot have it: then it throws. */
   async reload(next: Config): Promise<void> {
     const workers = [...this.#ready.keys()];
     const share = this.#shareOf(next);
@@ -91,7 +102,7 @@ export class Supervisor implements AsyncDisposable {
   async drain(): Promise<void> {
     this.#ending.abort();
     const { delay, drain } = this.#config.shutdown;
-    const deadline = setTimeout(() => this.#killAll(), delay + drain + END_PATIENCE);
+    const deadline = setTimeout(() => this.#killAll(), delay + drain + END_TIMEOUT);
     await Promise.all(
       [...this.#running].map(async (worker) => {
         // One that is still coming up has nothing to finish.
@@ -114,7 +125,7 @@ export class Supervisor implements AsyncDisposable {
     const waiting = new AbortController();
     await Promise.race([
       Promise.allSettled([...this.#ready.keys()].map(question)),
-      sleep(PATIENCE, undefined, { signal: waiting.signal }).catch(() => {}),
+      sleep(READ_TIMEOUT, undefined, { signal: waiting.signal }).catch(() => {}),
     ]);
     waiting.abort();
   }
@@ -129,8 +140,13 @@ export class Supervisor implements AsyncDisposable {
 
   #spawn(number: number): WorkerProcess {
     const worker = new WorkerProcess(number);
+    const heartbeat = watchHeartbeat(
+      () => this.#checkHealth(worker),
+      () => worker.kill('it did not answer for several heartbeats'),
+    );
     this.#running.add(worker);
     void worker.ended.then(() => {
+      heartbeat[Symbol.dispose]();
       this.#running.delete(worker);
       this.#ready.delete(worker);
       this.#events.workersReady(this.#ready.size);
@@ -141,18 +157,28 @@ export class Supervisor implements AsyncDisposable {
 
   async #bringUp(worker: WorkerProcess): Promise<string> {
     const config = this.#config;
-    const url = await worker.call('start', worker.number, this.#shareOf(config));
-    this.#ready.set(worker, config);
+    const url = await worker.call('start', worker.number, this.#shareOf(config), this.#discovered);
+    const { undiscovered } = await this.#checkHealth(worker);
+    this.#ready.set(worker, { config, undiscovered });
     this.#events.workersReady(this.#ready.size);
     this.#events.workerReady(worker.number, worker.pid);
     void this.#update(worker);
     return url;
   }
 
-  /** Gives a worker the configuration that is in force, where a reload passed it by while it came up. */
+  async #checkHealth(worker: WorkerProcess) {
+    const health = await worker.call('health');
+    for (const [key, discovered] of health.discovered) this.#discovered.set(key, discovered);
+    const ready = this.#ready.get(worker);
+    if (ready !== undefined) ready.undiscovered = health.undiscovered;
+    return health;
+  }
+
+  /** Gives a worker the configuration that is in force, where it missed a reload while it came up. */
   async #update(worker: WorkerProcess): Promise<void> {
     const config = this.#config;
-    if (!this.#ready.has(worker) || this.#ready.get(worker) === config) return;
+    const ready = this.#ready.get(worker);
+    if (ready === undefined || ready.config === config) return;
     try {
       await inTime(worker.call('stage', this.#shareOf(config)), worker);
     } catch {
@@ -167,14 +193,15 @@ export class Supervisor implements AsyncDisposable {
   async #commit(worker: WorkerProcess, config: Config): Promise<void> {
     try {
       await inTime(worker.call('commit'), worker);
-      if (this.#ready.has(worker)) this.#ready.set(worker, config);
+      const ready = this.#ready.get(worker);
+      if (ready !== undefined) ready.config = config;
     } catch {
       // No worker may serve with another configuration than the rest.
       worker.kill();
     }
   }
 
-  async #replaceForEver(first: WorkerProcess): Promise<void> {
+  async #keepReplacing(first: WorkerProcess): Promise<void> {
     let worker = first;
     let failure: string | undefined;
     let pause = FIRST_PAUSE;
@@ -203,7 +230,7 @@ export class Supervisor implements AsyncDisposable {
 /** Rejects where a worker takes too long for its answer: one that hangs must not hold up all others. */
 async function inTime<T>(answer: Promise<T>, { number }: WorkerProcess): Promise<T> {
   const waiting = new AbortController();
-  const late = sleep(ANSWER_PATIENCE, undefined, { signal: waiting.signal }).then(() => {
+  const late = sleep(RELOAD_TIMEOUT, undefined, { signal: waiting.signal }).then(() => {
     throw new Error(`worker ${number} does not answer`);
   });
   try {

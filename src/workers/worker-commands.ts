@@ -1,20 +1,28 @@
 import type { Config } from '../config/config.ts';
 import type { MetricsSnapshot } from '../telemetry/merged-metrics.ts';
+import type { Discovered } from '../upstream/discovery.ts';
+
+/** What upstreams have told, by the settings that it depends on. */
+export type AllDiscovered = ReadonlyMap<string, Discovered>;
 
 /** What the primary may ask of a worker. What a worker throws, its caller in the primary gets. */
 export type WorkerCommands = {
-  /** Resolves to the public URL, once it listens there. */
-  start(worker: number, config: Config): Promise<string>;
+  /** Resolves to the public URL, once it listens there. `discovered`: what other workers know. */
+  start(worker: number, config: Config, discovered: AllDiscovered): Promise<string>;
   /** Gets another configuration ready, which `commit` puts in force and `discard` gives up. */
   stage(config: Config): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
-  /** Adds what it counted for the inventory to the store. */
+  /** Adds what it counted to the store. */
   flush(): Promise<void>;
   readMetrics(): Promise<MetricsSnapshot>;
+  /** The heartbeat, with what the worker knows and what it lacks: the issuers whose endpoints are unknown. */
+  health(): Promise<WorkerHealth>;
   /** Resolves when nothing is in flight any more; then the process ends. */
   drain(): Promise<void>;
 };
+
+export type WorkerHealth = { readonly discovered: AllDiscovered; readonly undiscovered: readonly string[] };
 
 /** To a worker. */
 export type Call = {

@@ -10,6 +10,7 @@ export class WorkerProcess {
   readonly #worker: Worker;
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
   #lastCall = 0;
+  #killedFor: string | undefined;
 
   constructor(number: number) {
     this.number = number;
@@ -23,7 +24,7 @@ export class WorkerProcess {
         this.#calls.clear();
         resolve(how);
       };
-      this.#worker.once('exit', (code, signal) => end(signal ?? `exit code ${code}`));
+      this.#worker.once('exit', (code, signal) => end(this.#killedFor ?? signal ?? `exit code ${code}`));
       // One that never ran has no end of its own. Else it is about a message to one that has just ended.
       this.#worker.on('error', (error) => this.#worker.process.pid === undefined && end(error.message));
     });
@@ -45,7 +46,9 @@ export class WorkerProcess {
     return pending.promise as ReturnType<WorkerCommands[C]>;
   }
 
-  kill(): void {
+  /** `reason`: how its end is told, where it would be SIGKILL. */
+  kill(reason?: string): void {
+    this.#killedFor ??= reason;
     this.#worker.kill('SIGKILL');
   }
 

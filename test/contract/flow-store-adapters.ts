@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { vi } from 'vitest';
+import type { ActivityStore } from '../../src/activity/activity-store.ts';
+import { MemoryActivityStore } from '../../src/activity/activity-store-memory.ts';
 import type { RedisConfig, RedisServers, StoreConfig } from '../../src/config/config.ts';
 import type { FlowStore } from '../../src/flow/flow-store.ts';
 import { MemoryFlowStore } from '../../src/flow/flow-store-memory.ts';
-import type { InventoryStore } from '../../src/inventory/inventory-store.ts';
-import { MemoryInventoryStore } from '../../src/inventory/inventory-store-memory.ts';
 import { openStores, type StoreOptions } from '../../src/open-stores.ts';
 import { createCertificate } from '../support/redis-certificate.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
@@ -15,8 +15,8 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 /** A store under test, empty, with a hand on its time. */
 export type StoreUnderTest = AsyncDisposable & {
   readonly store: FlowStore;
-  /** The inventory beside it. */
-  readonly inventory: InventoryStore;
+  /** The activity beside it. */
+  readonly activity: ActivityStore;
   /** Lets time pass. */
   advance(milliseconds: number): Promise<void>;
 };
@@ -29,7 +29,7 @@ export const ACL_RULES = [
   '-@all',
   ...['+ping', '+info', '+client|setname', '+quit', '+select'],
   ...['+get', '+set', '+del', '+eval', '+evalsha', '+pttl'],
-  ...['+hget', '+hset', '+hincrby', '+hscan', '+expire'],
+  ...['+hset', '+hincrby', '+hscan', '+pexpire'],
   ...['+cluster|slots', '+cluster|info', '+asking'],
 ];
 
@@ -55,7 +55,7 @@ async function startMemoryAdapter(): Promise<Adapter> {
       const store = new MemoryFlowStore({ now: () => now });
       return {
         store,
-        inventory: new MemoryInventoryStore(),
+        activity: new MemoryActivityStore(() => now),
         async advance(milliseconds) {
           now += milliseconds;
         },
@@ -104,11 +104,11 @@ function redisAdapter(
   return {
     async open() {
       const prefix = `test-${randomUUID()}:`;
-      const { flows: store, inventory } = openStores(redisConfig(servers, { ...settings, prefix }));
+      const { flows: store, activity } = openStores(redisConfig(servers, { ...settings, prefix }));
       await untilReachable(store);
       return {
         store,
-        inventory,
+        activity,
         async advance(milliseconds) {
           for (const server of keepers) await age(server, prefix, milliseconds);
         },

@@ -194,5 +194,5 @@ test('another destination needs a restart, and the log says so', async () => {
   await using gateway = await start('');
   await writeFile(config, yaml(`destination: ${audit}`));
   gateway.signal('SIGHUP');
-  await gateway.waitForLine(/"event":"config_rejected".*audit: a change takes effect with a restart/);
+  await gateway.waitForLine(/"event":"restart_needed".*audit: a change takes effect with a restart/);
 });

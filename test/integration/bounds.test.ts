@@ -120,7 +120,9 @@ test.each([
   ['nothing more', rawRequest('GET /inspect HTTP/1.1', ['Host: a'])],
 ])('a connection that asks for %s is ended', async (_, sent) => {
   await using upstream = await startScriptedLegacyServer();
-  await using gateway = await startProxyTo(upstream, { listen: 'limits: {header_timeout: 300ms}' });
+  await using gateway = await startProxyTo(upstream, {
+    listen: 'keep_alive: 1s, limits: {header_timeout: 300ms}',
+  });
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname).resume();
   socket.write(sent);
@@ -144,7 +146,7 @@ test('with 10 000 idle connections open, a new login works', async ({ signal }) 
   await writeFile(
     join(directory, 'gateway.yaml'),
     `
-listen: {address: "127.0.0.1:0", limits: {connections: 11000, header_timeout: 5m}}
+listen: {address: "127.0.0.1:0", limits: {connections: 11000, connections_per_client: 11000, header_timeout: 5m}}
 admin: {address: "127.0.0.1:0"}
 issuers:
   - {name: corp, upstream: {url: "${upstream.url}"}, unlisted_clients: {mode: enforce}}

@@ -20,8 +20,9 @@ afterEach(async () => {
   await gateway[Symbol.asyncDispose]();
   await upstream.stop();
 });
-const start = async (limits: string, issuer = '') => {
-  gateway = await startProxyTo(upstream, { listen: `limits: {${limits}}`, issuer });
+const start = async (limits: string, issuer = '', beside = '') => {
+  const listen = [`limits: {${limits}}`, beside].filter(Boolean).join(', ');
+  gateway = await startProxyTo(upstream, { listen, issuer });
 };
 
 /** Requests that have come through, not counting the gateway's own for metadata. */
@@ -80,16 +81,36 @@ describe('limits.body', () => {
   });
 });
 
-describe('limits.connections', () => {
-  /** A connection that has been served once and stays open. */
-  async function open(): Promise<Socket> {
-    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
-    socket.on('error', () => {});
-    socket.write(rawRequest('GET /status/204 HTTP/1.1', ['Connection: keep-alive']));
-    await Promise.race([once(socket, 'data'), once(socket, 'close')]);
-    return socket;
-  }
+/** A connection that has been served once and stays open. */
+async function open(localAddress = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port: Number(new URL(gateway.url).port), host: '127.0.0.1', localAddress });
+  socket.on('error', () => {});
+  socket.write(rawRequest('GET /status/204 HTTP/1.1', ['Connection: keep-alive']));
+  await Promise.race([once(socket, 'data'), once(socket, 'close')]);
+  return socket;
+}
 
+describe('limits.connections_per_client', () => {
+  test('one address has no more than its share, and others are served', async () => {
+    await start('connections_per_client: 2');
+    const greedy = [await open(), await open(), await open()];
+    expect(greedy.map(({ readyState }) => readyState)).toEqual(['open', 'open', 'closed']);
+    const other = await open('127.0.0.2');
+    expect(other.readyState).toBe('open');
+    greedy[0]?.destroy();
+    await expect.poll(async () => (await open()).destroy().bytesRead > 0).toBe(true);
+    for (const socket of [...greedy, other]) socket.destroy();
+  });
+
+  test('a trusted proxy brings many clients', async () => {
+    await start('connections_per_client: 1', '', 'trusted_proxies: [127.0.0.1]');
+    const sockets = [await open(), await open(), await open()];
+    expect(sockets.map(({ readyState }) => readyState)).toEqual(['open', 'open', 'open']);
+    for (const socket of sockets) socket.destroy();
+  });
+});
+
+describe('limits.connections', () => {
   test('one more is closed without a word, and the others live on', async () => {
     await start('connections: 2');
     const [first, second, third] = [await open(), await open(), await open()];

@@ -1,9 +1,5 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
-import { send } from '../support/simple-client.ts';
-import { startProxyTo, startUpstream } from './proxy-stage.ts';
 import { REDIRECT_URI, Stage } from './stage.ts';
 
 const ORIGIN = new URL(REDIRECT_URI).origin;
@@ -38,29 +34,4 @@ describe('an answer of the gateway itself leaves the connection to the requests 
     const statuses = [...raw.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, code]) => Number(code));
     expect(statuses).toEqual([status, 415]);
   });
-});
-
-test('a client that goes away with an upload behind a request that waits ends nothing but its own', async () => {
-  const asked: string[] = [];
-  const both = Promise.withResolvers<void>();
-  const gone = Promise.withResolvers<void>();
-  await using upstream = await startUpstream((req, res) => {
-    if (req.url === '/quick') return void res.end();
-    asked.push(req.url ?? '');
-    req.on('error', () => gone.resolve());
-    if (asked.length === 2) both.resolve();
-  });
-  await using gateway = await startProxyTo(upstream);
-  const { hostname, port } = new URL(gateway.url);
-  const socket = connect({ host: hostname, port: Number(port) });
-  await once(socket, 'connect');
-  socket.write(
-    rawRequest('GET /held HTTP/1.1', ['Connection: keep-alive']) +
-      rawRequest('PUT /upload HTTP/1.1', ['Connection: keep-alive', 'Content-Length: 100000'], 'a beginning'),
-  );
-  await both.promise;
-  socket.destroy();
-  await gone.promise;
-  expect(asked.sort()).toEqual(['/held', '/upload']);
-  expect((await send(`${gateway.url}/quick`)).status).toBe(200);
 });

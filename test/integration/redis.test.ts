@@ -104,10 +104,10 @@ describe('what Redis holds after logins', () => {
       secrets.add(query.get('state') ?? '', (query.get('state') ?? '').slice(0, 32));
     }
     expect(secrets.values.length).toBeGreaterThanOrEqual(13);
-    // Reading the inventory adds what is counted to the store.
+    // A reading adds what is counted to the store.
     expect((await fetch(`${stage.gateways[0].adminUrl}/api/clients`)).status).toBe(200);
     const dump = await redis.dumpAll();
-    expect(dump).toHaveLength(7);
+    expect(dump).toHaveLength(8);
     expect(secrets.foundIn(JSON.stringify(dump))).toEqual([]);
     const inHex = secrets.values.map((value) => Buffer.from(value).toString('hex'));
     expect(inHex.filter((hex) => JSON.stringify(dump).includes(hex))).toEqual([]);
@@ -148,7 +148,7 @@ test.each([
   monitor.destroy();
   const ofTheGateway = [...seen.matchAll(/^\+[\d.]+ \[\d+ (\S+)\] "(\w+)"(.*)$/gm)].flatMap(
     ([, source, command = '', rest = '']) =>
-      // What a script does on the server costs no round trip. The inventory adds its counts every few seconds, in the
+      // What a script does on the server costs no round trip. The activity adds its counts every few seconds, in the
       // time of nobody's login.
       source === 'lua' || rest.includes(':stats:') ? [] : [command.toLowerCase()],
   );

@@ -172,12 +172,18 @@ describe('the configuration in force stays', () => {
     expect(await letsThrough()).toBe(true);
     expect((await metrics()).value('config_last_reload_successful')).toBe(0);
   });
+});
 
-  test('where a part of it would need a restart', async () => {
-    await writeFile(file, yaml('enforce', 'store: {kind: redis, redis: {url: "redis://127.0.0.1:1/0"}}'));
-    gateway.signal('SIGHUP');
-    const line = await gateway.waitForLine(/"event":"config_rejected"/, AbortSignal.timeout(PATIENCE));
-    expect(JSON.parse(line).problems).toEqual(['store: a change takes effect with a restart']);
-    expect(await letsThrough()).toBe(true);
-  });
+test('what needs a restart is said and holds up nothing else: the way back to report is open', async () => {
+  await writeFile(file, yaml('enforce'));
+  gateway.signal('SIGHUP');
+  await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
+  await writeFile(file, yaml('report', 'store: {kind: redis, redis: {url: "redis://127.0.0.1:1/0"}}'));
+  gateway.signal('SIGHUP');
+  const line = await gateway.waitForLine(/"event":"restart_needed"/, AbortSignal.timeout(PATIENCE));
+  expect(JSON.parse(line).msg).toBe('store: a change takes effect with a restart');
+  expect(await letsThrough()).toBe(true);
+  expect((await metrics()).value('config_last_reload_successful')).toBe(1);
+  const page = await (await fetch(gateway.adminUrl)).text();
+  expect(page).toContain('store: a change takes effect with a restart');
 });

@@ -21,7 +21,9 @@ describe('report', () => {
   test('as a table', async () => {
     const { exitCode, stdout } = await report('--admin', stage.gateway.adminUrl);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^CLIENT .*\nspa +report +1 +100% +1 +100% +0 {2}ready\nopen .* no traffic\n/);
+    expect(stdout).toMatch(
+      /^CLIENT .*\nspa +report +1 +100% +1 +100% +0 {2}nearly ready: 1 login in 1 day\nopen .* no traffic\n/,
+    );
   });
 
   test('as JSON: what /api/clients says', async () => {
@@ -32,10 +34,13 @@ describe('report', () => {
   });
 
   test.each([
-    ['csv', /^issuer,client,.*\r?\ncorp,spa,web-team@example.com,report,1,1,0,0,1,1,0,,,ready/],
+    [
+      'csv',
+      /^issuer,client,.*\r?\ncorp,spa,web-team@example.com,report,1,1,0,0,1,1,0,,,nearly ready: 1 login in 1 day/,
+    ],
     [
       'yaml',
-      /^# pkce-gateway report, .*: 1 of 2 clients[\s\S]*\n {6}spa:\n {8}mode: enforce\n {8}enforce_from: 20/,
+      /^# pkce-gateway report, .*: 0 of 2 clients[\s\S]*nearly ready: 1 login in 1 day\n {6}spa:\n {8}mode: report/,
     ],
   ])('as %s', async (format, expected) => {
     const { exitCode, stdout } = await report('--admin', stage.gateway.adminUrl, '--format', format);

@@ -7,7 +7,7 @@ import { redisConfig } from '../contract/flow-store-adapters.ts';
 import { startChromium } from '../support/chromium.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { startRedis } from '../support/redis-server.ts';
-import { fillInventory, SAMPLE_DAYS, type SampleClient } from '../support/sample-inventory.ts';
+import { fillActivity, SAMPLE_DAYS, type SampleClient } from '../support/sample-activity.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
@@ -66,8 +66,8 @@ beforeAll(async () => {
     name,
     day: SAMPLE_DAYS[day % SAMPLE_DAYS.length] ?? (() => ({})),
   });
-  await fillInventory(
-    stores.inventory,
+  await fillActivity(
+    stores.activity,
     'few',
     [
       sample('spa-portal', 0),
@@ -77,7 +77,7 @@ beforeAll(async () => {
     ],
     Date.now(),
   );
-  await fillInventory(stores.inventory, 'many', names.map(sample), Date.now());
+  await fillActivity(stores.activity, 'many', names.map(sample), Date.now());
 }, 60_000);
 afterAll(() => stack.disposeAsync());
 afterEach(() => open.disposeAsync());

@@ -67,7 +67,7 @@ test.each(Object.entries(SETTINGS))(
     const ownBodies = await logIn(stage, name === 'plain challenges');
     stage.secrets.add(INJECTED);
     const clients = await fetch(`${stage.gateway.adminUrl}/api/clients`);
-    const inventory = await clients.text();
+    const activity = await clients.text();
     expect(clients.status).toBe(200);
 
     const dump = await redis.dumpAll();
@@ -80,7 +80,7 @@ test.each(Object.entries(SETTINGS))(
       metrics,
       log: stage.gateway.logLines.map((line) => JSON.stringify(line)).join('\n'),
       errors: ownBodies.filter((body) => !body.includes('access_token')).join('\n'),
-      inventory,
+      activity,
     };
     for (const [place, text] of Object.entries(places)) {
       expect(text.length, place).toBeGreaterThan(100);

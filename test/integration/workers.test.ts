@@ -176,6 +176,24 @@ describe('workers', () => {
     expect([isAlive(pidOf(1)), isAlive(pidOf(2))]).toEqual([false, false]);
   });
 
+  test('one that hangs is noticed and replaced, also while the upstream tells nothing of itself', async () => {
+    await start();
+    upstream.quirks.metadata = 'none';
+    const hanging = pidOf(1);
+    process.kill(hanging, 'SIGSTOP');
+    await vi.waitFor(() => expect(logged('worker_ended')).toHaveLength(1), PATIENCE);
+    expect(logged('worker_ended')[0]).toMatchObject({
+      worker: 1,
+      how: 'it did not answer for several heartbeats',
+    });
+    await vi.waitFor(() => expect(pidOf(1)).not.toBe(hanging), PATIENCE);
+    expect(isAlive(hanging)).toBe(false);
+    expect(await readiness()).toBe('ok\n');
+    // Requests without PKCE are refused by both: the new one knows the endpoints.
+    expect(await withoutPkce()).toEqual(everywhere(400));
+    expect(await login()).toBe(200);
+  });
+
   test('end with the primary, even one that is killed', async () => {
     await start();
     const pids = [pidOf(1), pidOf(2)];

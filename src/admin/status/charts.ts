@@ -1,4 +1,4 @@
-import type { ClientActivity, DayActivity } from '../../inventory/client-activity.ts';
+import type { ClientActivity, DayActivity } from '../../activity/client-activity.ts';
 import type { Mode } from '../../policy/mode.ts';
 import { type Html, html } from './html.ts';
 import { numberText, percentText } from './time-text.ts';
@@ -40,8 +40,8 @@ function dayBar(
 }
 
 /** One bar, split by method. */
-export function renderMethods({ methods, total }: ClientActivity): Html {
-  const { requests } = total;
+export function renderMethods({ total: methods }: ClientActivity): Html {
+  const { requests } = methods;
   if (requests === 0) return html`<span class="muted">–</span>`;
   const shares = (['S256', 'plain', 'none'] as const).filter((method) => methods[method] > 0);
   let at = 0;

@@ -1,4 +1,4 @@
-import type { ClientActivity } from '../../inventory/client-activity.ts';
+import type { ClientActivity } from '../../activity/client-activity.ts';
 
 export const PAGE_SIZE = 100;
 /** Characters of a search. */
@@ -16,7 +16,7 @@ export const SORT_KEYS = [
 export type SortKey = (typeof SORT_KEYS)[number];
 
 const MODES = ['enforce', 'report', 'off'] as const;
-const VERDICTS = ['ready', 'not ready', 'no traffic'] as const;
+const VERDICTS = ['ready', 'nearly ready', 'not ready', 'no traffic'] as const;
 
 /** Which clients to show, and in which order: what stands in the URL of the status page. */
 export type ClientQuery = {
@@ -108,7 +108,7 @@ const ORDERS: Readonly<Record<SortKey, (client: ClientActivity) => number | stri
   requests: ({ total }) => total.requests,
   codes: ({ total }) => total.codesBound,
   violations: violationCount,
-  last_seen: ({ lastSeen }) => lastSeen ?? 0,
+  last_seen: ({ lastDay }) => lastDay ?? 0,
 };
 
 export function violationCount({ total }: ClientActivity): number {

@@ -1,4 +1,4 @@
-import type { ClientActivity } from '../../inventory/client-activity.ts';
+import type { ClientActivity } from '../../activity/client-activity.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import { renderMethods, renderTrend } from './charts.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
-import { momentText, numberText, percentText, timeText } from './time-text.ts';
+import { dayText, momentText, numberText, percentText } from './time-text.ts';
 
 /** Reasons that a row names. */
 const NAMED_REASONS = 2;
@@ -34,8 +34,8 @@ ${page.pages > 1 && renderPaging(page, query)}`;
 }
 
 /** `_unlisted` is a row only where there is something in it. */
-function isWorthARow({ client, firstSeen }: ClientActivity): boolean {
-  return client !== UNLISTED || firstSeen !== undefined;
+function isWorthARow({ client, lastDay }: ClientActivity): boolean {
+  return client !== UNLISTED || lastDay !== undefined;
 }
 
 const COLUMNS: readonly { readonly title: string; readonly sort?: SortKey; readonly numeric?: true }[] = [
@@ -61,7 +61,7 @@ function renderHeading(title: string, sort: SortKey | undefined, numeric: boolea
 }
 
 function renderRow(activity: ClientActivity, severalIssuers: boolean, now: number): Html {
-  const { issuer, client, mode, total, lastSeen, policy } = activity;
+  const { issuer, client, mode, total, lastDay, policy } = activity;
   const redeemed = total.verified + total.unverified;
   const details = [severalIssuers && issuer, policy.owner, policy.description].filter(Boolean).join(' · ');
   return html`<tr role="row" data-key="${`${issuer} ${client}`}">
@@ -73,7 +73,7 @@ function renderRow(activity: ClientActivity, severalIssuers: boolean, now: numbe
 <td role="cell" data-label="Methods" class="shares">${renderMethods(activity)}</td>
 <td role="cell" data-label="Redeemed" class="num">${percentText(redeemed, total.codesBound)}<span class="muted details">${total.codesBound > 0 && `${numberText(redeemed)} of ${numberText(total.codesBound)}`}</span></td>
 <td role="cell" data-label="Violations" class="num violations">${renderViolations(activity)}</td>
-<td role="cell" data-label="Last seen">${lastSeen === undefined ? html`<span class="muted">never</span>` : timeText(lastSeen, now)}</td>
+<td role="cell" data-label="Last seen">${lastDay === undefined ? html`<span class="muted">never</span>` : dayText(lastDay, now)}</td>
 </tr>
 `;
 }
@@ -95,12 +95,17 @@ function renderRollout({ policy, mode }: ClientActivity, now: number): Html | fa
 function renderVerdict({ verdict, mode }: ClientActivity): Html {
   const word = mode === 'enforce' ? WORDS_ENFORCED[verdict.state] : WORDS[verdict.state];
   const chip = html`<span class="chip verdict-${verdict.state.replace(' ', '-')}">${word}</span>`;
-  if (verdict.state !== 'not ready') return chip;
+  if (!('why' in verdict)) return chip;
   return html`<details><summary>${chip} <span class="why-word">why?</span></summary><p class="why">${verdict.why}</p></details>`;
 }
 
-const WORDS = { ready: 'ready', 'not ready': 'not ready', 'no traffic': 'no traffic' } as const;
-const WORDS_ENFORCED = { ready: 'all fine', 'not ready': 'trouble', 'no traffic': 'no traffic' } as const;
+const WORDS = {
+  ready: 'ready',
+  'nearly ready': 'nearly ready',
+  'not ready': 'not ready',
+  'no traffic': 'no traffic',
+} as const;
+const WORDS_ENFORCED = { ...WORDS, ready: 'all fine', 'not ready': 'trouble' } as const;
 
 function renderViolations(activity: ClientActivity): Html {
   const { violations } = activity.total;

@@ -1,5 +1,5 @@
+import type { ClientActivity } from '../../activity/client-activity.ts';
 import type { IssuerConfig } from '../../config/config.ts';
-import type { ClientActivity } from '../../inventory/client-activity.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import type { UpstreamState } from '../upstream-watch.ts';
 import { type ClientQuery, clientQueryText } from './client-query.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
+import type { ActivityReading } from '../activity-reader.ts';
 import type { ConfigLoad } from '../config-history.ts';
-import type { InventoryReading } from '../inventory-reader.ts';
 import type { UpstreamState } from '../upstream-watch.ts';
 import type { ClientQuery } from './client-query.ts';
 
@@ -15,7 +15,7 @@ export type StatusFacts = {
   readonly notReady: string | undefined;
   readonly upstreams: ReadonlyMap<string, UpstreamState>;
   /** `undefined`: none worked yet. */
-  readonly reading: InventoryReading | undefined;
+  readonly reading: ActivityReading | undefined;
   /** Why the last reading did not work; the one before stands in its place. */
   readonly readingFault: string | undefined;
   readonly query: ClientQuery;

@@ -37,3 +37,11 @@ export function numberText(count: number): string {
 export function percentText(part: number, whole: number): string {
   return whole === 0 ? '–' : `${Math.min(100, Math.floor((part / whole) * 100))} %`;
 }
+
+/** A day by its number (`dayOf`), as people say it. */
+export function dayText(day: number, now: number): Html {
+  const ago = Math.floor(now / DAY) - day;
+  const date = new Date(day * DAY).toISOString().slice(0, 10);
+  const text = ago <= 0 ? 'today' : ago === 1 ? 'yesterday' : `${ago} days ago`;
+  return html`<time datetime="${date}" title="${date}">${text}</time>`;
+}

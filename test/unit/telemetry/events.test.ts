@@ -40,7 +40,7 @@ test('every event counts under the labels of its metric', async () => {
     events.unreadableRequest('malformed');
     events.connectionDropped();
     events.authorizationRequested(subject, 'S256');
-    events.codeBound(subject);
+    events.codeBound(subject, { redirectUri: undefined, violations: [] });
     events.redeemed(subject, 'verified');
     events.redeemed(subject, 'verified');
     events.storeOperation('ping', 250, undefined);

@@ -3,10 +3,6 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
-import { dayOf } from '../../src/inventory/day.ts';
-import { Inventory } from '../../src/inventory/inventory.ts';
-import { openStores } from '../../src/open-stores.ts';
-import { redisConfig } from '../contract/flow-store-adapters.ts';
 import { Browser } from '../support/browser.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { startRedis } from '../support/redis-server.ts';
@@ -47,9 +43,10 @@ describe('what /api/clients says of a client', () => {
     await using stage = await Stage.open({ mode: 'report' });
     const { url } = stage.gateway;
     await login(new SimpleClient(url, 'spa', REDIRECT_URI));
-    await login(new SimpleClient(url, 'new-here', REDIRECT_URI), WITHOUT_PKCE);
+    await login(new SimpleClient(url, 'new-here', 'https://new.example.com/cb'), WITHOUT_PKCE);
     const noCounts = { authorization_requests: 0, codes_bound: 0, codes_redeemed: 0, violations: {} };
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+    const day = expect.stringMatching(/^\d{4}-\d\d-\d\d$/);
     await vi.waitFor(
       async () =>
         expect(await clientsAt(stage.gateway)).toEqual([
@@ -67,10 +64,13 @@ describe('what /api/clients says of a client', () => {
             codes_redeemed: 1,
             codes_redeemed_unverified: 0,
             violations: {},
+            violations_counted: {},
             last_violation: null,
-            first_seen: time,
-            last_seen: time,
-            verdict: 'ready',
+            first_seen: day,
+            last_seen: day,
+            redirect_uris: [REDIRECT_URI],
+            code_hash_seen: false,
+            verdict: 'nearly ready: 1 login in 1 day',
           },
           expect.objectContaining({ client: 'open', ...noCounts, verdict: 'no traffic', first_seen: null }),
           expect.objectContaining({
@@ -152,28 +152,6 @@ test('anybody may send any client_id: none of them is taken up, and none displac
   }, SOON);
 });
 
-test('a flush whose answer is lost counts once', async () => {
-  await using redis = await startRedis({ port: true });
-  const stores = openStores(redisConfig(redis));
-  await using flows = stores.flows;
-  await vi.waitFor(() => flows.ping(), SOON);
-  await using inventory = new Inventory(stores.inventory, { onLost: () => {}, flushInterval: 2 ** 31 - 1 });
-  const subject = { issuer: 'corp', client: 'spa', clientId: 'spa' };
-  inventory.codeBound(subject);
-  await inventory.flush();
-  inventory.codeBound(subject);
-  redis.pause();
-  await expect(inventory.flush()).rejects.toMatchObject({ code: 'store_timeout' });
-  inventory.codeBound(subject);
-  // What it was sent while it stood still, it does now.
-  redis.resume();
-  const day = async () =>
-    (await stores.inventory.loadCounts('corp', dayOf(Date.now()))).get('spa')?.counts.get('bound');
-  await vi.waitFor(async () => expect(await day()).toBe(2), SOON);
-  await vi.waitFor(() => inventory.flush(), SOON);
-  expect(await day()).toBe(3);
-});
-
 describe('two gateways on one Redis', () => {
   test('say the same; each leaves nothing behind on SIGTERM; what was counted outlives them', async () => {
     await using redis = await startRedis({ port: true });
@@ -222,10 +200,10 @@ describe('two gateways on one Redis', () => {
   });
 });
 
-test('several workers count into one inventory, which their primary reads', async () => {
+test('several workers count into one activity, which their primary reads', async () => {
   await using redis = await startRedis({ port: true });
   await using upstream = await startScriptedLegacyServer();
-  await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-inventory-'));
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-activity-'));
   const file = join(directory.path, 'gateway.yaml');
   await writeFile(
     file,

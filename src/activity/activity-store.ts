@@ -1,0 +1,46 @@
+/** What is added to a record, by field: a number is added to what stands there, a text takes its place. */
+export type Changes = ReadonlyMap<string, number | string>;
+
+/**
+ * Where activity is kept, for all replicas. A record is a map of fields, named by `dayRecord` or `refusalRecord`, which expires
+ * `RECORD_TTL` after its last change. Every operation touches one key, and throws a `StoreFault` on failure.
+ */
+export interface ActivityStore {
+  /** Makes all of these changes or, on a fault, perhaps all and perhaps none. */
+  addActivity(record: string, changes: Changes): Promise<void>;
+  loadActivity(record: string): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Days that readiness looks back, today among them. */
+export const PERIOD_DAYS = 14;
+
+/** Milliseconds. */
+export const RECORD_TTL = (PERIOD_DAYS + 1) * 86_400_000;
+
+/** What the clients of an issuer did on one day. */
+export function dayRecord(issuer: string, day: number): string {
+  return `${issuer}:${dayText(day)}`;
+}
+
+/** The last violations of each client of an issuer. */
+export function refusalRecord(issuer: string): string {
+  return `${issuer}:refusals`;
+}
+
+const DAY = 86_400_000;
+
+/** A day in UTC, so that all replicas mean the same one: its number since 1970. */
+export function dayOf(now: number): number {
+  return Math.floor(now / DAY);
+}
+
+/** `2026-11-22` */
+export function dayText(day: number): string {
+  return new Date(day * DAY).toISOString().slice(0, 10);
+}
+
+/** The days of the period that ends at a moment, the oldest first. */
+export function periodDays(now: number): number[] {
+  const today = dayOf(now);
+  return Array.from({ length: PERIOD_DAYS }, (_, i) => today - PERIOD_DAYS + 1 + i);
+}

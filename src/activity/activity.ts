@@ -1,0 +1,208 @@
+import type { CodeChallengeMethod } from '../oauth/pkce.ts';
+import { UNLISTED } from '../policy/client-policy.ts';
+import type { ActivitySink, BoundFlow, Subject } from '../telemetry/activity-sink.ts';
+import type { RedemptionResult, Violation } from '../telemetry/events.ts';
+import { type ActivityStore, dayOf, dayRecord, refusalRecord } from './activity-store.ts';
+import { type Counted, fieldOf, ISSUER_ITSELF, LAST, presentable, presentableUri } from './counted.ts';
+import { busiestUnlisted, loadHistories } from './history.ts';
+import { KnownClients } from './known-clients.ts';
+import { encodeRefusal, refusalField } from './refusal.ts';
+import { UnsentChanges } from './unsent-changes.ts';
+
+/** Milliseconds. A status page is as far behind, and a process that is killed loses as much. */
+const FLUSH_INTERVAL = 3_000;
+/** Milliseconds until the client ids that other replicas have come to know are read again. */
+const LEARN_INTERVAL = 300_000;
+/** Places of one client and day that this process notes: a URI that differs with each login fills nothing. */
+export const URI_LIMIT = 20;
+
+type KnownOfIssuer = { readonly clients: KnownClients; learnAt: number };
+
+export type ActivityOptions = {
+  /** Told how many changes did not fit while the store was unreachable, or were lost with the process. */
+  readonly onLost: (changes: number) => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  readonly flushInterval?: number;
+};
+
+/**
+ * What each client does, for the operators: counted in memory, and added to the store every few seconds. No request waits
+ * for it. While the store is unreachable, changes are kept and added up, to a limit. A flush whose reply was lost is sent
+ * again, and may then count twice.
+ */
+export class Activity implements ActivitySink, AsyncDisposable {
+  readonly #store: ActivityStore;
+  readonly #unsent = new UnsentChanges();
+  readonly #known = new Map<string, KnownOfIssuer>();
+  /** The places noted today, for each issuer and client. */
+  readonly #uris = new Map<string, Set<string>>();
+  #urisOf = 0;
+  #violations = 0;
+  readonly #onLost: (changes: number) => void;
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+  #flushing: Promise<void> | undefined;
+
+  constructor(
+    store: ActivityStore,
+    { onLost, now = Date.now, flushInterval = FLUSH_INTERVAL }: ActivityOptions,
+  ) {
+    this.#store = store;
+    this.#onLost = onLost;
+    this.#now = now;
+    this.#timer = setInterval(() => this.#tick(), flushInterval).unref();
+  }
+
+  authorizationRequested(subject: Subject, challengeMethod: CodeChallengeMethod | 'none'): void {
+    this.#count(subject, challengeMethod);
+  }
+
+  /** The upstream has issued a code, so the flow is a real client's, and what was wrong with its request counts. */
+  codeBound(subject: Subject, { redirectUri, violations }: BoundFlow): void {
+    if (subject.client === UNLISTED) this.#prove(subject);
+    const name = this.#count(subject, 'bound');
+    if (subject.client === UNLISTED && name !== UNLISTED) this.#count(subject, 'unlisted');
+    for (const reason of violations) {
+      this.#count(subject, `#${reason}`);
+      this.#noteLast(subject.issuer, name, reason);
+    }
+    if (redirectUri !== undefined && name !== UNLISTED) this.#noteUri(subject.issuer, name, redirectUri);
+  }
+
+  redeemed(subject: Subject, result: RedemptionResult): void {
+    this.#count(subject, result);
+  }
+
+  codeHashSeen(issuer: string, client: string): void {
+    this.#count({ issuer, client, clientId: undefined }, 'c_hash');
+  }
+
+  stateHashSeen(issuer: string, client: string): void {
+    this.#count({ issuer, client, clientId: undefined }, 's_hash');
+  }
+
+  /** One of an authorization request counts against the client only once its flow has got a code. */
+  violation(violation: Violation): void {
+    const { issuer, endpoint, reason } = violation;
+    const name = this.#count(violation, `!${reason}`);
+    if (endpoint === 'token' || endpoint === 'authorization_response') this.#count(violation, `#${reason}`);
+    const at = this.#noteLast(issuer, name, reason);
+    this.#violations += 1;
+    const field = refusalField(name, this.#violations);
+    this.#unsent.add(refusalRecord(issuer), field, encodeRefusal(violation, at));
+  }
+
+  upstreamFault(issuer: string, kind: string): void {
+    this.#count({ issuer, client: ISSUER_ITSELF, clientId: undefined }, `~${kind}`);
+    this.#noteLast(issuer, ISSUER_ITSELF, kind);
+  }
+
+  /** Adds everything that was counted so far to the store. Throws a `StoreFault`: it is then kept for the next time. */
+  async flush(): Promise<void> {
+    // A flush that is under way may have begun before the last count.
+    await this.#flushing?.catch(() => {});
+    this.#flushing ??= this.#send().finally(() => {
+      this.#flushing = undefined;
+    });
+    await this.#flushing;
+  }
+
+  /** A last flush, which takes no longer than one operation of a store that does not answer. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush().catch(() => this.#onLost(this.#unsent.size));
+  }
+
+  #tick(): void {
+    // The store has reported the fault. What could not be sent is sent next time.
+    this.flush().catch(() => {});
+    for (const [issuer, known] of this.#known) {
+      if (known.learnAt <= this.#now()) this.#learn(issuer, known);
+    }
+  }
+
+  async #send(): Promise<void> {
+    const batches = this.#unsent.take();
+    let sent = 0;
+    try {
+      for (const { record, changes } of batches) {
+        await this.#store.addActivity(record, changes);
+        sent += 1;
+      }
+    } catch (error) {
+      for (const batch of batches.slice(sent)) this.#unsent.giveBack(batch);
+      throw error;
+    }
+    const lost = this.#unsent.takeLost();
+    if (lost > 0) this.#onLost(lost);
+  }
+
+  /** Returns the name under which it was counted. */
+  #count({ issuer, client, clientId }: Subject, what: Counted): string {
+    const day = dayOf(this.#now());
+    let name = client;
+    if (client === UNLISTED) {
+      const { clients } = this.#knownOf(issuer);
+      const ownName = presentable(clientId);
+      if (ownName !== undefined && clients.has(ownName)) name = ownName;
+      else if (ownName !== undefined) clients.suspend(ownName, day, what);
+    }
+    this.#unsent.add(dayRecord(issuer, day), fieldOf(what, name), 1);
+    return name;
+  }
+
+  /** Returns the moment, in epoch seconds. */
+  #noteLast(issuer: string, name: string, what: string): number {
+    const now = this.#now();
+    const at = Math.floor(now / 1000);
+    this.#unsent.add(dayRecord(issuer, dayOf(now)), fieldOf(LAST, name), `${at} ${what}`);
+    return at;
+  }
+
+  /** What was counted under `_unlisted` until the client was known becomes its own. */
+  #prove({ issuer, clientId }: Subject): void {
+    const name = presentable(clientId);
+    const pending = name === undefined ? undefined : this.#knownOf(issuer).clients.prove(name);
+    if (pending === undefined || name === undefined) return;
+    for (const [what, number] of pending.counts) {
+      const record = dayRecord(issuer, pending.day);
+      this.#unsent.add(record, fieldOf(what, UNLISTED), -number);
+      this.#unsent.add(record, fieldOf(what, name), number);
+    }
+  }
+
+  #noteUri(issuer: string, name: string, redirectUri: string): void {
+    const uri = presentableUri(redirectUri);
+    const today = dayOf(this.#now());
+    if (uri === undefined) return;
+    if (this.#urisOf !== today) this.#uris.clear();
+    this.#urisOf = today;
+    const key = `${issuer} ${name}`;
+    const noted = this.#uris.get(key) ?? new Set<string>();
+    if (!noted.has(uri) && noted.size >= URI_LIMIT) return;
+    this.#uris.set(key, noted.add(uri));
+    this.#unsent.add(dayRecord(issuer, today), fieldOf(`@${uri}`, name), 1);
+  }
+
+  #knownOf(issuer: string): KnownOfIssuer {
+    let known = this.#known.get(issuer);
+    if (known === undefined) {
+      known = { clients: new KnownClients(), learnAt: 0 };
+      this.#known.set(issuer, known);
+      this.#learn(issuer, known);
+    }
+    return known;
+  }
+
+  #learn(issuer: string, known: KnownOfIssuer): void {
+    const now = this.#now();
+    known.learnAt = now + LEARN_INTERVAL;
+    loadHistories(this.#store, issuer, now).then(
+      (histories) => known.clients.learn(busiestUnlisted(histories)),
+      () => {
+        known.learnAt = 0;
+      },
+    );
+  }
+}

@@ -1,0 +1,107 @@
+import { setImmediate } from 'node:timers/promises';
+import { UNLISTED } from '../policy/client-policy.ts';
+import { type ActivityStore, dayOf, dayRecord, periodDays } from './activity-store.ts';
+import { LAST } from './counted.ts';
+import { UNLISTED_LIMIT } from './known-clients.ts';
+
+/** What one name did on one day. */
+export type ClientDay = {
+  readonly counts: ReadonlyMap<string, number>;
+  /** The last violation, or the last fault of an upstream. Epoch milliseconds. */
+  readonly last: { readonly at: number; readonly what: string } | undefined;
+};
+
+/** What one name did on each day of the period, the oldest first; `undefined` where it did nothing. */
+export type History = (ClientDay | undefined)[];
+
+type Source = Pick<ActivityStore, 'loadActivity'>;
+type Day = ReadonlyMap<string, ClientDay>;
+
+/** Milliseconds after which a day that is over is read again: a replica that was cut off may still add to it. */
+const GOOD_FOR = 60_000;
+
+/** Days that are over and were read lately. */
+export class PastDays {
+  readonly #kept = new Map<string, { readonly at: number; readonly day: Day }>();
+
+  /** Throws a `StoreFault`. */
+  async load(store: Source, issuer: string, day: number, now: number): Promise<Day> {
+    for (const [key, { at }] of this.#kept) if (now - at >= GOOD_FOR) this.#kept.delete(key);
+    const record = dayRecord(issuer, day);
+    const kept = this.#kept.get(record);
+    if (kept !== undefined) return kept.day;
+    const loaded = parseDay(await store.loadActivity(record));
+    if (day < dayOf(now)) this.#kept.set(record, { at: now, day: loaded });
+    return loaded;
+  }
+}
+
+/** Reads the period of one issuer, name by name. Throws a `StoreFault`. */
+export async function loadHistories(
+  store: Source,
+  issuer: string,
+  now: number,
+  past = new PastDays(),
+): Promise<Map<string, History>> {
+  const histories = new Map<string, History>();
+  const days = periodDays(now);
+  for (const [index, day] of days.entries()) {
+    for (const [name, did] of await past.load(store, issuer, day, now)) {
+      const history = histories.get(name) ?? new Array<undefined>(days.length).fill(undefined);
+      history[index] = did;
+      histories.set(name, history);
+    }
+    // A store in memory would answer all of it at once, and delay logins.
+    await setImmediate();
+  }
+  return histories;
+}
+
+function parseDay(record: ReadonlyMap<string, string>): Day {
+  const day = new Map<string, { counts: Map<string, number>; last: ClientDay['last'] }>();
+  for (const [field, text] of record) {
+    const space = field.indexOf(' ');
+    const [what, name] = [field.slice(0, space), field.slice(space + 1)];
+    let did = day.get(name);
+    if (did === undefined) {
+      did = { counts: new Map(), last: undefined };
+      day.set(name, did);
+    }
+    if (what === LAST) {
+      const [seconds = '', last = ''] = text.split(' ');
+      did.last = { at: Number(seconds) * 1000, what: last };
+    } else did.counts.set(what, Number(text));
+  }
+  return day;
+}
+
+/** Adds one history to another, day by day. */
+export function mergeHistory(into: History, from: History): void {
+  for (const [index, day] of from.entries()) {
+    const held = into[index];
+    if (day === undefined) continue;
+    if (held === undefined) {
+      into[index] = day;
+      continue;
+    }
+    const counts = new Map(held.counts);
+    for (const [what, number] of day.counts) counts.set(what, (counts.get(what) ?? 0) + number);
+    into[index] = { counts, last: laterOf(held.last, day.last) };
+  }
+}
+
+export function laterOf(one: ClientDay['last'], other: ClientDay['last']): ClientDay['last'] {
+  return one !== undefined && (other === undefined || one.at > other.at) ? one : other;
+}
+
+/** The client ids without an entry that got the most codes, which only the upstream can hand out. */
+export function busiestUnlisted(histories: ReadonlyMap<string, History>): string[] {
+  const codes = (history: History) =>
+    history.reduce((sum, day) => sum + (day?.counts.get('unlisted') ?? 0), 0);
+  return [...histories]
+    .map(([name, history]) => ({ name, codes: codes(history) }))
+    .filter((one) => one.codes > 0 && one.name !== UNLISTED)
+    .sort((one, other) => other.codes - one.codes || (one.name < other.name ? -1 : 1))
+    .slice(0, UNLISTED_LIMIT)
+    .map(({ name }) => name);
+}

@@ -1,0 +1,140 @@
+import { setImmediate } from 'node:timers/promises';
+import { type ClientPolicies, UNLISTED } from '../policy/client-policy.ts';
+import { ClientRegistry } from '../policy/client-registry.ts';
+import { type ActivityStore, PERIOD_DAYS } from './activity-store.ts';
+import { buildClientActivity, type ClientActivity } from './client-activity.ts';
+import { ISSUER_ITSELF } from './counted.ts';
+import { busiestUnlisted, type History, loadHistories, mergeHistory, type PastDays } from './history.ts';
+import { SharedPlaces } from './shared-places.ts';
+
+/** Clients between two pauses: about a millisecond. */
+const AT_A_TIME = 50;
+
+/** An issuer whose clients are asked for. */
+export type ReportedIssuer = {
+  readonly name: string;
+  readonly upstream: { readonly origin: string };
+  readonly clients: ClientPolicies;
+};
+
+export type ActivityReport = {
+  /** Every entry of the configuration, then the client ids without one, then `_unlisted`; issuer by issuer. */
+  readonly clients: readonly ClientActivity[];
+  /** Requests that the upstream did not answer, by issuer. */
+  readonly upstreamTrouble: ReadonlyMap<string, UpstreamTrouble>;
+};
+
+export type UpstreamTrouble = {
+  /** By kind, over the period. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** Epoch milliseconds. */
+  readonly last: { readonly at: number; readonly what: string } | undefined;
+};
+
+/** What the clients of all issuers did over the period, by the configuration in force. Throws a `StoreFault`. */
+export async function readActivity(
+  store: Pick<ActivityStore, 'loadActivity'>,
+  issuers: readonly ReportedIssuer[],
+  now: number,
+  past?: PastDays,
+): Promise<ActivityReport> {
+  const upstreamTrouble = new Map<string, UpstreamTrouble>();
+  const places = new SharedPlaces();
+  const read = [];
+  for (const issuer of issuers) {
+    const histories = await loadHistories(store, issuer.name, now, past);
+    const own = histories.get(ISSUER_ITSELF);
+    histories.delete(ISSUER_ITSELF);
+    if (own !== undefined) upstreamTrouble.set(issuer.name, troubleOf(own));
+    const registry = new ClientRegistry(issuer.clients);
+    const byName = orderHistories(registry, histories);
+    for (const [client, history] of byName) places.note(issuer, client, policyOf(registry, client), history);
+    read.push({ issuer, registry, byName });
+  }
+  return { clients: await buildClients(read, places, now), upstreamTrouble };
+}
+
+/** What clients are there without the store: the configuration's, with nothing known of them. */
+export function withoutActivity(issuers: readonly ReportedIssuer[], now: number): readonly ClientActivity[] {
+  return issuers.flatMap(({ name, clients }) =>
+    [...clients.listed, clients.unlisted].map((policy) =>
+      buildClientActivity(name, policy.name, policy, {
+        history: emptyHistory(),
+        now,
+        sharedPlace: undefined,
+      }),
+    ),
+  );
+}
+
+/** Client by client, with pauses for those who want to log in meanwhile. */
+async function buildClients(
+  read: readonly {
+    readonly issuer: ReportedIssuer;
+    readonly registry: ClientRegistry;
+    readonly byName: ReadonlyMap<string, History>;
+  }[],
+  places: SharedPlaces,
+  now: number,
+): Promise<ClientActivity[]> {
+  const clients: ClientActivity[] = [];
+  for (const { issuer, registry, byName } of read) {
+    for (const [client, history] of byName) {
+      const policy = policyOf(registry, client);
+      const sharedPlace = places.otherUser(issuer, client, policy);
+      clients.push(buildClientActivity(issuer.name, client, policy, { history, now, sharedPlace }));
+      if (clients.length % AT_A_TIME === 0) await setImmediate();
+    }
+  }
+  return clients;
+}
+
+function orderHistories(
+  registry: ClientRegistry,
+  histories: ReadonlyMap<string, History>,
+): Map<string, History> {
+  const byName = new Map<string, History>();
+  for (const { name } of registry.all()) if (name !== UNLISTED) byName.set(name, emptyHistory());
+  const others = emptyHistory();
+  const shown = new Set(busiestUnlisted(histories));
+  for (const name of shown) if (placeOf(name, registry, shown) === name) getOrAdd(byName, name);
+  for (const [name, history] of histories) {
+    const at = placeOf(name, registry, shown);
+    mergeHistory(at === UNLISTED ? others : getOrAdd(byName, at), history);
+  }
+  return byName.set(UNLISTED, others);
+}
+
+function policyOf(registry: ClientRegistry, client: string) {
+  return client === UNLISTED ? registry.unlisted : registry.policyFor(client);
+}
+
+/** A client_id that has got an entry since it was counted belongs to that; one among too many belongs to `_unlisted`. */
+function placeOf(name: string, registry: ClientRegistry, shown: ReadonlySet<string>): string {
+  if (name === UNLISTED) return UNLISTED;
+  const entry = registry.policyFor(name).name;
+  return entry === UNLISTED && shown.has(name) ? name : entry;
+}
+
+function getOrAdd(histories: Map<string, History>, name: string): History {
+  const history = histories.get(name) ?? emptyHistory();
+  histories.set(name, history);
+  return history;
+}
+
+function emptyHistory(): History {
+  return new Array<undefined>(PERIOD_DAYS).fill(undefined);
+}
+
+function troubleOf(history: History): UpstreamTrouble {
+  const counts = new Map<string, number>();
+  let last: UpstreamTrouble['last'];
+  for (const day of history) {
+    for (const [what, number] of day?.counts ?? []) {
+      const kind = what.slice(1);
+      counts.set(kind, (counts.get(kind) ?? 0) + number);
+    }
+    last = day?.last ?? last;
+  }
+  return { counts, last };
+}

@@ -1,0 +1,42 @@
+import { type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
+import type { SharedPlace } from '../policy/judge-readiness.ts';
+import { urisOf } from './client-activity.ts';
+import type { History } from './history.ts';
+
+type Issuer = { readonly name: string; readonly upstream: { readonly origin: string } };
+
+/** A loopback address belongs to nobody: a flow may always take its code there. */
+const LOOPBACK = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])([:/?]|$)/i;
+
+/** Which clients sent codes to which redirect URIs, before each upstream. */
+export class SharedPlaces {
+  readonly #users = new Map<string, { readonly issuer: string; readonly client: string }[]>();
+
+  note({ name: issuer, upstream }: Issuer, client: string, policy: ClientPolicy, history: History): void {
+    // Its codes go on to reach the places that it lists.
+    const own = new Set(policy.redirectUris);
+    for (const uri of urisOf(history).keys()) {
+      if (own.has(uri)) continue;
+      const place = `${upstream.origin} ${uri}`;
+      const users = this.#users.get(place) ?? [];
+      users.push({ issuer, client });
+      this.#users.set(place, users);
+    }
+  }
+
+  /** A place of a client's own that another client uses without listing it: enforcing the one would break the other. */
+  otherUser(
+    { name: issuer, upstream }: Issuer,
+    client: string,
+    policy: ClientPolicy,
+  ): SharedPlace | undefined {
+    if (client === UNLISTED) return undefined;
+    for (const uri of policy.redirectUris ?? []) {
+      if (LOOPBACK.test(uri)) continue;
+      const users = this.#users.get(`${upstream.origin} ${uri}`) ?? [];
+      const other = users.find((user) => user.issuer !== issuer || user.client !== client);
+      if (other !== undefined) return { uri, client: other.client };
+    }
+    return undefined;
+  }
+}

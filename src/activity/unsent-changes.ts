@@ -1,0 +1,64 @@
+import type { Changes } from './activity-store.ts';
+
+/** Fields that may wait for the store: some 20 MB. */
+export const UNSENT_LIMIT = 100_000;
+/** Fields of one batch: few enough for Redis to add them in about a millisecond. */
+const BATCH_SIZE = 500;
+
+/** Changes of one record that are sent together. */
+export type Batch = { readonly record: string; readonly changes: Changes };
+
+/** Changes on their way to the store, added up until they are sent. */
+export class UnsentChanges {
+  #records = new Map<string, Map<string, number | string>>();
+  #size = 0;
+  #lost = 0;
+
+  /** Fields. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(record: string, field: string, change: number | string): void {
+    const fields = this.#records.get(record) ?? new Map<string, number | string>();
+    const held = fields.get(field);
+    if (held === undefined) {
+      if (this.#size >= UNSENT_LIMIT) {
+        this.#lost += 1;
+        return;
+      }
+      this.#size += 1;
+      this.#records.set(record, fields);
+    }
+    fields.set(field, typeof change === 'number' && typeof held === 'number' ? held + change : change);
+  }
+
+  /** Takes everything, in batches. */
+  take(): Batch[] {
+    const batches = [...this.#records].flatMap(([record, fields]) => {
+      const all = [...fields];
+      const parts = Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_, i) =>
+        all.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
+      );
+      return parts.map((part) => ({ record, changes: new Map(part) }));
+    });
+    this.#records = new Map();
+    this.#size = 0;
+    return batches;
+  }
+
+  /** What could not be sent. A text that was set since is newer. */
+  giveBack({ record, changes }: Batch): void {
+    for (const [field, change] of changes) {
+      const isOld = typeof change === 'string' && this.#records.get(record)?.has(field) === true;
+      if (!isOld) this.add(record, field, change);
+    }
+  }
+
+  /** Changes that found no room since this was asked last. */
+  takeLost(): number {
+    const lost = this.#lost;
+    this.#lost = 0;
+    return lost;
+  }
+}

@@ -1,0 +1,67 @@
+import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+
+/** Requests of one read that may wait behind another one; a client that sends more gets the rest of its answers elsewhere. */
+const WAITING_LIMIT = 100;
+
+/**
+ * The responses that each connection still waits for, in order: one at a time is made. The requests behind it stay in the
+ * socket, but for those that Node had read together with it.
+ */
+export class PendingResponses {
+  readonly #byConnection = new Map<Duplex, ServerResponse[]>();
+  readonly #onAnswered: () => void;
+
+  constructor(onAnswered: () => void) {
+    this.#onAnswered = onAnswered;
+  }
+
+  /** Calls `serve` when it is this request's turn. */
+  add(response: ServerResponse, serve: () => void): void {
+    const { socket } = response.req;
+    const pending = this.of(socket);
+    const last = pending.at(-1);
+    if (last === undefined) {
+      this.#push(socket, response);
+      serve();
+      return;
+    }
+    socket.pause();
+    if (pending.length > WAITING_LIMIT) {
+      // RFC 9112 9.3.2: a client repeats what a closed connection has left unanswered.
+      last.shouldKeepAlive = false;
+      return;
+    }
+    this.#push(socket, response);
+    response.once('socket', () => {
+      if (this.of(socket).at(-1) === response) socket.resume();
+      serve();
+    });
+  }
+
+  of(socket: Duplex): readonly ServerResponse[] {
+    return this.#byConnection.get(socket) ?? [];
+  }
+
+  /** No connection gets a further request. */
+  drain(): void {
+    for (const pending of this.#byConnection.values()) {
+      for (const response of pending) response.shouldKeepAlive = false;
+    }
+  }
+
+  #push(socket: Duplex, response: ServerResponse): void {
+    const pending = this.#byConnection.get(socket);
+    if (pending === undefined) {
+      this.#byConnection.set(socket, [response]);
+      socket.once('close', () => this.#byConnection.delete(socket));
+    } else {
+      pending.push(response);
+    }
+    response.once('close', () => {
+      const responses = this.#byConnection.get(socket);
+      responses?.splice(responses.indexOf(response), 1);
+      this.#onAnswered();
+    });
+  }
+}

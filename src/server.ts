@@ -1,0 +1,138 @@
+import { Activity } from './activity/activity.ts';
+import type { Config } from './config/config.ts';
+import { StateHashes } from './handlers/state-hashes.ts';
+import { Listener } from './http/listener.ts';
+
+import type { Stores } from './open-stores.ts';
+import { type Knowledge, type Shared, Site } from './site.ts';
+import { Audit } from './telemetry/audit.ts';
+import type { Events } from './telemetry/events.ts';
+
+/** Milliseconds for which upstreams that keep silent can hold up a start, or a reload that can do without their answer. */
+const PREPARE_TIMEOUT = 2_000;
+
+export type ServerOptions = {
+  readonly stores: Stores;
+  readonly events: Events;
+  /** Whether other processes serve the same address. */
+  readonly shared?: boolean;
+  /** What other processes have learnt of the upstreams. */
+  readonly knowledge?: Knowledge;
+};
+
+/** A configuration that is ready to be put in force. Disposal gives it up. */
+export type StagedConfig = AsyncDisposable & {
+  /** Puts it in force for requests to come; those in flight finish under the one before. */
+  commit(): void;
+};
+
+/** What each process that serves consists of: the public listener, the site in force, and what outlives a reload. */
+export class Server implements AsyncDisposable {
+  readonly #activity: Activity;
+  readonly #shared: Shared;
+  readonly #listener: Listener;
+  readonly #events: Events;
+  #site: Site;
+  /** Sites of earlier configurations that still answer requests. */
+  readonly #retiring = new Set<Site>();
+  #audit: Audit | undefined;
+
+  constructor(config: Config, { stores, events, shared = false, knowledge }: ServerOptions) {
+    this.#activity = new Activity(stores.activity, { onLost: (changes) => events.countsLost(changes) });
+    events.countInto(this.#activity);
+    this.#events = events;
+    this.#shared = { store: stores.flows, events, stateHashes: new StateHashes() };
+    this.#site = new Site(config, this.#shared, knowledge);
+    const { address, tls, limits, keepAlive } = config.listen;
+    this.#listener = new Listener({
+      address,
+      tls,
+      headerTimeout: limits.headerTimeout,
+      keepAlive,
+      connections: limits.connections,
+      connectionsPerClient: limits.connectionsPerClient,
+      isProxy: (peer) => this.#site.trusted.trusts(peer),
+      shared,
+      onRequest: (request, response) => void this.#site.handleRequest(request, response),
+      onUpgrade: (request, socket, head) => void this.#site.handleUpgrade(request, socket, head),
+      onUnreadable: (cause) => events.unreadableRequest(cause),
+      onDrop: () => events.connectionDropped(),
+    });
+  }
+
+  /** The configuration in force. */
+  get config(): Config {
+    return this.#site.config;
+  }
+
+  get knowledge(): Knowledge {
+    return this.#site.knowledge;
+  }
+
+  /** The issuers whose endpoints are not known yet. */
+  get undiscovered(): readonly string[] {
+    return this.#site.undiscovered;
+  }
+
+  /** Learns from the upstreams what the configuration leaves to them, then listens. Resolves to its URL. */
+  async start(): Promise<string> {
+    this.#audit = await Audit.open(this.config.audit, this.#events);
+    if (this.#audit !== undefined) this.#events.auditWith(this.#audit);
+    await this.#site.prepare(PREPARE_TIMEOUT, () => true);
+    return this.#listener.listen();
+  }
+
+  /** Gets another configuration ready. Throws where it would leave an issuer without endpoints that is not so already. */
+  async stage(config: Config): Promise<StagedConfig> {
+    const next = new Site(config, this.#shared, this.#site.knowledge);
+    const before = new Set(this.undiscovered);
+    await next.prepare(PREPARE_TIMEOUT, ({ endpoints, name }) => endpoints !== undefined || before.has(name));
+    const [missing] = next.undiscovered.filter((name) => !before.has(name));
+    if (missing !== undefined) {
+      await next[Symbol.asyncDispose]();
+      throw new Error(
+        `issuer ${missing}: the upstream did not tell its endpoints; check that it can be reached, or name them under \`endpoints\``,
+      );
+    }
+    return {
+      commit: () => this.#putInForce(next),
+      [Symbol.asyncDispose]: async () => {
+        if (this.#site !== next) await next[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  async reload(next: Config): Promise<void> {
+    const staged = await this.stage(next);
+    staged.commit();
+  }
+
+  /** Adds what was counted so far to the store. Throws a `StoreFault`. */
+  flush(): Promise<void> {
+    return this.#activity.flush();
+  }
+
+  /** Goes on for `shutdown.delay`, then takes no new connections, and lets requests in flight finish. */
+  async drain(): Promise<void> {
+    await this.#listener.drain(this.config.shutdown);
+    await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listener[Symbol.asyncDispose]();
+    await Promise.all([this.#site, ...this.#retiring].map((site) => site[Symbol.asyncDispose]()));
+    await this.#activity[Symbol.asyncDispose]();
+    await this.#audit?.[Symbol.asyncDispose]();
+  }
+
+  #putInForce(next: Site): void {
+    const previous = this.#site;
+    const { tls } = next.config.listen;
+    if (tls !== undefined) this.#listener.renewCertificate(tls);
+    // SIGHUP comes here as well, by which log rotation says that it has moved a file.
+    this.#audit?.renew();
+    this.#site = next;
+    this.#retiring.add(previous);
+    void previous.retire().finally(() => this.#retiring.delete(previous));
+  }
+}

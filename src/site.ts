@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from './config/config.ts';
+import { FrontDoor } from './front-door.ts';
+import type { Services } from './handlers/exchange.ts';
+import { TrustedProxies } from './http/peer.ts';
+import { Issuer, knowledgeKey } from './issuer.ts';
+import { IssuerDirectory } from './issuer-directory.ts';
+import { UpstreamKnowledge } from './upstream-knowledge.ts';
+
+/** What outlives a configuration. */
+export type Shared = Omit<Services, 'bodyLimits'>;
+
+/** What was learnt of upstreams, by the settings that it depends on. */
+export type Knowledge = ReadonlyMap<string, UpstreamKnowledge>;
+
+/** What one configuration serves. A reload puts another site in its place, which begins with what this one has learnt. */
+export class Site implements AsyncDisposable {
+  readonly config: Config;
+  readonly knowledge: Knowledge;
+  readonly trusted: TrustedProxies;
+  readonly #door: FrontDoor;
+  readonly #issuers: readonly Issuer[];
+  #inFlight = 0;
+  readonly #idle = Promise.withResolvers<void>();
+  #retired = false;
+
+  constructor(config: Config, shared: Shared, known: Knowledge = new Map()) {
+    const { limits, trustedProxies } = config.listen;
+    const bodyLimits = { size: limits.body, time: limits.headerTimeout };
+    const knowledge = new Map<string, UpstreamKnowledge>();
+    this.config = config;
+    this.trusted = new TrustedProxies(trustedProxies);
+    this.knowledge = knowledge;
+    this.#issuers = config.issuers.map((issuer) => {
+      const key = knowledgeKey(issuer);
+      const learnt = known.get(key) ?? knowledge.get(key) ?? new UpstreamKnowledge();
+      knowledge.set(key, learnt);
+      return new Issuer(issuer, shared.events, learnt);
+    });
+    this.#door = new FrontDoor({ ...shared, bodyLimits }, new IssuerDirectory(this.#issuers), this.trusted);
+  }
+
+  /** The names of the issuers whose endpoints are not known yet. */
+  get undiscovered(): readonly string[] {
+    return this.#issuers.filter(({ endpoints }) => endpoints === undefined).map(({ name }) => name);
+  }
+
+  /**
+   * Asks every upstream for what the configuration leaves to it. One that is away is asked again later. No upstream that
+   * `mayBeLate` holds this up for longer than `timeout` (milliseconds).
+   */
+  async prepare(timeout: number, mayBeLate: (issuer: Issuer) => boolean): Promise<void> {
+    const waiting = new AbortController();
+    const waited = sleep(timeout, undefined, { signal: waiting.signal }).catch(() => {});
+    await Promise.all(
+      this.#issuers.map((issuer) => {
+        const discovered = issuer.discover();
+        return mayBeLate(issuer) ? Promise.race([discovered, waited]) : discovered;
+      }),
+    );
+    waiting.abort();
+  }
+
+  handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    return this.#counted(this.#door.handleRequest(request, response));
+  }
+
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    return this.#counted(this.#door.handleUpgrade(request, socket, head));
+  }
+
+  /** Lets what is in flight finish, also a request whose body is still to come; then closes the connections upstream. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    if (this.#inFlight > 0) await this.#idle.promise;
+    await Promise.all(this.#issuers.map((issuer) => issuer.retire()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#issuers.map((issuer) => issuer[Symbol.asyncDispose]()));
+  }
+
+  async #counted(handled: Promise<void>): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      await handled;
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#retired && this.#inFlight === 0) this.#idle.resolve();
+    }
+  }
+}

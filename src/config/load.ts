@@ -68,7 +68,7 @@ export async function loadFile(file: string, options: LoadOptions): Promise<Load
   const files = new FileReader();
   const content = await files.read(file, LARGEST_CONFIG);
   if ('text' in content) return parseFile(content.text, file, { ...options, files });
-  const message = `cannot be read: ${content.failure}; choose another file with --config`;
+  const message = `cannot be read: ${content.failure}; name another file with --config, or start without a file: serve --upstream URL`;
   const problem = { at: { file, line: 1, column: 1 }, path: '', message };
   return { ok: false, problems: [problem], warnings: [], files: files.marks };
 }

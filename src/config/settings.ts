@@ -170,11 +170,11 @@ export class SettingsReader {
 
   /** The content of the file that an entry names. */
   #readFile(shape: ScalarShape, entry: Entry): unknown {
-    if (this.#read(FILE_NAME, entry.value) === INVALID) return INVALID;
-    const text = this.#textOf(entry, shape.secret);
+    const name = this.#read(FILE_NAME, entry.value);
+    const text = name === INVALID ? undefined : this.#textOf(entry, shape.secret);
     if (text === undefined) return INVALID;
-    const parsed = z.safeParse(shape.schema, text, { error: describeIssue });
-    return parsed.success ? parsed.data : this.#invalid(messageOf(parsed.error));
+    const parsed = z.safeParse(shape.schema, text);
+    return parsed.success ? parsed.data : this.#invalid(`${name} ${messageOf(parsed.error)}`);
   }
 
   /** The text of a variable or a file; `undefined`, and a problem, where there is none. */

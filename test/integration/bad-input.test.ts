@@ -37,7 +37,7 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   [
     'a missing certificate',
     withTls('{cert_file: no.pem, key_file: a.key}'),
-    /^g\.yaml:1:\d+ listen\.tls\.cert_file: cannot read DIR\/no\.pem: no such file$/,
+    /^g\.yaml:1:\d+ listen\.tls\.cert_file: cannot read DIR\/no\.pem: there is no such file$/,
   ],
   [
     'the key of another certificate',
@@ -62,7 +62,7 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
       'store: {kind: redis, redis: {url: "redis://127.0.0.1:9", password: {from_file: no}}}',
       ISSUER,
     ],
-    /^g\.yaml:3:\d+ store\.redis\.password: cannot read DIR\/no: no such file$/,
+    /^g\.yaml:3:\d+ store\.redis\.password: cannot read DIR\/no: there is no such file$/,
   ],
   [
     'a missing variable',
@@ -77,7 +77,7 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   [
     'a folder for an included file',
     [LISTEN, ADMIN, 'include: [.]', ISSUER],
-    /^DIR:1:1: cannot be read: it is a directory$/,
+    /^DIR:1:1: cannot be read: it is not a file$/,
   ],
   [
     'a wrong value in an included file',

@@ -48,7 +48,7 @@ listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
 ${more}
 issuers:
-  - {name: corp, upstream: {url: "${url}"}, clients: {spa: {mode: enforce}}}
+  - {name: corp, upstream: {url: "${url}"}, clients: {spa: {mode: enforce, redirect_uris: [https://app.example.com/cb]}}}
 `;
 
 describe('serve', () => {

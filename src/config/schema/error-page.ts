@@ -8,9 +8,9 @@ export function parseErrorPage(template: string): Parsed<string> {
   const unknown = [...new Set(names)].filter((name) => !PLACEHOLDERS.includes(name));
   if (unknown.length > 0) {
     const known = PLACEHOLDERS.join('}}, {{');
-    return { problem: `the file has {{${unknown.join('}}, {{')}}}: a page can have {{${known}}}` };
+    return { problem: `has {{${unknown.join('}}, {{')}}}: a page can have {{${known}}}` };
   }
   return names.includes('request_id')
     ? { value: template }
-    : { problem: 'the file has no {{request_id}}, by which its reader could be found in the log' };
+    : { problem: 'has no {{request_id}}, by which its reader could be found in the log' };
 }

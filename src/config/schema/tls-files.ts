@@ -22,11 +22,11 @@ export function serverTls() {
 }
 
 function keyFile() {
-  return secret(file((content) => (content === '' ? { problem: 'the file is empty' } : { value: content })));
+  return secret(file((content) => (content === '' ? { problem: 'is empty' } : { value: content })));
 }
 
 function parseCertificate(content: string): Parsed<string> {
   return /-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(content)
     ? { value: content }
-    : { problem: 'the file has no PEM certificate' };
+    : { problem: 'has no PEM certificate' };
 }

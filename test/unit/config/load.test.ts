@@ -258,16 +258,16 @@ describe('the file', () => {
     await writeFile(join(directory, 'large.yaml'), '');
     await truncate(join(directory, 'large.yaml'), 65 * 1024 * 1024);
     expect(await fileProblems('missing.yaml')).toEqual([
-      `${directory}/missing.yaml:1:1: cannot be read: there is no such file; choose another file with --config`,
+      `${directory}/missing.yaml:1:1: cannot be read: there is no such file; name another file with --config, or start without a file: serve --upstream URL`,
     ]);
     expect(await fileProblems('.')).toEqual([
-      `${directory}:1:1: cannot be read: it is not a file; choose another file with --config`,
+      `${directory}:1:1: cannot be read: it is not a file; name another file with --config, or start without a file: serve --upstream URL`,
     ]);
     expect(await fileProblems('latin1.yaml')).toEqual([
-      `${directory}/latin1.yaml:1:1: cannot be read: it is not UTF-8 text; choose another file with --config`,
+      `${directory}/latin1.yaml:1:1: cannot be read: it is not UTF-8 text; name another file with --config, or start without a file: serve --upstream URL`,
     ]);
     expect(await fileProblems('large.yaml')).toEqual([
-      `${directory}/large.yaml:1:1: cannot be read: it is larger than 64 MiB; choose another file with --config`,
+      `${directory}/large.yaml:1:1: cannot be read: it is larger than 64 MiB; name another file with --config, or start without a file: serve --upstream URL`,
     ]);
   });
 });
@@ -309,7 +309,7 @@ describe('TLS files', () => {
       ),
     ]);
     expect(await problemLines(withTls('{ca_file: not.pem}'), { directory })).toEqual([
-      'g.yaml:5:22 issuers[0].upstream.tls.ca_file: the file has no PEM certificate',
+      'g.yaml:5:22 issuers[0].upstream.tls.ca_file: not.pem has no PEM certificate',
     ]);
     expect(await problemLines(withTls('{key_file: missing.key}'), { directory })).toEqual([
       'g.yaml:5:12 issuers[0].upstream.tls: cert_file and key_file need each other',

@@ -9,6 +9,6 @@ export default defineConfig({
     hookTimeout: 900_000,
     maxWorkers: 2,
     allowOnly: false,
-    reporters: ['default', './scripts/count-reporter.ts'],
+    reporters: ['default', './scripts/compatibility-reporter.ts', './scripts/count-reporter.ts'],
   },
 });

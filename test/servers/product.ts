@@ -34,6 +34,10 @@ export type Product = {
     readonly verifyPkce: boolean;
     /** It puts a `c_hash` into the id_token of the token response. */
     readonly coverCode: boolean;
+    /** It publishes a discovery document, at `paths.metadata`. */
+    readonly discovery?: boolean;
+    /** It takes pushed authorization requests. */
+    readonly push?: boolean;
   };
 };
 
@@ -65,6 +69,8 @@ export type RunningProduct = AsyncDisposable & {
     readonly authorization: string;
     readonly token: string;
     readonly metadata?: string;
+    /** RFC 9126; for a product that `can.push`. */
+    readonly pushedAuthorization?: string;
   };
   /** The issuer entry of gateway.yaml, beside name, upstream.url, defaults and clients. */
   readonly issuer: Readonly<Record<string, unknown>>;
@@ -73,6 +79,6 @@ export type RunningProduct = AsyncDisposable & {
 export type RandomPart = {
   /** In words, for docs/compatibility.md: `the anti-CSRF token of forms`. */
   readonly what: string;
-  /** Global; what a first group captures is replaced, else all of the match. Searched in targets, header lines and bodies. */
+  /** Global; what a group captures is replaced, else all of the match. Searched in targets, header lines and bodies. */
   readonly pattern: RegExp;
 };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { installationFolder } from './install/install.ts';
 import { NotInstallable } from './install/not-installable.ts';
 import type { Product } from './product.ts';
@@ -12,32 +12,39 @@ const SCENARIOS: readonly Scenario[] = [...ENFORCE, ...REPORT, ...DETOUR_SCENARI
 
 /** Installs the product, starts it, and tries every scenario that it can take part in. */
 export function testProduct(product: Product): void {
-  describe(`${product.name} ${product.release}`, () => {
-    let stage: Stage | undefined;
-    let version: string | undefined;
-    let whyNot: string | undefined;
+  const id = `${product.name} ${product.release}`;
+  describe(id, () => {
+    let version = product.release;
+    let stage: Stage | Error;
     beforeAll(async () => {
-      const folder = await installationFolder(`${product.name}-${product.release}`.replace(/[^\w.-]+/g, '-'));
+      const folder = await installationFolder(id.replace(/[^\w.-]+/g, '-'));
       try {
         version = await product.install(folder);
+        stage = await startStage(product, folder);
       } catch (error) {
-        if (!(error instanceof NotInstallable)) throw error;
-        whyNot = error.message;
-        return;
+        stage = error as Error;
       }
-      stage = await startStage(product, folder);
     });
-    afterAll(() => stage?.[Symbol.asyncDispose]());
-    beforeEach(({ skip }) => {
-      skip(whyNot !== undefined, `${product.name} ${product.release} WAS NOT RUN: ${whyNot}`);
+    afterAll(async () => {
+      if (!(stage instanceof Error)) await stage[Symbol.asyncDispose]();
     });
 
     for (const scenario of SCENARIOS) {
       if (scenario.appliesTo?.(product) === false) continue;
-      test(`${scenario.route}: ${scenario.name}`, async () => {
-        expect(version).toBeTypeOf('string');
-        stage?.take(scenario.route);
-        await scenario.run(stage as Stage);
+      test(`${scenario.route}: ${scenario.name}`, async ({ skip, task }) => {
+        task.meta.tried = {
+          id,
+          product: product.name,
+          version,
+          shows: product.shows,
+          random: product.random.map(({ what }) => what),
+          route: scenario.route,
+          scenario: scenario.name,
+        };
+        if (stage instanceof NotInstallable) skip(`${id} WAS NOT RUN: ${stage.message}`);
+        if (stage instanceof Error) throw stage;
+        stage.take(scenario.route);
+        await scenario.run(stage);
       });
     }
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { NotInstallable } from './not-installable.ts';
 
 /** Where products stay between runs. */
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pkce-gateway/servers');
+export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pkce-gateway/servers');
 
 export async function installationFolder(name: string): Promise<string> {
   const folder = join(CACHE, name);

@@ -31,32 +31,40 @@ export async function startService(options: ServiceOptions): Promise<AsyncDispos
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const kill = () => killGroup(child);
+  process.once('exit', kill);
   const log = createWriteStream(logFile);
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
-  const exited = once(child, 'exit');
+  const exited = once(child, 'exit').finally(() => process.off('exit', kill));
   const deadline = Date.now() + timeout;
   try {
     while (!(await answers(port, readyPath))) {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${program} ended`);
       if (Date.now() > deadline) throw new Error(`${program} does not answer on port ${port}`);
-      await wait(100);
+      await wait(200);
     }
   } catch (cause) {
     await stop(child, exited);
-    throw new Error(`${(cause as Error).message}\n${await readFile(logFile, 'utf8')}`, { cause });
+    const firstLines = (await readFile(logFile, 'utf8')).slice(0, 5_000);
+    throw new Error(`${(cause as Error).message}\n${firstLines}`, { cause });
   }
   return { [Symbol.asyncDispose]: () => stop(child, exited) };
 }
 
 async function stop(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
+  killGroup(child);
+  await exited;
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
   try {
     // A negative id names the group.
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
+    process.kill(-child.pid, 'SIGKILL');
   } catch {
     // It is gone already.
   }
-  await exited;
 }
 
 async function answers(port: number, path: string | undefined): Promise<boolean> {

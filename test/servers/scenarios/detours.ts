@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { newPkcePair } from '../../support/pkce-pair.ts';
 import type { Journey } from '../stage/journey.ts';
@@ -8,6 +9,7 @@ import type { Scenario } from './scenario.ts';
 /** What people do beside going straight on. Each must end as it does without the gateway. */
 type Detour = {
   readonly name: string;
+  readonly appliesTo?: Scenario['appliesTo'];
   /** Answers what the visitor saw, and how it ended. */
   wander(visit: Visit, stage: Stage): Promise<Ending>;
 };
@@ -41,7 +43,7 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.travel();
-      await visit.page.goBack();
+      await goBack(visit.page);
       return ending(visit, url, [first, await visit.travel()]);
     },
   },
@@ -50,22 +52,24 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.travel();
-      await visit.page.goBack();
+      await goBack(visit.page);
       await visit.page.reload();
       return ending(visit, url, [first, await visit.travel()]);
     },
   },
   {
     name: 'Back at the consent page',
+    appliesTo: ({ can }) => can.denyConsent,
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.step();
-      await visit.page.goBack();
+      await goBack(visit.page);
       return ending(visit, url, [first, await visit.travel()]);
     },
   },
   {
     name: 'the consent page is loaded again',
+    appliesTo: ({ can }) => can.denyConsent,
     async wander(visit) {
       const url = await begin(visit);
       const first = await visit.step();
@@ -81,6 +85,22 @@ const DETOURS: readonly Detour[] = [
       await page.goto(visit.authorizationUrl({ code_challenge: newPkcePair().challenge }));
       const second = await visit.travel({ page });
       return ending(visit, url, [second, await visit.travel()]);
+    },
+  },
+  {
+    name: 'a second login in the same browser',
+    async wander(visit) {
+      await begin(visit);
+      const first = await visit.travel();
+      const url = await begin(visit);
+      return ending(visit, url, [first, await visit.travel()]);
+    },
+  },
+  {
+    name: 'response_mode=fragment',
+    async wander(visit) {
+      const url = await begin(visit, { response_mode: 'fragment' });
+      return ending(visit, url, [await visit.travel()]);
     },
   },
   {
@@ -103,12 +123,13 @@ const DETOURS: readonly Detour[] = [
   },
 ];
 
-export const DETOUR_SCENARIOS: readonly Scenario[] = DETOURS.flatMap(({ name, wander }) => {
+export const DETOUR_SCENARIOS: readonly Scenario[] = DETOURS.flatMap(({ name, appliesTo, wander }) => {
   // The product does not change between the two tries.
   const straightOutcomes = new WeakMap<Stage, unknown>();
   return (['enforce', 'report'] as const).map((route) => ({
     name: `${name}: ends as without the gateway`,
     route,
+    ...(appliesTo !== undefined && { appliesTo }),
     async run(stage) {
       if (!straightOutcomes.has(stage)) {
         stage.take('straight');
@@ -127,14 +148,27 @@ async function outcome(stage: Stage, wander: Detour['wander']): Promise<unknown>
   const code = parameters?.get('code') ?? undefined;
   return {
     pages: journeys.map(({ pages }) => pages),
+    via: journeys.at(-1)?.arrival?.via,
+    parameters: [...new Set(parameters?.keys())].sort(),
     error: parameters?.get('error'),
     hasItsState: parameters?.get('state') === stateOf(url),
     redeemed: code === undefined ? undefined : (await redeemCode(stage, code, verifier)).status,
   };
 }
 
-async function begin(visit: Visit): Promise<string> {
-  const url = visit.authorizationUrl();
+/** Where a page came of a posted form, Chromium asks whether to post it again; this visitor says yes. */
+async function goBack(page: Page): Promise<void> {
+  try {
+    await page.goBack();
+  } catch (error) {
+    if (!String(error).includes('ERR_CACHE_MISS')) throw error;
+    await page.waitForURL((url) => url.protocol === 'chrome-error:');
+    await page.reload();
+  }
+}
+
+async function begin(visit: Visit, parameters: Readonly<Record<string, string>> = {}): Promise<string> {
+  const url = visit.authorizationUrl(parameters);
   await visit.page.goto(url);
   return url;
 }

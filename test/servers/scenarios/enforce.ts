@@ -8,6 +8,8 @@ import {
   expectRefused,
   expectTokens,
   logIn,
+  logInPushed,
+  pushRequest,
   redeemCode,
   stateOf,
   tokenRequests,
@@ -78,17 +80,58 @@ export const ENFORCE: readonly Scenario[] = [
     },
   },
   {
-    name: 'a thief with the code gets nothing behind the gateway either, unless the id_token covers the code',
+    name: 'a thief with the code gets nothing behind the gateway either',
     route,
+    // A code that is covered by the id_token must stay as it is.
+    appliesTo: ({ can }) => !can.coverCode,
     async run(stage) {
       await using visit = await stage.newVisit();
       const login = await logIn(visit);
       stage.take('straight');
       const stolen = await redeemCode(stage, login.code);
       stage.take(route);
-      if (stage.product.can.coverCode) return;
       expect(stolen.status).toBeGreaterThanOrEqual(400);
       await expectTokens(stage, login, visit.pkce.verifier);
+    },
+  },
+  {
+    name: "the server's own code is nowhere in what the browser gets",
+    route,
+    appliesTo: ({ can }) => !can.coverCode,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const login = await logIn(visit);
+      await expectTokens(stage, login, visit.pkce.verifier);
+      const redemption = stage.back.exchanges.find(({ target }) => target === stage.running.paths.token);
+      const serversCode = new URLSearchParams(redemption?.body.toString()).get('code') as string;
+      expect(serversCode).not.toBe(login.code);
+      const heard = stage.front.exchanges.flatMap(({ responseHeaders, responseBody }) => [
+        ...responseHeaders.map(([, value]) => value),
+        responseBody.toString('latin1'),
+      ]);
+      expect(heard.filter((text) => text.includes(serversCode))).toEqual([]);
+    },
+  },
+  {
+    name: 'a pushed request is bound to its challenge',
+    route,
+    appliesTo: ({ can }) => can.push === true,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const { login } = await logInPushed(stage, visit);
+      expectRefused(await redeemCode(stage, login.code, newPkcePair().verifier));
+      await expectTokens(stage, login, visit.pkce.verifier);
+    },
+  },
+  {
+    name: 'a pushed request without a challenge is refused',
+    route,
+    appliesTo: ({ can }) => can.push === true,
+    async run(stage) {
+      await using visit = await stage.newVisit();
+      const answer = await pushRequest(stage, visit.authorizationUrl(WITHOUT_CHALLENGE));
+      expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
+      expect(stage.back.exchanges).toEqual([]);
     },
   },
   {
@@ -115,7 +158,10 @@ export const ENFORCE: readonly Scenario[] = [
       await using visit = await stage.newVisit();
       const { body } = await expectTokens(stage, await logIn(visit), visit.pkce.verifier);
       const refresh_token = body['refresh_token'] as string;
-      const again = await stage.redeem({ grant_type: 'refresh_token', refresh_token });
+      const again = await stage.post(stage.running.paths.token, {
+        grant_type: 'refresh_token',
+        refresh_token,
+      });
       expect(again).toMatchObject({ status: 200, body: { access_token: expect.any(String) } });
     },
   },

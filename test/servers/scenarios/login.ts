@@ -29,6 +29,25 @@ export function checkLogin(authorizationUrl: string, journey: Journey): Login {
   return { journey, state, code: code as string };
 }
 
+/** Pushes the parameters of an authorization URL (RFC 9126). */
+export function pushRequest(stage: Stage, authorizationUrl: string): Promise<TokenAnswer> {
+  const path = stage.running.paths.pushedAuthorization;
+  if (path === undefined) throw new Error('the product says that it can push, but not where');
+  return stage.post(path, Object.fromEntries(new URL(authorizationUrl).searchParams));
+}
+
+export async function logInPushed(stage: Stage, visit: Visit): Promise<{ login: Login; url: string }> {
+  const url = visit.authorizationUrl();
+  const { status, body } = await pushRequest(stage, url);
+  expect({ status, body }).toMatchObject({ status: 201, body: { request_uri: expect.any(String) } });
+  const pushed = new URLSearchParams({
+    client_id: stage.client.id,
+    request_uri: body['request_uri'] as string,
+  });
+  await visit.page.goto(`${stage.publicOrigin}${stage.running.paths.authorization}?${pushed}`);
+  return { login: checkLogin(url, await visit.travel()), url };
+}
+
 export function arrivalOf({ arrival, pages }: Journey): Arrival {
   if (arrival === undefined) throw new Error(`the visitor did not reach the client: ${pages.join(' → ')}`);
   return arrival;
@@ -40,7 +59,7 @@ export function stateOf(authorizationUrl: string): string {
 
 /** Redeems a code; a `code_verifier` only where one is given. */
 export function redeemCode(stage: Stage, code: string, verifier?: string): Promise<TokenAnswer> {
-  return stage.redeem({
+  return stage.post(stage.running.paths.token, {
     grant_type: 'authorization_code',
     code,
     redirect_uri: stage.client.redirectUri,

@@ -30,8 +30,27 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** Report changes the state's prefix on the server's side, and nothing that a browser, a client or the server can see. */
-export const REPORT: readonly Scenario[] = KINDS.flatMap(
-  ({ name, parameters = {}, violations, appliesTo }) => [
+export const REPORT: readonly Scenario[] = [
+  ...KINDS.flatMap(loginScenarios),
+  {
+    name: 'the discovery document is the one of the server, but for what it says of PKCE',
+    route,
+    appliesTo: ({ can }) => can.discovery === true,
+    async run(stage) {
+      const metadata = stage.running.paths.metadata ?? '';
+      const through = await stage.get(metadata);
+      stage.take('straight');
+      const straight = await stage.get(metadata);
+      const { code_challenge_methods_supported: methods, ...others } = through.body;
+      const { code_challenge_methods_supported: _, ...othersStraight } = straight.body;
+      expect(others).toEqual(othersStraight);
+      expect(methods).toEqual(['S256']);
+    },
+  },
+];
+
+function loginScenarios({ name, parameters = {}, violations, appliesTo }: Kind): Scenario[] {
+  return [
     {
       name: `a login ${name} is, byte for byte, the one that goes straight to the server`,
       route,
@@ -59,8 +78,8 @@ export const REPORT: readonly Scenario[] = KINDS.flatMap(
         expect(counted).toMatchObject({ violations, requests: 1, bound: 1 });
       },
     },
-  ],
-);
+  ];
+}
 
 type Recorded = {
   readonly front: string;

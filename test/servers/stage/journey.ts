@@ -31,7 +31,10 @@ const SETTLES_WITHIN = 2_000;
 export async function travel(page: Page, options: JourneyOptions): Promise<Journey> {
   const pages: string[] = [];
   while (pages.length < TOO_MANY_PAGES) {
-    if (pages.length === options.mostPages) return { pages, arrival: undefined };
+    if (pages.length === options.mostPages) {
+      await page.waitForLoadState('load');
+      return { pages, arrival: undefined };
+    }
     const shown = await seen(page, options);
     if (shown === 'client') return { pages: [...pages, 'client'], arrival: arrivalAt(page, options) };
     if (shown === undefined) return { pages: [...pages, await titleOf(page)], arrival: undefined };

@@ -16,6 +16,7 @@ import { startTap, type Tap } from './tap.ts';
 /** Which way the browser reaches the product. Its address bar shows the same origin in each. */
 export type Route = 'straight' | 'enforce' | 'report';
 
+/** Of an endpoint that a client speaks to itself. */
 export type TokenAnswer = {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -34,7 +35,9 @@ export type Stage = AsyncDisposable & {
   take(route: Route): void;
   /** Somebody who has never been here, with a browser of their own. */
   newVisit(): Promise<Visit>;
-  redeem(parameters: Readonly<Record<string, string>>): Promise<TokenAnswer>;
+  /** A form post of the client, with its credentials. */
+  post(path: string, parameters: Readonly<Record<string, string>>): Promise<TokenAnswer>;
+  get(path: string): Promise<TokenAnswer>;
   metrics(route: 'enforce' | 'report'): Promise<MetricSamples>;
 };
 
@@ -144,8 +147,8 @@ export async function startStage(product: Product, installation: string): Promis
         [Symbol.asyncDispose]: () => context.close(),
       };
     },
-    async redeem(parameters) {
-      const response = await request(`${front.url}${running.paths.token}`, {
+    async post(path, parameters) {
+      const response = await request(`${front.url}${path}`, {
         method: 'POST',
         headers: {
           host: new URL(publicOrigin).host,
@@ -157,6 +160,12 @@ export async function startStage(product: Product, installation: string): Promis
       });
       const text = await response.body.text();
       return { status: response.statusCode, body: parseJson(text) };
+    },
+    async get(path) {
+      const response = await request(`${front.url}${path}`, {
+        headers: { host: new URL(publicOrigin).host },
+      });
+      return { status: response.statusCode, body: parseJson(await response.body.text()) };
     },
     async metrics(route) {
       const response = await request(`${gateways[route].adminUrl}/metrics`);

@@ -12,7 +12,7 @@ export type Reading = {
  * What two logins may differ in with any product, beside its own `random`: the name of the user, the time, how a body
  * is framed (a length must fit its body), and what the contract says a proxy adds.
  */
-const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<string>>> = {
+export const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<string>>> = {
   request: new Set([
     'connection',
     'content-length',
@@ -82,9 +82,12 @@ function withoutRandom(text: string, { random, state, username }: Reading): stri
 
 const HTTP_DATE = /\b[A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT/g;
 
-/** Only the first group goes, where there is one: it says which part of the match is random. */
+/** Only what a group captured goes, where there is one: it says which part of the match is random. */
 function replaceWith(mark: string): (whole: string, ...rest: unknown[]) => string {
-  return (whole, part) => (typeof part === 'string' ? whole.replace(part, () => mark) : mark);
+  return (whole, ...rest) => {
+    const part = rest.slice(0, -2).find((group) => typeof group === 'string');
+    return part === undefined ? mark : whole.replace(part as string, () => mark);
+  };
 }
 
 /** The state begins with letters and digits that no server encodes, so the prefix stands before it in any spelling. */

@@ -1,0 +1,36 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Reporter, TestModule, TestSuite } from 'vitest/node';
+import { type ProductResults, RESULTS_FILE, readResults } from '../test/servers/results.ts';
+
+/** Keeps what `npm run test:servers` showed, for scripts/compatibility.ts. What was not tried whole stays as it was. */
+export default class CompatibilityReporter implements Reporter {
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    const seen = modules
+      .flatMap((module) => [...module.children.suites()])
+      .map(readSuite)
+      .filter((entry) => entry !== undefined);
+    await mkdir(dirname(RESULTS_FILE), { recursive: true });
+    const results = { ...(await readResults()), ...Object.fromEntries(seen) };
+    await writeFile(RESULTS_FILE, JSON.stringify(results, null, 2));
+  }
+}
+
+function readSuite(suite: TestSuite): [id: string, ProductResults] | undefined {
+  const tests = [...suite.children.tests()];
+  const tried = tests.map((test) => test.meta().tried).filter((value) => value !== undefined);
+  const [first] = tried;
+  // Tests that `-t` left out tell nothing of themselves.
+  if (first === undefined || tried.length < tests.length) return undefined;
+  const { id, product, version, shows, random } = first;
+  const skipped = tests.map((test) => test.result()).find(({ state }) => state === 'skipped');
+  if (skipped !== undefined && 'note' in skipped) {
+    return [id, { product, version, shows, random, notRun: skipped.note ?? '', scenarios: [] }];
+  }
+  const scenarios = tried.map(({ route, scenario }, i) => ({
+    route,
+    scenario,
+    passed: tests[i]?.result().state === 'passed',
+  }));
+  return [id, { product, version, shows, random, scenarios }];
+}

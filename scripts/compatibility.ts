@@ -1,0 +1,105 @@
+import { writeFile } from 'node:fs/promises';
+import { type ProductResults, readResults } from '../test/servers/results.ts';
+import { LEFT_OUT } from '../test/servers/stage/transcript.ts';
+
+// Writes docs/compatibility.md from the last results of `npm run test:servers`.
+
+const products = Object.values(await readResults()).sort((a, b) =>
+  `${a.product} ${a.version}`.localeCompare(`${b.product} ${b.version}`, 'en', { numeric: true }),
+);
+if (products.length === 0) throw new Error('there are no results yet: run npm run test:servers');
+await writeFile(new URL('../docs/compatibility.md', import.meta.url), page());
+
+function page(): string {
+  return `<!-- Written by scripts/compatibility.ts from the results of \`npm run test:servers\`. Do not edit. -->
+
+# Compatibility
+
+Real authorization servers, installed from where anybody gets them, with their own login and consent pages, driven by a
+real browser: in front of them first nothing, then the gateway in \`enforce\`, then in \`report\`. The numbers say how many
+of the scenarios below ended as they should.
+
+| product | version | in enforce | in report | what it shows |
+|---|---|---|---|---|
+${products.map(productRow).join('\n')}
+
+## What was tried
+
+✓ ended as it should · ✗ did not · blank: the product cannot do it
+
+${legend()}
+
+### In enforce
+
+The client is enforced; other clients of the same server are in \`report\`.
+
+${scenarioTable('enforce')}
+
+### In report
+
+${scenarioTable('report')}
+
+## What a comparison looks away from
+
+"Byte for byte" compares each page, form post and token request, and each response, with those of a login that goes
+straight to the server: what the browser and the client see, and what the server sees. The flow prefix before the
+client's state, on the server's side, is the difference that there must be. The client's own part of the state, its
+challenge, verifier and nonce are the same in both logins. Left out are the name of the user, times, and
+
+- of requests: ${headerNames('request')};
+- of responses: ${headerNames('response')};
+- files of a page (styles, scripts, images), which load in any order.
+
+and what a server makes up for each login:
+
+| product | random in each login |
+|---|---|
+${products
+  .filter(({ random }) => random.length > 0)
+  .map(({ product, version, random }) => `| ${product} ${version} | ${random.join('; ')} |`)
+  .join('\n')}
+`;
+}
+
+function productRow({ product, version, shows, notRun, scenarios }: ProductResults): string {
+  const share = (route: string) => {
+    const tried = scenarios.filter((scenario) => scenario.route === route);
+    return `${tried.filter(({ passed }) => passed).length} of ${tried.length}`;
+  };
+  const results =
+    notRun === undefined ? `${share('enforce')} | ${share('report')}` : `**not run**: ${notRun} | |`;
+  return `| ${product} | ${version} | ${results} | ${shows} |`;
+}
+
+function legend(): string {
+  return products.map(({ product, version }, i) => `${letter(i)}: ${product} ${version}`).join(' · ');
+}
+
+function scenarioTable(route: string): string {
+  const names = new Set(
+    products.flatMap(({ scenarios }) =>
+      scenarios.filter((scenario) => scenario.route === route).map(({ scenario }) => scenario),
+    ),
+  );
+  const row = (name: string) => {
+    const marks = products.map(({ scenarios }) => {
+      const result = scenarios.find((scenario) => scenario.route === route && scenario.scenario === name);
+      if (result === undefined) return '';
+      return result.passed ? '✓' : '✗';
+    });
+    return `| ${name} | ${marks.join(' | ')} |`;
+  };
+  return [
+    `| scenario | ${products.map((_, i) => letter(i)).join(' | ')} |`,
+    `|---|${products.map(() => '---|').join('')}`,
+    ...[...names].map(row),
+  ].join('\n');
+}
+
+function letter(index: number): string {
+  return String.fromCharCode('A'.charCodeAt(0) + index);
+}
+
+function headerNames(of: 'request' | 'response'): string {
+  return [...LEFT_OUT[of]].map((name) => `\`${name}\``).join(', ');
+}

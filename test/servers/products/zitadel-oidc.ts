@@ -1,0 +1,104 @@
+import { access, copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { orNotInstallable } from '../install/install.ts';
+import { NotInstallable } from '../install/not-installable.ts';
+import { run } from '../install/run.ts';
+import { startService } from '../install/service.ts';
+import type { Product } from '../product.ts';
+import { loginScreen } from '../stage/screen.ts';
+
+const SOURCE = fileURLToPath(new URL('./zitadel-oidc/main.go', import.meta.url));
+const MODULE = 'github.com/zitadel/oidc/v3';
+const RELEASE = '3.52.0';
+
+export const zitadelOidc: Product = {
+  name: 'zitadel/oidc',
+  release: RELEASE,
+  shows:
+    'a Go library with an example server: it puts a `c_hash` into the id_token of the token response, and repeats the ' +
+    'address of a redirect in its body',
+  async install(folder) {
+    const built = await access(join(folder, 'server')).then(
+      () => true,
+      () => false,
+    );
+    if (!built) await orNotInstallable('go', () => build(folder));
+    return RELEASE;
+  },
+  async start({ installation, data, port, publicOrigin, clients: [client], users }) {
+    if (client === undefined) throw new Error('the example server needs a client');
+    const usersFile = join(data, 'users.json');
+    await writeFile(
+      usersFile,
+      JSON.stringify(
+        Object.fromEntries(
+          users.map(({ username, password }) => [
+            username,
+            { ID: username, Username: username, Password: password },
+          ]),
+        ),
+      ),
+    );
+    const paths = {
+      authorization: '/auth',
+      token: '/oauth/token',
+      metadata: '/.well-known/openid-configuration',
+    };
+    const service = await startService({
+      program: join(installation, 'server'),
+      args: [],
+      env: {
+        ADDRESS: `127.0.0.1:${port}`,
+        ISSUER: publicOrigin,
+        USERS_FILE: usersFile,
+        CLIENT_ID: client.id,
+        CLIENT_SECRET: client.secret,
+        CLIENT_REDIRECT_URI: client.redirectUri,
+      },
+      data,
+      port,
+    });
+    return {
+      ...service,
+      origin: `http://127.0.0.1:${port}`,
+      paths,
+      issuer: {
+        endpoints: {
+          authorization: [paths.authorization],
+          token: [paths.token],
+          metadata: [paths.metadata],
+        },
+      },
+    };
+  },
+  screens: [loginScreen({ username: '#username', password: '#password', submit: 'button[type=submit]' })],
+  authorizationParameters: { scope: 'openid profile offline_access', nonce: 'n-0S6_WzA2Mj' },
+  random: [
+    {
+      what: 'the id of the authorization request',
+      pattern: /\b(?:authRequestID=|id=|name="id" value=")([0-9a-f-]{36})/g,
+    },
+    { what: 'tokens', pattern: /"(?:access|refresh|id)_token":"([\w.-]+)"/g },
+  ],
+  can: {
+    denyConsent: false,
+    refresh: true,
+    formPost: true,
+    loginWithoutPkce: true,
+    verifyPkce: true,
+    coverCode: true,
+    discovery: true,
+  },
+};
+
+async function build(folder: string): Promise<void> {
+  await run('go', ['version']).catch((cause) => {
+    throw new NotInstallable('this machine has no Go', { cause });
+  });
+  await copyFile(SOURCE, join(folder, 'main.go'));
+  await writeFile(join(folder, 'go.mod'), 'module server\n');
+  await run('go', ['get', `${MODULE}@v${RELEASE}`], { cwd: folder });
+  await run('go', ['mod', 'tidy'], { cwd: folder });
+  await run('go', ['build', '-o', 'server', '.'], { cwd: folder, env: { CGO_ENABLED: '0' } });
+}

@@ -47,12 +47,12 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   [
     'text for a certificate',
     withTls('{cert_file: text.pem, key_file: a.key}'),
-    /^g\.yaml:1:\d+ listen\.tls\.cert_file: is not the certificate of this key_file: /,
+    /^g\.yaml:1:\d+ listen\.tls\.cert_file: text\.pem has no PEM certificate$/,
   ],
   [
     'text for an authority',
     withUpstream('{url: "https://127.0.0.1:9", tls: {ca_file: text.pem}}'),
-    /^g\.yaml:3:\d+ issuers\[0\]\.upstream\.tls\.ca_file: DIR\/text\.pem has no PEM certificate$/,
+    /^g\.yaml:3:\d+ issuers\[0\]\.upstream\.tls\.ca_file: text\.pem has no PEM certificate$/,
   ],
   [
     'a missing secret',

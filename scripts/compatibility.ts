@@ -48,6 +48,7 @@ challenge, verifier and nonce are the same in both logins. Left out are the name
 
 - of requests: ${headerNames('request')};
 - of responses: ${headerNames('response')};
+- of a redirect to the client: its body and \`content-type\`, since servers repeat the address there and the gateway drops it;
 - files of a page (styles, scripts, images), which load in any order.
 
 and what a server makes up for each login:

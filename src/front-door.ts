@@ -16,7 +16,8 @@ import { breakOff, sendJson } from './http/respond.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
-import type { AnsweredRequest, UnplacedCause } from './telemetry/events.ts';
+import type { AnsweredRequest } from './telemetry/answered-request.ts';
+import type { UnplacedCause } from './telemetry/events.ts';
 import { buildRequestHeaders } from './upstream/request-headers.ts';
 import { endWith, UpgradeProxy } from './upstream/upgrade.ts';
 import { UpstreamFault } from './upstream/upstream-fault.ts';
@@ -48,7 +49,7 @@ export class FrontDoor {
       return;
     }
     const exchange = new Exchange(this.#services, request, response, admitted);
-    events.requestBegan();
+    events.requestBegan(exchange.requestId);
     try {
       if (!shareWithOrigin(exchange)) await ROUTES[exchange.endpoint](exchange);
     } catch (error) {

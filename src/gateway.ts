@@ -32,13 +32,13 @@ export async function startGateway(
 ): Promise<Gateway> {
   await using cleanup = new AsyncDisposableStack();
   const telemetry = cleanup.use(await createTelemetry(config.log, VERSION, options));
-  const { metrics, events } = telemetry;
-  const stores = openObservedStores(config.store, events);
+  const { metrics, events, processEvents } = telemetry;
+  const stores = openObservedStores(config.store, telemetry);
   cleanup.use(stores.flows);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
-  events.workersWanted(workers);
+  processEvents.workersWanted(workers);
   const supervisor = workers > 1 ? new Supervisor(config, workers, telemetry) : undefined;
-  const serving = cleanup.use(supervisor ?? new Server(config, { stores, events }));
+  const serving = cleanup.use(supervisor ?? new Server(config, { stores, telemetry }));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const history = new ConfigHistory(config, Date.now());
   const activity = new ActivityReader({
@@ -66,13 +66,13 @@ export async function startGateway(
   await stores.known;
   const adminUrl = await adminListener.listen();
   const url = await serving.start();
-  if (supervisor === undefined) events.workersReady(1);
-  events.configLoaded(Date.now());
+  if (supervisor === undefined) processEvents.workersReady(1);
+  processEvents.configLoaded(Date.now());
   phase = 'serving';
 
   const running = cleanup.move();
   const reject = (problems: readonly string[]) => {
-    events.configRejected(problems);
+    processEvents.configRejected(problems);
     history.rejected(problems, Date.now());
   };
   return {
@@ -87,9 +87,11 @@ export async function startGateway(
         reject([(error as Error).message, ...hints]);
         return false;
       }
+      telemetry.configure(config.log);
       history.loaded(config, hints, Date.now());
       activity.forget();
-      events.configLoaded(Date.now(), hints);
+      processEvents.configLoaded(Date.now());
+      for (const hint of hints) processEvents.restartNeeded(hint);
       return true;
     },
     rejectReload: reject,

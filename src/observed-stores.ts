@@ -3,25 +3,29 @@ import type { StoreFault } from './flow/flow-store.ts';
 import { observeOperation } from './flow/observe-operation.ts';
 import { ObservedFlowStore } from './flow/observed-flow-store.ts';
 import { openStores, type Stores } from './open-stores.ts';
-import type { Events } from './telemetry/events.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 
 export type ObservedStores = Stores & {
-  /** Resolves when it is known whether the store is there: one that is away holds nothing up. */
+  /** Resolves when it is known whether the store can be reached: one that cannot holds nothing up. */
   readonly known: Promise<void>;
 };
 
 /** The stores of the configuration, with what happens to them reported. */
-export function openObservedStores(config: StoreConfig, events: Events): ObservedStores {
+export function openObservedStores(
+  config: StoreConfig,
+  { events, processEvents }: Pick<Telemetry, 'events' | 'processEvents'>,
+): ObservedStores {
+  const address = addressOf(config);
   const known = Promise.withResolvers<void>();
   const { flows, activity } = openStores(config, {
     onStateChange(state, detail) {
-      events.storeState(state, detail);
+      processEvents.storeState(state, detail, address);
       known.resolve();
     },
   });
   if (config.kind === 'memory') known.resolve();
   const observe = (operation: string, duration: number, fault: StoreFault | undefined) =>
-    events.storeOperation(operation, duration, fault);
+    events.storeOperation(operation, duration, fault, address);
   return {
     flows: new ObservedFlowStore(flows, observe),
     activity: {
@@ -31,4 +35,15 @@ export function openObservedStores(config: StoreConfig, events: Events): Observe
     },
     known: known.promise,
   };
+}
+
+/** Where the store is, without credentials; `undefined` for memory. */
+function addressOf(config: StoreConfig): string | undefined {
+  if (config.kind === 'memory') return undefined;
+  if ('url' in config) {
+    const url = URL.parse(config.url);
+    return url === null ? undefined : `${url.protocol}//${url.host}${url.pathname}`;
+  }
+  const nodes = 'cluster' in config ? config.cluster : config.sentinel.nodes;
+  return nodes.map(({ host, port }) => `${host}:${port}`).join(', ');
 }

@@ -2,18 +2,17 @@ import { Activity } from './activity/activity.ts';
 import type { Config } from './config/config.ts';
 import { StateHashes } from './handlers/state-hashes.ts';
 import { Listener } from './http/listener.ts';
-
 import type { Stores } from './open-stores.ts';
 import { type Knowledge, type Shared, Site } from './site.ts';
 import { Audit } from './telemetry/audit.ts';
-import type { Events } from './telemetry/events.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 
 /** Milliseconds for which upstreams that keep silent can hold up a start, or a reload that can do without their answer. */
 const PREPARE_TIMEOUT = 2_000;
 
 export type ServerOptions = {
   readonly stores: Stores;
-  readonly events: Events;
+  readonly telemetry: Telemetry;
   /** Whether other processes serve the same address. */
   readonly shared?: boolean;
   /** What other processes have learnt of the upstreams. */
@@ -31,16 +30,19 @@ export class Server implements AsyncDisposable {
   readonly #activity: Activity;
   readonly #shared: Shared;
   readonly #listener: Listener;
-  readonly #events: Events;
+  readonly #telemetry: Telemetry;
   #site: Site;
   /** Sites of earlier configurations that still answer requests. */
   readonly #retiring = new Set<Site>();
   #audit: Audit | undefined;
 
-  constructor(config: Config, { stores, events, shared = false, knowledge }: ServerOptions) {
-    this.#activity = new Activity(stores.activity, { onLost: (changes) => events.countsLost(changes) });
+  constructor(config: Config, { stores, telemetry, shared = false, knowledge }: ServerOptions) {
+    const { events, processEvents } = telemetry;
+    this.#activity = new Activity(stores.activity, {
+      onLost: (changes) => processEvents.countsLost(changes),
+    });
     events.countInto(this.#activity);
-    this.#events = events;
+    this.#telemetry = telemetry;
     this.#shared = { store: stores.flows, events, stateHashes: new StateHashes() };
     this.#site = new Site(config, this.#shared, knowledge);
     const { address, tls, limits, keepAlive } = config.listen;
@@ -55,8 +57,8 @@ export class Server implements AsyncDisposable {
       shared,
       onRequest: (request, response) => void this.#site.handleRequest(request, response),
       onUpgrade: (request, socket, head) => void this.#site.handleUpgrade(request, socket, head),
-      onUnreadable: (cause) => events.unreadableRequest(cause),
-      onDrop: () => events.connectionDropped(),
+      onUnreadable: (cause) => processEvents.unreadableRequest(cause),
+      onDrop: () => processEvents.connectionDropped(),
     });
   }
 
@@ -76,8 +78,9 @@ export class Server implements AsyncDisposable {
 
   /** Learns from the upstreams what the configuration leaves to them, then listens. Resolves to its URL. */
   async start(): Promise<string> {
-    this.#audit = await Audit.open(this.config.audit, this.#events);
-    if (this.#audit !== undefined) this.#events.auditWith(this.#audit);
+    const { events, processEvents } = this.#telemetry;
+    this.#audit = await Audit.open(this.config.audit, processEvents);
+    if (this.#audit !== undefined) events.auditWith(this.#audit);
     await this.#site.prepare(PREPARE_TIMEOUT, () => true);
     return this.#listener.listen();
   }
@@ -130,7 +133,8 @@ export class Server implements AsyncDisposable {
     const { tls } = next.config.listen;
     if (tls !== undefined) this.#listener.renewCertificate(tls);
     // SIGHUP comes here as well, by which log rotation says that it has moved a file.
-    this.#audit?.renew();
+    this.#audit?.reopen();
+    this.#telemetry.configure(next.config.log);
     this.#site = next;
     this.#retiring.add(previous);
     void previous.retire().finally(() => this.#retiring.delete(previous));

@@ -7,6 +7,7 @@ import type { Services } from './handlers/exchange.ts';
 import { TrustedProxies } from './http/peer.ts';
 import { Issuer, knowledgeKey } from './issuer.ts';
 import { IssuerDirectory } from './issuer-directory.ts';
+import { traceRequest } from './telemetry/tracing.ts';
 import { UpstreamKnowledge } from './upstream-knowledge.ts';
 
 /** What outlives a configuration. */
@@ -64,11 +65,11 @@ export class Site implements AsyncDisposable {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    return this.#counted(this.#door.handleRequest(request, response));
+    return this.#counted(traceRequest(request, () => this.#door.handleRequest(request, response)));
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    return this.#counted(this.#door.handleUpgrade(request, socket, head));
+    return this.#counted(traceRequest(request, () => this.#door.handleUpgrade(request, socket, head)));
   }
 
   /** Lets what is in flight finish, also a request whose body is still to come; then closes the connections upstream. */

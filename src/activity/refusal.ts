@@ -1,4 +1,4 @@
-import type { Violation } from '../telemetry/events.ts';
+import type { Violation } from '../telemetry/violation.ts';
 import { type ActivityStore, refusalRecord } from './activity-store.ts';
 
 /** Violations of one client that are remembered, the last ones. */

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
+import { keepScope } from '../telemetry/request-scope.ts';
+import { traceUpstream } from '../telemetry/tracing.ts';
 import { type Forwarded, forward } from '../upstream/forward.ts';
 import type { Hold, Outcome } from '../upstream/outcome.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
@@ -48,19 +50,24 @@ export async function sendUpstream(
   });
   if (typeof outgoing.body === 'string') headers.push('Content-Type', FORM);
   if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
-  const forwarded = await forward(
-    issuer.upstream,
-    {
-      method: outgoing.method ?? exchange.method,
-      path: query === undefined || query === '' ? target.path : `${target.path}?${query}`,
-      headers,
-      body: replaced ? (outgoing.body ?? null) : bodyAsSent(exchange, outgoing),
-    },
-    response,
-    {
-      inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
-      outlivesClient: options.outlivesClient === true,
-    },
+  const method = outgoing.method ?? exchange.method;
+  const { origin } = issuer.config.upstream;
+  const forwarded = await traceUpstream({ method, origin, headers }, () =>
+    forward(
+      issuer.upstream,
+      {
+        method,
+        path: query === undefined || query === '' ? target.path : `${target.path}?${query}`,
+        headers,
+        body: replaced ? (outgoing.body ?? null) : bodyAsSent(exchange, outgoing),
+      },
+      response,
+      {
+        inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
+        outlivesClient: options.outlivesClient === true,
+        scope: keepScope(),
+      },
+    ),
   );
   exchange.upstreamTime = forwarded.upstreamTime;
   exchange.overhead = forwarded.headSentAt - exchange.startedAt - forwarded.upstreamTime;

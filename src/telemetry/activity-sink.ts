@@ -1,6 +1,7 @@
 import type { Reason } from '../policy/reason.ts';
 import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
-import type { RedemptionResult, Violation } from './events.ts';
+import type { RedemptionResult } from './events.ts';
+import type { Violation } from './violation.ts';
 
 /** Whose event it is. */
 export type Subject = {

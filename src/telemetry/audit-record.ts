@@ -1,12 +1,10 @@
 import { isIP, isIPv4 } from 'node:net';
 import type { Config } from '../config/config.ts';
-import type { Violation } from './events.ts';
+import { escapeUnprintable } from './printable.ts';
+import type { Violation } from './violation.ts';
 
 /** Changes when a field changes its meaning or goes; new fields may come under the same name. */
 const SCHEMA = 'pkce-gateway/audit/1';
-
-/** Characters of what a client says of itself. */
-const TEXT_LIMIT = 200;
 
 /** A violation as one line of the audit stream (docs/audit.md), with its end. `now`: epoch milliseconds. */
 export function buildAuditRecord(
@@ -20,24 +18,16 @@ export function buildAuditRecord(
     event: violation.mode === 'enforce' ? 'refusal' : 'report_only_violation',
     issuer: violation.issuer,
     client: violation.client,
-    client_id: violation.clientId?.slice(0, TEXT_LIMIT) ?? null,
+    client_id: violation.clientId ?? null,
     endpoint: violation.endpoint,
     reason: violation.reason,
     detail: violation.detail ?? null,
     mode: violation.mode,
     request_id: violation.requestId,
     client_address: showAddress(violation.clientAddress, address),
-    user_agent: violation.userAgent?.slice(0, TEXT_LIMIT) ?? null,
+    user_agent: violation.userAgent ?? null,
   };
-  return `${escapeLineEnds(JSON.stringify(record))}\n`;
-}
-
-/** Characters that end a line to some readers, or that a terminal obeys, although JSON has them as they are. */
-function escapeLineEnds(json: string): string {
-  return json.replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return `${escapeUnprintable(JSON.stringify(record))}\n`;
 }
 
 function showAddress(address: string, wanted: Config['audit']['address']): string | null {

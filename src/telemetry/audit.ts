@@ -1,48 +1,52 @@
 import type { Config } from '../config/config.ts';
 import { buildAuditRecord } from './audit-record.ts';
-import type { Events, Violation } from './events.ts';
-import { LineWriter } from './line-writer.ts';
+import { LineSink } from './line-sink.ts';
+import type { ProcessEvents } from './process-events.ts';
+import type { Violation } from './violation.ts';
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
 
 /** The audit stream: a line for each violation. */
 export class Audit implements AsyncDisposable {
   readonly #address: Config['audit']['address'];
-  readonly #writer: LineWriter;
+  readonly #sink: LineSink;
 
-  private constructor(address: Config['audit']['address'], writer: LineWriter) {
+  private constructor(address: Config['audit']['address'], sink: LineSink) {
     this.#address = address;
-    this.#writer = writer;
+    this.#sink = sink;
   }
 
   /** `undefined` where none is configured. Rejects where its file cannot be opened. */
-  static async open({ destination, address }: Config['audit'], events: Events): Promise<Audit | undefined> {
+  static async open(
+    { destination, address }: Config['audit'],
+    events: ProcessEvents,
+  ): Promise<Audit | undefined> {
     if (destination === 'none') return undefined;
     try {
-      const writer = await LineWriter.open({
+      const sink = await LineSink.open({
         destination:
           destination === 'stdout' || destination === 'stderr' ? DESCRIPTORS[destination] : destination,
         onDrop: () => events.auditRecordDropped(),
         onTrouble: (error) => events.auditTrouble(error),
         onRecovery: () => events.auditRecovered(),
       });
-      return new Audit(address, writer);
+      return new Audit(address, sink);
     } catch (error) {
       throw new Error(`audit.destination: ${(error as Error).message}`, { cause: error });
     }
   }
 
   record(violation: Violation): void {
-    this.#writer.write(buildAuditRecord(violation, this.#address, Date.now()));
+    this.#sink.write(buildAuditRecord(violation, this.#address, Date.now()));
   }
 
   /** Opens its file anew where that was moved away. */
-  renew(): void {
-    this.#writer.renew();
+  reopen(): void {
+    void this.#sink.reopen();
   }
 
   /** Writes what is left, as far as the destination takes it within two seconds. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer[Symbol.asyncDispose]();
+    await this.#sink[Symbol.asyncDispose]();
   }
 }

@@ -1,23 +1,14 @@
 import type { StoreFault } from '../flow/flow-store.ts';
-import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
 import type { ActivitySink, BoundFlow, Subject } from './activity-sink.ts';
+import { type AnsweredRequest, buildRequestLine, describeInSpan, rounded } from './answered-request.ts';
 import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { printable } from './printable.ts';
-
-/** Who and what an event is about. */
-export type Violation = Subject & {
-  readonly endpoint: JudgedEndpoint;
-  readonly reason: Reason;
-  readonly mode: 'enforce' | 'report';
-  readonly requestId: string;
-  readonly clientAddress: string;
-  readonly userAgent: string | undefined;
-  /** What broke the rule: the redirect_uri, response type, grant or parameter name. Never the value of a secret. */
-  readonly detail?: string | undefined;
-};
+import { currentScope } from './request-scope.ts';
+import { adviseOnStoreFault } from './store-advice.ts';
+import { traceStoreOperation } from './tracing.ts';
+import { buildViolationLine, printableViolation, type Violation } from './violation.ts';
 
 /** Why a request was refused before it was known for whom, and for which endpoint, it was. */
 export type UnplacedCause =
@@ -37,37 +28,28 @@ export type UnplacedCause =
   /** An upgrade of what is judged. */
   | 'upgrade';
 
-/** A request that has been answered. */
-export type AnsweredRequest = {
-  readonly requestId: string;
-  readonly method: string;
-  /** Without its query. */
-  readonly path: string;
-  readonly status: number;
-  readonly endpoint: string;
-  readonly issuer: string;
-  readonly clientAddress: string;
-  /** Milliseconds; those of the upstream where it was asked and answered. */
-  readonly times: { readonly total: number; readonly upstream?: number; readonly overhead?: number };
-};
-
 export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
 
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
 
-/** What happens in the gateway, said once: each event moves its counters and writes its lines together. */
+/** What happens to requests and logins: each event moves its counters and writes its lines together. */
 export class Events {
   readonly #metrics: Metrics;
   readonly #log: Log;
+  /** Has a level of its own: request lines are written at any level. */
+  readonly #requestLog: Log;
+  #logsRequests: boolean;
   #activity: ActivitySink | undefined;
   #audit: Audit | undefined;
-  /** Of which clients it was told already that their id_tokens hold a hash: one entry for each configured client at most. */
+  /** The clients whose hashes in id_tokens the log has told of: one entry for each configured client at most. */
   readonly #hashesTold = new Set<string>();
 
-  constructor(metrics: Metrics, log: Log) {
+  constructor(metrics: Metrics, log: Log, logsRequests: boolean) {
     this.#metrics = metrics;
     this.#log = log;
+    this.#requestLog = log.child({}, { level: log.level === 'silent' ? 'silent' : 'info' });
+    this.#logsRequests = logsRequests;
   }
 
   /** From now on, what clients do goes to the activity as well. */
@@ -80,47 +62,22 @@ export class Events {
     this.#audit = audit;
   }
 
+  /** From now on, each request that was answered has a line, or none has. */
+  logRequests(whether: boolean): void {
+    this.#logsRequests = whether;
+  }
+
   violation(seen: Violation): void {
-    const detail = seen.detail === undefined ? undefined : printable(seen.detail);
-    const violation = { ...seen, detail };
-    const { issuer, client, endpoint, reason, mode } = violation;
+    const { issuer, client, endpoint, reason, mode } = seen;
     const enforced = mode === 'enforce';
     const counter = enforced ? this.#metrics.rejections : this.#metrics.reportOnlyViolations;
-    counter.at(issuer).at(client).at(endpoint).at(reason).value += 1;
-    this.#activity?.violation(violation);
+    counter.inc({ issuer, client, endpoint, reason });
+    const violation = printableViolation(seen);
+    this.#activity?.violation({ ...violation, clientId: seen.clientId });
     this.#audit?.record(violation);
-    this.#log.warn(
-      {
-        event: enforced ? 'refusal' : 'report_only_violation',
-        issuer,
-        client,
-        client_id: violation.clientId && printable(violation.clientId),
-        endpoint,
-        reason,
-        detail,
-        mode,
-        request_id: violation.requestId,
-        client_address: violation.clientAddress,
-        user_agent: violation.userAgent && printable(violation.userAgent),
-      },
-      enforced ? 'refused' : 'would be refused',
-    );
-  }
-
-  /** The lines that are lost are counted, and told of once by `auditTrouble`. */
-  auditRecordDropped(): void {
-    this.#metrics.auditRecordsDropped.value += 1;
-  }
-
-  auditTrouble(error: Error): void {
-    this.#log.error(
-      { event: 'audit_trouble', error },
-      'the audit stream cannot be written: its lines wait, and are dropped when too many do',
-    );
-  }
-
-  auditRecovered(): void {
-    this.#log.info({ event: 'audit_recovered' }, 'the audit stream is written again');
+    noteClient(client);
+    currentScope()?.span.addEvent('pkce_gateway.violation', { endpoint, reason, mode });
+    this.#log.warn(buildViolationLine(violation), enforced ? 'refused' : 'would be refused');
   }
 
   unplacedRequest(unplaced: {
@@ -128,37 +85,39 @@ export class Events {
     readonly requestId: string;
     readonly clientAddress: string;
   }): void {
-    this.#metrics.unplacedRequests.at(unplaced.cause).value += 1;
+    const { cause, requestId, clientAddress } = unplaced;
+    this.#metrics.unplacedRequests.inc({ cause });
     this.#log.warn(
-      {
-        event: 'unplaced_request',
-        cause: unplaced.cause,
-        request_id: unplaced.requestId,
-        client_address: unplaced.clientAddress,
-      },
+      { event: 'unplaced_request', cause, request_id: requestId, client_address: clientAddress },
       'refused',
     );
   }
 
-  /** A line for each thing that is no HTTP request would be a way to fill the disk. */
-  unreadableRequest(cause: UnplacedCause): void {
-    this.#metrics.unplacedRequests.at(cause).value += 1;
-  }
-
-  connectionDropped(): void {
-    this.#metrics.connectionsDropped.value += 1;
-  }
-
   authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void {
     const { issuer, client } = subject;
-    this.#metrics.authorizationRequests.at(issuer).at(client).at(challengeMethod).value += 1;
+    this.#metrics.authorizationRequests.inc({ issuer, client, challenge_method: challengeMethod });
     this.#activity?.authorizationRequested(subject, challengeMethod);
+    noteClient(client);
+    this.#log.debug(
+      { event: 'authorization_request', issuer, client, challenge_method: challengeMethod },
+      'authorization request',
+    );
   }
 
   codeBound(subject: Subject, flow: BoundFlow): void {
     const { issuer, client } = subject;
-    this.#metrics.codesBound.at(issuer).at(client).value += 1;
+    this.#metrics.codesBound.inc({ issuer, client });
     this.#activity?.codeBound(subject, flow);
+    noteClient(client);
+    this.#log.debug({ event: 'code_bound', issuer, client }, 'code bound to its flow');
+  }
+
+  redeemed(subject: Subject, result: RedemptionResult): void {
+    const { issuer, client } = subject;
+    this.#metrics.redemptions.inc({ issuer, client, result });
+    this.#activity?.redeemed(subject, result);
+    noteClient(client);
+    this.#log.debug({ event: 'redemption', issuer, client, result }, 'code redeemed or not');
   }
 
   /** An id_token of a token response holds `c_hash`: a client that checks it can only take the upstream's own code. */
@@ -182,58 +141,57 @@ export class Events {
     );
   }
 
-  redeemed(subject: Subject, result: RedemptionResult): void {
-    const { issuer, client } = subject;
-    this.#metrics.redemptions.at(issuer).at(client).at(result).value += 1;
-    this.#activity?.redeemed(subject, result);
+  /** From now on, lines have this id. */
+  requestBegan(requestId: string): void {
+    const scope = currentScope();
+    if (scope !== undefined) scope.requestId = requestId;
+    this.#metrics.requestsInFlight.inc();
   }
 
-  countsLost(atLeast: number): void {
-    this.#log.error(
-      { event: 'counts_lost', at_least: atLeast },
-      'counts of what clients did were lost: the store was unreachable for too long',
-    );
-  }
-
-  requestBegan(): void {
-    this.#metrics.requestsInFlight.value += 1;
-  }
-
-  requestEnded({ endpoint, status, times }: AnsweredRequest): void {
+  requestEnded(answered: AnsweredRequest): void {
+    const { endpoint, status, times } = answered;
     const { requestsInFlight, requestDuration, upstreamDuration, overhead } = this.#metrics;
-    const statusClass = STATUS_CLASSES[Math.trunc(status / 100)] as string;
-    requestsInFlight.value -= 1;
-    requestDuration.at(endpoint).at(statusClass).observe(times.total);
-    if (times.upstream !== undefined) upstreamDuration.at(endpoint).at(statusClass).observe(times.upstream);
-    if (times.overhead !== undefined) overhead.at(endpoint).observe(times.overhead);
+    const labels = { endpoint, status_class: STATUS_CLASSES[Math.trunc(status / 100)] as string };
+    requestsInFlight.dec();
+    requestDuration.observe(labels, times.total / 1000);
+    if (times.upstream !== undefined) upstreamDuration.observe(labels, times.upstream / 1000);
+    if (times.overhead !== undefined) overhead.observe({ endpoint }, times.overhead / 1000);
+    const client = currentScope()?.client;
+    describeInSpan(answered, client);
+    if (this.#logsRequests) this.#requestLog.info(buildRequestLine(answered, client), 'answered');
   }
 
-  /** `duration` in milliseconds. */
-  storeOperation(operation: string, duration: number, fault: StoreFault | undefined): void {
+  /** `duration` in milliseconds. `address`: of the store, without credentials. */
+  storeOperation(
+    operation: string,
+    duration: number,
+    fault: StoreFault | undefined,
+    address?: string | undefined,
+  ): void {
     const outcome = fault === undefined ? 'ok' : 'fault';
-    this.#metrics.storeDuration.at(operation).at(outcome).observe(duration);
-    if (fault === undefined) return;
-    this.#metrics.storeErrors.at(operation).value += 1;
-    this.#log.error({ event: 'store_fault', operation, code: fault.code, error: fault }, 'store fault');
-  }
-
-  storeState(state: 'ready' | 'unreachable', detail: string | undefined): void {
-    this.#metrics.storeUp.set(state === 'ready' ? 1 : 0);
-    const level = state === 'ready' ? 'info' : 'error';
-    this.#log[level]({ event: 'store_state', state, detail }, `store ${state}`);
+    this.#metrics.storeDuration.observe({ operation, outcome }, duration / 1000);
+    traceStoreOperation(operation, duration, fault);
+    if (fault === undefined) {
+      this.#log.debug(
+        { event: 'store_operation', operation, duration_ms: rounded(duration) },
+        'store operation',
+      );
+      return;
+    }
+    this.#metrics.storeErrors.inc({ operation });
+    this.#log.error(
+      { event: 'store_fault', operation, address, code: fault.code, error: fault },
+      `the store failed: ${adviseOnStoreFault(fault)}`,
+    );
   }
 
   upstreamFault(issuer: string, fault: UpstreamFault, requestId: string): void {
-    this.#metrics.upstreamErrors.at(issuer).at(fault.kind).value += 1;
+    this.#metrics.upstreamErrors.inc({ issuer, kind: fault.kind });
     this.#activity?.upstreamFault(issuer, fault.kind);
     this.#log.error(
       { event: 'upstream_fault', issuer, kind: fault.kind, request_id: requestId, error: fault },
-      'upstream fault',
+      fault.message,
     );
-  }
-
-  internalError(error: unknown, requestId: string): void {
-    this.#log.error({ event: 'internal_error', request_id: requestId, error }, 'internal error');
   }
 
   discovered(
@@ -250,39 +208,12 @@ export class Events {
   discoveryFailed(issuer: string, error: unknown, retryIn: number): void {
     this.#log.error(
       { event: 'discovery_failed', issuer, retry_in_ms: retryIn, error },
-      'upstream not discovered',
+      'the upstream did not tell its endpoints: check that it can be reached, or name them under `endpoints`',
     );
   }
 
-  workersWanted(count: number): void {
-    this.#metrics.workers.set(count);
-  }
-
-  workersReady(count: number): void {
-    this.#metrics.workersReady.set(count);
-  }
-
-  workerReady(worker: number, pid: number | undefined): void {
-    this.#log.info({ event: 'worker_ready', worker, pid }, 'worker serves');
-  }
-
-  /** A process that served has ended by itself; another takes its place. */
-  workerEnded(worker: number, how: string, restartIn: number): void {
-    this.#metrics.workerRestarts.value += 1;
-    this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');
-  }
-
-  /** `hints`: what of it did not take effect. */
-  configLoaded(at: number, hints: readonly string[] = []): void {
-    this.#metrics.configLastReloadSuccessful.set(1);
-    this.#metrics.configLastReloadSuccess.set(at / 1000);
-    this.#log.info({ event: 'config_loaded' }, 'configuration in force');
-    for (const hint of hints) this.#log.warn({ event: 'restart_needed' }, hint);
-  }
-
-  configRejected(problems: readonly string[]): void {
-    this.#metrics.configLastReloadSuccessful.set(0);
-    this.#log.error({ event: 'config_rejected', problems }, 'the previous configuration stays in force');
+  internalError(error: unknown, requestId: string): void {
+    this.#log.error({ event: 'internal_error', request_id: requestId, error }, 'internal error');
   }
 
   #isFirst(hash: string, issuer: string, client: string): boolean {
@@ -290,4 +221,9 @@ export class Events {
     this.#hashesTold.add(`${hash} ${issuer} ${client}`);
     return this.#hashesTold.size > before;
   }
+}
+
+function noteClient(client: string): void {
+  const scope = currentScope();
+  if (scope !== undefined) scope.client = client;
 }

@@ -1,27 +1,44 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Config } from '../config/config.ts';
 import { PrettyStream } from './pretty-stream.ts';
+import { escapeUnprintable } from './printable.ts';
+import { currentScope } from './request-scope.ts';
+import { currentTraceId } from './tracing.ts';
 
-export type Log = Logger;
 /** Where lines go, each with its end. */
 export type LogDestination = DestinationStream;
 
-/** Structured logs. */
-export function createLog(
-  config: Config['log'],
-  base: Readonly<Record<string, number>> | null,
-  destination: LogDestination,
-): Log {
+/** Structured logs. Level and request lines may change while the gateway runs. */
+export type Log = Logger;
+
+export type LogOptions = {
+  readonly level: Config['log']['level'];
+  readonly format: Config['log']['format'];
+  /** Fields of every line. */
+  readonly base: Readonly<Record<string, number>> | null;
+};
+
+export function createLog({ level, format, base }: LogOptions, destination: LogDestination): Log {
+  const escaping = {
+    write: (line: string) => destination.write(`${escapeUnprintable(line.slice(0, -1))}\n`),
+  };
   return pino(
     {
-      level: config.level,
+      level,
       base,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: serializeError },
+      mixin: requestFields,
     },
-    config.format === 'pretty' ? new PrettyStream(destination) : destination,
+    format === 'pretty' ? new PrettyStream(escaping) : escaping,
   );
+}
+
+/** What ties a line to the other lines of its request, and to its trace. */
+function requestFields(): object {
+  const requestId = currentScope()?.requestId;
+  return requestId === undefined ? {} : { request_id: requestId, trace_id: currentTraceId() };
 }
 
 /** Class, code and message only: a stack or a property of a foreign error may hold what must not be logged. */

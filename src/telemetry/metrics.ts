@@ -1,5 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { CellMetrics } from './cell-metrics.ts';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { readDescriptorUse } from './descriptor-use.ts';
 
 /** Seconds. From a proxied page on the same host to a login that waits for a slow directory. */
@@ -18,22 +17,17 @@ export type Metrics = ReturnType<typeof createMetrics>;
  */
 export function createMetrics(build: { readonly version: string; readonly node: string }) {
   const registry = new Registry();
-  const registers = [registry];
-  const cells = new CellMetrics(registry);
-  const counter = <const L extends readonly string[]>(name: string, help: string, labelNames: L) =>
-    cells.counter({ name: `pkce_gateway_${name}`, help, labelNames });
-  const histogram = <const L extends readonly string[]>(
-    name: string,
-    help: string,
-    labelNames: L,
-    buckets: readonly number[],
-  ) => cells.histogram({ name: `pkce_gateway_${name}`, help, labelNames, buckets });
-  const gauge = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[] = [],
-    aggregator: 'sum' | 'first' = 'sum',
-  ) => new Gauge({ name: `pkce_gateway_${name}`, help, labelNames, registers, aggregator });
+  const named = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) => ({
+    name: `pkce_gateway_${name}`,
+    help,
+    labelNames,
+    registers: [registry],
+  });
+  const counter = <L extends string = never>(...of: Parameters<typeof named<L>>) => new Counter(named(...of));
+  const histogram = <L extends string>(buckets: readonly number[], ...of: Parameters<typeof named<L>>) =>
+    new Histogram({ ...named(...of), buckets: [...buckets] });
+  const first = <L extends string = never>(...of: Parameters<typeof named<L>>) =>
+    new Gauge({ ...named(...of), aggregator: 'first' });
 
   collectDefaultMetrics({ register: registry });
   const violation = ['issuer', 'client', 'endpoint', 'reason'] as const;
@@ -53,7 +47,6 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     connectionsDropped: counter(
       'connections_dropped_total',
       'Connections closed at once, since as many as `listen.limits.connections` allows were open.',
-      [],
     ),
     authorizationRequests: counter(
       'authorization_requests_total',
@@ -71,39 +64,36 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       ['issuer', 'client', 'result'],
     ),
     requestDuration: histogram(
+      REQUEST_BUCKETS,
       'request_duration_seconds',
       'From the request head to the end of the response.',
       ['endpoint', 'status_class'],
-      REQUEST_BUCKETS,
     ),
     upstreamDuration: histogram(
+      REQUEST_BUCKETS,
       'upstream_duration_seconds',
       'From sending a request upstream to the head of its response.',
       ['endpoint', 'status_class'],
-      REQUEST_BUCKETS,
     ),
     overhead: histogram(
+      OWN_BUCKETS,
       'overhead_seconds',
       'From the request head to the response head, less the time that the upstream took.',
       ['endpoint'],
-      OWN_BUCKETS,
     ),
-    requestsInFlight: cells.gauge({
-      name: 'pkce_gateway_requests_in_flight',
-      help: 'Requests being answered.',
-      labelNames: [],
-    }),
+    requestsInFlight: new Gauge(named('requests_in_flight', 'Requests being answered.')),
     storeDuration: histogram(
+      OWN_BUCKETS,
       'store_duration_seconds',
       'Store operations, by outcome (ok, fault).',
       ['operation', 'outcome'],
-      OWN_BUCKETS,
     ),
     storeErrors: counter('store_errors_total', 'Store operations that failed.', ['operation']),
     storeUp: new Gauge({
-      name: 'pkce_gateway_store_up',
-      help: '1 while the store can be reached, else 0; with workers, 0 where one of them cannot reach it.',
-      registers,
+      ...named(
+        'store_up',
+        '1 while the store can be reached, else 0; with workers, 0 where one of them cannot reach it.',
+      ),
       aggregator: 'min',
     }),
     upstreamErrors: counter(
@@ -113,44 +103,38 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     ),
     logLinesDropped: counter(
       'log_lines_dropped_total',
-      'Lines of the log that were lost, since whoever takes standard error was slow or away.',
-      [],
+      'Lines of the log that were lost, since the reader of standard error was slow or gone.',
     ),
     auditRecordsDropped: counter(
       'audit_records_dropped_total',
-      'Lines of the audit stream that were lost, since its destination was full, slow or away.',
-      [],
+      'Lines of the audit stream that were lost, since its destination was full, slow or gone.',
     ),
-    configLastReloadSuccessful: gauge(
+    configLastReloadSuccessful: first(
       'config_last_reload_successful',
       '1 if the last reload took effect, else 0.',
-      [],
-      'first',
     ),
-    configLastReloadSuccess: gauge(
+    configLastReloadSuccess: first(
       'config_last_reload_success_timestamp_seconds',
       'When the configuration in force was loaded (Unix time).',
-      [],
-      'first',
     ),
-    workers: gauge('workers', 'Processes that should serve.', [], 'first'),
-    workersReady: gauge('workers_ready', 'Processes that serve.', [], 'first'),
+    workers: first('workers', 'Processes that should serve.'),
+    workersReady: first('workers_ready', 'Processes that serve.'),
     workerRestarts: counter(
       'worker_restarts_total',
-      'Processes that ended by themselves and were replaced.',
-      [],
+      'Processes that ended by themselves, or hung, and were replaced.',
     ),
     descriptorUse: new Gauge({
-      name: 'pkce_gateway_file_descriptors_used_ratio',
-      help: 'Open file descriptors as a share of their limit (0 to 1), in the process where it is largest.',
-      registers,
+      ...named(
+        'file_descriptors_used_ratio',
+        'Open file descriptors as a share of their limit (0 to 1), in the process where it is largest.',
+      ),
       aggregator: 'max',
       collect() {
         const use = readDescriptorUse();
         if (use !== undefined) this.set(use);
       },
     }),
-    buildInfo: gauge('build_info', 'Always 1; the labels tell the versions.', ['version', 'node'], 'first'),
+    buildInfo: first('build_info', 'Always 1; the labels tell the versions.', ['version', 'node']),
   };
   metrics.buildInfo.set({ ...build }, 1);
   metrics.storeUp.set(1);

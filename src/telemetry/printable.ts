@@ -7,10 +7,11 @@ const UNPRINTABLE =
 
 const DEFAULT_LIMIT = 200;
 
-/** What a stranger sent, as text that can be shown: what is unprintable is escaped (`\u202e`), the rest is cut. */
+/** What a stranger sent, as text that can be shown: what is unprintable is escaped (`\u202e`), what is too long is cut. */
 export function printable(text: string, limit = DEFAULT_LIMIT): string {
-  const cut = text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
-  return escapeUnprintable(cut);
+  // Cut before as well: a stranger decides how long it is.
+  const escaped = escapeUnprintable(text.slice(0, limit + 1));
+  return escaped.length > limit ? `${escaped.slice(0, limit - 1)}…` : escaped;
 }
 
 /** For text inside JSON strings this changes the writing, not the value. */

@@ -1,8 +1,9 @@
 import type { Config } from '../config/config.ts';
 import { Events } from './events.ts';
-import { LineWriter } from './line-writer.ts';
+import { LineSink } from './line-sink.ts';
 import { createLog, type LogDestination } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { ProcessEvents } from './process-events.ts';
 
 const STANDARD_ERROR = 2;
 
@@ -16,30 +17,39 @@ export type TelemetryOptions = {
 };
 
 /** Disposing of it writes what is left of the log, as far as that is taken within two seconds. */
-export type Telemetry = AsyncDisposable & { readonly metrics: Metrics; readonly events: Events };
+export type Telemetry = AsyncDisposable & {
+  readonly metrics: Metrics;
+  readonly events: Events;
+  readonly processEvents: ProcessEvents;
+  /** Puts another level, and lines for requests or none, in force. */
+  configure(config: Config['log']): void;
+};
 
 /** Metrics and log of one process. */
 export async function createTelemetry(
   config: Config['log'],
   version: string,
-  { log, logDestination, worker }: TelemetryOptions = {},
+  { log: silent, logDestination, worker }: TelemetryOptions = {},
 ): Promise<Telemetry> {
   const metrics = createMetrics({ version, node: process.version });
   const base = worker === undefined ? null : { worker };
-  const level = log ?? config.level;
-  const writer = logDestination === undefined ? await openLog(metrics) : undefined;
-  const destination = logDestination ?? (writer as LineWriter);
+  const sink = logDestination === undefined ? await openLog(metrics) : undefined;
+  const destination = logDestination ?? (sink as LineSink);
+  const log = createLog({ level: silent ?? config.level, format: config.format, base }, destination);
+  const events = new Events(metrics, log, config.requests);
   return {
     metrics,
-    events: new Events(metrics, createLog({ ...config, level }, base, destination)),
-    [Symbol.asyncDispose]: async () => writer?.[Symbol.asyncDispose](),
+    events,
+    processEvents: new ProcessEvents(metrics, log),
+    configure({ level, requests }) {
+      log.level = silent ?? level;
+      events.logRequests(requests);
+    },
+    [Symbol.asyncDispose]: async () => sink?.[Symbol.asyncDispose](),
   };
 }
 
-/** Standard output belongs to what a command prints. A pipe whose reader stands still holds no login up. */
-function openLog({ logLinesDropped }: Metrics): Promise<LineWriter> {
-  const onDrop = () => {
-    logLinesDropped.value += 1;
-  };
-  return LineWriter.open({ destination: STANDARD_ERROR, atOnce: true, onDrop });
+/** Standard output belongs to what a command prints. A stalled pipe holds no login up. */
+function openLog({ logLinesDropped }: Metrics): Promise<LineSink> {
+  return LineSink.open({ destination: STANDARD_ERROR, onDrop: () => logLinesDropped.inc() });
 }

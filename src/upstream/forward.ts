@@ -23,7 +23,11 @@ export type ForwardOptions = {
   readonly inspect: Inspect;
   /** Whether the upstream should answer although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
+  /** Runs what the upstream's connection calls back, which belongs to this request and not to the one that opened the connection. */
+  readonly scope?: Scope;
 };
+
+type Scope = (step: () => void) => void;
 
 /** What came of it: resolves when the response has left, or was dropped. */
 export type Forwarded = {
@@ -49,8 +53,21 @@ export function forward(
     const { timeouts } = upstream.config;
     const exchange = new ForwardExchange(response, options, timeouts.response, resolve, reject);
     const request = { ...outgoing, servername: upstream.serverName };
-    upstream.pool.dispatch(request as Dispatcher.DispatchOptions, exchange);
+    const { scope } = options;
+    const handler = scope === undefined ? exchange : inScope(scope, exchange);
+    upstream.pool.dispatch(request as Dispatcher.DispatchOptions, handler);
   });
+}
+
+function inScope(scope: Scope, exchange: ForwardExchange): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: (controller) => scope(() => exchange.onRequestStart(controller)),
+    onResponseStart: (controller, status, headers, statusText) =>
+      scope(() => exchange.onResponseStart(controller, status, headers, statusText)),
+    onResponseData: (controller, chunk) => scope(() => exchange.onResponseData(controller, chunk)),
+    onResponseEnd: () => scope(() => exchange.onResponseEnd()),
+    onResponseError: (controller, error) => scope(() => exchange.onResponseError(controller, error)),
+  };
 }
 
 /** Bytes and milliseconds for the rest of a response that nobody waits for. */

@@ -68,10 +68,9 @@ function createCommands(): WorkerCommands {
 
 async function serve(worker: number, config: Config, discovered: AllDiscovered) {
   const telemetry = await createTelemetry(config.log, VERSION, { worker });
-  const { events } = telemetry;
-  const stores = openObservedStores(config.store, events);
+  const stores = openObservedStores(config.store, telemetry);
   const knowledge = new Map([...discovered].map(([key, known]) => [key, new UpstreamKnowledge(known)]));
-  const server = new Server(config, { stores, events, shared: true, knowledge });
+  const server = new Server(config, { stores, telemetry, shared: true, knowledge });
   await stores.known;
   return { url: await server.start(), server, stores, telemetry };
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
-import type { Events } from '../telemetry/events.ts';
 import { MergedMetrics } from '../telemetry/merged-metrics.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { ProcessEvents } from '../telemetry/process-events.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Discovered } from '../upstream/discovery.ts';
 import { watchHeartbeat } from './heartbeat.ts';
 import { workerConfig } from './worker-config.ts';
@@ -25,7 +25,7 @@ type Ready = { config: Config; undiscovered: readonly string[] };
 /** Keeps a number of workers at work, all of them with the same configuration. */
 export class Supervisor implements AsyncDisposable {
   readonly #count: number;
-  readonly #events: Events;
+  readonly #events: ProcessEvents;
   readonly #metrics: MergedMetrics;
   readonly #running = new Set<WorkerProcess>();
   readonly #ready = new Map<WorkerProcess, Ready>();
@@ -35,11 +35,11 @@ export class Supervisor implements AsyncDisposable {
   #config: Config;
   #port: number;
 
-  constructor(config: Config, count: number, { metrics, events }: { metrics: Metrics; events: Events }) {
+  constructor(config: Config, count: number, { metrics, processEvents }: Telemetry) {
     this.#config = config;
     this.#port = config.listen.address.port;
     this.#count = count;
-    this.#events = events;
+    this.#events = processEvents;
     this.#metrics = new MergedMetrics(metrics.registry);
   }
 

@@ -33,6 +33,11 @@ ${more}`;
 const lines = (event: string) => gateway.stderr.filter((line) => line.includes(`"event":"${event}"`));
 const readiness = async () => (await fetch(`${gateway.adminUrl}/readyz`)).text();
 
+async function start(): Promise<void> {
+  gateway = await startGatewayProcess(['serve', '--config', file]);
+  await gateway.waitForLine(/"event":"config_loaded"/, AbortSignal.timeout(PATIENCE));
+}
+
 async function reload(mode: string, more?: string): Promise<void> {
   const attempts = () => lines('config_loaded').length + lines('config_rejected').length;
   const before = attempts();
@@ -46,7 +51,7 @@ beforeEach(async () => {
   file = join(directory, 'gateway.yaml');
   upstream = await startScriptedLegacyServer();
   await writeFile(file, yaml('report'));
-  gateway = await startGatewayProcess(['serve', '--config', file]);
+  await start();
 });
 afterEach(async () => {
   await gateway[Symbol.asyncDispose]();
@@ -113,7 +118,7 @@ test('nothing is put in force without endpoints, and an issuer that never had an
   expect((await new SimpleClient(gateway.url).authorize({ code_challenge: undefined })).status).toBe(302);
   await gateway.stop();
 
-  gateway = await startGatewayProcess(['serve', '--config', file]);
+  await start();
   expect(await readiness()).toBe('issuer other: its endpoints are not known yet\n');
   await reload('report', further);
   expect(lines('config_loaded')).toHaveLength(2);

@@ -78,6 +78,17 @@ const DETOURS: readonly Detour[] = [
     },
   },
   {
+    name: 'two tabs, the login goes on in the second one',
+    async wander(visit) {
+      await begin(visit);
+      const page = await visit.context.newPage();
+      const { challenge, verifier } = newPkcePair();
+      const url = visit.authorizationUrl({ code_challenge: challenge });
+      await page.goto(url);
+      return { url, verifier, journeys: [await visit.travel({ page })] };
+    },
+  },
+  {
     name: 'two tabs, the first one goes on after the second one has ended',
     async wander(visit) {
       const url = await begin(visit);

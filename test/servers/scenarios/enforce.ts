@@ -3,7 +3,6 @@ import { expect } from 'vitest';
 import { newPkcePair } from '../../support/pkce-pair.ts';
 import {
   arrivalOf,
-  checkLogin,
   countDuring,
   expectRefused,
   expectTokens,
@@ -200,21 +199,6 @@ export const ENFORCE: readonly Scenario[] = [
       expect(parameters.get('error')).not.toBe('invalid_request');
       expect(parameters.get('state')).toBe(stateOf(url));
       expect(parameters.has('code')).toBe(false);
-    },
-  },
-  {
-    name: 'two tabs: each gets its own state, and its own code',
-    route,
-    async run(stage) {
-      await using visit = await stage.newVisit();
-      const second = { page: await visit.context.newPage(), pkce: newPkcePair() };
-      const firstUrl = visit.authorizationUrl();
-      const secondUrl = visit.authorizationUrl({ code_challenge: second.pkce.challenge });
-      await visit.page.goto(firstUrl);
-      await second.page.goto(secondUrl);
-      const secondLogin = checkLogin(secondUrl, await visit.travel({ page: second.page }));
-      expectRefused(await redeemCode(stage, secondLogin.code, visit.pkce.verifier));
-      await expectTokens(stage, secondLogin, second.pkce.verifier);
     },
   },
 ];

@@ -6,6 +6,8 @@ export type Reading = {
   /** The state that the client sent: what stands right before it is the flow prefix. */
   readonly state: string;
   readonly username: string;
+  /** Of a redirect that goes there, only the headers count: servers repeat the address in its body, so the gateway drops that. */
+  readonly redirectUri: string;
 };
 
 /**
@@ -47,6 +49,7 @@ export function isSpoken({ headers, target }: Exchange): boolean {
 export function transcribe(exchanges: readonly Exchange[], reading: Reading): string {
   return exchanges
     .filter(isSpoken)
+    .map((exchange) => withoutRepeatedAddress(exchange, reading.redirectUri))
     .map((exchange) => {
       const text = [
         `> ${exchange.method} ${exchange.target}`,
@@ -59,6 +62,15 @@ export function transcribe(exchanges: readonly Exchange[], reading: Reading): st
       return withoutRandom(text, reading);
     })
     .join('\n\n');
+}
+
+function withoutRepeatedAddress(exchange: Exchange, redirectUri: string): Exchange {
+  const location = headerOf(exchange.responseHeaders, 'location');
+  if (location?.startsWith(redirectUri) !== true) return exchange;
+  const responseHeaders = exchange.responseHeaders.filter(
+    ([name]) => !['content-type', 'content-length'].includes(name.toLowerCase()),
+  );
+  return { ...exchange, responseHeaders, responseBody: Buffer.alloc(0) };
 }
 
 function headerText(of: 'request' | 'response', headers: HeaderLines, body: Buffer): string[] {

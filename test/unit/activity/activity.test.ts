@@ -6,7 +6,7 @@ import { loadRefusals, REFUSALS_KEPT } from '../../../src/activity/refusal.ts';
 import { UNSENT_LIMIT } from '../../../src/activity/unsent-changes.ts';
 import { StoreFault } from '../../../src/flow/flow-store.ts';
 import type { Subject } from '../../../src/telemetry/activity-sink.ts';
-import type { Violation } from '../../../src/telemetry/events.ts';
+import type { Violation } from '../../../src/telemetry/violation.ts';
 import { keptBy, message } from '../../support/kept-memory.ts';
 
 const DAY = 20_000;

@@ -3,22 +3,18 @@ import { StoreFault } from '../../../src/flow/flow-store.ts';
 import { createTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { UpstreamFault } from '../../../src/upstream/upstream-fault.ts';
 
+const CONFIG = { level: 'info', format: 'json', requests: false } as const;
+
 /** What /metrics says of the gateway after some events, without buckets, and without what was there before them. */
-async function countedBy(happen: (events: Telemetry['events']) => void) {
-  const { metrics, events } = await createTelemetry(
-    { level: 'info', format: 'json', requests: false },
-    '1.2.3',
-    {
-      log: 'silent',
-    },
-  );
+async function countedBy(happen: (telemetry: Telemetry) => void) {
+  const telemetry = await createTelemetry(CONFIG, '1.2.3', { log: 'silent' });
   const lines = async () =>
-    (await metrics.registry.metrics())
+    (await telemetry.metrics.registry.metrics())
       .split('\n')
       .filter((line) => line.startsWith('pkce_gateway_') && !/_bucket|file_descriptors/.test(line))
       .map((line) => line.slice('pkce_gateway_'.length));
   const before = new Set(await lines());
-  happen(events);
+  happen(telemetry);
   return (await lines()).filter((line) => !before.has(line));
 }
 
@@ -33,12 +29,12 @@ const violation = {
 } as const;
 
 test('every event counts under the labels of its metric', async () => {
-  const counted = await countedBy((events) => {
+  const counted = await countedBy(({ events, processEvents }) => {
     events.violation({ ...violation, mode: 'enforce' });
     events.violation({ ...violation, mode: 'report' });
     events.unplacedRequest({ cause: 'host', requestId: 'r', clientAddress: '192.0.2.1' });
-    events.unreadableRequest('malformed');
-    events.connectionDropped();
+    processEvents.unreadableRequest('malformed');
+    processEvents.connectionDropped();
     events.authorizationRequested(subject, 'S256');
     events.codeBound(subject, { redirectUri: undefined, violations: [] });
     events.redeemed(subject, 'verified');
@@ -46,8 +42,8 @@ test('every event counts under the labels of its metric', async () => {
     events.storeOperation('ping', 250, undefined);
     events.storeOperation('saveFlow', 500, new StoreFault('store_timeout', 'late'));
     events.upstreamFault('corp', new UpstreamFault('timeout', 'late'), 'r');
-    events.auditRecordDropped();
-    events.workerEnded(1, 'exit 1', 100);
+    processEvents.auditRecordDropped();
+    processEvents.workerEnded(1, 'exit 1', 100);
   });
   expect(counted).toEqual([
     'rejections_total{issuer="corp",client="spa*",endpoint="token",reason="code_replayed"} 1',
@@ -80,8 +76,8 @@ const answered = {
 } as const;
 
 test('a request counts while it is in flight, and at its end by endpoint and class of its status', async () => {
-  const counted = await countedBy((events) => {
-    for (let i = 0; i < 4; i += 1) events.requestBegan();
+  const counted = await countedBy(({ events }) => {
+    for (let i = 0; i < 4; i += 1) events.requestBegan('r');
     events.requestEnded({ ...answered, times: { total: 500, upstream: 250, overhead: 125 } });
     events.requestEnded({ ...answered, endpoint: 'other', status: 404, times: { total: 1000 } });
   });

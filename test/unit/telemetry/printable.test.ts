@@ -15,4 +15,5 @@ test.each([
 test('what is long is cut, and says so', () => {
   expect(printable('x'.repeat(201))).toBe(`${'x'.repeat(199)}…`);
   expect(printable('x'.repeat(200))).toBe('x'.repeat(200));
+  expect(printable('\n'.repeat(200))).toHaveLength(200);
 });

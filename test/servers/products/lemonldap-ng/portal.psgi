@@ -20,8 +20,13 @@ BEGIN {
   map { $_ => { uid => $_, cn => $_, mail => "$_\@example.com" } } @{ decode_json $ENV{PORTAL_USERS} };
 
 my $usr = $ENV{PORTAL_USR};
+
+# What the machine had before was not unpacked beside the portal.
+sub javascript_below { enable 'Static', path => sub { s{^/javascript/}{} }, root => "$_[0]/javascript/", pass_through => 1 }
+
 builder {
-    enable 'Static', path => sub { s{^/static/}{} },     root => "$usr/lemonldap-ng/portal/htdocs/static/";
-    enable 'Static', path => sub { s{^/javascript/}{} }, root => "$usr/javascript/";
+    enable 'Static', path => sub { s{^/static/}{} }, root => "$usr/lemonldap-ng/portal/htdocs/static/";
+    javascript_below($usr);
+    javascript_below('/usr/share');
     Lemonldap::NG::Portal::Main->run({});
 };

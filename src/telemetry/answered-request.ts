@@ -1,0 +1,54 @@
+import { printable } from './printable.ts';
+import { describeRequestSpan } from './tracing.ts';
+
+/** A request that has been answered. */
+export type AnsweredRequest = {
+  readonly requestId: string;
+  readonly method: string;
+  /** Without its query. */
+  readonly path: string;
+  readonly status: number;
+  readonly endpoint: string;
+  readonly issuer: string;
+  readonly clientAddress: string;
+  /** Milliseconds; those of the upstream where it was asked and answered. */
+  readonly times: { readonly total: number; readonly upstream?: number; readonly overhead?: number };
+};
+
+/** Characters of a path in a line: more than any real one has. */
+const PATH_LIMIT = 2_048;
+
+/** The fields of its line in the log. */
+export function buildRequestLine(answered: AnsweredRequest, client: string | undefined): object {
+  const { method, path, status, endpoint, issuer, clientAddress, requestId, times } = answered;
+  return {
+    event: 'request',
+    method,
+    path: printable(path, PATH_LIMIT),
+    status,
+    endpoint,
+    issuer,
+    client,
+    client_address: clientAddress,
+    duration_ms: rounded(times.total),
+    upstream_ms: rounded(times.upstream),
+    overhead_ms: rounded(times.overhead),
+    request_id: requestId,
+  };
+}
+
+export function describeInSpan(answered: AnsweredRequest, client: string | undefined): void {
+  const { method, path, status, endpoint, issuer, requestId } = answered;
+  describeRequestSpan(`${method} ${endpoint}`, status, {
+    'http.request.method': method,
+    'url.path': path,
+    'pkce_gateway.issuer': issuer,
+    'pkce_gateway.client': client,
+    'pkce_gateway.request_id': requestId,
+  });
+}
+
+/** Milliseconds, with three digits behind the point. */
+export function rounded(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.round(milliseconds * 1000) / 1000;
+}

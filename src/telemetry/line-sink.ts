@@ -1,0 +1,160 @@
+import { close, constants, fstat, open, stat } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import sonicBoom, { type SonicBoom } from 'sonic-boom';
+
+const openFile = promisify(open);
+const closeFile = promisify(close);
+const statFile = promisify(stat);
+const statDescriptor = promisify(fstat);
+
+/** Bytes that wait at most, while the reader of the lines is slow or gone. */
+const WAITING_LIMIT = 1024 * 1024;
+/** Bytes of one write: as many as a pipe takes in one piece (PIPE_BUF), so that lines of several processes stay whole. */
+const WRITE_LIMIT = 4096;
+/** Milliseconds between two checks whether the file was moved away, and between attempts after an error. */
+const RETRY_INTERVAL = 1_000;
+/** Milliseconds that waiting lines have at the end. */
+const END_TIMEOUT = 2_000;
+
+/** Without O_NONBLOCK, opening a FIFO waits for its reader. */
+const { O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK } = constants;
+const APPEND = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK;
+/** Lines may hold personal data, so they are not world-readable. */
+const PERMISSIONS = 0o640;
+
+export type LineSinkOptions = {
+  /** A file descriptor, or the path of a file. */
+  readonly destination: number | string;
+  /** For each line for which there is no room. */
+  readonly onDrop: () => void;
+  /** The destination takes nothing, or takes lines again: once for each change. */
+  readonly onTrouble?: (error: Error) => void;
+  readonly onRecovery?: () => void;
+};
+
+/** Appends lines in the background and holds nothing up: what cannot be written waits, and beyond a limit it is dropped. */
+export class LineSink implements AsyncDisposable {
+  readonly #options: LineSinkOptions;
+  #stream: SonicBoom;
+  /** Which file is open, by device and inode. */
+  #identity = '';
+  #checkedAt = Date.now();
+  #isInTrouble = false;
+  /** The file was moved away, and there is no new one under its name yet. */
+  #misplaced = false;
+  #ended = false;
+
+  private constructor(options: LineSinkOptions, fd: number) {
+    this.#options = options;
+    this.#stream = this.#streamTo(fd);
+  }
+
+  /** Rejects where the file cannot be opened. */
+  static async open(options: LineSinkOptions): Promise<LineSink> {
+    const { destination } = options;
+    if (typeof destination === 'number') return new LineSink(options, await withoutBlocking(destination));
+    const sink = new LineSink(options, await openFile(destination, APPEND, PERMISSIONS));
+    sink.#identity = await identityOf(destination);
+    return sink;
+  }
+
+  /** `line`: with its end. */
+  write(line: string): void {
+    if (this.#ended) {
+      this.#options.onDrop();
+      return;
+    }
+    if (Date.now() - this.#checkedAt >= RETRY_INTERVAL) void this.reopen();
+    this.#stream.write(line);
+  }
+
+  /** Opens the file anew, where it was moved away. Lines that wait go to the file that was open. */
+  async reopen(): Promise<void> {
+    const { destination } = this.#options;
+    this.#checkedAt = Date.now();
+    if (typeof destination === 'number') return;
+    try {
+      const identity = await identityOf(destination);
+      if (identity === this.#identity && identity !== '') return;
+      const fd = await openFile(destination, APPEND, PERMISSIONS);
+      if (this.#ended) return await closeFile(fd);
+      this.#misplaced = false;
+      const previous = this.#stream;
+      this.#stream = this.#streamTo(fd);
+      this.#identity = await identityOf(destination);
+      previous.end();
+    } catch (error) {
+      this.#misplaced = true;
+      this.#noteTrouble(error as Error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    const written = Promise.withResolvers<void>();
+    this.#stream.once('close', () => written.resolve()).end();
+    const waiting = new AbortController();
+    await Promise.race([
+      written.promise,
+      sleep(END_TIMEOUT, undefined, { signal: waiting.signal }).catch(() => {}),
+    ]);
+    waiting.abort();
+  }
+
+  #streamTo(fd: number): SonicBoom {
+    const stream = new sonicBoom.SonicBoom({
+      fd,
+      sync: false,
+      maxLength: WAITING_LIMIT,
+      maxWrite: WRITE_LIMIT,
+    });
+    let retry: NodeJS.Timeout | undefined;
+    stream.once('close', () => clearTimeout(retry));
+    stream.on('drop', () => {
+      this.#options.onDrop();
+      this.#noteTrouble(new Error('too many lines wait to be written'));
+    });
+    stream.on('error', (error: Error) => {
+      this.#noteTrouble(error);
+      // An empty line makes the stream try again with what waits.
+      retry = setTimeout(() => stream.write(''), RETRY_INTERVAL).unref();
+    });
+    stream.on('drain', () => {
+      if (!this.#isInTrouble || this.#misplaced) return;
+      this.#isInTrouble = false;
+      this.#options.onRecovery?.();
+    });
+    return stream;
+  }
+
+  #noteTrouble(error: Error): void {
+    if (!this.#isInTrouble) this.#options.onTrouble?.(error);
+    this.#isInTrouble = true;
+  }
+}
+
+/**
+ * A write into a pipe that nobody reads would hold up a thread, and so the end of the process. Opened anew, since other
+ * processes share the flags of standard error and may set them back.
+ */
+async function withoutBlocking(descriptor: number): Promise<number> {
+  try {
+    const isPipe = (await statDescriptor(descriptor)).isFIFO();
+    return isPipe ? await openFile(`/dev/fd/${descriptor}`, O_WRONLY | O_NONBLOCK) : descriptor;
+  } catch {
+    // It cannot be opened where nobody reads any more: then nothing waits either.
+    return descriptor;
+  }
+}
+
+/** Empty where there is no such file. */
+async function identityOf(path: string): Promise<string> {
+  try {
+    const { dev, ino } = await statFile(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return '';
+  }
+}

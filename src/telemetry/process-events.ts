@@ -1,0 +1,90 @@
+import type { UnplacedCause } from './events.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { adviseOnStoreState } from './store-advice.ts';
+
+/** What happens to the process and what it depends on: each event moves its metrics and writes its line together. */
+export class ProcessEvents {
+  readonly #metrics: Metrics;
+  readonly #log: Log;
+
+  constructor(metrics: Metrics, log: Log) {
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  configLoaded(at: number): void {
+    this.#metrics.configLastReloadSuccessful.set(1);
+    this.#metrics.configLastReloadSuccess.set(at / 1000);
+    this.#log.info({ event: 'config_loaded' }, 'configuration in force');
+  }
+
+  /** A key of the configuration keeps its value until the gateway is restarted. */
+  restartNeeded(hint: string): void {
+    this.#log.warn({ event: 'restart_needed' }, hint);
+  }
+
+  configRejected(problems: readonly string[]): void {
+    this.#metrics.configLastReloadSuccessful.set(0);
+    this.#log.error({ event: 'config_rejected', problems }, 'the previous configuration stays in force');
+  }
+
+  /** A line for each thing that is no HTTP request would be a way to fill the disk. */
+  unreadableRequest(cause: UnplacedCause): void {
+    this.#metrics.unplacedRequests.inc({ cause });
+  }
+
+  connectionDropped(): void {
+    this.#metrics.connectionsDropped.inc();
+  }
+
+  /** `detail`: a code such as ECONNREFUSED. `address`: of the store, without credentials. */
+  storeState(state: 'ready' | 'unreachable', detail: string | undefined, address?: string | undefined): void {
+    this.#metrics.storeUp.set(state === 'ready' ? 1 : 0);
+    const fields = { event: 'store_state', state, detail, address };
+    if (state === 'ready') this.#log.info(fields, 'the store can be reached');
+    else this.#log.error(fields, `the store cannot be reached: ${adviseOnStoreState(detail)}`);
+  }
+
+  /** Counts of what clients did, of at least so many client-days. */
+  countsLost(atLeast: number): void {
+    this.#log.error(
+      { event: 'counts_lost', at_least: atLeast },
+      'counts of what clients did are lost: the store could not be reached for too long',
+    );
+  }
+
+  /** Lines that are lost are counted, and told of once by `auditTrouble`. */
+  auditRecordDropped(): void {
+    this.#metrics.auditRecordsDropped.inc();
+  }
+
+  auditTrouble(error: Error): void {
+    this.#log.error(
+      { event: 'audit_trouble', error },
+      'the audit stream cannot be written: its lines wait, and are dropped when too many do',
+    );
+  }
+
+  auditRecovered(): void {
+    this.#log.info({ event: 'audit_recovered' }, 'the audit stream is written again');
+  }
+
+  workersWanted(count: number): void {
+    this.#metrics.workers.set(count);
+  }
+
+  workersReady(count: number): void {
+    this.#metrics.workersReady.set(count);
+  }
+
+  workerReady(worker: number, pid: number | undefined): void {
+    this.#log.info({ event: 'worker_ready', worker, pid }, 'worker serves');
+  }
+
+  /** A worker has ended by itself or hung; another takes its place. */
+  workerEnded(worker: number, how: string, restartIn: number): void {
+    this.#metrics.workerRestarts.inc();
+    this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');
+  }
+}

@@ -1,0 +1,29 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Span } from '@opentelemetry/api';
+
+/** The request that is being answered: what every log line and span of it has in common. */
+export type RequestScope = {
+  readonly span: Span;
+  requestId: string | undefined;
+  /** The client entry, once it is known. */
+  client: string | undefined;
+};
+
+const scopes = new AsyncLocalStorage<RequestScope>();
+
+export function runInScope<Result>(scope: RequestScope, run: () => Result): Result {
+  return scopes.run(scope, run);
+}
+
+export function currentScope(): RequestScope | undefined {
+  return scopes.getStore();
+}
+
+/**
+ * Keeps the scope of now for callbacks that come from elsewhere: a connection to the upstream calls back in the scope of the
+ * request that opened it.
+ */
+export function keepScope(): <Result>(step: () => Result) => Result {
+  const scope = scopes.getStore();
+  return scope === undefined ? (step) => step() : (step) => scopes.run(scope, step);
+}

@@ -1,0 +1,33 @@
+import type { StoreFault } from '../flow/flow-store.ts';
+
+/** What an operator can do about a store that fails. */
+const BY_FAULT: Readonly<Record<StoreFault['code'], string>> = {
+  store_unreachable: 'check that Redis runs, and that `store.redis` names it',
+  store_timeout: 'check the load of Redis and the network to it, or raise `store.redis.timeout`',
+  store_full: 'give the store more memory, or use Redis',
+  store_error: 'the error says what Redis answered',
+};
+
+export function adviseOnStoreFault(fault: StoreFault): string {
+  return BY_FAULT[fault.code];
+}
+
+const CREDENTIALS = 'check `store.redis.username` and `store.redis.password`';
+const PERMISSIONS = 'the Redis user lacks permissions: see docs/operations.md';
+
+const BY_DETAIL: Readonly<Record<string, string>> = {
+  TIMEOUT: BY_FAULT.store_timeout,
+  WRONGPASS: CREDENTIALS,
+  NOAUTH: CREDENTIALS,
+  NOPERM: PERMISSIONS,
+  ENOTFOUND: 'there is no such host name: check `store.redis`',
+  READONLY: 'this Redis is a replica: name its primary in `store.redis`',
+};
+
+/** `detail`: the code of a socket, of TLS, or of an answer of Redis. */
+export function adviseOnStoreState(detail: string | undefined): string {
+  const known = detail === undefined ? undefined : BY_DETAIL[detail];
+  if (known !== undefined) return known;
+  const isTls = detail !== undefined && /CERT|SSL|SELF_SIGNED|ERR_TLS/.test(detail);
+  return isTls ? 'check `store.redis.tls` and the certificate of Redis' : BY_FAULT.store_unreachable;
+}

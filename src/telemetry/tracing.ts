@@ -1,0 +1,121 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  type Attributes,
+  type Context,
+  context,
+  isSpanContextValid,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  type TextMapSetter,
+  trace,
+} from '@opentelemetry/api';
+import { currentScope, runInScope } from './request-scope.ts';
+
+// Without an SDK, which an operator may register (docs/tracing.md), every call below does nothing.
+const tracer = trace.getTracer('pkce-gateway');
+
+const FROM_HEADERS: TextMapGetter<IncomingMessage['headers']> = {
+  keys: (headers) => Object.keys(headers),
+  get: (headers, name) => headers[name],
+};
+const INTO_FLAT_LIST: TextMapSetter<string[]> = {
+  set: (headers, name, value) => void headers.push(name, value),
+};
+
+/** Answers a request in a span of its own, whose parent is the caller's, and in a scope that its log lines share. */
+export async function traceRequest(request: IncomingMessage, answer: () => Promise<void>): Promise<void> {
+  const parent = propagation.extract(context.active(), request.headers, FROM_HEADERS);
+  const method = request.method ?? 'GET';
+  const span = tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
+  const scope = { span, requestId: undefined, client: undefined };
+  try {
+    await runInScope(scope, () => context.with(trace.setSpan(parent, span), answer));
+  } finally {
+    span.end();
+  }
+}
+
+/** Names the span of the request that is being answered, and says what became of it. Never a query: it holds secrets. */
+export function describeRequestSpan(name: string, status: number, attributes: Attributes): void {
+  const span = currentScope()?.span;
+  if (span?.isRecording() !== true) return;
+  span.updateName(name);
+  span.setAttributes({ ...attributes, 'http.response.status_code': status });
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+export type UpstreamCall = {
+  readonly method: string;
+  readonly origin: string;
+  /** A flat list of names and values, to which the trace context is added. */
+  readonly headers: string[];
+};
+
+/** Sends a request upstream in a span of its own, and hands the trace on in its headers. */
+export async function traceUpstream<Answer extends { readonly status: number }>(
+  { method, origin, headers }: UpstreamCall,
+  send: () => Promise<Answer>,
+): Promise<Answer> {
+  const parent = scopeContext();
+  const span = tracer.startSpan(method, { kind: SpanKind.CLIENT }, parent);
+  handOn(headers, trace.setSpan(parent, span));
+  if (!span.isRecording()) return send();
+  const { hostname, port } = new URL(origin);
+  span.setAttributes({ 'http.request.method': method, 'server.address': hostname, 'server.port': port });
+  try {
+    const answer = await send();
+    span.setAttribute('http.response.status_code', answer.status);
+    if (answer.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+    return answer;
+  } catch (error) {
+    fail(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** A span of a store operation that has just ended. `duration`: milliseconds. */
+export function traceStoreOperation(operation: string, duration: number, fault: Error | undefined): void {
+  const scope = currentScope();
+  if (scope?.span.isRecording() !== true) return;
+  const endedAt = Date.now();
+  const span = tracer.startSpan(
+    `store ${operation}`,
+    { kind: SpanKind.CLIENT, startTime: endedAt - duration, attributes: { 'db.operation.name': operation } },
+    scopeContext(),
+  );
+  if (fault !== undefined) fail(span, fault);
+  span.end(endedAt);
+}
+
+/** What a log line needs to be found from a trace; `undefined` where nothing is traced. */
+export function currentTraceId(): string | undefined {
+  const spanContext = currentScope()?.span.spanContext();
+  return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
+}
+
+function scopeContext(): Context {
+  const span = currentScope()?.span;
+  return span === undefined ? context.active() : trace.setSpan(context.active(), span);
+}
+
+/** The trace context of the caller is replaced; where no propagator is registered, it goes on as it came. */
+function handOn(headers: string[], spanContext: Context): void {
+  const fields = new Set(propagation.fields());
+  if (fields.size === 0) return;
+  const kept = headers.flatMap((name, index) =>
+    index % 2 === 0 && !fields.has(name.toLowerCase()) ? [name, headers[index + 1] as string] : [],
+  );
+  headers.splice(0, headers.length, ...kept);
+  propagation.inject(spanContext, headers, INTO_FLAT_LIST);
+}
+
+function fail(span: Span, error: unknown): void {
+  const { code } = error as NodeJS.ErrnoException;
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  if (typeof code === 'string') span.setAttribute('error.type', code);
+}

@@ -22,7 +22,7 @@ let upstream: ScriptedLegacyServer;
 let gateway: GatewayProcess;
 
 const yaml = (mode: string, more = '') => `
-listen: {address: 127.0.0.1:0}
+listen: {address: 127.0.0.1:0, limits: {header_timeout: 60s}}
 admin: {address: 127.0.0.1:0}
 issuers:
   - name: corp

@@ -11,6 +11,9 @@ import { readBody } from '../support/request-log.ts';
 import { SimpleClient, send } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
+/** Starting processes takes seconds where many tests run at once. */
+vi.setConfig({ testTimeout: 90_000 });
+
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
@@ -88,7 +91,7 @@ issuers:
     expect((await client.redeem(code)).status).toBe(400);
 
     const named = (name: string) => collector.spans().filter((span) => span.name === name);
-    await vi.waitFor(() => expect(named('POST token')).toHaveLength(2), 20_000);
+    await vi.waitFor(() => expect(named('POST token')).toHaveLength(2), 30_000);
     const [authorization] = named('GET authorization') as [Span];
     expect(authorization).toMatchObject({ traceId: TRACE_ID, parentSpanId: CALLER, kind: 2 });
     expect(attributesOf(authorization)).toMatchObject({

@@ -1,6 +1,7 @@
-import { buildConfig, type IssuerConfig } from '../config/config.ts';
-import { explainPolicy } from '../config/explain-policy.ts';
+import { buildConfig } from '../config/build-config.ts';
+import type { IssuerConfig } from '../config/config.ts';
 import { type LoadedFile, loadFile } from '../config/load.ts';
+import { type ExplainedSetting, explainPolicy } from '../config/policy-origin.ts';
 import { formatPosition, formatProblem } from '../config/problem.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
 import { IssuerDirectory } from '../issuer-directory.ts';
@@ -89,7 +90,7 @@ function chooseIssuer(
   name: string | undefined,
   asked: AskedUrl | undefined,
 ): IssuerConfig {
-  const { issuers } = buildConfig(loaded.settings);
+  const { issuers } = buildConfig(loaded.file, loaded.tls);
   const names = issuers.map((issuer) => issuer.name).join(', ');
   if (name !== undefined) {
     const named = issuers.find((issuer) => issuer.name === name);
@@ -121,13 +122,13 @@ function explain(
   },
 ): Explanation {
   const { issuer, client, policy, now, verdict } = facts;
-  const index = loaded.settings.issuers.findIndex(({ name }) => name === issuer.name);
+  const index = loaded.file.issuers.findIndex(({ name }) => name === issuer.name);
   const entry = policy.name === UNLISTED ? undefined : policy.name;
   return {
     issuer: {
       name: issuer.name,
       upstream: issuer.upstream.origin,
-      at: formatPosition(loaded.locate(['issuers', index], 'key') ?? { file: '', line: 0, column: 0 }),
+      at: formatPosition(loaded.source.locate(['issuers', index], 'key') ?? { file: '', line: 0, column: 0 }),
     },
     client,
     entry: policy.name,
@@ -135,7 +136,7 @@ function explain(
     enforcePercent: verdict?.refusedPercent ?? policy.enforcePercent,
     settings: explainPolicy(loaded, index, entry).map((setting) => ({
       key: setting.key,
-      value: setting.value,
+      value: shownValue(setting),
       from:
         setting.origin === 'entry'
           ? entry === undefined
@@ -146,4 +147,24 @@ function explain(
     })),
     verdict,
   };
+}
+
+/** As an operator would write it; a secret is not shown. */
+function shownValue({ key, value }: ExplainedSetting): unknown {
+  if (value === undefined) return undefined;
+  if (key === 'inject_secret') return '(a secret)';
+  if (key === 'enforce_from') return new Date(Number(value)).toISOString();
+  if (key === 'flow_ttl' || key === 'code_ttl') return formatDuration(Number(value));
+  return value;
+}
+
+function formatDuration(milliseconds: number): string {
+  for (const [unit, length] of [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const) {
+    if (milliseconds % length === 0) return `${milliseconds / length}${unit}`;
+  }
+  return `${milliseconds}ms`;
 }

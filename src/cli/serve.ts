@@ -11,7 +11,6 @@ import {
   UsageError,
 } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
-import { describeStartFailure } from './start-failure.ts';
 
 export const SERVE_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
@@ -43,8 +42,7 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
     // An upstream that keeps silent can hold the start up for long.
     gateway = await Promise.race([startGateway(result.config), stopped.then(() => undefined)]);
   } catch (error) {
-    const why = describeStartFailure(error as Error, result.config, options['upstream'] === undefined);
-    io.stderr(`pkce-gateway: cannot start: ${why}`);
+    io.stderr(`pkce-gateway: cannot start: ${(error as Error).message}`);
     return 1;
   }
   if (gateway === undefined) return 0;

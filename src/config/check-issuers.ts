@@ -1,75 +1,67 @@
 import { checkPlaces } from './check-places.ts';
 import { checkPolicies } from './check-policies.ts';
-import type { FileSettings } from './config.ts';
-import type { Diagnostics } from './diagnostics.ts';
+import type { Findings } from './findings.ts';
 import type { ValuePath } from './problem.ts';
 import { patternFits, patternsOverlap } from './schema/endpoint-pattern.ts';
-import type { Draft } from './settings.ts';
-import { nodeAt, type YamlNode } from './yaml-tree.ts';
+import type { FileConfig, IssuerEntry } from './schema/gateway.ts';
+import { valueAt } from './schema-walk.ts';
+import type { ValidPart } from './valid-part.ts';
 
-type Issuer = Draft<FileSettings['issuers'][number]>;
-
-const ENDPOINTS = [
-  ['authorization', 'authorization'],
-  ['token', 'token'],
-  ['pushed_authorization', 'pushedAuthorization'],
-  ['metadata', 'metadata'],
-] as const;
+type Issuer = ValidPart<IssuerEntry>;
 
 export function checkIssuers(
-  { issuers = [] }: Draft<FileSettings>,
-  root: YamlNode,
-  diagnostics: Diagnostics,
+  { issuers = [] }: ValidPart<FileConfig>,
+  raw: unknown,
+  findings: Findings,
 ): void {
-  checkNames(issuers, diagnostics);
-  checkPlaces(issuers, diagnostics);
+  checkNames(issuers, findings);
+  checkPlaces(issuers, findings);
   for (const [index, issuer] of issuers.entries()) {
     if (issuer === undefined) continue;
     const path = ['issuers', index];
-    const forwardPkce = nodeAt(root, [...path, 'forward_pkce']);
-    if (forwardPkce?.kind === 'scalar' && forwardPkce.value === 'auto') {
-      diagnostics.warning([...path, 'forward_pkce'], '`auto` is `always` now: leave the key out');
+    if (valueAt(raw, [...path, 'forward_pkce']) === 'auto') {
+      findings.warning([...path, 'forward_pkce'], '`auto` is `always` now: leave the key out');
     }
-    checkUpstream(issuer, path, diagnostics);
-    checkEndpoints(issuer, path, diagnostics);
-    checkEndpointPlaces(issuer, path, diagnostics);
-    checkPolicies(issuer, path, diagnostics);
+    checkUpstream(issuer, path, findings);
+    checkEndpoints(issuer, path, findings);
+    checkEndpointPlaces(issuer, path, findings);
+    checkPolicies(issuer, { path, raw }, findings);
   }
 }
 
-function checkNames(issuers: readonly (Issuer | undefined)[], diagnostics: Diagnostics): void {
+function checkNames(issuers: readonly (Issuer | undefined)[], findings: Findings): void {
   const seen = new Set<string>();
   for (const [index, issuer] of issuers.entries()) {
     if (issuer?.name === undefined) continue;
     if (seen.has(issuer.name)) {
-      diagnostics.problem(['issuers', index, 'name'], 'another issuer has this name');
+      findings.problem(['issuers', index, 'name'], 'another issuer has this name');
     }
     seen.add(issuer.name);
   }
 }
 
-function checkUpstream({ upstream }: Issuer, issuerPath: ValuePath, diagnostics: Diagnostics): void {
+function checkUpstream({ upstream }: Issuer, issuerPath: ValuePath, findings: Findings): void {
   const path = [...issuerPath, 'upstream', 'tls'];
   const { tls, url } = upstream ?? {};
   if (tls === undefined) return;
-  if (url?.startsWith('http:')) diagnostics.problem(path, 'has no effect: the upstream is not https');
-  if (tls.insecureSkipVerify) {
-    diagnostics.warning(
+  if (url?.startsWith('http:')) findings.problem(path, 'has no effect: the upstream is not https');
+  if (tls.insecure_skip_verify) {
+    findings.warning(
       [...path, 'insecure_skip_verify'],
-      'anybody between the gateway and the upstream can read every code and secret',
+      'whoever is between gateway and upstream can read every code and secret',
     );
   }
 }
 
-function checkEndpoints({ endpoints }: Issuer, issuerPath: ValuePath, diagnostics: Diagnostics): void {
+function checkEndpoints({ endpoints }: Issuer, issuerPath: ValuePath, findings: Findings): void {
   if (endpoints === undefined || endpoints === 'auto') return;
   const seen: { kind: string; pattern: string }[] = [];
-  for (const [kind, name] of ENDPOINTS) {
-    for (const [index, pattern] of endpoints[name]?.entries() ?? []) {
+  for (const [kind, patterns] of Object.entries(endpoints)) {
+    for (const [index, pattern] of patterns?.entries() ?? []) {
       if (pattern === undefined) continue;
       const other = seen.find((earlier) => patternsOverlap(earlier.pattern, pattern));
       if (other !== undefined) {
-        diagnostics.problem(
+        findings.problem(
           [...issuerPath, 'endpoints', kind, index],
           `matches the same paths as ${other.pattern} of ${other.kind}`,
         );
@@ -79,19 +71,14 @@ function checkEndpoints({ endpoints }: Issuer, issuerPath: ValuePath, diagnostic
   }
 }
 
-/** A path of another issuer is not judged here. */
-function checkEndpointPlaces(
-  { endpoints, paths }: Issuer,
-  issuerPath: ValuePath,
-  diagnostics: Diagnostics,
-): void {
+/** What another issuer's path leads to, nobody judges here. */
+function checkEndpointPlaces({ endpoints, paths }: Issuer, issuerPath: ValuePath, findings: Findings): void {
   if (endpoints === undefined || endpoints === 'auto' || paths === undefined || paths.includes(undefined))
     return;
-  for (const [kind, name] of ENDPOINTS) {
-    if (name === 'metadata') continue;
-    for (const [index, pattern] of endpoints[name]?.entries() ?? []) {
+  for (const kind of ['authorization', 'token', 'pushed_authorization'] as const) {
+    for (const [index, pattern] of endpoints[kind]?.entries() ?? []) {
       if (pattern === undefined || paths.some((path) => patternFits(pattern, path as string))) continue;
-      diagnostics.problem(
+      findings.problem(
         [...issuerPath, 'endpoints', kind, index],
         'is not below any of the `paths` of this issuer',
       );

@@ -1,5 +1,9 @@
-import { type LoadResult, parseConfig } from './load.ts';
+import { buildConfig } from './build-config.ts';
+import { Findings } from './findings.ts';
+import type { LoadResult } from './load.ts';
 import { formatPath, type ValuePath } from './problem.ts';
+import { readTlsFiles } from './read-tls-files.ts';
+import { validateConfig } from './validate.ts';
 
 /** The options of `serve --upstream`, as typed. */
 export type UpstreamOptions = {
@@ -30,20 +34,24 @@ const OPTIONS = new Map([
 export async function configFromUpstream(options: UpstreamOptions): Promise<LoadResult> {
   const { upstream, mode, listen, admin, redis, ca, publicUrl } = options;
   const raw = {
-    listen: { address: listen },
-    admin: { address: admin },
+    ...(listen !== undefined && { listen: { address: listen } }),
+    ...(admin !== undefined && { admin: { address: admin } }),
     ...(redis !== undefined && { store: { kind: 'redis', redis: { url: redis } } }),
     issuers: [
       {
         name: ISSUER,
         upstream: { url: upstream, ...(ca !== undefined && { tls: { ca_file: ca } }) },
-        public_url: publicUrl,
-        unlisted_clients: { mode },
+        ...(publicUrl !== undefined && { public_url: publicUrl }),
+        ...(mode !== undefined && { unlisted_clients: { mode } }),
       },
     ],
   };
-  // JSON is YAML, and leaves out what is undefined.
-  return parseConfig(JSON.stringify(raw), '', { env: {}, directory: '.', pathText: optionOf });
+  const findings = new Findings(() => undefined, optionOf);
+  const { file, valid } = validateConfig(raw, findings);
+  const tls = await readTlsFiles(valid, '.', findings);
+  const { problems, warnings } = findings;
+  if (file === undefined || problems.length > 0) return { ok: false, problems, warnings, files: new Map() };
+  return { ok: true, config: buildConfig(file, tls), files: new Map(), warnings };
 }
 
 function optionOf(path: ValuePath): string {

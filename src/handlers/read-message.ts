@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { hasBody, type ReadBody, readBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
 import { readJsonParameters } from '../oauth/json-parameters.ts';
@@ -21,7 +22,7 @@ export type Message = {
   /** Those in the query of a POST; they should hold no protocol parameter. */
   readonly queryParameters: Parameters;
   /** The body as it came, for a client that is not to be broken; `null`: none. */
-  readonly bodyAsSent: () => RequestBody | Buffer | null;
+  readonly bodyAsSent: () => Readable | Buffer | null;
 };
 
 const NONE = new Parameters([]);

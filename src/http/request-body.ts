@@ -38,7 +38,6 @@ export class RequestBody extends Readable {
   #left: number;
   #missing = PORTION;
   #waitingSince: number | undefined;
-  #stillSince = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(request: IncomingMessage, { patience, beginning = [], filter }: RequestBodyOptions) {
@@ -48,11 +47,6 @@ export class RequestBody extends Readable {
     this.#left = patience;
     this.#beginning = [...beginning];
     this.#filter = filter;
-  }
-
-  /** Since when the client has not been waited for, in the time of `performance.now()`. */
-  get stillSince(): number {
-    return this.#waitingSince === undefined ? this.#stillSince : performance.now();
   }
 
   override _read(): void {
@@ -104,8 +98,7 @@ export class RequestBody extends Readable {
   };
 
   readonly #onData = (chunk: Buffer): void => {
-    this.#stillSince = performance.now();
-    if (this.#waitingSince !== undefined) this.#left -= this.#stillSince - this.#waitingSince;
+    if (this.#waitingSince !== undefined) this.#left -= performance.now() - this.#waitingSince;
     this.#waitingSince = undefined;
     this.#missing -= chunk.length;
     if (this.#missing <= 0) {
@@ -119,8 +112,6 @@ export class RequestBody extends Readable {
 
   #end(): void {
     this.#ended = true;
-    this.#stillSince = performance.now();
-    this.#waitingSince = undefined;
     if (this.#deciding) return;
     clearTimeout(this.#timer);
     this.#decide(() => this.#filter?.end(), this.#passLast);

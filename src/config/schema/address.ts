@@ -1,7 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
+import type { Address } from '../config.ts';
 import { type Parsed, textAs } from './scalars.ts';
-
-export type Address = { readonly host: string; readonly port: number };
 
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
@@ -20,11 +19,7 @@ export function parseAddress(text: string): Parsed<Address> {
 }
 
 export function address() {
-  return textAs(
-    parseAddress,
-    { 'x-type': 'address', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
-    FORM,
-  );
+  return textAs(parseAddress, { 'x-type': 'address' }, FORM);
 }
 
 /** A Host header, lower case: `host`, `host:port`, `[IPv6]`. */
@@ -41,10 +36,7 @@ export function parseHost(text: string): Parsed<string> {
 }
 
 export function host() {
-  return textAs(parseHost, {
-    'x-type': 'host',
-    pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$',
-  });
+  return textAs(parseHost, { 'x-type': 'host' });
 }
 
 /** An IP address or a CIDR range. */
@@ -60,10 +52,7 @@ export function parseNetwork(text: string): Parsed<string> {
 }
 
 export function network() {
-  return textAs(parseNetwork, {
-    'x-type': 'IP address or CIDR range',
-    pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
-  });
+  return textAs(parseNetwork, { 'x-type': 'IP address or CIDR range' });
 }
 
 function isHostName(text: string): boolean {

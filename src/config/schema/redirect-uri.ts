@@ -33,10 +33,7 @@ export function parseRedirectUri(text: string): Parsed<string> {
 }
 
 export function redirectUri() {
-  return textAs(parseRedirectUri, {
-    'x-type': 'absolute URI',
-    pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s#*]+$',
-  });
+  return textAs(parseRedirectUri, { 'x-type': 'absolute URI' });
 }
 
 /** Plain http to a machine other than the user's own: the code can be read on its way. */

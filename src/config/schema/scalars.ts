@@ -1,90 +1,96 @@
 import { z } from 'zod';
+import { ExternalValue } from '../external-value.ts';
 
 /** What a parser of this folder makes of a text. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
-/** Annotations for the reference, and keywords for the JSON Schema, where zod cannot know them. */
+/** Annotations that the JSON Schema and the reference are made from; zod drops `default` and `examples` of parsed scalars. */
 export type Notes = {
   /** What the reference calls the type. */
   readonly 'x-type'?: string;
   readonly 'x-default'?: unknown;
   readonly 'x-examples'?: readonly unknown[];
-  /** How a number is shown: as it would be written. */
-  readonly 'x-unit'?: 'duration' | 'size' | 'moment';
-  /** It may contain a secret, so that it is not shown. */
-  readonly 'x-hidden'?: boolean;
   readonly pattern?: string;
-  readonly anyOf?: readonly object[];
 };
+
+/** A scalar that may also come from a variable or a file, which both give text. */
+function external<S extends z.ZodType>(schema: S, convert: (text: string) => unknown = (text) => text) {
+  return z.preprocess(
+    (value) => (value instanceof ExternalValue && value.text !== undefined ? convert(value.text) : value),
+    schema,
+  );
+}
 
 /** Text that is not empty and has no control characters. */
 export function text({ max = 1024, notes = {} }: { max?: number; notes?: Notes } = {}) {
-  return z
+  const schema = z
     .string()
     .min(1)
     .max(max)
     .refine((value) => !hasControlCharacter(value), 'must not contain control characters')
     .meta(notes);
-}
-
-/** Text that nobody is ever shown. */
-export function secret(schema: z.ZodType<string> = text({ max: 4096 })) {
-  return schema.meta({ 'x-secret': true });
-}
-
-/** The name of a file, relative to the configuration; the setting is its content. Its key ends with `_file`. */
-export function file(parse: (content: string) => Parsed<string>) {
-  return textAs(parse).meta({ 'x-type': 'file name', 'x-file': true });
+  return external(schema);
 }
 
 /** Text that is parsed into something else, or refused with a problem. */
 export function textAs<T>(parse: (text: string) => Parsed<T>, notes: Notes = {}, wrongType?: string) {
-  return z
+  const schema = z
     .string(wrongType === undefined ? {} : { error: wrongType })
-    .transform((value, context) => unwrapParsed(parse(value), context))
-    .meta(notes);
+    .meta(notes)
+    .transform((value, context) => unwrapParsed(parse(value), context));
+  return external(schema);
 }
 
 export function integer(min: number, max: number) {
-  return z.number().int().min(min).max(max);
+  return external(z.number().int().min(min).max(max), numberOf);
 }
 
 /** A whole number, or text that is parsed into one. */
 export function integerOr<T>(parse: (value: number | string) => Parsed<T>, notes: Notes, wrongType: string) {
-  return z
+  const schema = z
     .union([z.number(), z.string()], { error: wrongType })
-    .transform((value, context) => unwrapParsed(parse(value), context))
-    .meta(notes);
+    .meta(notes)
+    .transform((value, context) => unwrapParsed(parse(value), context));
+  return external(schema, numberOf);
 }
 
 export function flag() {
-  return z.boolean();
+  return external(z.boolean(), (value) => (value === 'true' ? true : value === 'false' ? false : value));
 }
 
 /** true, false, or a word. */
 export function flagOr<const W extends string>(word: W) {
-  return z.union([z.boolean(), z.enum([word])], { error: `must be true, false or ${word}` });
+  const schema = z.union([z.boolean(), z.literal(word)], { error: `must be true, false or ${word}` });
+  return external(schema, (value) => (value === 'true' ? true : value === 'false' ? false : value));
 }
 
 export function choice<const T extends readonly [string, ...string[]]>(
   words: T,
   error?: (input: unknown) => string | undefined,
 ) {
-  return z.enum(words, error === undefined ? {} : { error: (issue) => error(issue.input) });
+  return external(z.enum(words, error === undefined ? {} : { error: (issue) => error(issue.input) }));
 }
 
 /** A mapping with known keys. A key with nothing after it (`limits:`) is an empty one. */
 export function section<const S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape).meta({ 'x-nullable': true });
+  return emptyWhenNull(mapping(shape));
 }
 
-/** A mapping with known keys. */
+/** A mapping with known keys. What a variable or a file gives is text, and never one. */
 export function mapping<const S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape);
+  return z.preprocess((value) => (value instanceof ExternalValue ? '' : value), z.strictObject(shape));
+}
+
+export function emptyWhenNull<S extends z.ZodType>(schema: S) {
+  return z.preprocess((value) => (value === null ? {} : value), schema).meta({ 'x-nullable': true });
 }
 
 export function hasControlCharacter(value: string): boolean {
   return /[\u0000-\u001f\u007f]/.test(value);
+}
+
+function numberOf(value: string): unknown {
+  return /^-?\d{1,15}$/.test(value) ? Number(value) : value;
 }
 
 function unwrapParsed<T>(parsed: Parsed<T>, context: z.RefinementCtx): T {

@@ -24,14 +24,7 @@ export function size(min: string, max: string) {
       if (parsed.value > most) return { problem: `must be at most ${max}` };
       return parsed;
     },
-    {
-      'x-unit': 'size',
-      'x-type': `size, ${min} to ${max}`,
-      anyOf: [
-        { type: 'integer', minimum: least, maximum: most },
-        { type: 'string', pattern: PATTERN.source },
-      ],
-    },
+    { 'x-type': `size, ${min} to ${max}` },
     FORM,
   );
 }

@@ -6,6 +6,7 @@ import { Exchange, type Services, type Where } from './handlers/exchange.ts';
 import { redeemsInQuery } from './handlers/handle-pass-through.ts';
 import { answerFault } from './handlers/refuse.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
+import { clientOf } from './http/client-address.ts';
 import { buildCorsHeaders } from './http/cors.ts';
 import { readHost } from './http/host.ts';
 import { readPeer, type TrustedProxies } from './http/peer.ts';
@@ -80,11 +81,12 @@ export class FrontDoor {
       body: 'as_sent',
     });
     request.url = target.query === undefined ? target.path : `${target.path}?${target.query}`;
+    const client = clientOf(peer.address);
     const onFault = (fault: UpstreamFault) => {
       this.#services.events.upstreamFault(issuer.name, fault, requestId);
       return plainUpgradeAnswer(fault.status, requestId);
     };
-    this.#upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, onFault });
+    this.#upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, client, onFault });
   }
 
   async #admit(request: IncomingMessage): Promise<Where | NotAdmitted> {
@@ -219,5 +221,6 @@ function answerOrEnd(exchange: Exchange, status: keyof typeof FAULTS): void {
 const FAULTS = {
   500: 'something went wrong here',
   502: 'the authorization server cannot be reached',
+  503: 'too many requests wait for the authorization server',
   504: 'the authorization server did not answer in time',
 } as const;

@@ -75,7 +75,7 @@ const MAY_IMPORT: Readonly<
   Record<string, { readonly all: readonly string[]; readonly types: readonly string[] }>
 > = {
   oauth: { all: [], types: [] },
-  policy: { all: ['oauth'], types: ['flow'] },
+  policy: { all: ['oauth'], types: ['flow', 'config'] },
   flow: { all: ['oauth'], types: ['config'] },
   activity: { all: ['policy'], types: ['oauth', 'telemetry'] },
   http: { all: [], types: ['config'] },

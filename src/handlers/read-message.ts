@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { hasBody, type ReadBody, readBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
 import { readJsonParameters } from '../oauth/json-parameters.ts';
@@ -22,7 +21,7 @@ export type Message = {
   /** Those in the query of a POST; they should hold no protocol parameter. */
   readonly queryParameters: Parameters;
   /** The body as it came, for a client that is not to be broken; `null`: none. */
-  readonly bodyAsSent: () => Readable | Buffer | null;
+  readonly bodyAsSent: () => RequestBody | Buffer | null;
 };
 
 const NONE = new Parameters([]);

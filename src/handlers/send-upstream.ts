@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream';
+import type { Endpoint } from '../endpoints.ts';
+import { clientOf } from '../http/client-address.ts';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
 import { keepScope } from '../telemetry/request-scope.ts';
@@ -18,7 +19,7 @@ export type UpstreamRequest = {
   /** `undefined`: the request's own body, streamed. A text: a form that the gateway serialised; `null`: none. */
   readonly body?: string | null | undefined;
   /** The client's body, of which the beginning has already been read. */
-  readonly bodyAsSent?: Readable | Buffer | null;
+  readonly bodyAsSent?: RequestBody | Buffer | null;
   /** Credentials of the gateway's, for a client that has sent none. */
   readonly authorization?: string | undefined;
   /** In place of the client's headers. */
@@ -33,6 +34,9 @@ export type SendOptions = {
   /** Whether the upstream should finish although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
 };
+
+/** A part of the connections to the upstream is kept for these. */
+const LOGIN_ENDPOINTS: ReadonlySet<Endpoint> = new Set(['authorization', 'pushed_authorization', 'token']);
 
 /** Sends a request upstream and its response to the client; every response is looked at for a code on its way out. */
 export async function sendUpstream(
@@ -64,6 +68,8 @@ export async function sendUpstream(
       response,
       {
         inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
+        client: clientOf(peer.address),
+        purpose: LOGIN_ENDPOINTS.has(exchange.endpoint) ? 'login' : 'other',
         outlivesClient: options.outlivesClient === true,
         scope: keepScope(),
       },
@@ -74,7 +80,7 @@ export async function sendUpstream(
   return forwarded;
 }
 
-function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): Readable | Buffer | null {
+function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): RequestBody | Buffer | null {
   if (outgoing.bodyAsSent !== undefined) return outgoing.bodyAsSent;
   if (!hasBody(exchange.request)) return null;
   return new RequestBody(exchange.request, { patience: exchange.services.bodyLimits.time });

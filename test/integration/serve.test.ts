@@ -48,7 +48,7 @@ listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
 ${more}
 issuers:
-  - {name: corp, upstream: {url: "${url}"}, clients: {spa: {mode: enforce}}}
+  - {name: corp, upstream: {url: "${url}"}, clients: {spa: {mode: enforce, redirect_uris: [https://app.example.com/cb]}}}
 `;
 
 describe('serve', () => {
@@ -57,7 +57,7 @@ describe('serve', () => {
     await using gateway = await serveFile(fileFor(upstream.url));
     await expectLogin(gateway);
     const refused = await new SimpleClient(gateway.url).authorize(WITHOUT_PKCE);
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(302);
     expect((await fetch(`${gateway.adminUrl}/healthz`)).status).toBe(200);
     expect(await gateway.stop()).toBe(0);
     expect(gateway.stdout).toEqual([`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`]);

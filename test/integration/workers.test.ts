@@ -301,7 +301,9 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
     expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
-    expect(told[0]).toContain(address);
+    expect(told[0]).toContain(
+      `${address}: another process listens there: end it, or choose another address with ${option}.address`,
+    );
   });
 
   test('their certificate cannot be read', async () => {
@@ -311,7 +313,7 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     const { exitCode, stdout, stderr } = await runCommand(['--config', join(directory, 'tls.yaml')]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^\S+tls\.yaml:4:\d+ listen\.tls\.cert_file: cannot read \S+cert\.pem: no such file$/,
+      /^\S+tls\.yaml:4:\d+ listen\.tls\.cert_file: cannot read \S+cert\.pem: there is no such file$/,
     );
   });
 

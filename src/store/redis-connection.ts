@@ -51,7 +51,7 @@ export class RedisConnection implements AsyncDisposable {
   renew(config: RedisConfig): Promise<void> {
     const proved = Promise.withResolvers<void>();
     const next: RedisLink = new RedisLink(config, (state, detail) => {
-      if (state === 'unreachable') proved.reject(unreachable(detail));
+      if (!next.isReady) proved.reject(unreachable(detail));
       else if (next === this.#next) {
         void this.#link[Symbol.asyncDispose]();
         this.#link = next;

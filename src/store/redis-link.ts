@@ -1,7 +1,9 @@
+import type { Cluster } from 'ioredis';
 import type { RedisConfig } from '../config/config.ts';
 import { StoreFault } from './flow-store.ts';
 import { openRedisClient, type RedisClient } from './redis-client.ts';
 import { redisErrorCode, redisFault, timedOut, unreachable } from './redis-fault.ts';
+import { watchPrimaries } from './watch-primaries.ts';
 
 /** Told of the state of a connection. `detail` is a code such as `ECONNREFUSED`, `TIMEOUT` or `WRONGPASS`, never an address or a secret. */
 export type OnStateChange = (state: 'ready' | 'unreachable', detail?: string) => void;
@@ -20,6 +22,8 @@ export class RedisLink implements AsyncDisposable {
   readonly #timeout: number;
   readonly #onStateChange: OnStateChange;
   #isReady = false;
+  /** Of a cluster: the rest of it serves. */
+  #isPartlyLost = false;
   /** Resolves when the connection is back, rejects when it has been away for too long. */
   #back = waitForConnection();
   #lostBecause: string | undefined;
@@ -52,6 +56,16 @@ export class RedisLink implements AsyncDisposable {
       const code = redisErrorCode(error);
       if (code !== undefined) this.#lostBecause = `CLUSTER_${code}`;
     });
+    if (this.#client.isCluster) {
+      watchPrimaries(this.#client as unknown as Cluster, (isAnyLost) => {
+        this.#isPartlyLost = isAnyLost;
+        if (this.#isReady) this.#report();
+      });
+    }
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** As `RedisConnection.run`. */
@@ -107,17 +121,19 @@ export class RedisLink implements AsyncDisposable {
     this.#isReady = true;
     this.#lostBecause = undefined;
     this.#back.resolve();
-    this.#report('ready');
+    this.#report();
   }
 
   #lost(): void {
     if (this.#isReady) this.#back = waitForConnection();
     this.#isReady = false;
-    this.#report('unreachable', this.#lostBecause);
+    this.#report();
   }
 
-  #report(state: 'ready' | 'unreachable', detail?: string): void {
-    if (!this.#disposed) this.#onStateChange(state, detail);
+  #report(): void {
+    if (this.#disposed) return;
+    if (this.#isReady && !this.#isPartlyLost) this.#onStateChange('ready');
+    else this.#onStateChange('unreachable', this.#lostBecause);
   }
 }
 

@@ -108,10 +108,10 @@ async function inCluster(): Promise<RedisScene> {
 }
 
 /** The code that the login has come by, or the flow that it has just begun. */
-function keyOf({ upstream }: FaultStage, { code }: InterruptedLogin): string {
-  if (code !== '') return codeKey(upstream.url, code);
+function keyOf({ upstream, back }: FaultStage, { code }: InterruptedLogin): string {
+  if (code !== '') return codeKey(back.url, code);
   const asked = upstream.requests.to('/oauth2/authorize').at(-1);
-  return flowKey(flowIdOf(upstream.url, asked?.query.get('state')?.slice(0, FLOW_PREFIX_LENGTH) ?? ''));
+  return flowKey(flowIdOf(back.url, asked?.query.get('state')?.slice(0, FLOW_PREFIX_LENGTH) ?? ''));
 }
 
 /** Resolves once the replica has all that its primary holds now. */

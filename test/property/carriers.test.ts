@@ -1,5 +1,11 @@
 import fc from 'fast-check';
-import { type DefaultTreeAdapterTypes, parse } from 'parse5';
+import {
+  type DefaultTreeAdapterMap,
+  type DefaultTreeAdapterTypes,
+  defaultTreeAdapter,
+  parse,
+  type TreeAdapter,
+} from 'parse5';
 import { describe, expect, test } from 'vitest';
 import { BodyCarriers } from '../../src/oauth/carriers/body-carriers.ts';
 import { rewriteCarriers } from '../../src/oauth/carriers/carrier.ts';
@@ -50,6 +56,16 @@ const SCRAPS = [
 ];
 const body = fc.array(fc.constantFrom(...SCRAPS), { maxLength: 40 }).map((scraps) => scraps.join(''));
 const family = fc.constantFrom(...FAMILIES);
+
+function* elements(parent: DefaultTreeAdapterTypes.ParentNode): Generator<DefaultTreeAdapterTypes.Element> {
+  for (const node of parent.childNodes) {
+    if (!('tagName' in node)) continue;
+    yield node;
+    yield* elements(node);
+  }
+}
+const attribute = (element: DefaultTreeAdapterTypes.Element | undefined, name: string) =>
+  element?.attrs.find((candidate) => candidate.name === name)?.value;
 
 describe('whatever a body holds', () => {
   test('its pieces are the body, and say the same wherever it is cut', () => {
@@ -102,6 +118,112 @@ describe('whatever a body holds', () => {
   });
 });
 
+describe('a browser submits no form with a code that was not seen', () => {
+  const scrap = fc.constantFrom(
+    ...[
+      '<',
+      '>',
+      '/>',
+      '"',
+      "'",
+      '=',
+      ' ',
+      '\n',
+      '&',
+      '<!--',
+      '-->',
+      '--!>',
+      '<!-->',
+      '<?x',
+      '<!x',
+      '</x',
+      '</',
+      'text',
+    ],
+    ...[
+      '<form method=post action=/a>',
+      '<form action="/b">',
+      '</form>',
+      '<input',
+      ' name=code',
+      ' value="y"',
+      " value='z'",
+    ],
+    ...[
+      '<input name=code value=x>',
+      '<INPUT NAME="code" VALUE=q/>',
+      '<input name = code value = 1>',
+      ' type=hidden',
+    ],
+    ...[
+      '<button name=code value=b>',
+      '</button>',
+      '<textarea name=code>',
+      '</textarea>',
+      '<script>',
+      '</script>',
+    ],
+    ...[
+      '<title>',
+      '</title>',
+      '<style>',
+      '</style>',
+      '<iframe>',
+      '</iframe>',
+      '<noscript>',
+      '<xmp>',
+      '<a href="',
+      '</a>',
+    ],
+    ...[
+      '<div>',
+      '<p>',
+      '<table>',
+      '<tr>',
+      '<td>',
+      '</table>',
+      '</body>',
+      '<input value=7 name="c&#111;de">',
+      '<br/>',
+    ],
+  );
+
+  /** Each form with its address and the codes that its controls hold, by a real HTML parser. */
+  function submitted(html: string): string[] {
+    const owners = new Map<unknown, DefaultTreeAdapterTypes.Element | null>();
+    const treeAdapter: TreeAdapter<DefaultTreeAdapterMap> = {
+      ...defaultTreeAdapter,
+      // An input belongs to the form that is open when it comes, wherever both end up.
+      onElementCreated: (element, { formElement }) => void owners.set(element, formElement),
+    };
+    const codes = new Map<DefaultTreeAdapterTypes.Element, string[]>();
+    for (const element of elements(parse(html, { treeAdapter, scriptingEnabled: false }))) {
+      const form = owners.get(element);
+      const text = element.childNodes.map((node) => ('value' in node ? node.value : '')).join('');
+      const value = element.tagName === 'textarea' ? text : attribute(element, 'value');
+      if (!['input', 'button', 'textarea'].includes(element.tagName) || attribute(element, 'name') !== 'code')
+        continue;
+      if (form && value) codes.set(form, [...(codes.get(form) ?? []), value]);
+    }
+    return [...codes].map(([form, values]) => `${attribute(form, 'action')} ${values.sort().join()}`).sort();
+  }
+
+  test('whatever the page holds', () => {
+    fc.assert(
+      fc.property(fc.array(scrap, { maxLength: 14 }), (scraps) => {
+        const html = scraps.join('');
+        // A browser drops the first line end of a text area.
+        fc.pre(!/<textarea[^>]*>\n/.test(html));
+        const seen = carriersOf(readBody('html', html))
+          .filter(({ kind }) => kind === 'form')
+          .map(({ target, codes }) => `${target?.pathname} ${[...codes].sort().join()}`);
+        expect(seen.sort()).toEqual(submitted(html));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
 /** What a client may send: printable, and octets as a page has them. */
 const state = fc.string({
   unit: fc
@@ -135,15 +257,6 @@ const entity = (character: string, die: number) =>
 const scriptEscape = (character: string, die: number) =>
   die === 1 && /[/"'\\]/.test(character) ? `\\${character}` : `\\u${code(character, 16).padStart(4, '0')}`;
 
-function* elements(parent: DefaultTreeAdapterTypes.ParentNode): Generator<DefaultTreeAdapterTypes.Element> {
-  for (const node of parent.childNodes) {
-    if (!('tagName' in node)) continue;
-    yield node;
-    yield* elements(node);
-  }
-}
-const attribute = (element: DefaultTreeAdapterTypes.Element | undefined, name: string) =>
-  element?.attrs.find((candidate) => candidate.name === name)?.value;
 const first = (html: string, name: string) =>
   [...elements(parse(html))].find(({ tagName }) => tagName === name);
 

@@ -48,11 +48,12 @@ function strictestOwner({ exchange, claim, named }: TokenContext): IdentifiedCli
   return isOther ? { ...owner, mode: strictestMode([owner.mode, named.mode]) } : owner;
 }
 
+const GRANT = { reason: 'grant_type_not_allowed', detail: 'authorization_code' } as const;
+
 /** A code that no record tells about: the client that the request names is judged. */
 async function proceedUnclaimed(context: TokenContext, violation: Violation): Promise<Progress> {
   const { exchange, named } = context;
-  const grant = { reason: 'grant_type_not_allowed', detail: 'authorization_code' } as const;
-  const first = allowsGrantType(named.policy, 'authorization_code') ? violation : grant;
+  const first = allowsGrantType(named.policy, 'authorization_code') ? violation : GRANT;
   if (shouldRefuse(exchange, 'token', first, named)) return refuseRedemption(exchange, first.reason, named);
   return forwardUnverified(context);
 }
@@ -63,6 +64,9 @@ async function proceedWithoutStore(context: TokenContext, code: string): Promise
   if (isGatewayCode(code)) {
     answerFault(exchange, 503, 'the code cannot be verified right now; try again in a moment');
     return 'done';
+  }
+  if (!allowsGrantType(named.policy, 'authorization_code') && shouldRefuse(exchange, 'token', GRANT, named)) {
+    return refuseRedemption(exchange, GRANT.reason, named);
   }
   // It may be anybody's code: a request that names no client could be that of an enforced one.
   const mode = named.clientId === undefined ? exchange.group.strictestMode(Date.now()) : named.mode;

@@ -1,6 +1,6 @@
 import type { Carrier, CarrierKind } from './carrier.ts';
 import { PERCENT, SCRIPT_STRING, STRAY_ENTITIES, URL_SPACE } from './escaping.ts';
-import { readUrl, readUrlCarrier, type WrittenUrl } from './url-carrier.ts';
+import { readQuery, readUrl, readUrlCarrier, type WrittenUrl } from './url-carrier.ts';
 import type { Written } from './written.ts';
 
 /** Where the first well-formed flow prefix at or behind an index begins; -1 for none. */
@@ -49,6 +49,14 @@ export function readWholeUrl(written: Written, kind: CarrierKind, around: Surrou
   const own = holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
   const inside = carriersInside(url, around, 0);
   return own === undefined ? inside : [own, ...inside];
+}
+
+/** The carrier that a query without its place is; it must hold a code, because pages of the server's own have such states. */
+export function readQueryCarrier(written: Written, around: Surroundings): Carrier | undefined {
+  if (/[?#][^?#]*[?#]|^[^=&]*[:/?#]/.test(written.text.slice(1))) return undefined;
+  const url = readQuery(written);
+  const carrier = holdsState(url, around) ? readUrlCarrier(url, 'pair') : undefined;
+  return carrier?.codes.length === 0 && !carrier.hasIdToken ? undefined : carrier;
 }
 
 /** The carriers in the parameters of a URL. */

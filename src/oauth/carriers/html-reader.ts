@@ -68,6 +68,7 @@ export class HtmlReader implements HtmlTokens {
   end(): void {
     this.#tokens.end();
     this.#text.end();
+    this.#endTextarea();
     this.#endForm();
   }
 

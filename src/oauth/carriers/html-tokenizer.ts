@@ -52,6 +52,8 @@ export class HtmlTokenizer {
   #quote = '';
   /** Whether a quote would begin a value. */
   #afterEquals = false;
+  /** Whether the tag has a name; `undefined`: it was not asked for. */
+  #isNamed: boolean | undefined;
   /** What ends a comment or CDATA, twice and in front of `>`, and how often it came last. */
   #closer: '-' | ']' = '-';
   #closers = 0;
@@ -107,6 +109,7 @@ export class HtmlTokenizer {
     this.#token = token;
     this.#quote = '';
     this.#afterEquals = false;
+    this.#isNamed = undefined;
   }
 
   #readTag(chunk: string, from: number): number {
@@ -134,7 +137,10 @@ export class HtmlTokenizer {
         this.#afterEquals = true;
       } else if (this.#afterEquals && character > SPACE) {
         this.#afterEquals = false;
-        if (character === DOUBLE_QUOTE || character === SINGLE_QUOTE) this.#quote = chunk[at] as string;
+        const isQuote = character === DOUBLE_QUOTE || character === SINGLE_QUOTE;
+        // In `<!x`, `<?x` and `</=`, which browsers take for comments, a quote means nothing.
+        this.#isNamed ??= /^<\/?[a-z]/i.test(this.#token + chunk.slice(from, from + 3));
+        if (isQuote && this.#isNamed) this.#quote = chunk[at] as string;
       } else if (character === DASH || character === BRACKET) {
         const token =
           this.#token.length < 9 ? this.#token + chunk.slice(from, Math.min(at + 1, from + 9)) : '';

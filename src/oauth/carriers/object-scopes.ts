@@ -2,6 +2,7 @@ import type { Carrier } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import { isPair, isStatusWord, type Member, mayBePair, pairCarrier } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
+import { decodeOctets } from './written.ts';
 
 /** One object, array, element or block that is open. */
 type Scope = {
@@ -13,7 +14,12 @@ type Scope = {
   lostCode: boolean;
 };
 /** A response whose object has ended, with the objects around it, which may name its redirect_uri. */
-type Ready = { readonly members: Member[]; readonly scopes: readonly Scope[] };
+type Ready = {
+  readonly carrier: Carrier;
+  readonly scopes: readonly Scope[];
+  /** Where in the held construct its last member ends. */
+  readonly end: number;
+};
 
 const DEPTH = 64;
 const PLACES = 32;
@@ -64,7 +70,7 @@ export class ObjectScopes {
       return;
     }
     const scope = this.#scopes.at(-1) as Scope;
-    if (this.#isPair(scope)) this.#ready.push({ members: scope.members, scopes: [...this.#scopes] });
+    if (this.#isPair(scope)) this.#addReady(pairCarrier(scope.members), endOf(scope));
     else if (scope.lostCode) this.#note(scope);
     if (scope.matters) this.#mattering -= 1;
     this.#scopes.pop();
@@ -84,6 +90,12 @@ export class ObjectScopes {
     this.#writer.hold();
   }
 
+  /** A code and a state that stand in one text, without their place. Called before the text is written, which is held. */
+  pair(carrier: Carrier, end: number): void {
+    this.#addReady(carrier, end);
+    this.#writer.hold();
+  }
+
   place(text: string): void {
     const { places } = (this.#isScript ? this.#scopes[0] : this.#scopes.at(-1)) as Scope;
     if (places.length < PLACES) places.push(text);
@@ -100,11 +112,13 @@ export class ObjectScopes {
   limit(more: number): void {
     if (!this.#writer.holding || this.#writer.heldLength + more <= CONSTRUCT_LIMIT) return;
     this.#scopes.forEach((scope, index) => {
-      if (this.#isPair(scope))
-        this.#ready.push({ members: scope.members, scopes: this.#scopes.slice(0, index + 1) });
+      if (this.#isPair(scope)) this.#addReady(pairCarrier(scope.members), endOf(scope), index + 1);
       else this.#note(scope);
     });
-    for (const { members, scopes } of this.#ready) if (!scopes.some(namesPlace)) this.#note({ members });
+    for (const { carrier, scopes, end } of this.#ready) {
+      if (end > this.#writer.heldLength || !scopes.some(namesPlace)) this.#noteCarrier(carrier);
+    }
+    this.#ready = this.#ready.filter(({ end }) => end <= this.#writer.heldLength);
     this.#release();
     for (const scope of this.#scopes) {
       scope.lostCode ||= scope.members.some(isCode);
@@ -114,17 +128,24 @@ export class ObjectScopes {
     this.#mattering = 0;
   }
 
+  #addReady(carrier: Carrier, end: number, depth = this.#scopes.length): void {
+    this.#ready.push({ carrier, end, scopes: this.#scopes.slice(0, depth) });
+  }
+
   #isPair({ members }: Scope): boolean {
     return isPair(members, this.#findPrefix);
   }
 
   /** A prefixed state of which nobody can say any more where it goes, or with which code. */
   #note({ members, lostCode = false }: Pick<Scope, 'members'> & { readonly lostCode?: boolean }): void {
-    const state = members.find(
-      ({ name, value }) => name === 'state' && this.#findPrefix(value.text, 0) === 0,
-    );
-    if (state === undefined) return;
-    this.#tooLarge ??= { holdsCode: lostCode || members.some(isCode), state: state.value.text };
+    const isPrefixed = ({ name, value }: Member) => name === 'state' && this.#findPrefix(value.text, 0) === 0;
+    const state = members.find(isPrefixed)?.value.text;
+    if (state !== undefined) this.#tooLarge ??= { holdsCode: lostCode || members.some(isCode), state };
+  }
+
+  #noteCarrier({ states, codes, hasIdToken }: Carrier): void {
+    const state = states.find((each) => this.#findPrefix(each, 0) === 0);
+    if (state !== undefined) this.#tooLarge ??= { holdsCode: codes.length > 0 || hasIdToken, state };
   }
 
   /** Whether nothing that is still to come could belong to what is held. */
@@ -141,13 +162,12 @@ export class ObjectScopes {
 
   #carriers(): Carrier[] {
     const kind = this.postsMessage ? 'web_message' : 'pair';
-    return this.#ready.map(({ members, scopes }) =>
-      pairCarrier(
-        members,
-        scopes.flatMap(({ places }) => places),
-        kind,
-      ),
-    );
+    return this.#ready.map(({ carrier, scopes }) => {
+      const places = scopes.flatMap((scope) =>
+        scope.places.flatMap((place) => URL.parse(decodeOctets(place)) ?? []),
+      );
+      return { ...carrier, kind, places };
+    });
   }
 }
 
@@ -161,4 +181,8 @@ function isCode({ name }: Member): boolean {
 
 function openScope(): Scope {
   return { members: [], places: [], matters: false, lostCode: false };
+}
+
+function endOf({ members }: Scope): number {
+  return Math.max(...members.map(({ value }) => value.at(value.text.length)));
 }

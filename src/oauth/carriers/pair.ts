@@ -50,17 +50,13 @@ export function isPair(members: readonly Member[], findPrefix: FindPrefix): bool
   return has('error') && !has('client_id');
 }
 
-export function pairCarrier(
-  members: readonly Member[],
-  places: readonly string[],
-  kind: 'pair' | 'web_message',
-): Carrier {
+export function pairCarrier(members: readonly Member[]): Carrier {
   const parameters = members.map(({ name, value }) => [name, decodeOctets(value.text)] as const);
   return {
     ...readAnswer(parameters.filter(([name, value]) => name === 'state' || value !== '')),
-    kind,
+    kind: 'pair',
     target: undefined,
-    places: places.flatMap((place) => URL.parse(decodeOctets(place)) ?? []),
+    places: [],
     part: 'body',
     edits: (changes) => pairEdits(members, changes),
   };

@@ -1,6 +1,6 @@
 import type { Carrier } from './carrier.ts';
 import { SCRIPT_STRING } from './escaping.ts';
-import { findUrlCarriers, type Surroundings } from './find-urls.ts';
+import { findUrlCarriers, readQueryCarrier, type Surroundings } from './find-urls.ts';
 import { isPlace, ObjectScopes } from './object-scopes.ts';
 import { Overlong } from './overlong.ts';
 import { isPairName, type Member } from './pair.ts';
@@ -118,7 +118,10 @@ export class ScriptReader implements ScriptTokens {
     if (isPlace(text)) this.#scopes.place(text);
     if (key?.name === 'state' || this.#around.findPrefix(raw, 0) === -1) return;
     const written = Written.plain(raw, start).decode(SCRIPT_STRING);
-    this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));
+    const base = this.#writer.heldLength;
+    const query = readQueryCarrier(written.shifted(base), this.#around);
+    if (query !== undefined) this.#scopes.pair(query, base + this.#tail.length);
+    else this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));
   }
 
   /** The name in front of a colon or an equals sign. */

@@ -33,6 +33,13 @@ export function readUrl(written: Written, base: URL): WrittenUrl {
   return { written, target: URL.parse(decodeOctets(text), base.href) ?? undefined, parameters };
 }
 
+/** The query of a URL whose place stands elsewhere, such as in a script that puts both together. */
+export function readQuery(written: Written): WrittenUrl {
+  const { text } = written;
+  const start = /^[?#&]/.test(text) ? 1 : 0;
+  return { written, target: undefined, parameters: [...parametersOf(text, 'query', start, text.length)] };
+}
+
 /** The carrier that a URL is; `undefined` where it has no parameter of a response. */
 export function readUrlCarrier(url: WrittenUrl, kind: CarrierKind): Carrier | undefined {
   const { parameters, target } = url;

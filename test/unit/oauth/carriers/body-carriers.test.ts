@@ -139,6 +139,16 @@ const PAGES: readonly Row[] = [
      var targetOrigin = 'https\\x3A\\x2F\\x2Fapp.example.com'; window.parent.postMessage(data, targetOrigin);</script>`,
   ],
   [
+    'a query and its place apart',
+    'pair',
+    `<script>var uri = "${CB}"; location.href = uri + '?code=old-code-0123456\\u0026state=${PREFIX}xyz';</script>`,
+  ],
+  [
+    'parameters in one text',
+    'web_message',
+    `<script>opener.postMessage("session=a%2Fb&state=${PREFIX}xyz&code=old-code-0123456", "https://app.example.com")</script>`,
+  ],
+  [
     'an event handler with a message',
     'web_message',
     `<body onload="opener.postMessage({code: 'old-code-0123456', state: &quot;${PREFIX}xyz&quot;}, 'https://app.example.com')">`,
@@ -285,11 +295,12 @@ describe('what is no response', () => {
 
   test('a login page that holds the prefix tells where it leads', () => {
     const page = `<form method=post action="/login?state=${PREFIX}"><input type=hidden name=state value=${PREFIX}></form>
-      <a href="/authorize?response_type=code&amp;redirect_uri=${encodeURIComponent(CB)}&amp;state=${PREFIX}">again</a>`;
+      <script>fetch("?state=${PREFIX}&error=x")</script><a href="/authorize?response_type=code&amp;redirect_uri=${encodeURIComponent(CB)}&amp;state=${PREFIX}">again</a>`;
     const carriers = carriersOf(readBody('html', page));
     expect(carriers.map(({ kind, target, codes }) => [kind, target?.host, codes])).toEqual([
       ['url', 'login.example.com', []],
       ['form', 'login.example.com', []],
+      ['url', 'login.example.com', []],
       ['url', 'login.example.com', []],
     ]);
   });

@@ -107,10 +107,8 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   asking('challenge_missing', 'empty', { code_challenge: '' }),
   asking('method_not_allowed', 'empty, so plain', { code_challenge_method: '' }),
 
-  sending(
-    'parameter_conflict',
-    'a POST with another value in its query',
-    (stage) => stage.postForm('/oauth2/authorize?client_id=spa&response_type=token', formOf(stage)),
+  sending('parameter_conflict', 'a POST with another value in its query', (stage) =>
+    stage.postForm('/oauth2/authorize?client_id=spa&response_type=token', formOf(stage)),
   ),
   sending(
     'content_type_not_allowed',

@@ -78,6 +78,14 @@ const DETOURS: readonly Detour[] = [
     },
   },
   {
+    name: 'a user who says no',
+    appliesTo: ({ can }) => can.denyConsent,
+    async wander(visit) {
+      const url = await begin(visit);
+      return ending(visit, url, [await visit.travel({ consents: false })]);
+    },
+  },
+  {
     name: 'two tabs, the login goes on in the second one',
     async wander(visit) {
       await begin(visit);

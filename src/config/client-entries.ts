@@ -4,7 +4,7 @@ import { CORE_SCHEMA, dump } from 'js-yaml';
 export type ClientEntry = {
   readonly issuer: string;
   readonly client: string;
-  readonly settings: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string | readonly string[]>>;
   /** What is written above it. */
   readonly comment: string | undefined;
 };

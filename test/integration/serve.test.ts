@@ -220,7 +220,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await untilRefused(gateway.url);
     // Whoever steers the traffic still hears that this one is on its way out.
     const readiness = await fetch(`${gateway.adminUrl}/readyz`);
-    expect([readiness.status, await readiness.text()]).toEqual([503, 'draining\n']);
+    expect([readiness.status, await readiness.text()]).toEqual([503, 'not ready: it is shutting down\n']);
     upstream.releaseHeld();
     expect(await tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
     expect(await ended).toBe(0);

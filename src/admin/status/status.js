@@ -1,8 +1,8 @@
-/**
+/*
  * Renews what is marked `data-live`, in place: the element that has the focus, what is selected, what is unfolded and how
- * far the page is scrolled stay as they are. Served as a file of its own, so that the page needs no inline script.
+ * far the page is scrolled stay as they are.
  */
-export const STATUS_SCRIPT = `'use strict';
+
 (() => {
   const INTERVAL = 10000;
   const pause = document.getElementById('pause');
@@ -38,9 +38,9 @@ export const STATUS_SCRIPT = `'use strict';
     for (const child of old.children) if (child.dataset.key) keyed.set(child.dataset.key, child);
     let next = old.firstChild;
     for (const child of [...fresh.childNodes]) {
-      const key = child.dataset && child.dataset.key;
+      const key = child.dataset?.key;
       let match = key ? keyed.get(key) : next;
-      if (!key && match && match.dataset && match.dataset.key) match = undefined;
+      if (!key && match?.dataset?.key) match = undefined;
       if (!match) {
         old.insertBefore(document.importNode(child, true), next);
         continue;
@@ -58,14 +58,15 @@ export const STATUS_SCRIPT = `'use strict';
 
   async function refresh() {
     const response = await fetch(location.href, { cache: 'no-store', signal: AbortSignal.timeout(8000) });
-    if (!response.ok) throw new Error('status ' + response.status);
+    if (!response.ok) throw new Error(`status ${response.status}`);
     const page = parse(await response.text());
     const focused = document.activeElement;
     for (const part of document.querySelectorAll('[data-live]')) {
       const fresh = page.getElementById(part.id);
       if (fresh) renew(part, fresh);
     }
-    if (focused && focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+    if (focused && focused !== document.activeElement && focused.isConnected)
+      focused.focus({ preventScroll: true });
   }
 
   async function tick() {
@@ -87,4 +88,3 @@ export const STATUS_SCRIPT = `'use strict';
   });
   setTimeout(tick, INTERVAL);
 })();
-`;

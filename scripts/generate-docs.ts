@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { buildJsonSchema } from '../src/config/json-schema.ts';
-import { renderReference } from '../src/config/reference.ts';
 import { renderMetricsReference } from '../src/telemetry/metrics-reference.ts';
 import { renderChartReadme } from './chart/render-chart-readme.ts';
 import { renderValuesSchema } from './chart/render-values-schema.ts';
+import { buildJsonSchema } from './config-docs/json-schema.ts';
+import { renderReference } from './config-docs/reference.ts';
 import { renderDashboard } from './dashboard/render-dashboard.ts';
 import { renderFaultTables } from './fault-table.ts';
 import { renderReasonTable } from './reason-table.ts';

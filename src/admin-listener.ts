@@ -6,6 +6,7 @@ import { Listener } from './http/listener.ts';
 export function createAdminListener({ admin, listen }: Config, handler: AdminHandler): Listener {
   return new Listener({
     address: admin.address,
+    tls: admin.tls,
     headerTimeout: listen.limits.headerTimeout,
     keepAlive: listen.keepAlive,
     connections: 100,

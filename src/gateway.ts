@@ -53,10 +53,13 @@ export async function startGateway(
     version: VERSION,
     readMetrics: () => supervisor?.readMetrics() ?? metrics.registry.metrics(),
     notReady: () => {
-      if (phase !== 'serving') return phase;
-      if (supervisor?.readyCount === 0) return 'no worker is ready';
+      if (phase === 'starting') return 'it is starting';
+      if (phase === 'draining') return 'it is shutting down';
+      if (supervisor?.readyCount === 0) return 'no worker is ready: the log says why they ended';
       const [issuer] = serving.undiscovered;
-      return issuer === undefined ? undefined : `issuer ${issuer}: its endpoints are not known yet`;
+      return issuer === undefined
+        ? undefined
+        : `the endpoints of issuer ${issuer} are not known: its upstream has not given a discovery document`;
     },
     onError: (error) => events.internalError(error, 'admin'),
   });
@@ -87,6 +90,7 @@ export async function startGateway(
         reject([(error as Error).message, ...hints]);
         return false;
       }
+      if (config.admin.tls !== undefined) adminListener.renewCertificate(config.admin.tls);
       telemetry.configure(config.log);
       stores.renew(config.store);
       history.loaded(config, hints, Date.now());

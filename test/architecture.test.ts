@@ -75,7 +75,7 @@ const MAY_IMPORT: Readonly<
   Record<string, { readonly all: readonly string[]; readonly types: readonly string[] }>
 > = {
   oauth: { all: [], types: [] },
-  policy: { all: ['oauth'], types: ['store'] },
+  policy: { all: ['oauth'], types: ['store', 'config'] },
   store: { all: ['oauth'], types: ['config'] },
   issuer: { all: ['oauth', 'policy', 'http', 'upstream'], types: ['config', 'telemetry'] },
   activity: { all: ['policy', 'store'], types: ['oauth', 'upstream', 'telemetry'] },

@@ -40,7 +40,7 @@ export async function measureMemoryStore(count: number): Promise<number> {
   const collect = runInNewContext('gc') as () => void;
   const quota = { count, size: count * 1024 };
   const tiers = { small: quota, large: quota };
-  const quotas = { flows: tiers, codes: tiers, expiredCodes: tiers, traits: tiers };
+  const quotas = { flows: tiers, codes: tiers, expiredCodes: tiers, traits: quota };
   const store = new KeyedFlowStore(new MemoryRecordStore({ quotas }));
   collect();
   const before = process.memoryUsage().heapUsed;

@@ -1,11 +1,11 @@
-import { buildJsonSchema } from '../../src/config/json-schema.ts';
+import { buildJsonSchema } from '../config-docs/json-schema.ts';
 import { type ChartValue, readChartValues } from './chart-values.ts';
 
 type JsonSchema = Record<string, unknown>;
 
 /** charts/pkce-gateway/values.schema.json: the chart's own values, and the gateway's schema for `config`. */
 export async function renderValuesSchema(): Promise<string> {
-  const { $schema: _, $defs, ...gateway } = buildJsonSchema() as JsonSchema;
+  const { $schema: _, $id: _id, $defs, ...gateway } = buildJsonSchema() as JsonSchema;
   const values = await readChartValues();
   const schema = {
     // The draft that every Helm 3 knows.

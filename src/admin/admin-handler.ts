@@ -1,15 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { withoutActivity } from '../activity/read-activity.ts';
 import { type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
 import type { ActivityReader } from './activity-reader.ts';
 import { AdminHosts } from './admin-hosts.ts';
+import { carriesToken } from './admin-token.ts';
+import { type Answer, sendAnswer, textAnswer } from './answer.ts';
 import { clientJson } from './client-json.ts';
 import type { ConfigHistory } from './config-history.ts';
+import { ASSETS } from './status/assets.ts';
+import { renderClientPage } from './status/client-page.ts';
 import { parseClientQuery } from './status/client-query.ts';
-import { STATUS_ICON } from './status/status-icon.ts';
+import { renderRequestPage } from './status/request-page.ts';
+import type { StatusFacts } from './status/status-facts.ts';
 import { renderStatusPage } from './status/status-page.ts';
-import { STATUS_SCRIPT } from './status/status-script.ts';
-import { STATUS_STYLE } from './status/status-style.ts';
 import { UpstreamWatch } from './upstream-watch.ts';
 
 /** What the admin listener needs to know. */
@@ -40,95 +44,118 @@ export class AdminHandler {
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      await this.#answer(request, response);
+      sendAnswer(response, await this.#answer(request));
     } catch (error) {
       // An operator's page must never end the process that logs people in.
       this.#services.onError(error);
       if (response.headersSent) response.destroy();
-      else answer(response, 500, 'text/plain', 'something went wrong here; see the log\n');
+      else sendAnswer(response, textAnswer(500, 'Something went wrong here. The log has the details.'));
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage): Promise<Answer> {
     if (!this.#hosts.allow(request)) {
-      return answer(response, 421, 'text/plain', 'not by this name: see admin.hosts of the configuration\n');
+      return textAnswer(421, 'This host name is not among `admin.hosts` of the configuration.');
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return answer(response, 405, 'text/plain', 'only GET and HEAD\n', { Allow: 'GET, HEAD' });
+      return { ...textAnswer(405, 'Only GET and HEAD are allowed.'), headers: { Allow: 'GET, HEAD' } };
     }
-    const [path, query = ''] = (request.url ?? '').split('?', 2);
+    const [path = '', query = ''] = (request.url ?? '').split('?', 2);
+    if (path === '/healthz') return textAnswer(200, 'ok');
+    if (path === '/readyz') return this.#readiness();
+    const { token } = this.#services.history.config.admin;
+    if (token !== undefined && !carriesToken(request.headers.authorization, token)) {
+      const wanted = { 'WWW-Authenticate': 'Basic realm="pkce-gateway", charset="UTF-8", Bearer' };
+      return {
+        ...textAnswer(401, 'Send `admin.token`: as a Bearer token, or as the password.'),
+        headers: wanted,
+      };
+    }
+    const asset = ASSETS.get(path);
+    if (asset !== undefined) return { status: 200, ...asset };
     switch (path) {
       case '/':
-        return answer(response, 200, 'text/html; charset=utf-8', await this.#statusPage(query));
-      case '/status.css':
-        return answer(response, 200, 'text/css; charset=utf-8', STATUS_STYLE);
-      case '/status.js':
-        return answer(response, 200, 'text/javascript; charset=utf-8', STATUS_SCRIPT);
-      case '/status.svg':
-        return answer(response, 200, 'image/svg+xml', STATUS_ICON);
+        return page(renderStatusPage(await this.#facts(), parseClientQuery(query)));
+      case '/client':
+        return this.#clientPage(new URLSearchParams(query));
+      case '/request':
+        return this.#requestPage(new URLSearchParams(query));
       case '/api/clients':
-        return this.#answerClients(response);
+        return this.#clients();
       case '/metrics':
-        return answer(response, 200, METRICS_CONTENT_TYPE, await this.#services.readMetrics());
-      case '/healthz':
-        return answer(response, 200, 'text/plain', 'ok\n');
-      case '/readyz': {
-        const problem = await this.#readinessProblem();
-        return answer(response, problem === undefined ? 200 : 503, 'text/plain', `${problem ?? 'ok'}\n`);
-      }
+        return { status: 200, contentType: METRICS_CONTENT_TYPE, body: await this.#services.readMetrics() };
       default:
-        return answer(
-          response,
-          404,
-          'text/plain',
-          'there is /, /api/clients, /metrics, /healthz and /readyz\n',
-        );
+        return textAnswer(404, 'There is /, /api/clients, /metrics, /healthz and /readyz.');
     }
   }
 
-  async #statusPage(query: string): Promise<string> {
+  async #readiness(): Promise<Answer> {
+    const problems = await this.#problems();
+    return problems.length === 0
+      ? textAnswer(200, 'ok')
+      : textAnswer(503, problems.map((problem) => `not ready: ${problem}`).join('\n'));
+  }
+
+  async #clientPage(query: URLSearchParams): Promise<Answer> {
+    const facts = await this.#facts();
+    const [issuer, name] = [query.get('issuer'), query.get('client')];
+    const client = facts.clients.find((one) => one.issuer === issuer && one.client === name);
+    if (client === undefined) return textAnswer(404, 'There is no such client.');
+    return page(renderClientPage(facts, client, await this.#refusals()));
+  }
+
+  async #requestPage(query: URLSearchParams): Promise<Answer> {
+    const id = (query.get('id') ?? '').trim().slice(0, 200);
+    return page(renderRequestPage(await this.#facts(), id, await this.#refusals()));
+  }
+
+  /** `undefined`: the store is unreachable. */
+  async #refusals() {
+    return this.#services.activity.refusals().catch((error) => void storeFaultText(error));
+  }
+
+  async #facts(): Promise<StatusFacts> {
     const { activity, history, version } = this.#services;
     const { config, loads } = history;
-    const [notReady, upstreams, readingFault] = await Promise.all([
-      this.#readinessProblem(),
+    const [problems, upstreams, readingFault] = await Promise.all([
+      this.#problems(),
       this.#upstreams.look(config.issuers),
       activity.read().then(() => undefined, storeFaultText),
     ]);
-    return renderStatusPage({
-      now: Date.now(),
+    const now = Date.now();
+    const reading = activity.last;
+    return {
+      now,
       version,
       startedAt: this.#startedAt,
       config,
       loads,
-      notReady,
+      problems,
       upstreams,
-      reading: activity.last,
+      clients: reading?.report.clients ?? withoutActivity(config.issuers, now),
+      reading,
       readingFault,
-      query: parseClientQuery(query),
-    });
+    };
   }
 
-  async #answerClients(response: ServerResponse): Promise<void> {
+  async #clients(): Promise<Answer> {
+    const contentType = 'application/json';
     try {
       const { report } = await this.#services.activity.read();
       const body = `${JSON.stringify({ clients: report.clients.map(clientJson) })}\n`;
-      answer(response, 200, 'application/json', body);
+      return { status: 200, contentType, body };
     } catch (error) {
-      const description = `the store is away: ${storeFaultText(error)}`;
-      const body = { error: 'temporarily_unavailable', error_description: description };
-      answer(response, 503, 'application/json', `${JSON.stringify(body)}\n`, { 'Retry-After': '5' });
+      const description = `the store is unreachable: ${storeFaultText(error)}`;
+      const body = `${JSON.stringify({ error: 'temporarily_unavailable', error_description: description })}\n`;
+      return { status: 503, contentType, body, headers: { 'Retry-After': '5' } };
     }
   }
 
-  async #readinessProblem(): Promise<string | undefined> {
+  /** Why new requests should go elsewhere. */
+  async #problems(): Promise<string[]> {
     const problem = this.#services.notReady();
-    if (problem !== undefined) return problem;
-    try {
-      await this.#services.store.ping();
-      return undefined;
-    } catch {
-      return 'store unreachable';
-    }
+    const store = await this.#services.store.ping().then(() => undefined, storeFaultText);
+    return [problem, store && `the store is unreachable: ${store}`].filter((text) => text !== undefined);
   }
 }
 
@@ -137,36 +164,6 @@ function storeFaultText(error: unknown): string {
   return error.message;
 }
 
-function answer(
-  response: ServerResponse,
-  status: number,
-  contentType: string,
-  body: string,
-  extra: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead(status, {
-    'Content-Type': contentType,
-    'Content-Length': String(Buffer.byteLength(body)),
-    'Cache-Control': 'no-store',
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'X-Frame-Options': 'DENY',
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    ...extra,
-  });
-  response.end(body);
+function page(body: string): Answer {
+  return { status: 200, contentType: 'text/html; charset=utf-8', body };
 }
-
-/** Its own stylesheet, script and icon, and its own pages for the script to read. Nothing inline, nothing from elsewhere. */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "script-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');

@@ -25,6 +25,7 @@ export function clientJson(activity: ClientActivity): Readonly<Record<string, un
     first_seen: isoDay(activity.firstDay),
     last_seen: isoDay(activity.lastDay),
     redirect_uris: activity.redirectUris,
+    redirect_uris_listed: policy.redirectUris !== undefined,
     code_hash_seen: activity.codeHashSeen,
     verdict: verdictText(verdict),
   };

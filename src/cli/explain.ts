@@ -1,7 +1,6 @@
-import { buildConfig } from '../config/build-config.ts';
-import type { IssuerConfig } from '../config/config.ts';
+import { buildConfig, type IssuerConfig } from '../config/config.ts';
+import { explainPolicy } from '../config/explain-policy.ts';
 import { type LoadedFile, loadFile } from '../config/load.ts';
-import { type ExplainedSetting, explainPolicy } from '../config/policy-origin.ts';
 import { formatPosition, formatProblem } from '../config/problem.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
@@ -90,7 +89,7 @@ function chooseIssuer(
   name: string | undefined,
   asked: AskedUrl | undefined,
 ): IssuerConfig {
-  const { issuers } = buildConfig(loaded.file, loaded.tls);
+  const { issuers } = buildConfig(loaded.settings);
   const names = issuers.map((issuer) => issuer.name).join(', ');
   if (name !== undefined) {
     const named = issuers.find((issuer) => issuer.name === name);
@@ -122,13 +121,13 @@ function explain(
   },
 ): Explanation {
   const { issuer, client, policy, now, verdict } = facts;
-  const index = loaded.file.issuers.findIndex(({ name }) => name === issuer.name);
+  const index = loaded.settings.issuers.findIndex(({ name }) => name === issuer.name);
   const entry = policy.name === UNLISTED ? undefined : policy.name;
   return {
     issuer: {
       name: issuer.name,
       upstream: issuer.upstream.origin,
-      at: formatPosition(loaded.source.locate(['issuers', index], 'key') ?? { file: '', line: 0, column: 0 }),
+      at: formatPosition(loaded.locate(['issuers', index], 'key') ?? { file: '', line: 0, column: 0 }),
     },
     client,
     entry: policy.name,
@@ -136,7 +135,7 @@ function explain(
     enforcePercent: verdict?.refusedPercent ?? policy.enforcePercent,
     settings: explainPolicy(loaded, index, entry).map((setting) => ({
       key: setting.key,
-      value: shownValue(setting),
+      value: setting.value,
       from:
         setting.origin === 'entry'
           ? entry === undefined
@@ -147,24 +146,4 @@ function explain(
     })),
     verdict,
   };
-}
-
-/** As an operator would write it; a secret is not shown. */
-function shownValue({ key, value }: ExplainedSetting): unknown {
-  if (value === undefined) return undefined;
-  if (key === 'inject_secret') return '(a secret)';
-  if (key === 'enforce_from') return new Date(Number(value)).toISOString();
-  if (key === 'flow_ttl' || key === 'code_ttl') return formatDuration(Number(value));
-  return value;
-}
-
-function formatDuration(milliseconds: number): string {
-  for (const [unit, length] of [
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1000],
-  ] as const) {
-    if (milliseconds % length === 0) return `${milliseconds / length}${unit}`;
-  }
-  return `${milliseconds}ms`;
 }

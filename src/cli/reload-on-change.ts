@@ -1,6 +1,6 @@
 import { setInterval } from 'node:timers/promises';
 import type { Environment } from '../config/environment.ts';
-import { type FileMarks, markOf } from '../config/file-mark.ts';
+import { type FileMarks, markOf } from '../config/file-reader.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Gateway } from '../gateway.ts';

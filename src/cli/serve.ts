@@ -11,6 +11,7 @@ import {
   UsageError,
 } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
+import { describeStartFailure } from './start-failure.ts';
 
 export const SERVE_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
@@ -42,7 +43,8 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
     // An upstream that keeps silent can hold the start up for long.
     gateway = await Promise.race([startGateway(result.config), stopped.then(() => undefined)]);
   } catch (error) {
-    io.stderr(`pkce-gateway: cannot start: ${(error as Error).message}`);
+    const why = describeStartFailure(error as Error, result.config, options['upstream'] === undefined);
+    io.stderr(`pkce-gateway: cannot start: ${why}`);
     return 1;
   }
   if (gateway === undefined) return 0;

@@ -1,23 +1,21 @@
-import type { Address } from './config.ts';
-import type { Findings } from './findings.ts';
-import type { FileConfig } from './schema/gateway.ts';
-import { valueAt } from './schema-walk.ts';
-import type { ValidPart } from './valid-part.ts';
+import type { Address, FileSettings } from './config.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import type { Draft } from './settings.ts';
+import { nodeAt, type YamlNode } from './yaml-tree.ts';
 
 const ANY_HOST = new Set(['0.0.0.0', '::']);
 
 export function checkListeners(
-  { listen, admin }: ValidPart<FileConfig>,
-  raw: unknown,
-  findings: Findings,
+  { listen, admin }: Draft<FileSettings>,
+  root: YamlNode,
+  diagnostics: Diagnostics,
 ): void {
-  if (listen?.address === undefined || admin?.address === undefined) return;
-  if (!collide(listen.address, admin.address)) return;
-  const adminPath = ['admin', 'address'];
-  if (valueAt(raw, adminPath) !== undefined) {
-    findings.problem(adminPath, 'must be another address than listen.address');
+  const [first, second] = [listen?.address as Address | undefined, admin?.address as Address | undefined];
+  if (first === undefined || second === undefined || !collide(first, second)) return;
+  if (nodeAt(root, ['admin', 'address']) !== undefined) {
+    diagnostics.problem(['admin', 'address'], 'must be another address than listen.address');
   } else {
-    findings.problem(['listen', 'address'], 'must be another address than admin.address');
+    diagnostics.problem(['listen', 'address'], 'must be another address than admin.address');
   }
 }
 

@@ -1,19 +1,19 @@
-import type { Findings } from './findings.ts';
-import type { IssuerEntry } from './schema/gateway.ts';
-import type { ValidPart } from './valid-part.ts';
+import type { FileSettings } from './config.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import type { Draft } from './settings.ts';
 
-type Issuer = ValidPart<IssuerEntry>;
+type Issuer = Draft<FileSettings['issuers'][number]>;
 type Claim = { readonly index: number; readonly path: string | undefined };
 
-/** In the place of a host: every one that no issuer names. */
+/** Stands for every host that no issuer names. */
 const ANY = '*';
 
 /** Every request is for one issuer: by its host, then by its path. */
-export function checkPlaces(issuers: readonly (Issuer | undefined)[], findings: Findings): void {
+export function checkPlaces(issuers: readonly (Issuer | undefined)[], diagnostics: Diagnostics): void {
   const claims = new Map<string, Claim>();
   for (const [index, issuer] of issuers.entries()) {
     if (issuer === undefined) continue;
-    checkRepeatedHosts(issuer, index, findings);
+    checkRepeatedHosts(issuer, index, diagnostics);
     const paths = 'paths' in issuer ? (issuer.paths ?? []) : [undefined];
     for (const [position, path] of paths.entries()) {
       if (path === undefined && 'paths' in issuer) continue;
@@ -22,11 +22,11 @@ export function checkPlaces(issuers: readonly (Issuer | undefined)[], findings: 
       );
       const [first] = clashes;
       if (first === undefined) continue;
-      if (path === undefined) for (const clash of clashes) reportHost(issuer, index, clash, findings);
-      else findings.problem(['issuers', index, 'paths', position], clashText(index, path, first.other));
+      if (path === undefined) for (const clash of clashes) reportHost(issuer, index, clash, diagnostics);
+      else diagnostics.problem(['issuers', index, 'paths', position], clashText(index, path, first.other));
     }
   }
-  warnOfGaps(issuers, claims, findings);
+  warnOfGaps(issuers, claims, diagnostics);
 }
 
 function hostsOf(issuer: Issuer): readonly string[] {
@@ -49,23 +49,23 @@ function clashText(index: number, path: string, other: Claim): string {
   return other.index === index ? 'is listed twice' : `is a path of issuers[${other.index}] already`;
 }
 
-function reportHost(issuer: Issuer, index: number, { host, other }: Clash, findings: Findings): void {
+function reportHost(issuer: Issuer, index: number, { host, other }: Clash, diagnostics: Diagnostics): void {
   const path = ['issuers', index, 'hosts'];
   if (host === ANY) {
-    findings.problem(
+    diagnostics.problem(
       path,
       `is required: issuers[${other.index}] has none either, so a request could be either's`,
     );
   } else {
     const position = issuer.hosts?.indexOf(host) ?? 0;
-    findings.problem([...path, position], `is a host of issuers[${other.index}] already`);
+    diagnostics.problem([...path, position], `is a host of issuers[${other.index}] already`);
   }
 }
 
-function checkRepeatedHosts({ hosts }: Issuer, index: number, findings: Findings): void {
+function checkRepeatedHosts({ hosts }: Issuer, index: number, diagnostics: Diagnostics): void {
   for (const [position, host] of hosts?.entries() ?? []) {
     if (host !== undefined && hosts?.indexOf(host) !== position) {
-      findings.problem(['issuers', index, 'hosts', position], 'is listed twice');
+      diagnostics.problem(['issuers', index, 'hosts', position], 'is listed twice');
     }
   }
 }
@@ -74,7 +74,7 @@ function checkRepeatedHosts({ hosts }: Issuer, index: number, findings: Findings
 function warnOfGaps(
   issuers: readonly (Issuer | undefined)[],
   claims: ReadonlyMap<string, Claim>,
-  findings: Findings,
+  diagnostics: Diagnostics,
 ): void {
   const warned = new Set<string>();
   for (const [index, issuer] of issuers.entries()) {
@@ -83,7 +83,7 @@ function warnOfGaps(
       if (claims.has(`${host} `) || warned.has(host)) continue;
       warned.add(host);
       const where = host === ANY ? 'the hosts that no issuer names' : host;
-      findings.warning(
+      diagnostics.warning(
         ['issuers', index, 'paths'],
         `no issuer takes the other paths of ${where}: what is there, such as the assets of a login page, is a 404`,
       );

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
-import { ExternalValue } from './external-value.ts';
 
 const EXPECTED: Record<string, string> = {
   string: 'text',
@@ -9,7 +8,6 @@ const EXPECTED: Record<string, string> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'a mapping',
-  record: 'a mapping',
 };
 
 /** zod's issues in the words of an operator. A schema's own message goes before this. */
@@ -20,9 +18,7 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return wrongWord(issue.values.map(String), issue.input);
     case 'too_small':
-      return issue.origin === 'string' || issue.origin === 'array'
-        ? 'must not be empty'
-        : `must be at least ${issue.minimum}`;
+      return issue.origin === 'string' ? 'must not be empty' : `must be at least ${issue.minimum}`;
     case 'too_big':
       return issue.origin === 'string'
         ? `must have at most ${issue.maximum} characters`
@@ -32,11 +28,9 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-function wrongType(expected: string, input: unknown): string {
-  if (input === undefined) return 'is required';
+export function wrongType(expected: string, input: unknown): string {
   const wanted = EXPECTED[expected] ?? expected;
-  if (input === null) return `must be ${wanted}, and nothing stands here`;
-  if (input instanceof ExternalValue) return `must be ${wanted}: from_env and from_file give single values`;
+  if (input === null) return `must be ${wanted}, but nothing is given`;
   if (expected === 'int' && typeof input === 'number') return `must be ${wanted}`;
   const quote = expected === 'string' && typeof input !== 'object' ? ': put it in quotes' : '';
   return `must be ${wanted}, not ${kindOf(input)}${quote}`;
@@ -44,7 +38,6 @@ function wrongType(expected: string, input: unknown): string {
 
 function wrongWord(words: readonly string[], input: unknown): string {
   const wanted = words.length === 1 ? `must be ${words[0]}` : `must be one of ${words.join(', ')}`;
-  if (input === undefined) return 'is required';
   return typeof input === 'string' ? wanted + didYouMean(input, words) : wanted;
 }
 

@@ -1,20 +1,16 @@
-import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { buildConfig } from './build-config.ts';
-import type { Config } from './config.ts';
+import { checkSettings } from './check-settings.ts';
+import { buildConfig, type Config, type FileSettings } from './config.ts';
+import { Diagnostics, type Locate } from './diagnostics.ts';
 import type { Environment } from './environment.ts';
-import { type FileMarks, markOf } from './file-mark.ts';
-import { Findings } from './findings.ts';
-import type { Problem } from './problem.ts';
-import { readExternalValues } from './read-external-values.ts';
-import { LARGEST_FILE, readIncludedFiles } from './read-included-files.ts';
-import { type Pages, readPages } from './read-pages.ts';
-import { readFailure } from './read-small-file.ts';
-import { readTlsFiles, type TlsTexts } from './read-tls-files.ts';
-import type { FileConfig } from './schema/gateway.ts';
-import { validateConfig } from './validate.ts';
-import { YamlSource } from './yaml-source.ts';
-import { YamlValueReader } from './yaml-value.ts';
+import { type FileMarks, FileReader, LARGEST_CONFIG } from './file-reader.ts';
+import { includeFiles } from './include-files.ts';
+import { OutsideValues } from './outside-values.ts';
+import { parseYaml } from './parse-yaml.ts';
+import type { Problem, ValuePath } from './problem.ts';
+import { gatewaySchema } from './schema/gateway.ts';
+import { SettingsReader } from './settings.ts';
+import { locateIn } from './yaml-tree.ts';
 
 export type Failure = {
   readonly ok: false;
@@ -33,15 +29,13 @@ export type LoadResult =
     }
   | Failure;
 
-/** A valid file as it stands there, for those who explain it: what runs needs only the `Config` made from it. */
+/** A valid file as it is written, for those who explain it: what runs needs only the `Config` made from it. */
 export type LoadedFile = {
   readonly ok: true;
-  readonly file: FileConfig;
-  readonly source: Pick<YamlSource, 'locate'>;
-  readonly tls: TlsTexts;
-  readonly pages: Pages;
-  readonly files: FileMarks;
+  readonly settings: FileSettings;
+  readonly locate: Locate;
   readonly warnings: readonly Problem[];
+  readonly files: FileMarks;
 };
 
 export type LoadOptions = {
@@ -50,77 +44,69 @@ export type LoadOptions = {
   readonly directory?: string;
 };
 
+type ParseOptions = LoadOptions & {
+  readonly files?: FileReader;
+  /** What problems call a value. Default: its path in the file, after its position. */
+  readonly pathText?: (path: ValuePath) => string;
+};
+
 /** Reads and validates a configuration file with everything that it points to. Throws for bugs only. */
 export async function loadConfig(file: string, options: LoadOptions): Promise<LoadResult> {
   return configOf(await loadFile(file, options));
 }
 
 /** The same for a text; `fileName` is what problems call it. */
-export async function parseConfig(text: string, fileName: string, options: LoadOptions): Promise<LoadResult> {
+export async function parseConfig(
+  text: string,
+  fileName: string,
+  options: ParseOptions,
+): Promise<LoadResult> {
   return configOf(await parseFile(text, fileName, options));
 }
 
 export async function loadFile(file: string, options: LoadOptions): Promise<LoadedFile | Failure> {
-  const own = [[file, await markOf(file)]] as const;
-  const failure = (message: string): Failure => {
-    const problems = [{ at: { file, line: 1, column: 1 }, path: '', message }];
-    return { ok: false, problems, warnings: [], files: new Map(own) };
-  };
-  let text: string;
-  try {
-    if ((await stat(file)).size > LARGEST_FILE) return failure('is larger than 64 MiB');
-    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    return failure(`cannot be read: ${readFailure(error)}`);
-  }
-  const loaded = await parseFile(text, file, options);
-  return { ...loaded, files: new Map([...loaded.files, ...own]) };
+  const files = new FileReader();
+  const content = await files.read(file, LARGEST_CONFIG);
+  if ('text' in content) return parseFile(content.text, file, { ...options, files });
+  const message = `cannot be read: ${content.failure}; name another file with --config, or start without a file: serve --upstream URL`;
+  const problem = { at: { file, line: 1, column: 1 }, path: '', message };
+  return { ok: false, problems: [problem], warnings: [], files: files.marks };
 }
 
 export async function parseFile(
   text: string,
   fileName: string,
-  { env, directory = dirname(fileName) }: LoadOptions,
+  options: ParseOptions,
 ): Promise<LoadedFile | Failure> {
-  const source = new YamlSource(fileName, text);
-  const findings = new Findings(source.locate);
-  for (const { offset, message } of source.syntaxProblems) {
-    findings.problemAt(source.position(offset), [], message);
+  const { env, directory = dirname(fileName), files = new FileReader(), pathText } = options;
+  const diagnostics = new Diagnostics(pathText);
+  const result = () => ({
+    files: files.marks,
+    problems: diagnostics.problems,
+    warnings: diagnostics.warnings,
+  });
+  const tree = parseYaml(text, fileName, diagnostics);
+  if (tree === undefined) {
+    if (diagnostics.problems.length === 0) {
+      diagnostics.problemAt({ file: fileName, line: 1, column: 1 }, [], 'the file is empty');
+    }
+    return { ok: false, ...result() };
   }
-  // The rest would be about what the parser made of a broken text.
-  if (findings.problems.length > 0) return failureOf(findings);
-  const reader = new YamlValueReader(source, findings);
-  const raw = reader.read(source.root);
-  if (raw === null || raw === undefined) {
-    if (findings.problems.length === 0) findings.problem([], 'the file is empty');
-    return failureOf(findings);
-  }
-  // Those of this file first: what is included, and where it goes, may be said by one of them.
-  await readExternalValues(reader.externals, { env, directory }, findings);
-  const { externals, locate } = await readIncludedFiles(raw, { directory, locate: source.locate }, findings);
-  findings.locateBy(locate);
-  await readExternalValues(externals, { env, directory }, findings);
-  const { file, valid } = validateConfig(raw, findings);
-  const tls = await readTlsFiles(valid, directory, findings);
-  const pages = await readPages(valid, directory, findings);
-  if (file === undefined || findings.problems.length > 0) return failureOf(findings);
-  return {
-    ok: true,
-    file,
-    source: { locate },
-    tls,
-    pages,
-    files: findings.files,
-    warnings: findings.warnings,
-  };
+  const { root } = tree;
+  if (pathText === undefined) diagnostics.locateBy(locateIn(root));
+  const outside = new OutsideValues(files, { env, directory });
+  // Those of this file first: one of them may say which files are included.
+  await outside.read(tree);
+  await includeFiles(root, { directory, outside, files }, diagnostics);
+  const draft = new SettingsReader(outside, diagnostics).read(gatewaySchema, root);
+  if (draft !== undefined) checkSettings(draft, root, diagnostics);
+  const { problems, ...facts } = result();
+  if (draft === undefined || problems.length > 0) return { ok: false, problems, ...facts };
+  return { ok: true, settings: draft as FileSettings, locate: locateIn(root), ...facts };
 }
 
 function configOf(loaded: LoadedFile | Failure): LoadResult {
   if (!loaded.ok) return loaded;
-  const { file, tls, pages, files, warnings } = loaded;
-  return { ok: true, config: buildConfig(file, tls, pages), files, warnings };
-}
-
-function failureOf({ problems, warnings, files }: Findings): Failure {
-  return { ok: false, problems, warnings, files };
+  const { settings, files, warnings } = loaded;
+  return { ok: true, config: buildConfig(settings), files, warnings };
 }

@@ -1,4 +1,4 @@
-/** Where in a configuration file something stands. Line and column count from 1. */
+/** Where in a configuration file something is written. Line and column count from 1. */
 export type Position = { readonly file: string; readonly line: number; readonly column: number };
 
 /** A way into the configuration: `['issuers', 0, 'clients', 'spa']`. */

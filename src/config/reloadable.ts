@@ -9,8 +9,6 @@ const SETTLED = [
   ['listen', 'keepAlive'],
   ['admin', 'address'],
   ['admin', 'hosts'],
-  ['admin', 'token'],
-  ['admin', 'tls'],
   ['workers'],
   ['log', 'format'],
   ['audit'],
@@ -41,7 +39,9 @@ export function reloadable(running: Config, next: Config): ReloadableConfig {
   for (const path of SETTLED) settle(path);
   if (!isDeepStrictEqual(withoutSecrets(running.store), withoutSecrets(next.store))) settle(['store']);
   // From http to https or back; another certificate needs no restart.
-  if ((running.listen.tls === undefined) !== (next.listen.tls === undefined)) settle(['listen', 'tls']);
+  for (const name of ['listen', 'admin'] as const) {
+    if ((running[name].tls === undefined) !== (next[name].tls === undefined)) settle([name, 'tls']);
+  }
   return { config, waiting };
 }
 

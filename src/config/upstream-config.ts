@@ -1,9 +1,5 @@
-import { buildConfig } from './build-config.ts';
-import { Findings } from './findings.ts';
-import type { LoadResult } from './load.ts';
+import { type LoadResult, parseConfig } from './load.ts';
 import { formatPath, type ValuePath } from './problem.ts';
-import { readTlsFiles } from './read-tls-files.ts';
-import { validateConfig } from './validate.ts';
 
 /** The options of `serve --upstream`, as typed. */
 export type UpstreamOptions = {
@@ -34,24 +30,20 @@ const OPTIONS = new Map([
 export async function configFromUpstream(options: UpstreamOptions): Promise<LoadResult> {
   const { upstream, mode, listen, admin, redis, ca, publicUrl } = options;
   const raw = {
-    ...(listen !== undefined && { listen: { address: listen } }),
-    ...(admin !== undefined && { admin: { address: admin } }),
+    listen: { address: listen },
+    admin: { address: admin },
     ...(redis !== undefined && { store: { kind: 'redis', redis: { url: redis } } }),
     issuers: [
       {
         name: ISSUER,
         upstream: { url: upstream, ...(ca !== undefined && { tls: { ca_file: ca } }) },
-        ...(publicUrl !== undefined && { public_url: publicUrl }),
-        ...(mode !== undefined && { unlisted_clients: { mode } }),
+        public_url: publicUrl,
+        unlisted_clients: { mode },
       },
     ],
   };
-  const findings = new Findings(() => undefined, optionOf);
-  const { file, valid } = validateConfig(raw, findings);
-  const tls = await readTlsFiles(valid, '.', findings);
-  const { problems, warnings } = findings;
-  if (file === undefined || problems.length > 0) return { ok: false, problems, warnings, files: new Map() };
-  return { ok: true, config: buildConfig(file, tls), files: new Map(), warnings };
+  // JSON is YAML, and leaves out what is undefined.
+  return parseConfig(JSON.stringify(raw), '', { env: {}, directory: '.', pathText: optionOf });
 }
 
 function optionOf(path: ValuePath): string {

@@ -10,6 +10,7 @@ import { answerPlainly } from './unroutable.ts';
 const FAULTS = {
   500: 'something went wrong in the gateway; its log has the details under this request id',
   502: 'the authorization server cannot be reached',
+  503: 'too many requests wait for the authorization server; try again in a moment',
   504: 'the authorization server did not answer in time',
 } as const;
 

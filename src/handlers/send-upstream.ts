@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
+import { clientOf } from '../http/client-address.ts';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
+import type { Endpoint } from '../issuer/endpoints.ts';
 import { StoreFault } from '../store/flow-store.ts';
 import { keepScope } from '../telemetry/request-scope.ts';
 import { traceUpstream } from '../telemetry/tracing.ts';
@@ -23,7 +24,7 @@ export type UpstreamRequest = {
   /** Of `body`; default: a form. */
   readonly contentType?: string;
   /** The client's body, read in part, or read and changed where it stands. */
-  readonly bodyAsSent?: Readable | Buffer | null;
+  readonly bodyAsSent?: RequestBody | Buffer | null;
   /** Credentials of the gateway's, for a client that has sent none. */
   readonly authorization?: string | undefined;
   /** In place of the client's headers. */
@@ -41,6 +42,9 @@ export type SendOptions = {
 };
 
 const FORM = 'application/x-www-form-urlencoded';
+
+/** A part of the connections to the upstream is kept for these. */
+const LOGIN_ENDPOINTS: ReadonlySet<Endpoint> = new Set(['authorization', 'pushed_authorization', 'token']);
 
 /** Sends a request upstream and its response to the client; every response is looked at for a code on its way out. */
 export async function sendUpstream(
@@ -64,6 +68,8 @@ export async function sendUpstream(
       response,
       {
         inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
+        client: clientOf(exchange.peer.address),
+        purpose: LOGIN_ENDPOINTS.has(exchange.endpoint) ? 'login' : 'other',
         outlivesClient: options.outlivesClient === true,
         scope: keepScope(),
       },
@@ -89,7 +95,7 @@ function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
   return headers;
 }
 
-function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): Readable | Buffer | null {
+function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): RequestBody | Buffer | null {
   if (outgoing.bodyAsSent !== undefined) return outgoing.bodyAsSent;
   if (!hasBody(exchange.request)) return null;
   return new RequestBody(exchange.request, { patience: exchange.services.bodyLimits.time });

@@ -31,5 +31,7 @@ export function shareHead(exchange: Exchange, head: ResponseHead): ResponseHead 
 /** The origin of a client's whose script asks for an endpoint that scripts may call; else `undefined`. */
 export function sharedOrigin({ request, endpoint, issuer }: Exchange): string | undefined {
   const { origin } = request.headers;
-  return origin !== undefined && SHARED_ENDPOINTS.has(endpoint) && issuer.corsOrigins.has(origin) ? origin : undefined;
+  return origin !== undefined && SHARED_ENDPOINTS.has(endpoint) && issuer.corsOrigins.has(origin)
+    ? origin
+    : undefined;
 }

@@ -1,11 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import { BodyTooSlow, RequestBody } from './request-body.ts';
 
 /** A body that was read whole, or the beginning of one that was not, with everything needed to send it on. */
 export type ReadBody =
   | { readonly complete: true; readonly bytes: Buffer }
-  | { readonly complete: false; readonly resume: () => Readable };
+  | { readonly complete: false; readonly resume: () => RequestBody };
 
 /** Whether a request has a body (RFC 9112 6.3). */
 export function hasBody({ headers }: IncomingMessage): boolean {

@@ -38,6 +38,7 @@ export class RequestBody extends Readable {
   #left: number;
   #missing = PORTION;
   #waitingSince: number | undefined;
+  #stillSince = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(request: IncomingMessage, { patience, beginning = [], filter }: RequestBodyOptions) {
@@ -47,6 +48,11 @@ export class RequestBody extends Readable {
     this.#left = patience;
     this.#beginning = [...beginning];
     this.#filter = filter;
+  }
+
+  /** Since when the client has not been waited for, in the time of `performance.now()`. */
+  get stillSince(): number {
+    return this.#waitingSince === undefined ? this.#stillSince : performance.now();
   }
 
   override _read(): void {
@@ -98,7 +104,8 @@ export class RequestBody extends Readable {
   };
 
   readonly #onData = (chunk: Buffer): void => {
-    if (this.#waitingSince !== undefined) this.#left -= performance.now() - this.#waitingSince;
+    this.#stillSince = performance.now();
+    if (this.#waitingSince !== undefined) this.#left -= this.#stillSince - this.#waitingSince;
     this.#waitingSince = undefined;
     this.#missing -= chunk.length;
     if (this.#missing <= 0) {
@@ -112,6 +119,8 @@ export class RequestBody extends Readable {
 
   #end(): void {
     this.#ended = true;
+    this.#stillSince = performance.now();
+    this.#waitingSince = undefined;
     if (this.#deciding) return;
     clearTimeout(this.#timer);
     this.#decide(() => this.#filter?.end(), this.#passLast);

@@ -1,41 +1,12 @@
-import type { CodeChallengeMethod } from '../oauth/pkce.ts';
+import type { PolicySettings } from '../config/config.ts';
 import { type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
-/** What one client (or a group of them) may do, with every default filled in. */
-export type ClientPolicy = {
+/** What one client (or a group of them) may do, with every default filled in. `config/schema/policy.ts` describes its settings. */
+export type ClientPolicy = Omit<PolicySettings, 'cors'> & {
   /** The entry as configured: a client_id, a prefix ending in `*`, or `_unlisted`. The `client` label of metrics. */
   readonly name: string;
-  readonly description: string | undefined;
-  /** Whom to tell when this client is refused. */
-  readonly owner: string | undefined;
-  /** `reject` (unlisted clients only): every authorization request is `client_unknown`. */
-  readonly mode: Mode | 'reject';
-  /** Epoch milliseconds. Before: `report`; from it on: `enforce`. */
-  readonly enforceFrom: number | undefined;
-  /** The share of flows that is enforced in `enforce`, 0 to 100; the rest is judged as in `report`. */
-  readonly enforcePercent: number;
-  readonly methods: readonly CodeChallengeMethod[];
-  /** Exact URIs; `undefined`: any. */
-  readonly redirectUris: readonly string[] | undefined;
-  /** Each normalised: its words sorted and joined by one space. */
-  readonly responseTypes: readonly string[];
-  /** `undefined`: any that the gateway can follow. */
-  readonly responseModes: readonly string[] | undefined;
-  /** `undefined`: any. */
-  readonly grantTypes: readonly string[] | undefined;
-  readonly requestObjects: 'reject' | 'allow';
-  /** Milliseconds from authorization request to code. */
-  readonly flowTtl: number;
-  /** Milliseconds from code to redemption. */
-  readonly codeTtl: number;
-  /** Failed verifications before the code is burnt. */
-  readonly maxAttempts: number;
-  readonly wrapCodes: boolean | 'auto';
-  readonly state: 'prefix' | 'preserve';
-  readonly onStoreFailure: 'reject' | 'allow';
   readonly corsOrigins: readonly string[];
-  readonly injectSecret: string | undefined;
 };
 
 /** The policies of one issuer. */

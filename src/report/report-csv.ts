@@ -16,6 +16,7 @@ const HEADER = [
   'violations_by_reason',
   'last_violation',
   'verdict',
+  'redirect_uris',
 ];
 
 /** RFC 4180, for spreadsheets. */
@@ -37,6 +38,7 @@ export function renderCsv(clients: readonly ReportedClient[]): string {
       .join('; '),
     client.last_violation === null ? '' : `${client.last_violation.at} ${client.last_violation.reason}`,
     client.verdict,
+    client.redirect_uris.join(' '),
   ]);
   return [HEADER, ...rows].map((row) => row.map(cell).join(',')).join('\r\n');
 }

@@ -6,8 +6,8 @@ const WEEK = 7 * 24 * 3_600_000;
 const HOUR = 3_600_000;
 
 /**
- * The entries of clients that are not enforced yet: those that are ready, from this hour in a week on, when whoever set it
- * is at work; all others in report. `now`: epoch milliseconds.
+ * The entries of clients that are not enforced yet: those that are ready, from this hour in a week on, when their operator is
+ * at work; all others in report. Each with the redirect URIs that were seen, unless it has some. `now`: epoch milliseconds.
  */
 export function renderEntries(clients: readonly ReportedClient[], now: number): string {
   const enforceFrom = `${new Date(Math.floor((now + WEEK) / HOUR) * HOUR).toISOString().slice(0, 19)}Z`;
@@ -17,21 +17,21 @@ export function renderEntries(clients: readonly ReportedClient[], now: number): 
     return mode === 'report' && canBeEntry;
   });
   const entries = candidates.map((client): ClientEntry => {
-    const { issuer, verdict } = client;
-    const settings =
-      verdict === 'ready' ? { mode: 'enforce', enforce_from: enforceFrom } : { mode: 'report' };
+    const { issuer, verdict, redirect_uris: uris, redirect_uris_listed: hasUris } = client;
+    const settings = {
+      ...(verdict === 'ready' ? { mode: 'enforce', enforce_from: enforceFrom } : { mode: 'report' }),
+      ...(uris.length > 0 && !hasUris && { redirect_uris: uris }),
+    };
     return { issuer, client: client.client, settings, comment: commentOf(client) };
   });
   const ready = candidates.filter(({ verdict }) => verdict === 'ready').length;
+  const summary = `pkce-gateway report, ${new Date(now).toISOString().slice(0, 10)}: ${ready} of ${candidates.length} clients in report mode are ready.`;
+  if (entries.length === 0) return `# ${summary}`;
   const heading = [
-    `pkce-gateway report, ${new Date(now).toISOString().slice(0, 10)}: ${ready} of ${candidates.length} clients in report mode are ready.`,
-    'Put these entries under `clients` of their issuers. Where a client has one already, these lines go into it.',
+    summary,
+    'Put these entries under `clients` of their issuers. Where a client has an entry already, add these lines to it.',
+    "The redirect_uris are those that codes went to in the last 14 days: remove what is not the client's own.",
   ];
-  if (entries.length === 0)
-    return heading
-      .slice(0, 1)
-      .map((line) => `# ${line}`)
-      .join('\n');
   return renderClientEntries(heading.join('\n'), entries);
 }
 

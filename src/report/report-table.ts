@@ -1,5 +1,6 @@
+import { UNLISTED } from '../policy/client-policy.ts';
 import { describeMode } from '../policy/mode.ts';
-import type { ReportedClient } from './reported-client.ts';
+import { type ReportedClient, VERDICTS, verdictState } from './reported-client.ts';
 
 type Column = {
   readonly title: string;
@@ -26,7 +27,8 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** For a terminal: the verdict comes last, so that only it is cut or wrapped. */
-export function renderTable(clients: readonly ReportedClient[]): string {
+export function renderTable(all: readonly ReportedClient[]): string {
+  const clients = all.filter(({ client, verdict }) => client !== UNLISTED || verdict !== 'no traffic');
   const severalIssuers = new Set(clients.map(({ issuer }) => issuer)).size > 1;
   const issuer: Column = { title: 'ISSUER', of: (client) => visible(client.issuer) };
   const columns = severalIssuers ? [issuer, ...COLUMNS] : COLUMNS;
@@ -41,12 +43,21 @@ export function renderTable(clients: readonly ReportedClient[]): string {
       .join('  ')
       .trimEnd(),
   );
-  return [...lines, '', summary(clients)].join('\n');
+  return [...lines, '', ...places(clients), summary(clients)].join('\n');
+}
+
+/** Of one client alone: where its codes went. */
+function places(clients: readonly ReportedClient[]): string[] {
+  const [only] = clients;
+  if (only === undefined || clients.length > 1 || only.redirect_uris.length === 0) return [];
+  return ['redirect URIs seen:', ...only.redirect_uris.map((uri) => `  ${visible(uri)}`), ''];
 }
 
 function summary(clients: readonly ReportedClient[]): string {
-  const having = (state: string) => clients.filter(({ verdict }) => verdict.startsWith(state)).length;
-  return `the last 14 days: ${having('ready')} ready, ${having('not ready')} not ready, ${having('no traffic')} without traffic`;
+  const counts = VERDICTS.map(
+    (state) => `${clients.filter((one) => verdictState(one) === state).length} ${state}`,
+  );
+  return `the last 14 days: ${counts.join(', ')}`;
 }
 
 export function total(violations: ReportedClient['violations']): number {

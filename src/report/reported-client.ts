@@ -1,4 +1,4 @@
-/** One client as `/api/clients` tells of it. */
+/** One client as `/api/clients` describes it. */
 export type ReportedClient = {
   readonly issuer: string;
   readonly client: string;
@@ -14,8 +14,19 @@ export type ReportedClient = {
   readonly codes_redeemed: number;
   readonly violations: Readonly<Record<string, number>>;
   readonly last_violation: { readonly at: string; readonly reason: string } | null;
+  /** Where its codes went. */
+  readonly redirect_uris: readonly string[];
+  /** Whether its policy has `redirect_uris`. */
+  readonly redirect_uris_listed: boolean;
   readonly verdict: string;
 };
+
+export const VERDICTS = ['ready', 'nearly ready', 'not ready', 'no traffic'] as const;
+
+/** The verdict without its reason. */
+export function verdictState({ verdict }: ReportedClient): string {
+  return verdict.split(':', 1)[0] as string;
+}
 
 /** Reads the answer of `/api/clients`; `undefined` where it is something else. Fields that are not known here are kept. */
 export function parseReportedClients(text: string): readonly ReportedClient[] | undefined {
@@ -32,24 +43,29 @@ export function parseReportedClients(text: string): readonly ReportedClient[] | 
 
 function isReportedClient(value: unknown): value is ReportedClient {
   if (!isObject(value)) return false;
-  const { methods, violations, last_violation: last } = value;
+  const { methods, violations, last_violation: last, redirect_uris: uris } = value;
   return (
-    ['issuer', 'client', 'mode', 'verdict'].every((name) => typeof value[name] === 'string') &&
-    typeof value['listed'] === 'boolean' &&
+    ['issuer', 'client', 'mode', 'verdict'].every((name) => isText(value[name])) &&
+    ['listed', 'redirect_uris_listed'].every((name) => typeof value[name] === 'boolean') &&
     (value['enforce_percent'] === null || isCount(value['enforce_percent'])) &&
-    (value['owner'] === null || typeof value['owner'] === 'string') &&
+    (value['owner'] === null || isText(value['owner'])) &&
     ['authorization_requests', 'codes_bound', 'codes_redeemed'].every((name) => isCount(value[name])) &&
     isObject(methods) &&
     ['S256', 'plain', 'none'].every((name) => isCount(methods[name])) &&
     isObject(violations) &&
     Object.values(violations).every(isCount) &&
-    (last === null ||
-      (isObject(last) && typeof last['at'] === 'string' && typeof last['reason'] === 'string'))
+    Array.isArray(uris) &&
+    uris.every(isText) &&
+    (last === null || (isObject(last) && isText(last['at']) && isText(last['reason'])))
   );
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function isCount(value: unknown): boolean {

@@ -126,6 +126,8 @@ export class RedisLink implements AsyncDisposable {
 
   #lost(): void {
     if (this.#isReady) this.#back = waitForConnection();
+    // A cluster's client keeps what it could not send for as long as no node can be reached.
+    else if (this.#client.isCluster) flushQueue(this.#client);
     this.#isReady = false;
     this.#report();
   }
@@ -135,6 +137,11 @@ export class RedisLink implements AsyncDisposable {
     if (this.#isReady && !this.#isPartlyLost) this.#onStateChange('ready');
     else this.#onStateChange('unreachable', this.#lostBecause);
   }
+}
+
+/** ioredis has this method, and keeps it to itself. */
+function flushQueue(client: object): void {
+  (client as { flushQueue?(error: Error): void }).flushQueue?.(new Error('no connection'));
 }
 
 /** Few commands wait for a connection, and none runs long after its caller was told of a fault. */

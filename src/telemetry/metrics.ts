@@ -98,7 +98,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     }),
     upstreamErrors: counter(
       'upstream_errors_total',
-      'Requests that the upstream did not answer, by kind (unreachable, timeout, reset, protocol).',
+      'Requests that the upstream did not answer, by kind (unreachable, timeout, reset, protocol, busy).',
       ['issuer', 'kind'],
     ),
     logLinesDropped: counter(

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Slot } from './connection-shares.ts';
 import { decodeContent } from './decode-content.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
@@ -26,6 +27,7 @@ export async function fetchDocument(
   { method, body }: Sending = { method: 'GET', body: null },
 ): Promise<FetchedDocument> {
   const signal = AbortSignal.timeout(upstream.config.timeouts.response);
+  const slot = await takeSlot(upstream, signal);
   try {
     const response = await upstream.pool.request({
       path,
@@ -49,7 +51,23 @@ export async function fetchDocument(
     return { ...answered, text };
   } catch (error) {
     throw signal.aborted ? new UpstreamFault('timeout', error) : toUpstreamFault(error as Error);
+  } finally {
+    slot.release();
   }
+}
+
+/** The gateway's own requests are what logins depend on. */
+function takeSlot({ shares }: UpstreamClient, signal: AbortSignal): Promise<Slot> {
+  const { promise, resolve, reject } = Promise.withResolvers<Slot>();
+  const granted = Promise.withResolvers<void>();
+  const slot = shares.take('login', 'gateway', granted.resolve);
+  if (slot === undefined) throw new UpstreamFault('busy', undefined);
+  signal.addEventListener('abort', () => {
+    slot.release();
+    reject(new UpstreamFault('timeout', undefined));
+  });
+  void granted.promise.then(() => resolve(slot));
+  return promise;
 }
 
 /** The text of a whole body; a byte order mark, which JSON.parse would stumble over, is left out. */

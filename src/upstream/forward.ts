@@ -1,14 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { BodyTooSlow, RequestWithdrawn } from '../http/request-body.ts';
+import { BodyTooSlow, RequestBody, RequestWithdrawn } from '../http/request-body.ts';
+import { inScope, type Scope } from './callback-scope.ts';
+import type { Purpose, Slot } from './connection-shares.ts';
 import { HeldBody } from './held-body.ts';
 import type { Hold, Inspect, Outcome } from './outcome.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import { ResponseRelay, type Source } from './response-relay.ts';
 import type { UpstreamClient } from './upstream-client.ts';
-import { ClientClosed, toUpstreamFault } from './upstream-fault.ts';
+import { isDeadConnection } from './upstream-connection.ts';
+import { ClientClosed, toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
 
 export type OutgoingRequest = {
   readonly method: string;
@@ -16,18 +18,18 @@ export type OutgoingRequest = {
   readonly path: string;
   /** A flat list of names and values. */
   readonly headers: string[];
-  readonly body: Readable | Buffer | string | null;
+  readonly body: RequestBody | Buffer | string | null;
 };
 
 export type ForwardOptions = {
   readonly inspect: Inspect;
+  /** Whose share of the connections it takes: the client's address. */
+  readonly client: string;
+  readonly purpose: Purpose;
   /** Whether the upstream should answer although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
-  /** Runs what the upstream's connection calls back, which belongs to this request and not to the one that opened the connection. */
   readonly scope?: Scope;
 };
-
-type Scope = (step: () => void) => void;
 
 /** What came of it: resolves when the response has left, or was dropped. */
 export type Forwarded = {
@@ -49,14 +51,7 @@ export function forward(
   response: ServerResponse,
   options: ForwardOptions,
 ): Promise<Forwarded> {
-  return new Promise((resolve, reject) => {
-    const { timeouts } = upstream.config;
-    const exchange = new ForwardExchange(response, options, timeouts.response, resolve, reject);
-    const request = { ...outgoing, servername: upstream.serverName };
-    const { scope } = options;
-    const handler = scope === undefined ? exchange : inScope(scope, exchange);
-    upstream.pool.dispatch(request as Dispatcher.DispatchOptions, handler);
-  });
+  return new ForwardExchange(upstream, outgoing, response, options).start();
 }
 
 function withInspector(outcome: Outcome | Hold, head: ResponseHead): Outcome {
@@ -65,55 +60,86 @@ function withInspector(outcome: Outcome | Hold, head: ResponseHead): Outcome {
     : outcome;
 }
 
-function inScope(scope: Scope, exchange: ForwardExchange): Dispatcher.DispatchHandler {
-  return {
-    onRequestStart: (controller) => scope(() => exchange.onRequestStart(controller)),
-    onResponseStart: (controller, status, headers, statusText) =>
-      scope(() => exchange.onResponseStart(controller, status, headers, statusText)),
-    onResponseData: (controller, chunk) => scope(() => exchange.onResponseData(controller, chunk)),
-    onResponseEnd: () => scope(() => exchange.onResponseEnd()),
-    onResponseError: (controller, error) => scope(() => exchange.onResponseError(controller, error)),
-  };
-}
-
 /** Bytes and milliseconds for the rest of a response that nobody waits for. */
 const REST_LIMIT = 64 * 1024;
 const REST_TIMEOUT = 1_000;
 
 class ForwardExchange implements Dispatcher.DispatchHandler, Source {
+  readonly #upstream: UpstreamClient;
+  readonly #outgoing: OutgoingRequest;
   readonly #response: ServerResponse;
   readonly #options: ForwardOptions;
+  readonly #timeout: number;
   readonly #relay: ResponseRelay;
-  readonly #resolve: (forwarded: Forwarded) => void;
-  readonly #reject: (reason: unknown) => void;
+  readonly #result = Promise.withResolvers<Forwarded>();
   readonly #startedAt = performance.now();
+  #slot: Slot | undefined;
+  /** Fails the request where its response's head is not there in time; later, ends a response that nobody waits for. */
+  #deadline: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  #retried = false;
+  #sentAt = 0;
   #status = 0;
   #upstreamTime = 0;
   #settled = false;
   /** The upstream's response is complete. */
   #ended = false;
   #restSize = 0;
-  #restTimer: NodeJS.Timeout | undefined;
 
   constructor(
+    upstream: UpstreamClient,
+    outgoing: OutgoingRequest,
     response: ServerResponse,
     options: ForwardOptions,
-    silenceLimit: number,
-    resolve: (forwarded: Forwarded) => void,
-    reject: (reason: unknown) => void,
   ) {
+    this.#upstream = upstream;
+    this.#outgoing = outgoing;
     this.#response = response;
     this.#options = options;
-    this.#relay = new ResponseRelay(response, this, silenceLimit);
-    this.#resolve = resolve;
-    this.#reject = reject;
-    response.on('close', this.#onClientClosed);
+    this.#timeout = upstream.config.timeouts.response;
+    this.#relay = new ResponseRelay(response, this, this.#timeout);
   }
+
+  start(): Promise<Forwarded> {
+    const { purpose, client } = this.#options;
+    this.#response.on('close', this.#onClientClosed);
+    this.#deadline = setTimeout(this.#onDeadline, this.#timeout);
+    const { scope = (step) => step() } = this.#options;
+    const onGranted = () => scope(() => this.#dispatch());
+    this.#slot = this.#upstream.shares.take(purpose, client, onGranted);
+    if (this.#slot === undefined) this.fail(new UpstreamFault('busy', undefined));
+    return this.#result.promise;
+  }
+
+  #dispatch(dispatcher: Dispatcher = this.#upstream.pool): void {
+    this.#sentAt = performance.now();
+    const request = { ...this.#outgoing, servername: this.#upstream.serverName };
+    const { scope } = this.#options;
+    const handler = scope === undefined ? this : inScope(scope, this);
+    dispatcher.dispatch(request as Dispatcher.DispatchOptions, handler);
+  }
+
+  /** Not on another connection that was kept: that one may be as dead. */
+  #sendAgain(): void {
+    this.#retried = true;
+    const client = this.#upstream.connectAnew();
+    this.#dispatch(client);
+    void client.close();
+  }
+
+  /** Counts from when the request was complete, or from when the upstream stopped taking more of it. */
+  readonly #onDeadline = (): void => {
+    const { body } = this.#outgoing;
+    const since = body instanceof RequestBody ? body.stillSince : this.#startedAt;
+    const left = since + this.#timeout - performance.now();
+    if (left > 0) this.#deadline = setTimeout(this.#onDeadline, Math.ceil(left));
+    else this.fail(new UpstreamFault('timeout', undefined));
+  };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#response.destroyed && this.#options.outlivesClient !== true) this.#abort();
+    const unwanted = this.#response.destroyed && this.#options.outlivesClient !== true;
+    if (this.#settled || unwanted) this.#abort();
   }
 
   onResponseStart(
@@ -123,8 +149,9 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     statusText?: string,
   ): void {
     if (status < 200) return;
+    clearTimeout(this.#deadline);
     this.#status = status;
-    this.#upstreamTime = performance.now() - this.#startedAt;
+    this.#upstreamTime = performance.now() - this.#sentAt;
     const raw = controller.rawHeaders as readonly (Buffer | string)[];
     const head = { status, statusText: buildReasonPhrase(statusText), headers: buildResponseHeaders(raw) };
     this.#relay.begin(() => this.#decide(head));
@@ -147,18 +174,33 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
   }
 
   onResponseEnd(): void {
-    this.#ended = true;
-    clearTimeout(this.#restTimer);
+    this.#end();
     if (!this.#settled) this.#relay.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    clearTimeout(this.#restTimer);
+    if (this.#maySendAgain(error)) {
+      this.#sendAgain();
+      return;
+    }
+    this.#end();
+    const ofTheRequest = error instanceof RequestWithdrawn || error instanceof BodyTooSlow;
     if (error instanceof ClientClosed) this.#settle();
-    else
-      this.fail(
-        error instanceof RequestWithdrawn || error instanceof BodyTooSlow ? error : toUpstreamFault(error),
-      );
+    else this.fail(ofTheRequest ? error : toUpstreamFault(error));
+  }
+
+  /** RFC 9110 9.2.2, RFC 9112 9.3.1: a kept connection may have ended before the request reached the upstream. */
+  #maySendAgain(error: Error): boolean {
+    const { method, body } = this.#outgoing;
+    if (this.#settled || this.#retried || body !== null || !isDeadConnection(error)) return false;
+    return method === 'GET' || method === 'HEAD';
+  }
+
+  /** Nothing more comes from the upstream. */
+  #end(): void {
+    this.#ended = true;
+    clearTimeout(this.#deadline);
+    this.#slot?.release();
   }
 
   pause(): void {
@@ -173,7 +215,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
   done(): void {
     this.#settle();
     if (this.#ended) return;
-    this.#restTimer = setTimeout(() => this.#abort(), REST_TIMEOUT);
+    this.#deadline = setTimeout(() => this.#abort(), REST_TIMEOUT);
     this.resume();
   }
 
@@ -181,22 +223,24 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     if (this.#settled) return;
     this.#leave();
     this.#abort();
-    this.#reject(reason);
+    this.#result.reject(reason);
   }
 
   #abort(): void {
-    this.#controller?.abort(new ClientClosed());
+    if (this.#controller === undefined) this.#end();
+    else this.#controller.abort(new ClientClosed());
   }
 
   #settle(): void {
     if (this.#settled) return;
     this.#leave();
     const { headSentAt } = this.#relay;
-    this.#resolve({ status: this.#status, upstreamTime: this.#upstreamTime, headSentAt });
+    this.#result.resolve({ status: this.#status, upstreamTime: this.#upstreamTime, headSentAt });
   }
 
   #leave(): void {
     this.#settled = true;
+    clearTimeout(this.#deadline);
     this.#relay.close();
     this.#response.off('close', this.#onClientClosed);
   }

@@ -12,6 +12,8 @@ export type Upgrade = {
   /** Flat names and values, already cleaned. */
   readonly headers: readonly string[];
   readonly upstream: UpstreamClient;
+  /** Whose share of the connections it takes. */
+  readonly client: string;
   /** Hears of an upstream that did not answer; says what its client is told. */
   readonly onFault: (fault: UpstreamFault) => string;
 };
@@ -24,12 +26,26 @@ export class UpgradeProxy {
     // Of a client that breaks off; faults of the upstream go to each call's own listener.
     this.#proxy.on('error', (_error, _request, socket) => (socket as Duplex).destroy());
     this.#proxy.on('proxyReqWs', (outgoing, _request, socket, options) => {
-      guard(outgoing, socket as Socket, (options as UpgradeOptions).timeouts.response);
+      guard(outgoing, socket as Socket, (options as UpgradeOptions).deadline - performance.now());
     });
   }
 
-  forward({ request, socket, head, headers, upstream, onFault }: Upgrade): void {
+  forward({ request, socket, head, headers, upstream, client, onFault }: Upgrade): void {
     const { tls, timeouts, origin } = upstream.config;
+    const fail = (fault: UpstreamFault) => {
+      if (socket.destroyed) return;
+      const answer = onFault(fault);
+      if (upgraded.has(socket)) socket.destroy();
+      else endWith(socket, answer);
+    };
+    const waiting = setTimeout(() => fail(new UpstreamFault('timeout', undefined)), timeouts.response);
+    // Only a socket that is read tells that its client has gone. A client that sends before it has an answer is none
+    // (RFC 6455 4.1).
+    const abandon = () => socket.destroy();
+    socket
+      .once('close', () => clearTimeout(waiting))
+      .once('data', abandon)
+      .once('end', abandon);
     const { protocol, host, port } = new URL(origin);
     const hostname = upstream.serverName;
     // The two that make an upgrade are hop-by-hop, so that cleaning took them away (RFC 9110 7.8).
@@ -56,31 +72,35 @@ export class UpgradeProxy {
         key: tls?.key,
         servername: isIP(upstream.serverName) === 0 ? upstream.serverName : '',
       },
-      timeouts,
+      deadline: performance.now() + timeouts.response,
     };
-    this.#proxy.ws(request, socket, head, options as ServerOptions, (error) => {
-      if (socket.destroyed) return;
-      const answer = onFault(error instanceof UpstreamFault ? error : toUpstreamFault(error));
-      if (upgraded.has(socket)) socket.destroy();
-      else endWith(socket, answer);
+    const slot = upstream.shares.take('other', client, () => {
+      clearTimeout(waiting);
+      socket.off('data', abandon).off('end', abandon).pause();
+      this.#proxy.ws(request, socket, head, options as ServerOptions, (error) => {
+        fail(error instanceof UpstreamFault ? error : toUpstreamFault(error));
+      });
     });
+    if (slot === undefined) fail(new UpstreamFault('busy', undefined));
+    else socket.once('close', () => slot.release());
   }
 }
 
 type UpgradeOptions = Omit<ServerOptions, 'ssl' | 'target'> & {
   readonly target: object;
   readonly ssl: object;
-  readonly timeouts: UpstreamClient['config']['timeouts'];
+  /** For its answer, in the time of `performance.now()`. */
+  readonly deadline: number;
 };
 
 /** Sockets that speak HTTP no more. */
 const upgraded = new WeakSet<Duplex>();
 
 /** What http-proxy-3 leaves to its users between the request and its upgrade. */
-function guard(outgoing: ClientRequest, socket: Socket, patience: number): void {
+function guard(outgoing: ClientRequest, socket: Socket, timeout: number): void {
   const abandon = () => outgoing.destroy();
   socket.once('close', abandon);
-  const silence = setTimeout(() => outgoing.destroy(new UpstreamFault('timeout', undefined)), patience);
+  const silence = setTimeout(() => outgoing.destroy(new UpstreamFault('timeout', undefined)), timeout);
   for (const event of ['upgrade', 'close']) outgoing.once(event, () => clearTimeout(silence));
   outgoing.once('upgrade', (_answer, upstreamSocket: Socket) => {
     socket.off('close', abandon);

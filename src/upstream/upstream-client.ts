@@ -1,12 +1,18 @@
 import { isIP } from 'node:net';
-import { buildConnector, Pool } from 'undici';
+import { buildConnector, Client, Pool } from 'undici';
 import type { IssuerConfig } from '../config/config.ts';
+import { ConnectionShares } from './connection-shares.ts';
+import { HEAD_LIMIT, watchConnection } from './upstream-connection.ts';
 
 type UpstreamConfig = IssuerConfig['upstream'];
 
 /** The connections to one upstream. */
 export type UpstreamClient = AsyncDisposable & {
   readonly pool: Pool;
+  /** Who may use how many of the connections. */
+  readonly shares: ConnectionShares;
+  /** For one request that must not be sent on a kept connection. */
+  connectAnew(): Client;
   /** The upstream's own authority (`host[:port]`), for where its Host is sent. */
   readonly authority: string;
   /** The name that its certificate is checked against; without it, undici would take the Host header. */
@@ -18,16 +24,14 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
   const url = new URL(config.origin);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const { tls, timeouts } = config;
-  const pool = new Pool(config.origin, {
-    connections: config.connections,
-    headersTimeout: timeouts.response,
+  const options: Client.Options = {
+    // `forward` and `fetchDocument` have a deadline of their own, which counts from the complete request.
+    headersTimeout: 0,
     // The time between two chunks, not that of a whole body: event streams and downloads may last.
     bodyTimeout: Math.max(timeouts.response, 300_000),
-    // A Location may give a state of 8 KiB back, percent-encoded, and more beside it.
-    maxHeaderSize: 64 * 1024,
+    maxHeaderSize: HEAD_LIMIT,
     // Requests come in as HTTP/1.1 and go out so, to servers of https, too, that would rather speak HTTP/2.
     allowH2: false,
-    // Redirects and retries belong to the client; nothing here repeats a request on its own.
     connect: connectorTo(host, {
       allowH2: false,
       timeout: timeouts.connect,
@@ -38,9 +42,12 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
       ...(tls?.key === undefined ? undefined : { key: tls.key }),
       ...(tls?.insecureSkipVerify === true ? { rejectUnauthorized: false } : undefined),
     }),
-  });
+  };
+  const pool = new Pool(config.origin, { ...options, connections: config.connections });
   return {
     pool,
+    shares: new ConnectionShares(config.connections),
+    connectAnew: () => new Client(config.origin, options),
     authority: url.host,
     serverName: host,
     config,
@@ -48,9 +55,14 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
   };
 }
 
-/** An address is no name for a TLS ClientHello (RFC 6066 section 3); the certificate is checked against it all the same. */
 function connectorTo(host: string, settings: buildConnector.BuildOptions): buildConnector.connector {
-  if (isIP(host) === 0) return buildConnector({ ...settings, servername: host });
-  const connect = buildConnector(settings);
-  return ({ servername: _, ...options }, callback) => connect(options, callback);
+  // An address is no name for a TLS ClientHello (RFC 6066 3); the certificate is checked against it all the same.
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  const connect = buildConnector({ ...settings, ...named });
+  return ({ servername: _, ...options }, callback) =>
+    connect({ ...options, ...named }, (error, socket) => {
+      if (error !== null) return callback(error, null);
+      watchConnection(socket);
+      callback(null, socket);
+    });
 }

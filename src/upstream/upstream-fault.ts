@@ -1,5 +1,5 @@
 /** Why an upstream did not answer: the `kind` label of upstream_errors_total. */
-export type UpstreamFaultKind = 'unreachable' | 'timeout' | 'reset' | 'protocol';
+export type UpstreamFaultKind = 'unreachable' | 'timeout' | 'reset' | 'protocol' | 'busy';
 
 /** The upstream could not be reached, was too slow, or broke off. A fault, never a refusal. */
 export class UpstreamFault extends Error {
@@ -12,9 +12,10 @@ export class UpstreamFault extends Error {
     this.kind = kind;
   }
 
-  /** RFC 9110 15.6: 504 for one that is too slow, 502 for all else. */
-  get status(): 502 | 504 {
-    return this.kind === 'timeout' ? 504 : 502;
+  /** RFC 9110 15.6: 504 for one that is too slow, 503 where too many wait for it, 502 for all else. */
+  get status(): 502 | 503 | 504 {
+    if (this.kind === 'timeout') return 504;
+    return this.kind === 'busy' ? 503 : 502;
   }
 }
 
@@ -30,6 +31,7 @@ const PHRASES: Record<UpstreamFaultKind, string> = {
   timeout: 'did not answer in time',
   reset: 'broke off',
   protocol: 'did not speak HTTP',
+  busy: 'has no connection free, and too many requests wait for one',
 };
 
 /** Maps the error codes of undici, of http-proxy-3 and of Node's sockets. */

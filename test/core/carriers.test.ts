@@ -18,10 +18,13 @@ const fromUrl = (text: string | undefined) => {
   return { code: searchParams.get('code') ?? '', state: searchParams.get('state') ?? '' };
 };
 const found = (text: string, pattern: RegExp) => pattern.exec(text)?.[1] ?? '';
-const page = (inner: string) => `<!doctype html><html><head><title>x</title></head><body>${inner}</body></html>`;
+const page = (inner: string) =>
+  `<!doctype html><html><head><title>x</title></head><body>${inner}</body></html>`;
 
 const form = (method: string, target: string, fields: string) =>
-  page(`<form method="${method}" action="${target}">${fields}<noscript><button>Go</button></noscript></form>`);
+  page(
+    `<form method="${method}" action="${target}">${fields}<noscript><button>Go</button></noscript></form>`,
+  );
 const input = (name: string, value: string) => `<input type="hidden" name="${name}" value="${html(value)}">`;
 const readInputs = (text: string) => ({
   code: unhtml(found(text, /name="code" value="([^"]*)"/)),
@@ -82,23 +85,21 @@ const CASES: readonly CarrierCase[] = [
     body: (url) => page(`<iframe src='${html(url)}'></iframe>`),
     read: (text) => fromUrl(unhtml(found(text, /src='([^']*)'/))),
   },
-  ...(['plain', '\\u0026', '\\/', '\\x26'] as const).map((escape) => ({
-    name: `a script that names the URL, ${escape}`,
+  ...(['plain', '\\u0026', '\\/', '\\x26'] as const).map((escaping) => ({
+    name: `a script that names the URL, ${escaping}`,
     contentType: 'text/html',
     body: (url: string) => {
       const written =
-        escape === 'plain'
+        escaping === 'plain'
           ? url
-          : escape === '\\/'
+          : escaping === '\\/'
             ? url.replaceAll('/', '\\/')
-            : url.replaceAll('&', escape === '\\u0026' ? '\\u0026' : '\\x26');
+            : url.replaceAll('&', escaping === '\\u0026' ? '\\u0026' : '\\x26');
       return page(`<script>window.location.href = "${written}";</script>`);
     },
     read: (text: string) => {
       const literal = found(text, /location\.href = "([^"]*)"/);
-      return fromUrl(
-        literal.replaceAll('\\/', '/').replaceAll('\\u0026', '&').replaceAll('\\x26', '&'),
-      );
+      return fromUrl(literal.replaceAll('\\/', '/').replaceAll('\\u0026', '&').replaceAll('\\x26', '&'));
     },
   })),
   {
@@ -169,7 +170,9 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     const state = await stage.begin();
     const url = stage.callback(state);
     stage.respond = (_received, response) => {
-      response.writeHead(200, { [name]: name === 'Refresh' ? `0; url=${url}` : `<${url}>; rel="next"` }).end();
+      response
+        .writeHead(200, { [name]: name === 'Refresh' ? `0; url=${url}` : `<${url}>; rel="next"` })
+        .end();
     };
     const { headers } = await stage.send('/login/done');
     const target = fromUrl(found(String(headers[name.toLowerCase()]), /(https:[^>]*)/));
@@ -193,7 +196,8 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     const body = page(
       `<form method="post" action="/login">${input('state', state)}${input('code', '')}<input name="user"></form><a href="/oauth2/authorize?state=${encodeURIComponent(state)}">back</a>`,
     );
-    stage.respond = (_received, response) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end(body);
+    stage.respond = (_received, response) =>
+      void response.writeHead(200, { 'Content-Type': 'text/html' }).end(body);
     expect((await stage.send('/login')).text).toBe(body);
   });
 
@@ -209,7 +213,11 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
   });
 
   test.each([
-    ['a private scheme with an empty path', 'msauth.com.example.app://auth', 'msauth.com.example.app://auth/'],
+    [
+      'a private scheme with an empty path',
+      'msauth.com.example.app://auth',
+      'msauth.com.example.app://auth/',
+    ],
     ['the host of a private scheme', 'com.example.app://Auth/cb', 'com.example.app://auth/cb'],
     ['an unreserved character', 'https://app.example.com/%7Eme', 'https://app.example.com/~me'],
     ['an escape in lower case', 'https://app.example.com/a%2Fb', 'https://app.example.com/a%2fb'],

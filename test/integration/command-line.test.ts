@@ -28,7 +28,7 @@ function hash(text: string): number {
 describe('check', () => {
   test.concurrent('a file without problems: one line, exit 0', async () => {
     const file = await fileOf(
-      'issuers: [{name: a, upstream: {url: https://idp.internal}, clients: {b: {mode: report}, c: {}}}]',
+      'issuers: [{name: a, upstream: {url: https://idp.internal}, clients: {b: {mode: report}, c: {redirect_uris: ["app:/cb"]}}}]',
     );
     expect(await run('check', '--config', file)).toEqual({
       exitCode: 0,
@@ -76,7 +76,8 @@ issuers:
     expect(await run('check')).toEqual({
       exitCode: 1,
       stdout: '',
-      stderr: 'gateway.yaml:1:1: cannot be read: no such file',
+      stderr:
+        'gateway.yaml:1:1: cannot be read: there is no such file; name another file with --config, or start without a file: serve --upstream URL',
     });
   });
 });
@@ -148,7 +149,9 @@ describe('serve cannot start: exit 1, and why in one line', () => {
     async (args) => {
       const { exitCode, stdout, stderr } = await run(...args);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-      expect(stderr).toBe(`${args[2] ?? 'gateway.yaml'}:1:1: cannot be read: no such file`);
+      expect(stderr).toBe(
+        `${args[2] ?? 'gateway.yaml'}:1:1: cannot be read: there is no such file; name another file with --config, or start without a file: serve --upstream URL`,
+      );
     },
   );
 
@@ -168,6 +171,8 @@ describe('serve cannot start: exit 1, and why in one line', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
     expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
-    expect(told[0]).toContain(address);
+    expect(told[0]).toContain(
+      `${address}: another process listens there: end it, or choose another address with ${option}`,
+    );
   });
 });

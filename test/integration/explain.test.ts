@@ -87,7 +87,7 @@ describe('explain --client', () => {
     expect(stdout).not.toContain('hunter2');
     expect(JSON.parse(stdout).settings).toContainEqual({
       key: 'inject_secret',
-      value: '(a secret)',
+      value: '(hidden)',
       from: 'clients.secretive',
       at: 'gateway.yaml:17:34',
     });
@@ -215,6 +215,8 @@ describe('explain says no', () => {
   test.concurrent('to a file with problems, as check does', async () => {
     const { exitCode, stdout, stderr } = await explain('--config', 'none.yaml', '--client', 'spa');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toBe('none.yaml:1:1: cannot be read: no such file');
+    expect(stderr).toBe(
+      'none.yaml:1:1: cannot be read: there is no such file; name another file with --config, or start without a file: serve --upstream URL',
+    );
   });
 });

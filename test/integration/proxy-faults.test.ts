@@ -42,16 +42,18 @@ async function expectAlive(gateway: GatewayUnderTest, kind: string): Promise<voi
 }
 
 describe('an upstream that breaks off before its answer is a 502', () => {
-  const NOT_HTTP: readonly (readonly [what: string, kind: string, odd: (socket: Socket) => void])[] = [
-    ['it resets the connection', 'reset', (socket) => socket.resetAndDestroy()],
-    ['it closes the connection', 'reset', (socket) => socket.end()],
+  const NOT_HTTP: readonly (readonly [
+    what: string,
+    kind: string,
+    odd: (socket: Socket) => void,
+    times?: number,
+  ])[] = [
+    // Behind another response, it may have closed the connection before it had the request.
+    ['it resets the connection', 'reset', (socket) => socket.resetAndDestroy(), 2],
+    ['it closes the connection', 'reset', (socket) => socket.end(), 2],
     ['it closes it in the middle of the head', 'reset', (socket) => socket.end('HTTP/1.1 200 OK\r\nA: b')],
     ['it speaks something else', 'protocol', (socket) => socket.end('220 mail.example.com ESMTP\r\n\r\n')],
-    [
-      'it sends a control character',
-      'protocol',
-      (socket) => socket.end('HTTP/1.1 200 OK\r\nA: \x01\r\n\r\n'),
-    ],
+    ['it sends a NUL', 'protocol', (socket) => socket.end('HTTP/1.1 200 OK\r\nA: \x00\r\n\r\n')],
     ['it sends a status that is none', 'protocol', (socket) => socket.end('HTTP/1.1 099 Odd\r\n\r\n')],
     [
       'its head is too large',
@@ -59,7 +61,8 @@ describe('an upstream that breaks off before its answer is a 502', () => {
       (socket) => socket.end(`HTTP/1.1 200 OK\r\nA: ${'x'.repeat(70_000)}\r\n\r\n`),
     ],
   ];
-  test.each(NOT_HTTP)('%s', async (_, kind, odd) => {
+  const CASES = NOT_HTTP.map(([what, kind, odd, times = 1]) => ({ what, kind, odd, times }));
+  test.each(CASES)('$what', async ({ kind, odd, times }) => {
     await using upstream = await startOddServer(odd);
     await using gateway = await startProxyTo(upstream);
     const answer = await send(`${gateway.url}/odd`, { headers: { accept: 'application/json' } });
@@ -67,7 +70,7 @@ describe('an upstream that breaks off before its answer is a 502', () => {
     expect(answer.json.error).toBe('temporarily_unavailable');
     expect(answer.headers['x-request-id']).toBe(gateway.logLines.at(-1)?.request_id);
     await expectAlive(gateway, kind);
-    expect(upstream.heads.filter((head) => head.includes(' /odd '))).toHaveLength(1);
+    expect(upstream.heads.filter((head) => head.includes(' /odd '))).toHaveLength(times);
   });
 
   test('nobody listens there, until somebody does', async () => {

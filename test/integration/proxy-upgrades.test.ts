@@ -158,7 +158,7 @@ describe('an upgrade is refused', () => {
       if (head.includes(' /ws ')) misbehave(socket);
       else socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
     });
-    await using gateway = await startProxyTo(upstream, { upstream: 'timeouts: {response: 100ms}' });
+    await using gateway = await startProxyTo(upstream, { upstream: 'timeouts: {response: 1s}' });
     const answer = await sendRaw(gateway.url, upgrade('/ws'), { until: 'close' });
     expect(answer.status).toBe(status);
     const metrics = await gateway.metrics();

@@ -119,7 +119,7 @@ test('nothing is put in force without endpoints, and an issuer that never had an
   await gateway.stop();
 
   await start();
-  expect(await readiness()).toBe('issuer other: its endpoints are not known yet\n');
+  expect(await readiness()).toMatch(/^not ready: the endpoints of issuer other are not known: /);
   await reload('report', further);
   expect(lines('config_loaded')).toHaveLength(2);
   expect((await new SimpleClient(gateway.url).authorize({ code_challenge: undefined })).status).toBe(302);

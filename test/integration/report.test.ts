@@ -49,13 +49,31 @@ describe('report', () => {
   });
 });
 
+test('of one client, or of those with one verdict', async () => {
+  await using stage = await Stage.open({ mode: 'report' });
+  const spa = new SimpleClient(stage.gateway.url, 'spa', REDIRECT_URI);
+  expect((await spa.redeem(await spa.newCode())).status).toBe(200);
+  const names = async (...args: readonly string[]) => {
+    const { stdout } = await report('--admin', stage.gateway.adminUrl, ...args, '--format', 'csv');
+    return stdout
+      .split(/\r?\n/)
+      .slice(1)
+      .map((line) => line.split(',')[1]);
+  };
+  expect(await names('--client', 'spa')).toEqual(['spa']);
+  expect(await names('--client', 's*', '--verdict', 'nearly-ready')).toEqual(['spa']);
+  expect(await names('--verdict', 'no traffic')).toEqual(['open', '_unlisted']);
+  const { stdout } = await report('--admin', stage.gateway.adminUrl, '--client', 'spa');
+  expect(stdout).toContain(`redirect URIs seen:\n  ${REDIRECT_URI}\n`);
+});
+
 describe('report cannot say', () => {
   test('where nobody listens: exit 1', async () => {
     const admin = `http://127.0.0.1:${await freePort()}`;
     const { exitCode, stdout, stderr } = await report('--admin', admin);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toBe(
-      `pkce-gateway report: ${admin} cannot be reached: ECONNREFUSED. Is it the address under \`admin\` of a gateway that runs?`,
+      `pkce-gateway report: ${admin} cannot be reached: ECONNREFUSED. Is it the address under \`admin\` of a running gateway?`,
     );
   });
 
@@ -63,9 +81,7 @@ describe('report cannot say', () => {
     await using other = await listen(createServer((_, response) => response.end('hello')));
     const { exitCode, stderr } = await report('--admin', other.url);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(
-      `${other.url}/api/clients answered 200, and not as the admin listener of a gateway does`,
-    );
+    expect(stderr).toContain(`${other.url}/api/clients answered 200, unlike a gateway`);
   });
 
   test('where an answer has no end: exit 1, and not all of it is read', async () => {
@@ -82,13 +98,14 @@ describe('report cannot say', () => {
     );
     const { exitCode, stderr } = await report('--admin', other.url);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${other.url}/api/clients answers without end`);
+    expect(stderr).toContain(`${other.url}/api/clients sends more than a gateway does`);
   });
 
   test.each([
     [['--admin', 'localhost'], '--admin must be a URL'],
     [['--admin', 'ftp://localhost'], '--admin must be a URL'],
     [['--format', 'xml'], '--format must be one of table, json, csv, yaml'],
+    [['--verdict', 'maybe'], '--verdict must be one of ready, nearly ready, not ready, no traffic'],
     [['--nonsense'], 'report:'],
   ])('%j: exit 2', async (args, message) => {
     const { exitCode, stderr } = await report(...args);

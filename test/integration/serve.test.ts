@@ -48,7 +48,7 @@ listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
 ${more}
 issuers:
-  - {name: corp, upstream: {url: "${url}"}, clients: {spa: {mode: enforce}}}
+  - {name: corp, upstream: {url: "${url}"}, clients: {spa: {mode: enforce, redirect_uris: [https://app.example.com/cb]}}}
 `;
 
 describe('serve', () => {
@@ -57,7 +57,7 @@ describe('serve', () => {
     await using gateway = await serveFile(fileFor(upstream.url));
     await expectLogin(gateway);
     const refused = await new SimpleClient(gateway.url).authorize(WITHOUT_PKCE);
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(302);
     expect((await fetch(`${gateway.adminUrl}/healthz`)).status).toBe(200);
     expect(await gateway.stop()).toBe(0);
     expect(gateway.stdout).toEqual([`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`]);
@@ -220,7 +220,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await untilRefused(gateway.url);
     // Whoever steers the traffic still hears that this one is on its way out.
     const readiness = await fetch(`${gateway.adminUrl}/readyz`);
-    expect([readiness.status, await readiness.text()]).toEqual([503, 'draining\n']);
+    expect([readiness.status, await readiness.text()]).toEqual([503, 'not ready: it is shutting down\n']);
     upstream.releaseHeld();
     expect(await tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
     expect(await ended).toBe(0);

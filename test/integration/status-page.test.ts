@@ -72,7 +72,7 @@ beforeAll(async () => {
     [
       sample('spa-portal', 0),
       sample('legacy', 1),
-      sample('mobile-*', 5),
+      sample('mobile-*', 1),
       { ...sample(HOSTILE, 1), unlisted: true },
     ],
     Date.now(),
@@ -189,9 +189,9 @@ describe('without JavaScript', () => {
 test('by keyboard alone: to the clients, why one is not ready, and an order', async () => {
   const page = await openPage(few);
   await page.keyboard.press('Tab');
-  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the clients');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
   await page.keyboard.press('Enter');
-  await page.keyboard.press('Tab');
+  while ((await page.evaluate('document.activeElement.name')) !== 'search') await page.keyboard.press('Tab');
   await page.keyboard.type('legacy');
   await page.keyboard.press('Enter');
   await page.waitForURL(/search=legacy/);
@@ -212,10 +212,7 @@ test('it refreshes itself: what one types, has unfolded and scrolled to stays', 
   await row.locator('summary').click();
   await page.locator('input[name=search]').fill('not sent yet');
   await page.evaluate('scrollTo(0, 300)');
-  const [scrolled, before] = [
-    await page.evaluate('scrollY'),
-    await row.locator('td[data-label=Requests]').textContent(),
-  ];
+  const [scrolled, before] = [await page.evaluate('scrollY'), await row.locator('td').nth(3).textContent()];
   const fine = new SimpleClient(few.url, 'spa-portal');
   await fine.redeem(await fine.newCode());
   await new SimpleClient(few.url, 'legacy').authorize({
@@ -227,7 +224,7 @@ test('it refreshes itself: what one types, has unfolded and scrolled to stays', 
     .poll(
       async () => {
         await page.clock.runFor(10_000);
-        return row.locator('td[data-label=Requests]').textContent();
+        return row.locator('td').nth(3).textContent();
       },
       { timeout: 15_000 },
     )
@@ -263,6 +260,104 @@ test('a website cannot read it by a name of its own that leads here', async () =
   }
 });
 
+test('a client in trouble comes first, in red', async () => {
+  const page = await openPage(few);
+  expect((await rowNames(page))[0]).toBe('mobile-*');
+  expect(await page.locator('tbody tr').first().getAttribute('class')).toBe('is-bad');
+  expect(await page.locator('.tile.bad').textContent()).toMatch(/^\s*1 enforced, in trouble/);
+});
+
+test('on a phone, 100 of 3,000 clients take no more than seven screens', async () => {
+  const page = await openPage(many, '', { width: 390, height: 844 });
+  expect(await page.evaluate('document.documentElement.scrollHeight / innerHeight')).toBeLessThan(9);
+  expect(await page.locator('tbody .wide').first().isVisible()).toBe(false);
+});
+
+test('clients that are off are shown, and nothing is said of what they do', async () => {
+  const page = await openPage(many, '?mode=off', { script: false });
+  const row = page.locator('tbody tr').first();
+  expect(await row.locator('td').allTextContents()).toEqual(
+    expect.arrayContaining(['off', 'not looked at', '–']),
+  );
+  expect(await page.locator('.tile', { hasText: 'off' }).textContent()).toMatch(/750\s+off/);
+});
+
+describe('the page of one client', () => {
+  test('has its policy, the places of its codes, and its last violations, also found by request id', async () => {
+    const page = await openPage(few, '', { script: false });
+    const stranger = new SimpleClient(few.url, 'spa-portal', 'https://other.example.com/cb');
+    await stranger.redeem(await stranger.newCode());
+    const refused = await new SimpleClient(few.url, 'mobile-1').authorize({
+      code_challenge: 'short',
+      code_challenge_method: 'S256',
+    });
+    expect(refused.status).toBe(400);
+    const id = String(refused.headers['x-request-id']);
+    await page.getByRole('link', { name: 'spa-portal' }).click();
+    await expect
+      .poll(
+        async () => {
+          await page.reload();
+          return page.locator('.places').textContent();
+        },
+        { timeout: 10_000 },
+      )
+      .toMatch(/https:\/\/other\.example\.com\/cb\s+seen/);
+    expect(await page.locator('.policy').textContent()).toMatch(/mode\s*report/);
+    expect(await page.locator('h2').first().textContent()).toBe('spa-portal');
+    await page.getByRole('link', { name: '← All clients' }).click();
+    await page.locator('input[name=id]').fill(id);
+    await page.getByRole('button', { name: 'Find' }).click();
+    expect(await page.locator('.refusals').textContent()).toMatch(
+      /refused\s+challenge_malformed at the authorization/,
+    );
+    await page.getByRole('link', { name: 'mobile-*' }).click();
+    expect(await page.locator('.refusals').textContent()).toContain(id);
+  });
+
+  test.each([
+    ['desk, light', {}],
+    ['phone, dark', { width: 390, height: 844, dark: true }],
+  ])('%s: nothing sticks out, and axe finds nothing', async (_, view) => {
+    const page = await openPage(few, 'client?issuer=few&client=spa-portal', view);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await page.evaluate(axe.source);
+    const { violations } = (await page.evaluate('axe.run()')) as AxeResults;
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual(
+      [],
+    );
+  });
+
+  test('of nobody is a 404; an id that nobody knows points to the log', async () => {
+    open = new AsyncDisposableStack();
+    expect((await fetch(`${few.adminUrl}/client?issuer=few&client=nobody`)).status).toBe(404);
+    const page = await (await fetch(`${few.adminUrl}/request?id=${encodeURIComponent(HOSTILE)}`)).text();
+    expect(page).toContain('The log has all of them');
+    expect(page).not.toContain(HOSTILE);
+  });
+});
+
+test('with the store unreachable since the start: the clients of the configuration, and dashes for what is not known', async () => {
+  await using upstream = await startScriptedLegacyServer();
+  await using gateway = await startGatewayUnderTest({
+    upstream: upstream.url,
+    issuer: 'clients: {portal: {mode: report}, done: {}, old: {mode: "off"}}',
+    top: 'store: {kind: redis, redis: {url: "redis://127.0.0.1:1"}}',
+  });
+  const page = await openPage(gateway, '?sort=client&order=asc', { script: false });
+  expect(await rowNames(page)).toEqual(['done', 'old', 'portal']);
+  expect(await page.locator('tbody .chip').allTextContents()).toEqual(['enforce', 'off', 'report']);
+  const cells = await page.locator('tbody .wide').allTextContents();
+  expect(new Set(cells)).toEqual(new Set(['–']));
+  const tiles = await page.locator('.tile b').allTextContents();
+  expect(tiles).toEqual(['–', '–', '–', '–', '–', '1', '1']);
+  expect(await page.locator('dd', { hasText: /^–$/ }).count()).toBe(1);
+  await page.getByRole('link', { name: 'portal' }).click();
+  expect(await page.textContent('main')).toContain('not known while the store is unreachable');
+  await open.disposeAsync();
+  open = new AsyncDisposableStack();
+});
+
 test('what went wrong comes first: the store away, a configuration that was rejected', async () => {
   await using redis = await startRedis({ port: true });
   await using upstream = await startScriptedLegacyServer();
@@ -285,7 +380,7 @@ test('what went wrong comes first: the store away, a configuration that was reje
   await expect
     .poll(alerts, { timeout: 10_000 })
     .toEqual([
-      expect.stringMatching(/^The store is away\. Redis .*The counts below are those of/),
+      expect.stringMatching(/^The store is unreachable: Redis .*The counts below are those of/),
       expect.stringContaining('The last configuration was rejected.'),
     ]);
   const page = await (await fetch(gateway.adminUrl)).text();

@@ -160,7 +160,11 @@ describe('workers', () => {
     // A replacement waits to hear whether Redis is there.
     redis.pause();
     for (const worker of [1, 2]) process.kill(pidOf(worker), 'SIGKILL');
-    await vi.waitFor(async () => expect(await readiness()).toBe('no worker is ready\n'), PATIENCE);
+    await vi.waitFor(
+      async () =>
+        expect(await readiness()).toBe('not ready: no worker is ready: the log says why they ended\n'),
+      PATIENCE,
+    );
     redis.resume();
     await vi.waitFor(async () => expect(await readiness()).toBe('ok\n'), PATIENCE);
     expect(await login()).toBe(200);
@@ -214,7 +218,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const pids = [pidOf(1), pidOf(2)];
     for (const pid of pids) process.kill(pid, signal);
     const ended = gateway.stop(signal);
-    await vi.waitFor(async () => expect(await readiness()).toBe('draining\n'), PATIENCE);
+    await vi.waitFor(
+      async () => expect(await readiness()).toBe('not ready: it is shutting down\n'),
+      PATIENCE,
+    );
     upstream.releaseHeld();
     expect((await tokens).status).toBe(200);
     expect(await ended).toBe(0);
@@ -294,7 +301,9 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
     expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
-    expect(told[0]).toContain(address);
+    expect(told[0]).toContain(
+      `${address}: another process listens there: end it, or choose another address with ${option}.address`,
+    );
   });
 
   test('their certificate cannot be read', async () => {
@@ -304,7 +313,7 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     const { exitCode, stdout, stderr } = await runCommand(['--config', join(directory, 'tls.yaml')]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^\S+tls\.yaml:4:\d+ listen\.tls\.cert_file: cannot read \S+cert\.pem: no such file$/,
+      /^\S+tls\.yaml:4:\d+ listen\.tls\.cert_file: cannot read \S+cert\.pem: there is no such file$/,
     );
   });
 

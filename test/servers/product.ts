@@ -20,6 +20,10 @@ export type Product = {
   readonly screens: readonly Screen[];
   /** What an authorization request asks for beside the usual. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
+  /** What a state may have beside letters and digits, and still come back as it was. Default: ` ~+/=&%`. */
+  readonly stateCharacters?: string;
+  /** What its client needs beside `redirect_uris`, as a client of gateway.yaml has it. */
+  readonly policy?: Readonly<Record<string, unknown>>;
   /** What differs between two logins even without a gateway. The comparison looks away from this and nothing else. */
   readonly random: readonly RandomPart[];
   /** What it can do, as its stock configuration has it. */
@@ -38,6 +42,10 @@ export type Product = {
     readonly discovery?: boolean;
     /** It takes pushed authorization requests. */
     readonly push?: boolean;
+    /** It hands out codes together with an id_token whose `s_hash` covers the state. Default: no. */
+    readonly hybrid?: boolean;
+    /** It answers in a JWT (JARM). Default: no. */
+    readonly jarm?: boolean;
   };
 };
 

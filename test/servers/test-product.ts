@@ -4,11 +4,21 @@ import { NotInstallable } from './install/not-installable.ts';
 import type { Product } from './product.ts';
 import { DETOUR_SCENARIOS } from './scenarios/detours.ts';
 import { ENFORCE } from './scenarios/enforce.ts';
+import { KEYCLOAK } from './scenarios/keycloak.ts';
+import { OPENID } from './scenarios/openid.ts';
+import { OWN_PKCE } from './scenarios/own-pkce.ts';
 import { REPORT } from './scenarios/report.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { type Stage, startStage } from './stage/stage.ts';
 
-const SCENARIOS: readonly Scenario[] = [...ENFORCE, ...REPORT, ...DETOUR_SCENARIOS];
+const SCENARIOS: readonly Scenario[] = [
+  ...OPENID,
+  ...OWN_PKCE,
+  ...ENFORCE,
+  ...REPORT,
+  ...DETOUR_SCENARIOS,
+  ...KEYCLOAK,
+];
 
 /** Installs the product, starts it, and tries every scenario that it can take part in. */
 export function testProduct(product: Product): void {

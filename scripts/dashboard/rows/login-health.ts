@@ -101,7 +101,7 @@ export const LOGIN_HEALTH: Row = {
     }),
     graph({
       title: 'Requests that it did not answer',
-      description: 'In five minutes, by issuer and kind: unreachable, timeout, reset, protocol.',
+      description: 'In five minutes, by issuer and kind: unreachable, timeout, reset, protocol, busy.',
       unit: 'short',
       queries: [
         {

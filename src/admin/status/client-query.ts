@@ -115,18 +115,23 @@ export function violationCount({ total }: ClientActivity): number {
   return [...total.violations.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** What is not ready comes first, then what could be enforced, then the rest; the busier before the others. */
+/** An enforced client that is refused: its users cannot log in. */
+export function isInTrouble({ mode, verdict }: ClientActivity): boolean {
+  return mode === 'enforce' && verdict.state === 'not ready';
+}
+
+/** What is in trouble comes first, then what is not ready, then what could be enforced; the busier before the others. */
 function attention(client: ClientActivity): number {
-  const { verdict, mode, total } = client;
-  const rank =
-    verdict.state === 'not ready' && mode !== 'off'
-      ? 3
-      : verdict.state === 'ready'
-        ? mode === 'report'
-          ? 2
-          : 1
-        : 0;
+  const { mode, total } = client;
+  const rank = isInTrouble(client) ? 5 : mode === 'report' ? RANKS[client.verdict.state] : 0;
   return rank * 1e12 + Math.min(total.requests + violationCount(client), 1e12 - 1);
+}
+
+const RANKS = { 'not ready': 4, ready: 3, 'nearly ready': 2, 'no traffic': 1 } as const;
+
+/** Where the page of one client is. */
+export function clientPath(issuer: string, client: string): string {
+  return `client?${new URLSearchParams({ issuer, client })}`;
 }
 
 /** `client-9` comes before `client-10`. */

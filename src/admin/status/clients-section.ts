@@ -4,7 +4,9 @@ import { renderMethods, renderTrend } from './charts.ts';
 import {
   type ClientPage,
   type ClientQuery,
+  clientPath,
   clientQueryText,
+  isInTrouble,
   type SortKey,
   selectClients,
   startsDescending,
@@ -12,22 +14,23 @@ import {
 } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
-import { dayText, momentText, numberText, percentText } from './time-text.ts';
+import { dayText, numberText, percentText } from './time-text.ts';
+import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 
 /** Reasons that a row names. */
 const NAMED_REASONS = 2;
 
-export function renderClients(facts: StatusFacts): Html {
-  const all = facts.reading?.report.clients ?? [];
-  const { query, now } = facts;
-  const page = selectClients(all.filter(isWorthARow), query);
-  const severalIssuers = facts.config.issuers.length > 1;
-  return html`<p class="count" id="count">${countText(page, query)}${page.clients.length === 0 && query.search + query.issuer + query.mode + query.verdict !== '' && html` <a href="${clientQueryText(query, { search: '', issuer: '', mode: '', verdict: '' })}#clients">Show all</a>`}</p>
+export function renderClients(facts: StatusFacts, query: ClientQuery): Html {
+  const page = selectClients(facts.clients.filter(isWorthARow), query);
+  const { search, issuer, mode, verdict } = query;
+  const isFiltered = search + issuer + mode + verdict !== '';
+  const all = clientQueryText(query, { search: '', issuer: '', mode: '', verdict: '' });
+  return html`<p class="count" id="count">${countText(page, isFiltered)}${page.clients.length === 0 && isFiltered && html` <a href="${all}#clients">Show all</a>`}</p>
 ${
   page.clients.length > 0 &&
   html`<table role="table" aria-labelledby="clients">
 <thead role="rowgroup"><tr role="row">${COLUMNS.map(({ title, sort, numeric }) => renderHeading(title, sort, numeric === true, query))}</tr></thead>
-<tbody role="rowgroup">${page.clients.map((client) => renderRow(client, severalIssuers, now))}</tbody>
+<tbody role="rowgroup">${page.clients.map((client) => renderRow(client, facts))}</tbody>
 </table>`
 }
 ${page.pages > 1 && renderPaging(page, query)}`;
@@ -60,20 +63,24 @@ function renderHeading(title: string, sort: SortKey | undefined, numeric: boolea
   return html`<th role="columnheader" scope="col" class="${kind}"${order}><a href="${clientQueryText(query, { sort, descending })}#clients">${title}<span class="arrow" aria-hidden="true">${arrow}</span></a></th>`;
 }
 
-function renderRow(activity: ClientActivity, severalIssuers: boolean, now: number): Html {
-  const { issuer, client, mode, total, lastDay, policy } = activity;
-  const redeemed = total.verified + total.unverified;
-  const details = [severalIssuers && issuer, policy.owner, policy.description].filter(Boolean).join(' · ');
-  return html`<tr role="row" data-key="${`${issuer} ${client}`}">
-<th role="rowheader" scope="row"><bdi class="name">${client === UNLISTED ? 'All other clients' : client}</bdi>${renderTag(activity)}${details !== '' && html`<span class="muted details">${details}</span>`}</th>
-<td role="cell" data-label="Mode"><span class="chip mode-${mode}">${mode}</span>${renderRollout(activity, now)}</td>
-<td role="cell" data-label="Readiness" class="readiness">${renderVerdict(activity)}</td>
-<td role="cell" data-label="14 days">${renderTrend(activity)}</td>
-<td role="cell" data-label="Requests" class="num">${numberText(total.requests)}</td>
-<td role="cell" data-label="Methods" class="shares">${renderMethods(activity)}</td>
-<td role="cell" data-label="Redeemed" class="num">${percentText(redeemed, total.codesBound)}<span class="muted details">${total.codesBound > 0 && `${numberText(redeemed)} of ${numberText(total.codesBound)}`}</span></td>
-<td role="cell" data-label="Violations" class="num violations">${renderViolations(activity)}</td>
-<td role="cell" data-label="Last seen">${lastDay === undefined ? html`<span class="muted">never</span>` : dayText(lastDay, now)}</td>
+/** A dash stands for what is not known. */
+function renderRow(activity: ClientActivity, { config, reading, now }: StatusFacts): Html {
+  const { issuer, client, total, lastDay, policy } = activity;
+  const known = reading !== undefined && activity.mode !== 'off';
+  const details = [config.issuers.length > 1 && issuer, policy.owner, policy.description]
+    .filter(Boolean)
+    .join(' · ');
+  const or = (content: () => Html | string) => (known ? content() : html`<span class="muted">–</span>`);
+  return html`<tr role="row" data-key="${`${issuer} ${client}`}"${isInTrouble(activity) && html` class="is-bad"`}>
+<th role="rowheader" scope="row"><a class="name" href="${clientPath(issuer, client)}"><bdi>${client === UNLISTED ? 'All other clients' : client}</bdi></a>${renderTag(activity)}${details !== '' && html`<span class="muted details">${details}</span>`}</th>
+<td role="cell" class="mode">${renderMode(activity, now)}</td>
+<td role="cell" class="readiness">${renderReadiness(activity, known)}</td>
+<td role="cell" class="wide">${or(() => renderTrend(activity))}</td>
+<td role="cell" class="num wide">${or(() => numberText(total.requests))}</td>
+<td role="cell" class="shares wide">${or(() => renderMethods(activity))}</td>
+<td role="cell" class="num wide">${or(() => renderRedeemed(activity))}</td>
+<td role="cell" class="num violations wide">${or(() => renderViolations(activity))}</td>
+<td role="cell" class="wide">${or(() => (lastDay === undefined ? html`<span class="muted">never</span>` : dayText(lastDay, now)))}</td>
 </tr>
 `;
 }
@@ -83,33 +90,21 @@ function renderTag({ listed, client }: ClientActivity): Html | false {
   return html` <span class="tag">${client === UNLISTED ? 'never got a code' : 'unlisted'}</span>`;
 }
 
-/** Of a client that is on its way to being enforced: from when on, and in how many of its logins. */
-function renderRollout({ policy, mode }: ClientActivity, now: number): Html | false {
-  const { enforceFrom, enforcePercent } = policy;
-  const share = enforcePercent < 100 ? ` in ${enforcePercent} % of logins` : '';
-  if (mode === 'enforce') return share !== '' && html`<span class="muted details">${share}</span>`;
-  if (mode === 'off' || enforceFrom === undefined || enforceFrom < now) return false;
-  return html`<span class="muted details">enforced from ${momentText(enforceFrom)}${share}</span>`;
-}
-
-function renderVerdict({ verdict, mode }: ClientActivity): Html {
-  const word = mode === 'enforce' ? WORDS_ENFORCED[verdict.state] : WORDS[verdict.state];
-  const chip = html`<span class="chip verdict-${verdict.state.replace(' ', '-')}">${word}</span>`;
-  if (!('why' in verdict)) return chip;
+function renderReadiness(activity: ClientActivity, known: boolean): Html {
+  const { verdict } = activity;
+  const chip = renderVerdictChip(activity, known);
+  if (!known || !('why' in verdict)) return chip;
+  if (verdict.state === 'nearly ready') return html`${chip}<span class="muted details">${verdict.why}</span>`;
   return html`<details><summary>${chip} <span class="why-word">why?</span></summary><p class="why">${verdict.why}</p></details>`;
 }
 
-const WORDS = {
-  ready: 'ready',
-  'nearly ready': 'nearly ready',
-  'not ready': 'not ready',
-  'no traffic': 'no traffic',
-} as const;
-const WORDS_ENFORCED = { ...WORDS, ready: 'all fine', 'not ready': 'trouble' } as const;
+function renderRedeemed({ total }: ClientActivity): Html {
+  const redeemed = total.verified + total.unverified;
+  return html`${percentText(redeemed, total.codesBound)}${total.codesBound > 0 && html`<span class="muted details">${numberText(redeemed)} of ${numberText(total.codesBound)}</span>`}`;
+}
 
 function renderViolations(activity: ClientActivity): Html {
-  const { violations } = activity.total;
-  const reasons = [...violations];
+  const reasons = [...activity.total.violations];
   const named = reasons
     .slice(0, NAMED_REASONS)
     .map(([reason, count]) => html`<li>${reason} <b>${numberText(count)}</b></li>`);
@@ -119,16 +114,12 @@ function renderViolations(activity: ClientActivity): Html {
   return html`${numberText(total)}<ul class="reasons">${named}${more > 0 && html`<li>${more} more</li>`}</ul>`;
 }
 
-function countText(
-  { matching, page, pages, clients }: ClientPage,
-  { search, issuer, mode, verdict }: ClientQuery,
-): string {
-  const filtered = search + issuer + mode + verdict !== '';
+function countText({ matching, page, pages, clients }: ClientPage, isFiltered: boolean): string {
   if (matching === 0)
-    return filtered
+    return isFiltered
       ? 'No client matches.'
       : 'No clients yet: list them in the configuration, or let one log in.';
-  const what = `${numberText(matching)} ${matching === 1 ? 'client' : 'clients'}${filtered ? ' that match' : ''}`;
+  const what = `${numberText(matching)} ${matching === 1 ? 'client' : 'clients'}${isFiltered ? ' that match' : ''}`;
   return pages === 1 ? what : `${what}, ${clients.length} of them on page ${page} of ${pages}`;
 }
 

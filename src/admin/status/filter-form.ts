@@ -20,7 +20,7 @@ export function renderFilterForm(query: ClientQuery, issuers: readonly string[])
 <label class="search">Search <input type="search" name="search" value="${query.search}" placeholder="client, owner, description" maxlength="200"></label>
 ${issuers.length > 1 && renderSelect('issuer', 'Issuer', query.issuer, plain(issuers))}
 ${renderSelect('mode', 'Mode', query.mode, plain(['enforce', 'report', 'off']))}
-${renderSelect('verdict', 'Readiness', query.verdict, plain(['ready', 'not ready', 'no traffic']))}
+${renderSelect('verdict', 'Readiness', query.verdict, plain(['ready', 'nearly ready', 'not ready', 'no traffic']))}
 ${renderSelect(
   'sort',
   'Order by',

@@ -2,72 +2,115 @@ import type { ClientActivity } from '../../activity/client-activity.ts';
 import type { IssuerConfig } from '../../config/config.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import type { UpstreamState } from '../upstream-watch.ts';
-import { type ClientQuery, clientQueryText } from './client-query.ts';
+import { type ClientQuery, clientQueryText, isInTrouble } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { numberText, timeText } from './time-text.ts';
 
-/** How many clients stand where: each a way to just those. */
-export function renderTiles({ reading, query }: StatusFacts): Html {
-  const clients = (reading?.report.clients ?? []).filter(({ client }) => client !== UNLISTED);
-  const tiles: readonly (readonly [
-    string,
-    string,
-    Partial<ClientQuery>,
-    (client: ClientActivity) => boolean,
-  ])[] = [
-    [
-      'good',
-      'ready to enforce',
-      { mode: 'report', verdict: 'ready' },
-      ({ mode, verdict }) => mode === 'report' && verdict.state === 'ready',
-    ],
-    [
-      'warn',
-      'not ready',
-      { mode: 'report', verdict: 'not ready' },
-      ({ mode, verdict }) => mode === 'report' && verdict.state === 'not ready',
-    ],
-    [
-      'idle',
-      'without traffic',
-      { mode: 'report', verdict: 'no traffic' },
-      ({ mode, verdict }) => mode === 'report' && verdict.state === 'no traffic',
-    ],
-    ['done', 'enforced', { mode: 'enforce' }, ({ mode }) => mode === 'enforce'],
-  ];
+type Tile = {
+  readonly kind: string;
+  readonly title: string;
+  readonly filter: Partial<ClientQuery>;
+  readonly counts: (client: ClientActivity) => boolean;
+  /** Whether it can be counted without knowing what clients do. */
+  readonly configured?: true;
+};
+
+const inReport =
+  (state: ClientActivity['verdict']['state']) =>
+  ({ mode, verdict }: ClientActivity) =>
+    mode === 'report' && verdict.state === state;
+
+const TILES: readonly Tile[] = [
+  {
+    kind: 'bad',
+    title: 'enforced, in trouble',
+    filter: { mode: 'enforce', verdict: 'not ready' },
+    counts: isInTrouble,
+  },
+  {
+    kind: 'warn',
+    title: 'not ready',
+    filter: { mode: 'report', verdict: 'not ready' },
+    counts: inReport('not ready'),
+  },
+  {
+    kind: 'near',
+    title: 'nearly ready',
+    filter: { mode: 'report', verdict: 'nearly ready' },
+    counts: inReport('nearly ready'),
+  },
+  {
+    kind: 'good',
+    title: 'ready to enforce',
+    filter: { mode: 'report', verdict: 'ready' },
+    counts: inReport('ready'),
+  },
+  {
+    kind: 'idle',
+    title: 'without traffic',
+    filter: { mode: 'report', verdict: 'no traffic' },
+    counts: inReport('no traffic'),
+  },
+  {
+    kind: 'done',
+    title: 'enforced',
+    filter: { mode: 'enforce' },
+    counts: ({ mode }) => mode === 'enforce',
+    configured: true,
+  },
+  {
+    kind: 'idle',
+    title: 'off',
+    filter: { mode: 'off' },
+    counts: ({ mode }) => mode === 'off',
+    configured: true,
+  },
+];
+
+/** How many clients are in each state, each a link to just those. */
+export function renderTiles({ clients, reading }: StatusFacts, query: ClientQuery): Html {
+  const named = clients.filter(({ client }) => client !== UNLISTED);
   const all = { search: '', issuer: '', mode: '', verdict: '' };
-  return html`<ul class="tiles">${tiles.map(
-    ([kind, title, filter, isOne]) =>
-      html`<li class="tile ${kind}"><a href="${clientQueryText(query, { ...all, ...filter })}#clients"><b>${numberText(clients.filter(isOne).length)}</b> ${title}</a></li>`,
-  )}</ul>`;
+  return html`<ul class="tiles">${TILES.map(({ kind, title, filter, counts, configured }) => {
+    const count = named.filter(counts).length;
+    const text = reading === undefined && configured !== true ? '–' : numberText(count);
+    return html`<li class="tile ${kind}${count === 0 && ' zero'}"><a href="${clientQueryText(query, { ...all, ...filter })}#clients"><b>${text}</b> ${title}</a></li>`;
+  })}</ul>`;
 }
 
 export function renderIssuers(facts: StatusFacts): Html {
   return html`<ul class="issuers">${facts.config.issuers.map((issuer) => renderIssuer(issuer, facts))}</ul>`;
 }
 
-function renderIssuer(issuer: IssuerConfig, { upstreams, reading, now }: StatusFacts): Html {
-  const state = upstreams.get(issuer.name) ?? { state: 'pending' };
-  const own = (reading?.report.clients ?? []).filter(
-    (client) => client.issuer === issuer.name && client.client !== UNLISTED,
+function renderIssuer(issuer: IssuerConfig, facts: StatusFacts): Html {
+  const { kind, title, detail } = describeState(
+    facts.upstreams.get(issuer.name) ?? { state: 'pending' },
+    issuer,
   );
+  const own = facts.clients.filter(({ issuer: name, client }) => name === issuer.name && client !== UNLISTED);
   const modes = (['enforce', 'report', 'off'] as const)
     .map((mode) => [mode, own.filter((client) => client.mode === mode).length] as const)
     .filter(([, count]) => count > 0);
-  const trouble = reading?.report.upstreamTrouble.get(issuer.name);
-  const counts = [...(trouble?.counts ?? [])].map(([kind, count]) => `${numberText(count)} ${kind}`);
-  const { kind, title, detail } = describeState(state, issuer);
   return html`<li class="card" data-key="${issuer.name}">
 <h3>${issuer.name}</h3>
 <p class="muted origin">${issuer.upstream.origin}</p>
 <dl>
 <dt>Server</dt><dd><span class="dot ${kind}" aria-hidden="true"></span>${title}${detail !== undefined && html`<span class="muted details">${detail}</span>`}</dd>
-<dt>Unanswered</dt><dd>${counts.length === 0 ? 'no request in 14 days' : html`${counts.join(', ')} in 14 days${trouble?.last !== undefined && html`, the last ${timeText(trouble.last.at, now)}`}`}</dd>
+<dt>No answer</dt><dd>${renderTrouble(issuer.name, facts)}</dd>
 <dt>Clients</dt><dd>${modes.length === 0 ? 'none yet' : modes.map(([mode, count]) => `${numberText(count)} ${mode}`).join(' · ')}</dd>
 </dl>
 </li>
 `;
+}
+
+/** How often the upstream did not answer. */
+function renderTrouble(issuer: string, { reading, now }: StatusFacts): Html {
+  if (reading === undefined) return html`–`;
+  const trouble = reading.report.upstreamTrouble.get(issuer);
+  const counts = [...(trouble?.counts ?? [])].map(([kind, count]) => `${numberText(count)} ${kind}`);
+  if (counts.length === 0) return html`never in 14 days`;
+  return html`${counts.join(', ')} in 14 days${trouble?.last !== undefined && html`, the last ${timeText(trouble.last.at, now)}`}`;
 }
 
 function describeState(

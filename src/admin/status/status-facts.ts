@@ -1,22 +1,23 @@
+import type { ClientActivity } from '../../activity/client-activity.ts';
 import type { Config } from '../../config/config.ts';
 import type { ActivityReading } from '../activity-reader.ts';
 import type { ConfigLoad } from '../config-history.ts';
 import type { UpstreamState } from '../upstream-watch.ts';
-import type { ClientQuery } from './client-query.ts';
 
-/** All that the status page shows. Moments are epoch milliseconds. */
+/** Everything that the pages show. Moments are epoch milliseconds. */
 export type StatusFacts = {
   readonly now: number;
   readonly version: string;
   readonly startedAt: number;
   readonly config: Config;
   readonly loads: readonly ConfigLoad[];
-  /** Why the gateway is not ready, if it is not. */
-  readonly notReady: string | undefined;
+  /** Why the gateway is not ready. */
+  readonly problems: readonly string[];
   readonly upstreams: ReadonlyMap<string, UpstreamState>;
-  /** `undefined`: none worked yet. */
+  /** Those of the configuration alone, while there is no reading. */
+  readonly clients: readonly ClientActivity[];
+  /** `undefined`: none worked yet, so no number is known. */
   readonly reading: ActivityReading | undefined;
-  /** Why the last reading did not work; the one before stands in its place. */
+  /** Why the last reading did not work. The one before is shown instead. */
   readonly readingFault: string | undefined;
-  readonly query: ClientQuery;
 };

@@ -1,6 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
-import type { Address } from '../config.ts';
 import { type Parsed, textAs } from './scalars.ts';
+
+export type Address = { readonly host: string; readonly port: number };
 
 const HOST_NAME =
   /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
@@ -19,7 +20,11 @@ export function parseAddress(text: string): Parsed<Address> {
 }
 
 export function address() {
-  return textAs(parseAddress, { 'x-type': 'address' }, FORM);
+  return textAs(
+    parseAddress,
+    { 'x-type': 'address', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
+    FORM,
+  );
 }
 
 /** A Host header, lower case: `host`, `host:port`, `[IPv6]`. */
@@ -36,7 +41,10 @@ export function parseHost(text: string): Parsed<string> {
 }
 
 export function host() {
-  return textAs(parseHost, { 'x-type': 'host' });
+  return textAs(parseHost, {
+    'x-type': 'host',
+    pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$',
+  });
 }
 
 /** An IP address or a CIDR range. */
@@ -52,7 +60,10 @@ export function parseNetwork(text: string): Parsed<string> {
 }
 
 export function network() {
-  return textAs(parseNetwork, { 'x-type': 'IP address or CIDR range' });
+  return textAs(parseNetwork, {
+    'x-type': 'IP address or CIDR range',
+    pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
+  });
 }
 
 function isHostName(text: string): boolean {

@@ -3,7 +3,11 @@ import { choice, type Parsed, section, textAs } from './scalars.ts';
 const FORM = 'must be stdout, stderr, none, or an absolute path such as /var/log/pkce-gateway/audit.jsonl';
 
 export const auditSchema = section({
-  destination: textAs(parseDestination, { 'x-type': '`stdout`, `stderr`, `none` or an absolute path' }, FORM)
+  destination: textAs(
+    parseDestination,
+    { 'x-type': '`stdout`, `stderr`, `none` or an absolute path', pattern: '^(stdout|stderr|none|/.*)$' },
+    FORM,
+  )
     .prefault('none')
     .describe(
       'Where a line of JSON goes for each violation ([audit.md](audit.md)). A file is appended to, and opened anew when it is moved away.',

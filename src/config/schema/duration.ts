@@ -23,7 +23,7 @@ export function duration(min: string, max: string) {
       if (parsed.value > most) return { problem: `must be at most ${max}` };
       return parsed;
     },
-    { 'x-type': `duration, ${min} to ${max}`, pattern: '^[0-9]+(ms|s|m|h)$' },
+    { 'x-unit': 'duration', 'x-type': `duration, ${min} to ${max}`, pattern: '^[0-9]+(ms|s|m|h)$' },
     FORM,
   );
 }

@@ -17,7 +17,13 @@ export const gatewaySchema = mapping({
       const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 256;
       return isCount ? { value } : { problem: WORKERS };
     },
-    { 'x-type': '1 to 256, or `auto`' },
+    {
+      'x-type': '1 to 256, or `auto`',
+      anyOf: [
+        { type: 'integer', minimum: 1, maximum: 256 },
+        { type: 'string', enum: ['auto'] },
+      ],
+    },
     WORKERS,
   )
     .prefault(1)
@@ -48,7 +54,3 @@ export const gatewaySchema = mapping({
       'Further files, relative to this one and with `*` and `**`, that hold `clients` under `issuers` of the same `name`. A client stands in one file only.',
     ),
 });
-
-/** gateway.yaml after validation: durations in milliseconds, sizes in bytes, defaults filled in except those of client policies. */
-export type FileConfig = z.output<typeof gatewaySchema>;
-export type IssuerEntry = FileConfig['issuers'][number];

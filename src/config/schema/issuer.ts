@@ -3,13 +3,14 @@ import { host } from './address.ts';
 import { parseClientId } from './client-id.ts';
 import { duration } from './duration.ts';
 import { endpointPattern } from './endpoint-pattern.ts';
+import { parseErrorPage } from './error-page.ts';
 import { httpOrigin } from './origin.ts';
 import { droppedParameter } from './parameter-name.ts';
 import { pathPrefix } from './path-prefix.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
-import { choice, emptyWhenNull, flag, integer, mapping, section, text, textAs } from './scalars.ts';
+import { choice, file, flag, integer, mapping, section, textAs } from './scalars.ts';
 import { size } from './size.ts';
-import { tlsFileKeys } from './tls-files.ts';
+import { clientTls } from './tls-files.ts';
 
 const name = textAs(
   (text) =>
@@ -30,12 +31,11 @@ const upstreamSchema = mapping({
     .describe(
       'Further origins by which the server calls itself. In `Location`, `Refresh` and cookie domains they become the public URL.',
     ),
-  tls: mapping({
-    ...tlsFileKeys,
+  tls: clientTls({
     insecure_skip_verify: flag()
       .prefault(false)
       .describe(
-        'Accept any certificate. Whoever is between can then read every code and secret: never in production.',
+        'Accept any certificate: anybody between the gateway and the upstream can then read every code and secret. Never in production.',
       ),
   })
     .optional()
@@ -68,18 +68,21 @@ const endpointPathsSchema = mapping({
     .describe('Discovery documents.'),
 });
 
-/** `auto` was a word of version one, whose meaning `always` has now. */
-const forwardPkce = z.preprocess(
-  (value) => (value === 'auto' ? 'always' : value),
-  choice(['always', 'never']),
-);
+/** `auto` is a word of version one, for which `check` has a warning. */
+const forwardPkce = z
+  .enum(['always', 'never', 'auto'])
+  .transform((value) => (value === 'auto' ? 'always' : value))
+  .meta({ enum: ['always', 'never'] });
 
-const clientIdSchema = z.string().check((context) => {
-  const parsed = parseClientId(context.value);
-  if ('problem' in parsed) {
-    context.issues.push({ code: 'custom', message: parsed.problem, input: context.value });
-  }
-});
+const clientIdSchema = z
+  .string()
+  .check((context) => {
+    const parsed = parseClientId(context.value);
+    if ('problem' in parsed) {
+      context.issues.push({ code: 'custom', message: parsed.problem, input: context.value });
+    }
+  })
+  .meta({ pattern: '^[^*]+[*]?$', maxLength: 512 });
 
 export const issuerSchema = mapping({
   name: name.describe('What this issuer is called in metrics and logs.'),
@@ -143,7 +146,7 @@ export const issuerSchema = mapping({
     .prefault({})
     .describe('What the discovery documents say.'),
   pages: section({
-    error_file: text()
+    error_file: file(parseErrorPage)
       .optional()
       .describe(
         'An HTML file in place of the page that a refused user sees ([error-page.md](error-page.md)).',
@@ -157,7 +160,9 @@ export const issuerSchema = mapping({
     .describe(
       'The policy for client ids that are not under `clients`; what it does not say, it takes from `defaults`.',
     ),
-  clients: emptyWhenNull(z.record(clientIdSchema, policySchema))
+  clients: z
+    .record(clientIdSchema, policySchema)
+    .meta({ 'x-nullable': true })
     .prefault({})
     .describe(
       'One entry for each client_id; a trailing `*` matches a prefix. An exact entry beats a prefix, a longer prefix a shorter one.',

@@ -2,19 +2,15 @@ import { z } from 'zod';
 import { address, host, network } from './address.ts';
 import { duration } from './duration.ts';
 import { headerName } from './header-name.ts';
-import { integer, mapping, section, text } from './scalars.ts';
+import { integer, secret, section } from './scalars.ts';
 import { size } from './size.ts';
-
-const serverTls = mapping({
-  cert_file: text().describe('The certificate and its chain.'),
-  key_file: text().describe('The private key of `cert_file`.'),
-});
+import { serverTls } from './tls-files.ts';
 
 export const listenSchema = section({
   address: address()
     .prefault('0.0.0.0:8080')
     .describe('Where clients and browsers are served: `host:port`; port 0 picks a free one.'),
-  tls: serverTls
+  tls: serverTls()
     .optional()
     .describe(
       'Serve https: PEM files, their paths relative to the configuration file; reloaded when they change.',
@@ -68,8 +64,8 @@ export const adminSchema = section({
     .describe(
       'The names by which operators reach it, beside IP addresses and `localhost`; the port does not count. Default: over loopback no other, so that no website can read it by a name of its own that leads here (DNS rebinding); else any.',
     ),
-  tls: serverTls.optional().describe('Serve https: PEM files; reloaded when they change.'),
-  token: text({ max: 4096 })
+  tls: serverTls().optional().describe('Serve https: PEM files; reloaded when they change.'),
+  token: secret()
     .optional()
     .describe(
       'Asked for everything but `/healthz` and `/readyz`, as a Bearer token or as the password of HTTP Basic. Write it as `{from_env}` or `{from_file}`.',

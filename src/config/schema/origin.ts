@@ -18,7 +18,10 @@ export function parseHttpOrigin(text: string): Parsed<string> {
 }
 
 export function httpOrigin() {
-  return textAs(parseHttpOrigin, { 'x-type': 'origin' });
+  return textAs(parseHttpOrigin, {
+    'x-type': 'origin',
+    pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@\\\\]+/?$',
+  });
 }
 
 /** What a browser puts in an Origin header; apps in a web view have schemes of their own (`capacitor://localhost`). */
@@ -33,5 +36,8 @@ export function parseCorsOrigin(text: string): Parsed<string> {
 }
 
 export function corsOrigin() {
-  return textAs(parseCorsOrigin, { 'x-type': 'origin' });
+  return textAs(parseCorsOrigin, {
+    'x-type': 'origin',
+    pattern: '^[A-Za-z][A-Za-z0-9+.-]*://[^\\s/?#@\\\\*]+$',
+  });
 }

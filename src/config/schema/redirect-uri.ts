@@ -33,7 +33,10 @@ export function parseRedirectUri(text: string): Parsed<string> {
 }
 
 export function redirectUri() {
-  return textAs(parseRedirectUri, { 'x-type': 'absolute URI' });
+  return textAs(parseRedirectUri, {
+    'x-type': 'absolute URI',
+    pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s#*]+$',
+  });
 }
 
 /** Plain http to a machine other than the user's own: the code can be read on its way. */

@@ -15,7 +15,11 @@ export function parseResponseType(text: string): Parsed<string> {
 }
 
 export function responseType() {
-  return textAs(parseResponseType, { 'x-type': 'response type', 'x-examples': ['code', 'code id_token'] });
+  return textAs(parseResponseType, {
+    'x-type': 'response type',
+    'x-examples': ['code', 'code id_token'],
+    pattern: '^(none|(code|id_token|token)( (code|id_token|token))*)$',
+  });
 }
 
 export function carriesCode(responseType: string): boolean {

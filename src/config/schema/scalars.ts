@@ -1,96 +1,90 @@
 import { z } from 'zod';
-import { ExternalValue } from '../external-value.ts';
 
 /** What a parser of this folder makes of a text. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
-/** Annotations that the JSON Schema and the reference are made from; zod drops `default` and `examples` of parsed scalars. */
+/** Annotations for the reference, and keywords for the JSON Schema, where zod cannot know them. */
 export type Notes = {
   /** What the reference calls the type. */
   readonly 'x-type'?: string;
   readonly 'x-default'?: unknown;
   readonly 'x-examples'?: readonly unknown[];
+  /** How a number is shown: as it would be written. */
+  readonly 'x-unit'?: 'duration' | 'size' | 'moment';
+  /** It may contain a secret, so that it is not shown. */
+  readonly 'x-hidden'?: boolean;
   readonly pattern?: string;
+  readonly anyOf?: readonly object[];
 };
-
-/** A scalar that may also come from a variable or a file, which both give text. */
-function external<S extends z.ZodType>(schema: S, convert: (text: string) => unknown = (text) => text) {
-  return z.preprocess(
-    (value) => (value instanceof ExternalValue && value.text !== undefined ? convert(value.text) : value),
-    schema,
-  );
-}
 
 /** Text that is not empty and has no control characters. */
 export function text({ max = 1024, notes = {} }: { max?: number; notes?: Notes } = {}) {
-  const schema = z
+  return z
     .string()
     .min(1)
     .max(max)
     .refine((value) => !hasControlCharacter(value), 'must not contain control characters')
     .meta(notes);
-  return external(schema);
+}
+
+/** Text that nobody is ever shown. */
+export function secret(schema: z.ZodType<string> = text({ max: 4096 })) {
+  return schema.meta({ 'x-secret': true });
+}
+
+/** The name of a file, relative to the configuration; the setting is its content. Its key ends with `_file`. */
+export function file(parse: (content: string) => Parsed<string>) {
+  return textAs(parse).meta({ 'x-type': 'file name', 'x-file': true });
 }
 
 /** Text that is parsed into something else, or refused with a problem. */
 export function textAs<T>(parse: (text: string) => Parsed<T>, notes: Notes = {}, wrongType?: string) {
-  const schema = z
+  return z
     .string(wrongType === undefined ? {} : { error: wrongType })
-    .meta(notes)
-    .transform((value, context) => unwrapParsed(parse(value), context));
-  return external(schema);
+    .transform((value, context) => unwrapParsed(parse(value), context))
+    .meta(notes);
 }
 
 export function integer(min: number, max: number) {
-  return external(z.number().int().min(min).max(max), numberOf);
+  return z.number().int().min(min).max(max);
 }
 
 /** A whole number, or text that is parsed into one. */
 export function integerOr<T>(parse: (value: number | string) => Parsed<T>, notes: Notes, wrongType: string) {
-  const schema = z
+  return z
     .union([z.number(), z.string()], { error: wrongType })
-    .meta(notes)
-    .transform((value, context) => unwrapParsed(parse(value), context));
-  return external(schema, numberOf);
+    .transform((value, context) => unwrapParsed(parse(value), context))
+    .meta(notes);
 }
 
 export function flag() {
-  return external(z.boolean(), (value) => (value === 'true' ? true : value === 'false' ? false : value));
+  return z.boolean();
 }
 
 /** true, false, or a word. */
 export function flagOr<const W extends string>(word: W) {
-  const schema = z.union([z.boolean(), z.literal(word)], { error: `must be true, false or ${word}` });
-  return external(schema, (value) => (value === 'true' ? true : value === 'false' ? false : value));
+  return z.union([z.boolean(), z.enum([word])], { error: `must be true, false or ${word}` });
 }
 
 export function choice<const T extends readonly [string, ...string[]]>(
   words: T,
   error?: (input: unknown) => string | undefined,
 ) {
-  return external(z.enum(words, error === undefined ? {} : { error: (issue) => error(issue.input) }));
+  return z.enum(words, error === undefined ? {} : { error: (issue) => error(issue.input) });
 }
 
 /** A mapping with known keys. A key with nothing after it (`limits:`) is an empty one. */
 export function section<const S extends z.ZodRawShape>(shape: S) {
-  return emptyWhenNull(mapping(shape));
+  return z.strictObject(shape).meta({ 'x-nullable': true });
 }
 
-/** A mapping with known keys. What a variable or a file gives is text, and never one. */
+/** A mapping with known keys. */
 export function mapping<const S extends z.ZodRawShape>(shape: S) {
-  return z.preprocess((value) => (value instanceof ExternalValue ? '' : value), z.strictObject(shape));
-}
-
-export function emptyWhenNull<S extends z.ZodType>(schema: S) {
-  return z.preprocess((value) => (value === null ? {} : value), schema).meta({ 'x-nullable': true });
+  return z.strictObject(shape);
 }
 
 export function hasControlCharacter(value: string): boolean {
   return /[\u0000-\u001f\u007f]/.test(value);
-}
-
-function numberOf(value: string): unknown {
-  return /^-?\d{1,15}$/.test(value) ? Number(value) : value;
 }
 
 function unwrapParsed<T>(parsed: Parsed<T>, context: z.RefinementCtx): T {

@@ -24,7 +24,14 @@ export function size(min: string, max: string) {
       if (parsed.value > most) return { problem: `must be at most ${max}` };
       return parsed;
     },
-    { 'x-type': `size, ${min} to ${max}` },
+    {
+      'x-unit': 'size',
+      'x-type': `size, ${min} to ${max}`,
+      anyOf: [
+        { type: 'integer', minimum: least, maximum: most },
+        { type: 'string', pattern: PATTERN.source },
+      ],
+    },
     FORM,
   );
 }

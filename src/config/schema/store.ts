@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { parseAddress } from './address.ts';
 import { duration } from './duration.ts';
 import { parseRedisUrl } from './redis-url.ts';
-import { choice, integer, mapping, type Parsed, section, text, textAs } from './scalars.ts';
-import { tlsFileKeys } from './tls-files.ts';
+import { choice, integer, mapping, type Parsed, secret, section, text, textAs } from './scalars.ts';
+import { clientTls } from './tls-files.ts';
 
 const NODE_FORM = 'must be host:port, such as redis-0.internal:6379';
 
@@ -14,7 +14,11 @@ export const storeSchema = section({
       '`memory`: one process, forgotten when it ends. `redis`: shared by any number of gateways. `sealed`: any number of gateways that share nothing but keys.',
     ),
   redis: section({
-    url: textAs(parseRedisUrl, { 'x-type': 'URL', 'x-examples': ['redis://127.0.0.1:6379/0'] })
+    url: textAs(parseRedisUrl, {
+      'x-type': 'URL',
+      'x-hidden': true,
+      'x-examples': ['redis://127.0.0.1:6379/0'],
+    })
       .optional()
       .describe(
         '`redis://host:port/database`, `rediss://` for TLS, or the path of a Unix socket. `kind: redis` needs this, `cluster` or `sentinel`.',
@@ -26,22 +30,20 @@ export const storeSchema = section({
       name: text().describe('What the sentinels call the primary, such as `mymaster`.'),
       nodes: nodes().describe('The sentinels, all of them.'),
       username: text().optional().describe('The ACL user at the sentinels, where they have any.'),
-      password: text({ max: 4096 })
+      password: secret()
         .optional()
         .describe('The password of the sentinels; that of Redis stands beside `sentinel`.'),
     })
       .optional()
       .describe('In place of `url`: the sentinels that know which Redis is the primary.'),
     username: text().optional().describe('The ACL user.'),
-    password: text({ max: 4096 })
-      .optional()
-      .describe('The password. Write it as `{from_env}` or `{from_file}`.'),
+    password: secret().optional().describe('The password. Write it as `{from_env}` or `{from_file}`.'),
     database: integer(0, 65_535)
       .optional()
       .describe(
         'The number of the database, where the url does not say it. Default 0; a cluster has no other.',
       ),
-    tls: mapping(tlsFileKeys)
+    tls: clientTls()
       .optional()
       .describe(
         'For `rediss://`: PEM files. With `cluster` or `sentinel` it turns TLS on, for nodes and sentinels alike (`{}`: with the usual authorities).',
@@ -55,7 +57,11 @@ export const storeSchema = section({
     .describe('For `kind: redis`.'),
   sealed: mapping({
     keys: z
-      .array(textAs(parseSealingKey, { 'x-type': '32 bytes in base64url', pattern: '^[A-Za-z0-9_-]{43}$' }))
+      .array(
+        secret(
+          textAs(parseSealingKey, { 'x-type': '32 bytes in base64url', pattern: '^[A-Za-z0-9_-]{43}$' }),
+        ),
+      )
       .min(1)
       .describe(
         'Keys of 32 random bytes in base64url. The first seals, all of them open, so that a key can be replaced by a reload. Write each as `{from_env}` or `{from_file}`.',

@@ -16,5 +16,9 @@ export function parseTimestamp(text: string): Parsed<number> {
 }
 
 export function timestamp() {
-  return textAs(parseTimestamp, { 'x-type': 'moment', 'x-examples': ['2027-01-15T00:00:00Z'] }, FORM);
+  return textAs(
+    parseTimestamp,
+    { 'x-unit': 'moment', 'x-type': 'moment', 'x-examples': ['2027-01-15T00:00:00Z'], pattern: ISO.source },
+    FORM,
+  );
 }

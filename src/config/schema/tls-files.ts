@@ -1,8 +1,32 @@
-import { text } from './scalars.ts';
+import type { z } from 'zod';
+import { file, mapping, type Parsed, secret } from './scalars.ts';
 
-/** Keys of a TLS client; files are PEM, their paths relative to the configuration file. */
-export const tlsFileKeys = {
-  ca_file: text().optional().describe('The certificate authorities to trust, in place of the usual ones.'),
-  cert_file: text().optional().describe('The certificate to present; needs `key_file`.'),
-  key_file: text().optional().describe('The private key of `cert_file`.'),
-};
+/** A TLS client: PEM files, and further keys. */
+export function clientTls<const S extends z.ZodRawShape>(further: S = {} as S) {
+  return mapping({
+    ca_file: file(parseCertificate)
+      .optional()
+      .describe('The certificate authorities to trust instead of the usual ones.'),
+    cert_file: file(parseCertificate).optional().describe('The certificate to present; needs `key_file`.'),
+    key_file: keyFile().optional().describe('The private key of `cert_file`.'),
+    ...further,
+  }).meta({ dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } });
+}
+
+/** A TLS server: PEM files. */
+export function serverTls() {
+  return mapping({
+    cert_file: file(parseCertificate).describe('The certificate and its chain.'),
+    key_file: keyFile().describe('The private key of `cert_file`.'),
+  });
+}
+
+function keyFile() {
+  return secret(file((content) => (content === '' ? { problem: 'is empty' } : { value: content })));
+}
+
+function parseCertificate(content: string): Parsed<string> {
+  return /-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(content)
+    ? { value: content }
+    : { problem: 'has no PEM certificate' };
+}

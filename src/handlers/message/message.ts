@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import type { Readable } from 'node:stream';
+import type { RequestBody } from '../../http/request-body.ts';
 import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
 import type { ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
@@ -23,7 +23,7 @@ export type BodyText = {
   /** Whether there may be more in it than anybody here has read. */
   readonly unread: boolean;
   /** For a message that goes on as it came. */
-  readonly asSent: () => Readable | Buffer | null;
+  readonly asSent: () => RequestBody | Buffer | null;
   /** Writes changed parameters in the format in which they came. */
   readonly format: 'form' | 'json';
 };
@@ -35,7 +35,7 @@ export type Message = {
   readonly body: BodyText | undefined;
   /** The method is neither GET, HEAD nor POST. */
   readonly otherMethod: boolean;
-  readonly asSent: () => Readable | Buffer | null;
+  readonly asSent: () => RequestBody | Buffer | null;
 };
 
 /** Everything that could name a client or a code, from query and body, however unlikely the upstream reads it. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { clientOf } from '../../http/client-address.ts';
 import { hasBody } from '../../http/read-body.ts';
 import { redeemsInQuery } from '../../oauth/redemption-search.ts';
 import type { Events } from '../../telemetry/events.ts';
@@ -44,7 +45,8 @@ export function handleUpgrade({ events, upgrades, request, socket, head, where }
     events.upstreamFault(issuer.name, fault, requestId);
     return plainAnswer(fault.status, requestId);
   };
-  upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, onFault });
+  const client = clientOf(peer.address);
+  upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, client, onFault });
 }
 
 /** Whether a request is one that a handler would look at. */

@@ -117,9 +117,12 @@ export class ResponseJudge {
   /** The flow has expired, was lost with the store, or never was. */
   #withoutFlow(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
     const target = this.#targetOf(carrier);
-    if (!isNavigation(carrier) || target === undefined) return 'unchanged';
-    const owner = carrier.codes.length === 0 ? undefined : enforcedOwner(target, Date.now());
+    // What posts a code to a client's own place is no form of the server's.
+    if (target === undefined || !(isNavigation(carrier) || carrier.kind === 'form')) return 'unchanged';
+    const carriesCode = carrier.codes.some((code) => code !== '');
+    const owner = carriesCode ? enforcedOwner(target, Date.now()) : undefined;
     if (owner !== undefined) return this.#violated('flow_unknown', carrier, this.#ownerClient(owner), prefix);
+    if (!isNavigation(carrier)) return 'unchanged';
     if (prefix === undefined || !isAnswer(carrier) || this.#staysWithServer(target)) return 'unchanged';
     if (carrier.codes.length === 0) return this.#deliver(carrier, prefix, undefined);
     const [first] = target.owners;

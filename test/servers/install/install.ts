@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { NotInstallable } from './not-installable.ts';
@@ -10,6 +10,13 @@ export async function installationFolder(name: string): Promise<string> {
   const folder = join(CACHE, name);
   await mkdir(folder, { recursive: true });
   return folder;
+}
+
+export function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Whatever goes wrong while a product is fetched or built is a lack of this machine. */

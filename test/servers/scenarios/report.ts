@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Route, Stage } from '../stage/stage.ts';
+import { type Route, type Stage, stateCharacters } from '../stage/stage.ts';
 import { isSpoken, transcribe } from '../stage/transcript.ts';
 import { countDuring, logIn, redeemCode } from './login.ts';
 import type { Scenario } from './scenario.ts';
@@ -56,7 +56,7 @@ function loginScenarios({ name, parameters = {}, violations, appliesTo }: Kind):
       route,
       ...(appliesTo !== undefined && { appliesTo }),
       async run(stage) {
-        const state = newState();
+        const state = newState(stage);
         const straight = await recordLogin(stage, 'straight', { ...parameters, state });
         const through = await recordLogin(stage, route, { ...parameters, state });
         expect(through.front).toBe(straight.front);
@@ -125,8 +125,8 @@ async function recordLogin(
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 
-function newState(): string {
-  return `${crypto.randomUUID().replaceAll('-', '')} ~+/=&%`;
+function newState({ product }: Stage): string {
+  return `${crypto.randomUUID().replaceAll('-', '')}${stateCharacters(product)}`;
 }
 
 function startOf(state: string): string {

@@ -81,7 +81,7 @@ export async function startStage(product: Product, installation: string): Promis
   const back = stack.use(await startTap(running.origin));
   const startGateway = async (mode: 'enforce' | 'report'): Promise<GatewayProcess> => {
     const file = join(folder, `${mode}.yaml`);
-    await writeFile(file, JSON.stringify(gatewayConfig(running, back.url, mode, client), null, 2));
+    await writeFile(file, JSON.stringify(gatewayConfig(product, running, back.url, mode, client), null, 2));
     return stack.use(await startGatewayProcess(['serve', '--config', file]));
   };
   const gateways = { enforce: await startGateway('enforce'), report: await startGateway('report') };
@@ -131,7 +131,7 @@ export async function startStage(product: Product, installation: string): Promis
             response_type: 'code',
             client_id: client.id,
             redirect_uri: redirectUri,
-            state: newState(),
+            state: `${crypto.randomUUID()}${stateCharacters(product)}`,
             code_challenge: pkce.challenge,
             code_challenge_method: 'S256',
             ...product.authorizationParameters,
@@ -176,11 +176,12 @@ export async function startStage(product: Product, installation: string): Promis
 }
 
 /** Characters that a state may have and that servers like to re-encode. */
-function newState(): string {
-  return `${crypto.randomUUID()} ~+/=&%`;
+export function stateCharacters({ stateCharacters = ' ~+/=&%' }: Product): string {
+  return stateCharacters;
 }
 
 function gatewayConfig(
+  { policy = {} }: Product,
   running: RunningProduct,
   upstream: string,
   mode: 'enforce' | 'report',
@@ -197,7 +198,7 @@ function gatewayConfig(
         // As README has it: the clients that are done are enforced, all others are watched.
         defaults: { mode },
         unlisted_clients: { mode: 'report' },
-        clients: { [client.id]: { redirect_uris: [client.redirectUri] } },
+        clients: { [client.id]: { redirect_uris: [client.redirectUri], ...policy } },
       },
     ],
   };

@@ -45,14 +45,14 @@ it('sums up in one line, and warns', async () => {
   const { status, out, err, file } = await checkText(
     `store: {kind: redis, redis: {url: "redis://h", password: pw}}
 issuers:
-  - {name: a, hosts: [a.example.com], upstream: {url: https://a.example.com}, clients: {x: {mode: off}, y: {}}}
-  - {name: b, upstream: {url: https://b.example.com}, clients: {z: {enforce_from: 2026-01-01T00:00:01Z}}}
+  - {name: a, hosts: [a.example.com], upstream: {url: https://a.example.com}, defaults: {redirect_uris: [https://app.example.com/cb]}, clients: {x: {mode: off}, y: {}}}
+  - {name: b, upstream: {url: https://b.example.com}, clients: {z: {redirect_uris: [https://app.example.com/cb], enforce_from: 2026-01-01T00:00:01Z}}}
 `,
   );
   expect(status).toBe(0);
   expect(out).toEqual([`${file}: ok (2 issuers, 3 clients: 1 enforce, 1 report, 1 off; redis store)`]);
   expect(err).toEqual([
-    `${file}:1:58 store.redis.password: warning: a secret in clear: write {from_env: NAME} or {from_file: PATH}`,
+    `${file}:1:58 store.redis.password: warning: this secret is in clear text: write {from_env: NAME} or {from_file: PATH}`,
   ]);
 });
 

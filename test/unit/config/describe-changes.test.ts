@@ -67,7 +67,7 @@ test.each([
   [
     'store: {kind: redis, redis: {url: "redis://redis.internal/0", password: SECRET}}',
     '',
-    'store.password changed',
+    'store.redis.password changed',
   ],
   ['', 'clients: {a: {inject_secret: SECRET}}', 'issuer corp: client a: inject_secret changed'],
 ])('no secret is told: %s%s', async (top, clients, expected) => {

@@ -3,7 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
-import { clientWith, configOf, issuerWith, policyOf, problemLines, warningLines } from './problem-lines.ts';
+import {
+  clientWith,
+  configOf,
+  inBraces,
+  issuerWith,
+  policyOf,
+  problemLines,
+  warningLines,
+} from './problem-lines.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -68,10 +76,22 @@ describe('from_env', () => {
       { X: 'S256' },
       '6:18',
       'methods',
-      'must be a list: from_env and from_file give single values',
+      'must be a list, not text: from_env and from_file give single values',
     ],
-    ['owner: {from_env: X, from_file: Y}', {}, '6:16', 'owner', 'must be text, not a mapping'],
-    ['owner: {from_env: 1}', {}, '6:16', 'owner', 'must be text, not a mapping'],
+    [
+      'owner: {from_env: X, from_file: Y}',
+      {},
+      '6:16',
+      'owner',
+      'must be text, not a mapping: write {from_env: NAME} or {from_file: PATH}',
+    ],
+    [
+      'owner: {from_env: 1}',
+      {},
+      '6:16',
+      'owner',
+      'must be text, not a mapping: write {from_env: NAME} or {from_file: PATH}',
+    ],
   ])('%s with %j', async (line, env, position, key, message) => {
     expect(await problemLines(clientWith(line), { env })).toEqual([
       `g.yaml:${position} issuers[0].clients.spa.${key}: ${message}`,
@@ -81,6 +101,31 @@ describe('from_env', () => {
   it('may be the client id of a client', async () => {
     expect(await problemLines(issuerWith('clients: {from_env: {mode: off}}'))).toEqual([]);
   });
+});
+
+describe('other ways to say it', () => {
+  const text = (value: string) => clientWith(`inject_secret: ${value}`);
+  it.each([`"${inBraces('SECRET')}"`, `x-${inBraces('SECRET:-none')}`])(
+    '%s is not expanded',
+    async (value) => {
+      expect(await problemLines(text(value))).toEqual([
+        `g.yaml:6:24 issuers[0].clients.spa.inject_secret: ${inBraces('SECRET')} is not expanded: write {from_env: SECRET}`,
+      ]);
+    },
+  );
+
+  it('takes a variable or a file that contains a placeholder as it is', async () => {
+    expect(await injectedSecret(text('{from_env: S}'), { S: inBraces('B') })).toBe(inBraces('B'));
+  });
+
+  it.each(['{env: SECRET}', '{fromEnv: SECRET}', '{file: /run/secret}', '{valueFrom: {secretKeyRef: x}}'])(
+    '%s has a hint',
+    async (value) => {
+      expect(await problemLines(text(value))).toEqual([
+        'g.yaml:6:24 issuers[0].clients.spa.inject_secret: must be text, not a mapping: write {from_env: NAME} or {from_file: PATH}',
+      ]);
+    },
+  );
 });
 
 describe('from_file', () => {
@@ -110,18 +155,20 @@ describe('from_file', () => {
       '  e: {inject_secret: {from_file: large}}',
     );
     expect(await problemLines(text, { directory })).toEqual([
-      `g.yaml:5:26 issuers[0].clients.a.inject_secret: cannot read ${directory}/missing: no such file`,
-      `g.yaml:6:26 issuers[0].clients.b.inject_secret: ${directory} is not a file`,
-      'g.yaml:7:26 issuers[0].clients.c.inject_secret: /dev/zero is not a file',
-      `g.yaml:8:26 issuers[0].clients.d.inject_secret: cannot read ${directory}/binary: not UTF-8 text`,
-      `g.yaml:9:26 issuers[0].clients.e.inject_secret: ${directory}/large is larger than 1 MiB`,
+      `g.yaml:5:26 issuers[0].clients.a.inject_secret: cannot read ${directory}/missing: there is no such file`,
+      `g.yaml:6:26 issuers[0].clients.b.inject_secret: cannot read ${directory}: it is not a file`,
+      'g.yaml:7:26 issuers[0].clients.c.inject_secret: cannot read /dev/zero: it is not a file',
+      `g.yaml:8:26 issuers[0].clients.d.inject_secret: cannot read ${directory}/binary: it is not UTF-8 text`,
+      `g.yaml:9:26 issuers[0].clients.e.inject_secret: cannot read ${directory}/large: it is larger than 1 MiB`,
     ]);
   });
 
   it('warns of a file that everybody can read', async () => {
     await secretFile('open', 'x', 0o644);
-    expect(await warningLines(clientWith('inject_secret: {from_file: open}'), { directory })).toEqual([
-      `g.yaml:6:24 issuers[0].clients.spa.inject_secret: every user of this machine can read ${directory}/open: chmod o-r`,
+    expect(
+      await warningLines(clientWith('mode: report', 'inject_secret: {from_file: open}'), { directory }),
+    ).toEqual([
+      `g.yaml:7:24 issuers[0].clients.spa.inject_secret: every user of this machine can read ${directory}/open: chmod o-r`,
     ]);
   });
 });
@@ -132,20 +179,20 @@ describe('secrets in clear', () => {
     expect(
       await warningLines(`store: {kind: redis, redis: {sentinel: ${sentinel}}}\n${issuerWith()}`),
     ).toEqual([
-      'g.yaml:1:76 store.redis.sentinel.password: a secret in clear: write {from_env: NAME} or {from_file: PATH}',
+      'g.yaml:1:76 store.redis.sentinel.password: this secret is in clear text: write {from_env: NAME} or {from_file: PATH}',
     ]);
   });
 
   it('are warned of', async () => {
     const text = `store: {kind: redis, redis: {url: "redis://:pw@h", username: u}}\n${issuerWith(
-      'defaults: {inject_secret: a}',
+      'defaults: {mode: report, inject_secret: a}',
       'unlisted_clients: {inject_secret: b}',
       'clients: {spa: {inject_secret: c}, web: {inject_secret: {from_env: D}}}',
     )}`;
-    const clear = 'a secret in clear: write {from_env: NAME} or {from_file: PATH}';
+    const clear = 'this secret is in clear text: write {from_env: NAME} or {from_file: PATH}';
     expect(await warningLines(text, { env: { D: 'd' } })).toEqual([
-      'g.yaml:1:35 store.redis.url: a secret in clear: leave it out of the url and write password: {from_env: NAME}',
-      `g.yaml:5:31 issuers[0].defaults.inject_secret: ${clear}`,
+      'g.yaml:1:35 store.redis.url: this password is in clear text: leave it out of the url and write password: {from_env: NAME}',
+      `g.yaml:5:45 issuers[0].defaults.inject_secret: ${clear}`,
       `g.yaml:6:39 issuers[0].unlisted_clients.inject_secret: ${clear}`,
       `g.yaml:7:36 issuers[0].clients.spa.inject_secret: ${clear}`,
     ]);

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { buildJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
-import { renderReference } from '../../../src/config/reference.ts';
+import { buildJsonSchema, type SchemaNode } from '../../../scripts/config-docs/json-schema.ts';
+import { renderReference } from '../../../scripts/config-docs/reference.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 

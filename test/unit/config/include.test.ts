@@ -41,6 +41,13 @@ async function problemsOf(files: Readonly<Record<string, string>>): Promise<stri
     : result.problems.map((problem) => formatProblem(problem).replaceAll(`${directory}/`, ''));
 }
 
+it('gives an issuer of its own what an alias shares with another', async () => {
+  const gateway = main('[clients.d/*.yaml]', 'clients: &shared {a: {}}').concat('    clients: *shared\n');
+  const result = await load({ 'gateway.yaml': gateway, 'clients.d/b.yaml': clientsOf('corp', 'b: {}') });
+  const names = configOf(result).issuers.map(({ clients }) => clients.listed.map(({ name }) => name));
+  expect(names).toEqual([['a', 'b'], ['a']]);
+});
+
 it('takes what to include, and the name of an issuer, from wherever a text may come', async () => {
   const gateway = main('[{from_env: MORE}]').replace('name: corp', 'name: {from_env: NAME}');
   const result = await load(
@@ -113,10 +120,14 @@ it('says where in which file a problem is', async () => {
     'clients.d/d.yaml:3:18 issuers[0].upstream: an included file holds clients only',
     'clients.d/d.yaml:4:5 issuers[1]: must be a mapping with the `name` of an issuer and its `clients`',
     expect.stringMatching(/^clients\.d\/e\.yaml:\d:\d: not valid YAML: /),
-    'missing.yaml:1:1: cannot be read: no such file',
+    'missing.yaml:1:1: cannot be read: there is no such file',
   ]);
 });
 
-it('takes a pattern that no file matches for a folder that is still empty', async () => {
-  expect(await problemsOf({ 'gateway.yaml': main('[clients.d/*.yaml]') })).toEqual([]);
+it('warns of a pattern that no file matches: its folder may still be empty', async () => {
+  const result = await load({ 'gateway.yaml': main('[clients.d/*.yaml]') });
+  expect([result.ok, result.warnings.map(formatProblem)]).toEqual([
+    true,
+    [`${directory}/gateway.yaml:1:11 include[0]: no file matches this pattern`],
+  ]);
 });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { buildJsonSchema } from '../../../src/config/json-schema.ts';
+import { buildJsonSchema } from '../../../scripts/config-docs/json-schema.ts';
 import { violations } from './schema-conformance.ts';
 
 const schema = buildJsonSchema();
@@ -44,6 +44,17 @@ describe('refuses', () => {
     [{ include: '*.yaml' }, '$.include: type'],
     [{ issuers: [] }, '$.issuers: minItems'],
     [{ issuers: [{ name: 'x' }] }, '$.issuers[0].upstream: required'],
+    [{ listen: { address: '8080' } }, '$.listen.address: anyOf'],
+    [{ listen: { limits: { body: 1 } } }, '$.listen.limits.body: anyOf'],
+    [{ issuers: [{ ...issuer, clients: { '*': {} } }] }, '$.issuers[0].clients<*>: pattern'],
+    [
+      { issuers: [{ ...issuer, upstream: { url: 'https://x.example', tls: { cert_file: 'x' } } }] },
+      '$.issuers[0].upstream.tls.key_file: required',
+    ],
+    [
+      { issuers: [{ ...issuer, defaults: { redirect_uris: ['https://a.example/*'] } }] },
+      '$.issuers[0].defaults.redirect_uris[0]: anyOf',
+    ],
     [{ shutdown: { drain: '1 minute' } }, '$.shutdown.drain: anyOf'],
     [{ listen: { address: { from_env: 'A', from_file: 'B' } } }, '$.listen.address: anyOf'],
     [{ issuers: [{ ...issuer, defaults: { mode: 'reject' } }] }, '$.issuers[0].defaults.mode: anyOf'],

@@ -96,7 +96,6 @@ issuers:
       url: '/run/redis.sock',
       username: 'u',
       password: 'pw',
-      tls: undefined,
       prefix: 'p:',
       timeout: 1000,
     },
@@ -259,13 +258,17 @@ describe('the file', () => {
     await writeFile(join(directory, 'large.yaml'), '');
     await truncate(join(directory, 'large.yaml'), 65 * 1024 * 1024);
     expect(await fileProblems('missing.yaml')).toEqual([
-      `${directory}/missing.yaml:1:1: cannot be read: no such file`,
+      `${directory}/missing.yaml:1:1: cannot be read: there is no such file; name another file with --config, or start without a file: serve --upstream URL`,
     ]);
-    expect(await fileProblems('.')).toEqual([`${directory}:1:1: cannot be read: it is a directory`]);
+    expect(await fileProblems('.')).toEqual([
+      `${directory}:1:1: cannot be read: it is not a file; name another file with --config, or start without a file: serve --upstream URL`,
+    ]);
     expect(await fileProblems('latin1.yaml')).toEqual([
-      `${directory}/latin1.yaml:1:1: cannot be read: not UTF-8 text`,
+      `${directory}/latin1.yaml:1:1: cannot be read: it is not UTF-8 text; name another file with --config, or start without a file: serve --upstream URL`,
     ]);
-    expect(await fileProblems('large.yaml')).toEqual([`${directory}/large.yaml:1:1: is larger than 64 MiB`]);
+    expect(await fileProblems('large.yaml')).toEqual([
+      `${directory}/large.yaml:1:1: cannot be read: it is larger than 64 MiB; name another file with --config, or start without a file: serve --upstream URL`,
+    ]);
   });
 });
 
@@ -292,7 +295,7 @@ describe('TLS files', () => {
       insecureSkipVerify: true,
     });
     expect(result.ok && result.warnings.map(formatProblem)).toEqual([
-      'g.yaml:5:86 issuers[0].upstream.tls.insecure_skip_verify: whoever is between gateway and upstream can read every code and secret',
+      'g.yaml:5:86 issuers[0].upstream.tls.insecure_skip_verify: anybody between the gateway and the upstream can read every code and secret',
     ]);
   });
 
@@ -302,15 +305,15 @@ describe('TLS files', () => {
     await writeFile(join(directory, 'not.pem'), 'hello');
     expect(await problemLines(withTls('{cert_file: a.pem, key_file: b.key}'), { directory })).toEqual([
       expect.stringMatching(
-        /^g\.yaml:5:24 issuers\[0\]\.upstream\.tls\.cert_file: not a certificate with its key: /,
+        /^g\.yaml:5:24 issuers\[0\]\.upstream\.tls\.cert_file: is not the certificate of this key_file: /,
       ),
     ]);
     expect(await problemLines(withTls('{ca_file: not.pem}'), { directory })).toEqual([
-      `g.yaml:5:22 issuers[0].upstream.tls.ca_file: ${directory}/not.pem has no PEM certificate`,
+      'g.yaml:5:22 issuers[0].upstream.tls.ca_file: not.pem has no PEM certificate',
     ]);
     expect(await problemLines(withTls('{key_file: missing.key}'), { directory })).toEqual([
       'g.yaml:5:12 issuers[0].upstream.tls: cert_file and key_file need each other',
-      `g.yaml:5:23 issuers[0].upstream.tls.key_file: cannot read ${directory}/missing.key: no such file`,
+      `g.yaml:5:23 issuers[0].upstream.tls.key_file: cannot read ${directory}/missing.key: there is no such file`,
     ]);
   });
 

@@ -114,7 +114,7 @@ describe('enforce_from', () => {
     [`clients: {spa: {${MOMENT}}}`, '5:35', 'clients.spa', 'report (from defaults)'],
   ])('%s is a problem where the mode is another', async (line, position, path, mode) => {
     expect(await problemLines(issuerWith('defaults: {mode: report}', line))).toEqual([
-      `g.yaml:${position} issuers[0].${path}.enforce_from: needs \`mode: enforce\`, and the mode is ${mode}: with \`mode: enforce\`, violations are only reported until this moment`,
+      `g.yaml:${position} issuers[0].${path}.enforce_from: needs \`mode: enforce\`, but the mode is ${mode}; with \`mode: enforce\`, violations are only reported until this moment`,
     ]);
   });
 
@@ -152,7 +152,7 @@ describe('enforce_percent', () => {
   ])('%s is a problem', async (line, path, mode) => {
     const [problem] = await problemLines(issuerWith(line));
     expect(problem).toContain(
-      `issuers[0].${path}.enforce_percent: needs \`mode: enforce\`, and the mode is ${mode}: with \`mode: enforce\`, violations are only reported in the rest of the logins`,
+      `issuers[0].${path}.enforce_percent: needs \`mode: enforce\`, but the mode is ${mode}; with \`mode: enforce\`, violations are only reported in the rest of the logins`,
     );
   });
 
@@ -177,7 +177,7 @@ describe('state: preserve in defaults', () => {
       '  d: {mode: off}',
     );
     const message =
-      'takes `state: preserve` from defaults, which needs `redirect_uris`: name them, or write `state: prefix`';
+      'has `state: preserve` from defaults, which needs `redirect_uris`: add them, or write `state: prefix`';
     expect(await problemLines(text)).toEqual([
       `g.yaml:2:5 issuers[0].unlisted_clients: ${message}`,
       `g.yaml:6:7 issuers[0].clients.a: ${message}`,
@@ -201,17 +201,32 @@ it('warns of what is allowed but leaves codes open', async () => {
   );
   expect(await warningLines(text)).toEqual([
     'g.yaml:5:27 issuers[0].clients.a.redirect_uris[0]: plain http: codes can be read on their way',
-    'g.yaml:6:28 issuers[0].clients.b.response_types[0]: has no code, so PKCE cannot protect it',
+    'g.yaml:6:7 issuers[0].clients.b: is enforced without `redirect_uris`: a login under another client_id can bring it a code without PKCE',
+    'g.yaml:6:28 issuers[0].clients.b.response_types[0]: carries no code, so PKCE cannot protect it',
   ]);
   expect(
     (await policyFor('b', 'clients: {b: {response_types: [token id_token, id_token code]}}')).responseTypes,
   ).toEqual(['id_token token', 'code id_token']);
 });
 
+it('names further enforced clients without redirect_uris in one warning', async () => {
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  const warned = async (count: number) => {
+    const clients = ids.slice(0, count).map((id) => `${id}: {}`);
+    const [line, ...others] = await warningLines(issuerWith(`clients: {${clients.join(', ')}}`));
+    expect(others).toEqual([]);
+    return line;
+  };
+  expect(await warned(2)).toContain('clients.a: is enforced without `redirect_uris`, like b: ');
+  expect(await warned(5)).toContain('clients.a: is enforced without `redirect_uris`, like b, c and 2 more: ');
+});
+
 describe('client ids that some servers take for one', () => {
   it('are a warning', async () => {
-    expect(await warningLines(issuerWith('clients: {spa: {}, other: {}, "SPA ": {}}'))).toEqual([
-      'g.yaml:4:43 issuers[0].clients["SPA "]: some servers take this client_id for "spa": the stricter of the two policies holds for both',
+    expect(
+      await warningLines(issuerWith('defaults: {mode: report}', 'clients: {spa: {}, other: {}, "SPA ": {}}')),
+    ).toEqual([
+      'g.yaml:5:35 issuers[0].clients["SPA "]: some servers treat this client_id as "spa": the stricter of the two policies holds for both',
     ]);
   });
 });

@@ -21,6 +21,11 @@ export function configOf(result: LoadResult) {
   return result.config;
 }
 
+/** How other programs write a variable. */
+export function inBraces(name: string): string {
+  return `$\{${name}}`;
+}
+
 /** The text of a valid file with one issuer and these lines in it. */
 export function issuerWith(...lines: string[]): string {
   return [

@@ -1,4 +1,4 @@
-import type { SchemaNode } from '../../../src/config/json-schema.ts';
+import type { SchemaNode } from '../../../scripts/config-docs/json-schema.ts';
 
 /** Where a value breaks a JSON Schema, for the keywords that ours uses; any other keyword is an error of the test. */
 export function violations(root: SchemaNode, value: unknown, node: SchemaNode = root, path = '$'): string[] {
@@ -23,6 +23,7 @@ const when = (broken: boolean, message: string) => (broken ? [message] : []);
 
 const KEYWORDS: Record<string, Check> = {
   $schema: nothing,
+  $id: nothing,
   $defs: nothing,
   title: nothing,
   description: nothing,
@@ -62,6 +63,12 @@ const KEYWORDS: Record<string, Check> = {
     if (target === undefined) throw new Error(`no ${expected}`);
     return violations(root, value, target, path);
   },
+  dependentRequired: ({ value, path, expected }) =>
+    Object.entries(expected as Record<string, string[]>).flatMap(([key, needed]) =>
+      needed.flatMap((other) =>
+        when(isObject(value) && key in value && !(other in value), `${path}.${other}: required`),
+      ),
+    ),
   required: ({ value, path, expected }) =>
     (expected as string[]).flatMap((key) =>
       when(isObject(value) && !(key in value), `${path}.${key}: required`),

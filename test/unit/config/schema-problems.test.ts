@@ -18,7 +18,7 @@ function issuerKey(line: string, column: number, path: string, message: string):
 }
 
 const UNSHARED =
-  'more than 1 needs `store.kind: redis`: in memory, each process would know its own logins only';
+  'more than 1 needs `store.kind: redis`: in memory, each process would know only its own logins';
 
 /** A key of the top level, in line 1. */
 function topLevel(line: string, column: number, path: string, message: string): Case {
@@ -145,7 +145,7 @@ describe('values of the process', () => {
       'store: {kind: redis}',
       1,
       'store.redis.url',
-      'is required for `kind: redis`, or `cluster` or `sentinel` in its place',
+      'is required for `kind: redis`, unless `cluster` or `sentinel` is given',
     ),
     topLevel(
       'store: {kind: redis, redis: {url: "http://x"}}',
@@ -169,7 +169,7 @@ describe('values of the process', () => {
       'store: {kind: redis, redis: {url: "redis://u:p@h", username: v}}',
       35,
       'store.redis.url',
-      'names a user or password, and so do the keys beside it',
+      'names a user or password, and so do the keys: leave one out',
     ),
   ];
   it.each(cases)('$name', async ({ text, lines }) => {

@@ -14,7 +14,7 @@ describe('where Redis is', () => {
         { host: 'redis-0.internal', port: 6379 },
         { host: '::1', port: 7000 },
       ],
-      tls: { ca: undefined, cert: undefined, key: undefined },
+      tls: {},
     });
   });
 
@@ -45,21 +45,26 @@ describe('problems', () => {
     line: `g.yaml:1:${column} store.redis.${key}: ${message}`,
   });
   const node = 'must be host:port, such as redis-0.internal:6379';
-  const twice = 'says where Redis is, and so does `url`: leave one of them out';
+  const twice = 'says where Redis is, and so does `url`: leave one out';
   const cases = [
     redis('cluster: []', 39, 'cluster', 'must not be empty'),
     redis('cluster: a:1', 39, 'cluster', 'must be a list, not text'),
     redis('cluster: [a]', 40, 'cluster[0]', node),
     redis('cluster: ["a:0"]', 40, 'cluster[0]', node),
     redis('cluster: ["redis://a:1"]', 40, 'cluster[0]', node),
-    redis('cluster: ["a:1"], database: 1', 58, 'database', 'a cluster has database 0 only'),
+    redis('cluster: ["a:1"], database: 1', 58, 'database', 'a cluster has only database 0'),
     redis('url: redis://h, cluster: ["a:1"]', 46, 'cluster', twice),
     redis('url: redis://h, sentinel: {name: m, nodes: ["a:1"]}', 46, 'sentinel', twice),
     redis('sentinel: {nodes: ["a:1"]}', 30, 'sentinel.name', 'is required'),
     redis('sentinel: {name: m}', 30, 'sentinel.nodes', 'is required'),
     redis('sentinel: {name: m, nodes: []}', 57, 'sentinel.nodes', 'must not be empty'),
     redis('sentinel: {name: m, nodes: ["a:1"], master: x}', 66, 'sentinel.master', 'unknown key'),
-    redis('url: redis://h/2, database: 2', 35, 'url', 'names a database, and so does the key beside it'),
+    redis(
+      'url: redis://h/2, database: 2',
+      35,
+      'url',
+      'names a database, and so does the key `database`: leave one out',
+    ),
     redis('url: redis://h, database: -1', 56, 'database', 'must be at least 0'),
   ];
   it.each(cases)('$settings', async ({ text, line }) => {

@@ -53,7 +53,11 @@ it.each([
   ['store: {redis: {tls: {from_env: X}}}', 'store.redis.tls', 'mapping'],
 ])('%s gives text, which is no mapping', async (line, path, kind) => {
   const lines = await problemLines(`${line}\n${issuerWith()}`, { env: { X: 'x' } });
-  expect(lines).toEqual([expect.stringMatching(new RegExp(` ${path}: must be a ${kind}, not text$`))]);
+  expect(lines).toEqual([
+    expect.stringMatching(
+      new RegExp(` ${path}: must be a ${kind}, not text: from_env and from_file give single values$`),
+    ),
+  ]);
 });
 
 it('one bad path does not hide another path that stands for two endpoints', async () => {

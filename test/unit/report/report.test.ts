@@ -18,6 +18,8 @@ const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClien
   codes_redeemed: 990,
   violations: {},
   last_violation: null,
+  redirect_uris: [],
+  redirect_uris_listed: false,
   verdict: 'ready',
   ...more,
 });
@@ -52,7 +54,7 @@ describe('table', () => {
       'portal  report     1,200   99%  1,000       99%           0  ready',
       'legacy  report     1,200   99%  1,000       99%           3  not ready: 3 requests would have been refused',
       '',
-      'the last 14 days: 1 ready, 1 not ready, 0 without traffic',
+      'the last 14 days: 1 ready, 0 nearly ready, 1 not ready, 0 no traffic',
     ]);
   });
 
@@ -78,7 +80,7 @@ describe('csv', () => {
     expect(lines).toHaveLength(EVIL.length + 1);
     for (const [i, name] of EVIL.entries()) {
       const cells = parseCsvLine(lines[i + 1] ?? '');
-      expect(cells).toHaveLength(14);
+      expect(cells).toHaveLength(15);
       expect(cells[1]?.replace(/^'(?=[\s=+\-@＝])/, '')).toBe(name);
       expect(cells[1]).not.toMatch(/^\s*[=+\-@＝]/);
     }
@@ -93,7 +95,7 @@ describe('csv', () => {
       }),
     ]).split('\r\n')[1];
     expect(row).toBe(
-      'corp,portal,,report,1200,1199,0,1,1000,990,4,challenge_missing: 3; code_replayed: 1,2026-11-22T10:00:00.000Z code_replayed,"not ready: one, two"',
+      'corp,portal,,report,1200,1199,0,1,1000,990,4,challenge_missing: 3; code_replayed: 1,2026-11-22T10:00:00.000Z code_replayed,"not ready: one, two",',
     );
   });
 });
@@ -140,9 +142,22 @@ describe('yaml', () => {
   });
 
   test('reads as one would write it', () =>
-    expect(renderEntries([client('portal'), client('legacy', { verdict: 'not ready: no PKCE' })], NOW)).toBe(
+    expect(
+      renderEntries(
+        [
+          client('portal', { redirect_uris: ['https://app.example.com/cb', 'http://127.0.0.1/cb'] }),
+          client('legacy', {
+            verdict: 'not ready: no PKCE',
+            redirect_uris: ['https://old.example.com/cb'],
+            redirect_uris_listed: true,
+          }),
+        ],
+        NOW,
+      ),
+    ).toBe(
       `# pkce-gateway report, 2026-11-22: 1 of 2 clients in report mode are ready.
-# Put these entries under \`clients\` of their issuers. Where a client has one already, these lines go into it.
+# Put these entries under \`clients\` of their issuers. Where a client has an entry already, add these lines to it.
+# The redirect_uris are those that codes went to in the last 14 days: remove what is not the client's own.
 
 issuers:
   - name: corp
@@ -151,6 +166,9 @@ issuers:
       portal:
         mode: enforce
         enforce_from: 2026-11-29T14:00:00Z
+        redirect_uris:
+          - https://app.example.com/cb
+          - http://127.0.0.1/cb
       # not ready: no PKCE
       legacy:
         mode: report`,

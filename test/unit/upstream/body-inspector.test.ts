@@ -10,6 +10,7 @@ import { listen } from '../../support/listener.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 import { startRawServer } from '../../support/upstreams/raw-server.ts';
 
+const CLIENT = { client: '127.0.0.1', purpose: 'other' } as const;
 const NOTHING = Buffer.alloc(0);
 const OTHER_HEAD = {
   status: 403,
@@ -46,13 +47,13 @@ async function receive({ push, end = () => NOTHING, serve, responseTimeout = 5_0
         end: () => end(response),
       };
       const inspect = (pass: ResponseHead) => ({ pass, body });
-      forward(client, { method: 'GET', path: '/', headers: [], body: null }, response, { inspect }).then(
-        outcome.resolve,
-        (error: Error) => {
-          breakOff(response);
-          outcome.resolve(error);
-        },
-      );
+      forward(client, { method: 'GET', path: '/', headers: [], body: null }, response, {
+        ...CLIENT,
+        inspect,
+      }).then(outcome.resolve, (error: Error) => {
+        breakOff(response);
+        outcome.resolve(error);
+      });
     }),
   );
   const received = await sendRaw(front.url, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', {

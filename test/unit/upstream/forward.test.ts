@@ -8,6 +8,8 @@ import { listen } from '../../support/listener.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 import { startRawServer } from '../../support/upstreams/raw-server.ts';
 
+const CLIENT = { client: '127.0.0.1', purpose: 'other' } as const;
+
 const connectTo = (origin: string) =>
   createUpstreamClient({
     origin,
@@ -34,7 +36,7 @@ async function passClosed(answer: string) {
         await closed.promise;
         return { pass: head };
       };
-      forward(client, outgoing, response, { inspect }).then(outcome.resolve, (error: unknown) => {
+      forward(client, outgoing, response, { ...CLIENT, inspect }).then(outcome.resolve, (error: unknown) => {
         response.destroy();
         outcome.reject(error);
       });
@@ -75,7 +77,7 @@ test('an answer that is waited for without a client is waited for no longer than
     createServer((_request, response) => {
       response.once('close', closed.resolve);
       const outgoing = { method: 'GET', path: '/', headers: [], body: null };
-      const options = { inspect: (pass: ResponseHead) => ({ pass }), outlivesClient: true };
+      const options = { ...CLIENT, inspect: (pass: ResponseHead) => ({ pass }), outlivesClient: true };
       forward(client, outgoing, response, options).then(forwarded.resolve, forwarded.reject);
     }),
   );
@@ -102,7 +104,7 @@ test('the rest of an answer that is replaced may come a little later: the connec
       const outgoing = { method: 'GET', path: '/', headers: [], body: null };
       const replace = { status: 200, statusText: 'OK', headers: ['Content-Length', '4'] };
       const inspect = () => ({ replace, body: Buffer.from('page') });
-      void forward(client, outgoing, response, { inspect });
+      void forward(client, outgoing, response, { ...CLIENT, inspect });
     }),
   );
   for (let i = 0; i < 2; i++) {

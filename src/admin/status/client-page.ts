@@ -1,0 +1,90 @@
+import type { ClientActivity } from '../../activity/client-activity.ts';
+import { REFUSALS_KEPT, type Refusal } from '../../activity/refusal.ts';
+import { UNLISTED } from '../../policy/client-policy.ts';
+import { renderMethods, renderTrend } from './charts.ts';
+import { violationCount } from './client-query.ts';
+import { type Html, html } from './html.ts';
+import { renderFrame } from './page-frame.ts';
+import { renderPolicy } from './policy-section.ts';
+import { renderRefusals } from './refusals-section.ts';
+import type { StatusFacts } from './status-facts.ts';
+import { dayText, numberText, percentText } from './time-text.ts';
+import { renderMode, renderVerdictChip } from './verdict-chip.ts';
+
+/** One client: how it stands, its policy, its places and its last violations. `refusals`: `undefined` while the store is unreachable. */
+export function renderClientPage(
+  facts: StatusFacts,
+  activity: ClientActivity,
+  refusals: readonly Refusal[] | undefined,
+): string {
+  const { client, issuer, policy, verdict } = activity;
+  const known = facts.reading !== undefined && activity.mode !== 'off';
+  const name = client === UNLISTED ? 'All other clients' : client;
+  const own = refusals?.filter((one) => one.issuer === issuer && one.client === client);
+  const about = [`issuer ${issuer}`, policy.description, policy.owner].filter(Boolean).join(' · ');
+  return renderFrame(
+    facts,
+    name,
+    html`<section aria-labelledby="client"><p><a href="./#clients">← All clients</a></p>
+<h2 id="client" class="large"><bdi>${name}</bdi></h2>
+<p class="muted">${about}</p>
+<div id="standing" data-live><p class="standing">${renderMode(activity, facts.now)} ${renderVerdictChip(activity, known)}</p>
+${known && 'why' in verdict && html`<p class="why-large">${verdict.why}.</p>`}
+${known ? renderNumbers(activity, facts.now) : activity.mode !== 'off' && html`<p class="muted">What it does is not known while the store is unreachable.</p>`}</div></section>
+<section aria-labelledby="refusals"><h2 id="refusals">Last violations</h2><div id="refusal-list" data-live>${renderOwnRefusals(own, facts)}</div></section>
+<section aria-labelledby="places"><h2 id="places">Redirect URIs</h2><div id="place-list" data-live>${renderPlaces(activity, known)}</div></section>
+<section aria-labelledby="policy"><h2 id="policy">Policy</h2><div id="policy-table" data-live>${renderPolicy(activity)}</div></section>`,
+  );
+}
+
+function renderNumbers(activity: ClientActivity, now: number): Html {
+  const { total, firstDay, lastDay, codeHashSeen } = activity;
+  const redeemed = total.verified + total.unverified;
+  const rows: (readonly [string, Html | string])[] = [
+    ['14 days', renderTrend(activity)],
+    ['Authorization requests', numberText(total.requests)],
+    ['Methods', renderMethods(activity)],
+    ['Codes', numberText(total.codesBound)],
+    [
+      'Redeemed here',
+      `${percentText(redeemed, total.codesBound)}${total.codesBound > 0 ? ` (${numberText(redeemed)}, ${numberText(total.verified)} verified)` : ''}`,
+    ],
+    ['Violations', numberText(violationCount(activity))],
+    ['First seen', firstDay === undefined ? 'never' : dayText(firstDay, now)],
+    ['Last seen', lastDay === undefined ? 'never' : dayText(lastDay, now)],
+  ];
+  if (codeHashSeen) {
+    rows.push(['c_hash', 'in its id_tokens, so with `wrap_codes: auto` its codes are not wrapped']);
+  }
+  return html`<dl class="numbers">${rows.map(([title, value]) => html`<div><dt>${title}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function renderOwnRefusals(own: readonly Refusal[] | undefined, facts: StatusFacts): Html {
+  if (own === undefined) return html`<p class="muted">–</p>`;
+  if (own.length === 0) return html`<p class="muted">Nothing was refused or reported lately.</p>`;
+  return html`${renderRefusals(own, facts, { withClient: false })}
+${own.length >= REFUSALS_KEPT && html`<p class="muted">The last ${REFUSALS_KEPT} are kept. The log has all of them.</p>`}`;
+}
+
+/** The places of its policy and those where its codes went. */
+function renderPlaces({ policy, redirectUris: seen, client }: ActivityPlaces, known: boolean): Html {
+  const listed = policy.redirectUris ?? [];
+  const all = [...new Set([...listed, ...seen])];
+  if (client === UNLISTED)
+    return html`<p class="muted">They are shown for clients with a name of their own.</p>`;
+  if (all.length === 0)
+    return html`<p class="muted">${known ? 'None is listed, and no code has been seen.' : 'None is listed.'}</p>`;
+  return html`<ul class="places">${all.map((uri) => {
+    const isListed = listed.includes(uri);
+    const note = !isListed
+      ? policy.redirectUris === undefined
+        ? 'seen'
+        : 'seen, not listed'
+      : known && !seen.includes(uri)
+        ? 'listed, not seen'
+        : 'listed';
+    return html`<li><code>${uri}</code> <span class="tag${note === 'seen, not listed' && ' tag-bad'}">${note}</span></li>`;
+  })}</ul>`;
+}
+
+type ActivityPlaces = Pick<ClientActivity, 'policy' | 'redirectUris' | 'client'>;

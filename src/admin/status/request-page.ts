@@ -1,0 +1,27 @@
+import type { Refusal } from '../../activity/refusal.ts';
+import { html } from './html.ts';
+import { renderFrame, renderRequestSearch } from './page-frame.ts';
+import { renderRefusals } from './refusals-section.ts';
+import type { StatusFacts } from './status-facts.ts';
+
+/** What is known of one request, by the id that its user was shown. `refusals`: `undefined` while the store is unreachable. */
+export function renderRequestPage(
+  facts: StatusFacts,
+  id: string,
+  refusals: readonly Refusal[] | undefined,
+): string {
+  const found = refusals?.filter(({ requestId }) => requestId === id);
+  const result =
+    found === undefined
+      ? html`<p>It cannot be looked up while the store is unreachable. The log has it: search for <code>${id}</code>.</p>`
+      : found.length === 0
+        ? html`<p>There is no violation with this id among the last ones of each client. The log has all of them: search for <code>${id}</code>.</p>`
+        : renderRefusals(found, facts, { withClient: true });
+  return renderFrame(
+    facts,
+    'Request',
+    html`<section aria-labelledby="request"><h2 id="request">Request ${id}</h2>
+${renderRequestSearch(id)}
+<div id="found" data-live>${result}</div></section>`,
+  );
+}

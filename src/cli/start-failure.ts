@@ -1,0 +1,20 @@
+import type { Config } from '../config/config.ts';
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there: end it, or choose another address with',
+  EACCES: 'this user may not listen there: ports below 1024 need a privilege. Choose another address with',
+};
+
+/** Why a gateway does not start, and which key or option helps where an address cannot be had. */
+export function describeStartFailure(
+  { message }: Error,
+  { listen, admin }: Pick<Config, 'listen' | 'admin'>,
+  hasFile: boolean,
+): string {
+  const [, code = '', port] = /\b(EADDRINUSE|EACCES)\b.*:(\d+)$/.exec(message) ?? [];
+  const remedy = REMEDIES[code];
+  if (remedy === undefined) return message;
+  const isAdmin = Number(port) === admin.address.port && Number(port) !== listen.address.port;
+  const name = isAdmin ? 'admin' : 'listen';
+  return `${message}: ${remedy} ${hasFile ? `${name}.address` : `--${name}`}`;
+}

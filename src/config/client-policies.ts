@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { type ClientPolicies, type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
+import type { PolicyEntry, PolicySettings } from './config.ts';
+import { policySchema } from './schema/policy.ts';
+import { slotsOf } from './schema-shape.ts';
+
+/** Where a setting in force comes from; `undefined`: it has no value. */
+export type SettingOrigin = 'entry' | 'defaults' | 'built-in' | undefined;
+
+const BUILT_IN: PolicyEntry = Object.fromEntries(
+  [...slotsOf(policySchema).values()].flatMap(({ name, schema }) => {
+    const value = z.globalRegistry.get(schema)?.['x-default'];
+    return value === undefined ? [] : [[name, z.parse(schema, value)]];
+  }),
+);
+
+/** Settings that say how a client is enforced, so that they go with `mode: enforce` only. */
+export const ENFORCEMENT_KEYS = [
+  'enforceFrom',
+  'enforcePercent',
+] as const satisfies readonly (keyof PolicySettings)[];
+
+/** What the entry says, then what `defaults` says, then the built-in value; each setting as a whole. */
+export function mergeSettings(entry: PolicyEntry, defaults: PolicyEntry): PolicySettings {
+  const { enforceFrom: _from, enforcePercent: _percent, ...others } = defaults;
+  const inherited = isEnforced(entry) ? defaults : others;
+  return { ...BUILT_IN, ...inherited, ...entry } as PolicySettings;
+}
+
+export function settingOrigin(
+  key: keyof PolicySettings,
+  entry: PolicyEntry,
+  defaults: PolicyEntry,
+): SettingOrigin {
+  if (key in entry) return 'entry';
+  const inherits = isEnforced(entry) || !(ENFORCEMENT_KEYS as readonly string[]).includes(key);
+  if (key in defaults && inherits) return 'defaults';
+  return key in BUILT_IN ? 'built-in' : undefined;
+}
+
+export function mergePolicy(name: string, entry: PolicyEntry, defaults: PolicyEntry): ClientPolicy {
+  const { cors, ...settings } = mergeSettings(entry, defaults);
+  return { ...settings, name, corsOrigins: cors?.origins ?? httpsOrigins(settings.redirectUris ?? []) };
+}
+
+export function mergePolicies(
+  clients: Readonly<Record<string, PolicyEntry>>,
+  unlisted: PolicyEntry,
+  defaults: PolicyEntry,
+): ClientPolicies {
+  return {
+    listed: Object.entries(clients).map(([name, entry]) => mergePolicy(name, entry, defaults)),
+    unlisted: mergePolicy(UNLISTED, unlisted, defaults),
+  };
+}
+
+/** How `defaults` is enforced does not matter to an entry that says `mode: report` or `off` itself. */
+function isEnforced({ mode }: PolicyEntry): boolean {
+  return mode === undefined || mode === 'enforce';
+}
+
+function httpsOrigins(redirectUris: readonly string[]): string[] {
+  const https = redirectUris.filter((uri) => /^https:/i.test(uri));
+  return [...new Set(https.map((uri) => new URL(uri).origin))];
+}

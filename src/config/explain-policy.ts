@@ -1,0 +1,43 @@
+import { mergeSettings, type SettingOrigin, settingOrigin } from './client-policies.ts';
+import type { PolicyEntry, PolicySettings } from './config.ts';
+import type { LoadedFile } from './load.ts';
+import type { Position } from './problem.ts';
+import { unlistedPolicySchema } from './schema/policy.ts';
+import { slotsOf } from './schema-shape.ts';
+import { showSetting } from './show-setting.ts';
+
+export type ExplainedSetting = {
+  /** As in the file. */
+  readonly key: string;
+  /** As one would write it; a secret is not shown. */
+  readonly value: unknown;
+  readonly origin: SettingOrigin;
+  /** Where it is written; `undefined` for a built-in value. */
+  readonly at: Position | undefined;
+};
+
+/** Every setting of a client entry (`undefined`: of the clients that are not listed), and where its value comes from. */
+export function explainPolicy(
+  { settings, locate }: Pick<LoadedFile, 'settings' | 'locate'>,
+  issuerIndex: number,
+  client: string | undefined,
+): ExplainedSetting[] {
+  const issuer = settings.issuers[issuerIndex];
+  const entry: PolicyEntry | undefined =
+    client === undefined ? issuer?.unlistedClients : issuer?.clients[client];
+  if (issuer === undefined || entry === undefined) return [];
+  const { defaults } = issuer;
+  const merged = mergeSettings(entry, defaults);
+  const entryPath = client === undefined ? ['unlisted_clients'] : ['clients', client];
+  return [...slotsOf(unlistedPolicySchema)].map(([key, slot]) => {
+    const name = slot.name as keyof PolicySettings;
+    const origin = settingOrigin(name, entry, defaults);
+    const owner = origin === 'entry' ? entryPath : origin === 'defaults' ? ['defaults'] : undefined;
+    return {
+      key,
+      value: showSetting(merged[name], slot.shape),
+      origin,
+      at: owner && locate(['issuers', issuerIndex, ...owner, key], 'value'),
+    };
+  });
+}

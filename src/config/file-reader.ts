@@ -1,0 +1,68 @@
+import { open, stat } from 'node:fs/promises';
+
+/**
+ * The file and those that it points to (included ones and their folders, secrets, certificates), each with its mark as of just
+ * before it was read. Where the mark is another one by now, the file has changed since.
+ */
+export type FileMarks = ReadonlyMap<string, string>;
+
+export type FileContent =
+  | { readonly text: string /** Whether every user of the machine can read it. */; readonly exposed: boolean }
+  | { readonly failure: string };
+
+export const LARGEST_CONFIG = 64 * 1024 * 1024;
+const LARGEST = 1024 * 1024;
+const READABLE_BY_OTHERS = 0o004;
+
+/** Reads files, and remembers what each looked like before. */
+export class FileReader {
+  readonly marks = new Map<string, string>();
+
+  async read(file: string, largest = LARGEST): Promise<FileContent> {
+    await this.watch(file);
+    try {
+      await using handle = await open(file, 'r');
+      const facts = await handle.stat();
+      // A device such as /dev/zero would be read without end.
+      if (!facts.isFile() && !facts.isFIFO()) return { failure: 'it is not a file' };
+      if (facts.size > largest) return { failure: `it is larger than ${largest / 1024 / 1024} MiB` };
+      const text = new TextDecoder('utf-8', { fatal: true }).decode(await handle.readFile());
+      return { text, exposed: facts.isFile() && (facts.mode & READABLE_BY_OTHERS) !== 0 };
+    } catch (error) {
+      return { failure: describeFailure(error) };
+    }
+  }
+
+  /** Notes a file or folder before it is looked at. */
+  async watch(file: string): Promise<void> {
+    if (!this.marks.has(file)) this.marks.set(file, await markOf(file));
+  }
+}
+
+/** What a file, or a folder, looks like from outside: another mark means that it has changed. Links are followed. */
+export async function markOf(path: string): Promise<string> {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  }
+}
+
+/** What a system error means to an operator. */
+function describeFailure(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied';
+    case 'EISDIR':
+      return 'it is a directory';
+    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
+      return 'it is not UTF-8 text';
+    default:
+      return typeof code === 'string' ? code : String(error);
+  }
+}

@@ -1,0 +1,149 @@
+import { glob } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { Diagnostics } from './diagnostics.ts';
+import { type FileReader, LARGEST_CONFIG } from './file-reader.ts';
+import type { OutsideValues } from './outside-values.ts';
+import { parseYaml } from './parse-yaml.ts';
+import { formatPosition, type ValuePath } from './problem.ts';
+import { type Entry, locateIn, type MapNode, nodeAt, type YamlNode } from './yaml-tree.ts';
+
+const MOST_FILES = 1_000;
+
+type Surroundings = {
+  readonly directory: string;
+  readonly outside: OutsideValues;
+  readonly files: FileReader;
+};
+
+type Issuer = { readonly index: number; readonly clients: Map<string, Entry> };
+
+/** Puts the clients of the files that `include` names into the tree, under the issuer of the same name. */
+export async function includeFiles(
+  root: YamlNode,
+  surroundings: Surroundings,
+  diagnostics: Diagnostics,
+): Promise<void> {
+  const found = await findFiles(root, surroundings, diagnostics);
+  if (found.length === 0) return;
+  const issuers = issuersByName(root, surroundings.outside);
+  for (const file of found) {
+    const content = await surroundings.files.read(file, LARGEST_CONFIG);
+    if ('failure' in content) {
+      const message = `cannot be read: ${content.failure}`;
+      diagnostics.problemAt({ file, line: 1, column: 1 }, [], message);
+      continue;
+    }
+    const tree = parseYaml(content.text, file, diagnostics);
+    if (tree === undefined) continue;
+    await surroundings.outside.read(tree);
+    addClients(tree.root, issuers, surroundings.outside, diagnostics);
+  }
+}
+
+/** Each once, in the order of their names. A folder may get further files, so it is watched too. */
+async function findFiles(
+  root: YamlNode,
+  { directory, outside, files }: Surroundings,
+  diagnostics: Diagnostics,
+): Promise<string[]> {
+  const patterns = nodeAt(root, ['include']);
+  const found = new Set<string>();
+  for (const [index, node] of patterns?.kind === 'list' ? patterns.items.entries() : []) {
+    const pattern = outside.textOf(node);
+    if (pattern === undefined || pattern === '') continue;
+    const path = ['include', index];
+    const absolute = isAbsolute(pattern) ? pattern : join(directory, pattern);
+    const fixed = absolute.split(/[*?[{]/, 1)[0] ?? '';
+    if (fixed === absolute) {
+      found.add(absolute);
+      continue;
+    }
+    await files.watch(fixed.endsWith('/') ? resolve(fixed) : dirname(fixed));
+    let matches = 0;
+    for await (const file of glob(absolute)) {
+      found.add(file);
+      matches += 1;
+      if (found.size <= MOST_FILES) continue;
+      diagnostics.problem(path, `more than ${MOST_FILES} files`);
+      return [];
+    }
+    if (matches === 0) diagnostics.warning(path, 'no file matches this pattern');
+  }
+  return [...found].sort();
+}
+
+/** The issuers of the main file, each with a mapping of its own for clients. */
+function issuersByName(root: YamlNode, outside: OutsideValues): ReadonlyMap<string, Issuer> {
+  const list = nodeAt(root, ['issuers']);
+  const issuers = new Map<string, Issuer>();
+  for (const [index, node] of list?.kind === 'list' ? list.items.entries() : []) {
+    if (node.kind !== 'map') continue;
+    const name = outside.textOf(node.entries.get('name')?.value);
+    const given = node.entries.get('clients');
+    const isEmpty = given === undefined || (given.value.kind === 'scalar' && given.value.value === null);
+    if (name === undefined || !(isEmpty || given.value.kind === 'map')) continue;
+    // An alias may give another issuer the same clients, which must not get those of this one.
+    const clients = new Map(given?.value.kind === 'map' ? given.value.entries : []);
+    const { source, at } = given ?? node;
+    const value: MapNode = { source, at, kind: 'map', repeated: false, entries: clients };
+    node.entries.set('clients', { source, at, value });
+    issuers.set(name, { index, clients });
+  }
+  return issuers;
+}
+
+/** The clients by issuer of a file that holds nothing else. */
+function addClients(
+  root: YamlNode,
+  issuers: ReadonlyMap<string, Issuer>,
+  outside: OutsideValues,
+  diagnostics: Diagnostics,
+): void {
+  const locate = locateIn(root);
+  const problem = (path: ValuePath, message: string, part: 'key' | 'value' = 'value') =>
+    diagnostics.problemAt(locate(path, part), path, message);
+  for (const key of root.kind === 'map' ? root.entries.keys() : []) {
+    if (key !== 'issuers') problem([key], 'an included file holds `issuers` only', 'key');
+  }
+  const list = nodeAt(root, ['issuers']);
+  if (list?.kind !== 'list') {
+    problem(['issuers'], 'an included file holds a list of `issuers`');
+    return;
+  }
+  for (const [index, node] of list.items.entries()) {
+    const path = ['issuers', index];
+    const name = node.kind === 'map' ? outside.textOf(node.entries.get('name')?.value) : undefined;
+    if (node.kind !== 'map' || name === undefined) {
+      problem(path, 'must be a mapping with the `name` of an issuer and its `clients`');
+      continue;
+    }
+    for (const key of node.entries.keys()) {
+      if (key !== 'name' && key !== 'clients') {
+        problem([...path, key], 'an included file holds clients only', 'key');
+      }
+    }
+    const clients = node.entries.get('clients')?.value;
+    const issuer = issuers.get(name);
+    if (issuer === undefined) problem([...path, 'name'], `no issuer is called ${name}`);
+    else if (clients?.kind === 'map') addTo(issuer, clients, diagnostics);
+    else if (clients !== undefined && !(clients.kind === 'scalar' && clients.value === null)) {
+      problem([...path, 'clients'], 'must be a mapping');
+    }
+  }
+}
+
+function addTo({ index, clients }: Issuer, { entries }: MapNode, diagnostics: Diagnostics): void {
+  for (const [id, entry] of entries) {
+    const first = clients.get(id);
+    if (first === undefined) {
+      clients.set(id, entry);
+      continue;
+    }
+    const where = formatPosition(first.source.position(first.at));
+    diagnostics.problemAt(
+      entry.source.position(entry.at),
+      ['issuers', index, 'clients', id],
+      `duplicate client (first in ${where})`,
+    );
+  }
+}

@@ -1,0 +1,205 @@
+import {
+  type AliasEvent,
+  boolCoreTag,
+  EVENT_ID,
+  type Event,
+  floatCoreTag,
+  getScalarValue,
+  intCoreTag,
+  type MappingEvent,
+  NOT_RESOLVED,
+  nullCoreTag,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  type SequenceEvent,
+  YAMLException,
+} from 'js-yaml';
+import type { Diagnostics } from './diagnostics.ts';
+import { SourceText } from './source-text.ts';
+import { syntaxHint } from './syntax-hint.ts';
+import type { Entry, ExternalNode, ListNode, MapNode, ScalarNode, YamlNode, YamlTree } from './yaml-tree.ts';
+
+type NodeEvent = ScalarEvent | AliasEvent | SequenceEvent | MappingEvent;
+
+const DEEPEST = 32;
+const PLAIN_TAGS = [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag];
+/** How a null, a boolean or a number can begin: most texts need no closer look. */
+const MAYBE_NO_TEXT = /^(?:$|[~nNtTfF0-9.+-])/;
+
+/** The tree of a file; `undefined` where it is empty, or not YAML, which is one problem. */
+export function parseYaml(text: string, file: string, diagnostics: Diagnostics): YamlTree | undefined {
+  const source = new SourceText(file, text);
+  try {
+    return new TreeBuilder(source, diagnostics).build();
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const at = source.position(error.mark?.position ?? 0);
+    const message = error.reason.includes('maxDepth')
+      ? 'nested too deeply'
+      : `not valid YAML: ${error.reason}${syntaxHint(source.line(at.line))}`;
+    diagnostics.problemAt(at, [], message);
+    return undefined;
+  }
+}
+
+/** Builds a tree from the events of the parser, which does not compare keys. */
+class TreeBuilder {
+  readonly #source: SourceText;
+  readonly #diagnostics: Diagnostics;
+  readonly #events: readonly Event[];
+  #next = 0;
+  readonly #path: (string | number)[] = [];
+  /** `undefined`: not complete yet, so that an alias here would contain itself. */
+  readonly #anchors = new Map<string, YamlNode | undefined>();
+  readonly #externals: ExternalNode[] = [];
+  readonly #fileKeys: Entry[] = [];
+
+  constructor(source: SourceText, diagnostics: Diagnostics) {
+    this.#source = source;
+    this.#diagnostics = diagnostics;
+    this.#events = parseEvents(source.text, { maxDepth: DEEPEST });
+  }
+
+  build(): YamlTree | undefined {
+    if (this.#events.length === 0) return undefined;
+    this.#next = 1;
+    const root = this.#readNode(0);
+    const [, second] = this.#events.slice(this.#next);
+    if (second !== undefined) {
+      const { text } = this.#source;
+      const after = this.#events[this.#next + 2];
+      const at = text.lastIndexOf('---', after !== undefined && 'start' in after ? after.start : text.length);
+      this.#problem(at, 'a second YAML document: the configuration is one');
+      return undefined;
+    }
+    return { root, externals: this.#externals, fileKeys: this.#fileKeys };
+  }
+
+  /** `place`: the offset for a value that is not there. */
+  #readNode(place: number): YamlNode {
+    const event = this.#events[this.#next++] as NodeEvent;
+    if (event.type === EVENT_ID.ALIAS) return this.#readAlias(event);
+    const anchor = this.#textOf(event.anchorStart, event.anchorEnd);
+    if (anchor !== undefined) this.#anchors.set(anchor, undefined);
+    const node = this.#readTagged(event, place);
+    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    return node;
+  }
+
+  #readTagged(event: Exclude<NodeEvent, AliasEvent>, place: number): YamlNode {
+    const node =
+      event.type === EVENT_ID.SCALAR ? this.#readScalar(event, place) : this.#readCollection(event);
+    const tag = this.#textOf(event.tagStart, event.tagEnd);
+    if (tag === undefined || tag === '!!str') return node;
+    this.#problem(event.tagStart, `tags such as ${tag} are not supported`);
+    return this.#broken(event.tagStart);
+  }
+
+  #readScalar(event: ScalarEvent, place: number): YamlNode {
+    const { valueStart, tagStart, style } = event;
+    const text = getScalarValue(this.#source.text, event);
+    const isQuoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
+    const value = style === SCALAR_STYLE.PLAIN && tagStart < 0 ? resolvePlain(text) : text;
+    return {
+      source: this.#source,
+      at: valueStart < 0 ? place : valueStart - Number(isQuoted),
+      kind: 'scalar',
+      value,
+    };
+  }
+
+  #readAlias({ anchorStart, anchorEnd }: AliasEvent): YamlNode {
+    const name = this.#source.text.slice(anchorStart, anchorEnd);
+    const target = this.#anchors.get(name);
+    if (target === undefined) {
+      const isOpen = this.#anchors.has(name);
+      this.#problem(anchorStart - 1, isOpen ? `*${name} contains itself` : `no anchor &${name} before this`);
+      return this.#broken(anchorStart - 1);
+    }
+    if ('repeated' in target) target.repeated = true;
+    return target;
+  }
+
+  #readCollection({ type, start }: SequenceEvent | MappingEvent): YamlNode {
+    const place = { source: this.#source, at: start, repeated: false };
+    if (type === EVENT_ID.MAPPING) return this.#readMap({ ...place, kind: 'map', entries: new Map() });
+    const list: ListNode = { ...place, kind: 'list', items: [] };
+    while (this.#goesOn()) {
+      this.#path.push(list.items.length);
+      list.items.push(this.#readNode(start));
+      this.#path.pop();
+    }
+    return list;
+  }
+
+  #readMap(map: MapNode): YamlNode {
+    while (this.#goesOn()) {
+      const event = this.#events[this.#next];
+      const key = this.#readNode(map.at);
+      if (event?.type !== EVENT_ID.SCALAR) {
+        this.#problem(key.at, 'a key must be plain text: put a value with braces in quotes');
+        this.#readNode(key.at);
+        continue;
+      }
+      // As written: a client_id 007 is not the number 7.
+      const name = getScalarValue(this.#source.text, event);
+      this.#path.push(name);
+      const problem = this.#problemOfKey(name, map);
+      if (problem !== undefined) this.#problem(key.at, problem);
+      const entry = { source: this.#source, at: key.at, value: this.#readNode(key.at) };
+      if (problem === undefined) map.entries.set(name, entry);
+      if (name.endsWith('_file')) this.#fileKeys.push(entry);
+      this.#path.pop();
+    }
+    const external = externalOf(map);
+    if (external !== undefined) this.#externals.push(external);
+    return external ?? map;
+  }
+
+  #problemOfKey(name: string, { entries }: MapNode): string | undefined {
+    const first = entries.get(name);
+    if (first !== undefined) return `duplicate key (first in line ${this.#source.position(first.at).line})`;
+    if (name === '__proto__') return 'this name cannot be used';
+    if (name !== '<<') return undefined;
+    return 'merge keys do not work here: put what clients have in common under `defaults`';
+  }
+
+  /** Whether the collection has a further item; its end is passed over. */
+  #goesOn(): boolean {
+    if (this.#events[this.#next]?.type !== EVENT_ID.POP) return true;
+    this.#next += 1;
+    return false;
+  }
+
+  #problem(at: number, message: string): void {
+    this.#diagnostics.problemAt(this.#source.position(at), this.#path, message);
+  }
+
+  #broken(at: number): YamlNode {
+    return { source: this.#source, at, kind: 'broken' };
+  }
+
+  #textOf(start: number, end: number): string | undefined {
+    return start < 0 ? undefined : this.#source.text.slice(start, end);
+  }
+}
+
+/** YAML 1.2, core schema: `yes` and `2027-01-15` are text. */
+function resolvePlain(text: string): ScalarNode['value'] {
+  if (!MAYBE_NO_TEXT.test(text)) return text;
+  for (const tag of PLAIN_TAGS) {
+    const value = tag.resolve(text, false, tag.tagName);
+    if (value !== NOT_RESOLVED) return value as ScalarNode['value'];
+  }
+  return text;
+}
+
+function externalOf({ source, at, entries }: MapNode): ExternalNode | undefined {
+  const [only] = entries.size === 1 ? entries : [];
+  const [key, entry] = only ?? [];
+  if (entry?.value.kind !== 'scalar' || (key !== 'from_env' && key !== 'from_file')) return undefined;
+  const name = entry.value.value;
+  if (typeof name !== 'string' || name === '') return undefined;
+  return { source, at, kind: 'external', via: key === 'from_env' ? 'env' : 'file', name };
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+/** What a schema of `schema/` is made of, as far as walking through a file needs to know. */
+export type Shape = ScalarShape | MappingShape | EitherShape | RecordShape | ListShape;
+
+export type ScalarShape = {
+  readonly kind: 'scalar';
+  readonly schema: z.core.$ZodType;
+  /** A secret: written in clear text it is a warning. */
+  readonly secret: boolean;
+  /** Never shown to anybody: a secret, what may contain one, or the content of a file. */
+  readonly hidden: boolean;
+  /** The value names a file, whose content it stands for. */
+  readonly file: boolean;
+  /** What a number is: it is shown as it is written. */
+  readonly unit: string | undefined;
+};
+export type MappingShape = {
+  readonly kind: 'mapping';
+  readonly slots: ReadonlyMap<string, Slot>;
+  /** Those of the slots that matter also where they are not given. */
+  readonly unlessGiven: readonly (readonly [key: string, slot: Slot])[];
+  /** Whether a key with nothing after it stands for an empty mapping. */
+  readonly nullable: boolean;
+};
+type EitherShape = { readonly kind: 'either'; readonly scalar: ScalarShape; readonly mapping: MappingShape };
+export type RecordShape = {
+  readonly kind: 'record';
+  readonly key: z.core.$ZodType;
+  readonly value: Shape;
+  readonly nullable: boolean;
+};
+type ListShape = { readonly kind: 'list'; readonly item: Shape; readonly mayBeEmpty: boolean };
+
+/** One key of a mapping. */
+export type Slot = {
+  /** Its name in the typed configuration. */
+  readonly name: string;
+  readonly schema: z.core.$ZodType;
+  readonly shape: Shape;
+  readonly required: boolean;
+  readonly hasDefault: boolean;
+};
+
+/** `cert_file` → `cert`, `redirect_uris` → `redirectUris`: a key that names a file stands for its content. */
+export type SettingName<K extends string> = K extends `${infer Name}_file` ? CamelCase<Name> : CamelCase<K>;
+type CamelCase<K extends string> = K extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : K;
+
+export function settingName(key: string): string {
+  return key.replace(/_file$/, '').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+const shapes = new WeakMap<z.core.$ZodType, Shape>();
+
+export function shapeOf(schema: z.core.$ZodType): Shape {
+  const known = shapes.get(schema);
+  if (known !== undefined) return known;
+  const shape = buildShape(schema);
+  shapes.set(schema, shape);
+  return shape;
+}
+
+/** The keys that a mapping may have. */
+export function slotsOf(schema: z.core.$ZodType): ReadonlyMap<string, Slot> {
+  const shape = shapeOf(schema);
+  if (shape.kind !== 'mapping') throw new TypeError('the schema is no mapping');
+  return shape.slots;
+}
+
+function buildShape(schema: z.core.$ZodType): Shape {
+  const inner = unwrap(schema);
+  const nullable = inner instanceof z.ZodType && inner.meta()?.['x-nullable'] === true;
+  if (inner instanceof z.ZodObject) {
+    const slots = Object.entries(inner.shape).map(([key, value]) => [key, slotOf(key, value)] as const);
+    const unlessGiven = slots.filter(([, { required, hasDefault }]) => required || hasDefault);
+    return { kind: 'mapping', slots: new Map(slots), unlessGiven, nullable };
+  }
+  if (inner instanceof z.ZodArray) {
+    // The only check of a list is that it has an item.
+    return { kind: 'list', item: shapeOf(inner.def.element), mayBeEmpty: !inner.def.checks?.length };
+  }
+  if (inner instanceof z.ZodRecord) {
+    return { kind: 'record', key: inner.def.keyType, value: shapeOf(inner.def.valueType), nullable };
+  }
+  const mapping =
+    inner instanceof z.ZodUnion && inner.def.options.map(shapeOf).find(({ kind }) => kind === 'mapping');
+  const meta = inner instanceof z.ZodType ? (inner.meta() ?? {}) : {};
+  const scalar: ScalarShape = {
+    kind: 'scalar',
+    schema: inner,
+    secret: meta['x-secret'] === true,
+    hidden: ['x-secret', 'x-hidden', 'x-file'].some((note) => meta[note] === true),
+    file: meta['x-file'] === true,
+    unit: typeof meta['x-unit'] === 'string' ? meta['x-unit'] : undefined,
+  };
+  return mapping ? { kind: 'either', scalar, mapping: mapping as MappingShape } : scalar;
+}
+
+function slotOf(key: string, schema: z.core.$ZodType): Slot {
+  const hasDefault = schema instanceof z.ZodPrefault;
+  const required = !hasDefault && !(schema instanceof z.ZodOptional);
+  return { name: settingName(key), schema, shape: shapeOf(schema), required, hasDefault };
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault
+    ? unwrap(schema.def.innerType)
+    : schema;
+}

@@ -1,0 +1,237 @@
+import { z } from 'zod';
+import { describeIssue, wrongType } from './describe-issue.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { OutsideValues } from './outside-values.ts';
+import {
+  type MappingShape,
+  type RecordShape,
+  type ScalarShape,
+  type SettingName,
+  type Shape,
+  type Slot,
+  shapeOf,
+} from './schema-shape.ts';
+import type { Entry, ExternalNode, ListNode, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
+
+/** What a schema gives, under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. */
+export type Settings<T> = T extends readonly (infer E)[]
+  ? readonly Settings<E>[]
+  : T extends object
+    ? { readonly [K in keyof T as SettingName<K & string>]: Settings<T[K]> }
+    : T;
+
+/**
+ * Settings some of which are not valid. A key that was given and is not valid is there with `undefined`, so that it is not
+ * taken for one that was left out.
+ */
+export type Draft<T> = T extends readonly (infer E)[]
+  ? readonly (Draft<E> | undefined)[]
+  : T extends object
+    ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
+    : T;
+
+const INVALID = Symbol('invalid');
+const EXTERNAL = ': from_env and from_file give single values';
+const FILE_NAME = shapeOf(z.string().min(1).max(4096));
+
+/** Turns the tree of a file into settings by the schema; what is wrong with a value by itself goes to the diagnostics. */
+export class SettingsReader {
+  readonly #outside: OutsideValues;
+  readonly #diagnostics: Diagnostics;
+  readonly #path: (string | number)[] = [];
+  /** What aliases repeat is read once, however often: else ten aliases of ten aliases of ten … fill any memory. */
+  readonly #repeated = new Map<YamlNode, { readonly shape: Shape; readonly value: unknown }>();
+  readonly #defaults = new Map<Slot, unknown>();
+
+  constructor(outside: OutsideValues, diagnostics: Diagnostics) {
+    this.#outside = outside;
+    this.#diagnostics = diagnostics;
+  }
+
+  /** All of it is valid where the diagnostics have no problem. */
+  read<S extends z.ZodType>(schema: S, root: YamlNode): Draft<Settings<z.output<S>>> | undefined {
+    const value = this.#read(shapeOf(schema), root);
+    return value === INVALID ? undefined : (value as Draft<Settings<z.output<S>>>);
+  }
+
+  #read(shape: Shape, node: YamlNode): unknown {
+    switch (node.kind) {
+      case 'broken':
+        return INVALID;
+      case 'scalar':
+        return this.#readSingle(shape, node.value, node);
+      case 'external': {
+        const text = this.#textOf(node, true);
+        return text === undefined ? INVALID : this.#readSingle(shape, text, node);
+      }
+      default: {
+        const known = node.repeated === true ? this.#repeated.get(node) : undefined;
+        if (known?.shape === shape) return known.value;
+        const value = node.kind === 'map' ? this.#readMap(shape, node) : this.#readList(shape, node);
+        if (node.repeated === true) this.#repeated.set(node, { shape, value });
+        return value;
+      }
+    }
+  }
+
+  #readSingle(shape: Shape, value: ScalarNode['value'], node: ScalarNode | ExternalNode): unknown {
+    switch (shape.kind) {
+      case 'scalar':
+        return this.#readScalar(shape, value, node);
+      case 'either':
+        return this.#readScalar(shape.scalar, value, node);
+      case 'list':
+        return this.#invalid(wrongType('array', value) + (node.kind === 'external' ? EXTERNAL : ''));
+      case 'mapping':
+        return value === null && shape.nullable
+          ? this.#readEntries(shape, new Map())
+          : this.#invalid(wrongType('object', value) + (node.kind === 'external' ? EXTERNAL : ''));
+      case 'record':
+        return value === null && shape.nullable ? {} : this.#invalid(wrongType('object', value));
+    }
+  }
+
+  #readMap(shape: Shape, node: MapNode): unknown {
+    switch (shape.kind) {
+      case 'mapping':
+        return this.#readEntries(shape, node.entries);
+      case 'either':
+        return this.#readEntries(shape.mapping, node.entries);
+      case 'record':
+        return this.#readRecord(shape, node);
+      case 'list':
+        return this.#invalid(wrongType('array', {}));
+      case 'scalar':
+        return this.#invalid(this.#problemOf(shape, {}) + externalHint(node));
+    }
+  }
+
+  #readList(shape: Shape, { items }: ListNode): unknown {
+    if (shape.kind === 'scalar') return this.#invalid(this.#problemOf(shape, []));
+    if (shape.kind === 'either') return this.#invalid(this.#problemOf(shape.scalar, []));
+    if (shape.kind !== 'list') return this.#invalid(wrongType('object', []));
+    if (items.length === 0 && !shape.mayBeEmpty) return this.#invalid('must not be empty');
+    return items.map((item, index) => this.#below(index, () => valid(this.#read(shape.item, item))));
+  }
+
+  #readEntries(shape: MappingShape, entries: ReadonlyMap<string, Entry>): unknown {
+    const settings: Record<string, unknown> = {};
+    for (const [key, entry] of entries) {
+      const slot = shape.slots.get(key);
+      this.#path.push(key);
+      if (slot === undefined) {
+        const message = `unknown key${didYouMean(key, [...shape.slots.keys()])}`;
+        this.#diagnostics.problem(this.#path, message, 'key');
+      } else if (slot.shape.kind === 'scalar' && slot.shape.file) {
+        settings[slot.name] = valid(this.#readFile(slot.shape, entry));
+      } else {
+        settings[slot.name] = valid(this.#read(slot.shape, entry.value));
+      }
+      this.#path.pop();
+    }
+    for (const [key, slot] of shape.unlessGiven) {
+      if (entries.has(key)) continue;
+      if (slot.required) this.#below(key, () => this.#invalid('is required'));
+      else settings[slot.name] = this.#defaultOf(slot);
+    }
+    return settings;
+  }
+
+  #readRecord(shape: RecordShape, { entries }: MapNode): unknown {
+    const settings: Record<string, unknown> = {};
+    for (const [key, entry] of entries) {
+      this.#path.push(key);
+      const parsed = z.safeParse(shape.key, key);
+      if (!parsed.success) this.#diagnostics.problem(this.#path, messageOf(parsed.error), 'key');
+      settings[key] = valid(this.#read(shape.value, entry.value));
+      this.#path.pop();
+    }
+    return settings;
+  }
+
+  #readScalar(shape: ScalarShape, value: ScalarNode['value'], node: ScalarNode | ExternalNode): unknown {
+    if (node.kind === 'scalar' && typeof value === 'string') {
+      const [, name] = /\$\{([A-Za-z_]\w*)/.exec(value) ?? [];
+      if (name !== undefined) return this.#invalid(`\${${name}} is not expanded: write {from_env: ${name}}`);
+      if (shape.secret) {
+        this.#diagnostics.warning(
+          this.#path,
+          'this secret is in clear text: write {from_env: NAME} or {from_file: PATH}',
+        );
+      }
+    }
+    let parsed = z.safeParse(shape.schema, value, { error: describeIssue });
+    // A variable or a file gives text; where that is not wanted, it may be a number or a flag.
+    const other = parsed.success || node.kind === 'scalar' ? undefined : valueOfText(String(value));
+    if (other !== undefined) parsed = z.safeParse(shape.schema, other, { error: describeIssue });
+    return parsed.success ? parsed.data : this.#invalid(messageOf(parsed.error));
+  }
+
+  /** The content of the file that an entry names. */
+  #readFile(shape: ScalarShape, entry: Entry): unknown {
+    const name = this.#read(FILE_NAME, entry.value);
+    const text = name === INVALID ? undefined : this.#textOf(entry, shape.secret);
+    if (text === undefined) return INVALID;
+    const parsed = z.safeParse(shape.schema, text);
+    return parsed.success ? parsed.data : this.#invalid(`${name} ${messageOf(parsed.error)}`);
+  }
+
+  /** The text of a variable or a file; `undefined`, and a problem, where there is none. */
+  #textOf(place: ExternalNode | Entry, secret: boolean): string | undefined {
+    const value = this.#outside.valueOf(place);
+    if (value === undefined) return undefined;
+    if ('failure' in value) {
+      this.#diagnostics.problem(this.#path, value.failure);
+      return undefined;
+    }
+    if (secret && value.exposure !== undefined) this.#diagnostics.warning(this.#path, value.exposure);
+    return value.text;
+  }
+
+  #defaultOf(slot: Slot): unknown {
+    if (!this.#defaults.has(slot)) {
+      const { shape, schema } = slot;
+      const value =
+        shape.kind === 'mapping' ? this.#readEntries(shape, new Map()) : z.parse(schema, undefined);
+      this.#defaults.set(slot, value);
+    }
+    return this.#defaults.get(slot);
+  }
+
+  #problemOf(shape: ScalarShape, input: unknown): string {
+    const parsed = z.safeParse(shape.schema, input, { error: describeIssue });
+    return parsed.success ? '' : messageOf(parsed.error);
+  }
+
+  #below<T>(segment: string | number, read: () => T): T {
+    this.#path.push(segment);
+    const value = read();
+    this.#path.pop();
+    return value;
+  }
+
+  #invalid(message: string): typeof INVALID {
+    this.#diagnostics.problem(this.#path, message);
+    return INVALID;
+  }
+}
+
+function valid(value: unknown): unknown {
+  return value === INVALID ? undefined : value;
+}
+
+function valueOfText(text: string): number | boolean | undefined {
+  if (text === 'true' || text === 'false') return text === 'true';
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+function messageOf(error: z.core.$ZodError): string {
+  return error.issues[0]?.message ?? 'is not valid';
+}
+
+/** For what other programs would take for a reference to a variable or a file. */
+function externalHint({ entries }: MapNode): string {
+  const isReference = [...entries.keys()].some((key) => /env|file|secret|value_?from/i.test(key));
+  return isReference ? ': write {from_env: NAME} or {from_file: PATH}' : '';
+}

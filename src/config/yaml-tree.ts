@@ -1,0 +1,61 @@
+import type { Locate } from './diagnostics.ts';
+import type { ValuePath } from './problem.ts';
+import type { SourceText } from './source-text.ts';
+
+/** What stands in a file, and the offset at which it stands. An alias leads to the very node that it names. */
+export type YamlNode = ScalarNode | ListNode | MapNode | ExternalNode | BrokenNode;
+
+type Place = { readonly source: SourceText; readonly at: number };
+
+export type ScalarNode = Place & {
+  readonly kind: 'scalar';
+  readonly value: string | number | boolean | null;
+};
+/** `repeated`: an alias leads here as well. */
+type Collection = Place & { repeated: boolean };
+export type ListNode = Collection & { readonly kind: 'list'; readonly items: YamlNode[] };
+export type MapNode = Collection & { readonly kind: 'map'; readonly entries: Map<string, Entry> };
+/** A scalar written as `{from_env: NAME}` or `{from_file: PATH}`. */
+export type ExternalNode = Place & {
+  readonly kind: 'external';
+  readonly via: 'env' | 'file';
+  readonly name: string;
+};
+/** What cannot be known, for a reason that was reported. */
+type BrokenNode = Place & { readonly kind: 'broken' };
+/** A key at its place, and its value. */
+export type Entry = Place & { readonly value: YamlNode };
+
+/** A tree, and what has to be read before its values are known: external values, and keys that name a file. */
+export type YamlTree = {
+  readonly root: YamlNode;
+  readonly externals: readonly ExternalNode[];
+  readonly fileKeys: readonly Entry[];
+};
+
+/** The node that a path leads to. */
+export function nodeAt(root: YamlNode, path: ValuePath): YamlNode | undefined {
+  let node: YamlNode | undefined = root;
+  for (const segment of path) {
+    if (node?.kind === 'map') node = node.entries.get(String(segment))?.value;
+    else node = node?.kind === 'list' ? node.items[segment as number] : undefined;
+  }
+  return node;
+}
+
+/** Looks positions up in a tree; what is missing is where its nearest parent is. */
+export function locateIn(root: YamlNode): Locate {
+  return (path, part) => {
+    let node = root;
+    let owner: Place = root;
+    for (const segment of path) {
+      const next = node.kind === 'map' ? node.entries.get(String(segment)) : undefined;
+      const item = node.kind === 'list' ? node.items[segment as number] : undefined;
+      if (next === undefined && item === undefined) return owner.source.position(owner.at);
+      owner = next ?? (item as YamlNode);
+      node = next?.value ?? (item as YamlNode);
+    }
+    const { source, at } = part === 'key' ? owner : node;
+    return source.position(at);
+  };
+}

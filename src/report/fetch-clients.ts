@@ -1,0 +1,62 @@
+import { get as getPlain, type IncomingMessage } from 'node:http';
+import { get as getTls } from 'node:https';
+import { parseReportedClients, type ReportedClient } from './reported-client.ts';
+
+/** Milliseconds. */
+const TIMEOUT = 15_000;
+/** Bytes: ten times what the most clients that are remembered can take. */
+const ANSWER_LIMIT = 64 * 1024 * 1024;
+
+export type AdminAccess = {
+  /** PEM: an authority for https beside those of the system. */
+  readonly ca: string | undefined;
+  readonly token: string | undefined;
+};
+
+/** Asks the admin listener of a gateway for its clients. A text says why it could not. */
+export async function fetchClients(
+  url: URL,
+  { ca, token }: AdminAccess,
+): Promise<readonly ReportedClient[] | string> {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const signal = AbortSignal.timeout(TIMEOUT);
+  let status: number | undefined;
+  let text: string | undefined;
+  try {
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request =
+        url.protocol === 'https:'
+          ? getTls(url, { headers, signal, ca }, resolve)
+          : getPlain(url, { headers, signal }, resolve);
+      request.on('error', reject);
+    });
+    status = response.statusCode;
+    text = await readWhole(response);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const cause = signal.aborted ? `no answer within ${TIMEOUT / 1000} s` : (code ?? message);
+    return `${url.origin} cannot be reached: ${cause}. Is it the address under \`admin\` of a running gateway${url.protocol === 'https:' ? ', and does --ca name the authority of its certificate' : ''}?`;
+  }
+  if (text === undefined)
+    return `${url.href} sends more than a gateway does. Is it the admin listener of one?`;
+  if (status === 401) {
+    return `${url.origin} wants the token of \`admin.token\`: give it with --token-file, or in PKCE_GATEWAY_ADMIN_TOKEN`;
+  }
+  if (status === 503)
+    return `the gateway at ${url.origin} cannot reach its store: its log and /readyz say why`;
+  const clients = status === 200 ? parseReportedClients(text) : undefined;
+  return clients ?? `${url.href} answered ${status}, unlike a gateway. Is it the admin listener of one?`;
+}
+
+/** `undefined`: more than `ANSWER_LIMIT`. */
+async function readWhole(response: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    size += (chunk as Buffer).length;
+    // Leaving the loop ends the connection.
+    if (size > ANSWER_LIMIT) return undefined;
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

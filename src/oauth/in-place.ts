@@ -70,6 +70,17 @@ export function mergeRequest(
   return { parameters: new Parameters(merged), inQuery, inBody, conflict };
 }
 
+/** The query of a POST whose body counts: each parameter of the request as the body has it, or not at all. */
+export function alignQuery(query: Parameters, body: Parameters): Parameters {
+  return new Parameters(
+    query.entries.flatMap((entry) => {
+      if (!COMPARED.some((compared) => compared === entry[0])) return [entry];
+      const value = body.get(entry[0]);
+      return value === undefined ? [] : [[entry[0], value] as const];
+    }),
+  );
+}
+
 function isAlike(
   name: string,
   one: string,

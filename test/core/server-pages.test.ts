@@ -54,6 +54,21 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect(await countRequests(stage)).toBe(1);
   });
 
+  test('in a second tab, a server that keeps the first login in its session ends that one', async () => {
+    await using stage = await CoreStage.open({ mode });
+    const first = await stage.begin({ state: 'first' });
+    const posted = Object.fromEntries(new URLSearchParams(stage.last.query));
+    await stage.authorize({ state: 'second', code_challenge: 'B'.repeat(43) });
+    const query = stage.query({ state: 'second', code_challenge: 'B'.repeat(43) });
+    await stage.postForm(`${AUTHORIZE}?${query}`, { ...posted, confirm: 'x' });
+    expect(new URLSearchParams(stage.last.body).get('state')).toBe(first);
+    stage.redirectTo(stage.callback(first));
+    const { location } = await stage.send('/login/done');
+    expect(location?.searchParams.get('state')).toBe('first');
+    expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
+    expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
+  });
+
   test.each([
     ['an approval alone', 'POST', '', 'user_oauth_approval=true&scope.read=true'],
     ['a consent with the server’s own state', 'POST', '', 'client_id=spa&state=own&scope=a&scope=b'],
@@ -91,6 +106,14 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
     expect(await countRequests(stage)).toBe(1);
   });
+});
+
+test('a login without PKCE is one violation in report, however often its page posts', async () => {
+  await using stage = await CoreStage.open({ mode: 'report' });
+  const query = stage.query({ code_challenge: undefined, code_challenge_method: undefined });
+  await stage.send(`${AUTHORIZE}?${query}`);
+  await stage.postForm(`${AUTHORIZE}?${query}`, { user: 'u', password: 'p' });
+  expect(stage.reasons('report_only_violation')).toEqual(['challenge_missing']);
 });
 
 describe('what makes no step', () => {

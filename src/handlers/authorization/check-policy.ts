@@ -3,7 +3,7 @@ import type { Violation } from '../../policy/reason.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-import { countRequest } from './count-request.ts';
+import { countRequest, isPostedByPage } from './count-request.ts';
 import { refuseRequest } from './refuse-request.ts';
 
 /** Judges a request that begins a flow. */
@@ -18,6 +18,8 @@ export function checkPolicy(context: AuthorizationContext): Progress {
       : { reason: judged.problem };
   if (violation === undefined) return undefined;
   context.violation = violation.reason;
+  // In report it was counted when its page was asked for.
+  if (client.mode === 'report' && isPostedByPage(context)) return undefined;
   if (!shouldRefuse(exchange, context.endpoint, violation, client)) return undefined;
   return refuseRequest(context, violation.reason);
 }

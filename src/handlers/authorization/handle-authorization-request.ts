@@ -3,6 +3,7 @@ import { runSteps, type Step } from '../run-steps.ts';
 import { AuthorizationContext } from './authorization-context.ts';
 import { checkMessage } from './check-message.ts';
 import { checkPolicy } from './check-policy.ts';
+import { enterByBody } from './enter-by-body.ts';
 import { enterPushedRequest } from './enter-pushed-request.ts';
 import { forwardRequest } from './forward-request.ts';
 import { identify } from './identify.ts';
@@ -17,6 +18,7 @@ const STEPS: readonly Step<AuthorizationContext>[] = [
   // Approvals and log-in posts of the server's own are nobody's request.
   passServerStep,
   identify,
+  enterByBody,
   checkMessage,
   // A flow that has begun is not judged again.
   enterPushedRequest,

@@ -48,7 +48,8 @@ function findFlow({ exchange, judged, prefix }: AuthorizationContext): Promise<L
   return store.findPreservedFlow(key, clientId, state);
 }
 
-function belongsTo(flow: Flow, request: AuthorizationRequest): boolean {
+/** Whether a request is all that makes it this flow's. */
+export function belongsTo(flow: Flow, request: AuthorizationRequest): boolean {
   return (
     flow.clientId === request.clientId &&
     flow.redirectUri === request.redirectUri &&

@@ -18,8 +18,8 @@ describe('the endpoint of a path', () => {
     ['/realms/A.b-c_~@:+1/protocol/token', 'token', 'A.b-c_~@:+1'],
     ['/acme/authorize', 'authorization', 'acme'],
     ['/realms/a/.well-known/openid-configuration', 'metadata', 'a'],
-  ])('%s: %s', (path, endpoint, scope) =>
-    expect(endpoints.match(path)).toEqual({ endpoint, scope, resembles: undefined }),
+  ])('%s: %s', (path, endpoint, realm) =>
+    expect(endpoints.match(path)).toEqual({ endpoint, realm, resembles: undefined }),
   );
 });
 

@@ -129,6 +129,8 @@ export class RedisLink implements AsyncDisposable {
     // A cluster's client keeps what it could not send for as long as no node can be reached.
     else if (this.#client.isCluster) flushQueue(this.#client);
     this.#isReady = false;
+    // ioredis leaves nodes out that announce no host.
+    if (this.#client.isCluster) this.#lostBecause ??= 'CLUSTER_NO_NODES';
     this.#report();
   }
 

@@ -155,6 +155,15 @@ describe('a cluster that wants certificates and a user', () => {
   });
 });
 
+test('a cluster whose nodes announce no host is told by its code', async () => {
+  const args = ['--cluster-preferred-endpoint-type', 'unknown-endpoint'];
+  await using cluster = await startRedisCluster({ args });
+  const onStateChange = vi.fn();
+  await using store = createStore(redisConfig({ cluster: cluster.addresses }), onStateChange);
+  for (const { message } of await everyFault(store)) expect(message).toContain('CLUSTER_NO_NODES');
+  expect(onStateChange).toHaveBeenCalledWith('unreachable', 'CLUSTER_NO_NODES');
+});
+
 test('a Redis that is no cluster is told by its code', async () => {
   await using server = await startRedis({ port: true });
   const onStateChange = vi.fn();

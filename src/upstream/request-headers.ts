@@ -52,8 +52,8 @@ export type OutgoingHeaderOptions = {
   readonly peer: Peer;
   /** The Host header for the upstream. */
   readonly host: string;
-  /** `replaced`: the body is the gateway's, so the client's description of it is dropped. */
-  readonly body: 'as_sent' | 'replaced';
+  /** `replaced`: the body is the gateway's, so the client's description of it is dropped; `resized`: its length alone. */
+  readonly body: 'as_sent' | 'resized' | 'replaced';
   /** In place of the client's own: `identity` where the response is going to be read. */
   readonly acceptEncoding?: 'identity' | undefined;
 };
@@ -70,8 +70,8 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     const canonical = canonicalHeaderName(name);
     if (NOT_FORWARDED.has(canonical) || canonical.startsWith('x-forwarded-')) continue;
     if (named?.has(canonical)) continue;
-    if (options.body === 'replaced' && (canonical === 'content-length' || canonical === 'content-type'))
-      continue;
+    if (options.body !== 'as_sent' && canonical === 'content-length') continue;
+    if (options.body === 'replaced' && canonical === 'content-type') continue;
     if (options.acceptEncoding !== undefined && canonical === 'accept-encoding') continue;
     if (SINGLE.has(canonical)) {
       // A variant with `_` or `.` is another header to Node and the same one to CGI-like servers.

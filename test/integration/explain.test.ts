@@ -177,7 +177,7 @@ describe('explain --url', () => {
       { code_challenge_method: 'plain' },
       { code_challenge_method: undefined },
       { response_type: 'token' },
-      { response_mode: 'web_message' },
+      { response_mode: 'cookie' },
       { redirect_uri: 'https://app.example.com/cb/' },
       { request: 'x' },
       { client_id: undefined },

@@ -21,7 +21,11 @@ export async function handleRevocation(exchange: Exchange): Promise<void> {
   const { body } = message;
   const parameters = body?.form.parameters ?? new Parameters([]);
   // Whatever else a server takes at this path, it gets without our credentials.
-  const revokes = body?.problem === undefined && body?.form.problem === undefined && parameters.has('token');
+  const revokes =
+    body?.problem === undefined &&
+    body?.form.problem === undefined &&
+    parameters.has('token') &&
+    !parameters.has('grant_type');
   const sent = revokes ? injectSecret(exchange, 'revocation', parameters, client, identity) : undefined;
   if (sent?.injected === true) {
     await sendUpstream(exchange, { body: sent.parameters.serialize(), authorization: sent.authorization });

@@ -92,18 +92,21 @@ function problemOfBody({
   contentType,
   text,
 }: BodyFacts): Violation | undefined {
-  const badType = !isForm || (namesOtherCharset(contentType) && !isAscii(text));
+  const charset = charsetOf(contentType);
+  const badType = !isForm || UNLIKE_ASCII.test(charset) || (!/^utf-?8$/.test(charset) && !isAscii(text));
   if (badType && !isEmpty && read.complete)
     return { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
   if (encoded) return { reason: 'content_encoding_not_allowed' };
   return read.complete ? undefined : { reason: 'body_too_large' };
 }
 
+/** Charsets in which octets that look like ASCII mean something else. */
+const UNLIKE_ASCII = /utf-?(?:7|16|32)|ucs|unicode|ebcdic|ibm|cp\d|iso-2022|hz-gb/;
+
 /** RFC 6749 appendix B: UTF-8. Clients that say another charset mean the same text as long as it is ASCII. */
-function namesOtherCharset(contentType: string): boolean {
-  const parameters = contentType.toLowerCase().split(';').slice(1);
-  const charset = parameters.map((parameter) => parameter.trim()).find((text) => text.startsWith('charset'));
-  return charset !== undefined && !/utf-?8"?$/.test(charset);
+function charsetOf(contentType: string): string {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? [];
+  return charset.toLowerCase();
 }
 
 function isAscii(text: string): boolean {

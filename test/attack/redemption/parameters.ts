@@ -96,7 +96,7 @@ const VERIFIERS: readonly (readonly [
   verifier: string | undefined,
 ])[] = [
   ['no verifier', 'verifier_missing', undefined],
-  ['an empty verifier', 'parameter_malformed', ''],
+  ['an empty verifier', 'verifier_missing', ''],
   ['a verifier of NUL', 'parameter_malformed', '%00'],
   ['another verifier', 'verifier_mismatch', 'w'.repeat(43)],
   ['a short verifier', 'verifier_malformed', 'w'.repeat(42)],

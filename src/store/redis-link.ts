@@ -1,4 +1,4 @@
-import type { Cluster } from 'ioredis';
+import { type Cluster, ReplyError } from 'ioredis';
 import type { RedisConfig } from '../config/config.ts';
 import { StoreFault } from './flow-store.ts';
 import { openRedisClient, type RedisClient } from './redis-client.ts';
@@ -28,6 +28,7 @@ export class RedisLink implements AsyncDisposable {
   #back = waitForConnection();
   #lostBecause: string | undefined;
   #unsettled = 0;
+  readonly #undos: (() => void)[] = [];
   #disposed = false;
 
   constructor(config: RedisConfig, onStateChange: OnStateChange) {
@@ -69,7 +70,7 @@ export class RedisLink implements AsyncDisposable {
   }
 
   /** As `RedisConnection.run`. */
-  run<Reply>(send: SendCommand<Reply>, undo: () => void = () => {}): Promise<Reply> {
+  run<Reply>(send: SendCommand<Reply>, undo?: () => void): Promise<Reply> {
     if (this.#disposed) return Promise.reject(unreachable(this.#lostBecause));
     if (this.#unsettled >= MAX_UNSETTLED) {
       const message = `${MAX_UNSETTLED} commands wait for Redis already`;
@@ -96,13 +97,19 @@ export class RedisLink implements AsyncDisposable {
         this.#unsettled -= 1;
         clearTimeout(deadline);
         if (!hasSettled) tell();
-        else if (wasSent) undo();
         hasSettled = true;
       };
       const sent = this.#isReady ? sendNow() : this.#back.promise.then(sendNow);
       sent.then(
-        (reply) => settle(() => resolve(reply)),
-        (error: unknown) => settle(() => reject(redisFault(error, this.#lostBecause))),
+        (reply) => {
+          if (hasSettled) undo?.();
+          settle(() => resolve(reply));
+        },
+        (error: unknown) => {
+          settle(() => reject(redisFault(error, this.#lostBecause)));
+          // It may have run, and its reply have been lost with the connection.
+          if (undo !== undefined && wasSent && !(error instanceof ReplyError)) this.#undoWhenBack(undo);
+        },
       );
     });
   }
@@ -116,9 +123,15 @@ export class RedisLink implements AsyncDisposable {
     this.#client.disconnect();
   }
 
+  #undoWhenBack(undo: () => void): void {
+    if (this.#isReady) undo();
+    else if (this.#undos.length < MAX_UNSETTLED) this.#undos.push(undo);
+  }
+
   #found(): void {
     if (this.#client.status !== 'ready') return;
     this.#isReady = true;
+    for (const undo of this.#undos.splice(0)) undo();
     this.#lostBecause = undefined;
     this.#back.resolve();
     this.#report();

@@ -15,6 +15,8 @@ export type SendCommand<Reply> = (client: RedisClient) => Promise<Reply>;
 export const MAX_UNSETTLED = 10_000;
 /** How long a connection may be away, in milliseconds, before commands fail at once. */
 const GRACE = 250;
+/** Milliseconds until a server that takes connections, but does not serve, is asked again. */
+const PROBE_INTERVAL = 100;
 
 /** One of ioredis's clients, with a deadline for each command and a bound on all of them. */
 export class RedisLink implements AsyncDisposable {
@@ -27,6 +29,7 @@ export class RedisLink implements AsyncDisposable {
   /** Resolves when the connection is back, rejects when it has been away for too long. */
   #back = waitForConnection();
   #lostBecause: string | undefined;
+  #nextProbe: NodeJS.Timeout | undefined;
   #unsettled = 0;
   readonly #undos: (() => void)[] = [];
   #disposed = false;
@@ -37,13 +40,7 @@ export class RedisLink implements AsyncDisposable {
     this.#client = openRedisClient(config, (code) => {
       this.#lostBecause = code;
     });
-    // A server that wants a password takes connections without one: only a reply tells.
-    this.#client.on('ready', () =>
-      this.#client
-        .ping()
-        .then(() => this.#found())
-        .catch(() => {}),
-    );
+    this.#client.on('ready', () => this.#probe());
     this.#client.on('close', () => this.#lost());
     // Without a listener for 'error', ioredis prints to the console.
     this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
@@ -119,8 +116,23 @@ export class RedisLink implements AsyncDisposable {
     if (this.#disposed) return;
     const goodbye = this.#isReady ? this.run((client) => client.quit()).catch(() => {}) : undefined;
     this.#disposed = true;
+    clearTimeout(this.#nextProbe);
     await goodbye;
     this.#client.disconnect();
+  }
+
+  /** A server that loads its data, or wants a password, takes connections all the same: only a reply tells. */
+  #probe(): void {
+    clearTimeout(this.#nextProbe);
+    this.#client.ping().then(
+      () => this.#found(),
+      (error: unknown) => {
+        if (this.#client.status !== 'ready' || this.#disposed) return;
+        this.#lostBecause = redisErrorCode(error) ?? this.#lostBecause;
+        this.#lost();
+        this.#nextProbe = setTimeout(() => this.#probe(), PROBE_INTERVAL).unref();
+      },
+    );
   }
 
   #undoWhenBack(undo: () => void): void {

@@ -71,6 +71,22 @@ describe('one Redis', () => {
     expect(await stepsOf(logins)).toEqual(KEPT);
   });
 
+  test('that loads its data is waited for', async () => {
+    const slowly = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
+    const { server, store, onStateChange } = await open(['--appendonly', 'yes', ...slowly]);
+    const logins = await beginLogins(store);
+    for (let index = 0; index < 300; index += 1) await store.bindCode(sampleCode({ code: `code-${index}` }));
+    await server.call('BGREWRITEAOF');
+    await vi.waitFor(async () => {
+      expect(await server.call('INFO', 'persistence')).toContain('aof_rewrite_in_progress:0');
+    }, 5_000);
+    await server.restart();
+    await untilReachable(store);
+    expect(onStateChange.mock.calls).toContainEqual(['unreachable', 'LOADING']);
+    expect(onStateChange.mock.lastCall).toEqual(['ready', undefined]);
+    expect(await stepsOf(logins)).toEqual(KEPT);
+  });
+
   test('paused: no answer is a fault in time, and what it claimed late is given back', async () => {
     const { server, store } = await open();
     const logins = await beginLogins(store);

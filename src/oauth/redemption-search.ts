@@ -11,7 +11,8 @@ export function searchedFormat(contentType: string | undefined): SearchedFormat 
 }
 
 // Each begins at a separator that no other part of it matches, so that no text is gone through twice.
-const FORM_NAME = /(?:^|[&;?])(?:\xef\xbb\xbf)?[\s+[]*(code|grant[_.\s+[]type)(?:[\s+[\]\0][^&;=]{0,40})?=/g;
+const FORM_NAME =
+  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]*(code|grant[_.\s+[]type)(?:[\s+[\]\0][^&;=]{0,40})?=/g;
 const MULTIPART_NAME = /name\*?=(?:utf-8'')?"?[\s[]*(code|grant_type)[\s[\]]*(?=["\r\n;]|$)/g;
 const JSON_NAME = /"[\s[]*(code|grant_type)[\s[\]]*"\s*:/g;
 const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {

@@ -44,6 +44,7 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
   const looksLikeJson = /^(?:\xef\xbb\xbf)?\s*[[{"]/.test(text);
   const isForm = mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson;
   const isJson = mediaType === 'application/json' && exchange.takesJson;
+  const charset = charsetOf(contentType);
   const form = isJson ? readJson(exchange, text) : readForm(exchange, isForm ? text : '');
   const isEmpty = read.complete && read.bytes.length === 0;
   const encoded = isEncoded(request.headers['content-encoding']);
@@ -56,8 +57,8 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
     isEmpty,
     // Under another content type it may still be a form: good enough for a name in the log.
     guessed: isForm || isJson ? [] : (nested ?? parseParameters(text).parameters.entries),
-    problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, text }),
-    unread: !read.complete || encoded || !understood,
+    problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, charset, text }),
+    unread: !read.complete || encoded || !understood || UNLIKE_ASCII.test(charset),
     asSent: () => (!read.complete ? read.resume() : changed ? Buffer.from(form.raw, 'latin1') : read.bytes),
     format: isJson ? 'json' : 'form',
   };
@@ -81,6 +82,7 @@ type BodyFacts = {
   readonly isForm: boolean;
   readonly isEmpty: boolean;
   readonly contentType: string;
+  readonly charset: string;
   readonly text: string;
 };
 
@@ -90,9 +92,9 @@ function problemOfBody({
   isForm,
   isEmpty,
   contentType,
+  charset,
   text,
 }: BodyFacts): Violation | undefined {
-  const charset = charsetOf(contentType);
   const badType = !isForm || UNLIKE_ASCII.test(charset) || (!/^utf-?8$/.test(charset) && !isAscii(text));
   if (badType && !isEmpty && read.complete)
     return { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };

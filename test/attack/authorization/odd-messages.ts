@@ -72,8 +72,8 @@ export const ODD_MESSAGES: readonly AuthorizationAttack[] = [
   ),
   attack(
     'a form in the body of a GET',
-    // A request for nothing, without its body: a page of the server's own.
-    'defused',
+    // Without its body it asks for nothing; what comes of it is looked at.
+    withheld('flow_unknown'),
     (scene) =>
       scene.stage.send(
         rawRequest(

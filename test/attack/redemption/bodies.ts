@@ -24,7 +24,7 @@ const encoded = (
   // A wrapped code that nobody could read is worth nothing to the server.
   elsewhere: {
     expected: 'content_encoding_not_allowed',
-    ofWrapped: encode(Buffer.from('plain')).includes('plain') ? 'path_ambiguous' : 'defused',
+    ofWrapped: encode(Buffer.from('plain')).toString() === 'plain' ? 'path_ambiguous' : 'defused',
   },
   write: (target, loot) => {
     const text = type === FORM ? theft(loot.code) : JSON.stringify(FIELDS(loot.code));
@@ -69,6 +69,12 @@ const withMethod = (
     where === 'query'
       ? rawRequest(`${method} ${target}?${theft(loot.code)} HTTP/1.1`, [], '', loot.host)
       : rawRequest(`${method} ${target} HTTP/1.1`, [FORM], theft(loot.code), loot.host),
+  // Without its body it is nobody's.
+  ...(method === 'GET' &&
+    where === 'body' && {
+      amongLax: 'defused',
+      elsewhere: { expected: 'path_ambiguous', amongLax: 'path_ambiguous' },
+    }),
 });
 
 const mixed = (

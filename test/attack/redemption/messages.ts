@@ -6,7 +6,7 @@ export type MessageAttack = Omit<RedemptionAttack, 'write'> & {
   /** Elsewhere it redeems only where no grant need be named: there, only wrapped codes stand in its way. */
   readonly onlyAtEndpoint?: true;
   /** What is refused elsewhere; default: `path_ambiguous`. */
-  readonly elsewhere?: Pick<RedemptionAttack, 'expected' | 'ofWrapped'>;
+  readonly elsewhere?: Pick<RedemptionAttack, 'expected' | 'ofWrapped' | 'amongLax'>;
 };
 
 /** Paths that lead to the token handler of some servers, and of which the gateway knows nothing. */

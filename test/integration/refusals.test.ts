@@ -16,12 +16,12 @@ describe('the table', () => {
   test('has every reason of the contract', () => {
     const reasons = (...endpoints: string[]) =>
       new Set(REFUSAL_CASES.filter(([, c]) => endpoints.includes(c.endpoint)).map(([, c]) => c.reason));
-    const ofAnyMessage = `parameter_repeated parameter_malformed parameter_in_query content_type_not_allowed
+    const ofAnyMessage = `client_id_ambiguous parameter_repeated parameter_malformed content_type_not_allowed
       content_encoding_not_allowed http_method_not_allowed body_too_large path_ambiguous`.split(/\s+/);
     expect([...reasons('authorization')].sort()).toEqual(
       `client_id_missing client_unknown challenge_missing challenge_malformed method_not_allowed
       response_type_not_allowed response_mode_not_allowed redirect_uri_not_allowed request_object_not_allowed
-      request_uri_unknown`
+      request_uri_unknown parameter_conflict`
         .split(/\s+/)
         .concat(ofAnyMessage)
         .sort(),
@@ -31,7 +31,8 @@ describe('the table', () => {
     );
     expect([...reasons('token')].sort()).toEqual(
       `verifier_missing verifier_malformed verifier_mismatch verifier_unexpected code_missing code_unknown
-      code_expired code_replayed attempts_exceeded client_mismatch redirect_uri_mismatch grant_type_not_allowed`
+      code_expired code_replayed attempts_exceeded client_mismatch redirect_uri_mismatch grant_type_not_allowed
+      parameter_in_query`
         .split(/\s+/)
         .concat(ofAnyMessage)
         .sort(),

@@ -37,6 +37,8 @@ export type StageOptions = {
 };
 
 export const REDIRECT_URI = 'https://app.example.com/cb';
+/** Of the client `open`: at a place of an enforced client, it would get no code. */
+export const OPEN_REDIRECT_URI = 'https://open.example.com/cb';
 /** Characters that the gateway puts in front of a state. */
 export const FLOW_PREFIX_LENGTH = 32;
 
@@ -57,7 +59,8 @@ export class Stage implements AsyncDisposable {
     this.upstream = upstream;
     this.gateway = gateway;
     this.mode = options.mode ?? 'enforce';
-    this.client = new SimpleClient(gateway.url, options.actor ?? 'spa', REDIRECT_URI);
+    const { actor = 'spa' } = options;
+    this.client = new SimpleClient(gateway.url, actor, actor === 'spa' ? REDIRECT_URI : OPEN_REDIRECT_URI);
     this.#accept = options.accept;
     this.secrets.add(this.client.pair.verifier, this.client.pair.challenge, this.#state);
   }

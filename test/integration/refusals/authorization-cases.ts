@@ -45,6 +45,12 @@ const S256_LENGTH = 43;
 
 export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   asking('client_id_missing', 'none', { client_id: undefined }, { ...NOBODY, reported: 400 }),
+  sending(
+    'client_id_ambiguous',
+    'in another case',
+    (stage) => stage.authorize({ client_id: stage.client.clientId.toUpperCase() }),
+    { reply: 'query' },
+  ),
   asking(
     'client_unknown',
     'unlisted clients are rejected',
@@ -119,10 +125,14 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
       }),
     { reported: 400 },
   ),
-  sending('content_type_not_allowed', 'a form in another charset, and not in ASCII', (stage) =>
-    stage.postForm('/oauth2/authorize', `${formOf(stage)}&ui_locales=%e4`, {
-      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=ISO-8859-1' },
-    }),
+  sending(
+    'content_type_not_allowed',
+    'a form in another charset, and not in ASCII',
+    (stage) =>
+      stage.postForm('/oauth2/authorize', `${formOf(stage)}&ui_locales=%e4`, {
+        headers: { 'content-type': 'application/x-www-form-urlencoded; charset=ISO-8859-1' },
+      }),
+    { reply: 'query' },
   ),
   sending(
     'content_encoding_not_allowed',

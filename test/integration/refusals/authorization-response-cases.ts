@@ -1,6 +1,7 @@
 import type { Reason } from '../../../src/policy/reason.ts';
+import { buildFlowPrefix } from '../../../src/store/flow-prefix.ts';
 import type { Quirks } from '../../support/upstreams/scripted-legacy-server.ts';
-import { Stage } from '../stage.ts';
+import type { Stage } from '../stage.ts';
 import type { RefusalCase } from './refusal-case.ts';
 
 /** An upstream that answers in a way of its own. */
@@ -23,11 +24,9 @@ function answering(
   };
 }
 
-/** A state with a prefix of a gateway that has lost its store since. */
+/** A state with a prefix that this gateway has given out, and of which its store knows nothing any more. */
 async function stateOfLostFlow(stage: Stage): Promise<string> {
-  await using lost = await Stage.open({ mode: stage.mode });
-  await lost.authorize();
-  return lost.upstream.requests.to('/oauth2/authorize').at(-1)?.query.get('state') ?? '';
+  return buildFlowPrefix(stage.upstream.url, true, Buffer.alloc(16, 7)) + stage.state;
 }
 
 export const AUTHORIZATION_RESPONSE_CASES: readonly RefusalCase[] = [

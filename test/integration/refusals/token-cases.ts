@@ -69,7 +69,7 @@ export const TOKEN_CASES: readonly RefusalCase[] = [
     },
   }),
   redeeming('client_mismatch', 'another client_id', { client_id: 'open' }, 400),
-  redeeming('client_mismatch', 'a client_id in another case', { client_id: 'SPA' }, 400),
+  redeeming('client_id_ambiguous', 'a client_id in another case', { client_id: 'SPA' }, 400),
   redeeming('client_mismatch', 'Basic credentials of another client', {}, 400, {
     act: (stage, code) => stage.redeem(code, { client_id: undefined }, basic('open')),
   }),

@@ -50,7 +50,7 @@ export const TOKEN_MESSAGE_CASES: readonly RefusalCase[] = [
   redeeming('parameter_repeated', 'the verifier', {}, 200, appended(`&code_verifier=${'w'.repeat(43)}`)),
   redeeming('parameter_repeated', 'the code', {}, 200, appended('&code=a-second-code')),
   redeeming('parameter_repeated', 'client_id, the same', {}, 200, appended('&client_id=spa')),
-  redeeming('parameter_malformed', 'an empty verifier', { code_verifier: '' }, 200),
+  redeeming('verifier_missing', 'an empty verifier', { code_verifier: '' }, 200),
   redeeming('parameter_malformed', 'a NUL behind the verifier', {}, 200, appended('%00')),
   redeeming('parameter_malformed', 'a line end behind the body', {}, 200, appended('\r\n')),
   redeeming('parameter_malformed', 'broken percent-encoding', {}, 200, appended('&scope=%zz')),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Mode } from '../../../src/policy/mode.ts';
 import type { Quirks } from '../../support/upstreams/scripted-legacy-server.ts';
-import { REDIRECT_URI, Stage } from '../stage.ts';
+import { OPEN_REDIRECT_URI, REDIRECT_URI, Stage } from '../stage.ts';
 import { arrivalOf, openTravelStage, violationsOf } from './journey.ts';
 
 const MODES: readonly Mode[] = ['enforce', 'report'];
@@ -9,14 +9,28 @@ const JWT_MODES = ['jwt', 'query.jwt', 'fragment.jwt', 'form_post.jwt'] as const
 
 describe.each(JWT_MODES)('%s', (response_mode) => {
   const REFUSED: readonly (readonly [what: string, quirks: Partial<Quirks>, reason: string])[] = [
-    ['encrypted', { jarm: 'encrypted' }, 'flow_unknown'],
-    ['malformed', { jarm: 'malformed' }, 'flow_unknown'],
-    ['for another client', { extraParameters: { aud: 'open' } }, 'flow_unknown'],
-    ['for nobody that is known', { extraParameters: { aud: 'stranger' } }, 'flow_unknown'],
-    ['of another state', { extraParameters: { state: 'x' }, state: 'dropped' }, 'flow_unknown'],
-    ['without its state', { state: 'dropped' }, 'flow_unknown'],
-    ['to another place', { redirectTo: 'https://evil.example/cb' }, 'redirect_target_mismatch'],
+    ['encrypted', { jarm: 'encrypted' }, 'response_ambiguous'],
+    ['malformed', { jarm: 'malformed' }, 'response_ambiguous'],
+    // A form to another place is a page of the server's own.
+    ...(response_mode === 'form_post.jwt'
+      ? []
+      : ([
+          ['to another place', { redirectTo: 'https://evil.example/cb' }, 'redirect_target_mismatch'],
+        ] as const)),
   ];
+
+  test.each<[what: string, quirks: Partial<Quirks>]>([
+    ['for another client', { extraParameters: { aud: 'open' } }],
+    ['for nobody that is known', { extraParameters: { aud: 'stranger' } }],
+    ['of another state', { extraParameters: { state: 'x' }, state: 'dropped' }],
+    ['without its state', { state: 'dropped' }],
+  ])('a response %s is bound to the request that it answers', async (_, quirks) => {
+    await using stage = await openTravelStage({ quirks });
+    const { values } = arrivalOf(await stage.authorize({ response_mode }));
+    expect((await stage.redeem(values.code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+    expect((await stage.redeem(values.code)).status).toBe(200);
+  });
+
   test.each(REFUSED)('a response %s is withheld in enforce', async (_, quirks, reason) => {
     await using stage = await openTravelStage({ quirks });
     const answer = await stage.authorize({ response_mode });
@@ -43,7 +57,7 @@ describe.each(JWT_MODES)('%s', (response_mode) => {
 
   test('so is a client that is not listed', async () => {
     await using stage = await openTravelStage({ unlisted: '{mode: enforce}' });
-    const stranger = { client_id: 'stranger' };
+    const stranger = { client_id: 'stranger', redirect_uri: OPEN_REDIRECT_URI };
     const { values } = arrivalOf(await stage.authorize({ ...stranger, response_mode }));
     const theft = await stage.redeem(values.code, { ...stranger, code_verifier: stage.wrongVerifier() });
     expect(theft.status).toBe(400);

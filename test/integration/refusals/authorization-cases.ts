@@ -74,7 +74,12 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   asking('response_type_not_allowed', 'hybrid', { response_type: 'code id_token' }, { reply: 'fragment' }),
   asking('response_type_not_allowed', 'in another case', { response_type: 'CODE' }),
   asking('response_type_not_allowed', 'none', { response_type: undefined }),
-  asking('response_mode_not_allowed', 'a vendor’s own', { response_mode: 'okta_post_message' }),
+  asking(
+    'response_mode_not_allowed',
+    'a vendor’s own',
+    { response_mode: 'okta_post_message' },
+    { reported: 200 },
+  ),
   asking('response_mode_not_allowed', 'unheard of', { response_mode: 'carrier_pigeon' }),
   ...[
     'https://evil.example/cb',

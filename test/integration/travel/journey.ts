@@ -68,7 +68,7 @@ export function authorizeWith(stage: Stage, parameters: Readonly<Record<string, 
 }
 
 export type Arrival = {
-  readonly carrier: 'query' | 'fragment' | 'form_post';
+  readonly carrier: 'query' | 'fragment' | 'form_post' | 'web_message';
   readonly redirectUri: string;
   /** What the client reads, that inside a JWT (JARM) included. */
   readonly values: Readonly<Record<string, string>>;
@@ -78,6 +78,8 @@ export type Arrival = {
 
 /** The response as it comes to the client: where a browser takes it, and what it says there. */
 export function arrivalOf(answer: Answer): Arrival {
+  const message = messageOf(answer);
+  if (message !== undefined) return message;
   const { location } = answer;
   const [form] = parseForms(answer.text, new URL('https://gateway.invalid'));
   if (location === undefined && form?.method !== 'POST') {
@@ -93,6 +95,14 @@ export function arrivalOf(answer: Answer): Arrival {
   const inside = jwt === null ? {} : (readClaims(jwt) as Record<string, string>);
   const values = { ...Object.fromEntries(parameters), ...inside };
   return { carrier, redirectUri: target.origin + target.pathname, values, names: [...parameters.keys()] };
+}
+
+/** What a page posts to the window that opened it, and for which origin. */
+function messageOf({ text }: Answer): Arrival | undefined {
+  const [, message, origin] = /postMessage\((.*), "(https[^"]*)"\)/.exec(text) ?? [];
+  if (message === undefined || origin === undefined) return undefined;
+  const values: Record<string, string> = JSON.parse(message).response;
+  return { carrier: 'web_message', redirectUri: origin, values, names: Object.keys(values) };
 }
 
 /** What was refused or would have been, in order. */

@@ -27,9 +27,9 @@ export type Outcome =
   | {
       readonly followed: true;
       /** How the response comes to the client. */
-      readonly carrier: 'query' | 'fragment' | 'form_post';
-      /** What the upstream gets as state: `own`: the client's, since it stands inside a signature. */
-      readonly state: 'prefixed' | 'own';
+      readonly carrier: 'query' | 'fragment' | 'form_post' | 'web_message';
+      /** What the upstream gets as state: `own`: the client's, since it stands inside a signature; `own if sent`: an id_token may cover it. */
+      readonly state: 'prefixed' | 'own' | 'own if sent';
       /** Whose code an enforced client gets: `upstream`, where a signature covers it. */
       readonly code: 'gateway' | 'upstream';
     }
@@ -40,14 +40,17 @@ export const JOURNEYS: readonly Journey[] = RESPONSE_TYPES.flatMap((responseType
 );
 
 export function outcomeOf({ responseType, responseMode, way }: Journey): Outcome {
-  if (responseMode === 'web_message') return { followed: false, reason: 'response_mode_not_allowed' };
+  // A page is searched for the flow prefix, which such a state does not have.
+  const covered = responseType.includes('id_token') || way === 'request object';
+  if (responseMode === 'web_message' && covered)
+    return { followed: false, reason: 'response_mode_not_allowed' };
   const isJwt = responseMode.endsWith('jwt');
   const usual = responseType === 'code' ? 'query' : 'fragment';
   const carrier = responseMode === 'default' || responseMode === 'jwt' ? usual : responseMode;
   return {
     followed: true,
-    carrier: carrier.replace('.jwt', '') as 'query' | 'fragment' | 'form_post',
-    state: isJwt || way === 'request object' ? 'own' : 'prefixed',
+    carrier: carrier.replace('.jwt', '') as 'query' | 'fragment' | 'form_post' | 'web_message',
+    state: isJwt || way === 'request object' ? 'own' : covered ? 'own if sent' : 'prefixed',
     code: isJwt || responseType.includes('id_token') ? 'upstream' : 'gateway',
   };
 }
@@ -61,7 +64,7 @@ a state and without one.
   whoever does not is refused; in \`report\`, it is counted.
 - **refused**: with this reason. In \`report\` it is counted by that reason and passed on as it is: its code belongs to no flow.
 - **state upstream**: \`prefixed\` by the gateway, or the client's \`own\`, where it stands inside a signature (\`state: preserve\`).
-  Where the id_tokens of a client cover the state (\`s_hash\`), it is its \`own\` from the second login on.
+  An id_token may cover the state (\`s_hash\`), so that a state that was sent stays the client's own there.
 - **code**: in \`enforce\` the client gets the \`gateway\`'s own (\`wrap_codes\`), but the \`upstream\`'s where that is signed.
 
 Request objects need \`request_objects: allow\`, response types beside \`code\` need \`response_types\`. Encrypted request objects are

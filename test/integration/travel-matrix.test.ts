@@ -133,7 +133,8 @@ async function travel(
     types.includes('id_token'),
     types.includes('token'),
   ]);
-  expect(upstreamState(stage).slice(outcome.state === 'own' ? 0 : FLOW_PREFIX_LENGTH)).toBe(state ?? '');
+  const isOwn = outcome.state === 'own' || (outcome.state === 'own if sent' && state !== undefined);
+  expect(upstreamState(stage).slice(isOwn ? 0 : FLOW_PREFIX_LENGTH)).toBe(state ?? '');
   if (values.id_token !== undefined) {
     const claims = readClaims(values.id_token);
     expect(claims['c_hash']).toBe(leftHalfHash(values.code ?? ''));

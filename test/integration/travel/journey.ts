@@ -2,7 +2,7 @@ import type { Journey } from '../../../scripts/travel-matrix.ts';
 import { parseForms } from '../../support/html-forms.ts';
 import type { Answer } from '../../support/simple-client.ts';
 import { readClaims, signJwt } from '../../support/upstreams/scripted/jwts.ts';
-import { type Fields, Stage, type StageOptions } from '../stage.ts';
+import { type Fields, REDIRECT_URI, Stage, type StageOptions } from '../stage.ts';
 
 /** What a client needs that travels in every way. */
 export const TRAVELLER =
@@ -68,7 +68,7 @@ export function authorizeWith(stage: Stage, parameters: Readonly<Record<string, 
 }
 
 export type Arrival = {
-  readonly carrier: 'query' | 'fragment' | 'form_post';
+  readonly carrier: 'query' | 'fragment' | 'form_post' | 'web_message';
   readonly redirectUri: string;
   /** What the client reads, that inside a JWT (JARM) included. */
   readonly values: Readonly<Record<string, string>>;
@@ -79,6 +79,16 @@ export type Arrival = {
 /** The response as it comes to the client: where a browser takes it, and what it says there. */
 export function arrivalOf(answer: Answer): Arrival {
   const { location } = answer;
+  const message = /postMessage\((.*), "https/.exec(answer.text)?.[1];
+  if (message !== undefined) {
+    const { response } = JSON.parse(message) as { response: Record<string, string> };
+    return {
+      carrier: 'web_message',
+      redirectUri: REDIRECT_URI,
+      values: response,
+      names: Object.keys(response),
+    };
+  }
   const [form] = parseForms(answer.text, new URL('https://gateway.invalid'));
   if (location === undefined && form?.method !== 'POST') {
     throw new Error(`no response: ${answer.status} ${answer.text}`);

@@ -12,7 +12,6 @@ const RESPONSE_MODES = [
   'fragment.jwt',
   'form_post.jwt',
   'web_message',
-  'okta_post_message',
 ] as const;
 
 const WAYS = ['GET', 'POST', 'PAR', 'request object'] as const;
@@ -29,36 +28,31 @@ export type Outcome =
       readonly followed: true;
       /** How the response comes to the client. */
       readonly carrier: 'query' | 'fragment' | 'form_post' | 'web_message';
-      /** What the upstream gets as state: `own`: the client's, since a signature covers it. */
-      readonly state: 'prefixed' | 'own';
+      /** What the upstream gets as state: `own`: the client's, since it stands inside a signature; `own if sent`: an id_token may cover it. */
+      readonly state: 'prefixed' | 'own' | 'own if sent';
       /** Whose code an enforced client gets: `upstream`, where a signature covers it. */
       readonly code: 'gateway' | 'upstream';
     }
   | { readonly followed: false; readonly reason: 'response_mode_not_allowed' };
 
-/** A message to a window is found by its prefix alone, so not where the state is the client's own. */
-const canBeSeen = (journey: Journey): boolean =>
-  journey.responseMode !== 'web_message' || !keepsState(journey);
-
 export const JOURNEYS: readonly Journey[] = RESPONSE_TYPES.flatMap((responseType) =>
   RESPONSE_MODES.flatMap((responseMode) => WAYS.map((way) => ({ responseType, responseMode, way }))),
-).filter(canBeSeen);
+);
 
 export function outcomeOf({ responseType, responseMode, way }: Journey): Outcome {
-  if (responseMode === 'okta_post_message') return { followed: false, reason: 'response_mode_not_allowed' };
+  // A page is searched for the flow prefix, which such a state does not have.
+  const covered = responseType.includes('id_token') || way === 'request object';
+  if (responseMode === 'web_message' && covered)
+    return { followed: false, reason: 'response_mode_not_allowed' };
   const isJwt = responseMode.endsWith('jwt');
   const usual = responseType === 'code' ? 'query' : 'fragment';
   const carrier = responseMode === 'default' || responseMode === 'jwt' ? usual : responseMode;
   return {
     followed: true,
-    carrier: carrier.replace('.jwt', '') as Extract<Outcome, { followed: true }>['carrier'],
-    state: keepsState({ responseType, responseMode, way }) ? 'own' : 'prefixed',
+    carrier: carrier.replace('.jwt', '') as 'query' | 'fragment' | 'form_post' | 'web_message',
+    state: isJwt || way === 'request object' ? 'own' : covered ? 'own if sent' : 'prefixed',
     code: isJwt || responseType.includes('id_token') ? 'upstream' : 'gateway',
   };
-}
-
-function keepsState({ responseType, responseMode, way }: Journey): boolean {
-  return responseMode.endsWith('jwt') || way === 'request object' || responseType.includes('id_token');
 }
 
 const INTRODUCTION = `# Every way in which an authorization can travel
@@ -69,12 +63,12 @@ a state and without one.
 - **followed**: whoever holds the verifier gets tokens, with its own state byte for byte (none if it sent none). In \`enforce\`,
   whoever does not is refused; in \`report\`, it is counted.
 - **refused**: with this reason. In \`report\` it is counted by that reason and passed on as it is: its code belongs to no flow.
-- **state upstream**: \`prefixed\` by the gateway, or the client's \`own\`, where a signature covers it: that of a request object, of
-  a JARM response, or the \`s_hash\` of an id_token (as with \`state: preserve\`). A \`web_message\` is not followed there.
+- **state upstream**: \`prefixed\` by the gateway, or the client's \`own\`, where it stands inside a signature (\`state: preserve\`).
+  An id_token may cover the state (\`s_hash\`), so that a state that was sent stays the client's own there.
 - **code**: in \`enforce\` the client gets the \`gateway\`'s own (\`wrap_codes\`), but the \`upstream\`'s where that is signed.
 
 Request objects need \`request_objects: allow\`, response types beside \`code\` need \`response_types\`. Encrypted request objects are
-refused (\`request_object_not_allowed\`), and so are encrypted responses (\`response_ambiguous\`).
+refused (\`request_object_not_allowed\`), and so are encrypted responses (\`flow_unknown\`, or \`response_ambiguous\` where the flow is known).
 
 `;
 

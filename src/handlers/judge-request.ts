@@ -29,14 +29,19 @@ export function judgeRequest(
   const preserves =
     mayBeSigned(outer, policy, mode) || (policy.state === 'preserve' && outer.state !== undefined);
   const plain = { request: outer, preservesState: preserves, sealed: false, problem: undefined };
+  const problem = (reason: Reason) => ({ ...plain, sealed: outer.request !== undefined, problem: reason });
+  // A page is searched for the flow prefix, which a preserved state does not have.
+  if (outer.responseMode === 'web_message' && asksForIdToken(outer.responseType)) {
+    return problem('response_mode_not_allowed');
+  }
   if (outer.request === undefined) return plain;
-  const problem = (reason: Reason) => ({ ...plain, sealed: true, problem: reason });
   if (policy.requestObjects === 'reject') return problem('request_object_not_allowed');
   const merged = mergeRequestObject(outer, outer.request);
   if (merged === 'encrypted') return problem('request_object_not_allowed');
   if (merged === 'malformed') return problem('parameter_malformed');
   if (merged === 'conflicting') return problem('parameter_repeated');
   const { request, sealsState } = merged;
+  if (request.responseMode === 'web_message') return { ...problem('response_mode_not_allowed'), request };
   const signed = mayBeSigned(request, policy, mode);
   // Its response is found by where it goes: without redirect_uris there is nowhere to look.
   if (sealsState && !signed && policy.redirectUris === undefined)

@@ -16,6 +16,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES = (await readdir(join(ROOT, 'config/examples'))).map((file) => file.replace('.yaml', ''));
 const PAGES = (await readdir(join(ROOT, 'docs/servers'))).map((file) => file.replace('.md', ''));
 const REDIRECT_URI = 'https://portal.example.com/cb';
+/** At a place of an enforced client, another one gets no code. */
+const OTHER_REDIRECT_URI = 'https://another.example.com/cb';
 const JSON_ONLY = { accept: 'application/json' };
 
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
@@ -69,7 +71,7 @@ describe.concurrent.each(EXAMPLES)('%s', (name) => {
       const pkce = { code_challenge: challenge, code_challenge_method: 'S256' };
       const refused = await authorize(pattern, { client_id: 'portal' });
       expect(refused?.get('error_description')).toContain('code_challenge is missing');
-      const reported = await authorize(pattern, { client_id: 'another' });
+      const reported = await authorize(pattern, { client_id: 'another', redirect_uri: OTHER_REDIRECT_URI });
       expect(reported?.get('code')).toBeTypeOf('string');
       const code = (await authorize(pattern, { client_id: 'portal', ...pkce }))?.get('code') ?? '';
       const redemption = {

@@ -2,7 +2,7 @@ import type { Journey } from '../../../scripts/travel-matrix.ts';
 import { parseForms } from '../../support/html-forms.ts';
 import type { Answer } from '../../support/simple-client.ts';
 import { readClaims, signJwt } from '../../support/upstreams/scripted/jwts.ts';
-import { type Fields, Stage, type StageOptions } from '../stage.ts';
+import { type Fields, REDIRECT_URI, Stage, type StageOptions } from '../stage.ts';
 
 /** What a client needs that travels in every way. */
 export const TRAVELLER =
@@ -78,9 +78,17 @@ export type Arrival = {
 
 /** The response as it comes to the client: where a browser takes it, and what it says there. */
 export function arrivalOf(answer: Answer): Arrival {
-  const message = messageOf(answer);
-  if (message !== undefined) return message;
   const { location } = answer;
+  const message = /postMessage\((.*), "https/.exec(answer.text)?.[1];
+  if (message !== undefined) {
+    const { response } = JSON.parse(message) as { response: Record<string, string> };
+    return {
+      carrier: 'web_message',
+      redirectUri: REDIRECT_URI,
+      values: response,
+      names: Object.keys(response),
+    };
+  }
   const [form] = parseForms(answer.text, new URL('https://gateway.invalid'));
   if (location === undefined && form?.method !== 'POST') {
     throw new Error(`no response: ${answer.status} ${answer.text}`);
@@ -95,14 +103,6 @@ export function arrivalOf(answer: Answer): Arrival {
   const inside = jwt === null ? {} : (readClaims(jwt) as Record<string, string>);
   const values = { ...Object.fromEntries(parameters), ...inside };
   return { carrier, redirectUri: target.origin + target.pathname, values, names: [...parameters.keys()] };
-}
-
-/** What a page posts to the window that opened it, and for which origin. */
-function messageOf({ text }: Answer): Arrival | undefined {
-  const [, message, origin] = /postMessage\((.*), "(https[^"]*)"\)/.exec(text) ?? [];
-  if (message === undefined || origin === undefined) return undefined;
-  const values: Record<string, string> = JSON.parse(message).response;
-  return { carrier: 'web_message', redirectUri: origin, values, names: Object.keys(values) };
 }
 
 /** What was refused or would have been, in order. */

@@ -99,7 +99,7 @@ describe('what stands inside is judged', () => {
   const INSIDE: readonly (readonly [reason: string, claims: Claims])[] = [
     ['redirect_uri_not_allowed', { redirect_uri: 'https://evil.example/cb' }],
     ['response_type_not_allowed', { response_type: 'token' }],
-    ['response_mode_not_allowed', { response_mode: 'okta_post_message' }],
+    ['response_mode_not_allowed', { response_mode: 'web_message' }],
     ['challenge_malformed', { code_challenge: 'short' }],
     ['method_not_allowed', { code_challenge_method: 'plain' }],
     ['method_not_allowed', { code_challenge_method: undefined }],

@@ -172,7 +172,9 @@ describe('a page', () => {
         const [answer] = (await once(request(`${gateway.url}/page`).end(), 'response')) as [IncomingMessage];
         const received = await buffer(answer);
         expect(received.equals(body), `${name}, ${sized ? 'sized' : 'chunked'}`).toBe(true);
-        expect(answer.headers).toMatchObject({ ...headers, ...length });
+        // A page that is not held whole may change its length while it streams.
+        const kept = encoding !== 'identity' || body.length <= 64 * 1024 ? length : {};
+        expect(answer.headers).toMatchObject({ ...headers, ...kept });
       }
     }
   });

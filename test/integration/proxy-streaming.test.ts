@@ -37,13 +37,14 @@ describe('an upload', () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const upload = request(`${gateway.url}/echo`, { method: 'POST', headers });
-    upload.write('the first, ');
+    upload.write('the first, of several: ');
     const [answer] = (await once(upload, 'response')) as [IncomingMessage];
     const [first] = (await once(answer, 'data')) as [Buffer];
-    expect(first.toString()).toBe('the first, ');
-    const rest = 'length' in headers ? '' : 'x'.repeat(100_000 - first.length);
+    // What may be the beginning of a URL is held until its end.
+    expect(first.toString()).toMatch(/^the first/);
+    const rest = 'length' in headers ? '' : 'x'.repeat(100_000 - 'the first, of several: '.length);
     upload.end(rest);
-    expect(await text(answer)).toBe(rest);
+    expect(first.toString() + (await text(answer))).toBe(`the first, of several: ${rest}`);
     expect(answer.complete).toBe(true);
   });
 

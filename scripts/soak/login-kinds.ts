@@ -19,6 +19,11 @@ export function seenBy(error: unknown): string {
   return String(error);
 }
 
+/** By its OAuth error, which is what a client goes by. */
+function describeTokenAnswer(answer: Answer): string {
+  return answer.status === 400 ? `400 \`${answer.json['error']}\`` : describeAnswer(answer);
+}
+
 type Fields = Readonly<Record<string, string | undefined>>;
 
 /** One person at one client. */
@@ -44,14 +49,14 @@ class Person {
 
   async redeem(code: string, fields: Fields = {}, headers: Record<string, string> = {}): Promise<Answer> {
     const answer = await this.client.redeem(code, fields, headers);
-    if (answer.status !== 200) throw new Unexpected(describeAnswer(answer));
+    if (answer.status !== 200) throw new Unexpected(describeTokenAnswer(answer));
     if (answer.json['sub'] !== this.#id) throw new Unexpected('the tokens of somebody else');
     return answer;
   }
 
   async expectRefusal(code: string, fields: Fields, headers: Record<string, string>): Promise<void> {
     const answer = await this.client.redeem(code, fields, headers);
-    const seen = describeAnswer(answer);
+    const seen = describeTokenAnswer(answer);
     if (seen !== '400 `invalid_grant`') throw new Unexpected(seen);
   }
 }

@@ -39,7 +39,7 @@ ${top}
 issuers:
   - name: corp
     upstream: {url: "${upstream.url}"}
-    clients: {spa: {}, "old-*": {mode: report}}
+    clients: {spa: {redirect_uris: [https://app.example.com/cb]}, "old-*": {mode: report}}
 `;
 
 async function start(settings: string, top?: string): Promise<GatewayProcess> {

@@ -9,11 +9,12 @@ import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { clientOf } from './http/client-address.ts';
 import { buildCorsHeaders } from './http/cors.ts';
 import { readHost } from './http/host.ts';
-import { readPeer, type TrustedProxies } from './http/peer.ts';
+import { readPeer } from './http/peer.ts';
 import { ClientGone, hasBody } from './http/read-body.ts';
 import { BodyTooSlow } from './http/request-body.ts';
 import { parseRequestTarget } from './http/request-target.ts';
 import { breakOff, sendJson } from './http/respond.ts';
+import type { TrustedProxies } from './http/trusted-proxies.ts';
 import type { Issuer } from './issuer.ts';
 import type { IssuerDirectory } from './issuer-directory.ts';
 import { ROUTES } from './routes.ts';
@@ -73,11 +74,13 @@ export class FrontDoor {
     }
     const { claimed, peer, target } = admitted;
     const { issuer } = claimed;
-    const requestId = randomUUID();
+    const requestId = peer.requestId ?? randomUUID();
     const { preserveHost } = issuer.config.upstream;
     const headers = buildRequestHeaders(request.rawHeaders, {
       peer,
+      publicOrigin: issuer.config.publicOrigin ?? `${peer.scheme}://${peer.host}`,
       host: preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
+      requestId: [this.#trusted.requestIdHeader, requestId],
       body: 'as_sent',
     });
     request.url = target.query === undefined ? target.path : `${target.path}?${target.query}`;
@@ -112,8 +115,8 @@ export class FrontDoor {
 
   /** What cannot be placed has neither issuer, client nor endpoint to be counted under. Returns its request id. */
   #refuseUnplaced(request: IncomingMessage, cause: UnplacedCause): string {
-    const requestId = randomUUID();
-    const clientAddress = readPeer(request, this.#trusted).address;
+    const peer = readPeer(request, this.#trusted);
+    const { address: clientAddress, requestId = randomUUID() } = peer;
     this.#services.events.unplacedRequest({ cause, requestId, clientAddress });
     return requestId;
   }

@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config/config.ts';
 import { FrontDoor } from './front-door.ts';
 import type { Services } from './handlers/exchange.ts';
-import { TrustedProxies } from './http/peer.ts';
+import { TrustedProxies } from './http/trusted-proxies.ts';
 import { Issuer, knowledgeKey } from './issuer.ts';
 import { IssuerDirectory } from './issuer-directory.ts';
 import { traceRequest } from './telemetry/tracing.ts';
 import { UpstreamKnowledge } from './upstream-knowledge.ts';
 
 /** What outlives a configuration. */
-export type Shared = Omit<Services, 'bodyLimits'>;
+export type Shared = Omit<Services, 'bodyLimits' | 'requestIdHeader'>;
 
 /** What was learnt of upstreams, by the settings that it depends on. */
 export type Knowledge = ReadonlyMap<string, UpstreamKnowledge>;
@@ -28,11 +28,11 @@ export class Site implements AsyncDisposable {
   #retired = false;
 
   constructor(config: Config, shared: Shared, known: Knowledge = new Map()) {
-    const { limits, trustedProxies } = config.listen;
+    const { limits, trustedProxies, requestIdHeader } = config.listen;
     const bodyLimits = { size: limits.body, time: limits.headerTimeout };
     const knowledge = new Map<string, UpstreamKnowledge>();
     this.config = config;
-    this.trusted = new TrustedProxies(trustedProxies);
+    this.trusted = new TrustedProxies(trustedProxies, requestIdHeader);
     this.knowledge = knowledge;
     this.#issuers = config.issuers.map((issuer) => {
       const key = knowledgeKey(issuer);
@@ -40,7 +40,11 @@ export class Site implements AsyncDisposable {
       knowledge.set(key, learnt);
       return new Issuer(issuer, shared.events, learnt);
     });
-    this.#door = new FrontDoor({ ...shared, bodyLimits }, new IssuerDirectory(this.#issuers), this.trusted);
+    this.#door = new FrontDoor(
+      { ...shared, bodyLimits, requestIdHeader },
+      new IssuerDirectory(this.#issuers),
+      this.trusted,
+    );
   }
 
   /** The names of the issuers whose endpoints are not known yet. */

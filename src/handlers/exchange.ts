@@ -19,6 +19,8 @@ export type Services = {
   readonly stateHashes: StateHashes;
   /** Of bodies that are read in order to be judged. */
   readonly bodyLimits: BodyLimits;
+  /** The header that names a request. */
+  readonly requestIdHeader: string;
 };
 
 /** Whose a request is, and what for. */
@@ -89,7 +91,7 @@ export class Exchange {
 
   /** Ties what a user sees to what the operator's log says. Made when first needed: most requests need none. */
   get requestId(): string {
-    this.#requestId ??= randomUUID();
+    this.#requestId ??= this.peer.requestId ?? randomUUID();
     return this.#requestId;
   }
 

@@ -19,11 +19,12 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
   if (location !== undefined) {
     const carrier = RedirectCarrier.read(exchange, head, location);
     return carrier === undefined
-      ? { pass: navigate(exchange, head, location) }
+      ? { pass: navigate(exchange, head) }
       : followAuthorizationResponse(exchange, carrier);
   }
-  if (exchange.method === 'HEAD' || !isHtml(head)) return { pass: head };
-  return { hold: PAGE_LIMIT, inspect: (body, complete) => followPage(exchange, head, body, complete) };
+  const published = navigate(exchange, head);
+  if (exchange.method === 'HEAD' || !isHtml(head)) return { pass: published };
+  return { hold: PAGE_LIMIT, inspect: (body, complete) => followPage(exchange, published, body, complete) };
 }
 
 function isHtml(head: ResponseHead): boolean {

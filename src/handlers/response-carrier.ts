@@ -8,8 +8,8 @@ import {
 } from '../oauth/authorization-response.ts';
 import { buildFormPostPage, FORM_POST_CSP } from '../oauth/form-post-page.ts';
 import { type PostForm, rewriteFormPostPage } from '../oauth/form-post-response.ts';
-import { mapLocation } from '../upstream/map-location.ts';
 import type { Outcome } from '../upstream/outcome.ts';
+import { publishHead } from '../upstream/publish-head.ts';
 import { type ResponseHead, withHeader, withoutHeaders } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -55,7 +55,7 @@ export class RedirectCarrier implements Carrier {
   }
 
   unchanged(): Outcome {
-    return { pass: navigate(this.#exchange, this.#head, this.#location) };
+    return { pass: navigate(this.#exchange, this.#head) };
   }
 
   changed(changes: ResponseChanges): Outcome {
@@ -136,9 +136,8 @@ export class PageCarrier implements Carrier {
 }
 
 /** A redirect that stays with the server: its own origin becomes the public one. */
-export function navigate(exchange: Exchange, head: ResponseHead, location: string): ResponseHead {
-  const mapped = mapLocation(location, exchange.issuer.config.upstream.origin, exchange.publicOrigin);
-  return mapped === location ? head : withHeader(head, 'location', mapped);
+export function navigate({ issuer, publicOrigin }: Exchange, head: ResponseHead): ResponseHead {
+  return publishHead(head, issuer.config.upstream, publicOrigin);
 }
 
 /** With an authority of its own, it is the same from wherever it is read. */

@@ -47,8 +47,12 @@ export async function sendUpstream(
   const { request, response, issuer, peer, target } = exchange;
   const query = 'query' in outgoing ? outgoing.query : target.query;
   const replaced = outgoing.body !== undefined;
+  const requestId = [exchange.services.requestIdHeader, exchange.requestId] as const;
   const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
     peer,
+    publicOrigin: exchange.publicOrigin,
+    requestId,
+    keepsMethodOverrides: exchange.endpoint === 'other' && exchange.resembles === undefined,
     host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
     body: replaced ? 'replaced' : 'as_sent',
   });
@@ -72,6 +76,7 @@ export async function sendUpstream(
         purpose: LOGIN_ENDPOINTS.has(exchange.endpoint) ? 'login' : 'other',
         outlivesClient: options.outlivesClient === true,
         scope: keepScope(),
+        requestId,
       },
     ),
   );

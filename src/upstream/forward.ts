@@ -29,6 +29,8 @@ export type ForwardOptions = {
   /** Whether the upstream should answer although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
   readonly scope?: Scope;
+  /** Goes to the client in place of what the upstream says under this name. */
+  readonly requestId?: readonly [name: string, id: string];
 };
 
 /** What came of it: resolves when the response has left, or was dropped. */
@@ -147,7 +149,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     this.#status = status;
     this.#upstreamTime = performance.now() - this.#sentAt;
     const raw = controller.rawHeaders as readonly (Buffer | string)[];
-    const head = { status, statusText: buildReasonPhrase(statusText), headers: buildResponseHeaders(raw) };
+    const headers = buildResponseHeaders(raw, this.#options.requestId);
+    const head = { status, statusText: buildReasonPhrase(statusText), headers };
     this.#relay.begin(() => this.#decide(head));
   }
 

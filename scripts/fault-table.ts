@@ -19,8 +19,8 @@ type RedisCells = readonly [reject: Cell, allow: Cell, allowUnwrapped: Cell, rep
 
 const GOES_ON: RedisCells = ['logs in', 'logs in', 'logs in', 'logs in'];
 const AGAIN = '503; again: logs in';
-const LOST = '503; again: 400 `invalid_grant`';
-const UNKNOWN = '400 `invalid_grant`';
+const LOST = '503; again: 400 `code_unknown`';
+const UNKNOWN = '400 `code_unknown`';
 const NO_FLOW = '400 `flow_unknown`';
 
 /** Nothing has been saved of a login that was let through without the store: afterwards it is one that nobody knows. */
@@ -41,12 +41,13 @@ export const REDIS_FAULTS = {
 } as const;
 export type RedisFault = keyof typeof REDIS_FAULTS;
 
-/** Nothing that Redis held is lost. */
-const KEPT: Readonly<Record<Exclude<Moment, 'claim'>, RedisCells>> = {
+/** Nothing that Redis held is lost, and a claim whose answer came too late is released. */
+const KEPT: Readonly<Record<Moment, RedisCells>> = {
   request: [AGAIN, 'logs in', 'logs in', 'logs in'],
   across: ACROSS,
   response: [AGAIN, 'logs in', 'logs in', 'logs in'],
   redemption: [AGAIN, AGAIN, 'logs in', 'logs in'],
+  claim: [AGAIN, AGAIN, 'logs in', 'logs in'],
   answer: GOES_ON,
 };
 
@@ -67,9 +68,9 @@ export const REDIS_OUTCOMES: Readonly<Record<RedisFault, Readonly<Record<Moment,
     claim: [LOST, LOST, 'logs in', 'logs in'],
     answer: GOES_ON,
   },
-  paused: { ...KEPT, claim: [LOST, LOST, 'logs in', 'logs in'] },
-  failed_over: { ...KEPT, claim: [AGAIN, AGAIN, 'logs in', 'logs in'] },
-  node_lost: { ...KEPT, claim: [AGAIN, AGAIN, 'logs in', 'logs in'] },
+  paused: KEPT,
+  failed_over: KEPT,
+  node_lost: KEPT,
 };
 
 export const UPSTREAM_FAULTS = {

@@ -92,6 +92,7 @@ export async function startGateway(
       }
       if (config.admin.tls !== undefined) adminListener.renewCertificate(config.admin.tls);
       telemetry.configure(config.log);
+      stores.renew(config.store);
       history.loaded(config, hints, Date.now());
       activity.forget();
       processEvents.configLoaded(Date.now());

@@ -1,11 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { StoreConfig } from './config/config.ts';
-import type { StoreFault } from './flow/flow-store.ts';
-import { observeOperation } from './flow/observe-operation.ts';
-import { ObservedFlowStore } from './flow/observed-flow-store.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import type { StoreFault } from './store/flow-store.ts';
+import { observeOperation } from './store/observe-operation.ts';
+import { ObservedFlowStore } from './store/observed-flow-store.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
-export type ObservedStores = Stores & {
+export type ObservedStores = Omit<Stores, 'renew'> & {
+  /** Puts the credentials and certificates of a configuration in force, where they changed. */
+  renew(config: StoreConfig): void;
   /** Resolves when it is known whether the store can be reached: one that cannot holds nothing up. */
   readonly known: Promise<void>;
 };
@@ -17,7 +20,7 @@ export function openObservedStores(
 ): ObservedStores {
   const address = addressOf(config);
   const known = Promise.withResolvers<void>();
-  const { flows, activity } = openStores(config, {
+  const stores = openStores(config, {
     onStateChange(state, detail) {
       processEvents.storeState(state, detail, address);
       known.resolve();
@@ -26,12 +29,22 @@ export function openObservedStores(
   if (config.kind === 'memory') known.resolve();
   const observe = (operation: string, duration: number, fault: StoreFault | undefined) =>
     events.storeOperation(operation, duration, fault, address);
+  const { flows, activity } = stores;
+  let current = config;
   return {
     flows: new ObservedFlowStore(flows, observe),
     activity: {
       addActivity: (record, changes) =>
         observeOperation(observe, 'addActivity', activity.addActivity(record, changes)),
       loadActivity: (record) => observeOperation(observe, 'loadActivity', activity.loadActivity(record)),
+    },
+    renew(next) {
+      if (isDeepStrictEqual(current, next)) return;
+      current = next;
+      stores.renew(next).then(
+        () => processEvents.storeRenewed(address),
+        (error: unknown) => processEvents.storeNotRenewed(error, address),
+      );
     },
     known: known.promise,
   };

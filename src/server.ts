@@ -1,8 +1,8 @@
 import { Activity } from './activity/activity.ts';
 import type { Config } from './config/config.ts';
-import { StateHashes } from './handlers/state-hashes.ts';
+import { CodeHashes } from './handlers/token/code-hashes.ts';
 import { Listener } from './http/listener.ts';
-import type { Stores } from './open-stores.ts';
+import type { ObservedStores } from './observed-stores.ts';
 import { type Knowledge, type Shared, Site } from './site.ts';
 import { Audit } from './telemetry/audit.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
@@ -11,7 +11,7 @@ import type { Telemetry } from './telemetry/telemetry.ts';
 const PREPARE_TIMEOUT = 2_000;
 
 export type ServerOptions = {
-  readonly stores: Stores;
+  readonly stores: Omit<ObservedStores, 'known'>;
   readonly telemetry: Telemetry;
   /** Whether other processes serve the same address. */
   readonly shared?: boolean;
@@ -31,6 +31,7 @@ export class Server implements AsyncDisposable {
   readonly #shared: Shared;
   readonly #listener: Listener;
   readonly #telemetry: Telemetry;
+  readonly #stores: ServerOptions['stores'];
   #site: Site;
   /** Sites of earlier configurations that still answer requests. */
   readonly #retiring = new Set<Site>();
@@ -43,7 +44,8 @@ export class Server implements AsyncDisposable {
     });
     events.countInto(this.#activity);
     this.#telemetry = telemetry;
-    this.#shared = { store: stores.flows, events, stateHashes: new StateHashes() };
+    this.#stores = stores;
+    this.#shared = { store: stores.flows, events, codeHashes: new CodeHashes(stores.flows) };
     this.#site = new Site(config, this.#shared, knowledge);
     const { address, tls, limits, keepAlive } = config.listen;
     this.#listener = new Listener({
@@ -135,6 +137,7 @@ export class Server implements AsyncDisposable {
     // SIGHUP comes here as well, by which log rotation says that it has moved a file.
     this.#audit?.reopen();
     this.#telemetry.configure(next.config.log);
+    this.#stores.renew(next.config.store);
     this.#site = next;
     this.#retiring.add(previous);
     void previous.retire().finally(() => this.#retiring.delete(previous));

@@ -2,13 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config/config.ts';
-import { FrontDoor } from './front-door.ts';
 import type { Services } from './handlers/exchange.ts';
 import { TrustedProxies } from './http/trusted-proxies.ts';
-import { Issuer, knowledgeKey } from './issuer.ts';
-import { IssuerDirectory } from './issuer-directory.ts';
+import { Issuer, knowledgeKey } from './issuer/issuer.ts';
+import { IssuerDirectory } from './issuer/issuer-directory.ts';
+import { groupByUpstream } from './issuer/upstream-group.ts';
+import { UpstreamKnowledge } from './issuer/upstream-knowledge.ts';
+import { Router } from './router.ts';
 import { traceRequest } from './telemetry/tracing.ts';
-import { UpstreamKnowledge } from './upstream-knowledge.ts';
 
 /** What outlives a configuration. */
 export type Shared = Omit<Services, 'bodyLimits' | 'requestIdHeader'>;
@@ -21,7 +22,7 @@ export class Site implements AsyncDisposable {
   readonly config: Config;
   readonly knowledge: Knowledge;
   readonly trusted: TrustedProxies;
-  readonly #door: FrontDoor;
+  readonly #router: Router;
   readonly #issuers: readonly Issuer[];
   #inFlight = 0;
   readonly #idle = Promise.withResolvers<void>();
@@ -40,11 +41,13 @@ export class Site implements AsyncDisposable {
       knowledge.set(key, learnt);
       return new Issuer(issuer, shared.events, learnt);
     });
-    this.#door = new FrontDoor(
-      { ...shared, bodyLimits, requestIdHeader },
-      new IssuerDirectory(this.#issuers),
-      this.trusted,
-    );
+    const groups = groupByUpstream(this.#issuers);
+    this.#router = new Router({
+      services: { ...shared, bodyLimits, requestIdHeader },
+      directory: new IssuerDirectory(this.#issuers),
+      groups: new Map(groups.flatMap((group) => group.issuers.map((issuer) => [issuer, group] as const))),
+      trusted: this.trusted,
+    });
   }
 
   /** The names of the issuers whose endpoints are not known yet. */
@@ -69,11 +72,11 @@ export class Site implements AsyncDisposable {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    return this.#counted(traceRequest(request, () => this.#door.handleRequest(request, response)));
+    return this.#counted(traceRequest(request, () => this.#router.handleRequest(request, response)));
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    return this.#counted(traceRequest(request, () => this.#door.handleUpgrade(request, socket, head)));
+    return this.#counted(traceRequest(request, () => this.#router.handleUpgrade(request, socket, head)));
   }
 
   /** Lets what is in flight finish, also a request whose body is still to come; then closes the connections upstream. */

@@ -75,29 +75,28 @@ const MAY_IMPORT: Readonly<
   Record<string, { readonly all: readonly string[]; readonly types: readonly string[] }>
 > = {
   oauth: { all: [], types: [] },
-  policy: { all: ['oauth'], types: ['flow', 'config'] },
-  flow: { all: ['oauth'], types: ['config'] },
-  activity: { all: ['policy'], types: ['oauth', 'telemetry'] },
+  policy: { all: ['oauth'], types: ['store', 'config'] },
+  store: { all: ['oauth'], types: ['config'] },
+  issuer: { all: ['oauth', 'policy', 'http', 'upstream'], types: ['config', 'telemetry'] },
+  activity: { all: ['policy', 'store'], types: ['oauth', 'upstream', 'telemetry'] },
   http: { all: [], types: ['config'] },
-  upstream: { all: ['http', 'oauth'], types: ['config'] },
-  handlers: { all: ['oauth', 'policy', 'flow', 'http', 'upstream', 'telemetry'], types: [] },
+  upstream: { all: ['http', 'oauth'], types: ['config', 'telemetry'] },
+  handlers: { all: ['oauth', 'policy', 'store', 'issuer', 'http', 'upstream', 'telemetry'], types: [] },
   telemetry: { all: [], types: ['*'] },
   admin: {
-    all: ['telemetry', 'flow', 'activity', 'policy', 'config', 'oauth', 'upstream', 'http'],
+    all: ['telemetry', 'store', 'activity', 'policy', 'config', 'oauth', 'upstream', 'http', 'issuer'],
     types: [],
   },
   config: { all: ['policy', 'oauth'], types: [] },
-  doctor: { all: ['oauth', 'flow', 'activity', 'upstream'], types: ['config'] },
+  doctor: { all: ['oauth', 'store', 'activity', 'upstream', 'issuer'], types: ['config'] },
   report: { all: ['config', 'policy'], types: [] },
-  workers: { all: ['telemetry'], types: ['config', 'upstream'] },
+  workers: { all: ['telemetry', 'issuer'], types: ['config', 'upstream'] },
   cli: { all: ['*'], types: [] },
 };
 /** The root's own values that folders share: what all speak of, and what each process that serves is made of. */
 const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
-  handlers: ['endpoints.ts', 'issuer.ts', 'issuer-directory.ts'],
-  admin: ['issuer.ts'],
-  doctor: ['issuer.ts', 'open-stores.ts'],
-  workers: ['observed-stores.ts', 'server.ts', 'upstream-knowledge.ts', 'version.ts'],
+  doctor: ['open-stores.ts'],
+  workers: ['observed-stores.ts', 'server.ts', 'version.ts'],
 };
 
 test('every folder of src has its row, here and in ARCHITECTURE.md', () => {

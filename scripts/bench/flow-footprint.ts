@@ -1,10 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { encodeFlow } from '../../src/flow/flow-record.ts';
-import { MemoryFlowStore } from '../../src/flow/flow-store-memory.ts';
-import { flowKey } from '../../src/flow/keys.ts';
+import { encodeFlow } from '../../src/store/flow-record.ts';
+import { KeyedFlowStore } from '../../src/store/keyed-flow-store.ts';
+import { MemoryRecordStore } from '../../src/store/record-store-memory.ts';
+import { flowIdOf, flowKey } from '../../src/store/store-key.ts';
 import type { RedisServer } from '../../test/support/redis-server.ts';
-import { sampleFlow } from '../../test/support/sample-flow.ts';
+import { sampleFlow, UPSTREAM } from '../../test/support/sample-login.ts';
 
 const TTL = 3_600_000;
 
@@ -18,7 +19,12 @@ export async function fillRedis(redis: RedisServer, count: number): Promise<numb
     for (let first = 0; first < count; first += batch) {
       const pipeline = client.pipeline();
       for (let i = first; i < Math.min(first + batch, count); i += 1) {
-        pipeline.set(`pkce-gateway:${flowKey('corp', `flow ${i}`)}`, encodeFlow(sampleFlow()), 'PX', TTL);
+        pipeline.set(
+          `pkce-gateway:${flowKey(flowIdOf(UPSTREAM, `flow ${i}`))}`,
+          encodeFlow(sampleFlow()),
+          'PX',
+          TTL,
+        );
       }
       await pipeline.exec();
     }
@@ -32,10 +38,13 @@ export async function fillRedis(redis: RedisServer, count: number): Promise<numb
 export async function measureMemoryStore(count: number): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const store = new MemoryFlowStore({ capacity: count });
+  const quota = { count, size: count * 1024 };
+  const tiers = { small: quota, large: quota };
+  const quotas = { flows: tiers, codes: tiers, expiredCodes: tiers, traits: quota };
+  const store = new KeyedFlowStore(new MemoryRecordStore({ quotas }));
   collect();
   const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < count; i += 1) await store.saveFlow(flowKey('corp', `flow ${i}`), sampleFlow(), TTL);
+  for (let i = 0; i < count; i += 1) await store.beginFlow(sampleFlow(), { hadState: true, ttl: TTL }).saved;
   collect();
   const bytes = (process.memoryUsage().heapUsed - before) / count;
   await store[Symbol.asyncDispose]();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withoutActivity } from '../activity/read-activity.ts';
-import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
+import { type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
 import type { ActivityReader } from './activity-reader.ts';
 import { AdminHosts } from './admin-hosts.ts';

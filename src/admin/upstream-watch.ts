@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuerConfig } from '../config/config.ts';
-import { discoveryHost } from '../issuer.ts';
+import { discoveryHost } from '../issuer/issuer.ts';
 import { DiscoveryFault, discover } from '../upstream/discovery.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 

@@ -3,7 +3,7 @@ import { explainPolicy } from '../config/explain-policy.ts';
 import { type LoadedFile, loadFile } from '../config/load.ts';
 import { formatPosition, formatProblem } from '../config/problem.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
-import { IssuerDirectory } from '../issuer-directory.ts';
+import { IssuerDirectory } from '../issuer/issuer-directory.ts';
 import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
 import type { Mode } from '../policy/mode.ts';

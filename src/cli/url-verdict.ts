@@ -1,17 +1,15 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { type Endpoint, Endpoints } from '../endpoints.ts';
-import { identifyClient } from '../handlers/identify-client.ts';
-import { judgeParameters, violationOf } from '../handlers/judged-request.ts';
-import { queryMessage } from '../handlers/read-message.ts';
+import { judgeRequest } from '../handlers/judge-request.ts';
 import { parseRequestTarget, type RequestTarget } from '../http/request-target.ts';
-import { configuredEndpoints, discoverIssuer } from '../issuer.ts';
+import { type Endpoint, Endpoints } from '../issuer/endpoints.ts';
+import { configuredEndpoints, discoverIssuer } from '../issuer/issuer.ts';
+import { isLookalike } from '../oauth/parameter-names.ts';
 import { parseParameters } from '../oauth/parameters.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
 import type { ClientRegistry } from '../policy/client-registry.ts';
-import { FIRST_LOT } from '../policy/lot.ts';
+import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
 import type { Mode } from '../policy/mode.ts';
-import type { Reason } from '../policy/reason.ts';
-import { wireErrorFor } from '../policy/wire-error.ts';
+import { REASONS, type Reason } from '../policy/reason.ts';
 import { DiscoveryFault } from '../upstream/discovery.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
@@ -57,8 +55,13 @@ export async function judgeUrl(
   issuer: { readonly config: IssuerConfig; readonly clients: ClientRegistry },
   now: number,
 ): Promise<Verdict> {
-  const message = queryMessage(parseParameters(target.query ?? ''));
-  const { clientId, policy, mode, certain } = identifyClient(issuer, message, [], now, FIRST_LOT);
+  const { parameters, problem, hidden } = parseParameters(target.query ?? '');
+  const names = new Set(parameters.all('client_id'));
+  const certain = names.size <= 1 && !hidden && !parameters.entries.some(([name]) => isLookalike(name));
+  const clientId = names.size === 1 ? [...names][0] : undefined;
+  const listing = issuer.clients.find(clientId);
+  const { policy } = listing;
+  const mode = certain ? effectiveMode(policy, now) : issuer.clients.strictestMode(now);
   const endpoints = await endpointsOf(issuer.config);
   const { endpoint, resembles } = endpoints?.match(target.path) ?? {};
   const verdict = {
@@ -79,10 +82,11 @@ export async function judgeUrl(
   if (mode === 'off' || (endpoint !== undefined && endpoint !== 'authorization')) {
     return { ...verdict, outcome: 'not_judged' };
   }
-  if (message.problem === undefined && message.parameters.has('request_uri')) {
+  if (problem === undefined && parameters.has('request_uri')) {
     return { ...verdict, outcome: 'depends' };
   }
-  const reason = message.problem ?? violationOf(judgeParameters(message.parameters, policy), policy);
+  const judged = judgeRequest(parameters, { policy, mode });
+  const reason = problem ?? judged.problem ?? decideAuthorizationRequest(judged.request, listing)?.reason;
   if (reason === undefined) return { ...verdict, outcome: 'passes' };
   const later =
     mode === 'report' && policy.enforceFrom !== undefined && effectiveMode(policy, policy.enforceFrom);
@@ -95,7 +99,7 @@ export async function judgeUrl(
 
 function violationIn(mode: Mode, reason: Reason): Pick<Verdict, 'outcome' | 'reason' | 'description'> {
   const outcome = mode === 'enforce' ? 'refused' : 'reported';
-  return { outcome, reason, description: wireErrorFor(reason).description };
+  return { outcome, reason, description: REASONS[reason].description };
 }
 
 /** As configured, or as the upstream tells them; `undefined` where it does not. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config } from './config.ts';
+import type { Config, StoreConfig } from './config.ts';
 
 /** What is settled when the process starts, as paths into the configuration. */
 const SETTLED = [
@@ -10,7 +10,6 @@ const SETTLED = [
   ['admin', 'address'],
   ['admin', 'hosts'],
   ['workers'],
-  ['store'],
   ['log', 'format'],
   ['audit'],
 ] as const;
@@ -38,11 +37,25 @@ export function reloadable(running: Config, next: Config): ReloadableConfig {
     waiting.push(path.map(fileName).join('.'));
   };
   for (const path of SETTLED) settle(path);
+  if (!isDeepStrictEqual(withoutSecrets(running.store), withoutSecrets(next.store))) settle(['store']);
   // From http to https or back; another certificate needs no restart.
   for (const name of ['listen', 'admin'] as const) {
     if ((running[name].tls === undefined) !== (next[name].tls === undefined)) settle([name, 'tls']);
   }
   return { config, waiting };
+}
+
+/** Credentials and certificates of the store are renewed by a reload. */
+function withoutSecrets(store: StoreConfig): object {
+  if (store.kind !== 'redis') return store;
+  const { username: _username, password: _password, tls: _tls, ...servers } = store;
+  if ('url' in servers) {
+    const { protocol, host, pathname, search } = new URL(servers.url);
+    return { ...servers, url: [protocol, host, pathname, search] };
+  }
+  if ('cluster' in servers) return servers;
+  const { name, nodes } = servers.sentinel;
+  return { ...servers, sentinel: { name, nodes } };
 }
 
 function fileName(key: string): string {

@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { discoveryHost } from '../issuer.ts';
+import { discoveryHost } from '../issuer/issuer.ts';
 import type { Discovered } from '../upstream/discovery.ts';
 import { type FetchedDocument, fetchDocument } from '../upstream/fetch-document.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { discoveryHost } from '../issuer.ts';
+import { discoveryHost } from '../issuer/issuer.ts';
 import { s256 } from '../oauth/pkce.ts';
-import { isAddressedTo } from '../oauth/redirect-uri.ts';
+import { goesTo } from '../oauth/redirect-uri.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
@@ -111,7 +111,7 @@ async function follow(
         leftFor: undefined,
       };
     }
-    if (isAddressedTo(location, client.redirectUri)) return answered(location);
+    if (goesTo(location, client.redirectUri)) return answered(location);
     // It may speak of itself under the host that it was asked for.
     const isOwn = own.has(location.origin) || location.host === discoveryHost(upstream.config);
     if (!isOwn) return { outcome: 'goes on', seen: 'a redirect', leftFor: printable(location.origin) };

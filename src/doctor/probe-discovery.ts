@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { configuredEndpoints, discoveryHost } from '../issuer.ts';
+import { configuredEndpoints, discoveryHost } from '../issuer/issuer.ts';
 import { documentsOf, metadataPathForms } from '../oauth/metadata-paths.ts';
 import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
 import { describeFault } from '../upstream/describe-fault.ts';

@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { type ActivityStore, dayOf, dayRecord } from '../activity/activity-store.ts';
 import type { StoreConfig } from '../config/config.ts';
-import type { Binding } from '../flow/binding.ts';
-import type { Flow } from '../flow/flow.ts';
-import { type FlowStore, StoreFault } from '../flow/flow-store.ts';
-import { codeKey, flowKey, pushedRequestKey } from '../flow/keys.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { openStores } from '../open-stores.ts';
+import { type Binding, type Flow, type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 
 /** Milliseconds that the store has to be reached. */
@@ -70,50 +67,47 @@ async function probeActivity(activity: ActivityStore): Promise<Finding> {
 /** The name of the first operation that does not do as it should. */
 async function exercise(store: FlowStore): Promise<string | undefined> {
   const [id, challenge] = [randomBytes(16).toString('hex'), s256(randomBytes(32).toString('base64url'))];
-  const keys = {
-    flow: flowKey(ISSUER, id),
-    code: codeKey(ISSUER, id),
-    pushed: pushedRequestKey(ISSUER, id),
-  };
+  const own = { issuer: ISSUER, realm: '', clientId: ISSUER, mode: 'enforce' } as const;
+  const sent = { codeChallenge: challenge, redirectUri: undefined, pkceForwarded: true };
   const flow: Flow = {
-    clientId: ISSUER,
-    mode: 'enforce',
-    codeChallenge: challenge,
-    redirectUri: undefined,
+    ...own,
+    ...sent,
+    upstream: ISSUER,
     responseType: 'code',
     responseMode: undefined,
-    scope: '',
-    pkceForwarded: false,
-    pushedKey: undefined,
+    violation: undefined,
   };
-  const binding: Binding = {
-    clientId: ISSUER,
-    mode: 'enforce',
-    codeChallenge: challenge,
-    redirectUri: undefined,
-    scope: '',
-    pkceForwarded: false,
-    maxAttempts: 3,
-    wrappedCode: undefined,
+  const binding: Binding = { ...own, ...sent, maxAttempts: 3, hasIdToken: false };
+  const begun = store.beginFlow(flow, { hadState: true, ttl: TTL });
+  const claimId = () => randomBytes(16).toString('base64url');
+  const first = claimId();
+  let code = '';
+  const bind = async () => {
+    const bound = await store.bindCode({
+      upstream: ISSUER,
+      code: id,
+      flowId: begun.live.id,
+      binding,
+      wrap: true,
+      codeTtl: TTL,
+    });
+    code = bound.outcome === 'bound' ? bound.code : '';
+    return code !== '';
   };
-  const pushed = { clientId: ISSUER, scope: '' };
-  const claim = async (presented: string) => (await store.claimBinding(keys.code, presented)).outcome;
+  const claim = async (presented: string, claimId: string) =>
+    (await store.claimCode(ISSUER, code, { challenge: presented, claimId })).outcome;
   const steps: readonly (readonly [name: string, works: () => Promise<boolean>])[] = [
-    ['saving a flow', () => store.saveFlow(keys.flow, flow, TTL)],
-    ['loading a flow', async () => (await store.loadFlow(keys.flow))?.codeChallenge === challenge],
-    ['saving a binding', () => store.saveBinding(keys.code, binding, TTL)],
-    ['loading a binding', async () => (await store.loadBinding(keys.code))?.codeChallenge === challenge],
-    ['refusing a wrong verifier', async () => (await claim(s256('another'))) === 'mismatch'],
-    ['claiming a code', async () => (await claim(challenge)) === 'claimed'],
-    ['refusing a second claim', async () => (await claim(challenge)) === 'replayed'],
-    ['releasing a code', () => done(store.releaseBinding(keys.code))],
-    ['claiming a released code', async () => (await claim(challenge)) === 'claimed'],
-    ['remembering a pushed request', () => done(store.savePushedRequest(keys.pushed, pushed, TTL))],
-    ['loading a pushed request', async () => (await store.loadPushedRequest(keys.pushed)) !== undefined],
-    ['spending a pushed request', () => store.spendPushedRequest(keys.pushed, TTL)],
-    ['spending it once only', async () => !(await store.spendPushedRequest(keys.pushed, TTL))],
-    ['ending a flow', () => done(store.endFlow(keys.flow))],
-    ['forgetting a flow', async () => (await store.loadFlow(keys.flow)) === undefined],
+    ['saving a flow', () => done(begun.saved)],
+    ['loading a flow', async () => (await store.findFlow(ISSUER, begun.prefix))?.id === begun.live.id],
+    ['binding a code', bind],
+    ['finding a code', async () => (await store.findCode(ISSUER, code))?.codeChallenge === challenge],
+    ['refusing a wrong verifier', async () => (await claim(s256('another'), claimId())) === 'mismatch'],
+    ['claiming a code', async () => (await claim(challenge, first)) === 'claimed'],
+    ['refusing a second claim', async () => (await claim(challenge, claimId())) === 'replayed'],
+    ['releasing a code', () => done(store.releaseClaim(ISSUER, code, first))],
+    ['claiming a released code', async () => (await claim(challenge, claimId())) === 'claimed'],
+    ['remembering a pushed request', () => done(store.savePushedRequest(ISSUER, id, own, TTL))],
+    ['loading a pushed request', async () => (await store.findPushedRequest(ISSUER, id)) !== undefined],
     ['answering a ping', () => done(store.ping())],
   ];
   for (const [name, works] of steps) if (!(await works())) return name;

@@ -1,92 +1,83 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../endpoints.ts';
-import type { Flow } from '../flow/flow.ts';
-import type { FlowStore } from '../flow/flow-store.ts';
 import type { Peer } from '../http/peer.ts';
 import type { BodyLimits } from '../http/read-body.ts';
 import type { RequestTarget } from '../http/request-target.ts';
-import type { Issuer } from '../issuer.ts';
-import type { Claimed } from '../issuer-directory.ts';
+import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../issuer/endpoints.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import type { Claimed } from '../issuer/issuer-directory.ts';
+import type { UpstreamGroup } from '../issuer/upstream-group.ts';
+import type { FlowStore, LiveFlow } from '../store/flow-store.ts';
+import type { AnsweredRequest } from '../telemetry/answered-request.ts';
 import type { Events } from '../telemetry/events.ts';
-import type { StateHashes } from './state-hashes.ts';
+import type { CodeHashes } from './token/code-hashes.ts';
 
 /** What every handler works with, made once. */
 export type Services = {
   readonly store: FlowStore;
   readonly events: Events;
-  readonly stateHashes: StateHashes;
+  readonly codeHashes: CodeHashes;
   /** Of bodies that are read in order to be judged. */
   readonly bodyLimits: BodyLimits;
   /** The header that names a request. */
   readonly requestIdHeader: string;
 };
 
-/** Whose a request is, and what for. */
+/** Which issuer and endpoint a request is for. */
 export type Where = {
   readonly claimed: Claimed<Issuer>;
+  readonly group: UpstreamGroup;
   readonly peer: Peer;
   readonly target: RequestTarget;
   readonly match: EndpointMatch;
 };
 
+/** A flow that this request belongs to: the one that it has begun, or entered again. */
+export type OwnFlow = LiveFlow & {
+  /** `undefined`: it is found by its client's own state. */
+  readonly prefix: string | undefined;
+};
+
 /** One request and its response on their way through the gateway. */
 export class Exchange {
+  readonly services: Services;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly services: Services;
   readonly issuer: Issuer;
+  /** The issuers before the same upstream: records are kept under it. */
+  readonly group: UpstreamGroup;
   readonly peer: Peer;
   readonly target: RequestTarget;
   readonly endpoint: Endpoint;
-  /** What the placeholders of the endpoint's path took. */
-  readonly scope: string;
+  /** What the named placeholders of the endpoint's path took. */
+  readonly realm: string;
   /** The endpoint for which some server would take the path (`path_ambiguous`). */
   readonly resembles: ProtectedEndpoint | undefined;
-  /** The other issuers of the host of which some server could take this for a request (`path_ambiguous`). */
+  /** The issuers of the host, where some server could take the path for another one's. */
   readonly rivals: readonly Issuer[];
-  /** The other issuers of the host that stand in front of the same server, which may not tell them apart. */
-  readonly neighbours: readonly Issuer[];
-  /** The other issuers, of whatever host, in front of the same server, which may take the codes of any for its own. */
-  readonly sharers: readonly Issuer[];
   /** Milliseconds that the upstream took, and that the gateway took until the response head; set by `sendUpstream`. */
   upstreamTime: number | undefined;
   overhead: number | undefined;
-  /** The flow that this request has begun, as the store has it: a server that knows its user may answer at once. */
-  begun: { readonly prefix: string; readonly flow: Flow } | undefined;
+  /** At hand where a server answers the very request that began the flow with its code. */
+  flow: OwnFlow | undefined;
+  /** The beginning of the body that was sent, as far as it was read. */
+  sentText = '';
   readonly startedAt = performance.now();
-  readonly #where: Where;
   #requestId: string | undefined;
 
-  constructor(
-    services: Services,
-    request: IncomingMessage,
-    response: ServerResponse,
-    where: Where,
-    requestId?: string,
-  ) {
+  constructor(services: Services, request: IncomingMessage, response: ServerResponse, where: Where) {
     this.services = services;
     this.request = request;
     this.response = response;
     this.issuer = where.claimed.issuer;
     this.rivals = where.claimed.rivals;
-    this.neighbours = where.claimed.neighbours;
-    this.sharers = where.claimed.sharers;
+    this.group = where.group;
     this.peer = where.peer;
     this.target = where.target;
     this.endpoint = where.match.endpoint;
-    this.scope = where.match.scope;
+    this.realm = where.match.realm;
     this.resembles = where.match.resembles;
-    this.#where = where;
-    this.#requestId = requestId;
-  }
-
-  /** The same exchange, taken for a neighbour's. */
-  under(issuer: Issuer): Exchange {
-    const claimed = { issuer, rivals: [], neighbours: [], sharers: [] };
-    const where = { ...this.#where, claimed };
-    return new Exchange(this.services, this.request, this.response, where, this.requestId);
   }
 
   /** Ties what a user sees to what the operator's log says. Made when first needed: most requests need none. */
@@ -100,14 +91,32 @@ export class Exchange {
     return this.issuer.config.publicOrigin ?? `${this.peer.scheme}://${this.peer.host}`;
   }
 
-  /** Milliseconds, now that the response has left. */
-  times(): { readonly total: number; readonly upstream?: number; readonly overhead?: number } {
-    const total = performance.now() - this.startedAt;
-    if (this.upstreamTime === undefined || this.overhead === undefined) return { total };
-    return { total, upstream: this.upstreamTime, overhead: this.overhead };
+  /** Whether the endpoint takes one flat JSON object in place of a form (`token_content_types`). */
+  get takesJson(): boolean {
+    return this.endpoint === 'token' && this.issuer.config.tokenContentTypes.includes('json');
   }
 
   get method(): string {
     return this.request.method ?? 'GET';
+  }
+
+  /** What is logged and measured of the exchange, now that the response has left. */
+  answered(): AnsweredRequest {
+    return {
+      requestId: this.requestId,
+      method: this.method,
+      path: this.target.path,
+      status: this.response.statusCode,
+      endpoint: this.endpoint,
+      issuer: this.issuer.name,
+      clientAddress: this.peer.address,
+      times: this.#times(),
+    };
+  }
+
+  #times(): AnsweredRequest['times'] {
+    const total = performance.now() - this.startedAt;
+    if (this.upstreamTime === undefined || this.overhead === undefined) return { total };
+    return { total, upstream: this.upstreamTime, overhead: this.overhead };
   }
 }

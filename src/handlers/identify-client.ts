@@ -1,36 +1,40 @@
-import type { Issuer } from '../issuer.ts';
 import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
-import type { Lot } from '../policy/lot.ts';
-import type { Mode } from '../policy/mode.ts';
+import type { Listing } from '../policy/client-registry.ts';
+import type { Draw } from '../policy/draw.ts';
+import { type Mode, strictestMode } from '../policy/mode.ts';
 import type { Subject } from '../telemetry/activity-sink.ts';
-import type { Message } from './read-message.ts';
+import type { Exchange } from './exchange.ts';
+import { hintsOf, isUnread, type Message } from './message/message.ts';
 
-/** Whose policy a request is judged by. */
+/** The client by whose policy a message is judged. */
 export type IdentifiedClient = {
+  /** As the message writes it. */
   readonly clientId: string | undefined;
+  readonly listing: Listing;
   readonly policy: ClientPolicy;
   readonly mode: Mode;
-  /** Whether the request names one client, or none, in a way that every server reads alike. */
+  /** Whether the message names one client, or none, in a way that every server reads alike. */
   readonly certain: boolean;
 };
 
 /**
- * The client that a message names, in its parameters or in its credentials (`names`: the readings of each). One that
- * cannot be told, because two are named, or one in a way that only some servers would read, is judged by the strictest
- * mode of the issuer: otherwise anybody could pass for a client with a laxer one. `lot`: drawn for a flow that is to begin.
+ * The client that a message names, in its parameters or in its credentials (`names`: the readings of each). Where two are
+ * named, or one in a way that only some servers would read, the strictest mode of all is in force: otherwise anybody could
+ * pass for a client with a laxer one. `draw`: that of a flow that is about to begin.
  */
 export function identifyClient(
-  { clients }: Pick<Issuer, 'clients'>,
+  exchange: Exchange,
   message: Message,
   names: readonly (readonly string[])[],
-  now: number,
-  lot: Lot,
+  draw: Draw,
 ): IdentifiedClient {
+  const { group, issuer } = exchange;
+  const now = Date.now();
   let first: string | undefined;
   let several = false;
   let disguised = false;
-  for (const [name, value] of message.hints.entries) {
+  for (const [name, value] of hintsOf(message)) {
     if (name === 'client_id') {
       several ||= first !== undefined && first !== value;
       first ??= value;
@@ -38,23 +42,33 @@ export function identifyClient(
   }
   for (const readings of names) {
     if (first !== undefined && readings.includes(first)) continue;
-    const listed = readings.find((reading) => clients.policyFor(reading) !== clients.unlisted);
+    const listed = readings.find((reading) => group.find(issuer, reading, now).by !== 'none');
     const name = listed ?? readings[0];
     several ||= first !== undefined && name !== undefined;
     first ??= name;
   }
   const clientId = several ? undefined : first;
-  const policy = clients.policyFor(clientId);
-  const certain = !disguised && !message.unread && !several;
-  return {
-    clientId,
-    policy,
-    mode: certain ? effectiveMode(policy, now, lot) : clients.strictestMode(now),
-    certain,
-  };
+  const listing = group.find(issuer, clientId, now);
+  const certain = !disguised && !several && !isUnread(message);
+  const named = effectiveMode(listing.policy, now, draw);
+  const mode = certain ? named : strictestMode([named, group.strictestMode(now)]);
+  return { clientId, listing, policy: listing.policy, mode, certain };
+}
+
+/** The client of a record. Its mode is the record's: it holds from the beginning of a flow to its end. */
+export function recordedClient(
+  { group }: Exchange,
+  record: { readonly issuer: string; readonly clientId: string; readonly mode: Mode },
+): IdentifiedClient {
+  const policy = group.policyOf(record, Date.now());
+  const { clientId, mode } = record;
+  return { clientId, listing: { policy, by: 'name' }, policy, mode, certain: true };
 }
 
 /** Whom an event is about. */
-export function subjectOf(issuer: Issuer, { policy, clientId }: IdentifiedClient): Subject {
+export function subjectOf(
+  { issuer }: Exchange,
+  { policy, clientId }: Pick<IdentifiedClient, 'policy' | 'clientId'>,
+): Subject {
   return { issuer: issuer.name, client: policy.name, clientId };
 }

@@ -20,13 +20,14 @@ export function injectSecret(
   client: IdentifiedClient,
   identity: ClientIdentity,
 ): AuthenticatedRequest & { readonly injected: boolean } {
-  const { clientId, policy, mode, certain } = client;
+  const { clientId, policy, mode, certain, listing } = client;
   const secret = policy.injectSecret;
   if (
     secret === undefined ||
     mode === 'off' ||
     identity.authenticated ||
     !certain ||
+    listing.by === 'folded' ||
     clientId === undefined
   ) {
     return { parameters, authorization: undefined, injected: false };

@@ -1,10 +1,9 @@
 import { acceptsJson } from '../http/accepts-json.ts';
 import { sendHtml, sendJson, sendRedirect } from '../http/respond.ts';
-import { buildErrorRedirect } from '../oauth/authorization-response.ts';
+import { buildErrorRedirect } from '../oauth/error-response.ts';
 import { isRegisteredRedirectUri } from '../oauth/redirect-uri.ts';
 import type { ClientPolicy } from '../policy/client-policy.ts';
-import type { Reason } from '../policy/reason.ts';
-import { type WireError, wireErrorFor } from '../policy/wire-error.ts';
+import { REASONS, type Reason, type ReasonEntry } from '../policy/reason.ts';
 import { renderErrorPage } from './error-page.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -25,16 +24,16 @@ export function refuseAuthorization(
   policy: ClientPolicy,
   address: ReturnAddress | undefined,
 ): void {
-  const error = wireErrorFor(reason);
+  const error = REASONS[reason];
   const { response, requestId } = exchange;
   const { redirectUri } = address ?? {};
   if (address !== undefined && redirectUri !== undefined && policy.redirectUris !== undefined) {
     if (isRegisteredRedirectUri(redirectUri, policy.redirectUris)) {
       const location = buildErrorRedirect(
         redirectUri,
-        error,
+        { error: error.error, description: traceable(error.description, reason, requestId) },
         address,
-        exchange.issuer.issFor(exchange.publicOrigin, exchange.scope),
+        exchange.issuer.issFor(exchange.publicOrigin, exchange.realm),
       );
       sendRedirect(response, 302, location, { 'X-Request-Id': requestId });
       return;
@@ -50,13 +49,18 @@ export function refuseAuthorization(
   );
 }
 
+/** A redirect has no header that its client sees: the description says which request to ask the operator about. */
+function traceable(description: string, reason: Reason, requestId: string): string {
+  return `${description} [${reason}; request ${requestId}]`;
+}
+
 /** Answers a refused token or pushed authorization request (RFC 6749 5.2, RFC 9126 2.3). */
 export function refuseToken(exchange: Exchange, reason: Reason): void {
-  const error = wireErrorFor(reason);
+  const error = REASONS[reason];
   sendJson(
     exchange.response,
     error.status,
-    { error: error.error, error_description: error.description },
+    { error: error.error, error_description: error.description, reason, request_id: exchange.requestId },
     { 'X-Request-Id': exchange.requestId, ...allowed(exchange, error) },
   );
 }
@@ -66,7 +70,7 @@ export function answerFault(exchange: Exchange, status: 500 | 502 | 503 | 504, d
   const error = status === 500 ? 'server_error' : 'temporarily_unavailable';
   const extra: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
   if (exchange.endpoint !== 'authorization' && exchange.endpoint !== 'other') {
-    const body = { error, error_description: description };
+    const body = { error, error_description: description, request_id: exchange.requestId };
     sendJson(exchange.response, status, body, { 'X-Request-Id': exchange.requestId, ...extra });
   } else {
     answerBrowser(exchange, status, error, description, {}, extra);
@@ -92,7 +96,7 @@ function answerBrowser(
   }
 }
 
-function allowed(exchange: Exchange, error: WireError): Record<string, string> {
+function allowed(exchange: Exchange, error: ReasonEntry): Record<string, string> {
   if (error.status !== 405) return {};
   return { Allow: exchange.endpoint === 'authorization' ? 'GET, HEAD, POST' : 'POST' };
 }

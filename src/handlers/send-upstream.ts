@@ -1,7 +1,8 @@
-import type { Endpoint } from '../endpoints.ts';
 import { clientOf } from '../http/client-address.ts';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
+import type { Endpoint } from '../issuer/endpoints.ts';
+import { StoreFault } from '../store/flow-store.ts';
 import { keepScope } from '../telemetry/request-scope.ts';
 import { traceUpstream } from '../telemetry/tracing.ts';
 import { type Forwarded, forward } from '../upstream/forward.ts';
@@ -9,16 +10,20 @@ import type { Hold, Outcome } from '../upstream/outcome.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
-import { followResponse } from './follow-response.ts';
+import type { IdentifiedClient } from './identify-client.ts';
+import { followResponse, mayBringPage } from './response/follow-response.ts';
 import { shareHead } from './share-with-origin.ts';
+import { withoutStore } from './without-store.ts';
 
 /** What goes upstream in place of what came; all else is as it came. */
 export type UpstreamRequest = {
   readonly method?: string;
   readonly query?: string | undefined;
-  /** `undefined`: the request's own body, streamed. A text: a form that the gateway serialised; `null`: none. */
+  /** `undefined`: the request's own body, streamed. A text: one that the gateway serialised; `null`: none. */
   readonly body?: string | null | undefined;
-  /** The client's body, of which the beginning has already been read. */
+  /** Of `body`; default: a form. */
+  readonly contentType?: string;
+  /** The client's body, read in part, or read and changed where it stands. */
   readonly bodyAsSent?: RequestBody | Buffer | null;
   /** Credentials of the gateway's, for a client that has sent none. */
   readonly authorization?: string | undefined;
@@ -26,14 +31,17 @@ export type UpstreamRequest = {
   readonly rawHeaders?: readonly string[];
 };
 
-const FORM = 'application/x-www-form-urlencoded';
-
 export type SendOptions = {
-  /** Sees the response that the client will get, before it leaves. */
-  readonly settle?: (head: ResponseHead) => Outcome | Hold | Promise<Outcome>;
+  /** Sees a response that is no page: an API's answer. Every other one may carry a code, and is followed. */
+  readonly settle?: ((head: ResponseHead) => Outcome | Hold | Promise<Outcome | Hold>) | undefined;
   /** Whether the upstream should finish although the client has gone: its answer settles something. */
   readonly outlivesClient?: boolean;
+  /** What must be in the store before anything of the response leaves, and whose flow that is. */
+  readonly saved?: Promise<void> | undefined;
+  readonly savedFor?: IdentifiedClient | undefined;
 };
+
+const FORM = 'application/x-www-form-urlencoded';
 
 /** A part of the connections to the upstream is kept for these. */
 const LOGIN_ENDPOINTS: ReadonlySet<Endpoint> = new Set(['authorization', 'pushed_authorization', 'token']);
@@ -44,39 +52,27 @@ export async function sendUpstream(
   outgoing: UpstreamRequest,
   options: SendOptions = {},
 ): Promise<Forwarded> {
-  const { request, response, issuer, peer, target } = exchange;
+  const { response, issuer, target } = exchange;
   const query = 'query' in outgoing ? outgoing.query : target.query;
-  const replaced = outgoing.body !== undefined;
-  const requestId = [exchange.services.requestIdHeader, exchange.requestId] as const;
-  const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
-    peer,
-    publicOrigin: exchange.publicOrigin,
-    requestId,
-    keepsMethodOverrides: exchange.endpoint === 'other' && exchange.resembles === undefined,
-    host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
-    body: replaced ? 'replaced' : 'as_sent',
-  });
-  if (typeof outgoing.body === 'string') headers.push('Content-Type', FORM);
-  if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
   const method = outgoing.method ?? exchange.method;
-  const { origin } = issuer.config.upstream;
-  const forwarded = await traceUpstream({ method, origin, headers }, () =>
+  const headers = headersFor(exchange, outgoing);
+  const forwarded = await traceUpstream({ method, origin: issuer.config.upstream.origin, headers }, () =>
     forward(
       issuer.upstream,
       {
         method,
         path: query === undefined || query === '' ? target.path : `${target.path}?${query}`,
         headers,
-        body: replaced ? (outgoing.body ?? null) : bodyAsSent(exchange, outgoing),
+        body: outgoing.body === undefined ? bodyAsSent(exchange, outgoing) : outgoing.body,
       },
       response,
       {
         inspect: (head) => inspect(exchange, shareHead(exchange, head), options),
-        client: clientOf(peer.address),
+        client: clientOf(exchange.peer.address),
         purpose: LOGIN_ENDPOINTS.has(exchange.endpoint) ? 'login' : 'other',
         outlivesClient: options.outlivesClient === true,
         scope: keepScope(),
-        requestId,
+        requestId: requestIdOf(exchange),
       },
     ),
   );
@@ -85,17 +81,55 @@ export async function sendUpstream(
   return forwarded;
 }
 
+function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
+  const { request, issuer, peer } = exchange;
+  const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
+    peer,
+    publicOrigin: exchange.publicOrigin,
+    requestId: requestIdOf(exchange),
+    keepsMethodOverrides: exchange.endpoint === 'other' && exchange.resembles === undefined,
+    host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
+    body:
+      outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
+    // A page that may hand over a code is looked at as it streams by.
+    ...(mayBringPage(exchange) ? { acceptEncoding: 'identity' } : {}),
+  });
+  if (typeof outgoing.body === 'string') headers.push('Content-Type', outgoing.contentType ?? FORM);
+  if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
+  return headers;
+}
+
+function requestIdOf({ services, requestId }: Exchange): readonly [name: string, id: string] {
+  return [services.requestIdHeader, requestId];
+}
+
 function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): RequestBody | Buffer | null {
   if (outgoing.bodyAsSent !== undefined) return outgoing.bodyAsSent;
   if (!hasBody(exchange.request)) return null;
   return new RequestBody(exchange.request, { patience: exchange.services.bodyLimits.time });
 }
 
-/** A settled response is an API's answer; every other one may carry a code. */
 function inspect(
   exchange: Exchange,
   head: ResponseHead,
-  { settle }: SendOptions,
-): Outcome | Hold | Promise<Outcome> {
-  return settle === undefined ? followResponse(exchange, head) : settle(head);
+  { settle, saved, savedFor }: SendOptions,
+): Outcome | Hold | Promise<Outcome | Hold> {
+  const follow = () => (settle === undefined ? followResponse(exchange, head) : settle(head));
+  return saved === undefined ? follow() : afterSaving(exchange, saved, savedFor, follow);
+}
+
+/** A fault of the store is answered although the upstream was asked: its response is dropped, cookies too. */
+async function afterSaving(
+  exchange: Exchange,
+  saved: Promise<void>,
+  client: IdentifiedClient | undefined,
+  follow: () => Outcome | Hold | Promise<Outcome | Hold>,
+): Promise<Outcome | Hold> {
+  try {
+    await saved;
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    if (client !== undefined && withoutStore(exchange, client) === 'answered') return 'answered';
+  }
+  return follow();
 }

@@ -1,53 +1,37 @@
-import type { Endpoint } from '../endpoints.ts';
-import { buildCorsHeaders, buildPreflightHeaders, parsePreflight, replaceCorsHeaders } from '../http/cors.ts';
-import { sendNoContent } from '../http/respond.ts';
+import { allowOrigin, mergeCorsHeaders } from '../http/cors.ts';
+import type { Endpoint } from '../issuer/endpoints.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
 
 /**
- * What scripts may call, and how. Never the authorization endpoint: it is for the browser to visit (RFC 9700 2.6).
- * `undefined`: the upstream's own affair.
+ * What scripts of an app may call. Never the authorization endpoint: it is for the browser to visit (RFC 9700 2.6). All else
+ * is the upstream's own affair.
  */
-const METHODS: Readonly<Record<Endpoint, string | undefined>> = {
-  authorization: undefined,
-  pushed_authorization: 'POST',
-  token: 'POST',
-  metadata: 'GET, HEAD',
-  jwks: 'GET, HEAD',
-  userinfo: 'GET, POST',
-  revocation: 'POST',
-  other: undefined,
-};
+export const SHARED_ENDPOINTS: ReadonlySet<Endpoint> = new Set([
+  'pushed_authorization',
+  'token',
+  'metadata',
+  'jwks',
+  'userinfo',
+  'revocation',
+]);
 
-/**
- * Cross-origin requests from apps in the browser. Where the origin is one of the issuer's clients', its preflight is
- * answered here (`true`), and every other answer of the gateway's own, refusals and faults too, is readable to it.
- */
-export function shareWithOrigin(exchange: Exchange): boolean {
+/** Makes every answer of the gateway's own, refusals and faults too, readable to the client's origin. */
+export function shareWithOrigin(exchange: Exchange): void {
   const origin = sharedOrigin(exchange);
-  const methods = METHODS[exchange.endpoint];
-  if (origin === undefined || methods === undefined) return false;
-  const { request, response, requestId } = exchange;
-  const preflight = parsePreflight(request.method, request.headers);
-  if (preflight !== undefined) {
-    sendNoContent(response, { 'X-Request-Id': requestId, ...buildPreflightHeaders(preflight, methods) });
-    return true;
-  }
-  for (const [name, value] of Object.entries(buildCorsHeaders(origin))) response.setHeader(name, value);
-  return false;
+  if (origin !== undefined) allowOrigin(exchange.response, origin);
 }
 
-/** The upstream's answer, readable to the origin that asked, whatever the upstream says of origins. */
+/** The upstream's answer, readable to an origin of a client as well. */
 export function shareHead(exchange: Exchange, head: ResponseHead): ResponseHead {
-  const origin = sharedOrigin(exchange);
-  if (origin !== undefined) return { ...head, headers: replaceCorsHeaders(head.headers, origin) };
-  // Whoever asks next may be of another origin: a cache is to know that the answer depends on it (Fetch 3.3.5).
-  const varies = exchange.issuer.corsOrigins.size > 0 && METHODS[exchange.endpoint] !== undefined;
-  return varies ? { ...head, headers: [...head.headers, 'Vary', 'Origin'] } : head;
+  if (!SHARED_ENDPOINTS.has(exchange.endpoint) || exchange.issuer.corsOrigins.size === 0) return head;
+  return { ...head, headers: mergeCorsHeaders(head.headers, sharedOrigin(exchange)) };
 }
 
-function sharedOrigin(exchange: Exchange): string | undefined {
-  const { origin } = exchange.request.headers;
-  if (origin === undefined || METHODS[exchange.endpoint] === undefined) return undefined;
-  return exchange.issuer.corsOrigins.has(origin) ? origin : undefined;
+/** The origin of a client's whose script asks for an endpoint that scripts may call; else `undefined`. */
+export function sharedOrigin({ request, endpoint, issuer }: Exchange): string | undefined {
+  const { origin } = request.headers;
+  return origin !== undefined && SHARED_ENDPOINTS.has(endpoint) && issuer.corsOrigins.has(origin)
+    ? origin
+    : undefined;
 }

@@ -1,105 +1,108 @@
+import type { ServerResponse } from 'node:http';
+
 /** What a browser asks before it sends a cross-origin request that is more than a form could send (Fetch 4.8). */
 export type Preflight = {
   readonly origin: string;
-  /** The names that it asks for, in lower case. */
-  readonly headers: readonly string[];
+  readonly method: string;
+  /** As it asks for them. */
+  readonly headers: string | undefined;
 };
 
 type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export function parsePreflight(method: string | undefined, headers: RequestHeaders): Preflight | undefined {
-  const origin = headers['origin'];
-  if (method !== 'OPTIONS' || typeof origin !== 'string') return undefined;
-  if (headers['access-control-request-method'] === undefined) return undefined;
-  return { origin, headers: listOf(headers['access-control-request-headers']) };
-}
-
-/** What clients of token, metadata and userinfo endpoints send (RFC 6749, RFC 6750, RFC 9449), and their tracing. */
-const ALLOWED_HEADERS: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-language',
-  'authorization',
-  'baggage',
-  'cache-control',
-  'content-language',
-  'content-type',
-  'dpop',
-  'pragma',
-  'traceparent',
-  'tracestate',
-  'x-request-id',
-  'x-requested-with',
-]);
-
-/** Seconds. Browsers keep less than they are told; ten minutes is what all of them keep. */
-const MAX_AGE = '600';
-
-/** The answer to a preflight from an origin that is allowed. `methods`: as Access-Control-Allow-Methods has them. */
-export function buildPreflightHeaders(preflight: Preflight, methods: string): Record<string, string> {
-  const headers = preflight.headers.filter((name) => ALLOWED_HEADERS.has(name));
-  return {
-    'Access-Control-Allow-Origin': preflight.origin,
-    'Access-Control-Allow-Methods': methods,
-    ...(headers.length > 0 && { 'Access-Control-Allow-Headers': headers.join(', ') }),
-    'Access-Control-Max-Age': MAX_AGE,
-    Vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
-  };
+  const { origin, 'access-control-request-method': requested } = headers;
+  if (method !== 'OPTIONS' || typeof origin !== 'string' || typeof requested !== 'string') return undefined;
+  const names = headers['access-control-request-headers'];
+  return { origin, method: requested, headers: Array.isArray(names) ? names.join(', ') : names };
 }
 
 /** RFC 6750 3 and RFC 9449 8: without these, a script can neither tell why it was refused nor go on. */
-const EXPOSED = ['WWW-Authenticate', 'DPoP-Nonce'] as const;
+const EXPOSED = ['WWW-Authenticate', 'DPoP-Nonce', 'X-Request-Id'] as const;
 
-/** What makes an answer readable to scripts of an origin. */
-export function buildCorsHeaders(origin: string): Record<string, string> {
-  return {
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Expose-Headers': EXPOSED.join(', '),
-    Vary: 'Origin',
-  };
+/** Makes an answer of the gateway's own readable to scripts of an origin. */
+export function allowOrigin(response: ServerResponse, origin: string): void {
+  response.setHeader('Access-Control-Allow-Origin', origin);
+  response.setHeader('Access-Control-Expose-Headers', EXPOSED.join(', '));
+  response.setHeader('Vary', 'Origin');
 }
 
 /**
- * An answer of somebody else's (`headers`: flat names and values), made readable to scripts of an origin, whatever it
- * said before. Credentials are allowed only where it allowed them to this very origin.
+ * An answer of the upstream's (`headers`: flat names and values), readable to scripts of an origin as well; `undefined`: of no
+ * further one. What the upstream allows stays. Credentials are allowed only where it allows them to this very origin.
  */
-export function replaceCorsHeaders(headers: readonly string[], origin: string): string[] {
-  const kept: string[] = [];
-  const exposed = new Set<string>(EXPOSED.map((name) => name.toLowerCase()));
-  const further: string[] = [];
-  const vary: string[] = [];
-  let allowed: string | undefined;
-  let credentials = false;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    const value = headers[i + 1] as string;
-    switch (name.toLowerCase()) {
-      case 'access-control-allow-origin':
-        allowed = value.trim();
-        break;
-      case 'access-control-allow-credentials':
-        credentials = value.trim() === 'true';
-        break;
-      case 'access-control-expose-headers':
-        further.push(...listOf(value).filter((header) => !exposed.has(header)));
-        break;
-      case 'vary':
-        vary.push(...value.split(',').map((header) => header.trim()));
-        break;
-      default:
-        kept.push(name, value);
-    }
+export function mergeCorsHeaders(headers: readonly string[], origin: string | undefined): string[] {
+  const cors = new CorsHeaders(headers);
+  if (origin !== undefined) {
+    cors.allowOrigin(origin);
+    cors.add('Access-Control-Expose-Headers', EXPOSED.join(', '));
   }
-  kept.push('Access-Control-Allow-Origin', origin);
-  kept.push('Access-Control-Expose-Headers', [...EXPOSED, ...further].join(', '));
-  if (credentials && allowed === origin) kept.push('Access-Control-Allow-Credentials', 'true');
-  const others = vary.filter((header) => header !== '' && header.toLowerCase() !== 'origin');
-  kept.push('Vary', ['Origin', ...others].join(', '));
-  return kept;
+  // A cache must know that the answer depends on who asks (Fetch 3.3.5).
+  cors.add('Vary', 'Origin');
+  return cors.headers;
 }
 
-function listOf(value: string | string[] | undefined): string[] {
-  return (Array.isArray(value) ? value.join() : (value ?? ''))
+/** The same for the answer to a preflight: all that it asks for is allowed beside what the upstream allows. */
+export function mergePreflightHeaders(
+  headers: readonly string[],
+  { origin, method, headers: names }: Preflight,
+): string[] {
+  const cors = new CorsHeaders(headers);
+  cors.allowOrigin(origin);
+  cors.add('Access-Control-Allow-Methods', method);
+  if (names !== undefined && names.trim() !== '') cors.add('Access-Control-Allow-Headers', names);
+  cors.add('Vary', 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers');
+  return cors.headers;
+}
+
+class CorsHeaders {
+  readonly headers: string[];
+
+  constructor(headers: readonly string[]) {
+    this.headers = [...headers];
+  }
+
+  allowOrigin(origin: string): void {
+    const allowed = this.#values('access-control-allow-origin').map((value) => value.trim());
+    if (allowed.length === 1 && (allowed[0] === '*' || allowed[0] === origin)) return;
+    this.#remove('access-control-allow-origin');
+    this.#remove('access-control-allow-credentials');
+    this.headers.push('Access-Control-Allow-Origin', origin);
+  }
+
+  /** Adds what a list does not hold yet, in the header that is there. */
+  add(name: string, list: string): void {
+    const lower = name.toLowerCase();
+    const held = new Set(
+      this.#values(lower)
+        .flatMap(namesIn)
+        .map((item) => item.toLowerCase()),
+    );
+    // With credentials, a browser takes `*` for a name; without, it is all of them.
+    if (held.has('*') && lower !== 'access-control-allow-headers') return;
+    const missing = namesIn(list).filter((item) => !held.has(item.toLowerCase()));
+    if (missing.length === 0) return;
+    const at = this.headers.findIndex((item, index) => index % 2 === 0 && item.toLowerCase() === lower);
+    if (at === -1) this.headers.push(name, missing.join(', '));
+    else this.headers[at + 1] = [this.headers[at + 1], ...missing].join(', ');
+  }
+
+  #values(lower: string): string[] {
+    return this.headers.filter(
+      (_, index) => index % 2 === 1 && this.headers[index - 1]?.toLowerCase() === lower,
+    );
+  }
+
+  #remove(lower: string): void {
+    for (let index = this.headers.length - 2; index >= 0; index -= 2) {
+      if (this.headers[index]?.toLowerCase() === lower) this.headers.splice(index, 2);
+    }
+  }
+}
+
+function namesIn(list: string): string[] {
+  return list
     .split(',')
-    .map((item) => item.trim().toLowerCase())
+    .map((item) => item.trim())
     .filter(Boolean);
 }

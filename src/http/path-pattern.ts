@@ -1,7 +1,7 @@
-/** A path in which `{name}` stands for exactly one segment. */
+/** A path in which `{name}` stands for exactly one segment, and so does `{*}`, which is nobody's name. */
 export type PathPattern = {
   readonly text: string;
-  /** The segments that the placeholders took, joined by `/` (`` where there are none); `undefined`: no match. */
+  /** The segments that the named placeholders took, joined by `/` (`` where there are none); `undefined`: no match. */
   match(path: string): string | undefined;
 };
 
@@ -9,7 +9,10 @@ export function compilePathPattern(text: string): PathPattern {
   if (!text.includes('{')) return { text, match: (path) => (path === text ? '' : undefined) };
   const source = text
     .split('/')
-    .map((segment) => (/^\{[^{}]*\}$/.test(segment) ? '([^/]+)' : escapeRegExp(segment)))
+    .map((segment) => {
+      if (segment === '{*}') return '[\\w.~@:+-]+';
+      return /^\{[^{}]*\}$/.test(segment) ? '([^/]+)' : escapeRegExp(segment);
+    })
     .join('/');
   const expression = new RegExp(`^${source}$`);
   return { text, match: (path) => expression.exec(path)?.slice(1).join('/') };

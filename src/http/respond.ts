@@ -37,12 +37,6 @@ export function sendRedirect(
   send(response, status, '', { Location: location, ...extra });
 }
 
-export function sendNoContent(response: ServerResponse, extra: Extra): void {
-  // RFC 9110 8.6: without a Content-Length.
-  response.writeHead(204, { ...OWN_HEADERS, ...closing(response), ...extra });
-  response.end();
-}
-
 function send(response: ServerResponse, status: number, body: string, headers: Extra): void {
   response.writeHead(status, {
     ...OWN_HEADERS,

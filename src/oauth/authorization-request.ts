@@ -12,6 +12,8 @@ export type AuthorizationRequest = {
   readonly codeChallenge: string | undefined;
   /** `plain` where a challenge comes without a method (RFC 7636 4.3). */
   readonly codeChallengeMethod: string | undefined;
+  /** Whether the request says which method that is. */
+  readonly namesMethod: boolean;
   readonly request: string | undefined;
   readonly requestUri: string | undefined;
 };
@@ -25,6 +27,7 @@ export function parseAuthorizationRequest(parameters: Parameters): Authorization
     state: parameters.get('state'),
     codeChallenge: parameters.get('code_challenge'),
     codeChallengeMethod: challengeMethodOf(parameters),
+    namesMethod: parameters.has('code_challenge_method'),
     request: parameters.get('request'),
     requestUri: parameters.get('request_uri'),
   };

@@ -10,9 +10,21 @@ export function readJsonParameters(text: string): (readonly [name: string, value
     return undefined;
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const written = text.match(/"(?:[^"\\]|\\.)*"\s*:/g)?.length ?? 0;
-  if (written !== countNames(value)) return undefined;
+  if (writtenNames(text) !== countNames(value)) return undefined;
   return Object.entries(value).flatMap(([name, item]) => [...textsIn(name, item)]);
+}
+
+/** How many names a JSON text writes, those among them that a parser drops because they come again. Linear. */
+function writtenNames(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
+    at += 1;
+    while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    at += 1;
+    while (/\s/.test(text.charAt(at))) at += 1;
+    if (text[at] === ':') count += 1;
+  }
+  return count;
 }
 
 function* textsIn(name: string, value: unknown): Generator<readonly [name: string, text: string]> {
@@ -27,4 +39,26 @@ function countNames(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const own = Array.isArray(value) ? 0 : Object.keys(value).length;
   return Object.values(value).reduce((sum: number, item) => sum + countNames(item), own);
+}
+
+/**
+ * One flat JSON object as parameters: texts as they are, numbers and booleans as JSON writes them. A problem where a value is
+ * no scalar, or a name stands there twice, since servers take the first or the last.
+ */
+export function readFlatJson(
+  text: string,
+): (readonly [name: string, value: string])[] | 'parameter_malformed' | 'parameter_repeated' {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'parameter_malformed';
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'parameter_malformed';
+  const entries: [string, string][] = [];
+  for (const [name, item] of Object.entries(value)) {
+    if (typeof item === 'object') return 'parameter_malformed';
+    entries.push([name, String(item)]);
+  }
+  return writtenNames(text) === entries.length ? entries : 'parameter_repeated';
 }

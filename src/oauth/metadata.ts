@@ -6,10 +6,14 @@ export type MetadataDocument = Readonly<Record<string, unknown>>;
 /** What the gateway lets clients do, so far as metadata speaks of it. `undefined`: whatever the upstream says. */
 export type AdvertisedPolicy = {
   readonly codeChallengeMethods: readonly string[] | undefined;
-  /** Normalised. */
-  readonly responseTypes: ReadonlySet<string> | undefined;
-  readonly responseModes: ReadonlySet<string>;
-  readonly requestObjects: boolean;
+  readonly narrowed:
+    | {
+        /** Normalised. */
+        readonly responseTypes: ReadonlySet<string>;
+        readonly responseModes: ReadonlySet<string>;
+        readonly requestObjects: boolean;
+      }
+    | undefined;
   /** Whether the gateway authenticates for clients that are public ones to it. */
   readonly publicClients: boolean;
 };
@@ -35,22 +39,23 @@ export function parseMetadata(text: string): MetadataDocument | undefined {
 
 /**
  * The upstream's metadata as it holds for those who come through the gateway. `issuer` stays: tokens and clients compare
- * it. Where a key has to go, it is because it would lead around the gateway, or to what the gateway cannot follow.
+ * it. Where every client is enforced, what would lead around the gateway, or to what it cannot follow, goes.
  */
 export function rewriteMetadata(document: MetadataDocument, facts: MetadataFacts): MetadataDocument {
   const changed: Record<string, unknown> = {};
+  const { codeChallengeMethods, narrowed } = facts;
   for (const [key, value] of Object.entries(document)) {
-    if (!isDropped(key)) changed[key] = rewriteValue(key, value, facts);
+    if (narrowed === undefined || !isDropped(key)) changed[key] = rewriteValue(key, value, facts);
   }
-  const { codeChallengeMethods, responseTypes, responseModes } = facts;
   if (codeChallengeMethods !== undefined) changed['code_challenge_methods_supported'] = codeChallengeMethods;
-  if (responseTypes !== undefined) {
+  if (narrowed !== undefined) {
+    const { responseTypes, responseModes, requestObjects } = narrowed;
     narrow(changed, 'response_types_supported', (type) => responseTypes.has(normalizeResponseType(type)));
+    narrow(changed, 'response_modes_supported', (mode) => responseModes.has(mode));
+    if (!requestObjects) changed['request_parameter_supported'] = false;
+    // By reference, the upstream would read a request that the gateway did not. The default is true (OIDC Discovery 3).
+    changed['request_uri_parameter_supported'] = false;
   }
-  narrow(changed, 'response_modes_supported', (mode) => responseModes.has(mode));
-  if (!facts.requestObjects) changed['request_parameter_supported'] = false;
-  // By reference, the upstream would read a request that the gateway did not. The default is true (OIDC Discovery 3).
-  changed['request_uri_parameter_supported'] = false;
   if (facts.publicClients) {
     allowPublicClients(changed, 'token_endpoint');
     if ('revocation_endpoint' in changed) allowPublicClients(changed, 'revocation_endpoint');

@@ -15,6 +15,8 @@ export type ParameterProblem = 'parameter_malformed' | 'parameter_repeated';
 export type ParsedParameters = {
   readonly parameters: Parameters;
   readonly problem: ParameterProblem | undefined;
+  /** The parameter that the problem is about; `undefined` where its name cannot be read. */
+  readonly problemName: string | undefined;
   /** Whether serialising gives the same meaning back: false where a name or value could not be decoded. */
   readonly lossless: boolean;
   /** Whether there may be a parameter in it that decides something, to a server that decodes what cannot be, drops control characters, or splits at `;`. */
@@ -77,14 +79,20 @@ const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /**
  * Reads application/x-www-form-urlencoded (WHATWG URL section 5) strictly: `&` alone separates, names and values are
- * UTF-8, nothing is trimmed. `text` holds octets as UTF-16 code units below 256 (a request target or a latin1 body).
+ * UTF-8, nothing is trimmed. `text` holds octets as UTF-16 code units below 256 (a request target or a latin1 body). An
+ * empty value of a parameter that needs one counts as none (RFC 6749 3.1): it is not among the parameters.
  */
 export function parseParameters(text: string): ParsedParameters {
   const entries: [string, string][] = [];
   const seen = new Set<string>();
   let problem: ParameterProblem | undefined;
+  let problemName: string | undefined;
   let lossless = true;
   let hidden = false;
+  const found = (what: ParameterProblem, name: string | undefined): void => {
+    problem ??= what;
+    problemName ??= name;
+  };
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   // Most texts are printable and have no `;`: that is asked once for all of their parameters.
   const printable = PRINTABLE.test(spaced);
@@ -106,7 +114,7 @@ export function parseParameters(text: string): ParsedParameters {
       name = decode(name);
       value = decode(value);
       if (name === undefined || value === undefined) {
-        problem = 'parameter_malformed';
+        found('parameter_malformed', name);
         lossless = false;
         hidden ||= name === undefined || CONTROL.test(name) || needsValue(canonicalName(name));
         continue;
@@ -115,16 +123,19 @@ export function parseParameters(text: string): ParsedParameters {
       hidden ||= CONTROL.test(name);
       // A raw control octet: a body that ends in CRLF is one value to some servers and another to others.
       if (hasMisreadControl(name, value) || CONTROL.test(spaced.slice(start, end)))
-        problem = 'parameter_malformed';
+        found('parameter_malformed', name);
     }
-    if (isProtocolParameter(name) ? isMisreadValue(name, value) : isLookalike(name)) {
-      problem = 'parameter_malformed';
+    if (isProtocolParameter(name)) {
+      if (value === '' && needsValue(name)) continue;
+      if (isMisreadValue(name, value)) found('parameter_malformed', name);
+    } else if (isLookalike(name)) {
+      found('parameter_malformed', name);
     }
-    if (seen.has(name) && !mayRepeat(name)) problem ??= 'parameter_repeated';
+    if (seen.has(name) && !mayRepeat(name)) found('parameter_repeated', name);
     seen.add(name);
     entries.push([name, value]);
   }
-  return { parameters: new Parameters(entries), problem, lossless, hidden };
+  return { parameters: new Parameters(entries), problem, problemName, lossless, hidden };
 }
 
 function indexOrEnd(text: string, character: string, from: number): number {
@@ -144,9 +155,9 @@ function hidesParameter(segment: string): boolean {
   return CUT_SHORT.has(own) || hidden.some(isProtocolParameter);
 }
 
-/** A value of nothing, or with space around it, is another one to servers that trim, or that take empty for absent. */
+/** A value with space around it is another one to servers that trim. A client_id is compared as those do. */
 function isMisreadValue(name: string, value: string): boolean {
-  return needsValue(name) && (value === '' || value !== value.trim());
+  return needsValue(name) && name !== 'client_id' && value !== value.trim();
 }
 
 function hasMisreadControl(name: string, value: string): boolean {
@@ -165,4 +176,10 @@ function decode(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A name or value of a form as lenient readers take it: one that is broken stays as it is. */
+export function decodeFormText(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  return decode(spaced) ?? spaced;
 }

@@ -1,8 +1,8 @@
-const LOOPBACK_WITH_PORT = /^http:\/\/(127\.0\.0\.1|\[::1\])(:\d{1,5})?(?=[/?#]|$)/i;
+const LOOPBACK_WITH_PORT = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d{1,5})?(?=[/?#]|$)/i;
 
 /**
- * Whether a redirect_uri is one of those registered: character by character (RFC 9700 4.1.3), but for the port of a
- * loopback IP literal, which a native app picks anew each time (RFC 8252 7.3).
+ * Whether a redirect_uri is one of those registered: character by character (RFC 9700 4.1.3). Only the port of a loopback
+ * address may differ, because a native app picks it anew each time (RFC 8252 7.3). Desktop agents register localhost for it.
  */
 export function isRegisteredRedirectUri(redirectUri: string, registered: readonly string[]): boolean {
   if (registered.includes(redirectUri)) return true;
@@ -10,7 +10,7 @@ export function isRegisteredRedirectUri(redirectUri: string, registered: readonl
   return portless !== undefined && registered.some((uri) => withoutLoopbackPort(uri) === portless);
 }
 
-/** The URI without its port, where it points at a loopback IP literal. */
+/** The URI without its port, where it points at a loopback IP literal or localhost; else `undefined`. */
 export function withoutLoopbackPort(uri: string): string | undefined {
   const match = LOOPBACK_WITH_PORT.exec(uri);
   if (match === null) return undefined;
@@ -18,26 +18,69 @@ export function withoutLoopbackPort(uri: string): string | undefined {
   return `http://${match[1]?.toLowerCase()}${uri.slice(match[0].length)}`;
 }
 
+/** Whether a URL, as a browser reads it, points at a port of the user's own machine, which any program there may take. */
+export function isLoopbackPlace(target: URL): boolean {
+  return withoutLoopbackPort(target.origin) !== undefined;
+}
+
 /**
- * Whether a response is on its way to this redirect_uri: the same scheme, authority and path as a browser reads them,
- * and every query parameter of the redirect_uri still there, in order, in front of what the server added.
+ * Whether a response whose target is this goes to this very redirect_uri: scheme, authority, path and the redirect_uri's
+ * own query, equal after RFC 3986 6.2.2 and 6.2.3. What the server added to the query is ignored.
  */
-export function isAddressedTo(target: URL, redirectUri: string): boolean {
+export function goesTo(target: URL | undefined, redirectUri: string): boolean {
   const expected = URL.parse(redirectUri);
-  if (expected === null) return false;
-  if (
-    target.protocol !== expected.protocol ||
-    target.host !== expected.host ||
-    target.pathname !== expected.pathname ||
-    target.username !== expected.username ||
-    target.password !== expected.password
-  ) {
-    return false;
-  }
-  if (expected.search === '') return true;
-  // Decoded: servers that add to a query often write all of it anew (`/` as `%2F`, `a` as `a=`).
-  const actual = [...target.searchParams];
-  return [...expected.searchParams].every(
-    ([name, value], index) => actual[index]?.[0] === name && actual[index][1] === value,
+  if (target === undefined || expected === null) return false;
+  return (
+    target.protocol === expected.protocol &&
+    normaliseEscapes(target.username) === normaliseEscapes(expected.username) &&
+    normaliseEscapes(target.password) === normaliseEscapes(expected.password) &&
+    normalHost(target) === normalHost(expected) &&
+    target.port === expected.port &&
+    normalPath(target) === normalPath(expected) &&
+    hasQueryOf(expected.searchParams, target.searchParams)
   );
+}
+
+/**
+ * The place of a URL as a browser reads it: scheme, host, port and path, whatever the query. Looser than `goesTo`: user
+ * information and the dot of a fully qualified host lead to the same place. Loopback places have no port.
+ */
+export function placeOf(target: URL): { readonly origin: string; readonly path: string } {
+  const host = normalHost(target).replace(/\.$/, '');
+  const port = target.port === '' ? '' : `:${target.port}`;
+  const origin = `${target.protocol}//${host}${port}`;
+  return { origin: withoutLoopbackPort(origin) ?? origin, path: normalPath(target) };
+}
+
+/** Hosts of private-use schemes keep their case in a URL, which says nothing there either (RFC 3986 6.2.2.1). */
+function normalHost({ hostname }: URL): string {
+  return normaliseEscapes(hostname).toLowerCase();
+}
+
+/** Dot segments are gone, because a URL was parsed. An empty path with an authority is the root (RFC 3986 6.2.3). */
+function normalPath({ pathname, href, protocol }: URL): string {
+  if (pathname === '' && href.startsWith('//', protocol.length)) return '/';
+  return normaliseEscapes(pathname);
+}
+
+/** RFC 3986 6.2.2.1 and 6.2.2.2: unreserved characters need no escape, and the digits of the others are in upper case. */
+function normaliseEscapes(text: string): string {
+  return text.replace(/%[0-9a-f]{2}/gi, (octet) => {
+    const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
+    return /[A-Za-z0-9\-._~]/.test(character) ? character : octet.toUpperCase();
+  });
+}
+
+/** Servers add these, also where the redirect_uri has one of its own. */
+const ADDED: ReadonlySet<string> = new Set(['code', 'state', 'iss', 'error', 'response', 'id_token']);
+
+/** Decoded, because servers that add to a query often write all of it anew (`/` as `%2F`, `a` as `a=`). */
+function hasQueryOf(expected: URLSearchParams, actual: URLSearchParams): boolean {
+  for (const name of new Set(expected.keys())) {
+    const own = expected.getAll(name);
+    const found = actual.getAll(name);
+    if (found.length !== own.length && !ADDED.has(name)) return false;
+    if (own.some((value, index) => found[index] !== value)) return false;
+  }
+  return true;
 }

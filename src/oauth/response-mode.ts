@@ -7,6 +7,7 @@ export const FOLLOWED_RESPONSE_MODES = [
   'query.jwt',
   'fragment.jwt',
   'form_post.jwt',
+  'web_message',
 ] as const;
 
 /** Whether a response comes in a way that the gateway can follow; `undefined`: the default of its type, a redirect. */
@@ -18,17 +19,4 @@ export function isFollowedMode(responseMode: string | undefined): boolean {
 /** Whether the response is a signed JWT (JARM), in which nothing can be changed. */
 export function isJwtMode(responseMode: string | undefined): boolean {
   return responseMode === 'jwt' || responseMode?.endsWith('.jwt') === true;
-}
-
-export function isFormPostMode(responseMode: string | undefined): boolean {
-  return responseMode === 'form_post' || responseMode === 'form_post.jwt';
-}
-
-/**
- * What the upstream is asked for in place of a form_post: a redirect is easier to follow than a page. Tokens may not
- * travel in a query (OAuth 2.0 Multiple Response Types 3.0).
- */
-export function redirectModeFor(responseMode: string, responseType: string): string {
-  const mode = responseType === 'code' ? 'query' : 'fragment';
-  return isJwtMode(responseMode) ? `${mode}.jwt` : mode;
 }

@@ -3,23 +3,25 @@ import { FOLLOWED_RESPONSE_MODES } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 
 /**
- * What an issuer's metadata may promise to all of its clients together. A client that is not looked at may do whatever
- * the upstream does, but for a challenge: that is advertised only where somebody verifies it.
+ * What an issuer's metadata says to all of its clients together. A challenge is advertised where somebody verifies it. The
+ * rest is narrowed only where every client is enforced (`narrow`): elsewhere nothing becomes stricter than it was.
  */
 export function buildAdvertisedPolicy(
   policies: Iterable<ClientPolicy>,
-  advertisePkce: boolean,
+  { advertisePkce, narrow }: { readonly advertisePkce: boolean; readonly narrow: boolean },
 ): AdvertisedPolicy {
   // Those that are rejected are promised nothing.
-  const admitted = [...policies].filter(({ mode }) => mode !== 'reject');
-  const judged = admitted.filter(({ mode }) => mode !== 'off');
-  const anythingGoes = judged.length < admitted.length;
+  const judged = [...policies].filter(({ mode }) => mode !== 'reject' && mode !== 'off');
   const modes = judged.map(({ responseModes }) => responseModes ?? FOLLOWED_RESPONSE_MODES);
   return {
     codeChallengeMethods: advertisePkce && judged.length > 0 ? challengeMethods(judged) : undefined,
-    responseTypes: anythingGoes ? undefined : new Set(judged.flatMap((policy) => policy.responseTypes)),
-    responseModes: new Set(anythingGoes ? FOLLOWED_RESPONSE_MODES : modes.flat()),
-    requestObjects: anythingGoes || judged.some((policy) => policy.requestObjects === 'allow'),
+    narrowed: narrow
+      ? {
+          responseTypes: new Set(judged.flatMap((policy) => policy.responseTypes)),
+          responseModes: new Set(modes.flat()),
+          requestObjects: judged.some((policy) => policy.requestObjects === 'allow'),
+        }
+      : undefined,
     publicClients: judged.some((policy) => policy.injectSecret !== undefined),
   };
 }

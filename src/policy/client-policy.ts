@@ -1,5 +1,5 @@
 import type { PolicySettings } from '../config/config.ts';
-import { FIRST_LOT, LAST_LOT, type Lot } from './lot.ts';
+import { type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
 /** What one client (or a group of them) may do, with every default filled in. `config/schema/policy.ts` describes its settings. */
@@ -20,20 +20,15 @@ export type ClientPolicies = {
 export const UNLISTED = '_unlisted';
 
 /**
- * The mode in force at a moment (epoch milliseconds) for a flow that draws this lot. By the first lot: whether any flow is
+ * The mode in force at a moment (epoch milliseconds) for a flow with this draw. By the first draw: whether any flow is
  * enforced.
  */
-export function effectiveMode(policy: ClientPolicy, now: number, lot: Lot = FIRST_LOT): Mode {
+export function effectiveMode(policy: ClientPolicy, now: number, draw: Draw = FIRST_DRAW): Mode {
   const { mode, enforceFrom, enforcePercent } = policy;
   if (mode === 'off') return 'off';
   if (mode === 'reject') return 'enforce';
   const enforces = enforceFrom === undefined ? mode === 'enforce' : now >= enforceFrom;
-  return enforces && lot < enforcePercent ? 'enforce' : 'report';
-}
-
-/** Whether every flow of this client waits for the store: none of it goes on while that is away, whatever its prefix says. */
-export function neverGoesOnWithoutStore(policy: ClientPolicy, now: number): boolean {
-  return effectiveMode(policy, now, LAST_LOT) === 'enforce' && policy.onStoreFailure === 'reject';
+  return enforces && draw < enforcePercent ? 'enforce' : 'report';
 }
 
 /** Whether this client may ask for tokens by this grant. */
@@ -42,15 +37,6 @@ export function allowsGrantType(
   grantType: string,
 ): boolean {
   return grantTypes === undefined || grantTypes.includes(grantType);
-}
-
-/** Whether a flow of this client may travel under the client's own state, and is then found by where its response goes. */
-export function mayPreserveState(policy: ClientPolicy): boolean {
-  return (
-    policy.state === 'preserve' ||
-    policy.requestObjects === 'allow' ||
-    policy.responseTypes.some(asksForIdToken)
-  );
 }
 
 /** Whether the response to this response_type carries an id_token. */

@@ -3,13 +3,17 @@ import { isCodeChallenge } from '../oauth/pkce.ts';
 import { isRegisteredRedirectUri } from '../oauth/redirect-uri.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
-import type { AuthorizationRequestReason } from './reason.ts';
+import type { Listing } from './client-registry.ts';
+import type { Reason, Violation } from './reason.ts';
 
-type Rule = (request: AuthorizationRequest, policy: ClientPolicy) => AuthorizationRequestReason | undefined;
+type Rule = (request: AuthorizationRequest, policy: ClientPolicy) => Violation | undefined;
+
+/** Characters: contract 6. Longer ones fill the store, and no client that means well has them. */
+const LENGTH_LIMIT = 2048;
 
 /**
- * The rules for an authorization request, in order: who asks, where the answer would go (only then can a refusal be sent
- * there), what is asked for, and how it is protected.
+ * The rules for an authorization request, in order: which client asks, where the answer would go (only then can a refusal be
+ * sent there), what is asked for, and how it is protected.
  */
 const RULES: readonly Rule[] = [
   checkClient,
@@ -23,67 +27,67 @@ const RULES: readonly Rule[] = [
 /** The first rule that an authorization request breaks. */
 export function decideAuthorizationRequest(
   request: AuthorizationRequest,
-  policy: ClientPolicy,
-): AuthorizationRequestReason | undefined {
+  { policy, by }: Listing,
+): Violation | undefined {
+  if (by === 'folded') return violation('client_id_ambiguous', request.clientId);
   for (const rule of RULES) {
-    const reason = rule(request, policy);
-    if (reason !== undefined) return reason;
+    const found = rule(request, policy);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function checkClient(
-  request: AuthorizationRequest,
-  policy: ClientPolicy,
-): AuthorizationRequestReason | undefined {
-  if (request.clientId === undefined) return 'client_id_missing';
-  return policy.mode === 'reject' ? 'client_unknown' : undefined;
+function checkClient({ clientId }: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {
+  if (clientId === undefined) return violation('client_id_missing');
+  if (clientId.length > LENGTH_LIMIT) return violation('parameter_malformed', 'client_id');
+  return policy.mode === 'reject' ? violation('client_unknown', clientId) : undefined;
 }
 
 /** Pushed requests are looked up before; any other request_uri names a document that the upstream would fetch on its own. */
-function checkRequestUri(request: AuthorizationRequest): AuthorizationRequestReason | undefined {
-  return request.requestUri === undefined ? undefined : 'request_uri_unknown';
+function checkRequestUri({ requestUri }: AuthorizationRequest): Violation | undefined {
+  return requestUri === undefined ? undefined : violation('request_uri_unknown');
 }
 
 function checkRedirectUri(
-  request: AuthorizationRequest,
-  policy: ClientPolicy,
-): AuthorizationRequestReason | undefined {
-  if (policy.redirectUris === undefined || request.redirectUri === undefined) return undefined;
-  return isRegisteredRedirectUri(request.redirectUri, policy.redirectUris)
-    ? undefined
-    : 'redirect_uri_not_allowed';
+  { redirectUri }: AuthorizationRequest,
+  { redirectUris }: ClientPolicy,
+): Violation | undefined {
+  if (redirectUri === undefined) return undefined;
+  if (redirectUri.length > LENGTH_LIMIT) return violation('parameter_malformed', 'redirect_uri');
+  if (redirectUris === undefined || isRegisteredRedirectUri(redirectUri, redirectUris)) return undefined;
+  return violation('redirect_uri_not_allowed', redirectUri);
 }
 
-function checkResponseType(
-  request: AuthorizationRequest,
-  policy: ClientPolicy,
-): AuthorizationRequestReason | undefined {
-  return policy.responseTypes.includes(request.responseType) ? undefined : 'response_type_not_allowed';
+function checkResponseType(request: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {
+  if (policy.responseTypes.includes(request.responseType)) return undefined;
+  return violation('response_type_not_allowed', request.responseType || 'no response_type');
 }
 
 function checkResponseMode(
-  request: AuthorizationRequest,
-  policy: ClientPolicy,
-): AuthorizationRequestReason | undefined {
-  const mode = request.responseMode;
+  { responseMode: mode }: AuthorizationRequest,
+  { responseModes }: ClientPolicy,
+): Violation | undefined {
   if (mode === undefined) return undefined;
   // JARM 2.3: `jwt` allows all of its forms.
   const allowed =
-    policy.responseModes === undefined ||
-    policy.responseModes.includes(mode) ||
-    (isJwtMode(mode) && policy.responseModes.includes('jwt'));
-  return isFollowedMode(mode) && allowed ? undefined : 'response_mode_not_allowed';
+    responseModes === undefined ||
+    responseModes.includes(mode) ||
+    (isJwtMode(mode) && responseModes.includes('jwt'));
+  return isFollowedMode(mode) && allowed ? undefined : violation('response_mode_not_allowed', mode);
 }
 
-function checkPkce(
-  request: AuthorizationRequest,
-  policy: ClientPolicy,
-): AuthorizationRequestReason | undefined {
+function checkPkce(request: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {
   if (!carriesCode(request.responseType)) return undefined;
-  if (request.codeChallenge === undefined) return 'challenge_missing';
-  const method = request.codeChallengeMethod;
+  if (request.codeChallenge === undefined) return violation('challenge_missing');
+  const { codeChallengeMethod: method, namesMethod } = request;
   if ((method !== 'S256' && method !== 'plain') || !policy.methods.includes(method))
-    return 'method_not_allowed';
-  return isCodeChallenge(request.codeChallenge, method) ? undefined : 'challenge_malformed';
+    return violation(
+      'method_not_allowed',
+      namesMethod ? method : 'no code_challenge_method, which means plain',
+    );
+  return isCodeChallenge(request.codeChallenge, method) ? undefined : violation('challenge_malformed');
+}
+
+function violation(reason: Reason, detail?: string): Violation {
+  return { reason, detail };
 }

@@ -1,30 +1,43 @@
-import type { Binding } from '../flow/binding.ts';
-import type { Claim } from '../flow/flow-store.ts';
 import { type ClientIdentity, identifies } from '../oauth/client-identity.ts';
 import { isCodeVerifier } from '../oauth/pkce.ts';
+import type { Binding, Claim } from '../store/flow-store.ts';
 import { allowsGrantType, type ClientPolicy } from './client-policy.ts';
-import type { TokenReason } from './reason.ts';
+import type { Reason, Violation } from './reason.ts';
 
 /** What a redemption presents, beside its code. */
 export type PresentedRedemption = {
+  readonly grantType: string;
   readonly codeVerifier: string | undefined;
   readonly redirectUri: string | undefined;
   readonly client: ClientIdentity;
 };
 
 /**
- * The first rule that a redemption breaks: what the code is worth, whose it is, and who may redeem it. `claim` is what
- * the store said to the presented verifier, `policy` that of the client whose code it is.
+ * The first rule that the redemption of a known code breaks: what the code is worth, whose it is, and who may redeem it.
+ * `claim` is what the store said to the presented verifier, `policy` that of the client whose code it is.
  */
 export function decideRedemption(
-  claim: Claim,
+  claim: Exclude<Claim, { outcome: 'unknown' }>,
   presented: PresentedRedemption,
   policy: Pick<ClientPolicy, 'grantTypes'>,
-): TokenReason | undefined {
-  if (!allowsGrantType(policy, 'authorization_code')) return 'grant_type_not_allowed';
-  if (claim.outcome === 'unknown') return 'code_unknown';
-  const { binding } = claim;
-  switch (claim.outcome) {
+): Violation | undefined {
+  if (!allowsGrantType(policy, presented.grantType)) {
+    return { reason: 'grant_type_not_allowed', detail: presented.grantType };
+  }
+  const reason = decideClaim(claim, presented);
+  if (reason === undefined) return undefined;
+  const detail = reason === 'redirect_uri_mismatch' ? presented.redirectUri : undefined;
+  return { reason, detail };
+}
+
+function decideClaim(
+  { outcome, binding }: Exclude<Claim, { outcome: 'unknown' }>,
+  presented: PresentedRedemption,
+): Reason | undefined {
+  switch (outcome) {
+    // The client was given another code: only who saw the upstream's own response knows this one.
+    case 'wrapped':
+      return 'code_unknown';
     case 'replayed':
       return 'code_replayed';
     case 'exhausted':
@@ -40,22 +53,23 @@ export function decideRedemption(
   }
 }
 
-function decideUnpaired(binding: Binding, presented: PresentedRedemption): TokenReason {
+function decideUnpaired(binding: Binding, { codeVerifier }: PresentedRedemption): Reason {
   // RFC 9700 4.8.2: a verifier for a flow that had no challenge is a downgrade.
   if (binding.codeChallenge === undefined) return 'verifier_unexpected';
-  return presented.codeVerifier === undefined ? 'verifier_missing' : 'verifier_malformed';
+  return codeVerifier === undefined ? 'verifier_missing' : 'verifier_malformed';
 }
 
-function decideClaimed(binding: Binding, presented: PresentedRedemption): TokenReason | undefined {
-  // A record without a challenge cannot protect anything, whatever it says (contract of the store: fail closed).
+function decideClaimed(binding: Binding, presented: PresentedRedemption): Reason | undefined {
+  // A record without a challenge protects nothing, whatever it says: fail closed.
   if (binding.codeChallenge === undefined && binding.mode === 'enforce') return 'verifier_missing';
   if (binding.codeChallenge === undefined && presented.codeVerifier !== undefined)
     return 'verifier_unexpected';
   if (!identifies(presented.client, binding.clientId)) return 'client_mismatch';
-  // OAuth 2.1 dropped the parameter: one that is absent is the upstream's to judge (RFC 6749 4.1.3).
-  if (presented.redirectUri !== undefined && presented.redirectUri !== binding.redirectUri)
-    return 'redirect_uri_mismatch';
-  return undefined;
+  // OAuth 2.1 dropped the parameter: the upstream judges one that is absent (RFC 6749 4.1.3).
+  const { redirectUri } = presented;
+  return redirectUri !== undefined && redirectUri !== binding.redirectUri
+    ? 'redirect_uri_mismatch'
+    : undefined;
 }
 
 /** Whether a verifier can be compared at all (RFC 7636 4.1). */

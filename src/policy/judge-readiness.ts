@@ -1,6 +1,5 @@
 import type { Mode } from './mode.ts';
-import type { Reason } from './reason.ts';
-import { ADVICE } from './reason-advice.ts';
+import { REASONS, type Reason } from './reason.ts';
 
 /** Days without a violation, today among them, and from the first login on, before a client is ready. */
 export const CLEAN_DAYS = 7;
@@ -120,7 +119,9 @@ function explain(violations: ReadonlyMap<string, number>): string {
   const reasons = [...violations].sort(([, one], [, other]) => other - one);
   const explained = reasons
     .slice(0, EXPLAINED)
-    .map(([reason, number]) => `${reason} ×${number} (${ADVICE[reason as Reason] ?? 'see the log'})`);
+    .map(
+      ([reason, number]) => `${reason} ×${number} (${REASONS[reason as Reason]?.advice ?? 'see the log'})`,
+    );
   const others = reasons.length > EXPLAINED ? [`${reasons.length - EXPLAINED} more`] : [];
   return [...explained, ...others].join(', ');
 }

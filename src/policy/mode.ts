@@ -4,16 +4,16 @@
  */
 export type Mode = 'enforce' | 'report' | 'off';
 
-const STRICTNESS: Record<Mode, number> = { off: 0, report: 1, enforce: 2 };
+const STRICTNESS: Readonly<Record<Mode, number>> = { off: 0, report: 1, enforce: 2 };
 
-/** The strictest of several modes: what holds for a request whose client cannot be told. `off` for none. */
+/** The strictest of all that are concerned decides. `off` for none. */
 export function strictestMode(modes: Iterable<Mode>): Mode {
   let strictest: Mode = 'off';
   for (const mode of modes) if (STRICTNESS[mode] > STRICTNESS[strictest]) strictest = mode;
   return strictest;
 }
 
-/** As people are told it: `enforce 25%` where only a share of the flows is enforced. */
+/** As shown to people: `enforce 25%` where only a share of the flows is enforced. */
 export function describeMode(mode: string, enforcePercent: number): string {
   return mode === 'enforce' && enforcePercent < 100 ? `${mode} ${enforcePercent}%` : mode;
 }

@@ -1,4 +1,4 @@
-import type { StoreFault } from '../flow/flow-store.ts';
+import type { StoreFault } from '../store/flow-store.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
 import type { ActivitySink, BoundFlow, Subject } from './activity-sink.ts';
 import { type AnsweredRequest, buildRequestLine, describeInSpan, rounded } from './answered-request.ts';

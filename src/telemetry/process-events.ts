@@ -46,6 +46,20 @@ export class ProcessEvents {
     else this.#log.error(fields, `the store cannot be reached: ${adviseOnStoreState(detail)}`);
   }
 
+  storeRenewed(address: string | undefined): void {
+    this.#log.info(
+      { event: 'store_renewed', address },
+      'the store takes the new credentials or certificates',
+    );
+  }
+
+  storeNotRenewed(error: unknown, address: string | undefined): void {
+    this.#log.error(
+      { event: 'store_not_renewed', address, error },
+      'the store does not take the new credentials or certificates: the connection stays as it was, and they are tried again',
+    );
+  }
+
   /** Counts of what clients did, of at least so many client-days. */
   countsLost(atLeast: number): void {
     this.#log.error(

@@ -1,4 +1,4 @@
-import type { StoreFault } from '../flow/flow-store.ts';
+import type { StoreFault } from '../store/flow-store.ts';
 
 /** What an operator can do about a store that fails. */
 const BY_FAULT: Readonly<Record<StoreFault['code'], string>> = {
@@ -21,6 +21,8 @@ const BY_DETAIL: Readonly<Record<string, string>> = {
   NOAUTH: CREDENTIALS,
   NOPERM: PERMISSIONS,
   ENOTFOUND: 'there is no such host name: check `store.redis`',
+  CLUSTER_NO_NODES: 'the nodes of the cluster announce no address: set `cluster-announce-ip` at each',
+  FAILOVER: 'the sentinels name a new primary: the gateway follows it by itself',
   READONLY: 'this Redis is a replica: name its primary in `store.redis`',
 };
 

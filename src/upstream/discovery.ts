@@ -18,6 +18,8 @@ export type Discovered = {
   /** How clients authenticate at the token endpoint; `undefined`: not said. */
   readonly tokenAuthMethods: readonly string[] | undefined;
   readonly revocationAuthMethods: readonly string[] | undefined;
+  /** Whether `claims_supported` lists `c_hash`: clients may compare their code with it. */
+  readonly statesCodeHash: boolean;
 };
 
 /** Endpoints beside those of the code flow. */
@@ -106,6 +108,7 @@ function readMetadata(document: MetadataDocument | undefined): Discovered | unde
     tokenAuthMethods,
     // Servers that list them once mean both, whatever the default (RFC 8414 2).
     revocationAuthMethods: texts(document['revocation_endpoint_auth_methods_supported']) ?? tokenAuthMethods,
+    statesCodeHash: texts(document['claims_supported'])?.includes('c_hash') === true,
   };
 }
 

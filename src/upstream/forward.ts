@@ -5,7 +5,7 @@ import { BodyTooSlow, RequestBody, RequestWithdrawn } from '../http/request-body
 import { inScope, type Scope } from './callback-scope.ts';
 import type { Purpose, Slot } from './connection-shares.ts';
 import { HeldBody } from './held-body.ts';
-import type { Inspect, Outcome } from './outcome.ts';
+import type { Hold, Inspect, Outcome } from './outcome.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import { ResponseRelay, type Source } from './response-relay.ts';
 import type { UpstreamClient } from './upstream-client.ts';
@@ -54,6 +54,12 @@ export function forward(
   options: ForwardOptions,
 ): Promise<Forwarded> {
   return new ForwardExchange(upstream, outgoing, response, options).start();
+}
+
+function withInspector(outcome: Outcome | Hold, head: ResponseHead): Outcome {
+  return typeof outcome === 'object' && 'hold' in outcome
+    ? { pass: head, body: new HeldBody(outcome) }
+    : outcome;
 }
 
 /** Bytes and milliseconds for the rest of a response that nobody waits for. */
@@ -156,9 +162,9 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
 
   #decide(head: ResponseHead): Outcome | Promise<Outcome> {
     const outcome = this.#options.inspect(head);
-    return typeof outcome === 'object' && 'hold' in outcome
-      ? { pass: head, body: new HeldBody(outcome) }
-      : outcome;
+    return outcome instanceof Promise
+      ? outcome.then((decided) => withInspector(decided, head))
+      : withInspector(outcome, head);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

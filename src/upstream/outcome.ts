@@ -36,4 +36,4 @@ export type Hold = {
 };
 
 /** Sees a response before its first byte leaves. What it throws is a fault of the exchange. */
-export type Inspect = (head: ResponseHead) => Outcome | Hold | Promise<Outcome>;
+export type Inspect = (head: ResponseHead) => Outcome | Hold | Promise<Outcome | Hold>;

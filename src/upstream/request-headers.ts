@@ -63,8 +63,8 @@ export type OutgoingHeaderOptions = {
   readonly requestId: readonly [name: string, id: string];
   /** Whether the request is for no endpoint of the gateway's, so that it may name another method: some APIs need that. */
   readonly keepsMethodOverrides?: boolean;
-  /** `replaced`: the body is the gateway's, so the client's description of it is dropped. */
-  readonly body: 'as_sent' | 'replaced';
+  /** `replaced`: the body is the gateway's, so the client's description of it is dropped; `resized`: its length alone. */
+  readonly body: 'as_sent' | 'resized' | 'replaced';
   /** In place of the client's own: `identity` where the response is going to be read. */
   readonly acceptEncoding?: 'identity' | undefined;
 };
@@ -83,8 +83,8 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     if (NOT_FORWARDED.has(canonical) || canonical.startsWith('x-forwarded-')) continue;
     if (named?.has(canonical) || canonical === requestIdHeader) continue;
     if (options.keepsMethodOverrides !== true && METHOD_OVERRIDES.has(canonical)) continue;
-    if (options.body === 'replaced' && (canonical === 'content-length' || canonical === 'content-type'))
-      continue;
+    if (options.body !== 'as_sent' && canonical === 'content-length') continue;
+    if (options.body === 'replaced' && canonical === 'content-type') continue;
     if (options.acceptEncoding !== undefined && canonical === 'accept-encoding') continue;
     if (SINGLE.has(canonical)) {
       // A variant with `_` or `.` is another header to Node and the same one to CGI-like servers.

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts';
+import { UpstreamKnowledge } from '../issuer/upstream-knowledge.ts';
 import { openObservedStores } from '../observed-stores.ts';
 import { Server, type StagedConfig } from '../server.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
-import { UpstreamKnowledge } from '../upstream-knowledge.ts';
 import { VERSION } from '../version.ts';
 import type { AllDiscovered, Answer, Call, WorkerCommands, WorkerHealth } from './worker-commands.ts';
 

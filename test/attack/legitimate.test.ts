@@ -81,10 +81,14 @@ describe('passes octet for octet, and so does its answer', () => {
 });
 
 /** The server answers a login at once, as it was asked to. */
+/** A code is of one login alone. */
+let codesGiven = 0;
+
 function answerLogin({ target, body }: { readonly target: string; readonly body: string }) {
   const asked = new URLSearchParams(body === '' ? target.split('?').slice(1).join('?') : body);
   const location = asked.get('redirect_uri') ?? REDIRECT_URIS.usual;
-  const answer = new URLSearchParams({ code: 'the-code', state: asked.get('state') ?? '' });
+  codesGiven += 1;
+  const answer = new URLSearchParams({ code: `the-code-${codesGiven}`, state: asked.get('state') ?? '' });
   return { status: 302, headers: { location: `${location}${location.includes('?') ? '&' : '?'}${answer}` } };
 }
 
@@ -205,9 +209,10 @@ describe('a token request', () => {
 
     expect(response.status).toBe(200);
     expect(response.body).toBe('{"access_token":"x"}');
-    const asked = [...new URLSearchParams(form)]
-      .filter(([name]) => name !== 'code_verifier')
-      .map(([name, value]) => [name, name === 'code' ? 'the-code' : value]);
+    const asked = [...new URLSearchParams(form)].map(([name, value]) => [
+      name,
+      name === 'code' && value === code ? `the-code-${codesGiven}` : value,
+    ]);
     const received = server.requests.findLast((one) => !one.target.startsWith('/.well-known/'));
     expect(received?.target).toBe(target);
     expect([...new URLSearchParams(received?.body)]).toEqual(asked);

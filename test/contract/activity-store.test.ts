@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ActivityStore, dayRecord, RECORD_TTL } from '../../src/activity/activity-store.ts';
-import { ADAPTERS, type Adapter, type StoreUnderTest } from './flow-store-adapters.ts';
+import { ADAPTERS, type Adapter, type StoreUnderTest } from './store/adapters.ts';
 
 const TODAY = dayRecord('corp', 20_000);
 

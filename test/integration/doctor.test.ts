@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ACL_RULES } from '../contract/flow-store-adapters.ts';
+import { ACL_RULES } from '../contract/store/adapters.ts';
 import { freePort } from '../support/free-port.ts';
 import { runCommand } from '../support/process.ts';
 import { startRedis } from '../support/redis-server.ts';

@@ -178,7 +178,7 @@ describe('a redemption that the upstream did not carry out', () => {
   test('is spent where the upstream said 200 and broke off in the middle', async () => {
     Object.assign(stage.upstream.quirks, { token: 'truncated', codes: 'reusable' });
     const code = await stage.newCode();
-    await expect(stage.redeem(code)).rejects.toThrow();
+    expect((await stage.redeem(code)).status).toBe(502);
     stage.upstream.quirks.token = 'normal';
     expect((await stage.redeem(code)).status).toBe(400);
     expect(lastReason()).toBe('code_replayed');

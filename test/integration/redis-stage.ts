@@ -8,7 +8,7 @@ import {
 } from '../support/upstreams/scripted-legacy-server.ts';
 
 export type RedisStageOptions = {
-  /** YAML of the policy for every client, as in a flow mapping. */
+  /** YAML of the client's policy beside its redirect_uri, as in a flow mapping. */
   readonly policy?: string;
   readonly quirks?: Partial<Quirks>;
   /** How many gateways share the Redis. */
@@ -36,7 +36,7 @@ export async function startRedisStage(options: RedisStageOptions = {}): Promise<
     stack.use(
       await startGatewayUnderTest({
         upstream: upstream.url,
-        issuer: `unlisted_clients: {${policy}}`,
+        issuer: `clients: {spa: {redirect_uris: ["https://app.example.com/cb"]${policy && `, ${policy}`}}}`,
         top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
         host: '127.0.0.1',
       }),

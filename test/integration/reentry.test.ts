@@ -148,16 +148,17 @@ describe('a live flow', () => {
     await expectFirstFlowIntact(stage, back);
   });
 
-  test('keeps its first challenge whatever challenge comes back with its state', async () => {
+  test('keeps its challenge: its state with another challenge begins another flow', async () => {
     await using stage = await openWith('return_to');
     const { state } = await beginFlow(stage);
     const mallory = newPkcePair();
     stage.upstream.quirks.login = 'none';
     const { location } = await stage.authorize({ state, code_challenge: mallory.challenge });
+    // The client does not know this state: its login stays as it was.
+    expect(location?.searchParams.get('state')).toBe(state);
     const code = location?.searchParams.get('code') ?? '';
-    const theft = await stage.redeem(code, { code_verifier: mallory.verifier });
-    expect(theft.json.error).toBe('invalid_grant');
-    expect((await stage.redeem(code)).status).toBe(200);
+    expect((await stage.redeem(code)).json.error).toBe('invalid_grant');
+    expect((await stage.redeem(code, { code_verifier: mallory.verifier })).status).toBe(200);
   });
 
   const UNJUDGED: readonly (readonly [what: string, fields: Fields, reason: string])[] = [
@@ -165,7 +166,7 @@ describe('a live flow', () => {
     ['a request_uri', { request_uri: 'https://evil.example/request.jwt' }, 'request_uri_unknown'],
     [
       'a response_mode that cannot be followed',
-      { response_mode: 'web_message' },
+      { response_mode: 'okta_post_message' },
       'response_mode_not_allowed',
     ],
   ];

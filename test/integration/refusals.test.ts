@@ -143,6 +143,8 @@ function expectTokenError({ headers, json }: Answer, refusal: RefusalCase): void
   expect(json).toEqual({
     error: expectedError(refusal),
     error_description: expect.stringMatching(DESCRIPTION),
+    reason: refusal.reason,
+    request_id: headers['x-request-id'],
   });
 }
 

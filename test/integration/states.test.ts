@@ -114,10 +114,11 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     await stage.authorize();
     const [upstreamState = ''] = stage.upstreamStates;
     Object.assign(stage.upstream.quirks, { login: 'none' });
-    const answer = await stage.authorize({ client_id: 'open', state: upstreamState });
+    const other = 'https://open.example.com/cb';
+    const answer = await stage.authorize({ client_id: 'open', state: upstreamState, redirect_uri: other });
     expect(statesIn(answer)).toEqual([upstreamState]);
     const code = answer.location?.searchParams.get('code') ?? '';
-    expect((await stage.redeem(code, { client_id: 'open' })).status).toBe(200);
+    expect((await stage.redeem(code, { client_id: 'open', redirect_uri: other })).status).toBe(200);
   });
 
   test('the flow prefix is another one each time, of unreserved characters, and never seen by the client', async () => {
@@ -175,11 +176,11 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
         redirectStatus,
         extraParameters: { iss: 'https://login.example.com', session_state: 'a b+c/%', scope: 'openid' },
       });
-      const redirectUri = 'https://app.example.com/cb?tenant=a%20b';
+      const redirectUri = 'https://open.example.com/cb?tenant=a%20b';
       const answer = await stage.authorize({ client_id: 'open', redirect_uri: redirectUri });
       expect(answer.status).toBe(redirectStatus);
       expect(answer.headers.location).toMatch(
-        /^https:\/\/app\.example\.com\/cb\?tenant=a%20b&code=[^&]+&iss=https%3A%2F%2Flogin\.example\.com&session_state=a%20b%2Bc%2F%25&scope=openid&state=[\w-]+$/,
+        /^https:\/\/open\.example\.com\/cb\?tenant=a%20b&code=[^&]+&iss=https%3A%2F%2Flogin\.example\.com&session_state=a%20b%2Bc%2F%25&scope=openid&state=[\w-]+$/,
       );
     },
   );

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { request } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openStores, type Stores } from '../../src/open-stores.ts';
-import { redisConfig } from '../contract/flow-store-adapters.ts';
+import { redisConfig } from '../contract/store/adapters.ts';
 import { startChromium } from '../support/chromium.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { startRedis } from '../support/redis-server.ts';

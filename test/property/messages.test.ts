@@ -110,10 +110,10 @@ test('whatever a request object says, the request that comes of it is judged', (
       const merged = mergeRequestObject(request, unsignedJwt(claims));
       if (typeof merged === 'string') return;
       for (const field of Object.values(merged.request))
-        expect(['string', 'undefined']).toContain(typeof field);
+        expect(['string', 'undefined', 'boolean']).toContain(typeof field);
       // Without a challenge inside, none counts.
       if (claims['code_challenge'] === undefined) expect(merged.request.codeChallenge).toBeUndefined();
-      const reason = decideAuthorizationRequest(merged.request, samplePolicy());
+      const reason = decideAuthorizationRequest(merged.request, { policy: samplePolicy(), by: 'name' });
       if (reason === undefined)
         expect(isCodeChallenge(merged.request.codeChallenge ?? '', 'S256')).toBe(true);
     }),

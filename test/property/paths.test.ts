@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Endpoints } from '../../src/endpoints.ts';
 import { loosenPath } from '../../src/http/path-pattern.ts';
 import { readPeer } from '../../src/http/peer.ts';
 import { parseRequestTarget } from '../../src/http/request-target.ts';
 import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
+import { Endpoints } from '../../src/issuer/endpoints.ts';
 import { mapLocation } from '../../src/upstream/map-location.ts';
 
 const endpoints = new Endpoints({
@@ -82,10 +82,10 @@ describe('paths', () => {
   test('what is matched as a realm means itself to every server', () => {
     fc.assert(
       fc.property(anything, (realm) => {
-        const { endpoint, scope } = endpoints.match(`/realms/${realm}/token`);
+        const { endpoint, realm: read } = endpoints.match(`/realms/${realm}/token`);
         fc.pre(endpoint === 'token');
-        expect(scope).toBe(realm);
-        expect(loosenPath(`/${scope}x`)).toBe(`/${realm.toLowerCase()}x`);
+        expect(read).toBe(realm);
+        expect(loosenPath(`/${read}x`)).toBe(`/${realm.toLowerCase()}x`);
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Endpoints } from '../../src/endpoints.ts';
+import { Endpoints } from '../../src/issuer/endpoints.ts';
 
 const endpoints = new Endpoints({
   authorization: ['/oauth2/authorize', '/{tenant}/authorize'],
@@ -18,8 +18,8 @@ describe('the endpoint of a path', () => {
     ['/realms/A.b-c_~@:+1/protocol/token', 'token', 'A.b-c_~@:+1'],
     ['/acme/authorize', 'authorization', 'acme'],
     ['/realms/a/.well-known/openid-configuration', 'metadata', 'a'],
-  ])('%s: %s', (path, endpoint, scope) =>
-    expect(endpoints.match(path)).toEqual({ endpoint, scope, resembles: undefined }),
+  ])('%s: %s', (path, endpoint, realm) =>
+    expect(endpoints.match(path)).toEqual({ endpoint, realm, resembles: undefined }),
   );
 });
 
@@ -54,7 +54,7 @@ describe('a path that some server takes for one', () => {
     ['/realms/a;b/protocol/token', 'token'],
     ['/realms/%2e/protocol/../master/protocol/token', 'token'],
   ])('%s resembles %s', (path, resembles) =>
-    expect(endpoints.match(path)).toEqual({ endpoint: 'other', scope: '', resembles }),
+    expect(endpoints.match(path)).toEqual({ endpoint: 'other', realm: '', resembles }),
   );
 
   test.each(['.', '..'])('a realm of %s is none', (realm) =>
@@ -78,7 +78,7 @@ describe('a path that no server takes for one', () => {
     '/realms/a/b/protocol/token',
     '/assets/oauth2/token.js',
   ])('%s', (path) =>
-    expect(endpoints.match(path)).toEqual({ endpoint: 'other', scope: '', resembles: undefined }),
+    expect(endpoints.match(path)).toEqual({ endpoint: 'other', realm: '', resembles: undefined }),
   );
 
   test('a loose form of a metadata path is nothing to refuse', () =>
@@ -100,7 +100,7 @@ describe('an endpoint that metadata names', () => {
     const some = learnt();
     some.learn('jwks', '/jwks');
     some.learn('userinfo', undefined);
-    expect(some.match('/jwks')).toEqual({ endpoint: 'jwks', scope: '', resembles: undefined });
+    expect(some.match('/jwks')).toEqual({ endpoint: 'jwks', realm: '', resembles: undefined });
     expect(some.match('/jwks/').endpoint).toBe('other');
   });
 

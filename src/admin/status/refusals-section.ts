@@ -1,6 +1,6 @@
 import type { Refusal } from '../../activity/refusal.ts';
 import type { Reason } from '../../policy/reason.ts';
-import { ADVICE } from '../../policy/reason-advice.ts';
+import { REASONS } from '../../policy/reason.ts';
 import { clientPath } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
@@ -18,7 +18,7 @@ export function renderRefusals(
     return html`<li class="card" data-key="${`${requestId} ${reason} ${at}`}">
 <p><span class="chip ${refused ? 'refused' : 'reported'}">${refused ? 'refused' : 'only reported'}</span> <b>${reason}</b> at the ${endpoint.replaceAll('_', ' ')} endpoint, ${timeText(at, now)}</p>
 ${detail !== undefined && html`<p>What broke the rule: <code class="detail">${detail}</code></p>`}
-${ADVICE[reason as Reason] !== undefined && html`<p class="muted">${ADVICE[reason as Reason]}</p>`}
+${REASONS[reason as Reason] !== undefined && html`<p class="muted">${REASONS[reason as Reason].advice}</p>`}
 <p class="muted">Request id <code>${requestId}</code>${withClient && html`, client <a href="${clientPath(issuer, client)}"><bdi>${client}</bdi></a>`}</p>
 </li>`;
   })}</ol>`;

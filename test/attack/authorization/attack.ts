@@ -1,4 +1,4 @@
-import { buildFlowPrefix } from '../../../src/flow/flow-prefix.ts';
+import { buildFlowPrefix } from '../../../src/store/flow-prefix.ts';
 import type { PkcePair } from '../../support/pkce-pair.ts';
 import { type RawResponse, rawRequest } from '../../support/raw-http.ts';
 import type { Laxity } from '../../support/upstreams/sloppy-server.ts';
@@ -80,5 +80,4 @@ export const attack = (
 ): AuthorizationAttack => ({ name, expected, act, verifier: 'none', ...rest });
 
 /** What only looks like a flow of this gateway: anybody can compute the checksum. */
-export const forged = (began: 'enforce' | 'report') =>
-  buildFlowPrefix({ issuer: 'corp', began, hasState: true, random: Buffer.alloc(16, 7) });
+export const forged = ({ stage }: Scene) => buildFlowPrefix(stage.server.url, true, Buffer.alloc(16, 7));

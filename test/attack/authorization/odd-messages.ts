@@ -93,7 +93,7 @@ export const ODD_MESSAGES: readonly AuthorizationAttack[] = [
     .slice(0, 4)
     .map((path) =>
       attack(`a forged flow prefix of report at ${path}`, withheld('flow_unknown'), (scene) =>
-        get(scene, `${path}?${query({ state: `${forged('report')}x` })}`),
+        get(scene, `${path}?${query({ state: `${forged(scene)}x` })}`),
       ),
     ),
 ];

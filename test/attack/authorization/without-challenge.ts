@@ -225,6 +225,5 @@ export const WITHOUT_CHALLENGE: readonly AuthorizationAttack[] = [
     'parameter_malformed',
     (s) => `${query(challengeOf(s))}&x=%zz`,
   ),
-  ...asked('a forged flow prefix', 'challenge_missing', () => ({ state: `${forged('enforce')}x` })),
-  ...asked('a forged flow prefix of report', 'challenge_missing', () => ({ state: `${forged('report')}x` })),
+  ...asked('a forged flow prefix', 'challenge_missing', (scene) => ({ state: `${forged(scene)}x` })),
 ];

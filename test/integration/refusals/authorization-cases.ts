@@ -68,7 +68,7 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   asking('response_type_not_allowed', 'hybrid', { response_type: 'code id_token' }, { reply: 'fragment' }),
   asking('response_type_not_allowed', 'in another case', { response_type: 'CODE' }),
   asking('response_type_not_allowed', 'none', { response_type: undefined }),
-  asking('response_mode_not_allowed', 'web_message', { response_mode: 'web_message' }, { reported: 200 }),
+  asking('response_mode_not_allowed', 'a vendor’s own', { response_mode: 'okta_post_message' }),
   asking('response_mode_not_allowed', 'unheard of', { response_mode: 'carrier_pigeon' }),
   ...[
     'https://evil.example/cb',
@@ -104,14 +104,11 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
     ...PAGE,
     client: 'unclear',
   }),
-  asking('parameter_malformed', 'an empty challenge', { code_challenge: '' }),
-  asking('parameter_malformed', 'an empty method', { code_challenge_method: '' }),
+  asking('challenge_missing', 'empty', { code_challenge: '' }),
+  asking('method_not_allowed', 'empty, so plain', { code_challenge_method: '' }),
 
-  sending(
-    'parameter_in_query',
-    'a POST with a query',
-    (stage) => stage.postForm('/oauth2/authorize?scope=openid&response_mode=query', formOf(stage)),
-    { reply: 'query' },
+  sending('parameter_conflict', 'a POST with another value in its query', (stage) =>
+    stage.postForm('/oauth2/authorize?client_id=spa&response_type=token', formOf(stage)),
   ),
   sending(
     'content_type_not_allowed',
@@ -122,9 +119,9 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
       }),
     { reported: 400 },
   ),
-  sending('content_type_not_allowed', 'a form in another charset', (stage) =>
-    stage.postForm('/oauth2/authorize', formOf(stage), {
-      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-7' },
+  sending('content_type_not_allowed', 'a form in another charset, and not in ASCII', (stage) =>
+    stage.postForm('/oauth2/authorize', `${formOf(stage)}&ui_locales=%e4`, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded; charset=ISO-8859-1' },
     }),
   ),
   sending(

@@ -4,7 +4,7 @@ import { type ActivityStore, type Changes, dayRecord } from '../../../src/activi
 import { MemoryActivityStore } from '../../../src/activity/activity-store-memory.ts';
 import { loadRefusals, REFUSALS_KEPT } from '../../../src/activity/refusal.ts';
 import { UNSENT_LIMIT } from '../../../src/activity/unsent-changes.ts';
-import { StoreFault } from '../../../src/flow/flow-store.ts';
+import { StoreFault } from '../../../src/store/flow-store.ts';
 import type { Subject } from '../../../src/telemetry/activity-sink.ts';
 import type { Violation } from '../../../src/telemetry/violation.ts';
 import { keptBy, message } from '../../support/kept-memory.ts';

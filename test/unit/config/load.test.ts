@@ -232,7 +232,7 @@ it('stands more mistakes than a call has arguments', async () => {
   expect(lines[count]).toContain(
     `${file}:5:${31 + 2 * count} issuers[0].defaults.response_modes[${count - 1}]: must be one of`,
   );
-});
+}, 120_000);
 
 describe('the file', () => {
   async function fileProblems(name: string): Promise<string[]> {

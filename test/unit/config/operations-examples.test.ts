@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACL_RULES, SENTINEL_ACL_RULES } from '../../contract/flow-store-adapters.ts';
+import { ACL_RULES, SENTINEL_ACL_RULES } from '../../contract/store/adapters.ts';
 import { createCertificate } from '../../support/redis-certificate.ts';
 import { issuerWith, problemLines } from './problem-lines.ts';
 

@@ -324,9 +324,9 @@ describe('values of a client', () => {
     setting('response_types: [code none]', 26, '`none` stands alone', 0),
     setting('response_types: [id_token]', 25, 'must contain a type with code'),
     setting(
-      'response_modes: [web_message]',
+      'response_modes: [okta_post_message]',
       26,
-      'must be one of query, fragment, form_post, jwt, query.jwt, fragment.jwt, form_post.jwt',
+      'must be one of query, fragment, form_post, jwt, query.jwt, fragment.jwt, form_post.jwt, web_message',
       0,
     ),
     setting('wrap_codes: maybe', 21, 'must be true, false or auto'),

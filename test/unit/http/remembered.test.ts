@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Endpoints } from '../../../src/endpoints.ts';
 import { Remembered } from '../../../src/http/remembered.ts';
+import { Endpoints } from '../../../src/issuer/endpoints.ts';
 import { canonicalHeaderName } from '../../../src/upstream/request-headers.ts';
 import { keptBy, message } from '../../support/kept-memory.ts';
 
@@ -52,7 +52,7 @@ test('a realm that is remembered does not keep its request', () => {
   expect(kept).toBeLessThan(2_000_000);
   expect(endpoints.match('/realms/a-realm-of-some-name-100/authorize')).toMatchObject({
     endpoint: 'authorization',
-    scope: 'a-realm-of-some-name-100',
+    realm: 'a-realm-of-some-name-100',
   });
 });
 

@@ -20,6 +20,7 @@ test('the example of RFC 6749 4.1.1, with PKCE', () => {
     state: 'xyz',
     codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
     codeChallengeMethod: 'S256',
+    namesMethod: true,
     request: undefined,
     requestUri: undefined,
   });

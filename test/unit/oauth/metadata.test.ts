@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { type MetadataFacts, parseMetadata, rewriteMetadata } from '../../../src/oauth/metadata.ts';
 
-const FACTS: MetadataFacts = {
-  codeChallengeMethods: ['S256'],
+const NARROWED = {
   responseTypes: new Set(['code', 'code id_token']),
   responseModes: new Set(['query', 'fragment', 'form_post']),
   requestObjects: false,
+};
+
+const FACTS: MetadataFacts = {
+  codeChallengeMethods: ['S256'],
+  narrowed: NARROWED,
   publicClients: false,
   upstreamHosts: new Set(['idp.internal:8443', 'login.example.com']),
   publicOrigin: 'https://login.example.com',
@@ -73,10 +77,20 @@ test('response types and modes are narrowed, whatever the order of their words',
     response_types_supported: ['code', 'id_token code'],
     response_modes_supported: ['query', 'form_post'],
   });
-  expect(rewriteMetadata(document, { ...FACTS, responseTypes: undefined })).toMatchObject({
+  expect(rewriteMetadata(document, { ...FACTS, narrowed: undefined })).toMatchObject({
     response_types_supported: document.response_types_supported,
   });
   expect(rewriteMetadata({}, FACTS)).not.toHaveProperty('response_types_supported');
+});
+
+test('where a client is not enforced, everything but the locations stays', () => {
+  const document = {
+    signed_metadata: 'e30.e30.',
+    response_types_supported: ['token'],
+    request_parameter_supported: true,
+  };
+  const facts = { ...FACTS, narrowed: undefined, codeChallengeMethods: undefined };
+  expect(rewriteMetadata(document, facts)).toEqual(document);
 });
 
 test('without a policy on PKCE, the upstream has the word', () => {
@@ -92,7 +106,9 @@ test('request objects: by value where a policy allows them, by reference never',
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
   });
-  expect(rewriteMetadata(document, { ...FACTS, requestObjects: true })).toMatchObject({
+  expect(
+    rewriteMetadata(document, { ...FACTS, narrowed: { ...NARROWED, requestObjects: true } }),
+  ).toMatchObject({
     request_parameter_supported: true,
     request_uri_parameter_supported: false,
   });

@@ -137,8 +137,6 @@ describe('what servers read differently from each other', () => {
     ['a plus sign in front of a name', '+code=x'],
     ['a dot for an underscore', 'client.id=x'],
     ['a space for an underscore', 'client%20id=x'],
-    ['an empty challenge', 'code_challenge='],
-    ['a challenge without an equals sign', 'code_challenge'],
     ['space behind a code', 'code=x%20'],
     ['space in front of a grant_type', 'grant_type=+authorization_code'],
     ['a no-break space behind a verifier', `code_verifier=${A}%C2%A0`],
@@ -159,16 +157,32 @@ describe('what servers read differently from each other', () => {
     'request_uri',
     'response_mode',
     'response_type',
-  ])('no value for %s', (name) => expect(parseParameters(`${name}=`).problem).toBe('parameter_malformed'));
+  ])('an empty %s is none (RFC 6749 3.1)', (name) => {
+    for (const empty of [`${name}=`, name]) {
+      const { parameters, problem, lossless } = parseParameters(`scope=a&${empty}`);
+      expect({ problem, lossless }).toEqual({ problem: undefined, lossless: true });
+      expect(parameters.entries).toEqual([['scope', 'a']]);
+      expect(parseParameters(`${empty}&${name}=x&${empty}`)).toMatchObject({
+        problem: undefined,
+        parameters: { entries: [[name, 'x']] },
+      });
+    }
+  });
 
   test.each(['code=a&code=b', 'code=a&code=a', 'state=&state=', 'scope=a&scope=b', 'a=1&b=2&%61=3', '=1&=2'])(
     'a parameter twice: %s',
     (text) => expect(parseParameters(text)).toMatchObject({ problem: 'parameter_repeated', lossless: true }),
   );
 
-  test('malformed outweighs repeated, in either order', () => {
-    expect(parseParameters('code=a&code=b&state=%00').problem).toBe('parameter_malformed');
-    expect(parseParameters('state=%00&code=a&code=b').problem).toBe('parameter_malformed');
+  test('the first problem is told, with its parameter', () => {
+    expect(parseParameters('code=a&code=b&state=%00')).toMatchObject({
+      problem: 'parameter_repeated',
+      problemName: 'code',
+    });
+    expect(parseParameters('state=%00&code=a&code=b')).toMatchObject({
+      problem: 'parameter_malformed',
+      problemName: 'state',
+    });
   });
 });
 

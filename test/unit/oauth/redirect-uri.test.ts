@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
-  isAddressedTo,
+  goesTo,
+  isLoopbackPlace,
   isRegisteredRedirectUri,
   withoutLoopbackPort,
 } from '../../../src/oauth/redirect-uri.ts';
@@ -30,7 +31,11 @@ describe('a redirect_uri is one of those registered', () => {
     ['loopback without a path', 'http://127.0.0.1:4000', 'http://127.0.0.1'],
     ['loopback with a query', 'http://[::1]:4000?a=1', 'http://[::1]?a=1'],
     ['the highest port', 'http://127.0.0.1:65535/cb', 'http://127.0.0.1/cb'],
-    ['localhost as registered', 'http://localhost:3000/cb', 'http://localhost:3000/cb'],
+    [
+      'any port of localhost, which desktop agents register',
+      'http://localhost:3001/cb',
+      'http://localhost/cb',
+    ],
   ])('%s', (_, redirectUri, registered) =>
     expect(isRegisteredRedirectUri(redirectUri, ['https://other.example', registered])).toBe(true),
   );
@@ -45,7 +50,6 @@ describe('a redirect_uri is one of those registered', () => {
     ['a suffix of the host', 'https://app.example.com.evil/cb', 'https://app.example.com/cb'],
     ['an escaped letter', 'https://app.example.com/c%62', 'https://app.example.com/cb'],
     ['a space', ' https://app.example.com/cb', 'https://app.example.com/cb'],
-    ['any port of localhost, which is a name', 'http://localhost:3001/cb', 'http://localhost:3000/cb'],
     ['localhost for a loopback literal', 'http://localhost:1/cb', 'http://127.0.0.1/cb'],
     ['one loopback literal for the other', 'http://[::1]:1/cb', 'http://127.0.0.1/cb'],
     ['https on loopback', 'https://127.0.0.1:1/cb', 'https://127.0.0.1/cb'],
@@ -77,7 +81,7 @@ test.each([
   ['http://127.0.0.1.evil.example/', undefined],
   ['http://127.0.0.1:8080\\cb', undefined],
   ['https://127.0.0.1:8080/', undefined],
-  ['http://localhost:8080/', undefined],
+  ['http://localhost:8080/', 'http://localhost/'],
 ])('%s without its loopback port: %s', (uri, expected) => expect(withoutLoopbackPort(uri)).toBe(expected));
 
 describe('a response is on its way to a redirect_uri', () => {
@@ -118,7 +122,27 @@ describe('a response is on its way to a redirect_uri', () => {
     ['a private-use scheme with an authority', 'app://callback/x?code=x', 'app://callback/x'],
     ['an opaque private-use scheme', 'app:callback?code=x', 'app:callback'],
     ['loopback', 'http://127.0.0.1:51004/cb?code=x', 'http://127.0.0.1:51004/cb'],
-  ])('%s', (_, target, redirectUri) => expect(isAddressedTo(new URL(target), redirectUri)).toBe(true));
+    [
+      'its query behind the answer',
+      'https://app.example.com/cb?code=x&a=1',
+      'https://app.example.com/cb?a=1',
+    ],
+    [
+      'a code of its own in front of the server’s',
+      'https://app.example.com/cb?code=own&code=x',
+      'https://app.example.com/cb?code=own',
+    ],
+    // RFC 3986 6.2.2 and 6.2.3
+    ['an empty path as the root', 'msauth.com.example.app://auth/?code=x', 'msauth.com.example.app://auth'],
+    [
+      'the host of a private-use scheme in another case',
+      'msauth.com.example://auth?code=x',
+      'MsAuth.Com.Example://Auth',
+    ],
+    ['an escaped unreserved character', 'https://a.example/%7Eu?code=x', 'https://a.example/~u'],
+    ['escapes in lower case', 'https://a.example/a%2fb?code=x', 'https://a.example/a%2Fb'],
+    ['dots of a private-use scheme', 'com.example://h/x/../cb?code=x', 'com.example://h/cb'],
+  ])('%s', (_, target, redirectUri) => expect(goesTo(new URL(target), redirectUri)).toBe(true));
 
   const CALLBACK = 'https://app.example.com/cb';
   test.each([
@@ -145,13 +169,23 @@ describe('a response is on its way to a redirect_uri', () => {
     ['a longer value of its query', 'https://app.example.com/cb?a=12&code=x', `${CALLBACK}?a=1`],
     ['another value of its query', 'https://app.example.com/cb?a=2&code=x', `${CALLBACK}?a=1`],
     ['its query missing', 'https://app.example.com/cb?code=x', `${CALLBACK}?a=1`],
-    ['its query behind the answer', 'https://app.example.com/cb?code=x&a=1', `${CALLBACK}?a=1`],
+    ['its query twice, with another value', 'https://app.example.com/cb?a=2&a=1', `${CALLBACK}?a=1`],
+    ['an escaped slash for a slash', 'https://app.example.com/cb%2Fx?code=x', `${CALLBACK}/x`],
     ['part of its query', 'https://app.example.com/cb?a=1&code=x', `${CALLBACK}?a=1&b=2`],
     ['its query in the fragment', 'https://app.example.com/cb#a=1', `${CALLBACK}?a=1`],
     ['another private-use scheme', 'com.evil.app:/cb?code=x', 'com.example.app:/cb'],
     ['another opaque path', 'app:callback2?code=x', 'app:callback'],
     ['no URI that was asked for', 'https://app.example.com/cb?code=x', '/cb'],
-  ])('not with %s', (_, target, redirectUri) =>
-    expect(isAddressedTo(new URL(target), redirectUri)).toBe(false),
-  );
+  ])('not with %s', (_, target, redirectUri) => expect(goesTo(new URL(target), redirectUri)).toBe(false));
 });
+
+test.each([
+  ['http://127.0.0.1:8080/cb', true],
+  ['http://127.1/cb', true],
+  ['http://[::1]:8080/cb', true],
+  ['http://LOCALHOST:8080/cb', true],
+  ['https://localhost:8080/cb', false],
+  ['http://localhost.evil.example/cb', false],
+  ['http://127.0.0.1@evil.example/cb', false],
+  ['com.example.app://localhost/cb', false],
+])('%s is a loopback place: %s', (url, expected) => expect(isLoopbackPlace(new URL(url))).toBe(expected));

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
 import type { AdvertisedPolicy } from '../../../src/oauth/metadata.ts';
+import { FOLLOWED_RESPONSE_MODES } from '../../../src/oauth/response-mode.ts';
 import { buildAdvertisedPolicy } from '../../../src/policy/advertised-policy.ts';
 import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 
 const UNLISTED_REJECTED = 'unlisted_clients: {mode: reject}';
 
 async function advertised(...lines: string[]): Promise<AdvertisedPolicy> {
+  return (await policiesOf(lines))(true);
+}
+
+async function policiesOf(lines: readonly string[]): Promise<(narrow: boolean) => AdvertisedPolicy> {
   const yaml = [
     'issuers:',
     '  - name: corp',
@@ -17,23 +22,19 @@ async function advertised(...lines: string[]): Promise<AdvertisedPolicy> {
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const [issuer] = result.config.issuers;
   if (issuer === undefined) throw new Error('no issuer');
-  return buildAdvertisedPolicy(new ClientRegistry(issuer.clients).all(), issuer.metadata.advertisePkce);
+  const { advertisePkce } = issuer.metadata;
+  const policies = [...new ClientRegistry(issuer.clients).all()];
+  return (narrow) => buildAdvertisedPolicy(policies, { advertisePkce, narrow });
 }
 
 test('by default: S256, code, every mode that is followed, no request objects', async () => {
   expect(await advertised()).toEqual({
     codeChallengeMethods: ['S256'],
-    responseTypes: new Set(['code']),
-    responseModes: new Set([
-      'query',
-      'fragment',
-      'form_post',
-      'jwt',
-      'query.jwt',
-      'fragment.jwt',
-      'form_post.jwt',
-    ]),
-    requestObjects: false,
+    narrowed: {
+      responseTypes: new Set(['code']),
+      responseModes: new Set(FOLLOWED_RESPONSE_MODES),
+      requestObjects: false,
+    },
     publicClients: false,
   });
 });
@@ -47,9 +48,11 @@ test('what any client may, S256 first', async () => {
   );
   expect(policy).toEqual({
     codeChallengeMethods: ['S256', 'plain'],
-    responseTypes: new Set(['code', 'code id_token']),
-    responseModes: new Set(['query', 'form_post']),
-    requestObjects: true,
+    narrowed: {
+      responseTypes: new Set(['code', 'code id_token']),
+      responseModes: new Set(['query', 'form_post']),
+      requestObjects: true,
+    },
     publicClients: true,
   });
 });
@@ -66,9 +69,9 @@ test('PKCE is advertised where somebody verifies it', async () => {
   expect((await advertised('metadata: {advertise_pkce: false}')).codeChallengeMethods).toBeUndefined();
 });
 
-test('clients that are not looked at may do what the upstream lets them', async () => {
-  const policy = await advertised('unlisted_clients: {mode: off}', 'clients: {a: {response_modes: [query]}}');
-  expect(policy).toMatchObject({ responseTypes: undefined, requestObjects: true });
-  expect(policy.responseModes).toContain('form_post');
-  expect(policy.responseModes).not.toContain('web_message');
+test('nothing is narrowed where not every client is enforced', async () => {
+  expect((await policiesOf([]))(false)).toMatchObject({
+    codeChallengeMethods: ['S256'],
+    narrowed: undefined,
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveMode, mayPreserveState } from '../../../src/policy/client-policy.ts';
+import { effectiveMode } from '../../../src/policy/client-policy.ts';
 import { samplePolicy } from '../../support/sample-policy.ts';
 
 const AT = Date.UTC(2027, 0, 15);
@@ -40,12 +40,3 @@ describe('the mode in force', () => {
     expect(effectiveMode(samplePolicy({ mode, enforceFrom }), now)).toBe(expected),
   );
 });
-
-test.each([
-  ['prefix', 'reject', false],
-  ['preserve', 'reject', true],
-  ['prefix', 'allow', true],
-] as const)(
-  'state: %s, request_objects: %s: may travel under its own state: %s',
-  (state, requestObjects, may) => expect(mayPreserveState(samplePolicy({ state, requestObjects }))).toBe(may),
-);

@@ -25,7 +25,7 @@ function request(changes: Record<string, string | undefined> = {}): Authorizatio
 }
 
 const decide = (changes: Record<string, string | undefined>, policy: Partial<ClientPolicy> = {}) =>
-  decideAuthorizationRequest(request(changes), samplePolicy(policy));
+  decideAuthorizationRequest(request(changes), { policy: samplePolicy(policy), by: 'name' })?.reason;
 
 describe('nothing is wrong with', () => {
   test.each<[what: string, changes: Record<string, string | undefined>, policy: Partial<ClientPolicy>]>([
@@ -51,6 +51,7 @@ describe('nothing is wrong with', () => {
     ],
     ['a hybrid in any order', { response_type: 'token code' }, { responseTypes: ['code token'] }],
     ['form_post', { response_mode: 'form_post' }, {}],
+    ['a message to a window', { response_mode: 'web_message' }, {}],
     ['a listed mode', { response_mode: 'query' }, { responseModes: ['query'] }],
     [
       'jwt, which stands for all of its forms (JARM 2.3)',
@@ -75,8 +76,8 @@ describe('each reason', () => {
     ['response_type_not_allowed', { response_type: undefined }, {}],
     ['response_type_not_allowed', { response_type: 'CODE' }, {}],
     ['response_type_not_allowed', { response_type: 'code code' }, {}],
-    ['response_mode_not_allowed', { response_mode: 'web_message' }, {}],
-    ['response_mode_not_allowed', { response_mode: 'web_message' }, { responseModes: ['web_message'] }],
+    ['response_mode_not_allowed', { response_mode: 'okta_post_message' }, {}],
+    ['response_mode_not_allowed', { response_mode: 'web_message' }, { responseModes: ['query'] }],
     ['response_mode_not_allowed', { response_mode: 'web_message.jwt' }, { responseModes: ['jwt'] }],
     ['response_mode_not_allowed', { response_mode: 'fragment' }, { responseModes: ['query', 'jwt'] }],
     ['response_mode_not_allowed', { response_mode: 'jwt' }, { responseModes: ['query.jwt'] }],
@@ -110,7 +111,7 @@ test('the first rule that is broken is told', () => {
     ['request_uri_unknown', { request_uri: 'urn:x' }, {}],
     ['redirect_uri_not_allowed', { redirect_uri: 'https://evil.example' }, { redirectUris: [CALLBACK] }],
     ['response_type_not_allowed', { response_type: 'token code' }, {}],
-    ['response_mode_not_allowed', { response_mode: 'web_message' }, {}],
+    ['response_mode_not_allowed', { response_mode: 'okta_post_message' }, {}],
     ['challenge_missing', { code_challenge: undefined }, {}],
   ];
   for (const [first, [reason]] of broken.entries()) {

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Binding } from '../../../src/flow/binding.ts';
-import type { Claim } from '../../../src/flow/flow-store.ts';
 import {
   decideRedemption,
   isComparable,
   type PresentedRedemption,
 } from '../../../src/policy/decide-redemption.ts';
-import { sampleBinding } from '../../support/sample-flow.ts';
+import type { Binding, Claim } from '../../../src/store/flow-store.ts';
+import { sampleBinding } from '../../support/sample-login.ts';
+
+type KnownClaim = Exclude<Claim, { outcome: 'unknown' }>;
 
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CALLBACK = 'https://app.example.com/oauth2/callback/1';
@@ -14,11 +15,13 @@ const WITHOUT_CHALLENGE = { mode: 'report', codeChallenge: undefined } as const;
 
 const ANY_GRANT = { grantTypes: undefined };
 
-const claim = (outcome: Exclude<Claim['outcome'], 'unknown'>, overrides: Partial<Binding> = {}): Claim => ({
+const claim = (outcome: KnownClaim['outcome'], overrides: Partial<Binding> = {}): KnownClaim => ({
   outcome,
   binding: sampleBinding(overrides),
+  upstreamCode: 'a-code',
 });
 const presented = (overrides: Partial<PresentedRedemption> = {}): PresentedRedemption => ({
+  grantType: 'authorization_code',
   codeVerifier: VERIFIER,
   redirectUri: CALLBACK,
   client: { names: [['spa-portal']], authenticated: false },
@@ -27,7 +30,7 @@ const presented = (overrides: Partial<PresentedRedemption> = {}): PresentedRedem
 const client = (...names: string[][]) => ({ client: { names, authenticated: true } });
 
 describe('nothing is wrong with', () => {
-  test.each<[what: string, claim: Claim, presented: PresentedRedemption]>([
+  test.each<[what: string, claim: KnownClaim, presented: PresentedRedemption]>([
     ['a claimed code', claim('claimed'), presented()],
     ['no redirect_uri, which OAuth 2.1 dropped', claim('claimed'), presented({ redirectUri: undefined })],
     ['no client_id', claim('claimed'), presented(client())],
@@ -50,8 +53,8 @@ describe('nothing is wrong with', () => {
 });
 
 describe('each reason', () => {
-  test.each<[reason: string, claim: Claim, presented: PresentedRedemption]>([
-    ['code_unknown', { outcome: 'unknown' }, presented()],
+  test.each<[reason: string, claim: KnownClaim, presented: PresentedRedemption]>([
+    ['code_unknown', claim('wrapped'), presented()],
     ['code_replayed', claim('replayed'), presented()],
     ['attempts_exceeded', claim('exhausted'), presented()],
     ['code_expired', claim('expired'), presented()],
@@ -74,7 +77,9 @@ describe('each reason', () => {
     ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: `${CALLBACK}/` })],
     ['redirect_uri_mismatch', claim('claimed'), presented({ redirectUri: '' })],
     ['redirect_uri_mismatch', claim('claimed', { redirectUri: undefined }), presented()],
-  ])('%s', (reason, claim, presented) => expect(decideRedemption(claim, presented, ANY_GRANT)).toBe(reason));
+  ])('%s', (reason, claim, presented) =>
+    expect(decideRedemption(claim, presented, ANY_GRANT)?.reason).toBe(reason),
+  );
 });
 
 describe('the first rule that is broken is told', () => {
@@ -87,18 +92,19 @@ describe('the first rule that is broken is told', () => {
   test.each([
     ['replayed', 'code_replayed'],
     ['exhausted', 'attempts_exceeded'],
+    ['wrapped', 'code_unknown'],
     ['expired', 'code_expired'],
     ['mismatch', 'verifier_mismatch'],
     ['unpaired', 'verifier_missing'],
     ['claimed', 'client_mismatch'],
   ] as const)('%s', (outcome, reason) =>
-    expect(decideRedemption(claim(outcome), everything, ANY_GRANT)).toBe(reason),
+    expect(decideRedemption(claim(outcome), everything, ANY_GRANT)?.reason).toBe(reason),
   );
 });
 
 test('the grant is judged before the code', () => {
   const decide = (...grantTypes: string[]) =>
-    decideRedemption(claim('replayed'), presented(), { grantTypes });
+    decideRedemption(claim('replayed'), presented(), { grantTypes })?.reason;
   expect(decide('refresh_token')).toBe('grant_type_not_allowed');
   expect(decide('refresh_token', 'authorization_code')).toBe('code_replayed');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StoreFault } from '../../../src/flow/flow-store.ts';
+import { StoreFault } from '../../../src/store/flow-store.ts';
 import { createTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { UpstreamFault } from '../../../src/upstream/upstream-fault.ts';
 

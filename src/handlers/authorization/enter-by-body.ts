@@ -1,0 +1,51 @@
+import { parseAuthorizationRequest } from '../../oauth/authorization-request.ts';
+import { alignQuery } from '../../oauth/in-place.ts';
+import { parseFlowPrefix } from '../../store/flow-prefix.ts';
+import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import type { Progress } from '../run-steps.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+import { forwardAsSent, forwardRequest } from './forward-request.ts';
+import { belongsTo } from './reenter-flow.ts';
+
+/**
+ * A server may keep the first of a user's logins in its session, and let the consent page in a second tab post that one's
+ * parameters to the second one's address (LemonLDAP::NG). The body alone is a live flow then, and the query follows it.
+ */
+export function enterByBody(context: AuthorizationContext): Progress | Promise<Progress> {
+  const { exchange, message, merged } = context;
+  const { query, body } = message;
+  if (merged.conflict === undefined || body === undefined || body.problem !== undefined) return undefined;
+  if (query.problem !== undefined || query.hidden || !body.form.lossless || body.form.hidden)
+    return undefined;
+  const asked = parseAuthorizationRequest(query.parameters);
+  const posted = parseAuthorizationRequest(body.form.parameters);
+  const isSame = asked.clientId === posted.clientId && asked.redirectUri === posted.redirectUri;
+  const refers = [asked, posted].some((one) => one.request !== undefined || one.requestUri !== undefined);
+  const { key } = exchange.group;
+  const prefix = parseFlowPrefix(key, posted.state ?? '');
+  if (!isSame || refers || prefix === undefined || parseFlowPrefix(key, asked.state ?? '') !== undefined) {
+    return undefined;
+  }
+  return enter(context, prefix.prefix, (live) => belongsTo(live.flow, posted));
+}
+
+async function enter(
+  context: AuthorizationContext,
+  prefix: string,
+  isItsRequest: (live: LiveFlow) => boolean,
+): Promise<Progress> {
+  const { exchange, message, merged } = context;
+  let live: LiveFlow | undefined;
+  try {
+    live = await exchange.services.store.findFlow(exchange.group.key, prefix);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+  }
+  if (live === undefined || !isItsRequest(live) || message.body === undefined) return undefined;
+  context.reenter(live, prefix);
+  if (live.flow.mode === 'report') return forwardAsSent(context);
+  const parameters = alignQuery(message.query.parameters, message.body.form.parameters);
+  context.message = { ...message, query: { ...message.query, parameters } };
+  context.merged = { ...merged, conflict: undefined };
+  return forwardRequest(context, { mode: live.flow.mode });
+}

@@ -1,0 +1,50 @@
+import { normalizeResponseType } from '../../oauth/authorization-request.ts';
+import type { PushedRequest } from '../../store/flow-store.ts';
+import { StoreFault } from '../../store/flow-store.ts';
+import type { Progress } from '../run-steps.ts';
+import { shouldRefuse } from '../should-refuse.ts';
+import { withoutStore } from '../without-store.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+import { forwardAsSent, forwardRequest } from './forward-request.ts';
+import { refuseRequest } from './refuse-request.ts';
+
+/** What a server must take from the pushed request, and some would take from beside its reference all the same. */
+const SETTLED_BY_PUSH = [
+  'code_challenge',
+  'code_challenge_method',
+  'redirect_uri',
+  'request',
+  'response_mode',
+  'state',
+];
+
+/**
+ * RFC 9126 4: an authorization request by reference to a pushed one. Its flow began when it was pushed, so that a challenge
+ * beside the request_uri counts for nothing. A reference is good for its own client until it expires: many servers send the
+ * browser back after login with the very request_uri that they gave out.
+ */
+export function enterPushedRequest(context: AuthorizationContext): Progress | Promise<Progress> {
+  const requestUri = context.merged.parameters.get('request_uri');
+  return requestUri === undefined ? undefined : enter(context, requestUri);
+}
+
+async function enter(context: AuthorizationContext, requestUri: string): Promise<Progress> {
+  const { exchange, client } = context;
+  let pushed: PushedRequest | undefined;
+  try {
+    pushed = await exchange.services.store.findPushedRequest(exchange.group.key, requestUri);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
+  }
+  if (pushed !== undefined && pushed.clientId === client.clientId) {
+    const responseType = normalizeResponseType(context.merged.parameters.get('response_type') ?? '');
+    // Servers of OpenID Connect may want one here all the same (Core 6.1); one that the client may not use is not its push's.
+    const beside = client.policy.responseTypes.includes(responseType) ? [] : ['response_type'];
+    return forwardRequest(context, { mode: pushed.mode, dropped: [...SETTLED_BY_PUSH, ...beside] });
+  }
+  const refused =
+    context.violation === undefined &&
+    shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
+  return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
+}

@@ -1,0 +1,78 @@
+import {
+  changeParameters,
+  changeRawParameters,
+  type ParameterChanges,
+} from '../../oauth/change-parameters.ts';
+import type { Mode } from '../../policy/mode.ts';
+import type { FormText } from '../message/message.ts';
+import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+
+const PKCE_PARAMETERS = ['code_challenge', 'code_challenge_method'];
+
+export type ForwardOptions = {
+  /** The mode of the flow; default: that of the client. */
+  readonly mode?: Mode;
+  /** In enforce: parameters that another request has settled. */
+  readonly dropped?: readonly string[];
+  readonly settle?: SendOptions['settle'];
+};
+
+/** Sends the request on: in enforce as it was judged, in report as it came but for its state. */
+export async function forwardRequest(
+  context: AuthorizationContext,
+  options: ForwardOptions = {},
+): Promise<'done'> {
+  const { exchange, message, merged, client, saved } = context;
+  const enforced = (options.mode ?? exchange.flow?.flow.mode ?? client.mode) === 'enforce';
+  const changes = changesOf(context, enforced ? (options.dropped ?? []) : []);
+  const { body } = message;
+  const query = write(message.query, enforced, merged.inQuery ? changes : {}, !merged.inBody);
+  const send: SendOptions = { saved, savedFor: client, settle: options.settle };
+  await sendUpstream(exchange, { query: query === '' ? undefined : query, ...writeBody() }, send);
+  return 'done';
+
+  function writeBody(): Pick<UpstreamRequest, 'body' | 'bodyAsSent'> {
+    if (body === undefined) return { body: null };
+    if (!merged.inBody) return { bodyAsSent: body.asSent() };
+    const text = write(body.form, enforced, changes, true);
+    return enforced ? { body: text } : { bodyAsSent: Buffer.from(text, 'latin1') };
+  }
+}
+
+/** `takesPrefix`: whether a prefix alone becomes the state here, where the request has none. Only one text of the two gets it. */
+function write(form: FormText, enforced: boolean, changes: ParameterChanges, takesPrefix: boolean): string {
+  const state = changes.state && {
+    ...changes.state,
+    whereMissing: changes.state.whereMissing && takesPrefix,
+  };
+  const own = { ...changes, state };
+  // What cannot be decoded holds nothing that was judged.
+  if (!enforced || !form.lossless) return changeRawParameters(form.raw, own);
+  return changeParameters(form.parameters, own).serialize();
+}
+
+/** Sends on what nobody judges, or nobody here can read. */
+export async function forwardAsSent({ exchange, message }: AuthorizationContext): Promise<'done'> {
+  const dropped = exchange.issuer.forwardsPkce ? undefined : new Set(PKCE_PARAMETERS);
+  const query = changeRawParameters(message.query.raw, { dropped });
+  await sendUpstream(exchange, { query: query === '' ? undefined : query, bodyAsSent: message.asSent() });
+  return 'done';
+}
+
+function changesOf(
+  { exchange, merged, prefix, statePrefix }: AuthorizationContext,
+  settled: readonly string[],
+): ParameterChanges {
+  const { flow, issuer } = exchange;
+  const pkceForwarded = flow?.flow.pkceForwarded ?? issuer.forwardsPkce;
+  const dropped = new Set(pkceForwarded ? settled : [...settled, ...PKCE_PARAMETERS]);
+  if (statePrefix !== undefined) {
+    const whereMissing = !merged.parameters.has('state');
+    return { dropped, state: { remove: prefix?.prefix, add: statePrefix, whereMissing } };
+  }
+  // In place, one of the two holds the prefixed state, and the other one the client's.
+  if (flow?.prefix !== undefined)
+    return { dropped, state: { remove: undefined, add: flow.prefix, whereMissing: false } };
+  return { dropped, state: prefix && { remove: prefix.prefix, add: undefined, whereMissing: false } };
+}

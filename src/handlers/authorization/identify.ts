@@ -1,0 +1,18 @@
+import { randomInt } from 'node:crypto';
+import { DRAWS, LAST_DRAW } from '../../policy/draw.ts';
+import { identifyClient } from '../identify-client.ts';
+import { judgeRequest } from '../judge-request.ts';
+import type { Progress } from '../run-steps.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+import { forwardAsSent } from './forward-request.ts';
+
+/** Finds out whose request it is, and whether anybody looks at it. */
+export function identify(context: AuthorizationContext): Progress | Promise<Progress> {
+  const { exchange, message, merged } = context;
+  // A reference leads to a flow that has begun, in a mode of its own.
+  const draw = merged.parameters.has('request_uri') ? LAST_DRAW : randomInt(DRAWS);
+  context.client = identifyClient(exchange, message, [], draw);
+  if (context.client.mode === 'off') return forwardAsSent(context);
+  context.judged = judgeRequest(merged.parameters, context.client);
+  return undefined;
+}

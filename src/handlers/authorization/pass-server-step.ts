@@ -1,0 +1,25 @@
+import { beginsAuthorization } from '../../oauth/in-place.ts';
+import { hintsOf } from '../message/message.ts';
+import { refusesRedemption } from '../other/find-redemption.ts';
+import type { Progress } from '../run-steps.ts';
+import { sendUpstream } from '../send-upstream.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+
+/**
+ * A step of the server's own at its authorization endpoint: an approval, WSO2's `sessionDataKey`, Shibboleth's `execution`.
+ * It passes as it is and counts as nothing; its response is followed like every other.
+ */
+export async function passServerStep({ exchange, message }: AuthorizationContext): Promise<Progress> {
+  const { body } = message;
+  // A body that nobody here could read might begin anything.
+  const readable =
+    !message.otherMethod &&
+    (body === undefined || body.isForm || body.isEmpty) &&
+    body?.problem === undefined;
+  if (!readable || beginsAuthorization(hintsOf(message), exchange.method)) return undefined;
+  if (message.query.hidden || body?.form.hidden === true) return undefined;
+  if (!refusesRedemption(exchange, message)) {
+    await sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() });
+  }
+  return 'done';
+}

@@ -1,0 +1,66 @@
+import { type AuthorizationRequest, usableMethod } from '../../oauth/authorization-request.ts';
+import { storedChallenge } from '../../oauth/pkce.ts';
+import { type Flow, type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import type { Progress } from '../run-steps.ts';
+import { withoutStore } from '../without-store.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+import { forwardAsSent, forwardRequest } from './forward-request.ts';
+
+/**
+ * Servers send the browser back to their authorization endpoint after login, with the parameters that they were given, so
+ * without the challenge. A request with the state of a live flow, and all that makes it that flow's, is that flow again.
+ */
+export function reenterFlow(context: AuthorizationContext): Progress | Promise<Progress> {
+  const { judged, prefix } = context;
+  // A state of the client's own is known again only where the challenge is gone: with it, it is a new request.
+  const preserved = judged.preservesState && judged.request.codeChallenge === undefined;
+  if ((prefix === undefined && !preserved) || judged.sealed) return undefined;
+  return reenter(context);
+}
+
+async function reenter(context: AuthorizationContext): Promise<Progress> {
+  const { exchange, judged, prefix, client } = context;
+  const { request } = judged;
+  let live: LiveFlow | undefined;
+  try {
+    live = await findFlow(context);
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
+  }
+  if (live !== undefined && belongsTo(live.flow, request)) {
+    context.reenter(live, prefix?.prefix);
+    return forwardRequest(context, { mode: live.flow.mode });
+  }
+  // The login took too long: it begins anew with the state that the client sent. The prefix of another live flow, though, is
+  // the client's state like any other.
+  if (live !== undefined) context.prefix = undefined;
+  const state = context.prefix === undefined ? request.state : context.prefix.clientState;
+  context.judged = { ...judged, request: { ...request, state } };
+  return undefined;
+}
+
+function findFlow({ exchange, judged, prefix }: AuthorizationContext): Promise<LiveFlow | undefined> {
+  const { store } = exchange.services;
+  const { key } = exchange.group;
+  if (prefix !== undefined) return store.findFlow(key, prefix.prefix);
+  const { clientId = '', state = '' } = judged.request;
+  return store.findPreservedFlow(key, clientId, state);
+}
+
+/** Whether a request is all that makes it this flow's. */
+export function belongsTo(flow: Flow, request: AuthorizationRequest): boolean {
+  return (
+    flow.clientId === request.clientId &&
+    flow.redirectUri === request.redirectUri &&
+    flow.responseType === request.responseType &&
+    flow.responseMode === request.responseMode &&
+    (request.codeChallenge === undefined || flow.codeChallenge === challengeOf(request))
+  );
+}
+
+/** As the store keeps it; `undefined` for one that no verifier can match. */
+export function challengeOf(request: AuthorizationRequest): string | undefined {
+  const method = usableMethod(request);
+  return method === 'none' ? undefined : storedChallenge(request.codeChallenge ?? '', method);
+}

@@ -1,0 +1,33 @@
+import type { Reason } from '../../policy/reason.ts';
+import { parseFlowPrefix } from '../../store/flow-prefix.ts';
+import { type ReturnAddress, refuseAuthorization, refuseToken } from '../refuse.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+
+/** Refuses the request. The client gets its own state back, never a prefix. */
+export function refuseRequest(context: AuthorizationContext, reason: Reason): 'done' {
+  if (context.endpoint === 'pushed_authorization') refuseToken(context.exchange, reason);
+  else refuseAuthorization(context.exchange, reason, context.client.policy, returnAddress(context));
+  return 'done';
+}
+
+/** `undefined`: nobody can be told safely. */
+function returnAddress({
+  exchange,
+  message,
+  merged,
+  client,
+  judged,
+}: AuthorizationContext): ReturnAddress | undefined {
+  const { query, body } = message;
+  const { parameters, conflict } = merged;
+  const lossless = query.lossless && body?.form.lossless !== false && body?.problem === undefined;
+  // What cannot be decoded may be anything but a state that was read: the client gets that back.
+  if (!client.certain || !(lossless || parameters.has('state')) || conflict !== undefined) return undefined;
+  if (parameters.all('redirect_uri').length > 1 || parameters.all('state').length > 1) return undefined;
+  const { redirectUri, responseMode, responseType, state } = judged.request;
+  const inFragment =
+    responseMode?.startsWith('fragment') === true ||
+    (responseMode === undefined && responseType.includes('token'));
+  const prefix = state === undefined ? undefined : parseFlowPrefix(exchange.group.key, state);
+  return { redirectUri, state: prefix === undefined ? state : prefix.clientState, inFragment };
+}

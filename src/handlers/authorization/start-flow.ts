@@ -1,0 +1,82 @@
+import { FLOW_PREFIX_MAX_LENGTH } from '../../store/flow-prefix.ts';
+import { type Flow, StoreFault } from '../../store/flow-store.ts';
+import { canBeFollowed } from '../judge-request.ts';
+import type { Progress } from '../run-steps.ts';
+import { shouldRefuse } from '../should-refuse.ts';
+import { withoutStore } from '../without-store.ts';
+import type { AuthorizationContext } from './authorization-context.ts';
+import { challengeOf } from './reenter-flow.ts';
+import { refuseRequest } from './refuse-request.ts';
+
+/** Begins the flow. One that is found by its prefix is saved beside the request upstream, and before its response leaves. */
+export function startFlow(context: AuthorizationContext): Progress | Promise<Progress> {
+  const { exchange, judged } = context;
+  if (!canBeFollowed(judged)) return undefined;
+  const { store } = exchange.services;
+  const { state } = judged.request;
+  const limit = exchange.issuer.config.stateLimit;
+  const tooLong = limit !== undefined && FLOW_PREFIX_MAX_LENGTH + (state?.length ?? 0) > limit;
+  if (judged.preservesState || tooLong) return startPreservedFlow(context, tooLong);
+  const { prefix, live, saved } = store.beginFlow(newFlow(context), {
+    hadState: state !== undefined,
+    ttl: context.client.policy.flowTtl,
+  });
+  context.statePrefix = prefix;
+  context.saved = saved;
+  // Whoever awaits it hears of a fault; until then it is nobody's unhandled rejection.
+  saved.catch(() => {});
+  exchange.flow = { ...live, prefix };
+  return undefined;
+}
+
+/** A flow that travels under the client's own state must be known before its request leaves. */
+async function startPreservedFlow(context: AuthorizationContext, tooLong: boolean): Promise<Progress> {
+  const { exchange, judged, client } = context;
+  const { store } = exchange.services;
+  const { state } = judged.request;
+  const canBeFound =
+    store.abilities.preservedState &&
+    (!tooLong ||
+      (client.mode === 'enforce' && state !== undefined && client.policy.redirectUris !== undefined));
+  if (!canBeFound) {
+    const detail = tooLong ? 'state_limit' : 'state';
+    const refused = shouldRefuse(
+      exchange,
+      'authorization_response',
+      { reason: 'response_not_followable', detail },
+      client,
+    );
+    return refused ? refuseRequest(context, 'response_not_followable') : undefined;
+  }
+  try {
+    const begun = await store.beginPreservedFlow(newFlow(context), state ?? '', client.policy.flowTtl);
+    if (begun === 'state_conflict') {
+      const refused = shouldRefuse(exchange, context.endpoint, { reason: 'state_conflict' }, client);
+      return refused ? refuseRequest(context, 'state_conflict') : undefined;
+    }
+    exchange.flow = { ...begun, prefix: undefined };
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return withoutStore(exchange, client) === 'go_on' ? undefined : 'done';
+  }
+}
+
+function newFlow({ exchange, client, judged, violation }: AuthorizationContext): Flow {
+  const { group, issuer, realm } = exchange;
+  const { request, sealed } = judged;
+  return {
+    upstream: group.key,
+    issuer: issuer.name,
+    realm,
+    clientId: request.clientId ?? '',
+    mode: client.mode === 'enforce' ? 'enforce' : 'report',
+    codeChallenge: challengeOf(request),
+    redirectUri: request.redirectUri,
+    responseType: request.responseType,
+    responseMode: request.responseMode,
+    // A challenge inside a request object cannot be taken out.
+    pkceForwarded: issuer.forwardsPkce || (sealed && request.codeChallenge !== undefined),
+    violation,
+  };
+}

@@ -1,0 +1,61 @@
+import {
+  type AuthorizationRequest,
+  carriesCode,
+  parseAuthorizationRequest,
+} from '../oauth/authorization-request.ts';
+import type { Parameters } from '../oauth/parameters.ts';
+import { mergeRequestObject } from '../oauth/request-object.ts';
+import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
+import { asksForIdToken, type ClientPolicy } from '../policy/client-policy.ts';
+import type { Mode } from '../policy/mode.ts';
+import type { Reason } from '../policy/reason.ts';
+
+/** An authorization request as the upstream will read it. */
+export type JudgedRequest = {
+  readonly request: AuthorizationRequest;
+  /** Whether the client's state goes upstream as it is, because the policy says so or because a signature may cover it. */
+  readonly preservesState: boolean;
+  /** Whether parameters stand in a request object, where nothing can be changed. */
+  readonly sealed: boolean;
+  /** Why its request object cannot be judged. */
+  readonly problem: Reason | undefined;
+};
+
+export function judgeRequest(
+  parameters: Parameters,
+  { policy, mode }: { readonly policy: ClientPolicy; readonly mode: Mode },
+): JudgedRequest {
+  const outer = parseAuthorizationRequest(parameters);
+  const preserves =
+    mayBeSigned(outer, policy, mode) || (policy.state === 'preserve' && outer.state !== undefined);
+  const plain = { request: outer, preservesState: preserves, sealed: false, problem: undefined };
+  if (outer.request === undefined) return plain;
+  const problem = (reason: Reason) => ({ ...plain, sealed: true, problem: reason });
+  if (policy.requestObjects === 'reject') return problem('request_object_not_allowed');
+  const merged = mergeRequestObject(outer, outer.request);
+  if (merged === 'encrypted') return problem('request_object_not_allowed');
+  if (merged === 'malformed') return problem('parameter_malformed');
+  if (merged === 'conflicting') return problem('parameter_repeated');
+  const { request, sealsState } = merged;
+  const signed = mayBeSigned(request, policy, mode);
+  // Its response is found by where it goes: without redirect_uris there is nowhere to look.
+  if (sealsState && !signed && policy.redirectUris === undefined)
+    return problem('request_object_not_allowed');
+  return { request, preservesState: preserves || sealsState || signed, sealed: true, problem: undefined };
+}
+
+/** A JARM response holds the state, and an id_token may hold its hash (`s_hash`): nobody can change either. */
+function mayBeSigned(
+  { responseMode, responseType, state }: AuthorizationRequest,
+  { redirectUris }: ClientPolicy,
+  mode: Mode,
+): boolean {
+  if (isJwtMode(responseMode)) return true;
+  const canBeFound = mode !== 'enforce' || redirectUris !== undefined;
+  return state !== undefined && asksForIdToken(responseType) && canBeFound;
+}
+
+/** What is not understood, brings no code, or comes back in a way of its own begins no flow, where report lets it pass. */
+export function canBeFollowed({ request, problem }: JudgedRequest): boolean {
+  return problem === undefined && carriesCode(request.responseType) && isFollowedMode(request.responseMode);
+}

@@ -1,0 +1,116 @@
+import { hasBody, type ReadBody, readBody } from '../../http/read-body.ts';
+import { RequestBody } from '../../http/request-body.ts';
+import { changeRawParameters } from '../../oauth/change-parameters.ts';
+import { readFlatJson, readJsonParameters } from '../../oauth/json-parameters.ts';
+import { Parameters, type ParsedParameters, parseParameters } from '../../oauth/parameters.ts';
+import type { Violation } from '../../policy/reason.ts';
+import type { Exchange } from '../exchange.ts';
+import type { BodyText, FormText, Message } from './message.ts';
+
+/** Reads a request whose parameters stand in the query, in the body, or in both. Only a POST has to be waited for. */
+export function readMessage(exchange: Exchange): Message | Promise<Message> {
+  const { method, target, request, services } = exchange;
+  const query = readForm(exchange, target.query ?? '');
+  if (method === 'POST') return readPost(exchange, query);
+  if (method === 'GET' || method === 'HEAD') {
+    // A body here means nothing (RFC 9110 9.3.1); a server that reads it all the same does not get it.
+    if (!request.readableEnded) request.resume();
+    return { query, body: undefined, otherMethod: false, asSent: () => null };
+  }
+  const asSent = () =>
+    hasBody(request) ? new RequestBody(request, { patience: services.bodyLimits.time }) : null;
+  return { query, body: undefined, otherMethod: true, asSent };
+}
+
+function readForm({ issuer }: Exchange, text: string): FormText {
+  const raw = changeRawParameters(text, { dropped: issuer.droppedParameters });
+  return { ...parseParameters(raw), raw };
+}
+
+async function readPost(exchange: Exchange, query: FormText): Promise<Message> {
+  const { request, services } = exchange;
+  const read = await readBody(request, services.bodyLimits);
+  const body = describeBody(exchange, read);
+  return { query, body, otherMethod: false, asSent: body.asSent };
+}
+
+function describeBody(exchange: Exchange, read: ReadBody): BodyText {
+  const { request } = exchange;
+  const text = read.complete ? read.bytes.toString('latin1') : '';
+  exchange.sentText = text;
+  const contentType = request.headers['content-type'] ?? '';
+  const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  // Some servers recognise JSON by its first character, whatever the content type.
+  const looksLikeJson = /^(?:\xef\xbb\xbf)?\s*[[{"]/.test(text);
+  const isForm = mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson;
+  const isJson = mediaType === 'application/json' && exchange.takesJson;
+  const form = isJson ? readJson(exchange, text) : readForm(exchange, isForm ? text : '');
+  const isEmpty = read.complete && read.bytes.length === 0;
+  const encoded = isEncoded(request.headers['content-encoding']);
+  const nested = isForm || isJson ? undefined : readJsonParameters(text);
+  const understood = isForm || isJson || nested !== undefined || isEmpty;
+  const changed = isForm && form.raw.length !== text.length;
+  return {
+    form,
+    isForm: isForm || isJson,
+    isEmpty,
+    // Under another content type it may still be a form: good enough for a name in the log.
+    guessed: isForm || isJson ? [] : (nested ?? parseParameters(text).parameters.entries),
+    problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, text }),
+    unread: !read.complete || encoded || !understood,
+    asSent: () => (!read.complete ? read.resume() : changed ? Buffer.from(form.raw, 'latin1') : read.bytes),
+    format: isJson ? 'json' : 'form',
+  };
+}
+
+/** RFC 6749 has forms only; some servers take one flat JSON object as well (`token_content_types`). */
+function readJson({ issuer }: Exchange, text: string): FormText {
+  const read = readFlatJson(text);
+  const entries =
+    typeof read === 'string' ? [] : read.filter(([name]) => !issuer.droppedParameters.has(name));
+  // Its values are held to the rules of a form's.
+  const parsed: ParsedParameters = parseParameters(new Parameters(entries).serialize());
+  const broken =
+    typeof read === 'string' ? { problem: read, problemName: undefined, lossless: false, hidden: true } : {};
+  return { ...parsed, ...broken, raw: text };
+}
+
+type BodyFacts = {
+  readonly read: ReadBody;
+  readonly encoded: boolean;
+  readonly isForm: boolean;
+  readonly isEmpty: boolean;
+  readonly contentType: string;
+  readonly text: string;
+};
+
+function problemOfBody({
+  read,
+  encoded,
+  isForm,
+  isEmpty,
+  contentType,
+  text,
+}: BodyFacts): Violation | undefined {
+  const badType = !isForm || (namesOtherCharset(contentType) && !isAscii(text));
+  if (badType && !isEmpty && read.complete)
+    return { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
+  if (encoded) return { reason: 'content_encoding_not_allowed' };
+  return read.complete ? undefined : { reason: 'body_too_large' };
+}
+
+/** RFC 6749 appendix B: UTF-8. Clients that say another charset mean the same text as long as it is ASCII. */
+function namesOtherCharset(contentType: string): boolean {
+  const parameters = contentType.toLowerCase().split(';').slice(1);
+  const charset = parameters.map((parameter) => parameter.trim()).find((text) => text.startsWith('charset'));
+  return charset !== undefined && !/utf-?8"?$/.test(charset);
+}
+
+function isAscii(text: string): boolean {
+  return !/[\x80-\xff]|%[89a-f]/i.test(text);
+}
+
+function isEncoded(contentEncoding: string | undefined): boolean {
+  const encoding = contentEncoding?.trim().toLowerCase();
+  return encoding !== undefined && encoding !== 'identity';
+}

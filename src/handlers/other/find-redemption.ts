@@ -1,0 +1,59 @@
+import type { IncomingMessage } from 'node:http';
+import { type Filter, RequestWithdrawn } from '../../http/request-body.ts';
+import { RedemptionSearch, redeemsInQuery, searchedFormat } from '../../oauth/redemption-search.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Message } from '../message/message.ts';
+import { isRefusedElsewhere } from './refuse-elsewhere.ts';
+
+/** Characters of a body that are kept, to know again what the upstream repeats of it. */
+const SENT_TEXT = 16 * 1024;
+
+const REDEMPTION = { reason: 'path_ambiguous', detail: 'a code beside a grant_type' } as const;
+
+/** Answers (`true`) a request whose query would redeem a code at a path that is not for it. */
+export function refusesQuery(exchange: Exchange): boolean {
+  return redeemsInQuery(exchange.target.query) && isRefusedElsewhere(exchange, 'token', REDEMPTION);
+}
+
+/** The same for a message that has been read whole. */
+export function refusesRedemption(exchange: Exchange, { query, body }: Message): boolean {
+  const inBody = body?.isForm === true && new RedemptionSearch('form').read(body.form.raw);
+  const found = redeemsInQuery(query.raw) || inBody;
+  return found && isRefusedElsewhere(exchange, 'token', REDEMPTION);
+}
+
+/**
+ * Searches a body while it streams by, to its end. Where it would redeem a code, the request upstream ends before its last
+ * byte. `undefined`: it is of a type that is not searched.
+ */
+export function redemptionFilter(exchange: Exchange): Filter | undefined {
+  const format = searchedFormat(exchange.request.headers['content-type']);
+  if (format === undefined) return undefined;
+  const search = new RedemptionSearch(format);
+  let judged = false;
+  return {
+    read: (chunk) => {
+      const text = chunk.toString('latin1');
+      if (exchange.sentText.length < SENT_TEXT) exchange.sentText += text.slice(0, SENT_TEXT);
+      if (!judged && search.read(text)) {
+        judged = true;
+        if (isRefusedElsewhere(exchange, 'token', REDEMPTION)) throw new RequestWithdrawn();
+      }
+      return chunk;
+    },
+    end: () => undefined,
+  };
+}
+
+/** Whether a body could hide a bare code of an enforced client from the search: one that is content-encoded. */
+export function refusesEncodedBody(exchange: Exchange): boolean {
+  const format = searchedFormat(exchange.request.headers['content-type']);
+  const encoded = isEncoded(exchange.request) && (format === 'form' || format === 'json');
+  if (!encoded || !exchange.group.enforcesBareCodes(Date.now())) return false;
+  return isRefusedElsewhere(exchange, 'token', { reason: 'content_encoding_not_allowed' });
+}
+
+function isEncoded({ headers }: IncomingMessage): boolean {
+  const encoding = headers['content-encoding']?.trim().toLowerCase();
+  return encoding !== undefined && encoding !== '' && encoding !== 'identity';
+}

@@ -1,0 +1,213 @@
+import { limitCacheControl } from '../../http/cache-control.ts';
+import { type MetadataDocument, parseMetadata, rewriteMetadata } from '../../oauth/metadata.ts';
+import { issuerPathOf, metadataPathForms, parseMetadataPath } from '../../oauth/metadata-paths.ts';
+import { redeemsInQuery } from '../../oauth/redemption-search.ts';
+import { DOCUMENT_LIMIT, decodeDocument, fetchDocument } from '../../upstream/fetch-document.ts';
+import type { Outcome } from '../../upstream/outcome.ts';
+import { buildRequestHeaders } from '../../upstream/request-headers.ts';
+import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
+import { UpstreamFault } from '../../upstream/upstream-fault.ts';
+import type { Exchange } from '../exchange.ts';
+import { answerFault } from '../refuse.ts';
+import { followResponse } from '../response/follow-response.ts';
+import { sendUpstream } from '../send-upstream.ts';
+import { handlePassThrough } from './handle-pass-through.ts';
+
+/** Seconds. A change of policy or upstream is to reach clients soon. */
+const MAX_AGE = 60;
+
+/** OpenID Connect Discovery 4, RFC 8414 3: the upstream's metadata, as it holds for those who come through the gateway. */
+export async function handleMetadata(exchange: Exchange): Promise<void> {
+  const { method, target, request, response, issuer, services } = exchange;
+  if ((method !== 'GET' && method !== 'HEAD') || redeemsInQuery(target.query))
+    return handlePassThrough(exchange);
+  if (!request.readableEnded) request.resume();
+  const metadata = new MetadataRequest(exchange);
+  try {
+    await sendUpstream(
+      exchange,
+      { method: 'GET', body: null, rawHeaders: metadata.rawHeaders },
+      {
+        settle: (head) => ({
+          hold: DOCUMENT_LIMIT,
+          inspect: (body, complete) => metadata.answer(head, body, complete),
+        }),
+      },
+    );
+  } catch (error) {
+    const last = metadata.recall();
+    if (!(error instanceof UpstreamFault) || last === undefined || response.headersSent) throw error;
+    services.events.upstreamFault(issuer.name, error, exchange.requestId);
+    const { replace, body } = metadata.send(last, { status: 200, statusText: 'OK', headers: [] });
+    response.writeHead(replace.status, replace.statusText, replace.headers as string[]);
+    response.end(body);
+  }
+}
+
+/** What little of a client's request concerns its upstream: the document is the same for everybody, without credentials. */
+const FORWARDED: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'user-agent', 'x-request-id']);
+
+class MetadataRequest {
+  readonly rawHeaders: readonly string[];
+  readonly #exchange: Exchange;
+  readonly #host: string;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    const { request, issuer } = exchange;
+    this.#host = issuer.config.upstream.preserveHost
+      ? (request.headers.host ?? '')
+      : issuer.upstream.authority;
+    const forwarded = request.rawHeaders.filter((_, i) => {
+      return FORWARDED.has((request.rawHeaders[i - (i % 2)] as string).toLowerCase());
+    });
+    this.rawHeaders = [...forwarded, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
+  }
+
+  /** What becomes of the upstream's answer. */
+  answer(head: ResponseHead, body: Buffer, complete: boolean): Outcome | Promise<Outcome> {
+    const succeeded = head.status >= 200 && head.status < 300;
+    const text = complete ? decodeDocument(body, headerOf(head, 'content-encoding')) : undefined;
+    const document = succeeded && text !== undefined ? parseMetadata(text) : undefined;
+    if (document !== undefined) return this.send(this.#keep(document), head);
+    if (succeeded && text === undefined) {
+      // It may well be metadata, and leads around the gateway.
+      answerFault(this.#exchange, 502, 'the metadata of the authorization server cannot be read');
+      return 'answered';
+    }
+    return this.#replaceMissing(head, body, complete);
+  }
+
+  /** The upstream stumbles, or has no such document: from before, or from another place, if there is one. */
+  async #replaceMissing(head: ResponseHead, body: Buffer, complete: boolean): Promise<Outcome> {
+    const last = head.status >= 500 ? this.recall() : undefined;
+    const document = last ?? (await this.#findElsewhere());
+    if (document !== undefined) return this.send(document, head);
+    return followBody(await followResponse(this.#exchange, head), body, complete);
+  }
+
+  async #findElsewhere(): Promise<MetadataDocument | undefined> {
+    const { issuer, peer, target } = this.#exchange;
+    const place = parseMetadataPath(target.path);
+    if (place === undefined) return undefined;
+    const isOpenid = place.document === 'openid-configuration';
+    if (!isOpenid && !issuer.config.metadata.oauthAuthorizationServer) return undefined;
+    const openid = { ...place, document: 'openid-configuration' } as const;
+    const others = new Set([...metadataPathForms(place), ...metadataPathForms(openid)]);
+    // A server of one issuer may keep its document at the root, whatever the path of the issuer.
+    const root = '/.well-known/openid-configuration';
+    others.add(root).delete(target.path);
+    const headers = buildRequestHeaders(this.rawHeaders, {
+      peer,
+      publicOrigin: this.#exchange.publicOrigin,
+      host: this.#host,
+      requestId: [this.#exchange.services.requestIdHeader, this.#exchange.requestId],
+      body: 'as_sent',
+    });
+    for (const path of others) {
+      const document = await this.#fetch(path, headers);
+      if (document === undefined) continue;
+      // RFC 8414 3.3: a client would not take the document of another issuer.
+      const isOwn =
+        path !== root || place.issuerPath === '' || issuerPathOf(document['issuer']) === place.issuerPath;
+      if (isOwn) return this.#keep(document);
+    }
+    return undefined;
+  }
+
+  async #fetch(path: string, headers: readonly string[]): Promise<MetadataDocument | undefined> {
+    const { issuer, target } = this.#exchange;
+    const query = target.query === undefined ? '' : `?${target.query}`;
+    try {
+      const { status, text } = await fetchDocument(issuer.upstream, path + query, headers);
+      return status === 200 && text !== undefined ? parseMetadata(text) : undefined;
+    } catch (error) {
+      if (error instanceof UpstreamFault) return undefined;
+      throw error;
+    }
+  }
+
+  /** For when the upstream stumbles. Not under a query, of which anybody can invent as many as they like. */
+  #keep(document: MetadataDocument): MetadataDocument {
+    const { issuer, target, publicOrigin, realm } = this.#exchange;
+    issuer.learn(document, publicOrigin, realm);
+    if (target.query === undefined) issuer.knowledge.documents.remember(this.#key(), document, Date.now());
+    return document;
+  }
+
+  recall(): MetadataDocument | undefined {
+    const { issuer, target } = this.#exchange;
+    return target.query === undefined
+      ? issuer.knowledge.documents.recall(this.#key(), Date.now())
+      : undefined;
+  }
+
+  #key(): string {
+    return `${this.#host} ${this.#exchange.target.path}`;
+  }
+
+  /** The document under the head that it came with. */
+  send(
+    document: MetadataDocument,
+    head: ResponseHead,
+  ): { readonly replace: ResponseHead; readonly body: Buffer } {
+    const { issuer, publicOrigin, requestId } = this.#exchange;
+    const facts = {
+      ...issuer.advertised(Date.now()),
+      publicOrigin,
+      upstreamHosts: this.#upstreamHosts(document),
+    };
+    const body = Buffer.from(JSON.stringify(rewriteMetadata(document, facts)));
+    const headers = [
+      ...keptHeaders(head),
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(body.length),
+      'Cache-Control',
+      limitCacheControl(headerOf(head, 'cache-control'), MAX_AGE),
+      'X-Content-Type-Options',
+      'nosniff',
+      'X-Request-Id',
+      requestId,
+    ];
+    return { replace: { status: 200, statusText: 'OK', headers }, body };
+  }
+
+  /** Servers speak of themselves by their own address, by the Host that they are asked under, or by their issuer. */
+  #upstreamHosts(document: MetadataDocument): Set<string> {
+    const { issuer, publicOrigin } = this.#exchange;
+    const origins = [
+      issuer.config.upstream.origin,
+      ...issuer.config.upstream.origins,
+      publicOrigin,
+      // Which of the two a server takes for its scheme depends on whether it reads X-Forwarded-Proto.
+      `http://${this.#host}`,
+      `https://${this.#host}`,
+      String(document['issuer']),
+    ];
+    return new Set(origins.flatMap((origin) => URL.parse(origin)?.host || []));
+  }
+}
+
+/** Of the upstream's headers, those that are as true of the document as it goes out. */
+function keptHeaders(head: ResponseHead): string[] {
+  return head.headers.filter((_, i) => {
+    const name = (head.headers[i - (i % 2)] as string).toLowerCase();
+    return name.startsWith('access-control-') || name === 'vary' || name === 'strict-transport-security';
+  });
+}
+
+/** Lets an inspector see a body that is at hand. One that is larger goes on behind what is at hand, and unread. */
+async function followBody(outcome: Outcome, body: Buffer, complete: boolean): Promise<Outcome> {
+  if (outcome === 'answered' || 'replace' in outcome || outcome.body === undefined || !complete) {
+    return outcome === 'answered' || 'replace' in outcome ? outcome : { pass: outcome.pass };
+  }
+  const pushed = await outcome.body.push(body);
+  if (pushed === 'answered' || 'replace' in pushed) return pushed;
+  const ended = await outcome.body.end();
+  if (ended === 'answered' || 'replace' in ended) return ended;
+  const bytes = [pushed, ended].map((part) => (Buffer.isBuffer(part) ? part : part.bytes));
+  const last = Buffer.isBuffer(ended) ? pushed : ended;
+  return { replace: Buffer.isBuffer(last) ? outcome.pass : last.pass, body: Buffer.concat(bytes) };
+}

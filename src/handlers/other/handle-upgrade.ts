@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { clientOf } from '../../http/client-address.ts';
+import { hasBody } from '../../http/read-body.ts';
+import { redeemsInQuery } from '../../oauth/redemption-search.ts';
+import type { Events } from '../../telemetry/events.ts';
+import { buildRequestHeaders } from '../../upstream/request-headers.ts';
+import { endWith, type UpgradeProxy } from '../../upstream/upgrade.ts';
+import type { UpstreamFault } from '../../upstream/upstream-fault.ts';
+import type { Where } from '../exchange.ts';
+import { countUnroutable, statusOf, type Unroutable } from '../unroutable.ts';
+
+export type UpgradeRequest = {
+  readonly events: Events;
+  readonly requestIdHeader: string;
+  readonly upgrades: UpgradeProxy;
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly where: Where | Unroutable;
+};
+
+/** Takes a WebSocket to the upstream. Nobody looks at what it carries, so no endpoint that is judged can be upgraded. */
+export function handleUpgrade(upgrade: UpgradeRequest): void {
+  const { events, requestIdHeader, upgrades, request, socket, head, where } = upgrade;
+  if ('cause' in where) {
+    endWith(socket, plainAnswer(statusOf(where.cause), countUnroutable(events, where)));
+    return;
+  }
+  const { claimed, peer, target } = where;
+  // A handshake has no body (RFC 6455 4.1): one that says it has would wait for an answer in vain.
+  if (isJudged(where) || hasBody(request)) {
+    const unroutable = { cause: 'upgrade', clientAddress: peer.address } as const;
+    endWith(socket, plainAnswer(400, countUnroutable(events, unroutable)));
+    return;
+  }
+  const { issuer } = claimed;
+  const requestId = peer.requestId ?? randomUUID();
+  const headers = buildRequestHeaders(request.rawHeaders, {
+    peer,
+    publicOrigin: issuer.config.publicOrigin ?? `${peer.scheme}://${peer.host}`,
+    requestId: [requestIdHeader, requestId],
+    host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
+    body: 'as_sent',
+  });
+  request.url = target.query === undefined ? target.path : `${target.path}?${target.query}`;
+  const onFault = (fault: UpstreamFault) => {
+    events.upstreamFault(issuer.name, fault, requestId);
+    return plainAnswer(fault.status, requestId);
+  };
+  const client = clientOf(peer.address);
+  upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, client, onFault });
+}
+
+/** Whether a request is one that a handler would look at. */
+function isJudged({ match, target }: Where): boolean {
+  return match.endpoint !== 'other' || match.resembles !== undefined || redeemsInQuery(target.query);
+}
+
+function plainAnswer(status: number, requestId: string): string {
+  const headers = `Connection: close\r\nCache-Control: no-store\r\nX-Request-Id: ${requestId}\r\nContent-Length: 0`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n`;
+}

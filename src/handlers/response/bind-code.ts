@@ -1,0 +1,71 @@
+import type { Carrier } from '../../oauth/carriers/carrier.ts';
+import { goesTo } from '../../oauth/redirect-uri.ts';
+import type { Reason } from '../../policy/reason.ts';
+import type { LiveFlow } from '../../store/flow-store.ts';
+import type { Exchange } from '../exchange.ts';
+import { type IdentifiedClient, subjectOf } from '../identify-client.ts';
+
+/** Ties the code to its flow before the response leaves. Resolves to the code that the client gets. Throws a `StoreFault`. */
+export async function bindCode(
+  exchange: Exchange,
+  { flow, id }: LiveFlow,
+  client: IdentifiedClient,
+  carrier: Carrier,
+  code: string,
+): Promise<string | 'bound_elsewhere'> {
+  const { group, services } = exchange;
+  const { policy } = client;
+  const covered = carrier.hasIdToken || carrier.jarm !== undefined;
+  const wrap = !covered && flow.mode === 'enforce' && (await wrapsCodes(exchange, client));
+  const bound = await services.store.bindCode({
+    upstream: group.key,
+    code,
+    flowId: id,
+    wrap,
+    codeTtl: policy.codeTtl,
+    binding: {
+      issuer: flow.issuer,
+      realm: flow.realm,
+      clientId: flow.clientId,
+      mode: flow.mode,
+      codeChallenge: flow.codeChallenge,
+      redirectUri: flow.redirectUri ?? pickedRedirectUri(carrier, policy.redirectUris),
+      pkceForwarded: flow.pkceForwarded,
+      maxAttempts: policy.maxAttempts,
+      hasIdToken: carrier.hasIdToken,
+    },
+  });
+  if (bound.outcome === 'bound_elsewhere') return bound.outcome;
+  if (bound.first) {
+    const { redirectUri, violation } = flow;
+    const violations = violation === undefined ? [] : [violation as Reason];
+    services.events.codeBound(subjectOf(exchange, client), { redirectUri, violations });
+  }
+  return bound.code;
+}
+
+/** A client whose id_tokens cover the code would refuse another one (`wrap_codes: auto`). */
+function wrapsCodes(
+  { group, issuer, services }: Exchange,
+  { policy, clientId }: IdentifiedClient,
+): boolean | Promise<boolean> {
+  if (policy.wrapCodes !== 'auto') return policy.wrapCodes;
+  if (issuer.statesCodeHash) return false;
+  const seen = services.codeHashes.isSeen(group.key, clientId ?? '');
+  return seen instanceof Promise ? seen.then((isSeen) => !isSeen) : !seen;
+}
+
+/** Where a flow has asked for none, the server picks one (RFC 6749 3.1.2.3), which the client has registered in just these characters. */
+function pickedRedirectUri({ target }: Carrier, registered: readonly string[] = []): string | undefined {
+  if (target === undefined) return undefined;
+  // Behind the same path, the one with the longest query is the one that was picked.
+  const [picked] = registered.filter((uri) => goesTo(target, uri)).toSorted((a, b) => b.length - a.length);
+  return picked ?? placeOf(target);
+}
+
+function placeOf(target: URL): string {
+  const place = new URL(target.href);
+  place.search = '';
+  place.hash = '';
+  return place.href;
+}

@@ -1,0 +1,151 @@
+import { BodyCarriers } from '../../oauth/carriers/body-carriers.ts';
+import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
+import type { ContentFamily } from '../../oauth/carriers/content-family.ts';
+import type { Surroundings } from '../../oauth/carriers/find-urls.ts';
+import type { Piece } from '../../oauth/carriers/piece.ts';
+import { decodeContent } from '../../upstream/decode-content.ts';
+import type { BodyInspector, Inspected } from '../../upstream/outcome.ts';
+import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
+import type { Exchange } from '../exchange.ts';
+import type { ResponseJudge } from './response-judge.ts';
+
+/** Bytes. A body whose length is told and that is no larger is held, so that its length can be told again. */
+const HELD_LIMIT = 64 * 1024;
+/** Bytes of a content-encoded body, and of what becomes of it. */
+const CODED_LIMIT = 1024 * 1024;
+
+const NOTHING = Buffer.alloc(0);
+const LENGTH: ReadonlySet<string> = new Set(['content-length']);
+
+type Options = {
+  readonly exchange: Exchange;
+  /** As it goes to the client, as long as nothing changes. */
+  readonly head: ResponseHead;
+  readonly judge: ResponseJudge;
+  readonly family: ContentFamily;
+  readonly around: Surroundings;
+};
+
+/** A response must not arrive, and part of it has left. */
+export class ResponseWithheld extends Error {
+  readonly code = 'response_withheld';
+}
+
+/** Follows the carriers in a body as it streams by. */
+export class BodyFollower implements BodyInspector {
+  readonly #options: Options;
+  readonly #carriers: BodyCarriers;
+  /** How much is held: all of a body, or only the construct that is being read. */
+  readonly #limit: number;
+  /** The head to send first: what streams may still change its length. */
+  readonly head: ResponseHead;
+  readonly #encoding: string | undefined;
+  #held: Buffer[] | undefined;
+  #heldSize = 0;
+  /** What cannot be decoded streams by unread. */
+  #unread = false;
+  /** Whether any of it has left. */
+  #left = false;
+  #changed = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#carriers = new BodyCarriers(options.family, options.around);
+    const encoding = headerOf(options.head, 'content-encoding')?.trim().toLowerCase();
+    this.#encoding = encoding === '' || encoding === 'identity' ? undefined : encoding;
+    const length = Number(headerOf(options.head, 'content-length') ?? Number.POSITIVE_INFINITY);
+    this.#limit = this.#encoding !== undefined ? CODED_LIMIT : HELD_LIMIT;
+    if (this.#encoding !== undefined || length <= HELD_LIMIT) this.#held = [];
+    this.head = this.#held === undefined ? withoutHeaders(options.head, LENGTH) : options.head;
+  }
+
+  push(chunk: Buffer): Inspected | Promise<Inspected> {
+    if (this.#unread) return chunk;
+    if (this.#held === undefined) return this.#send(this.#carriers.push(chunk.toString('latin1')));
+    this.#held.push(chunk);
+    this.#heldSize += chunk.length;
+    if (this.#heldSize <= this.#limit) return NOTHING;
+    // Larger than it said, or too large to be decoded: what cannot be read goes on.
+    const all = Buffer.concat(this.#held);
+    this.#held = undefined;
+    if (this.#encoding !== undefined) return this.#passUnread(all);
+    return this.#send(this.#carriers.push(all.toString('latin1')));
+  }
+
+  end(): Inspected | Promise<Inspected> {
+    if (this.#held === undefined) return this.#unread ? NOTHING : this.#send(this.#carriers.end());
+    const all = Buffer.concat(this.#held);
+    this.#held = undefined;
+    const body = this.#encoding === undefined ? all : decodeContent(all, this.#encoding, CODED_LIMIT);
+    if (body === undefined) return this.#passUnread(all);
+    const pieces = [...this.#carriers.push(body.toString('latin1')), ...this.#carriers.end()];
+    const sent = this.#judge(pieces);
+    const whole = (text: string | 'answered'): Inspected =>
+      text === 'answered' ? text : this.#changed ? this.#replaced(text) : all;
+    return sent instanceof Promise ? sent.then(whole) : whole(sent);
+  }
+
+  #passUnread(bytes: Buffer): Inspected {
+    this.#unread = true;
+    return bytes;
+  }
+
+  /** A body that was held whole goes out under its new length, decoded. */
+  #replaced(text: string): Inspected {
+    const bytes = Buffer.from(text, 'latin1');
+    const head = withoutHeaders(this.#options.head, REPLACED_HEADERS);
+    const headers = [...head.headers, 'Content-Length', String(bytes.length)];
+    return { pass: { ...head, headers }, bytes };
+  }
+
+  #send(pieces: readonly Piece[]): Inspected | Promise<Inspected> {
+    const sent = this.#judge(pieces);
+    return sent instanceof Promise ? sent.then((text) => this.#pass(text)) : this.#pass(sent);
+  }
+
+  #pass(text: string | 'answered'): Inspected {
+    if (text === 'answered') return text;
+    this.#left ||= text !== '';
+    return Buffer.from(text, 'latin1');
+  }
+
+  /** The text that goes on. */
+  #judge(pieces: readonly Piece[]): string | 'answered' | Promise<string | 'answered'> {
+    const plain = pieces.every(({ carriers, tooLarge }) => carriers.length === 0 && tooLarge === undefined);
+    return plain ? pieces.map(({ text }) => text).join('') : this.#judgeEach(pieces);
+  }
+
+  async #judgeEach(pieces: readonly Piece[]): Promise<string | 'answered'> {
+    let sent = '';
+    for (const piece of pieces) {
+      const changed: [Carrier, Changes][] = [];
+      if (piece.tooLarge !== undefined) {
+        const ruling = await this.#options.judge.judgeTooLarge(piece.tooLarge);
+        if (ruling !== 'unchanged' && 'withhold' in ruling) return this.#withhold(ruling.withhold);
+      }
+      for (const carrier of piece.carriers) {
+        const ruling = await this.#options.judge.judge(carrier);
+        if (ruling === 'unchanged') continue;
+        if ('withhold' in ruling) return this.#withhold(ruling.withhold);
+        changed.push([carrier, ruling.changes]);
+      }
+      this.#changed ||= changed.length > 0;
+      sent += rewriteCarriers(piece.text, changed);
+    }
+    return sent;
+  }
+
+  #withhold(answer: () => void): 'answered' {
+    if (this.#left) throw new ResponseWithheld('a response that must not arrive is broken off');
+    answer();
+    return 'answered';
+  }
+}
+
+const REPLACED_HEADERS: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-encoding',
+  'content-md5',
+  'digest',
+  'etag',
+]);

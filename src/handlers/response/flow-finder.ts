@@ -1,0 +1,76 @@
+import type { Carrier } from '../../oauth/carriers/carrier.ts';
+import type { LiveFlow } from '../../store/flow-store.ts';
+import type { Exchange } from '../exchange.ts';
+
+/** Clients under which a preserved state is looked up: those that list one place, or that an id_token names. */
+const CANDIDATES = 8;
+
+/** Finds the flow that a response belongs to, once for each prefix. */
+export class FlowFinder {
+  readonly #exchange: Exchange;
+  readonly #found = new Map<string, Promise<LiveFlow | undefined>>();
+  #last: LiveFlow | undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** Throws a `StoreFault`. */
+  async find(carrier: Carrier, prefix: string | undefined): Promise<LiveFlow | undefined> {
+    const live = prefix === undefined ? await this.#findPreserved(carrier) : await this.findByPrefix(prefix);
+    this.#last = live ?? this.#last;
+    return live;
+  }
+
+  /** Of the flow that was found last, or that the request belongs to. */
+  get realm(): string {
+    return this.#flow?.realm ?? this.#exchange.realm;
+  }
+
+  isRedirectUri(matches: (redirectUri: string) => boolean): boolean {
+    const redirectUri = this.#flow?.redirectUri;
+    return redirectUri !== undefined && matches(redirectUri);
+  }
+
+  get #flow() {
+    return this.#last?.flow ?? this.#exchange.flow?.flow;
+  }
+
+  /** Throws a `StoreFault`. */
+  findByPrefix(prefix: string): Promise<LiveFlow | undefined> {
+    const { flow, group, services } = this.#exchange;
+    if (flow?.prefix === prefix) return Promise.resolve(flow);
+    const known = this.#found.get(prefix);
+    if (known !== undefined) return known;
+    const found = services.store.findFlow(group.key, prefix);
+    this.#found.set(prefix, found);
+    return found;
+  }
+
+  /** By the client's own state: the client is one that lists the place, or the one that the id_token is for. Servers that ignore `response_mode=jwt` answer with no token at all. */
+  async #findPreserved(carrier: Carrier): Promise<LiveFlow | undefined> {
+    const { flow, group, services } = this.#exchange;
+    if (carrier.codes.length === 0 && !carrier.hasError && carrier.jarm === undefined) return undefined;
+    if (!services.store.abilities.preservedState) return undefined;
+    const state = carrier.states[0] ?? '';
+    for (const clientId of this.#candidates(carrier)) {
+      // At hand where the server answers the very request that began the flow.
+      const isOwn = flow !== undefined && flow.prefix === undefined && flow.flow.clientId === clientId;
+      const live = isOwn ? flow : await services.store.findPreservedFlow(group.key, clientId, state);
+      if (live !== undefined) return live;
+    }
+    return undefined;
+  }
+
+  #candidates({ target, audience }: Carrier): Iterable<string> {
+    const clients = new Set<string>(audience);
+    const own = this.#exchange.flow;
+    if (own?.prefix === undefined && own !== undefined) clients.add(own.flow.clientId);
+    if (target !== undefined) {
+      for (const { policy } of this.#exchange.group.targetAt(target, true).owners) {
+        clients.add(policy.name);
+      }
+    }
+    return [...clients].slice(0, CANDIDATES);
+  }
+}

@@ -1,0 +1,93 @@
+import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
+import { contentFamily } from '../../oauth/carriers/content-family.ts';
+import { type HeaderCarriers, readHeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
+import { findFlowPrefix } from '../../store/flow-prefix.ts';
+import type { Outcome } from '../../upstream/outcome.ts';
+import { publishHead } from '../../upstream/publish-head.ts';
+import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
+import type { Exchange } from '../exchange.ts';
+import { BodyFollower } from './body-follower.ts';
+import { ResponseJudge } from './response-judge.ts';
+
+/** Describe a body that goes with a rewritten redirect. */
+const BODY_HEADERS: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'content-md5',
+  'digest',
+  'etag',
+  'transfer-encoding',
+]);
+
+/**
+ * Looks at every response of the upstream, from whichever path and with whatever status, for an authorization response on its
+ * way to a client; follows it, and leaves all else alone.
+ */
+export function followResponse(exchange: Exchange, head: ResponseHead): Outcome | Promise<Outcome> {
+  const around = {
+    base: pageUrl(exchange),
+    findPrefix: (text: string, from: number) => findFlowPrefix(exchange.group.key, text, from)?.index ?? -1,
+  };
+  const carriers = readHeaderCarriers(head.headers, around);
+  const judge = new ResponseJudge(exchange);
+  if (carriers.length > 0) return followHeaders(head, carriers, judge, followBody);
+  return followBody(head);
+
+  function followBody(changed: ResponseHead): Outcome {
+    const pass = navigate(exchange, changed);
+    const family = contentFamily(headerOf(head, 'content-type'));
+    const isEmpty = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
+    if (family === undefined || isEmpty) return { pass };
+    const body = new BodyFollower({ exchange, head: pass, judge, family, around });
+    return { pass: body.head, body };
+  }
+}
+
+async function followHeaders(
+  head: ResponseHead,
+  found: readonly HeaderCarriers[],
+  judge: ResponseJudge,
+  followBody: (head: ResponseHead) => Outcome,
+): Promise<Outcome> {
+  const headers = [...head.headers];
+  let redirected = false;
+  for (const { index, carriers } of found) {
+    const changed: [Carrier, Changes][] = [];
+    for (const carrier of carriers) {
+      const ruling = await judge.judge(carrier);
+      if (ruling === 'unchanged') continue;
+      if ('withhold' in ruling) {
+        ruling.withhold();
+        return 'answered';
+      }
+      changed.push([carrier, ruling.changes]);
+      redirected ||= carrier.kind === 'location';
+    }
+    headers[index] = rewriteCarriers(headers[index] as string, changed);
+  }
+  const next = { ...head, headers };
+  if (!redirected) return followBody(next);
+  // Servers repeat the URL in the body of a redirect.
+  const { headers: kept, ...rest } = withoutHeaders(next, BODY_HEADERS);
+  return { replace: { ...rest, headers: [...kept, 'Content-Length', '0'] }, body: Buffer.alloc(0) };
+}
+
+/** The address that a relative URL in the response is relative to. */
+function pageUrl({ publicOrigin, target }: Exchange): URL {
+  return URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
+}
+
+const PAGES: ReadonlySet<string> = new Set(['document', 'iframe', 'frame', 'embed', 'object', 'fencedframe']);
+
+/** Whether a browser asks for a page, as it says itself (Fetch Metadata). */
+export function mayBringPage({ request }: Exchange): boolean {
+  const destination = request.headers['sec-fetch-dest'];
+  return typeof destination === 'string' && PAGES.has(destination);
+}
+
+/** What the upstream calls by its own origins leads to the public one. */
+function navigate({ issuer, publicOrigin }: Exchange, head: ResponseHead): ResponseHead {
+  return publishHead(head, issuer.config.upstream, publicOrigin);
+}

@@ -1,0 +1,239 @@
+import type { Carrier, Changes } from '../../oauth/carriers/carrier.ts';
+import { leadsTo, targetFor } from '../../oauth/carriers/leads-to.ts';
+import type { TooLarge } from '../../oauth/carriers/piece.ts';
+import { goesTo } from '../../oauth/redirect-uri.ts';
+import { effectiveMode } from '../../policy/client-policy.ts';
+import { decideTarget, enforcedOwner, type Owner, type Target } from '../../policy/decide-target.ts';
+import { LAST_DRAW } from '../../policy/draw.ts';
+import type { Reason } from '../../policy/reason.ts';
+import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
+import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import { isGatewayCode } from '../../store/gateway-code.ts';
+import type { Exchange } from '../exchange.ts';
+import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
+import { refuseAuthorization } from '../refuse.ts';
+import { shouldRefuse } from '../should-refuse.ts';
+import { withoutStore } from '../without-store.ts';
+import { bindCode } from './bind-code.ts';
+import { FlowFinder } from './flow-finder.ts';
+import { isSent } from './is-sent.ts';
+import type { Ruling } from './ruling.ts';
+
+/** Judges what the response to one request brings to the browser, one carrier after the other. */
+export class ResponseJudge {
+  readonly #exchange: Exchange;
+  readonly #flows: FlowFinder;
+  /** The first code of the response; a second one makes it ambiguous. */
+  #code: string | undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    this.#flows = new FlowFinder(exchange);
+  }
+
+  async judge(carrier: Carrier): Promise<Ruling> {
+    const prefix = this.#prefixOf(carrier);
+    try {
+      const live = await this.#flows.find(carrier, prefix?.prefix);
+      if (live === undefined) return this.#withoutFlow(carrier, prefix);
+      return await this.#withFlow(carrier, live, prefix);
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      return this.#whileStoreIsAway(carrier, prefix);
+    }
+  }
+
+  /** A construct that is larger than what is held: nobody can say what is in it. */
+  async judgeTooLarge({ state, holdsCode }: TooLarge): Promise<Ruling> {
+    const prefix = parseFlowPrefix(this.#exchange.group.key, state)?.prefix;
+    if (prefix === undefined || !holdsCode) return 'unchanged';
+    try {
+      const live = await this.#flows.findByPrefix(prefix);
+      if (live === undefined) return 'unchanged';
+      const client = recordedClient(this.#exchange, live.flow);
+      const violation = {
+        reason: 'response_not_followable',
+        detail: 'a form or script of more than 64 KiB',
+      } as const;
+      if (!shouldRefuse(this.#exchange, 'authorization_response', violation, client)) return 'unchanged';
+      return {
+        withhold: () => refuseAuthorization(this.#exchange, violation.reason, client.policy, undefined),
+      };
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      return 'unchanged';
+    }
+  }
+
+  #prefixOf({ states }: Carrier): ParsedFlowPrefix | undefined {
+    for (const state of states) {
+      const parsed = parseFlowPrefix(this.#exchange.group.key, state);
+      if (parsed !== undefined) return parsed;
+    }
+    return undefined;
+  }
+
+  async #withFlow(carrier: Carrier, live: LiveFlow, prefix: ParsedFlowPrefix | undefined): Promise<Ruling> {
+    const { flow } = live;
+    const client = recordedClient(this.#exchange, flow);
+    const target = this.#targetOf(carrier, flow.redirectUri);
+    if (!this.#isResponseOf(carrier, live)) {
+      // A link, a form or a page of the server's own that holds the state on its way.
+      if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target))
+        return 'unchanged';
+    }
+    if (carrier.codes.length === 0) {
+      if (carrier.jarm === 'unreadable')
+        return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
+      await this.#endPreserved(live, carrier, prefix);
+      return this.#deliver(carrier, prefix, undefined);
+    }
+    const reason = this.#findAmbiguity(carrier);
+    if (reason !== undefined) {
+      const owner = target === undefined ? undefined : enforcedOwner(target, Date.now());
+      return this.#violated(
+        reason,
+        carrier,
+        owner === undefined ? client : this.#ownerClient(owner),
+        prefix,
+        flow.redirectUri,
+      );
+    }
+    const verdict = target && decideTarget(flow, client.policy, target, Date.now());
+    if (verdict !== undefined) {
+      const judged = verdict.owner === undefined ? client : this.#ownerClient(verdict.owner);
+      return this.#violated(verdict.reason, carrier, judged, prefix, flow.redirectUri);
+    }
+    const code = carrier.codes[0] as string;
+    const bound = await bindCode(this.#exchange, live, client, carrier, code);
+    if (bound === 'bound_elsewhere') {
+      return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
+    }
+    this.#code = code;
+    await this.#endPreserved(live, carrier, prefix);
+    return this.#deliver(carrier, prefix, bound === code ? undefined : bound);
+  }
+
+  /** The flow has expired, was lost with the store, or never was. */
+  #withoutFlow(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
+    const target = this.#targetOf(carrier);
+    // What posts a code to a client's own place is no form of the server's.
+    if (target === undefined || !(isNavigation(carrier) || carrier.kind === 'form')) return 'unchanged';
+    const carriesCode = carrier.codes.some((code) => code !== '');
+    const owner = carriesCode ? enforcedOwner(target, Date.now()) : undefined;
+    if (owner !== undefined) return this.#violated('flow_unknown', carrier, this.#ownerClient(owner), prefix);
+    if (!isNavigation(carrier)) return 'unchanged';
+    if (prefix === undefined || !isAnswer(carrier) || this.#staysWithServer(target)) return 'unchanged';
+    if (carrier.codes.length === 0) return this.#deliver(carrier, prefix, undefined);
+    const [first] = target.owners;
+    const policy = first?.policy ?? this.#exchange.issuer.clients.unlisted;
+    // Some owner of the place is not enforced, or nobody lists it.
+    const mode = first === undefined ? effectiveMode(policy, Date.now(), LAST_DRAW) : 'report';
+    return this.#violated('flow_unknown', carrier, { policy, clientId: undefined, mode }, prefix);
+  }
+
+  /** What a prefix says counts for nothing: the owners of the place decide. Giving the client its own state takes no store. */
+  #whileStoreIsAway(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
+    const { flow } = this.#exchange;
+    const target = this.#targetOf(carrier);
+    const owner = target && enforcedOwner(target, Date.now());
+    const concerned = [
+      ...(owner === undefined ? [] : [this.#ownerClient(owner)]),
+      ...(flow === undefined ? [] : [recordedClient(this.#exchange, flow.flow)]),
+    ];
+    const carriesCode = carrier.codes.length > 0 || carrier.jarm !== undefined;
+    if (carriesCode && concerned.length > 0) {
+      if (withoutStore(this.#exchange, ...concerned) === 'answered') return { withhold: () => {} };
+    }
+    const leaves = isNavigation(carrier) && isAnswer(carrier) && !this.#staysWithServer(target);
+    return leaves && prefix !== undefined ? this.#deliver(carrier, prefix, undefined) : 'unchanged';
+  }
+
+  #violated(
+    reason: Reason,
+    carrier: Carrier,
+    client: Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'>,
+    prefix: ParsedFlowPrefix | undefined,
+    redirectUri?: string,
+  ): Ruling {
+    const detail = carrier.target === undefined ? undefined : carrier.target.origin + carrier.target.pathname;
+    if (!shouldRefuse(this.#exchange, 'authorization_response', { reason, detail }, client)) {
+      return this.#deliver(carrier, prefix, undefined);
+    }
+    const state = prefix === undefined ? carrier.states[0] : prefix.clientState;
+    const address = { redirectUri, state, inFragment: carrier.part === 'fragment' };
+    return { withhold: () => refuseAuthorization(this.#exchange, reason, client.policy, address) };
+  }
+
+  #deliver(carrier: Carrier, prefix: ParsedFlowPrefix | undefined, code: string | undefined): Ruling {
+    const changes: Changes = {
+      prefix: prefix?.prefix,
+      hadState: prefix?.clientState !== undefined,
+      code,
+      iss: this.#missingIss(carrier),
+    };
+    const changesAny = changes.prefix !== undefined || code !== undefined || changes.iss !== undefined;
+    return changesAny ? { changes } : 'unchanged';
+  }
+
+  #findAmbiguity({ codes, states, jarm }: Carrier): Reason | undefined {
+    const code = codes[0] as string;
+    const several = new Set(codes).size > 1 || new Set(states).size > 1 || (this.#code ?? code) !== code;
+    if (several || jarm === 'unreadable') return 'response_ambiguous';
+    // An open redirect of the server's would have a code bound to the flow of whoever sent it there.
+    return isGatewayCode(code) || isSent(this.#exchange, code) ? 'response_ambiguous' : undefined;
+  }
+
+  /** Whether the carrier takes its response to the client of this flow. */
+  #isResponseOf(carrier: Carrier, { flow }: LiveFlow): boolean {
+    const isAuthorizationAnswer = this.#exchange.endpoint === 'authorization';
+    const context = { isAuthorizationAnswer, responseMode: flow.responseMode };
+    if (flow.redirectUri !== undefined) return leadsTo(carrier, flow.redirectUri, context);
+    return isNavigation(carrier) && isAnswer(carrier) && !this.#staysWithServer(this.#targetOf(carrier));
+  }
+
+  #targetOf(carrier: Carrier, redirectUri?: string): Target | undefined {
+    const url = targetFor(carrier, redirectUri);
+    return url && this.#exchange.group.targetAt(url, carrier.kind === 'location');
+  }
+
+  #ownerClient({ policy }: Owner): Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'> {
+    return { policy, clientId: undefined, mode: 'enforce' };
+  }
+
+  /** On the server's own origin, it may be the login page that is told of an error, or a step on the way to the client. */
+  #staysWithServer(target: Target | undefined): boolean {
+    if (target === undefined) return false;
+    const { publicOrigin, issuer } = this.#exchange;
+    const { origin, origins } = issuer.config.upstream;
+    const { url, owners } = target;
+    const isOwn = url.origin === publicOrigin || url.origin === origin || origins.includes(url.origin);
+    return isOwn && owners.length === 0 && !this.#flows.isRedirectUri((uri) => goesTo(url, uri));
+  }
+
+  /** The client's own state is free for its next login as soon as this one has its answer. */
+  async #endPreserved(
+    { flow }: LiveFlow,
+    { states }: Carrier,
+    prefix: ParsedFlowPrefix | undefined,
+  ): Promise<void> {
+    if (prefix !== undefined) return;
+    await this.#exchange.services.store.endPreservedFlow(flow.upstream, flow.clientId, states[0] ?? '');
+  }
+
+  /** RFC 9207 2: metadata says that every response names its issuer; one that is signed does so inside. */
+  #missingIss({ hasIss, jarm, part }: Carrier): string | undefined {
+    if (hasIss || jarm !== undefined || part === 'body') return undefined;
+    return this.#exchange.issuer.issFor(this.#exchange.publicOrigin, this.#flows.realm);
+  }
+}
+
+/** A browser goes there by itself. */
+function isNavigation({ kind }: Carrier): boolean {
+  return kind === 'location' || kind === 'refresh';
+}
+
+/** Whether it has what an authorization response has, beside a state. */
+function isAnswer({ codes, hasError, hasIdToken, jarm }: Carrier): boolean {
+  return codes.length > 0 || hasError || hasIdToken || jarm !== undefined;
+}

@@ -1,0 +1,65 @@
+import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
+import type { Violation } from '../../policy/reason.ts';
+import { type Binding, StoreFault } from '../../store/flow-store.ts';
+import { isGatewayCode } from '../../store/gateway-code.ts';
+import type { Exchange } from '../exchange.ts';
+import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
+import { hintsOf, type Message, parameterInQuery, problemOf } from '../message/message.ts';
+import type { Progress } from '../run-steps.ts';
+import { shouldRefuse } from '../should-refuse.ts';
+import { forwardAsSent } from './forward-as-sent.ts';
+import { refuseRedemption } from './refuse-redemption.ts';
+import type { TokenContext } from './token-context.ts';
+
+/** Codes of one request that are looked up: a request has one, and many look-ups would be a load on the store. */
+const LOOK_UPS = 4;
+
+/** Whether the message can be read in one way only. One that cannot is judged by the strictest of all whom it may concern. */
+export async function checkTokenMessage(context: TokenContext): Promise<Progress> {
+  const { exchange, message, named } = context;
+  const violation = findProblem(context);
+  if (violation === undefined) return undefined;
+  const concerned = (await findEnforcedOwner(exchange, message, named)) ?? named;
+  if (shouldRefuse(exchange, 'token', violation, concerned))
+    return refuseRedemption(exchange, violation.reason, concerned);
+  return forwardAsSent(context);
+}
+
+function findProblem({ message, named, parameters, grantType }: TokenContext): Violation | undefined {
+  const { body, query } = message;
+  if (named.listing.by === 'folded') return { reason: 'client_id_ambiguous', detail: named.clientId };
+  if (body === undefined) return { reason: 'http_method_not_allowed' };
+  if (body.problem !== undefined) return body.problem;
+  const inQuery = parameterInQuery(query);
+  if (inQuery !== undefined) return { reason: 'parameter_in_query', detail: inQuery };
+  const problem = problemOf(body.form) ?? problemOf(query);
+  if (problem !== undefined) return problem;
+  // Another spelling of the grant: some servers trim, fold case, or assume the grant where none is named.
+  const meant = grantType?.trim().toLowerCase();
+  const redeems = meant === 'authorization_code' || (meant === undefined && parameters.has('code'));
+  return redeems && grantType !== 'authorization_code'
+    ? { reason: 'parameter_malformed', detail: 'grant_type' }
+    : undefined;
+}
+
+/** The policy is that of the client whose code it is, whatever client the request names. */
+async function findEnforcedOwner(
+  exchange: Exchange,
+  message: Message,
+  named: IdentifiedClient,
+): Promise<IdentifiedClient | undefined> {
+  if (named.mode === 'enforce') return undefined;
+  const codes = hintsOf(message).filter(([name]) => canonicalName(beforeNul(name)) === 'code');
+  for (const [, value] of codes.slice(0, LOOK_UPS)) {
+    const code = beforeNul(value).trim();
+    let binding: Binding | undefined;
+    try {
+      binding = await exchange.services.store.findCode(exchange.group.key, code);
+    } catch (error) {
+      if (!(error instanceof StoreFault)) throw error;
+      if (isGatewayCode(code)) return { ...named, mode: 'enforce' };
+    }
+    if (binding?.mode === 'enforce') return recordedClient(exchange, binding);
+  }
+  return codes.length > LOOK_UPS ? { ...named, mode: exchange.group.strictestMode(Date.now()) } : undefined;
+}

@@ -1,0 +1,84 @@
+import { s256 } from '../../oauth/pkce.ts';
+import { allowsGrantType } from '../../policy/client-policy.ts';
+import { isComparable } from '../../policy/decide-redemption.ts';
+import { strictestMode } from '../../policy/mode.ts';
+import type { Violation } from '../../policy/reason.ts';
+import { type Claim, StoreFault } from '../../store/flow-store.ts';
+import { isGatewayCode } from '../../store/gateway-code.ts';
+import { takeRandomBytes } from '../../store/random-pool.ts';
+import { type IdentifiedClient, recordedClient, subjectOf } from '../identify-client.ts';
+import { answerFault } from '../refuse.ts';
+import type { Progress } from '../run-steps.ts';
+import { shouldRefuse } from '../should-refuse.ts';
+import { withoutStore } from '../without-store.ts';
+import { ClaimedCode } from './claimed-code.ts';
+import { sendAsSent } from './forward-as-sent.ts';
+import { refuseRedemption } from './refuse-redemption.ts';
+import type { TokenContext } from './token-context.ts';
+
+/** Bytes of randomness in the id of a claim. */
+const CLAIM_ID_BYTES = 16;
+
+/** Claims the code for this request alone: one atomic operation of the store, which compares the verifier as well. */
+export async function claimCode(context: TokenContext): Promise<Progress> {
+  const { exchange, parameters } = context;
+  const code = parameters.get('code');
+  if (code === undefined) return proceedUnclaimed(context, { reason: 'code_missing' });
+  const verifier = parameters.get('code_verifier');
+  const challenge = isComparable(verifier) ? s256(verifier) : undefined;
+  const claimId = takeRandomBytes(CLAIM_ID_BYTES).toString('base64url');
+  let claim: Claim;
+  try {
+    claim = await exchange.services.store.claimCode(exchange.group.key, code, { challenge, claimId });
+  } catch (error) {
+    if (!(error instanceof StoreFault)) throw error;
+    return proceedWithoutStore(context, code);
+  }
+  if (claim.outcome === 'unknown') return proceedUnclaimed(context, { reason: 'code_unknown' });
+  context.claim = claim;
+  context.owner = strictestOwner(context);
+  context.claimed = new ClaimedCode(exchange, code, claim, claimId, context.owner.policy.name);
+  return undefined;
+}
+
+/** The code's client, in the mode in which its flow began; or in a stricter one, where the request names another client. */
+function strictestOwner({ exchange, claim, named }: TokenContext): IdentifiedClient {
+  const owner = recordedClient(exchange, claim.binding);
+  const isOther = named.clientId !== undefined && named.clientId !== owner.clientId;
+  return isOther ? { ...owner, mode: strictestMode([owner.mode, named.mode]) } : owner;
+}
+
+const GRANT = { reason: 'grant_type_not_allowed', detail: 'authorization_code' } as const;
+
+/** A code that no record tells about: the client that the request names is judged. */
+async function proceedUnclaimed(context: TokenContext, violation: Violation): Promise<Progress> {
+  const { exchange, named } = context;
+  const first = allowsGrantType(named.policy, 'authorization_code') ? violation : GRANT;
+  if (shouldRefuse(exchange, 'token', first, named)) return refuseRedemption(exchange, first.reason, named);
+  return forwardUnverified(context);
+}
+
+/** What the code is worth cannot be told now. One of the gateway's own making is an enforced flow's. */
+async function proceedWithoutStore(context: TokenContext, code: string): Promise<Progress> {
+  const { exchange, named } = context;
+  if (isGatewayCode(code)) {
+    answerFault(exchange, 503, 'the code cannot be verified right now; try again in a moment');
+    return 'done';
+  }
+  if (!allowsGrantType(named.policy, 'authorization_code') && shouldRefuse(exchange, 'token', GRANT, named)) {
+    return refuseRedemption(exchange, GRANT.reason, named);
+  }
+  // It may be anybody's code: a request that names no client could be that of an enforced one.
+  const mode = named.clientId === undefined ? exchange.group.strictestMode(Date.now()) : named.mode;
+  return withoutStore(exchange, { ...named, mode }) === 'answered' ? 'done' : forwardUnverified(context);
+}
+
+/** In report, a code that the gateway has not seen goes on with its verifier. */
+async function forwardUnverified(context: TokenContext): Promise<'done'> {
+  const { exchange, named } = context;
+  const { status } = await sendAsSent(context);
+  if (named.mode === 'off') return 'done';
+  const succeeded = status >= 200 && status < 300;
+  exchange.services.events.redeemed(subjectOf(exchange, named), succeeded ? 'unverified' : 'upstream_error');
+  return 'done';
+}

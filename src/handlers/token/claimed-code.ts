@@ -1,0 +1,64 @@
+import { StoreFault } from '../../store/flow-store.ts';
+import type { Subject } from '../../telemetry/activity-sink.ts';
+import type { Exchange } from '../exchange.ts';
+import type { KnownClaim } from './token-context.ts';
+
+/**
+ * A code between its claim and what the upstream says to it: a 2xx spends it, anything else gives it back, so that the
+ * client can try again.
+ */
+export class ClaimedCode {
+  readonly #exchange: Exchange;
+  readonly #code: string;
+  readonly #claimId: string;
+  /** Whether the claim succeeded; where it did not, report lets the request go on all the same. */
+  readonly #holds: boolean;
+  readonly #verified: boolean;
+  readonly #subject: Subject;
+  #sent = false;
+  #settled = false;
+
+  constructor(
+    exchange: Exchange,
+    code: string,
+    { outcome, binding }: KnownClaim,
+    claimId: string,
+    client: string,
+  ) {
+    this.#exchange = exchange;
+    this.#code = code;
+    this.#claimId = claimId;
+    this.#holds = outcome === 'claimed';
+    this.#verified = this.#holds && binding.codeChallenge !== undefined;
+    this.#subject = { issuer: exchange.issuer.name, client, clientId: binding.clientId };
+  }
+
+  /** The request goes upstream: whatever ends it without an answer is the upstream's doing. */
+  send(): void {
+    this.#sent = true;
+  }
+
+  /** The release comes before the response, so that a retry finds the code free. */
+  async settle(status: number): Promise<void> {
+    if (status < 200 || status >= 300) return this.release();
+    this.#settled = true;
+    this.#redeemed(this.#verified ? 'verified' : 'unverified');
+  }
+
+  async release(): Promise<void> {
+    if (this.#settled) return;
+    this.#settled = true;
+    if (this.#sent) this.#redeemed('upstream_error');
+    if (!this.#holds) return;
+    try {
+      await this.#exchange.services.store.releaseClaim(this.#exchange.group.key, this.#code, this.#claimId);
+    } catch (error) {
+      // Already counted and logged. The code stays claimed: lost to its client, but to everybody else as well.
+      if (!(error instanceof StoreFault)) throw error;
+    }
+  }
+
+  #redeemed(result: 'verified' | 'unverified' | 'upstream_error'): void {
+    this.#exchange.services.events.redeemed(this.#subject, result);
+  }
+}

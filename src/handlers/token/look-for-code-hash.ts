@@ -1,0 +1,30 @@
+import { isCodeHashOf } from '../../oauth/code-hash.ts';
+import { decodeContent } from '../../upstream/decode-content.ts';
+import type { Hold, Outcome } from '../../upstream/outcome.ts';
+import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
+import type { TokenContext } from './token-context.ts';
+
+/** Bytes. A token response with several large tokens; a larger one goes on without a look. */
+const ANSWER_LIMIT = 64 * 1024;
+
+/** Looks into a token response for an id_token that covers the code, as long as it matters and is not known. */
+export function holdForCodeHash(context: TokenContext, head: ResponseHead): Outcome | Hold {
+  const { exchange, owner, claim, binding } = context;
+  const { group, services } = exchange;
+  const known = services.codeHashes.isSeen(group.key, binding.clientId);
+  const matters =
+    claim.outcome === 'claimed' && owner.policy.wrapCodes === 'auto' && known !== true && !binding.hasIdToken;
+  if (!matters) return { pass: head };
+  return {
+    hold: ANSWER_LIMIT,
+    inspect: (body) => {
+      const text = decodeContent(body, headerOf(head, 'content-encoding'), ANSWER_LIMIT)?.toString('latin1');
+      if (text?.includes('"id_token"') && isCodeHashOf(text, binding.clientId, claim.upstreamCode)) {
+        if (services.codeHashes.note(group.key, binding.clientId)) {
+          services.events.codeHashSeen(exchange.issuer.name, owner.policy.name);
+        }
+      }
+      return { pass: head };
+    },
+  };
+}

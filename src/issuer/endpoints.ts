@@ -1,0 +1,77 @@
+import type { EndpointPaths } from '../config/config.ts';
+import { compilePathPattern, loosenPath, type PathPattern } from '../http/path-pattern.ts';
+import { Remembered } from '../http/remembered.ts';
+
+/** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
+export type Endpoint = ProtectedEndpoint | UnjudgedEndpoint | 'metadata' | 'other';
+
+/** Endpoints beside those of the code flow, as far as the upstream has told them. */
+export type UnjudgedEndpoint = 'jwks' | 'userinfo' | 'revocation';
+
+/** The endpoints whose requests are judged. */
+export type ProtectedEndpoint = 'authorization' | 'pushed_authorization' | 'token';
+
+export type EndpointMatch = {
+  readonly endpoint: Endpoint;
+  /** What the path's named placeholders took, joined by `/`. */
+  readonly realm: string;
+  /** The protected endpoint for which some server would take this path, although it is not quite its path. */
+  readonly resembles: ProtectedEndpoint | undefined;
+};
+
+/** How many paths are learnt from metadata, at most: a server with many realms has three for each. */
+const LEARNT_LIMIT = 3_000;
+
+/** Tells requests apart by their path. */
+export class Endpoints {
+  readonly #literal = new Map<string, EndpointMatch>();
+  readonly #patterns: { readonly endpoint: Endpoint; readonly pattern: PathPattern }[] = [];
+  readonly #others = new Remembered((path) => this.#read(path));
+  readonly #loose: { readonly endpoint: ProtectedEndpoint; readonly pattern: PathPattern }[] = [];
+
+  /** The paths of the authorization and token endpoints, as one text: issuers where it is the same take each other's requests. */
+  readonly judgedPaths: string;
+
+  constructor(paths: EndpointPaths) {
+    this.judgedPaths = JSON.stringify([paths.authorization.toSorted(), paths.token.toSorted()]);
+    this.#add('authorization', paths.authorization);
+    this.#add('token', paths.token);
+    this.#add('pushed_authorization', paths.pushedAuthorization);
+    this.#add('metadata', paths.metadata);
+  }
+
+  match(path: string): EndpointMatch {
+    return this.#literal.get(path) ?? this.#others.of(path);
+  }
+
+  #read(path: string): EndpointMatch {
+    for (const { endpoint, pattern } of this.#patterns) {
+      const realm = pattern.match(path);
+      // An encoded or dotted placeholder is another realm to the gateway than to the upstream.
+      if (realm !== undefined && !/[^\w.~@:+/-]/.test(realm) && !/\/\.{1,2}(\/|$)/.test(path)) {
+        return { endpoint, realm, resembles: undefined };
+      }
+    }
+    const loose = loosenPath(path);
+    const resembled = this.#loose.find(({ pattern }) => pattern.match(loose) !== undefined);
+    return { endpoint: 'other', realm: '', resembles: resembled?.endpoint };
+  }
+
+  /** Takes note of an endpoint that metadata names. One that is known, or looks like a protected one, stays what it is. */
+  learn(endpoint: UnjudgedEndpoint, path: string | undefined): void {
+    if (path === undefined || this.#literal.size >= LEARNT_LIMIT) return;
+    const known = this.match(path);
+    if (known.endpoint === 'other' && known.resembles === undefined) {
+      this.#literal.set(path, { endpoint, realm: '', resembles: undefined });
+    }
+  }
+
+  #add(endpoint: ProtectedEndpoint | 'metadata', paths: readonly string[]): void {
+    for (const path of paths) {
+      if (path.includes('{')) this.#patterns.push({ endpoint, pattern: compilePathPattern(path) });
+      else this.#literal.set(path, { endpoint, realm: '', resembles: undefined });
+      if (endpoint !== 'metadata')
+        this.#loose.push({ endpoint, pattern: compilePathPattern(loosenPath(path)) });
+    }
+  }
+}

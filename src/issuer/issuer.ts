@@ -1,0 +1,196 @@
+import type { IssuerConfig } from '../config/config.ts';
+import type { AdvertisedPolicy, MetadataDocument } from '../oauth/metadata.ts';
+import { allMetadataPaths, documentsOf } from '../oauth/metadata-paths.ts';
+import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
+import { ClientRegistry } from '../policy/client-registry.ts';
+import type { Events } from '../telemetry/events.ts';
+import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
+import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from '../upstream/discovery.ts';
+import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
+import { Endpoints } from './endpoints.ts';
+import type { UpstreamKnowledge } from './upstream-knowledge.ts';
+
+/** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 30_000;
+/** Origins come from Host headers, which anybody can make up. */
+const LEARNED_LIMIT = 100;
+
+/** Those that the configuration names; `undefined`: it leaves them to the upstream. */
+export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoints | undefined {
+  if (endpoints === 'auto') return undefined;
+  const metadata = allMetadataPaths([...endpoints.metadata, ...paths.flatMap(documentsOf)]);
+  return new Endpoints({ ...endpoints, metadata });
+}
+
+/** What the upstream tells of itself, and of its endpoints where they are left to it. Throws as `discover` does. */
+export async function discoverIssuer(upstream: UpstreamClient, config: IssuerConfig): Promise<Discovered> {
+  const { endpoints, paths } = config;
+  const configured = endpoints === 'auto' ? [] : endpoints.metadata;
+  const host = discoveryHost(config);
+  if (paths.length === 0) return discover(upstream, host, configured);
+  const discovered = await discoverPaths(upstream, host, configured, paths);
+  if (endpoints === 'auto') requireBelow(paths, discovered.endpoints);
+  return discovered;
+}
+
+/** The Host to ask for metadata under: that of users, where the upstream sees it and it is known. */
+export function discoveryHost({ upstream, publicOrigin, hosts }: IssuerConfig): string {
+  const own = new URL(upstream.origin).host;
+  if (!upstream.preserveHost) return own;
+  return publicOrigin === undefined ? (hosts[0] ?? own) : new URL(publicOrigin).host;
+}
+
+/** The settings by which something was learnt: under another key, nothing is carried over. */
+export function knowledgeKey(config: IssuerConfig): string {
+  const { upstream, endpoints, paths } = config;
+  return JSON.stringify([upstream.origin, upstream.preserveHost, endpoints, paths, discoveryHost(config)]);
+}
+
+/** One upstream as configured, at work. */
+export class Issuer implements AsyncDisposable {
+  readonly config: IssuerConfig;
+  readonly name: string;
+  readonly clients: ClientRegistry;
+  readonly upstream: UpstreamClient;
+  /** The origins whose scripts may read the answers of its endpoints: those of any client. */
+  readonly corsOrigins: ReadonlySet<string>;
+  /** Whether the gateway authenticates to the upstream for any client. */
+  readonly injectsSecrets: boolean;
+  /** `drop_parameters`: dropped before anything is judged. */
+  readonly droppedParameters: ReadonlySet<string>;
+  readonly #advertised: AdvertisedPolicy;
+  readonly #advertisedNarrow: AdvertisedPolicy;
+  readonly knowledge: UpstreamKnowledge;
+  readonly #events: Events;
+  #endpoints: Endpoints | undefined;
+  /** Whether the upstream was asked successfully under this configuration. */
+  #asked = false;
+  #attempt: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #disposed = false;
+
+  constructor(config: IssuerConfig, events: Events, knowledge: UpstreamKnowledge) {
+    this.config = config;
+    this.knowledge = knowledge;
+    this.name = config.name;
+    this.clients = new ClientRegistry(config.clients);
+    this.upstream = createUpstreamClient(config.upstream);
+    this.#events = events;
+    const policies = [...this.clients.all()];
+    const { advertisePkce } = config.metadata;
+    this.#advertised = buildAdvertisedPolicy(policies, { advertisePkce, narrow: false });
+    this.#advertisedNarrow = buildAdvertisedPolicy(policies, { advertisePkce, narrow: true });
+    this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
+    this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
+    this.droppedParameters = new Set(config.dropParameters);
+    this.#endpoints = configuredEndpoints(config);
+    if (knowledge.discovered !== undefined) this.#take(knowledge.discovered);
+  }
+
+  /** `undefined` until the upstream has told them. */
+  get endpoints(): Endpoints | undefined {
+    return this.#endpoints;
+  }
+
+  /** What its metadata may promise. */
+  advertised(now: number): AdvertisedPolicy {
+    return this.clients.enforcesAll(now) ? this.#advertisedNarrow : this.#advertised;
+  }
+
+  /** Whether the upstream gets to see challenges and verifiers. */
+  get forwardsPkce(): boolean {
+    return this.config.forwardPkce === 'always';
+  }
+
+  /** Whether its metadata says that id_tokens may cover the code (`claims_supported`). */
+  get statesCodeHash(): boolean {
+    return this.knowledge.discovered?.statesCodeHash === true;
+  }
+
+  /** Its identifier, where its metadata says that authorization responses carry it (RFC 9207 2 and 3). */
+  issFor(publicOrigin: string, realm: string): string | undefined {
+    const learned = this.knowledge.issuers.get(issuerPlace(publicOrigin, realm));
+    if (learned !== undefined) return learned;
+    // Asked under another host, or for another realm, the upstream may have called itself something else.
+    const { upstream, publicOrigin: fixed } = this.config;
+    const isSame = realm === '' && (fixed !== undefined || !upstream.preserveHost);
+    return isSame && this.knowledge.discovered?.advertisesIss === true
+      ? this.knowledge.discovered.issuer
+      : undefined;
+  }
+
+  /** How clients may authenticate there; `undefined`: the upstream has not said. */
+  authMethods(endpoint: 'token' | 'revocation'): readonly string[] | undefined {
+    return endpoint === 'token'
+      ? this.knowledge.discovered?.tokenAuthMethods
+      : this.knowledge.discovered?.revocationAuthMethods;
+  }
+
+  /** Takes note of what a metadata document names under a public origin: with realms, each has its own. */
+  learn(document: MetadataDocument, publicOrigin: string, realm: string): void {
+    const { issuer } = document;
+    const place = issuerPlace(publicOrigin, realm);
+    const advertisesIss = document['authorization_response_iss_parameter_supported'] === true;
+    if (typeof issuer === 'string' && advertisesIss && this.knowledge.issuers.size < LEARNED_LIMIT) {
+      this.knowledge.issuers.set(place, issuer);
+    }
+    this.#learnPaths(readUnjudgedPaths(document));
+  }
+
+  #take({ endpoints, unjudged }: Discovered): void {
+    if (this.config.endpoints === 'auto') this.#endpoints = new Endpoints(endpoints);
+    this.#learnPaths(unjudged);
+  }
+
+  #learnPaths(paths: UnjudgedPaths): void {
+    this.#endpoints?.learn('jwks', paths.jwks);
+    this.#endpoints?.learn('userinfo', paths.userinfo);
+    this.#endpoints?.learn('revocation', paths.revocation);
+  }
+
+  /** One attempt to discover what the configuration leaves to the upstream; failing that, more in the background. */
+  discover(): Promise<void> {
+    if (this.#asked || this.#disposed) return Promise.resolve();
+    this.#attempt ??= this.#discoverOnce(FIRST_RETRY).finally(() => {
+      this.#attempt = undefined;
+    });
+    return this.#attempt;
+  }
+
+  async #discoverOnce(retryIn: number): Promise<void> {
+    clearTimeout(this.#retry);
+    try {
+      const discovered = await discoverIssuer(this.upstream, this.config);
+      this.#asked = true;
+      this.knowledge.discovered = discovered;
+      this.#take(discovered);
+      this.#events.discovered(this.name, discovered.challengeMethods, discovered.endpoints);
+    } catch (error) {
+      if (this.#disposed) return;
+      // With the endpoints configured, the rest is worth having but not needed: many legacy servers have no document at all.
+      if (this.#endpoints === undefined) this.#events.discoveryFailed(this.name, error, retryIn);
+      this.#retry = setTimeout(
+        () => void this.#discoverOnce(Math.min(retryIn * 2, LAST_RETRY)),
+        retryIn,
+      ).unref();
+    }
+  }
+
+  /** Takes no new requests; resolves when those in flight are done. */
+  async retire(): Promise<void> {
+    this.#disposed = true;
+    clearTimeout(this.#retry);
+    await this.upstream.pool.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    clearTimeout(this.#retry);
+    await this.upstream[Symbol.asyncDispose]();
+  }
+}
+
+function issuerPlace(publicOrigin: string, realm: string): string {
+  return `${publicOrigin} ${realm}`;
+}

@@ -1,0 +1,97 @@
+import { RedirectPlaces } from '../oauth/redirect-places.ts';
+import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
+import type { ClientPolicy } from '../policy/client-policy.ts';
+import { effectiveMode } from '../policy/client-policy.ts';
+import type { Listing } from '../policy/client-registry.ts';
+import type { Owner, Target } from '../policy/decide-target.ts';
+import { type Mode, strictestMode } from '../policy/mode.ts';
+import type { Issuer } from './issuer.ts';
+
+/**
+ * The issuers before one server. Its codes do not say at which of them they were asked for, so flows, codes and places are
+ * those of the group.
+ */
+export class UpstreamGroup {
+  /** What records are kept under. */
+  readonly key: string;
+  readonly issuers: readonly Issuer[];
+  readonly #places: RedirectPlaces<Owner>;
+  /** Whether an entry of one issuer may hold at another one. */
+  readonly #shares: boolean;
+
+  constructor(key: string, issuers: readonly Issuer[]) {
+    this.key = key;
+    this.issuers = issuers;
+    this.#shares = issuers.length > 1;
+    this.#places = new RedirectPlaces(
+      issuers.flatMap((issuer) =>
+        [...issuer.clients.all()].flatMap((policy) => {
+          const owner = { issuer: issuer.name, policy };
+          return (policy.redirectUris ?? []).map((uri) => [uri, owner] as const);
+        }),
+      ),
+    );
+  }
+
+  /** The policy for a client at one of the issuers. */
+  find(issuer: Issuer, clientId: string | undefined, now: number): Listing {
+    const own = issuer.clients.find(clientId);
+    if (!this.#shares || clientId === undefined || own.by === 'name' || own.by === 'folded') return own;
+    if (effectiveMode(own.policy, now) === 'enforce') return own;
+    // The server takes the client at either issuer: an entry that enforces it must not be avoided by asking at the other.
+    for (const other of this.issuers) {
+      if (other === issuer || !isSameEndpoints(issuer, other)) continue;
+      const theirs = other.clients.find(clientId);
+      const lists = theirs.by === 'name' || theirs.by === 'folded';
+      if (lists && effectiveMode(theirs.policy, now) === 'enforce') return theirs;
+    }
+    return own;
+  }
+
+  /** The policy that a record's client falls under. One whose issuer is gone from the configuration is judged as unlisted. */
+  policyOf(record: { readonly issuer: string; readonly clientId: string }, now: number): ClientPolicy {
+    const issuer = this.issuers.find(({ name }) => name === record.issuer) ?? this.issuers[0];
+    return this.find(issuer as Issuer, record.clientId, now).policy;
+  }
+
+  /** What is known of a place that a code goes to. */
+  targetAt(url: URL, byRedirect: boolean): Target {
+    return { url, byRedirect, isLoopback: isLoopbackPlace(url), owners: this.#places.ownersOf(url) };
+  }
+
+  /** Whether a code of an enforced client may reach it as the upstream made it, and so is worth something elsewhere. */
+  enforcesBareCodes(now: number): boolean {
+    return this.issuers.some(({ clients }) => clients.enforcesBareCodes(now));
+  }
+
+  /** For what no client, issuer or realm can be told of. */
+  strictestMode(now: number): Mode {
+    return strictestMode(this.issuers.map(({ clients }) => clients.strictestMode(now)));
+  }
+}
+
+function isSameEndpoints(one: Issuer, other: Issuer): boolean {
+  const paths = one.endpoints?.judgedPaths;
+  return paths !== undefined && paths === other.endpoints?.judgedPaths;
+}
+
+/** Issuers are before the same upstream where their `upstream.url` or `origins` share an origin; so is what shares with either. */
+export function groupByUpstream(issuers: readonly Issuer[]): UpstreamGroup[] {
+  const groups: { readonly origins: Set<string>; readonly issuers: Issuer[] }[] = [];
+  for (const issuer of issuers) {
+    const { origin, origins } = issuer.config.upstream;
+    const own = new Set([origin, ...origins]);
+    const touching = groups.filter((group) => !group.origins.isDisjointFrom(own));
+    const merged = { origins: own, issuers: [...touching.flatMap((group) => group.issuers), issuer] };
+    for (const group of touching) {
+      for (const name of group.origins) merged.origins.add(name);
+      groups.splice(groups.indexOf(group), 1);
+    }
+    groups.push(merged);
+  }
+  // The same after a reload, and in every replica, whatever the order of the issuers.
+  return groups.map((group) => {
+    const urls = group.issuers.map(({ config }) => config.upstream.origin).sort();
+    return new UpstreamGroup(urls[0] as string, group.issuers);
+  });
+}

@@ -1,0 +1,127 @@
+import type { Carrier, CarrierKind } from './carrier.ts';
+import { PERCENT, SCRIPT_STRING, STRAY_ENTITIES, URL_SPACE } from './escaping.ts';
+import { readQuery, readUrl, readUrlCarrier, type WrittenUrl } from './url-carrier.ts';
+import type { Written } from './written.ts';
+
+/** Where the first well-formed flow prefix at or behind an index begins; -1 for none. */
+export type FindPrefix = (text: string, from: number) => number;
+
+export type Surroundings = {
+  /** The URL of the page, or what its `<base>` says. */
+  readonly base: URL;
+  readonly findPrefix: FindPrefix;
+};
+
+/** Text without what ends a URL. Other blanks than these are parts of raw UTF-8. */
+const DELIMITED = /[^\t\n\f\r "`<>]+/g;
+/** A single quote may stand in a URL as it is: it ends one only where it begins one. */
+const SINGLE_QUOTED = /'(?:[a-z][a-z0-9+.-]{0,63}:|[/?#])/i;
+/** How deep a URL may be escaped, or stand in another one. */
+const DEPTH = 5;
+
+/** Every URL in a text in whose own parameters a prefixed state stands. */
+export function findUrlCarriers(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
+  return findIn(written, kind, around, 0);
+}
+
+function findIn(written: Written, kind: CarrierKind, around: Surroundings, depth: number): Carrier[] {
+  const { text } = written;
+  const carriers: Carrier[] = [];
+  if (depth > DEPTH || around.findPrefix(text, 0) === -1) return carriers;
+  for (const { 0: run, index } of text.matchAll(DELIMITED)) {
+    if (around.findPrefix(run, 0) === -1) continue;
+    const parts = SINGLE_QUOTED.test(run) ? run.split("'") : [run];
+    let start = index;
+    for (const part of parts) {
+      const end = start + part.length;
+      if (around.findPrefix(part, 0) !== -1) {
+        carriers.push(...readRun(written.slice(start, end), kind, around, depth));
+      }
+      start = end + 1;
+    }
+  }
+  return carriers;
+}
+
+/** A text that is one URL, such as an attribute: the URL itself, and those in its parameters. */
+export function readWholeUrl(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
+  const url = readUrl(trimmed(written).decode(URL_SPACE), around.base);
+  const own = holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
+  const inside = carriersInside(url, around, 0);
+  return own === undefined ? inside : [own, ...inside];
+}
+
+/** The carrier that a query without its place is; it must hold a code, because pages of the server's own have such states. */
+export function readQueryCarrier(written: Written, around: Surroundings): Carrier | undefined {
+  if (/[?#][^?#]*[?#]|^[^=&]*[:/?#]/.test(written.text.slice(1))) return undefined;
+  const url = readQuery(written);
+  const carrier = holdsState(url, around) ? readUrlCarrier(url, 'pair') : undefined;
+  return carrier?.codes.length === 0 && !carrier.hasIdToken ? undefined : carrier;
+}
+
+/** The carriers in the parameters of a URL. */
+export function carriersInside(url: WrittenUrl, around: Surroundings, depth: number): Carrier[] {
+  return nestedIn(url, around).flatMap((value) => findIn(value.decode(PERCENT), 'url', around, depth + 1));
+}
+
+/** Without the control characters and spaces at its ends, as browsers read a URL. */
+export function trimmed(written: Written): Written {
+  const { text } = written;
+  let start = 0;
+  let end = text.length;
+  while (start < end && (text[start] as string) <= ' ') start += 1;
+  while (end > start && (text[end - 1] as string) <= ' ') end -= 1;
+  return written.slice(start, end);
+}
+
+/** A piece of text that no delimiter parts, and that holds a prefix. */
+function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: number): Carrier[] {
+  if (run.text.includes('\\')) {
+    const read = run.decode(SCRIPT_STRING);
+    if (/[\t\n\f\r "'`<>]/.test(read.text)) return findIn(read, kind, around, depth + 1);
+    run = read;
+  }
+  const url = readUrl(run.slice(urlStart(run.text)), around.base);
+  const own = holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
+  const inside = carriersInside(url, around, depth);
+  if (own !== undefined) return [own, ...inside];
+  if (inside.length > 0 || depth >= DEPTH) return inside;
+  // Not readable as it stands: escaped as a whole, or as HTML is.
+  const read = run.decode(STRAY_ENTITIES);
+  if (read !== run) return findIn(read, kind, around, depth + 1);
+  return url.parameters.length === 0 ? findIn(run.decode(PERCENT), kind, around, depth + 1) : [];
+}
+
+function holdsState({ parameters }: WrittenUrl, { findPrefix }: Surroundings): boolean {
+  return parameters.some(({ name, value }) => name === 'state' && findPrefix(value, 0) === 0);
+}
+
+/** The values in which a whole URL may stand; the state is the client's own text. */
+function nestedIn({ parameters, written }: WrittenUrl, { findPrefix }: Surroundings): Written[] {
+  return parameters
+    .filter(({ name }) => name !== 'state')
+    .map(({ valueStart, end }) => written.slice(valueStart, end))
+    .filter((value) => findPrefix(value.text, 0) !== -1);
+}
+
+/** Where the URL begins in a run such as `url=https://…` or `location=/cb?…`. */
+function urlStart(text: string): number {
+  const mark = text.search(/[?#]/);
+  const place = mark === -1 ? text : text.slice(0, mark);
+  let first: number | undefined;
+  for (let colon = place.indexOf(':'); colon !== -1; colon = place.indexOf(':', colon + 1)) {
+    const start = schemeStart(place, colon);
+    if (start === undefined) continue;
+    first ??= start;
+    if (place.startsWith('//', colon + 1)) return start;
+  }
+  return first ?? Math.max(place.lastIndexOf('='), place.lastIndexOf('('), place.lastIndexOf(',')) + 1;
+}
+
+/** The first character of the scheme that ends at this colon (RFC 3986 3.1). */
+function schemeStart(text: string, colon: number): number | undefined {
+  let start = colon;
+  while (start > 0 && /[A-Za-z0-9+.-]/.test(text[start - 1] as string)) start -= 1;
+  while (start < colon && !/[A-Za-z]/.test(text[start] as string)) start += 1;
+  return start < colon ? start : undefined;
+}

@@ -1,0 +1,123 @@
+import { isAnswerName, readAnswer } from './answer.ts';
+import type { Carrier, Changes, Edit } from './carrier.ts';
+import type { FindPrefix } from './find-urls.ts';
+import type { TooLarge } from './piece.ts';
+import { decodeOctets, type Written } from './written.ts';
+
+/** A control of a form: ranges of the construct that holds it. */
+export type FormField = {
+  readonly name: string;
+  readonly value: Written;
+  /** Whether the value stands between quotes, or in a textarea. */
+  readonly enclosed: boolean;
+  /** The whole element. */
+  readonly start: number;
+  readonly end: number;
+};
+
+type Destination = { readonly action: string; readonly method: string };
+
+/** What else a GET form sends is needed where the redirect_uri has a query of its own, which is at most 2 KiB long. */
+const FIELDS = 256;
+const FIELD_LENGTH = 2 * 1024;
+
+/** One form, as its tags come. */
+export class Form {
+  readonly #own: Destination;
+  readonly #base: URL;
+  readonly #buttons: Destination[] = [];
+  readonly #fields: FormField[] = [];
+
+  constructor(own: Destination, base: URL) {
+    this.#own = own;
+    this.#base = base;
+  }
+
+  /** A button with an address or a method of its own. */
+  addButton({ action, method }: { readonly [Key in keyof Destination]: string | undefined }): void {
+    if (this.#buttons.length >= FIELDS || (action === undefined && method === undefined)) return;
+    this.#buttons.push({ action: action ?? this.#own.action, method: method ?? this.#own.method });
+  }
+
+  addField(field: FormField): void {
+    const isOwn = isAnswerName(field.name) || field.name === 'state';
+    if (isOwn || (this.#fields.length < FIELDS && field.value.text.length <= FIELD_LENGTH)) {
+      this.#fields.push(field);
+    }
+  }
+
+  /** What a field says that comes after its form was released: a code and a state, one of which has gone. */
+  tooLate(field: FormField, findPrefix: FindPrefix): TooLarge | undefined {
+    const fields = [...this.#fields, field];
+    const state = fields.find((each) => each.name === 'state' && makesResponse(each, findPrefix));
+    const holdsCode = fields.some((each) => each.name !== 'state' && makesResponse(each, findPrefix));
+    return state && { holdsCode, state: state.value.text };
+  }
+
+  /** One for each address that the form can go to. */
+  carriers(findPrefix: FindPrefix): Carrier[] {
+    if (!this.#fields.some((field) => makesResponse(field, findPrefix))) return [];
+    const seen = new Set<string>();
+    return [this.#own, ...this.#buttons].flatMap(({ action, method }) => {
+      const key = `${method} ${action}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [this.#carrier(action, method)];
+    });
+  }
+
+  #carrier(action: string, method: string): Carrier {
+    const parameters = this.#fields
+      // An empty code is a place to type one in, on a page of the server's own.
+      .filter(({ name, value }) => name === 'state' || value.text !== '')
+      .map(({ name, value }) => [name, decodeOctets(value.text)] as const);
+    const target = URL.parse(decodeOctets(action), this.#base.href) ?? undefined;
+    const isPost = method === 'post';
+    // A GET form puts its fields in the place of its address's own query.
+    if (target !== undefined && !isPost) {
+      target.search = new URLSearchParams(
+        parameters.map(([name, value]): [string, string] => [name, value]),
+      ).toString();
+    }
+    return {
+      ...readAnswer(parameters),
+      kind: 'form',
+      target,
+      places: target === undefined ? [] : [target],
+      part: isPost ? 'body' : 'query',
+      edits: (changes) => this.#edits(changes),
+    };
+  }
+
+  #edits(changes: Changes): Edit[] {
+    const edits = this.#fields.flatMap((field) => fieldEdits(field, changes));
+    const last = this.#fields.findLast(({ name, value }) => name === 'code' && value.text !== '');
+    if (changes.iss !== undefined && last !== undefined && !this.#fields.some(({ name }) => name === 'iss')) {
+      const value = changes.iss.replace(/[&"<>]/g, (character) => `&#${character.charCodeAt(0)};`);
+      const text = `<input type="hidden" name="iss" value="${value}"/>`;
+      edits.push({ start: last.end, end: last.end, text });
+    }
+    return edits;
+  }
+}
+
+/** Whether a form with this field may be a response, so that it is held to its end. */
+export function makesResponse({ name, value }: FormField, findPrefix: FindPrefix): boolean {
+  if (name === 'state') return findPrefix(value.text, 0) === 0;
+  return isAnswerName(name) && value.text !== '';
+}
+
+function fieldEdits(
+  { name, value, enclosed, start, end }: FormField,
+  { prefix, hadState, code }: Changes,
+): Edit[] {
+  const from = value.at(0);
+  const to = value.at(value.text.length);
+  if (name === 'code' && code !== undefined && value.text !== '')
+    return [{ start: from, end: to, text: code }];
+  if (name !== 'state' || prefix === undefined || !value.text.startsWith(prefix)) return [];
+  if (!hadState) return [{ start, end, text: '' }];
+  if (enclosed) return [{ start: from, end: value.at(prefix.length), text: '' }];
+  // Without quotes, an empty value or one that begins with a quote would be read as something else.
+  return [{ start: from, end: to, text: `"${value.encode(value.text.slice(prefix.length))}"` }];
+}

@@ -1,0 +1,67 @@
+import type { Carrier } from './carrier.ts';
+import { URL_SPACE } from './escaping.ts';
+import { carriersInside, findUrlCarriers, type Surroundings, trimmed } from './find-urls.ts';
+import { readUrl, readUrlCarrier } from './url-carrier.ts';
+import { Written } from './written.ts';
+
+/** The carriers in one header's value, which `rewriteCarriers` changes. */
+export type HeaderCarriers = {
+  /** The index of the value in the list of names and values. */
+  readonly index: number;
+  readonly carriers: readonly Carrier[];
+};
+
+/** `headers`: names and values in turn. A status says nothing: browsers and scripts follow a Location of any. */
+export function readHeaderCarriers(headers: readonly string[], around: Surroundings): HeaderCarriers[] {
+  const found: HeaderCarriers[] = [];
+  for (let index = 1; index < headers.length; index += 2) {
+    const carriers = readValue(
+      (headers[index - 1] as string).toLowerCase(),
+      headers[index] as string,
+      around,
+    );
+    if (carriers.length > 0) found.push({ index, carriers });
+  }
+  return found;
+}
+
+function readValue(name: string, value: string, around: Surroundings): Carrier[] {
+  switch (name) {
+    case 'location':
+      return readNavigation(Written.plain(value), 'location', around);
+    case 'refresh':
+      return readNavigation(refreshUrl(Written.plain(value)), 'refresh', around);
+    case 'link':
+      return findUrlCarriers(Written.plain(value), 'link', around);
+    case 'set-cookie':
+      return findUrlCarriers(Written.plain(value.split(';', 1)[0] ?? ''), 'cookie', around);
+    default:
+      return [];
+  }
+}
+
+/** A URL that a browser goes to by itself: read whether or not it holds a prefix, since a preserved state has none. */
+function readNavigation(written: Written, kind: 'location' | 'refresh', around: Surroundings): Carrier[] {
+  const url = readUrl(trimmed(written).decode(URL_SPACE), around.base);
+  const own = readUrlCarrier(url, kind);
+  const inside = carriersInside(url, around, 0);
+  return own === undefined ? inside : [own, ...inside];
+}
+
+/** The URL of a Refresh (HTML 4.2.5.3, shared declarative refresh steps). */
+export function refreshUrl(written: Written): Written {
+  const { text } = written;
+  let from = 0;
+  const skip = (characters: RegExp) => {
+    while (from < text.length && characters.test(text[from] as string)) from += 1;
+  };
+  skip(/[\s0-9.]/);
+  skip(/[\s;,]/);
+  const named = /^url\s*=/i.exec(text.slice(from, from + 64));
+  if (named !== null) from += named[0].length;
+  skip(/\s/);
+  const quote = text[from];
+  if (quote !== '"' && quote !== "'") return written.slice(from);
+  const end = text.indexOf(quote, from + 1);
+  return written.slice(from + 1, end === -1 ? text.length : end);
+}

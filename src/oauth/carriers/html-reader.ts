@@ -1,0 +1,201 @@
+import { isAnswerName } from './answer.ts';
+import type { Carrier } from './carrier.ts';
+import { ENTITIES } from './escaping.ts';
+import { findUrlCarriers, readWholeUrl, type Surroundings } from './find-urls.ts';
+import { Form, type FormField, makesResponse } from './form.ts';
+import { refreshUrl } from './header-carriers.ts';
+import { attributeOf, parseTag, type Tag } from './html-tag.ts';
+import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
+import { findScriptCarriers } from './script-in-text.ts';
+import { ScriptsReader } from './scripts-reader.ts';
+import { TextReader } from './text-reader.ts';
+import { Written } from './written.ts';
+
+/** Tags that say something whether or not a prefix stands in them. */
+const READ: ReadonlySet<string> = new Set([
+  'form',
+  '/form',
+  'input',
+  'button',
+  'textarea',
+  '/textarea',
+  'base',
+]);
+/** Attributes that are one URL. */
+const URL_ATTRIBUTES: ReadonlySet<string> = new Set(['href', 'src', 'action', 'formaction', 'data']);
+
+/** An attribute that may be a script or JSON. */
+const SCRIPT = /[{(=]/;
+
+/** A textarea of the form at hand that may be a field of a response. */
+type Textarea = {
+  readonly name: string;
+  readonly start: number;
+  readonly contentStart: number;
+  /** Whether the text is held for its sake alone. */
+  readonly holds: boolean;
+  content: string;
+};
+
+/** Reads a page: its forms, and every attribute, script and text that names a URL. */
+export class HtmlReader implements HtmlTokens {
+  readonly #writer: PieceWriter;
+  readonly #around: { base: URL; readonly findPrefix: Surroundings['findPrefix'] };
+  readonly #tokens: HtmlTokenizer;
+  readonly #text: TextReader;
+  readonly #scripts: ScriptsReader;
+  #form: Form | undefined;
+  /** A form was held to the limit: what stands in it no longer is. */
+  #gaveUp = false;
+  #hasBase = false;
+  #textarea: Textarea | undefined;
+  /** Of the tag at hand: a field that comes after its form was given up. */
+  #tooLate: TooLarge | undefined;
+
+  constructor(writer: PieceWriter, around: Surroundings, kind: 'html' | 'xhtml') {
+    this.#writer = writer;
+    this.#around = { ...around };
+    this.#tokens = new HtmlTokenizer(this, writer, around.findPrefix, kind);
+    this.#text = new TextReader(writer, this.#around, ENTITIES);
+    this.#scripts = new ScriptsReader(writer, this.#around);
+  }
+
+  push(text: string): void {
+    this.#tokens.push(text);
+  }
+
+  end(): void {
+    this.#tokens.end();
+    this.#text.end();
+    this.#endTextarea();
+    this.#endForm();
+  }
+
+  text(text: string): void {
+    this.#text.push(text);
+    this.#limit();
+  }
+
+  endText(): void {
+    this.#text.end();
+    this.#limit();
+  }
+
+  tag(text: string, name: string): void {
+    const holdsPrefix = this.#around.findPrefix(text, 0) !== -1;
+    if (!holdsPrefix && !READ.has(name)) {
+      this.#writer.add(text);
+    } else {
+      const tag = parseTag(text);
+      if (name === 'form') this.#beginForm(tag);
+      if (name === 'base') this.#readBase(tag);
+      this.#readControl(tag);
+      this.#writer.add(text, holdsPrefix ? this.#attributeCarriers(tag) : [], this.#tooLate);
+      this.#tooLate = undefined;
+      if (name === '/textarea') this.#endTextarea();
+      if (name === '/form') this.#endForm();
+    }
+    this.#limit();
+  }
+
+  rawText(text: string, name: string): void {
+    if (name === 'script') this.#scripts.push(text);
+    else this.#text.push(text);
+    if (this.#textarea !== undefined) this.#textarea.content += text;
+    this.#limit();
+  }
+
+  endRawText(name: string): void {
+    if (name === 'script') this.#scripts.end();
+    else this.#text.end();
+    this.#limit();
+  }
+
+  #limit(): void {
+    if (this.#writer.heldLength <= CONSTRUCT_LIMIT) return;
+    this.#writer.release(this.#form?.carriers(this.#around.findPrefix) ?? []);
+    this.#gaveUp = true;
+    this.#textarea = undefined;
+  }
+
+  #beginForm(tag: Tag): void {
+    // Browsers take no notice of a form in a form.
+    if (this.#form !== undefined) return;
+    const action = attributeOf(tag, 'action')?.value.text ?? '';
+    const method = attributeOf(tag, 'method')?.value.text.toLowerCase() ?? 'get';
+    this.#form = new Form({ action, method }, this.#around.base);
+  }
+
+  #endForm(): void {
+    const carriers = this.#form?.carriers(this.#around.findPrefix) ?? [];
+    if (this.#writer.holding) this.#writer.release(carriers);
+    this.#form = undefined;
+    this.#gaveUp = false;
+  }
+
+  #readBase(tag: Tag): void {
+    const href = attributeOf(tag, 'href')?.value.text;
+    if (href === undefined || this.#hasBase) return;
+    this.#hasBase = true;
+    this.#around.base = URL.parse(href, this.#around.base.href) ?? this.#around.base;
+  }
+
+  #readControl(tag: Tag): void {
+    const form = this.#form;
+    if (form === undefined) return;
+    const name = attributeOf(tag, 'name')?.value.text;
+    if (tag.name === 'textarea' && name !== undefined) this.#beginTextarea(name, tag.text.length);
+    if (tag.name !== 'input' && tag.name !== 'button') return;
+    form.addButton({
+      action: attributeOf(tag, 'formaction')?.value.text,
+      method: attributeOf(tag, 'formmethod')?.value.text.toLowerCase(),
+    });
+    const value = attributeOf(tag, 'value');
+    if (name === undefined || value === undefined) return;
+    const start = this.#writer.heldLength;
+    const end = start + tag.text.length;
+    this.#addField({ name, value: value.value.shifted(start), enclosed: value.quoted, start, end });
+  }
+
+  #beginTextarea(name: string, tagLength: number): void {
+    if (this.#gaveUp || (name !== 'state' && !isAnswerName(name))) return;
+    const start = this.#writer.heldLength;
+    const holds = !this.#writer.holding;
+    this.#textarea = { name, start, contentStart: start + tagLength, holds, content: '' };
+    this.#writer.hold();
+  }
+
+  #endTextarea(): void {
+    const textarea = this.#textarea;
+    this.#textarea = undefined;
+    if (textarea === undefined) return;
+    const { name, start, contentStart, content, holds } = textarea;
+    const value = Written.plain(content, contentStart).decode(ENTITIES);
+    const field = { name, value, enclosed: true, start, end: this.#writer.heldLength };
+    if (holds && !makesResponse(field, this.#around.findPrefix)) this.#writer.release([]);
+    else this.#addField(field);
+  }
+
+  #addField(field: FormField): void {
+    const matters = makesResponse(field, this.#around.findPrefix);
+    if (this.#gaveUp) {
+      if (matters) this.#tooLate = this.#form?.tooLate(field, this.#around.findPrefix);
+      return;
+    }
+    if (matters) this.#writer.hold();
+    this.#form?.addField(field);
+  }
+
+  #attributeCarriers(tag: Tag): Carrier[] {
+    const refreshes =
+      tag.name === 'meta' && attributeOf(tag, 'http-equiv')?.value.text.toLowerCase() === 'refresh';
+    return tag.attributes.flatMap(({ name, value }) => {
+      if (this.#around.findPrefix(value.text, 0) === -1) return [];
+      if (refreshes && name === 'content') return readWholeUrl(refreshUrl(value), 'refresh', this.#around);
+      if (URL_ATTRIBUTES.has(name)) return readWholeUrl(value, 'url', this.#around);
+      const inScript = SCRIPT.test(value.text) ? findScriptCarriers(value, this.#around) : [];
+      return inScript.length > 0 ? inScript : findUrlCarriers(value, 'url', this.#around);
+    });
+  }
+}

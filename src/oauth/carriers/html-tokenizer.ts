@@ -1,0 +1,248 @@
+import type { FindPrefix } from './find-urls.ts';
+import { tagName } from './html-tag.ts';
+import { Overlong } from './overlong.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
+
+/** What the tokenizer finds. All texts, one behind the other, are the page; only what is too large goes to the writer itself. */
+export interface HtmlTokens {
+  text(text: string): void;
+  /** The text ends here. */
+  endText(): void;
+  tag(text: string, name: string): void;
+  /** A part of what stands in an element without tags of its own, such as a script. */
+  rawText(text: string, name: string): void;
+  endRawText(name: string): void;
+}
+
+/** Elements whose content has no tags (HTML 13.2.6.4: raw text and RCDATA). */
+const RAW: ReadonlySet<string> = new Set([
+  'script',
+  'style',
+  'textarea',
+  'title',
+  'xmp',
+  'iframe',
+  'noembed',
+  'noframes',
+]);
+
+const SPACE = 0x20;
+const DOUBLE_QUOTE = 0x22;
+const SINGLE_QUOTE = 0x27;
+const DASH = 0x2d;
+const EQUALS = 0x3d;
+const GREATER = 0x3e;
+const BRACKET = 0x5b;
+
+/** A letter, `/`, `!` or `?`: what makes a tag of a `<`. */
+function isTagStart(character: number): boolean {
+  const letter = character | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || character === 0x2f || character === 0x21 || character === 0x3f;
+}
+
+/** Parts a page at its tags, however it is cut. Each character is looked at once. */
+export class HtmlTokenizer {
+  readonly #tokens: HtmlTokens;
+  readonly #writer: PieceWriter;
+  readonly #findPrefix: FindPrefix;
+  readonly #kind: 'html' | 'xhtml' | 'xml';
+  #state: 'text' | 'tag' | 'comment' | 'raw' = 'text';
+  /** What has come of the tag. */
+  #token = '';
+  #quote = '';
+  /** Whether a quote would begin a value. */
+  #afterEquals = false;
+  /** Whether the tag has a name; `undefined`: it was not asked for. */
+  #isNamed: boolean | undefined;
+  /** What ends a comment or CDATA, twice and in front of `>`, and how often it came last. */
+  #closer: '-' | ']' = '-';
+  #closers = 0;
+  /** The element whose raw text this is, and as much of its end tag as may have come. */
+  #raw = '';
+  #endTag = '';
+  #overlong: Overlong | undefined;
+
+  constructor(
+    tokens: HtmlTokens,
+    writer: PieceWriter,
+    findPrefix: FindPrefix,
+    kind: 'html' | 'xhtml' | 'xml',
+  ) {
+    this.#tokens = tokens;
+    this.#writer = writer;
+    this.#findPrefix = findPrefix;
+    this.#kind = kind;
+  }
+
+  push(chunk: string): void {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#state === 'text') at = this.#readText(chunk, at);
+      else if (this.#state === 'tag') at = this.#readTag(chunk, at);
+      else if (this.#state === 'comment') at = this.#readComment(chunk, at);
+      else at = this.#readRaw(chunk, at);
+    }
+  }
+
+  end(): void {
+    const rest = this.#token;
+    if (this.#state === 'raw') {
+      this.#tokens.rawText(this.#endTag, this.#raw);
+      this.#tokens.endRawText(this.#raw);
+    } else if (rest !== '') {
+      this.#endToken(rest, () => this.#tokens.text(rest));
+    }
+    this.#tokens.endText();
+  }
+
+  #readText(chunk: string, from: number): number {
+    const open = chunk.indexOf('<', from);
+    const end = open === -1 ? chunk.length : open;
+    if (end > from) this.#tokens.text(chunk.slice(from, end));
+    if (open === -1) return end;
+    this.#beginTag('<');
+    return open + 1;
+  }
+
+  #beginTag(token: string): void {
+    this.#state = 'tag';
+    this.#token = token;
+    this.#quote = '';
+    this.#afterEquals = false;
+    this.#isNamed = undefined;
+  }
+
+  #readTag(chunk: string, from: number): number {
+    if (this.#token === '<' && !isTagStart(chunk.charCodeAt(from))) {
+      this.#state = 'text';
+      this.#token = '';
+      this.#tokens.text('<');
+      return from;
+    }
+    for (let at = from; at < chunk.length; at += 1) {
+      if (this.#quote !== '') {
+        const close = chunk.indexOf(this.#quote, at);
+        if (close === -1) break;
+        at = close;
+        this.#quote = '';
+        continue;
+      }
+      const character = chunk.charCodeAt(at);
+      if (character === GREATER) {
+        this.#extend(chunk.slice(from, at + 1));
+        this.#endTagToken();
+        return at + 1;
+      }
+      if (character === EQUALS) {
+        this.#afterEquals = true;
+      } else if (this.#afterEquals && character > SPACE) {
+        this.#afterEquals = false;
+        const isQuote = character === DOUBLE_QUOTE || character === SINGLE_QUOTE;
+        // In `<!x`, `<?x` and `</=`, which browsers take for comments, a quote means nothing.
+        this.#isNamed ??= /^<\/?[a-z]/i.test(this.#token + chunk.slice(from, from + 3));
+        if (isQuote && this.#isNamed) this.#quote = chunk[at] as string;
+      } else if (character === DASH || character === BRACKET) {
+        const token =
+          this.#token.length < 9 ? this.#token + chunk.slice(from, Math.min(at + 1, from + 9)) : '';
+        if (this.#beginsComment(token)) return this.#beginComment(token, at + 1);
+      }
+    }
+    this.#extend(chunk.slice(from));
+    return chunk.length;
+  }
+
+  #beginsComment(token: string): boolean {
+    return token === '<!--' || (token === '<![CDATA[' && this.#kind !== 'html');
+  }
+
+  #endTagToken(): void {
+    const text = this.#token;
+    const name = tagName(text);
+    this.#state = 'text';
+    this.#token = '';
+    this.#endToken(text, () => {
+      this.#tokens.endText();
+      this.#tokens.tag(text, name);
+    });
+    if (!RAW.has(name) || this.#kind === 'xml') return;
+    if (this.#kind === 'xhtml' && text.endsWith('/>')) return;
+    this.#state = 'raw';
+    this.#raw = name;
+    this.#endTag = '';
+  }
+
+  #beginComment(token: string, end: number): number {
+    this.#state = 'comment';
+    this.#token = '';
+    this.#closer = token === '<!--' ? '-' : ']';
+    // `<!-->` is a whole comment.
+    this.#closers = token === '<!--' ? 2 : 0;
+    this.#tokens.endText();
+    this.#tokens.text(token);
+    return end;
+  }
+
+  /** A comment is read as text: what it names may be what a script takes out of it. */
+  #readComment(chunk: string, from: number): number {
+    for (let at = from; at < chunk.length; at += 1) {
+      const character = chunk[at];
+      if (character === this.#closer) {
+        this.#closers += 1;
+      } else if (character === '>' && this.#closers >= 2) {
+        this.#state = 'text';
+        this.#tokens.text(chunk.slice(from, at + 1));
+        return at + 1;
+      } else if (character !== '!' || this.#closers < 2) {
+        this.#closers = 0;
+      }
+    }
+    this.#tokens.text(chunk.slice(from));
+    return chunk.length;
+  }
+
+  #readRaw(chunk: string, from: number): number {
+    if (this.#endTag === '') {
+      const open = chunk.indexOf('<', from);
+      this.#tokens.rawText(chunk.slice(from, open === -1 ? chunk.length : open), this.#raw);
+      if (open === -1) return chunk.length;
+      this.#endTag = '<';
+      return open + 1;
+    }
+    const character = chunk[from] as string;
+    const wanted = `</${this.#raw}`;
+    if (this.#endTag.length < wanted.length) {
+      if (character.toLowerCase() === wanted[this.#endTag.length]) {
+        this.#endTag += character;
+        return from + 1;
+      }
+    } else if (/[\s/>]/.test(character)) {
+      this.#tokens.endRawText(this.#raw);
+      this.#beginTag(this.#endTag);
+      this.#endTag = '';
+      return from;
+    }
+    this.#tokens.rawText(this.#endTag, this.#raw);
+    this.#endTag = '';
+    return from;
+  }
+
+  #extend(text: string): void {
+    if (this.#overlong !== undefined) {
+      this.#overlong.push(text);
+      return;
+    }
+    this.#token += text;
+    if (this.#token.length <= CONSTRUCT_LIMIT) return;
+    this.#tokens.endText();
+    this.#overlong = new Overlong(this.#writer, this.#findPrefix);
+    this.#overlong.push(this.#token);
+    this.#token = '';
+  }
+
+  /** Hands a token over, unless it was too large and has gone already. */
+  #endToken(rest: string, hand: () => void): void {
+    if (this.#overlong === undefined) hand();
+    else this.#overlong.push(rest);
+    this.#overlong = undefined;
+  }
+}

@@ -1,0 +1,188 @@
+import type { Carrier } from './carrier.ts';
+import type { FindPrefix } from './find-urls.ts';
+import { isPair, isStatusWord, type Member, mayBePair, pairCarrier } from './pair.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
+import { decodeOctets } from './written.ts';
+
+/** One object, array, element or block that is open. */
+type Scope = {
+  members: Member[];
+  readonly places: string[];
+  /** Whether a member may belong to a response, so that the object is held. */
+  matters: boolean;
+  /** Whether a code has gone that stood in it. */
+  lostCode: boolean;
+};
+/** A response whose object has ended, with the objects around it, which may name its redirect_uri. */
+type Ready = {
+  readonly carrier: Carrier;
+  readonly scopes: readonly Scope[];
+  /** Where in the held construct its last member ends. */
+  readonly end: number;
+};
+
+const DEPTH = 64;
+const PLACES = 32;
+/** Characters: no redirect_uri is longer. */
+export const PLACE_LENGTH = 2 * 1024;
+const MEMBERS = 64;
+const PLACE = /^\s*[a-z][a-z0-9+.-]{0,63}:\/?[^\s]/i;
+
+/** Whether a text may be an absolute URL, such as a redirect_uri or an origin. */
+export function isPlace(text: string): boolean {
+  return text.length <= PLACE_LENGTH && PLACE.test(text);
+}
+
+/**
+ * Collects what stands in one object, wherever it ends: a code and a state apart, and the URLs that the object and those
+ * around it name. From the first of them on the text is held.
+ */
+export class ObjectScopes {
+  readonly #writer: PieceWriter;
+  readonly #findPrefix: FindPrefix;
+  /** A script is held to its end, and all that it names counts: variables stand wherever they like. */
+  readonly #isScript: boolean;
+  #scopes: Scope[] = [openScope()];
+  /** How many of them matter. */
+  #mattering = 0;
+  /** Scopes that are open beyond `DEPTH`. */
+  #deeper = 0;
+  #ready: Ready[] = [];
+  #tooLarge: TooLarge | undefined;
+  /** Whether the script posts a message to another window. */
+  postsMessage = false;
+
+  constructor(writer: PieceWriter, findPrefix: FindPrefix, isScript: boolean) {
+    this.#writer = writer;
+    this.#findPrefix = findPrefix;
+    this.#isScript = isScript;
+  }
+
+  open(): void {
+    if (this.#scopes.length < DEPTH) this.#scopes.push(openScope());
+    else this.#deeper += 1;
+  }
+
+  /** Called when the text up to and with the end of the object was written. */
+  close(): void {
+    if (this.#deeper > 0) {
+      this.#deeper -= 1;
+      return;
+    }
+    const scope = this.#scopes.at(-1) as Scope;
+    if (this.#isPair(scope)) this.#addReady(pairCarrier(scope.members), endOf(scope));
+    else if (scope.lostCode) this.#note(scope);
+    if (scope.matters) this.#mattering -= 1;
+    this.#scopes.pop();
+    if (this.#scopes.length === 0) this.#scopes.push({ ...openScope(), places: scope.places });
+    if (this.#writer.holding && this.#isSettled()) this.#release();
+  }
+
+  /** Called before the text with this member is written, so that it is held. */
+  member(member: Member): void {
+    const scope = this.#scopes.at(-1) as Scope;
+    if (this.#deeper > 0 || (!this.#isScript && isStatusWord(member))) return;
+    const matters = mayBePair(member, this.#findPrefix);
+    if (matters || scope.members.length < MEMBERS) scope.members.push(member);
+    if (!matters) return;
+    if (!scope.matters) this.#mattering += 1;
+    scope.matters = true;
+    this.#writer.hold();
+  }
+
+  /** A code and a state that stand in one text, without their place. Called before the text is written, which is held. */
+  pair(carrier: Carrier, end: number): void {
+    this.#addReady(carrier, end);
+    this.#writer.hold();
+  }
+
+  place(text: string): void {
+    const { places } = (this.#isScript ? this.#scopes[0] : this.#scopes.at(-1)) as Scope;
+    if (places.length < PLACES) places.push(text);
+  }
+
+  /** The text ends here, or what follows has nothing to do with it. */
+  end(): void {
+    while (this.#scopes.length > 1 || this.#deeper > 0) this.close();
+    this.close();
+    if (this.#writer.holding) this.#release();
+  }
+
+  /** `more`: characters that will be held as well. */
+  limit(more: number): void {
+    if (!this.#writer.holding || this.#writer.heldLength + more <= CONSTRUCT_LIMIT) return;
+    this.#scopes.forEach((scope, index) => {
+      if (this.#isPair(scope)) this.#addReady(pairCarrier(scope.members), endOf(scope), index + 1);
+      else this.#note(scope);
+    });
+    for (const { carrier, scopes, end } of this.#ready) {
+      if (end > this.#writer.heldLength || !scopes.some(namesPlace)) this.#noteCarrier(carrier);
+    }
+    this.#ready = this.#ready.filter(({ end }) => end <= this.#writer.heldLength);
+    this.#release();
+    for (const scope of this.#scopes) {
+      scope.lostCode ||= scope.members.some(isCode);
+      scope.members = [];
+      scope.matters = false;
+    }
+    this.#mattering = 0;
+  }
+
+  #addReady(carrier: Carrier, end: number, depth = this.#scopes.length): void {
+    this.#ready.push({ carrier, end, scopes: this.#scopes.slice(0, depth) });
+  }
+
+  #isPair({ members }: Scope): boolean {
+    return isPair(members, this.#findPrefix);
+  }
+
+  /** A prefixed state of which nobody can say any more where it goes, or with which code. */
+  #note({ members, lostCode = false }: Pick<Scope, 'members'> & { readonly lostCode?: boolean }): void {
+    const isPrefixed = ({ name, value }: Member) => name === 'state' && this.#findPrefix(value.text, 0) === 0;
+    const state = members.find(isPrefixed)?.value.text;
+    if (state !== undefined) this.#tooLarge ??= { holdsCode: lostCode || members.some(isCode), state };
+  }
+
+  #noteCarrier({ states, codes, hasIdToken }: Carrier): void {
+    const state = states.find((each) => this.#findPrefix(each, 0) === 0);
+    if (state !== undefined) this.#tooLarge ??= { holdsCode: codes.length > 0 || hasIdToken, state };
+  }
+
+  /** Whether nothing that is still to come could belong to what is held. */
+  #isSettled(): boolean {
+    if (this.#isScript || this.#mattering > 0) return false;
+    return this.#scopes.length === 1 || this.#ready.every(({ scopes }) => scopes.some(namesPlace));
+  }
+
+  #release(): void {
+    this.#writer.release(this.#carriers(), this.#tooLarge);
+    this.#ready = [];
+    this.#tooLarge = undefined;
+  }
+
+  #carriers(): Carrier[] {
+    const kind = this.postsMessage ? 'web_message' : 'pair';
+    return this.#ready.map(({ carrier, scopes }) => {
+      const places = scopes.flatMap((scope) =>
+        scope.places.flatMap((place) => URL.parse(decodeOctets(place)) ?? []),
+      );
+      return { ...carrier, kind, places };
+    });
+  }
+}
+
+function namesPlace({ places }: Scope): boolean {
+  return places.length > 0;
+}
+
+function isCode({ name }: Member): boolean {
+  return name === 'code' || name === 'id_token' || name === 'response';
+}
+
+function openScope(): Scope {
+  return { members: [], places: [], matters: false, lostCode: false };
+}
+
+function endOf({ members }: Scope): number {
+  return Math.max(...members.map(({ value }) => value.at(value.text.length)));
+}

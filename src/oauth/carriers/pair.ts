@@ -1,0 +1,79 @@
+import { isAnswerName, readAnswer } from './answer.ts';
+import type { Carrier, Changes, Edit } from './carrier.ts';
+import type { FindPrefix } from './find-urls.ts';
+import { decodeOctets, type Written } from './written.ts';
+
+/** A text under a name, in an object or element: ranges of the construct that holds it. */
+export type Member = {
+  readonly name: string;
+  readonly value: Written;
+  /** What goes where the member goes; `undefined`: a variable, which stays and becomes empty. */
+  readonly removal: Removal | undefined;
+  /** Where a further member may follow, and how it is written there. */
+  readonly next: { readonly at: number; write(name: string, value: string): string } | undefined;
+};
+
+export type Removal = {
+  readonly start: number;
+  end: number;
+  /** Whether a comma behind the member goes as well, because none in front of it does. */
+  readonly takesComma: boolean;
+};
+
+/** Parameters of a request: pages of the server's own keep them beside the state. */
+const REQUEST: ReadonlySet<string> = new Set(['response_type', 'code_challenge']);
+
+/** Whether a member of this name says something about a response. */
+export function isPairName(name: string): boolean {
+  return (
+    name === 'state' || name === 'iss' || name === 'client_id' || isAnswerName(name) || REQUEST.has(name)
+  );
+}
+
+/** Whether a member may belong to a response, so that its object is held to its end. */
+export function mayBePair({ name, value: { text } }: Member, findPrefix: FindPrefix): boolean {
+  if (name === 'state') return findPrefix(text, 0) === 0;
+  return (name === 'code' || name === 'id_token' || name === 'response') && text !== '';
+}
+
+/** `{"code":"SUCCESS"}`, and the numbers of errors, say how an API call went. */
+export function isStatusWord({ name, value: { text } }: Member): boolean {
+  return name === 'code' && (text.length < 6 || /^[A-Z_-]+$/.test(text));
+}
+
+/** Whether these members are a response: a prefixed state beside a code, or beside what else a server may answer. */
+export function isPair(members: readonly Member[], findPrefix: FindPrefix): boolean {
+  const has = (name: string) => members.some((member) => member.name === name && member.value.text !== '');
+  if (members.some(({ name }) => REQUEST.has(name))) return false;
+  if (!members.some((member) => member.name === 'state' && mayBePair(member, findPrefix))) return false;
+  if (has('code') || has('id_token') || has('response') || has('access_token')) return true;
+  return has('error') && !has('client_id');
+}
+
+export function pairCarrier(members: readonly Member[]): Carrier {
+  const parameters = members.map(({ name, value }) => [name, decodeOctets(value.text)] as const);
+  return {
+    ...readAnswer(parameters.filter(([name, value]) => name === 'state' || value !== '')),
+    kind: 'pair',
+    target: undefined,
+    places: [],
+    part: 'body',
+    edits: (changes) => pairEdits(members, changes),
+  };
+}
+
+function pairEdits(members: readonly Member[], { prefix, hadState, code, iss }: Changes): Edit[] {
+  const edits = members.flatMap(({ name, value, removal }): Edit[] => {
+    const start = value.at(0);
+    const end = value.at(value.text.length);
+    if (name === 'code' && code !== undefined && value.text !== '') return [{ start, end, text: code }];
+    if (name !== 'state' || prefix === undefined || !value.text.startsWith(prefix)) return [];
+    if (hadState) return [{ start, end: value.at(prefix.length), text: '' }];
+    return [{ start: removal?.start ?? start, end: removal?.end ?? end, text: '' }];
+  });
+  const next = members.find(({ name }) => name === 'code')?.next;
+  if (iss !== undefined && next !== undefined && !members.some(({ name }) => name === 'iss')) {
+    edits.push({ start: next.at, end: next.at, text: next.write('iss', iss) });
+  }
+  return edits;
+}

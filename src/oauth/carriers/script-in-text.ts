@@ -1,0 +1,33 @@
+import { type Carrier, shiftCarrier } from './carrier.ts';
+import type { Surroundings } from './find-urls.ts';
+import { PieceWriter } from './piece.ts';
+import { ScriptReader } from './script-reader.ts';
+import type { Written } from './written.ts';
+
+/** The carriers in a script or JSON that is the value of an attribute. */
+export function findScriptCarriers(written: Written, around: Surroundings): Carrier[] {
+  const pieces = new PieceWriter();
+  const reader = new ScriptReader(pieces, around, true);
+  reader.push(written.text);
+  reader.end();
+  const found: Carrier[] = [];
+  let start = 0;
+  for (const { text, carriers } of pieces.take()) {
+    for (const carrier of carriers) found.push(inSource(shiftCarrier(carrier, start), written));
+    start += text.length;
+  }
+  return found;
+}
+
+/** A carrier of a decoded text as one of the text's source. */
+function inSource(carrier: Carrier, written: Written): Carrier {
+  return {
+    ...carrier,
+    edits: (changes) =>
+      carrier.edits(changes).map(({ start, end, text }) => ({
+        start: written.at(start),
+        end: written.at(end),
+        text: written.encode(text),
+      })),
+  };
+}

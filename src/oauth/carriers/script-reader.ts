@@ -1,0 +1,180 @@
+import type { Carrier } from './carrier.ts';
+import { SCRIPT_STRING } from './escaping.ts';
+import { findUrlCarriers, readQueryCarrier, type Surroundings } from './find-urls.ts';
+import { isPlace, ObjectScopes } from './object-scopes.ts';
+import { Overlong } from './overlong.ts';
+import { isPairName, type Member } from './pair.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
+import { ScriptTokenizer, type ScriptTokens } from './script-tokenizer.ts';
+import { Written } from './written.ts';
+
+/** A name in front of a value: a word or a string, with where it begins in the text that is kept back. */
+type Name = { readonly text: string; readonly start: number };
+/** A name whose value follows, with the mark between them. */
+type Key = { readonly name: string; readonly start: number; readonly mark: string };
+
+const NAME_LENGTH = 64;
+
+/**
+ * Reads JSON, and scripts as far as they look like it: strings, which may name a URL, and members or variables whose value
+ * is a string. It takes no script for good: what it cannot make out passes. Kept back is the member at hand.
+ */
+export class ScriptReader implements ScriptTokens {
+  readonly #writer: PieceWriter;
+  readonly #around: Surroundings;
+  readonly #scopes: ObjectScopes;
+  readonly #tokens = new ScriptTokenizer(this);
+  /** Since the last separator, and with it: the member at hand. */
+  #tail = '';
+  #separator = '';
+  #tailCarriers: Carrier[] = [];
+  #overlong: Overlong | undefined;
+  #lastString: Name | undefined;
+  #key: Key | undefined;
+  /** The member that came last, as long as nothing follows it. */
+  #member: Member | undefined;
+
+  constructor(writer: PieceWriter, around: Surroundings, isScript: boolean) {
+    this.#writer = writer;
+    this.#around = around;
+    this.#scopes = new ObjectScopes(writer, around.findPrefix, isScript);
+  }
+
+  push(text: string): void {
+    this.#tokens.push(text);
+  }
+
+  end(): void {
+    this.#flush();
+    this.#scopes.end();
+  }
+
+  text(text: string): void {
+    if (this.#overlong !== undefined) {
+      this.#overlong.push(text);
+      return;
+    }
+    this.#tail += text;
+    if (this.#tail.length <= CONSTRUCT_LIMIT) return;
+    this.#scopes.limit(this.#tail.length);
+    this.#overlong = new Overlong(this.#writer, this.#around.findPrefix);
+    this.#overlong.push(this.#tail);
+    this.#tail = '';
+    this.#tailCarriers = [];
+  }
+
+  mark(mark: string, gap: string): void {
+    const follows = gap.trim() === '';
+    const lastString = follows ? this.#lastString : undefined;
+    const member = this.#member;
+    this.#member = undefined;
+    // `a["code"] = …`
+    if (mark !== ']') this.#lastString = undefined;
+    switch (mark) {
+      case '"':
+      case "'":
+      case '`':
+        if (!follows) this.#key = undefined;
+        this.text(mark);
+        return;
+      case ':':
+      case '=':
+        this.#key = this.#readKey(mark, gap, lastString);
+        this.text(mark);
+        return;
+      case '{':
+      case '[':
+      case '(':
+        if (mark === '(' && lastWord(gap) === 'postMessage') this.#scopes.postsMessage = true;
+        this.#separate(mark);
+        this.#scopes.open();
+        break;
+      case '}':
+      case ']':
+      case ')':
+        this.text(mark);
+        this.#flush();
+        this.#scopes.close();
+        break;
+      default:
+        this.#separate(mark);
+        if (mark === ',' && follows && member?.removal?.takesComma) {
+          member.removal.end = this.#writer.heldLength + 1;
+        }
+    }
+    this.#key = undefined;
+  }
+
+  string(raw: string): void {
+    const key = this.#key;
+    this.#key = undefined;
+    if (this.#overlong !== undefined) return;
+    const start = this.#tail.length - raw.length - 1;
+    if (key !== undefined && isPairName(key.name)) this.#addMember(key, raw, start);
+    else if (key === undefined && raw.length <= NAME_LENGTH) {
+      this.#lastString = { text: raw, start: start - 1 };
+    }
+    const text = raw.includes('\\') ? Written.plain(raw).decode(SCRIPT_STRING).text : raw;
+    if (isPlace(text)) this.#scopes.place(text);
+    if (key?.name === 'state' || this.#around.findPrefix(raw, 0) === -1) return;
+    const written = Written.plain(raw, start).decode(SCRIPT_STRING);
+    const base = this.#writer.heldLength;
+    const query = readQueryCarrier(written.shifted(base), this.#around);
+    if (query !== undefined) this.#scopes.pair(query, base + this.#tail.length);
+    else this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));
+  }
+
+  /** The name in front of a colon or an equals sign. */
+  #readKey(mark: string, gap: string, lastString: Name | undefined): Key | undefined {
+    // `==` compares.
+    if (this.#key !== undefined && gap.trim() === '') return undefined;
+    if (lastString !== undefined) return { name: lastString.text, start: lastString.start, mark };
+    const name = lastWord(gap);
+    if (name === '') return undefined;
+    return { name, mark, start: this.#tail.length - (gap.length - gap.trimEnd().length) - name.length };
+  }
+
+  #addMember({ name, start: keyStart, mark }: Key, raw: string, start: number): void {
+    const base = this.#writer.heldLength;
+    const value = Written.plain(raw, base + start).decode(SCRIPT_STRING);
+    const end = base + this.#tail.length;
+    const takesComma = this.#separator !== ',';
+    const isMember = mark === ':';
+    this.#member = {
+      name,
+      value,
+      removal: isMember ? { start: base + (takesComma ? keyStart : 0), end, takesComma } : undefined,
+      next: isMember ? { at: end, write: writeMember } : undefined,
+    };
+    this.#scopes.member(this.#member);
+  }
+
+  #separate(mark: string): void {
+    this.#flush();
+    this.#separator = mark;
+    this.text(mark);
+  }
+
+  /** The member at hand has ended. */
+  #flush(): void {
+    this.#scopes.limit(this.#tail.length);
+    this.#writer.add(this.#tail, this.#tailCarriers);
+    this.#tail = '';
+    this.#tailCarriers = [];
+    this.#separator = '';
+    this.#overlong = undefined;
+  }
+}
+
+/** The identifier at the end of a text. */
+function lastWord(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] as string) <= ' ') end -= 1;
+  let start = end;
+  while (start > 0 && end - start < NAME_LENGTH && /[\w$]/.test(text[start - 1] as string)) start -= 1;
+  return text.slice(start, end);
+}
+
+function writeMember(name: string, value: string): string {
+  return `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
+}

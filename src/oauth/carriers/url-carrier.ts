@@ -1,0 +1,151 @@
+import { percentEncode } from '../percent-encode.ts';
+import { isAnswerName, readAnswer } from './answer.ts';
+import type { Carrier, CarrierKind, Changes, Edit } from './carrier.ts';
+import { decodeOctets, type Written } from './written.ts';
+
+/** One parameter of a URL: ranges of its text. */
+export type UrlParameter = {
+  readonly name: string;
+  /** Decoded. */
+  readonly value: string;
+  readonly part: 'query' | 'fragment';
+  readonly start: number;
+  readonly valueStart: number;
+  readonly end: number;
+};
+
+/** A URL that may carry an authorization response. */
+export type WrittenUrl = {
+  readonly written: Written;
+  readonly target: URL | undefined;
+  readonly parameters: readonly UrlParameter[];
+};
+
+export function readUrl(written: Written, base: URL): WrittenUrl {
+  const { text } = written;
+  const hash = indexOrEnd(text, '#', 0, text.length);
+  const question = indexOrEnd(text, '?', 0, hash);
+  const parameters = [
+    ...parametersOf(text, 'query', question + 1, hash),
+    // `#?code=` and the routes of pages that keep them in the fragment (`#/cb?code=`).
+    ...parametersOf(text, 'fragment', skipRoute(text, hash + 1), text.length),
+  ];
+  return { written, target: URL.parse(decodeOctets(text), base.href) ?? undefined, parameters };
+}
+
+/** The query of a URL whose place stands elsewhere, such as in a script that puts both together. */
+export function readQuery(written: Written): WrittenUrl {
+  const { text } = written;
+  const start = /^[?#&]/.test(text) ? 1 : 0;
+  return { written, target: undefined, parameters: [...parametersOf(text, 'query', start, text.length)] };
+}
+
+/** The carrier that a URL is; `undefined` where it has no parameter of a response. */
+export function readUrlCarrier(url: WrittenUrl, kind: CarrierKind): Carrier | undefined {
+  const { parameters, target } = url;
+  if (!parameters.some(({ name }) => name === 'state' || isAnswerName(name))) return undefined;
+  const answer = readAnswer(parameters.map(({ name, value }) => [name, value] as const));
+  // Servers write `#_`, or `#` alone, behind a query, so that no older fragment is inherited (RFC 9700 4.1.1).
+  const inFragment = parameters.some(({ name, part }) => part === 'fragment' && isAnswerName(name));
+  return {
+    ...answer,
+    kind,
+    target,
+    places: target === undefined ? [] : [target],
+    part: inFragment ? 'fragment' : 'query',
+    edits: (changes) => editsOf(url, inFragment ? 'fragment' : 'query', changes),
+  };
+}
+
+function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part'], changes: Changes): Edit[] {
+  const { prefix, hadState, code, iss } = changes;
+  const edits: Edit[] = [];
+  const goes = (parameter: UrlParameter) =>
+    !hadState && prefix !== undefined && parameter.name === 'state' && parameter.value.startsWith(prefix);
+  for (const side of ['query', 'fragment'] as const) {
+    const own = parameters.filter((parameter) => parameter.part === side);
+    const kept = own.filter((parameter) => !goes(parameter));
+    const adds = iss !== undefined && side === part && !parameters.some(({ name }) => name === 'iss');
+    const [first] = own;
+    const last = own.at(-1);
+    if (first === undefined || last === undefined) continue;
+    if (kept.length === 0 && !adds) {
+      // The `?` or `#` as well, because nothing is left behind it.
+      edits.push({ start: written.at(first.start - 1), end: written.at(last.end), text: '' });
+      continue;
+    }
+    own.forEach((parameter, index) => {
+      if (!goes(parameter)) edits.push(...valueEdits(written, parameter, prefix, code));
+      else edits.push(removal(written, parameter, own[index + 1], kept[0]));
+    });
+    if (!adds) continue;
+    // Where nothing stays in front of it, the mark of the query or fragment is its separator.
+    const separator = kept.length > 0 ? '&' : '';
+    const end = written.at(last.end);
+    edits.push({ start: end, end, text: written.encode(`${separator}iss=${percentEncode(iss)}`) });
+  }
+  return edits;
+}
+
+function valueEdits(
+  written: Written,
+  { name, value, valueStart, end }: UrlParameter,
+  prefix: string | undefined,
+  code: string | undefined,
+): Edit[] {
+  const start = written.at(valueStart);
+  if (name === 'code' && code !== undefined) return [{ start, end: written.at(end), text: code }];
+  if (name !== 'state' || prefix === undefined || !value.startsWith(prefix)) return [];
+  // The prefix is unreserved, so that it stands there as it is, and the rest can stay as written.
+  if (written.text.startsWith(prefix, valueStart)) {
+    return [{ start, end: written.at(valueStart + prefix.length), text: '' }];
+  }
+  const rest = percentEncode(value.slice(prefix.length));
+  return [{ start, end: written.at(end), text: written.encode(rest) }];
+}
+
+/** A parameter with a separator: the one in front, where that has a parameter before it which stays. */
+function removal(
+  written: Written,
+  { start, end }: UrlParameter,
+  next: UrlParameter | undefined,
+  firstKept: UrlParameter | undefined,
+): Edit {
+  const isBehind = firstKept !== undefined && firstKept.start < start;
+  const from = isBehind ? start - 1 : start;
+  return { start: written.at(from), end: written.at(isBehind ? end : (next?.start ?? end)), text: '' };
+}
+
+function* parametersOf(
+  text: string,
+  part: UrlParameter['part'],
+  from: number,
+  to: number,
+): Generator<UrlParameter> {
+  for (let start = from, end: number; start < to; start = end + 1) {
+    end = indexOrEnd(text, '&', start, to);
+    if (end === start) continue;
+    const equals = indexOrEnd(text, '=', start, end);
+    const valueStart = Math.min(equals + 1, end);
+    const name = decodeFormText(text.slice(start, equals));
+    yield { name, value: decodeFormText(text.slice(valueStart, end)), part, start, valueStart, end };
+  }
+}
+
+function skipRoute(text: string, from: number): number {
+  const question = text.indexOf('?', from);
+  if (question === -1) return from;
+  const first = text.slice(from, question);
+  return first.includes('=') || first.includes('&') ? from : question + 1;
+}
+
+function indexOrEnd(text: string, character: string, from: number, end: number): number {
+  const index = text.slice(from, end).indexOf(character);
+  return index === -1 ? end : from + index;
+}
+
+export function decodeFormText(text: string): string {
+  const octets = decodeOctets(text);
+  if (!/[%+]/.test(octets)) return octets;
+  return new URLSearchParams(`v=${octets}`).get('v') ?? '';
+}

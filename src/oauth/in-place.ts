@@ -1,0 +1,103 @@
+import { normalizeResponseType } from './authorization-request.ts';
+import { canonicalName } from './parameter-names.ts';
+import { Parameters } from './parameters.ts';
+
+/** The parameters that make an authorization request what it is. Whatever else stands beside them is the server's own. */
+const COMPARED = [
+  'client_id',
+  'redirect_uri',
+  'response_type',
+  'response_mode',
+  'state',
+  'code_challenge',
+  'code_challenge_method',
+  'request',
+  'request_uri',
+] as const;
+
+/** Those without which a request begins nothing: a step of the server's own may name a client and have a state. */
+const BEGINNING: ReadonlySet<string> = new Set([
+  'response_type',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'code_challenge',
+  'response_mode',
+]);
+
+type Entries = Iterable<readonly [name: string, value: string]>;
+
+/** Whether any of these names begins an authorization, to any server; an empty value counts as none (RFC 6749 3.1). */
+export function beginsAuthorization(entries: Entries, method: string): boolean {
+  for (const [name, value] of entries) {
+    const canonical = canonicalName(name);
+    if (value === '' && name === canonical) continue;
+    if (BEGINNING.has(canonical) || (canonical === 'client_id' && method !== 'POST')) return true;
+  }
+  return false;
+}
+
+/** The query and the body of a POST, read as one request. */
+export type OneRequest = {
+  readonly parameters: Parameters;
+  /** Which of the two hold parameters of the request. */
+  readonly inQuery: boolean;
+  readonly inBody: boolean;
+  /** A parameter of which the two have different values. */
+  readonly conflict: string | undefined;
+};
+
+/** `clientStateOf`: what stands behind a flow prefix (`''` for a bare one); `undefined` where a state has none. */
+export function mergeRequest(
+  query: Parameters,
+  body: Parameters,
+  clientStateOf: (state: string) => string | undefined,
+): OneRequest {
+  const inQuery = COMPARED.some((name) => query.has(name));
+  const inBody = COMPARED.some((name) => body.has(name));
+  if (!inBody) return { parameters: query, inQuery, inBody, conflict: undefined };
+  if (!inQuery) return { parameters: body, inQuery, inBody, conflict: undefined };
+  const own = query.entries.filter(([name]) => !COMPARED.some((compared) => compared === name));
+  const merged: (readonly [string, string])[] = [...own];
+  let conflict: string | undefined;
+  for (const name of COMPARED) {
+    const [one, other] = [query.get(name), body.get(name)];
+    const value = name === 'state' ? prefixedOf(one, other, clientStateOf) : (other ?? one);
+    if (value !== undefined) merged.push([name, value]);
+    if (one !== undefined && other !== undefined && !isAlike(name, one, other, clientStateOf))
+      conflict ??= name;
+  }
+  return { parameters: new Parameters(merged), inQuery, inBody, conflict };
+}
+
+/** The query of a POST whose body counts: each parameter of the request as the body has it, or not at all. */
+export function alignQuery(query: Parameters, body: Parameters): Parameters {
+  return new Parameters(
+    query.entries.flatMap((entry) => {
+      if (!COMPARED.some((compared) => compared === entry[0])) return [entry];
+      const value = body.get(entry[0]);
+      return value === undefined ? [] : [[entry[0], value] as const];
+    }),
+  );
+}
+
+function isAlike(
+  name: string,
+  one: string,
+  other: string,
+  clientStateOf: (state: string) => string | undefined,
+): boolean {
+  if (one === other) return true;
+  if (name === 'response_type') return normalizeResponseType(one) === normalizeResponseType(other);
+  return name === 'state' && (clientStateOf(one) === other || clientStateOf(other) === one);
+}
+
+function prefixedOf(
+  one: string | undefined,
+  other: string | undefined,
+  clientStateOf: (state: string) => string | undefined,
+): string | undefined {
+  return (
+    [other, one].find((state) => state !== undefined && clientStateOf(state) !== undefined) ?? other ?? one
+  );
+}

@@ -1,0 +1,74 @@
+/** How parameters stand in a body; `text`: nobody says, so in either way. */
+export type SearchedFormat = 'form' | 'multipart' | 'json' | 'text';
+
+/** In which of a body's media types a server might read a token request; `undefined`: in none that is searched. */
+export function searchedFormat(contentType: string | undefined): SearchedFormat | undefined {
+  const mediaType = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (mediaType === '' || mediaType === 'text/plain') return 'text';
+  if (mediaType === 'application/x-www-form-urlencoded') return 'form';
+  if (mediaType.startsWith('multipart/')) return 'multipart';
+  return mediaType === 'application/json' || mediaType.endsWith('+json') ? 'json' : undefined;
+}
+
+// Each begins at a separator that no other part of it matches, so that no text is gone through twice.
+const FORM_NAME = /(?:^|[&;?])[\s+[]*(code|grant_type)[\s+[\]]*=/g;
+const MULTIPART_NAME = /name\*?=(?:utf-8'')?"?[\s[]*(code|grant_type)[\s[\]]*(?=["\r\n;]|$)/g;
+const JSON_NAME = /"[\s[]*(code|grant_type)[\s[\]]*"\s*:/g;
+const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {
+  form: [FORM_NAME],
+  multipart: [MULTIPART_NAME],
+  json: [JSON_NAME],
+  text: [FORM_NAME, JSON_NAME],
+};
+const GATEWAY_CODE = /pgc_[a-z0-9_-]{43}/;
+
+/** Characters that are kept of a piece for the next one: a name with what stands around it, or a code. */
+const CARRY = 96;
+
+/**
+ * Looks for a redemption in a query, or in a body as it streams by: a `code` beside a `grant_type`, or a code of the gateway's
+ * own. Names are read as lenient servers do: whatever their case, in brackets, percent-encoded or escaped.
+ */
+export class RedemptionSearch {
+  readonly #patterns: readonly RegExp[];
+  readonly #seen = new Set<string>();
+  #carry = '';
+  #started = false;
+
+  constructor(format: SearchedFormat) {
+    this.#patterns = NAMES[format];
+  }
+
+  get found(): boolean {
+    return this.#seen.has('gateway code') || (this.#seen.has('code') && this.#seen.has('grant_type'));
+  }
+
+  /** Takes the next piece; says whether a redemption is found by now. `piece`: octets as UTF-16 code units below 256. */
+  read(piece: string): boolean {
+    if (this.found) return true;
+    // Only the very beginning of a body stands behind nothing.
+    const text = decodeEscapes((this.#started ? this.#carry : '&') + piece).toLowerCase();
+    for (const pattern of this.#patterns) {
+      for (const [, name = ''] of text.matchAll(pattern)) this.#seen.add(name);
+    }
+    if (GATEWAY_CODE.test(text)) this.#seen.add('gateway code');
+    this.#started = true;
+    this.#carry = `\u0000${text.slice(-CARRY)}`;
+    return this.found;
+  }
+}
+
+/** Whether a query would redeem a code on a server that takes token requests at other paths, or by GET. */
+export function redeemsInQuery(query: string | undefined): boolean {
+  if (query === undefined) return false;
+  return new RedemptionSearch('form').read(query);
+}
+
+function decodeEscapes(text: string): string {
+  if (!text.includes('%') && !text.includes('\\u')) return text;
+  return text.replace(
+    /%([0-7][0-9a-f])|\\u00([0-7][0-9a-f])/gi,
+    (_, percent: string | undefined, unicode: string) =>
+      String.fromCharCode(Number.parseInt(percent ?? unicode, 16)),
+  );
+}

@@ -1,0 +1,52 @@
+import { placeOf } from './redirect-uri.ts';
+
+type Site<Owner> = {
+  readonly paths: Map<string, Owner[]>;
+  /** Characters of the longest path that is registered: nothing longer is looked up. */
+  longest: number;
+};
+
+/** Who owns the place that a URL leads to. Compared loosely, because it decides what to withhold. */
+export class RedirectPlaces<Owner> {
+  readonly #sites = new Map<string, Site<Owner>>();
+
+  /** Each redirect_uri with one of its owners. */
+  constructor(entries: Iterable<readonly [redirectUri: string, owner: Owner]>) {
+    for (const [redirectUri, owner] of entries) {
+      const target = URL.parse(redirectUri);
+      if (target !== null) this.#add(target, owner);
+    }
+  }
+
+  /**
+   * The owners of the registered place that this URL leads to; for https also of the nearest one above it, whose origin
+   * can read what happens below.
+   */
+  ownersOf(target: URL | undefined): readonly Owner[] {
+    if (target === undefined || this.#sites.size === 0) return [];
+    const { origin, path } = placeOf(target);
+    const site = this.#sites.get(origin);
+    if (site === undefined) return [];
+    const exact = site.paths.get(path);
+    if (exact !== undefined || target.protocol !== 'https:') return exact ?? [];
+    for (let end = path.lastIndexOf('/', site.longest); end !== -1; end = path.lastIndexOf('/', end - 1)) {
+      const above = site.paths.get(path.slice(0, end + 1)) ?? site.paths.get(path.slice(0, end));
+      if (above !== undefined) return above;
+      if (end === 0) break;
+    }
+    return [];
+  }
+
+  #add(target: URL, owner: Owner): void {
+    const { origin, path } = placeOf(target);
+    let site = this.#sites.get(origin);
+    if (site === undefined) {
+      site = { paths: new Map(), longest: 0 };
+      this.#sites.set(origin, site);
+    }
+    site.longest = Math.max(site.longest, path.length);
+    const owners = site.paths.get(path) ?? [];
+    if (!owners.includes(owner)) owners.push(owner);
+    site.paths.set(path, owners);
+  }
+}

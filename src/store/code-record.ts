@@ -1,0 +1,141 @@
+import type { Binding } from './flow-store.ts';
+import { isOptionalText, parseFields, stringifyFields } from './record-fields.ts';
+
+/** `bare`: the upstream's code, which the client has. `own`: a code of the gateway's. `marker`: the upstream's code, whose client has one of those. */
+export type CodeKind = 'bare' | 'own' | 'marker';
+export type CodeStatus = 'bound' | 'claimed' | 'burnt';
+
+/** A code that has just been bound. */
+export type BoundCode = {
+  readonly kind: CodeKind;
+  /** Of the flow that it belongs to. */
+  readonly flowId: string;
+  readonly binding: Binding;
+  /** The upstream's code, sealed under the gateway's; in a marker the other way round. */
+  readonly sealed: string | undefined;
+};
+
+/** A code, and what has become of it since it was bound. */
+export type StoredCode = BoundCode & {
+  readonly status: CodeStatus;
+  /** Failed verifications so far. */
+  readonly attempts: number;
+  /** Of the last claim; `NO_CLAIM` before the first. */
+  readonly claimId: string;
+};
+
+/**
+ * How long a code is remembered after it has expired, in milliseconds: late and second redemptions are told apart from
+ * unknown codes, and an upstream's code stays tied to its first flow. A key of a code that has no more than this to live is
+ * that of an expired code.
+ */
+export const CODE_MEMORY: Readonly<Record<CodeKind, number>> = {
+  own: 10 * 60_000,
+  bare: 60 * 60_000,
+  marker: 60 * 60_000,
+};
+
+/** The `CODE_MEMORY` of a record. */
+export function codeMemoryOf(record: string): number {
+  return CODE_MEMORY[KINDS[record.charAt(1)] ?? 'bare'];
+}
+
+/** The most that `maxAttempts` can be: its place in the record has three digits. */
+export const MAX_ATTEMPTS_LIMIT = 999;
+
+/** Dots are no base64url: neither a challenge nor a claim id can pass for the absence of one. */
+export const NO_CHALLENGE = '.'.repeat(43);
+export const NO_CLAIM = '.'.repeat(22);
+
+/**
+ * `<layout><kind><status><attempts, 3 digits><max attempts, 3 digits><challenge, 43><claim id, 22><flow id, 43>`, then the
+ * rest as JSON. All that a claim is decided by stands at a fixed place, so that the script in Redis (`redis-scripts.ts`)
+ * cuts it out and parses nothing.
+ */
+const HEADER =
+  /^2[bow][bcx][0-9]{6}(?:[A-Za-z0-9_-]{43}|\.{43})(?:[A-Za-z0-9_-]{22}|\.{22})[A-Za-z0-9_-]{43}$/;
+const CHALLENGE_AT = 9;
+const CLAIM_AT = 52;
+const FLOW_AT = 74;
+const HEADER_LENGTH = 117;
+
+/** Flags of a binding, added up. */
+const PKCE_FORWARDED = 1;
+const HAS_ID_TOKEN = 2;
+
+const KIND_LETTERS = { bare: 'b', own: 'o', marker: 'w' } as const satisfies Record<CodeKind, string>;
+const KINDS: Readonly<Record<string, CodeKind>> = { b: 'bare', o: 'own', w: 'marker' };
+const STATUS_LETTERS = { bound: 'b', claimed: 'c', burnt: 'x' } as const satisfies Record<CodeStatus, string>;
+const STATUSES: Readonly<Record<string, CodeStatus>> = { b: 'bound', c: 'claimed', x: 'burnt' };
+
+/** A code that has just been bound, as the stores keep it. */
+export function encodeCode({ kind, flowId, binding, sealed }: BoundCode): string {
+  const { maxAttempts } = binding;
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MAX_ATTEMPTS_LIMIT) {
+    throw new RangeError(`maxAttempts must be between 1 and ${MAX_ATTEMPTS_LIMIT}`);
+  }
+  const body = stringifyFields([
+    binding.mode === 'enforce' ? 'e' : 'r',
+    binding.issuer,
+    binding.realm,
+    binding.clientId,
+    binding.redirectUri ?? 0,
+    (binding.pkceForwarded ? PKCE_FORWARDED : 0) + (binding.hasIdToken ? HAS_ID_TOKEN : 0),
+    sealed ?? 0,
+  ]);
+  const challenge = binding.codeChallenge ?? NO_CHALLENGE;
+  return `2${KIND_LETTERS[kind]}b000${threeDigits(maxAttempts)}${challenge}${NO_CLAIM}${flowId}${body}`;
+}
+
+/** The same record with another status, count and claim. */
+export function advanceCode(record: string, status: CodeStatus, attempts: number, claimId: string): string {
+  const counts = `${STATUS_LETTERS[status]}${threeDigits(attempts)}${record.slice(6, CLAIM_AT)}`;
+  return `${record.slice(0, 2)}${counts}${claimId}${record.slice(FLOW_AT)}`;
+}
+
+/** The code of a record; `undefined` for any other text, and for an enforced binding without a challenge. */
+export function decodeCode(record: string): StoredCode | undefined {
+  const header = record.slice(0, HEADER_LENGTH);
+  if (!HEADER.test(header)) return undefined;
+  const kind = KINDS[header.charAt(1)];
+  const status = STATUSES[header.charAt(2)];
+  const attempts = Number(header.slice(3, 6));
+  const maxAttempts = Number(header.slice(6, CHALLENGE_AT));
+  if (kind === undefined || status === undefined || maxAttempts === 0 || attempts > maxAttempts)
+    return undefined;
+  const challenge = header.slice(CHALLENGE_AT, CLAIM_AT);
+  const codeChallenge = challenge === NO_CHALLENGE ? undefined : challenge;
+
+  const [mode, issuer, realm, clientId, ...rest] = parseFields(record.slice(HEADER_LENGTH), 7) ?? [];
+  const [redirectUri, flags, sealed] = rest;
+  if (mode !== 'e' && mode !== 'r') return undefined;
+  // The gateway binds no enforced code without a challenge: such a record is a downgrade, and fails closed.
+  if (codeChallenge === undefined && mode === 'e') return undefined;
+  if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
+    return undefined;
+  if (!isOptionalText(redirectUri) || typeof flags !== 'number' || flags > 3) return undefined;
+  if (!isOptionalText(sealed) || (sealed === 0) !== (kind === 'bare')) return undefined;
+  return {
+    kind,
+    status,
+    attempts,
+    claimId: header.slice(CLAIM_AT, FLOW_AT),
+    flowId: header.slice(FLOW_AT),
+    sealed: sealed === 0 ? undefined : sealed,
+    binding: {
+      issuer,
+      realm,
+      clientId,
+      mode: mode === 'e' ? 'enforce' : 'report',
+      codeChallenge,
+      redirectUri: redirectUri === 0 ? undefined : redirectUri,
+      pkceForwarded: (flags & PKCE_FORWARDED) !== 0,
+      hasIdToken: (flags & HAS_ID_TOKEN) !== 0,
+      maxAttempts,
+    },
+  };
+}
+
+function threeDigits(count: number): string {
+  return String(count).padStart(3, '0');
+}

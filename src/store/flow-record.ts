@@ -1,0 +1,61 @@
+import type { Flow } from './flow-store.ts';
+import { isOptionalChallenge, isOptionalText, parseFields, stringifyFields } from './record-fields.ts';
+
+/** Names the kind and the layout of the record. A new layout takes a new name, and records of the old are not read. */
+const LAYOUT = 'f3';
+
+/** A flow as the stores keep it. Its upstream is in its key. */
+export function encodeFlow(flow: Flow): string {
+  return stringifyFields([
+    ...identityFields(flow),
+    flow.mode === 'enforce' ? 'e' : 'r',
+    flow.issuer,
+    flow.realm,
+    flow.clientId,
+    flow.responseMode ?? 0,
+    flow.pkceForwarded ? 1 : 0,
+    flow.violation ?? 0,
+  ]);
+}
+
+/**
+ * How the records of all flows with the same challenge, redirect_uri and response type begin: a preserved flow that has
+ * the state of a live one is the same login or a conflict. JSON texts end in a quote, so that none is the beginning of another.
+ */
+export function encodeFlowIdentity(flow: Flow): string {
+  return `${stringifyFields(identityFields(flow)).slice(0, -1)},`;
+}
+
+function identityFields(flow: Flow): readonly unknown[] {
+  return [LAYOUT, flow.codeChallenge ?? 0, flow.redirectUri ?? 0, flow.responseType];
+}
+
+/** The flow of a record; `undefined` for any other text, and for an enforced flow without a challenge. */
+export function decodeFlow(record: string, upstream: string): Flow | undefined {
+  const fields = parseFields(record, 11);
+  if (fields === undefined) return undefined;
+  const [layout, challenge, redirectUri, responseType, mode, ...rest] = fields;
+  const [issuer, realm, clientId, responseMode, forwarded, violation] = rest;
+  if (layout !== LAYOUT || (mode !== 'e' && mode !== 'r')) return undefined;
+  if (!isOptionalChallenge(challenge)) return undefined;
+  // The gateway begins no enforced flow without a challenge: such a record is a downgrade, and fails closed.
+  if (challenge === 0 && mode === 'e') return undefined;
+  if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
+    return undefined;
+  if (!isOptionalText(redirectUri) || typeof responseType !== 'string') return undefined;
+  if (!isOptionalText(responseMode) || !isOptionalText(violation)) return undefined;
+  if (forwarded !== 0 && forwarded !== 1) return undefined;
+  return {
+    upstream,
+    issuer,
+    realm,
+    clientId,
+    mode: mode === 'e' ? 'enforce' : 'report',
+    codeChallenge: challenge === 0 ? undefined : challenge,
+    redirectUri: redirectUri === 0 ? undefined : redirectUri,
+    responseType,
+    responseMode: responseMode === 0 ? undefined : responseMode,
+    pkceForwarded: forwarded === 1,
+    violation: violation === 0 ? undefined : violation,
+  };
+}

@@ -1,0 +1,181 @@
+import { CODE_MEMORY, decodeCode, encodeCode } from './code-record.ts';
+import { buildFlowPrefix, FLOW_PREFIX_RANDOM_BYTES } from './flow-prefix.ts';
+import { decodeFlow, encodeFlow, encodeFlowIdentity } from './flow-record.ts';
+import type {
+  BegunFlow,
+  Binding,
+  BindOptions,
+  Bound,
+  Claim,
+  ClaimRequest,
+  Flow,
+  FlowStore,
+  LiveFlow,
+  PushedRequest,
+  Trait,
+} from './flow-store.ts';
+import {
+  buildGatewayCode,
+  GATEWAY_CODE_RANDOM_BYTES,
+  NONCE_BYTES,
+  openSealedCode,
+  sealCode,
+} from './gateway-code.ts';
+import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
+import { takeRandomBytes } from './random-pool.ts';
+import type { RecordStore } from './record-store.ts';
+import {
+  codeKey,
+  flowIdOf,
+  flowKey,
+  preservedFlowId,
+  preservedFlowKey,
+  pushedRequestKey,
+  traitKey,
+} from './store-key.ts';
+
+/** The record of a trait. */
+const SEEN = '1';
+const CLAIM_ID = /^[A-Za-z0-9_-]{22}$/;
+
+/** Flows, codes and pushed requests as records under keys, in whatever keeps those. */
+export class KeyedFlowStore implements FlowStore {
+  readonly abilities = { preservedState: true, bareCodes: true };
+  readonly #records: RecordStore;
+
+  /** The store disposes of the records' store. */
+  constructor(records: RecordStore) {
+    this.#records = records;
+  }
+
+  beginFlow(flow: Flow, { hadState, ttl }: { readonly hadState: boolean; readonly ttl: number }): BegunFlow {
+    const prefix = buildFlowPrefix(flow.upstream, hadState, takeRandomBytes(FLOW_PREFIX_RANDOM_BYTES));
+    const id = flowIdOf(flow.upstream, prefix);
+    const saved = this.#saveFlow(flowKey(id), flow, ttl);
+    // It may fail before it is awaited.
+    saved.catch(() => {});
+    return { prefix, live: { flow, id }, saved };
+  }
+
+  async findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined> {
+    const id = flowIdOf(upstream, prefix);
+    const record = await this.#records.load(flowKey(id));
+    const flow = record === undefined ? undefined : decodeFlow(record, upstream);
+    return flow && { flow, id };
+  }
+
+  async beginPreservedFlow(flow: Flow, state: string, ttl: number): Promise<LiveFlow | 'state_conflict'> {
+    const key = preservedFlowKey(flow.upstream, flow.clientId, state);
+    const identity = encodeFlowIdentity(flow);
+    const held = await this.#records.saveUnlessHeld(key, encodeFlow(flow), ttl, identity);
+    return held === undefined ? { flow, id: preservedFlowId(key, identity) } : 'state_conflict';
+  }
+
+  async findPreservedFlow(upstream: string, clientId: string, state: string): Promise<LiveFlow | undefined> {
+    const key = preservedFlowKey(upstream, clientId, state);
+    const record = await this.#records.load(key);
+    const flow = record === undefined ? undefined : decodeFlow(record, upstream);
+    return flow && { flow, id: preservedFlowId(key, encodeFlowIdentity(flow)) };
+  }
+
+  async endPreservedFlow(upstream: string, clientId: string, state: string): Promise<void> {
+    await this.#records.remove(preservedFlowKey(upstream, clientId, state));
+  }
+
+  bindCode(options: BindOptions): Promise<Bound> {
+    return options.wrap ? this.#bindWrapped(options) : this.#bindBare(options);
+  }
+
+  async findCode(upstream: string, code: string): Promise<Binding | undefined> {
+    const record = await this.#records.load(codeKey(upstream, code));
+    return record === undefined ? undefined : decodeCode(record)?.binding;
+  }
+
+  async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
+    if (!CLAIM_ID.test(claim.claimId)) throw new RangeError('a claim id is 128 bits in base64url');
+    const { outcome, record } = await this.#records.claim(codeKey(upstream, code), claim);
+    // Redis looked at the header only. A record whose rest cannot be read is none.
+    const stored = outcome === 'unknown' ? undefined : decodeCode(record);
+    if (outcome === 'unknown' || stored === undefined) return { outcome: 'unknown' };
+    const { kind, sealed = '', binding } = stored;
+    const upstreamCode = kind === 'own' ? openSealedCode(sealed, code, upstream) : code;
+    return upstreamCode === undefined ? { outcome: 'unknown' } : { outcome, binding, upstreamCode };
+  }
+
+  async releaseClaim(upstream: string, code: string, claimId: string): Promise<void> {
+    await this.#records.release(codeKey(upstream, code), claimId);
+  }
+
+  async savePushedRequest(
+    upstream: string,
+    requestUri: string,
+    pushed: PushedRequest,
+    ttl: number,
+  ): Promise<void> {
+    await this.#records.save(pushedRequestKey(upstream, requestUri), encodePushedRequest(pushed), ttl);
+  }
+
+  async findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined> {
+    const record = await this.#records.load(pushedRequestKey(upstream, requestUri));
+    return record === undefined ? undefined : decodePushedRequest(record);
+  }
+
+  async saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
+    // Whatever is held there is written over: it counts from the last time.
+    await this.#records.saveUnlessHeld(traitKey(upstream, clientId, trait), SEEN, ttl, SEEN);
+  }
+
+  async hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean> {
+    return (await this.#records.load(traitKey(upstream, clientId, trait))) !== undefined;
+  }
+
+  ping(): Promise<void> {
+    return this.#records.ping();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#records[Symbol.asyncDispose]();
+  }
+
+  async #saveFlow(key: string, flow: Flow, ttl: number): Promise<void> {
+    await this.#records.save(key, encodeFlow(flow), ttl);
+  }
+
+  async #bindBare(options: BindOptions): Promise<Bound> {
+    const { upstream, code, flowId, binding, codeTtl } = options;
+    const record = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
+    const ttl = codeTtl + CODE_MEMORY.bare;
+    const held = await this.#records.saveUnlessHeld(codeKey(upstream, code), record, ttl);
+    return held === undefined ? { outcome: 'bound', code, first: true } : boundBefore(held, options);
+  }
+
+  /** The marker and the code's own record go out together. Where there is a marker already, the new code leads nowhere and expires. */
+  async #bindWrapped(options: BindOptions): Promise<Bound> {
+    const { upstream, code, flowId, binding, codeTtl } = options;
+    const own = buildGatewayCode(takeRandomBytes(GATEWAY_CODE_RANDOM_BYTES));
+    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: seal(own, code, upstream) });
+    const record = encodeCode({ kind: 'own', flowId, binding, sealed: seal(code, own, upstream) });
+    const [held] = await Promise.all([
+      this.#records.saveUnlessHeld(codeKey(upstream, code), marker, codeTtl + CODE_MEMORY.marker),
+      this.#records.save(codeKey(upstream, own), record, codeTtl + CODE_MEMORY.own),
+    ]);
+    // Sent twice, a save finds its own record.
+    const first = held === undefined || held === marker;
+    return first ? { outcome: 'bound', code: own, first } : boundBefore(held, options);
+  }
+}
+
+function seal(code: string, under: string, upstream: string): string {
+  return sealCode(code, under, upstream, takeRandomBytes(NONCE_BYTES));
+}
+
+/** The first binding of an upstream's code stays. The same flow gets the code that it got then. */
+function boundBefore(held: string, { upstream, code, flowId }: BindOptions): Bound {
+  const stored = decodeCode(held);
+  if (stored === undefined || stored.flowId !== flowId) return { outcome: 'bound_elsewhere' };
+  const { kind, sealed = '' } = stored;
+  const known = kind === 'marker' ? openSealedCode(sealed, code, upstream) : code;
+  return known === undefined
+    ? { outcome: 'bound_elsewhere' }
+    : { outcome: 'bound', code: known, first: false };
+}

@@ -1,0 +1,129 @@
+import { codeMemoryOf } from './code-record.ts';
+import { decideClaim, decideRelease } from './decide-claim.ts';
+import { ExpiringRecords, type Quota } from './expiring-records.ts';
+import type { ClaimRequest } from './flow-store.ts';
+import type { ClaimOutcome, RecordStore } from './record-store.ts';
+import { TieredRecords } from './tiered-records.ts';
+
+export type MemoryQuotas = {
+  /** Live flows and pushed requests. With flows of an hour, 100 000 are a steady 28 authorization requests a second. */
+  readonly flows: { readonly small: Quota; readonly large: Quota };
+  /** Codes that may still be redeemed; a wrapped one counts twice. */
+  readonly codes: { readonly small: Quota; readonly large: Quota };
+  /** Codes that are too old for that, and are remembered. */
+  readonly expiredCodes: { readonly small: Quota; readonly large: Quota };
+  /** What clients' servers have shown. */
+  readonly traits: Quota;
+};
+
+const MEBI = 1024 * 1024;
+const LARGE = { count: 8_000, size: 8 * MEBI };
+
+export const DEFAULT_QUOTAS: MemoryQuotas = {
+  flows: { small: { count: 100_000, size: 48 * MEBI }, large: LARGE },
+  codes: { small: { count: 100_000, size: 48 * MEBI }, large: LARGE },
+  expiredCodes: { small: { count: 50_000, size: 16 * MEBI }, large: LARGE },
+  traits: { count: 10_000, size: MEBI },
+};
+
+/**
+ * Records in this process: for one worker, gone with it. Each kind has a quota of its own, and evicts only its like: whoever
+ * begins flows or collects codes without an end can take no room from the others. Encoded records take half the memory of
+ * objects, and are checked as those from Redis are.
+ */
+export class MemoryRecordStore implements RecordStore {
+  readonly #flows: TieredRecords;
+  readonly #codes: TieredRecords;
+  readonly #expiredCodes: TieredRecords;
+  readonly #traits: ExpiringRecords;
+  readonly #now: () => number;
+
+  /** `now`: milliseconds of a clock that does not go back. */
+  constructor(options: { readonly quotas?: MemoryQuotas; readonly now?: () => number } = {}) {
+    const { flows, codes, expiredCodes, traits } = options.quotas ?? DEFAULT_QUOTAS;
+    this.#now = options.now ?? (() => performance.now());
+    this.#flows = new TieredRecords(flows);
+    this.#traits = new ExpiringRecords(traits);
+    this.#expiredCodes = new TieredRecords(expiredCodes);
+    this.#codes = new TieredRecords(codes, (key, record, expiredAt) =>
+      this.#expiredCodes.add(key, record, expiredAt, codeMemoryOf(record)),
+    );
+  }
+
+  // In each method, nothing between reading and writing awaits: that is what makes it atomic here.
+
+  async save(key: string, record: string, ttl: number): Promise<void> {
+    await this.saveUnlessHeld(key, record, ttl);
+  }
+
+  async saveUnlessHeld(
+    key: string,
+    record: string,
+    ttl: number,
+    replaceable?: string,
+  ): Promise<string | undefined> {
+    const now = this.#sweep();
+    const held = this.#find(key, now)?.record;
+    if (held !== undefined && (replaceable === undefined || !held.startsWith(replaceable))) return held;
+    if (isCode(key)) this.#codes.add(key, record, now, ttl - codeMemoryOf(record));
+    else this.#poolOf(key).add(key, record, now, ttl);
+    return undefined;
+  }
+
+  async load(key: string): Promise<string | undefined> {
+    return this.#find(key, this.#sweep())?.record;
+  }
+
+  async remove(key: string): Promise<void> {
+    if (!isCode(key)) return this.#poolOf(key).remove(key);
+    for (const records of [this.#codes, this.#expiredCodes]) records.remove(key);
+  }
+
+  async claim(key: string, claim: ClaimRequest): Promise<{ outcome: ClaimOutcome; record: string }> {
+    const found = this.#find(key, this.#sweep());
+    if (found === undefined) return { outcome: 'unknown', record: '' };
+    const { outcome, next } = decideClaim(found.record, found.remaining, claim);
+    if (next !== undefined) this.#replace(key, next);
+    return { outcome, record: found.record };
+  }
+
+  async release(key: string, claimId: string): Promise<void> {
+    const found = this.#find(key, this.#sweep());
+    const next = found === undefined ? undefined : decideRelease(found.record, claimId);
+    if (next !== undefined) this.#replace(key, next);
+  }
+
+  async ping(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #find(key: string, now: number): { readonly record: string; readonly remaining: number } | undefined {
+    if (!isCode(key)) return this.#poolOf(key).get(key, now);
+    const live = this.#codes.get(key, now);
+    if (live === undefined) return this.#expiredCodes.get(key, now);
+    return { record: live.record, remaining: live.remaining + codeMemoryOf(live.record) };
+  }
+
+  #poolOf(key: string): TieredRecords | ExpiringRecords {
+    return key.startsWith('stats:') ? this.#traits : this.#flows;
+  }
+
+  #replace(key: string, record: string): void {
+    this.#codes.replace(key, record);
+    this.#expiredCodes.replace(key, record);
+  }
+
+  #sweep(): number {
+    const now = this.#now();
+    this.#flows.sweep(now);
+    this.#traits.sweep(now);
+    // Into the expired ones, so that those come last.
+    this.#codes.sweep(now);
+    this.#expiredCodes.sweep(now);
+    return now;
+  }
+}
+
+function isCode(key: string): boolean {
+  return key.startsWith('code:');
+}

@@ -1,0 +1,159 @@
+import { createSecureContext } from 'node:tls';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisConfig, TlsFiles } from '../config/config.ts';
+import { StoreFault } from './flow-store.ts';
+import { type ConnectorOptions, type OnLost, PrimaryConnector, ServerConnector } from './redis-connector.ts';
+import { redisErrorCode } from './redis-fault.ts';
+import { CLAIM_CODE, RELEASE_CODE, SAVE_UNLESS_HELD } from './redis-scripts.ts';
+import { parseRedisUrl } from './redis-url.ts';
+
+/** The commands that stores send, the flow store's scripts among them. */
+export interface RedisClient extends Redis {
+  saveUnlessHeld(key: string, record: string, ttl: number, replaceable: string): Promise<unknown>;
+  claimCode(key: string, challenge: string, claimId: string): Promise<unknown>;
+  releaseCode(key: string, claimId: string): Promise<unknown>;
+}
+
+const SCRIPTS = {
+  saveUnlessHeld: { lua: SAVE_UNLESS_HELD, numberOfKeys: 1 },
+  claimCode: { lua: CLAIM_CODE, numberOfKeys: 1 },
+  releaseCode: { lua: RELEASE_CODE, numberOfKeys: 1 },
+};
+const CONNECT_TIMEOUT = 2_000;
+/** The server is a replica by now, or has lost its own, or wants a password: another connection may lead to another server. */
+const LEAVE_ON = ['READONLY', 'NOREPLICAS', 'NOAUTH'];
+
+/** ioredis's client for the Redis of the configuration, connecting. Throws for a URL or a certificate that cannot be used at all. */
+export function openRedisClient(config: RedisConfig, onLost: OnLost): RedisClient {
+  if ('url' in config) return openStandalone(config, onLost);
+  if ('cluster' in config) return openCluster(config, onLost);
+  return openPrimary(config, onLost);
+}
+
+function openStandalone(config: Extract<RedisConfig, { url: string }>, onLost: OnLost): RedisClient {
+  const address = parseRedisUrl(config.url);
+  // The URL may hold a password: it is not repeated.
+  if (address === undefined) throw new StoreFault('store_error', 'store.redis.url is malformed');
+  const { target } = address;
+  // Certificates mean TLS, whatever the scheme says: a password is not sent in clear for want of an `s`.
+  const secure = 'host' in target && (target.tls || config.tls !== undefined);
+  const username = config.username ?? address.username;
+  const password = config.password ?? address.password;
+  return openSingle({
+    ...commonOptions({ ...config, username, password }, onLost),
+    ...resendingOptions(config, onLost),
+    Connector: ServerConnector,
+    ...('path' in target ? { path: target.path } : { host: target.host, port: target.port }),
+    ...(secure ? { tls: tlsOptions(config.tls) } : {}),
+    db: config.database ?? address.database,
+    // Proxies in front of Redis may not know INFO.
+    enableReadyCheck: false,
+  });
+}
+
+function openPrimary(config: Extract<RedisConfig, { sentinel: object }>, onLost: OnLost): RedisClient {
+  const { name, nodes, username, password } = config.sentinel;
+  const tls = config.tls && tlsOptions(config.tls);
+  return openSingle({
+    ...commonOptions(config, onLost),
+    ...resendingOptions(config, onLost),
+    Connector: PrimaryConnector,
+    name,
+    sentinels: [...nodes],
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(tls ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
+    db: config.database ?? 0,
+    // Asks the server for its role.
+    enableReadyCheck: true,
+    failoverDetector: true,
+    updateSentinels: false,
+    sentinelRetryStrategy: retryDelay,
+    sentinelReconnectStrategy: retryDelay,
+  });
+}
+
+function openCluster(config: Extract<RedisConfig, { cluster: object }>, onLost: OnLost): RedisClient {
+  const cluster = new Cluster([...config.cluster], {
+    redisOptions: {
+      ...commonOptions(config, (code) => onLost(`CLUSTER_${code}`)),
+      Connector: ServerConnector,
+      enableReadyCheck: false,
+      ...(config.tls ? { tls: tlsOptions(config.tls) } : {}),
+    },
+    scripts: SCRIPTS,
+    enableOfflineQueue: true,
+    clusterRetryStrategy: retryDelay,
+    retryDelayOnFailover: 100,
+    maxRedirections: 5,
+    slotsRefreshTimeout: CONNECT_TIMEOUT,
+    slotsRefreshInterval: 5_000,
+    // Names go on as they are: the servers' certificates are checked against them.
+    dnsLookup: (host, done) => done(null, host),
+  });
+  return cluster as unknown as RedisClient;
+}
+
+function openSingle(options: ConnectorOptions): RedisClient {
+  return new Redis({ ...options, scripts: SCRIPTS, replyMapping: 'legacy' }) as RedisClient;
+}
+
+function commonOptions({ username, password, timeout }: RedisConfig, onLost: OnLost) {
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    connectionName: 'pkce-gateway',
+    disableClientInfo: true,
+    // Nothing here needs RESP3, and RESP2 spares servers and proxies without HELLO a refused handshake.
+    protocol: 2,
+    replyMapping: 'legacy',
+    connectTimeout: Math.max(CONNECT_TIMEOUT, timeout),
+    disconnectTimeout: timeout,
+    // A connection that owes replies and stays silent is dead, or its server is: only a new one can tell. Longer than a
+    // command's own timeout, so that a slow reply fails its command and no other.
+    socketTimeout: 2 * timeout,
+    maxRetriesPerRequest: 3,
+    maxLoadingRetryTime: CONNECT_TIMEOUT,
+    onLost,
+  } as const satisfies ConnectorOptions;
+}
+
+/** What was sent without an answer is sent again: every command can be. A cluster's client does so by itself. */
+function resendingOptions({ timeout }: RedisConfig, onLost: OnLost) {
+  let leavingSince = Number.NEGATIVE_INFINITY;
+  let reconnections = 0;
+  const isLeaving = () => performance.now() - leavingSince < 10 * timeout;
+  return {
+    enableOfflineQueue: true,
+    autoResendUnfulfilledCommands: true,
+    retryStrategy(attempt: number): number {
+      // A server that is left again and again takes connections, for which ioredis begins to count anew.
+      reconnections = isLeaving() ? reconnections + 1 : 0;
+      return retryDelay(Math.max(attempt, reconnections));
+    },
+    reconnectOnError(error: Error): false | 1 | 2 {
+      const code = redisErrorCode(error);
+      if (code === undefined || !LEAVE_ON.includes(code)) return false;
+      onLost(code);
+      if (!isLeaving()) leavingSince = performance.now();
+      // While a fail-over is fresh, the command is sent again (2). Later it fails with this reply (1).
+      return performance.now() - leavingSince < timeout / 2 ? 2 : 1;
+    },
+  } satisfies RedisOptions;
+}
+
+function tlsOptions(files: TlsFiles | undefined) {
+  return {
+    secureContext: createSecureContext({
+      ...(files?.ca === undefined ? {} : { ca: files.ca }),
+      ...(files?.cert === undefined ? {} : { cert: files.cert }),
+      ...(files?.key === undefined ? {} : { key: files.key }),
+    }),
+  };
+}
+
+/** Doubles up to a second. Half of it is left to chance, so that not all gateways come back in the same instant. */
+function retryDelay(attempt: number): number {
+  const delay = Math.min(1_000, 50 * 2 ** Math.min(attempt - 1, 10));
+  return delay / 2 + (delay / 2) * Math.random();
+}

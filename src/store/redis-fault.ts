@@ -1,0 +1,55 @@
+import { ReplyError } from 'ioredis';
+import { StoreFault } from './flow-store.ts';
+
+/** The first word of an error reply is its code: the convention of the protocol, not a guess at a message. */
+const REPLY_CODE = /^[A-Z]+(?= |$)/;
+const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
+
+/** Replies of a Redis that runs, but does not serve the gateway: loading, failing over, busy, with other credentials. */
+const NOT_SERVING = new Set([
+  'BUSY',
+  'CLUSTERDOWN',
+  'LOADING',
+  'MASTERDOWN',
+  'NOAUTH',
+  'NOREPLICAS',
+  'READONLY',
+  'TRYAGAIN',
+  'WRONGPASS',
+]);
+
+/** What went wrong, as the store's callers know it. `lost`: why there was no connection last. */
+export function redisFault(error: unknown, lost: string | undefined): StoreFault {
+  const code = redisErrorCode(error);
+  // ioredis hangs the command and its arguments on its errors (records and, for AUTH, the password), and a reply may repeat
+  // them in its message. Causes are logged: only the code goes on.
+  const cause = Object.assign(new Error(code ?? 'connection closed'), { code });
+  if (!(error instanceof ReplyError)) return unreachable(code ?? lost, { cause });
+  if (code === 'OOM') {
+    const message = 'Redis is out of memory: raise maxmemory, or let it evict keys with a TTL';
+    return new StoreFault('store_full', message, { cause });
+  }
+  if (code === 'MOVED' || code === 'ASK') {
+    const message = 'Redis is a node of a cluster: name its nodes under store.redis.cluster';
+    return new StoreFault('store_error', message, { cause });
+  }
+  if (code !== undefined && NOT_SERVING.has(code)) return unreachable(code, { cause });
+  return new StoreFault('store_error', `Redis replied ${code}`, { cause });
+}
+
+export function unreachable(code: string | undefined, options?: ErrorOptions): StoreFault {
+  const detail = code === undefined ? '' : `: ${code}`;
+  return new StoreFault('store_unreachable', `Redis is unreachable${detail}`, options);
+}
+
+export function timedOut(timeout: number): StoreFault {
+  return new StoreFault('store_timeout', `Redis did not answer within ${timeout} ms`);
+}
+
+/** The code of an error reply (`READONLY`), of the system (`ECONNREFUSED`) or of TLS; `undefined` where there is none. */
+export function redisErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof ReplyError) return REPLY_CODE.exec(error.message)?.[0] ?? 'ERR';
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && SYSTEM_CODE.test(code) ? code : undefined;
+}

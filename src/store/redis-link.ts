@@ -1,0 +1,156 @@
+import type { Cluster } from 'ioredis';
+import type { RedisConfig } from '../config/config.ts';
+import { StoreFault } from './flow-store.ts';
+import { openRedisClient, type RedisClient } from './redis-client.ts';
+import { redisErrorCode, redisFault, timedOut, unreachable } from './redis-fault.ts';
+import { watchPrimaries } from './watch-primaries.ts';
+
+/** Told of the state of a connection. `detail` is a code such as `ECONNREFUSED`, `TIMEOUT` or `WRONGPASS`, never an address or a secret. */
+export type OnStateChange = (state: 'ready' | 'unreachable', detail?: string) => void;
+
+/** Sends one command, within the same turn of the event loop. */
+export type SendCommand<Reply> = (client: RedisClient) => Promise<Reply>;
+
+/** Commands that may be under way. While Redis hangs, each costs memory here and in the socket. */
+export const MAX_UNSETTLED = 10_000;
+/** How long a connection may be away, in milliseconds, before commands fail at once. */
+const GRACE = 250;
+
+/** One of ioredis's clients, with a deadline for each command and a bound on all of them. */
+export class RedisLink implements AsyncDisposable {
+  readonly #client: RedisClient;
+  readonly #timeout: number;
+  readonly #onStateChange: OnStateChange;
+  #isReady = false;
+  /** Of a cluster: the rest of it serves. */
+  #isPartlyLost = false;
+  /** Resolves when the connection is back, rejects when it has been away for too long. */
+  #back = waitForConnection();
+  #lostBecause: string | undefined;
+  #unsettled = 0;
+  #disposed = false;
+
+  constructor(config: RedisConfig, onStateChange: OnStateChange) {
+    this.#timeout = config.timeout;
+    this.#onStateChange = onStateChange;
+    this.#client = openRedisClient(config, (code) => {
+      this.#lostBecause = code;
+    });
+    // A server that wants a password takes connections without one: only a reply tells.
+    this.#client.on('ready', () =>
+      this.#client
+        .ping()
+        .then(() => this.#found())
+        .catch(() => {}),
+    );
+    this.#client.on('close', () => this.#lost());
+    // Without a listener for 'error', ioredis prints to the console.
+    this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
+      this.#lostBecause = redisErrorCode(error) ?? this.#lostBecause;
+      // Sentinels that cannot be reached close no connection.
+      if (!this.#isReady) this.#lost();
+      // ioredis goes on without the database that was asked for, which would be database 0.
+      if (error.command?.name === 'select') this.#client.disconnect(true);
+    });
+    this.#client.on('node error', (error: unknown) => {
+      const code = redisErrorCode(error);
+      if (code !== undefined) this.#lostBecause = `CLUSTER_${code}`;
+    });
+    if (this.#client.isCluster) {
+      watchPrimaries(this.#client as unknown as Cluster, (isAnyLost) => {
+        this.#isPartlyLost = isAnyLost;
+        if (this.#isReady) this.#report();
+      });
+    }
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** As `RedisConnection.run`. */
+  run<Reply>(send: SendCommand<Reply>, undo: () => void = () => {}): Promise<Reply> {
+    if (this.#disposed) return Promise.reject(unreachable(this.#lostBecause));
+    if (this.#unsettled >= MAX_UNSETTLED) {
+      const message = `${MAX_UNSETTLED} commands wait for Redis already`;
+      return Promise.reject(new StoreFault('store_unreachable', message));
+    }
+    this.#unsettled += 1;
+    return new Promise((resolve, reject) => {
+      let hasSettled = false;
+      let wasSent = false;
+      const sendNow = () => {
+        if (hasSettled) throw unreachable(this.#lostBecause);
+        wasSent = true;
+        return send(this.#client);
+      };
+      const giveUp = () => {
+        if (hasSettled) return;
+        hasSettled = true;
+        if (this.#isReady) this.#lostBecause ??= 'TIMEOUT';
+        reject(this.#isReady ? timedOut(this.#timeout) : unreachable(this.#lostBecause));
+      };
+      // After a standstill of this process timers come first: the replies that have arrived are read before anything is given up.
+      const deadline = setTimeout(() => setImmediate(giveUp), this.#timeout);
+      const settle = (tell: () => void) => {
+        this.#unsettled -= 1;
+        clearTimeout(deadline);
+        if (!hasSettled) tell();
+        else if (wasSent) undo();
+        hasSettled = true;
+      };
+      const sent = this.#isReady ? sendNow() : this.#back.promise.then(sendNow);
+      sent.then(
+        (reply) => settle(() => resolve(reply)),
+        (error: unknown) => settle(() => reject(redisFault(error, this.#lostBecause))),
+      );
+    });
+  }
+
+  /** Nothing is reported any more. The replies that are owed are waited for, within the timeout. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#disposed) return;
+    const goodbye = this.#isReady ? this.run((client) => client.quit()).catch(() => {}) : undefined;
+    this.#disposed = true;
+    await goodbye;
+    this.#client.disconnect();
+  }
+
+  #found(): void {
+    if (this.#client.status !== 'ready') return;
+    this.#isReady = true;
+    this.#lostBecause = undefined;
+    this.#back.resolve();
+    this.#report();
+  }
+
+  #lost(): void {
+    if (this.#isReady) this.#back = waitForConnection();
+    // A cluster's client keeps what it could not send for as long as no node can be reached.
+    else if (this.#client.isCluster) flushQueue(this.#client);
+    this.#isReady = false;
+    // ioredis leaves nodes out that announce no host.
+    if (this.#client.isCluster) this.#lostBecause ??= 'CLUSTER_NO_NODES';
+    this.#report();
+  }
+
+  #report(): void {
+    if (this.#disposed) return;
+    if (this.#isReady && !this.#isPartlyLost) this.#onStateChange('ready');
+    else this.#onStateChange('unreachable', this.#lostBecause);
+  }
+}
+
+/** ioredis has this method, and keeps it to itself. */
+function flushQueue(client: object): void {
+  (client as { flushQueue?(error: Error): void }).flushQueue?.(new Error('no connection'));
+}
+
+/** Few commands wait for a connection, and none runs long after its caller was told of a fault. */
+function waitForConnection(): PromiseWithResolvers<void> {
+  const back = Promise.withResolvers<void>();
+  // Nobody may be waiting.
+  back.promise.catch(() => {});
+  setTimeout(() => back.reject(new Error('no connection')), GRACE).unref();
+  return back;
+}

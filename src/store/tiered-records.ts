@@ -1,0 +1,43 @@
+import { ExpiringRecords, type FoundRecord, type Quota } from './expiring-records.ts';
+
+/** Characters of a record beyond which it counts as a large one. Those of usual clients have some 300. */
+const LARGE = 1024;
+
+/** Records that expire, with a quota of their own for the few large ones: a flood of huge redirect_uris evicts only its like. */
+export class TieredRecords {
+  readonly #small: ExpiringRecords;
+  readonly #large: ExpiringRecords;
+
+  constructor(
+    quotas: { readonly small: Quota; readonly large: Quota },
+    onExpired?: (key: string, record: string, expiredAt: number) => void,
+  ) {
+    this.#small = new ExpiringRecords(quotas.small, onExpired);
+    this.#large = new ExpiringRecords(quotas.large, onExpired);
+  }
+
+  get(key: string, now: number): FoundRecord | undefined {
+    return this.#small.get(key, now) ?? this.#large.get(key, now);
+  }
+
+  add(key: string, record: string, now: number, ttl: number): void {
+    this.remove(key);
+    const tier = record.length > LARGE ? this.#large : this.#small;
+    tier.add(key, record, now, ttl);
+  }
+
+  replace(key: string, record: string): void {
+    this.#small.replace(key, record);
+    this.#large.replace(key, record);
+  }
+
+  remove(key: string): void {
+    this.#small.remove(key);
+    this.#large.remove(key);
+  }
+
+  sweep(now: number): void {
+    this.#small.sweep(now);
+    this.#large.sweep(now);
+  }
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { vi } from 'vitest';
+import type { ActivityStore } from '../../../src/activity/activity-store.ts';
+import { MemoryActivityStore } from '../../../src/activity/activity-store-memory.ts';
+import type { RedisConfig, RedisServers } from '../../../src/config/config.ts';
+import { openStores } from '../../../src/open-stores.ts';
+import type { FlowStore } from '../../../src/store/flow-store.ts';
+import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
+import { openFlowStore } from '../../../src/store/open-flow-store.ts';
+import { MemoryRecordStore } from '../../../src/store/record-store-memory.ts';
+import type { OnStateChange } from '../../../src/store/redis-link.ts';
+import { createCertificate } from '../../support/redis-certificate.ts';
+import { startRedisCluster } from '../../support/redis-cluster.ts';
+import { type RedisBehindSentinels, startRedisSentinel } from '../../support/redis-sentinel.ts';
+import { PRIMARY_NAME } from '../../support/redis-sentinel-process.ts';
+import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+
+/** A store under test, empty, with a hand on its time. */
+export type StoreUnderTest = AsyncDisposable & {
+  readonly store: FlowStore;
+  /** The activity beside it. */
+  readonly activity: ActivityStore;
+  /** Lets time pass. */
+  advance(milliseconds: number): Promise<void>;
+};
+
+/** A kind of store. `open` makes an empty one; disposing of the adapter ends what all of them share. */
+export type Adapter = AsyncDisposable & { open(): Promise<StoreUnderTest> };
+
+/** What a gateway's user in Redis needs, and no more; as in docs/operations.md. */
+export const ACL_RULES = [
+  '-@all',
+  ...['+ping', '+info', '+client|setname', '+quit', '+select'],
+  ...['+get', '+set', '+del', '+eval', '+evalsha', '+pttl'],
+  ...['+hset', '+hincrby', '+hscan', '+pexpire'],
+  ...['+cluster|slots', '+cluster|info', '+asking'],
+];
+
+/** The same at a sentinel. */
+export const SENTINEL_ACL_RULES = [
+  ...['+client|setname', '+sentinel|get-master-addr-by-name'],
+  ...['+subscribe', '&+switch-master'],
+];
+
+/** Every store there is. */
+export const ADAPTERS = [
+  { kind: 'memory', start: startMemoryAdapter },
+  { kind: 'redis', start: startRedisAdapter },
+  { kind: 'redis, by mutual TLS as an ACL user', start: startSecuredAdapter },
+  { kind: 'redis cluster', start: startClusterAdapter },
+  { kind: 'redis behind sentinels', start: startSentinelAdapter },
+] as const;
+
+async function startMemoryAdapter(): Promise<Adapter> {
+  return {
+    async open() {
+      let now = 0;
+      const store = new KeyedFlowStore(new MemoryRecordStore({ now: () => now }));
+      return {
+        store,
+        activity: new MemoryActivityStore(() => now),
+        async advance(milliseconds) {
+          now += milliseconds;
+        },
+        [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+      };
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+async function startRedisAdapter(): Promise<Adapter> {
+  const server = await startRedis();
+  return redisAdapter({ url: server.url }, [server], server);
+}
+
+async function startSecuredAdapter(): Promise<Adapter> {
+  await using stack = new AsyncDisposableStack();
+  const certificate = stack.use(await createCertificate('DNS:localhost'));
+  const password = 'of the default user';
+  const user = ['--user', 'gateway', 'on', '>s3cret', '~test-*', ...ACL_RULES];
+  const server = stack.use(
+    await startRedis({ tls: certificate.files, args: ['--requirepass', password, ...user], password }),
+  );
+  const url = `rediss://localhost:${server.port}`;
+  const access = { username: 'gateway', password: 's3cret', tls: certificate.tls };
+  return redisAdapter({ url }, [server], stack.move(), access);
+}
+
+async function startClusterAdapter(): Promise<Adapter> {
+  const cluster = await startRedisCluster();
+  return redisAdapter({ cluster: cluster.addresses }, cluster.nodes, cluster);
+}
+
+async function startSentinelAdapter(): Promise<Adapter> {
+  const behind = await startRedisSentinel();
+  return redisAdapter(sentinelServers(behind), [behind.primary], behind);
+}
+
+/** `keepers`: the servers that have the keys. */
+function redisAdapter(
+  servers: RedisServers,
+  keepers: readonly RedisServer[],
+  shared: AsyncDisposable,
+  settings: RedisSettings = {},
+): Adapter {
+  return {
+    async open() {
+      const prefix = `test-${randomUUID()}:`;
+      const { flows: store, activity } = openStores(redisConfig(servers, { ...settings, prefix }));
+      await untilReachable(store);
+      return {
+        store,
+        activity,
+        async advance(milliseconds) {
+          for (const server of keepers) await age(server, prefix, milliseconds);
+        },
+        [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+      };
+    },
+    [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose](),
+  };
+}
+
+/** What a test says about a store in Redis, beside where that is. */
+export type RedisSettings = Partial<Omit<RedisConfig, 'kind' | 'url' | 'cluster' | 'sentinel'>>;
+
+export function redisConfig(servers: RedisServers, settings: RedisSettings = {}): RedisConfig {
+  return {
+    kind: 'redis',
+    ...servers,
+    username: undefined,
+    password: undefined,
+    database: undefined,
+    tls: undefined,
+    prefix: 'pkce-gateway:',
+    timeout: 500,
+    ...settings,
+  };
+}
+
+export function sentinelServers(behind: RedisBehindSentinels, password?: string): RedisServers {
+  return { sentinel: { name: PRIMARY_NAME, nodes: behind.addresses, username: undefined, password } };
+}
+
+/** The flow store that a configuration asks for, connected or not. */
+export function createStore(config: RedisConfig, onStateChange?: OnStateChange): FlowStore {
+  return openFlowStore(config, onStateChange).flows;
+}
+
+/** The same, connected. */
+export async function openStore(config: RedisConfig, onStateChange?: OnStateChange): Promise<FlowStore> {
+  const store = createStore(config, onStateChange);
+  await untilReachable(store);
+  return store;
+}
+
+/** The same on one server. */
+export function openRedisStore(
+  { url }: { readonly url: string },
+  settings: RedisSettings & { readonly url?: string } = {},
+  onStateChange?: OnStateChange,
+): Promise<FlowStore> {
+  return openStore(redisConfig({ url, ...settings }, settings), onStateChange);
+}
+
+export async function untilReachable(store: Pick<FlowStore, 'ping'>): Promise<void> {
+  await vi.waitFor(() => store.ping(), { timeout: 20_000, interval: 10 });
+}
+
+/** Redis keeps its own time: instead of waiting for it, every key is made older. */
+async function age(server: RedisServer, prefix: string, milliseconds: number): Promise<void> {
+  for (const { key, ttl } of await server.dumpAll()) {
+    if (key.startsWith(prefix)) await server.call('PEXPIRE', key, String(ttl - milliseconds));
+  }
+}

@@ -1,0 +1,321 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { FlowStore } from '../../../src/store/flow-store.ts';
+import { codeKey } from '../../../src/store/store-key.ts';
+import { type RedisClusterServers, startRedisCluster } from '../../support/redis-cluster.ts';
+import { startRedisSentinel } from '../../support/redis-sentinel.ts';
+import { startRedis } from '../../support/redis-server.ts';
+import { sampleCode, UPSTREAM } from '../../support/sample-login.ts';
+import { openRedisStore, openStore, redisConfig, sentinelServers, untilReachable } from './adapters.ts';
+import { beginLogins, finishLogin, type Login } from './interrupted-logins.ts';
+import { claimThroughout } from './repeated-claims.ts';
+import { CODE, claim, faultOf, took } from './store-operations.ts';
+
+const TIMEOUT = 300;
+/** A fault must come within the timeout; the rest is for a busy machine. */
+const IN_TIME = TIMEOUT + 1_500;
+const PREFIX = 'pkce-gateway:';
+
+let cleanup = new AsyncDisposableStack();
+afterEach(async () => {
+  await cleanup.disposeAsync();
+  cleanup = new AsyncDisposableStack();
+});
+
+/** Every login meets the fault at the step that it has come to: each is refused an answer, in time. */
+async function expectFaults(logins: readonly Login[]): Promise<void> {
+  await Promise.all(
+    logins.map(async ({ next }) => {
+      const operation = next();
+      expect(await took(operation)).toBeLessThan(IN_TIME);
+      expect((await faultOf(operation)).code).toMatch(/^store_(unreachable|timeout)$/);
+    }),
+  );
+}
+
+async function stepsOf(logins: readonly Login[]): Promise<Record<Login['step'], string>> {
+  const steps = await Promise.all(logins.map(async ({ step, next }) => [step, await next()] as const));
+  return Object.fromEntries(steps) as Record<Login['step'], string>;
+}
+
+/** What became of each login where nothing that Redis held was lost. No claim is spent by a fault. */
+const KEPT = { request: 'saved', response: 'bound', redemption: 'claimed', replay: 'replayed' };
+/** And where all of it was. */
+const LOST = { request: 'saved', response: 'no flow', redemption: 'unknown', replay: 'unknown' };
+
+describe('one Redis', () => {
+  const open = async (args: readonly string[] = []) => {
+    const server = cleanup.use(await startRedis({ args }));
+    const onStateChange = vi.fn();
+    const store = cleanup.use(await openRedisStore(server, { timeout: TIMEOUT }, onStateChange));
+    return { server, store, onStateChange };
+  };
+
+  test('stopped, and started again empty: codes of before are unknown, the next login works', async () => {
+    const { server, store } = await open();
+    const logins = await beginLogins(store);
+    await server.stop();
+    await expectFaults(logins);
+    await server.start();
+    await untilReachable(store);
+    expect(await stepsOf(logins)).toEqual(LOST);
+    expect(await finishLogin(store, 'next')).toBe('claimed');
+  });
+
+  test('restarted with its data loses nothing', async () => {
+    const { server, store } = await open(['--appendonly', 'yes', '--appendfsync', 'always']);
+    const logins = await beginLogins(store);
+    await server.restart();
+    await untilReachable(store);
+    expect(await stepsOf(logins)).toEqual(KEPT);
+  });
+
+  test('paused: no answer is a fault in time, and what it claimed late is given back', async () => {
+    const { server, store } = await open();
+    const logins = await beginLogins(store);
+    server.pause();
+    await expectFaults(logins);
+    server.resume();
+    await untilReachable(store);
+    await vi.waitFor(async () => expect(await stepsOf(logins)).toMatchObject(KEPT), 5_000);
+    expect(await finishLogin(store, 'next')).toBe('claimed');
+  });
+
+  test('paused under 150 claims: none of the codes is spent for nobody', async () => {
+    const { server, store } = await open();
+    const codes = Array.from({ length: 150 }, (_, index) => `code-${index}`);
+    await Promise.all(codes.map((code) => store.bindCode(sampleCode({ code }))));
+    server.pause();
+    const claims = codes.map((code) => faultOf(claim(store, code)));
+    await Promise.all(claims);
+    server.resume();
+    await untilReachable(store);
+    const held = new Set(codes);
+    await vi.waitFor(async () => {
+      for (const code of held) {
+        const [record] = (await server.call('MGET', PREFIX + codeKey(UPSTREAM, code))) as string[];
+        if (record?.startsWith('2bb')) held.delete(code);
+      }
+      expect(held.size).toBe(0);
+    }, 10_000);
+    const outcomes = await Promise.all(codes.map((code) => claim(store, code)));
+    expect(new Set(outcomes)).toEqual(new Set(['claimed']));
+  });
+
+  test('whose connections are cut again and again: every claim is answered, and none twice', async () => {
+    const { server, store } = await open();
+    const codes = Array.from({ length: 300 }, (_, index) => `code-${index}`);
+    await Promise.all(codes.map((code) => store.bindCode(sampleCode({ code }))));
+    let cuts = 0;
+    let over = false;
+    const cutting = (async () => {
+      while (!over) {
+        await server.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+        cuts += 1;
+      }
+    })();
+    const claimed: string[] = [];
+    for (const code of codes) {
+      const outcomes = await Promise.all([
+        claim(store, code).catch(() => 'fault'),
+        claim(store, code).catch(() => 'fault'),
+      ]);
+      if (outcomes.includes('claimed')) claimed.push(code);
+      expect(outcomes.filter((outcome) => outcome === 'claimed').length, code).toBeLessThanOrEqual(1);
+    }
+    over = true;
+    await cutting;
+    expect(cuts).toBeGreaterThan(10);
+    await untilReachable(store);
+    // Whatever was not claimed is free: its client can try again.
+    for (const code of codes) {
+      const expected = claimed.includes(code) ? 'replayed' : 'claimed';
+      await vi.waitFor(async () => expect(await claim(store, code), code).toBe(expected), 2_000);
+    }
+  });
+
+  test('without the replicas that it must have: nothing is written, so nothing is claimed', async () => {
+    const { server, store, onStateChange } = await open();
+    await store.bindCode(sampleCode());
+    await server.call('CONFIG', 'SET', 'min-replicas-to-write', '1');
+    expect((await faultOf(claim(store))).code).toMatch(/^store_(unreachable|timeout)$/);
+    await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'NOREPLICAS'), 5_000);
+    await server.call('CONFIG', 'SET', 'min-replicas-to-write', '0');
+    await untilReachable(store);
+    expect(await claim(store)).toBe('claimed');
+  });
+});
+
+describe('a primary and its replica behind sentinels', () => {
+  const openBehind = async () => {
+    const behind = cleanup.use(await startRedisSentinel());
+    const onStateChange = vi.fn();
+    const config = redisConfig(sentinelServers(behind), { timeout: TIMEOUT });
+    const store = cleanup.use(await openStore(config, onStateChange));
+    const replicated = (key: string, record: RegExp) =>
+      vi.waitFor(async () => {
+        expect(await behind.replica.call('GET', PREFIX + key)).toMatch(record);
+      }, 5_000);
+    return { behind, store, onStateChange, replicated };
+  };
+  const CODE_KEY = codeKey(UPSTREAM, CODE);
+
+  test.each([
+    ['stopped', (pid: number) => process.kill(pid, 'SIGKILL')],
+    ['paused', (pid: number) => process.kill(pid, 'SIGSTOP')],
+  ])('the primary %s: faults, then the replica serves, and logins go on where they were', async (_, harm) => {
+    const { behind, store, replicated } = await openBehind();
+    const logins = await beginLogins(store);
+    for (const { key, record } of logins) if (key !== undefined) await replicated(key, record);
+    harm(behind.primary.pid);
+    await expectFaults(logins);
+    await behind.untilFailedOver();
+    await untilReachable(store);
+    await vi.waitFor(async () => expect(await stepsOf(logins)).toMatchObject(KEPT), 5_000);
+    expect(await finishLogin(store, 'next')).toBe('claimed');
+  });
+
+  test.each(['stopped', 'replaced while it runs'])(
+    '200 claims of one code while its primary is %s: one is claimed',
+    async (how) => {
+      const { behind, store, onStateChange, replicated } = await openBehind();
+      await store.bindCode(sampleCode());
+      expect(await claim(store)).toBe('claimed');
+      await replicated(CODE_KEY, /^2bc/);
+      const failOver = async () => {
+        if (how === 'stopped') {
+          await behind.primary.stop();
+          await behind.untilFailedOver();
+        } else await behind.failover();
+        await untilReachable(store);
+      };
+      const claims = await claimThroughout(store, onStateChange, failOver, { answeredBefore: 50 });
+      expect(claims.answered).toBeGreaterThanOrEqual(200);
+      expect(claims.outcomes).toEqual(new Set(['replayed']));
+      expect(claims.histories).toBeGreaterThan(1);
+    },
+  );
+
+  test('a code that is first claimed during the failover: one caller gets it', async () => {
+    const { behind, store, onStateChange, replicated } = await openBehind();
+    await store.bindCode(sampleCode());
+    await replicated(CODE_KEY, /^2bb/);
+    await behind.primary.stop();
+    const claims = await claimThroughout(store, onStateChange, async () => {
+      await behind.untilFailedOver();
+      await untilReachable(store);
+    });
+    expect(claims.answered).toBeGreaterThanOrEqual(200);
+    expect(claims.claimed).toBe(1);
+    expect(await claim(store)).toBe('replayed');
+  });
+
+  test('what replication cannot promise: a claim that no replica has is lost with its primary', async () => {
+    const { behind, store, replicated } = await openBehind();
+    await store.bindCode(sampleCode());
+    await replicated(CODE_KEY, /^2bb/);
+    behind.replica.pause();
+    await behind.primary.call('CLIENT', 'KILL', 'TYPE', 'replica');
+    expect(await claim(store)).toBe('claimed');
+    await behind.primary.stop();
+    behind.replica.resume();
+    await behind.untilFailedOver();
+    await untilReachable(store);
+    // docs/operations.md says what to do about it. The upstream, which has redeemed the code, still knows.
+    expect(await claim(store)).toBe('claimed');
+  });
+
+  test('a rolling restart of the sentinels, then a failover: the new primary is followed', async () => {
+    const { behind, store } = await openBehind();
+    await behind.untilHeard('pkce-gateway-sentinel');
+    await behind.stopSentinels();
+    await behind.startSentinels();
+    await behind.untilHeard('pkce-gateway-sentinel');
+    await behind.failover();
+    await vi.waitFor(async () => {
+      expect(await finishLogin(store, 'next')).toBe('claimed');
+      expect(String(await behind.primary.call('DBSIZE'))).not.toBe('0');
+    }, 10_000);
+  });
+});
+
+describe('a cluster', () => {
+  const open = async (options: Parameters<typeof startRedisCluster>[0] = {}) => {
+    const cluster = cleanup.use(await startRedisCluster(options));
+    const onStateChange = vi.fn();
+    const config = redisConfig({ cluster: cluster.addresses }, { timeout: TIMEOUT });
+    return { cluster, onStateChange, store: cleanup.use(await openStore(config, onStateChange)) };
+  };
+  /** Logins whose records are all on the first node, or on none of its. */
+  const beginOn = (cluster: RedisClusterServers, store: FlowStore, first: boolean) =>
+    beginLogins(store, async (key) => ((await cluster.ownerOf(PREFIX + key)) === 0) === first);
+
+  test('a node lost and back: its keys are away, then all are, then the next login works', async () => {
+    const { cluster, store, onStateChange } = await open();
+    const logins = await beginOn(cluster, store, true);
+    await cluster.stopNode(0);
+    await expectFaults(logins);
+    await vi.waitFor(() => {
+      expect(onStateChange.mock.lastCall).toEqual(['unreachable', 'CLUSTER_ECONNREFUSED']);
+    }, 5_000);
+    await cluster.untilDown();
+    for (let index = 0; index < 10; index += 1) {
+      const found = store.findCode(UPSTREAM, String(index));
+      expect(await took(found)).toBeLessThan(IN_TIME);
+      expect((await faultOf(found)).code).toMatch(/^store_(unreachable|timeout)$/);
+    }
+    expect(await faultOf(store.ping())).toMatchObject({ code: 'store_unreachable' });
+    await cluster.startNode(0);
+    await cluster.untilWhole();
+    await untilReachable(store);
+    await vi.waitFor(async () => expect(await stepsOf(logins)).toEqual(LOST), 10_000);
+    expect(await finishLogin(store, 'next')).toBe('claimed');
+    await vi.waitFor(() => expect(onStateChange.mock.lastCall).toEqual(['ready', undefined]), 10_000);
+  });
+
+  test('that need not be whole goes on with the nodes that it has', async () => {
+    const { cluster, store } = await open({ args: ['--cluster-require-full-coverage', 'no'] });
+    const logins = await beginOn(cluster, store, true);
+    const elsewhere = await beginOn(cluster, store, false);
+    await cluster.stopNode(0);
+    await expectFaults(logins);
+    await expect(store.ping()).resolves.toBeUndefined();
+    const { request: _request, ...steps } = await stepsOf(elsewhere.filter(({ step }) => step !== 'request'));
+    const { request: _kept, ...kept } = KEPT;
+    expect(steps).toEqual(kept);
+  });
+
+  test('a node paused: faults in time, and what it claimed late is given back', async () => {
+    const { cluster, store } = await open();
+    const logins = await beginOn(cluster, store, true);
+    cluster.node(0).pause();
+    await expectFaults(logins);
+    cluster.node(0).resume();
+    await cluster.untilWhole();
+    await vi.waitFor(async () => expect(await stepsOf(logins)).toMatchObject(KEPT), 10_000);
+    await vi.waitFor(async () => expect(await finishLogin(store, 'next')).toBe('claimed'), 10_000);
+  });
+
+  test('a node replaced by its replica: 200 claims of one code, and logins go on where they were', async () => {
+    const { cluster, store, onStateChange } = await open({ replicas: true });
+    const logins = await beginOn(cluster, store, true);
+    const code = sampleCode({ code: 'claimed-before' });
+    await store.bindCode(code);
+    expect(await claim(store, code.code)).toBe('claimed');
+    await vi.waitFor(async () => {
+      for (const { key, record } of logins) {
+        if (key !== undefined) expect(await cluster.copyOn(3, PREFIX + key)).toMatch(record);
+      }
+    }, 5_000);
+    const failOver = async () => {
+      await cluster.failover(0);
+      await vi.waitFor(() => store.findCode(UPSTREAM, code.code), 10_000);
+    };
+    const settings = { code: code.code, answeredBefore: 50 };
+    const claims = await claimThroughout(store, onStateChange, failOver, settings);
+    expect(claims.answered).toBeGreaterThanOrEqual(200);
+    expect(claims.outcomes).toEqual(new Set(['replayed']));
+    await vi.waitFor(async () => expect(await stepsOf(logins)).toEqual(KEPT), 10_000);
+    expect(await finishLogin(store, 'next')).toBe('claimed');
+    await vi.waitFor(() => expect(onStateChange.mock.lastCall).toEqual(['ready', undefined]), 10_000);
+  });
+});

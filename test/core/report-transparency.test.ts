@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import { CoreStage, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
+
+/** As hardly any client writes it, but as it must arrive: order, case of escapes, empty and repeated parameters. */
+const ODD = `Client=x&response_type=code&client_id=spa&&scope=a+b%20c&scope=d&state=a%2fb+c&nonce=&redirect_uri=${encodeURIComponent(REDIRECT_URI)}&x=%zz&code_challenge=${'A'.repeat(43)}&code_challenge_method=S256&claims=%7B%22a%22%3A1%7D#`;
+
+describe.each(['report', 'off'] as const)('in %s nothing but the value of the state changes', (mode) => {
+  test('in a query', async () => {
+    await using stage = await CoreStage.open({ mode });
+    const query = ODD.slice(0, -1).replace('&x=%zz', '').replace('&scope=d', '');
+    await stage.send(`/oauth2/authorize?${query}`);
+    const sent = stage.last.query;
+    if (mode === 'off') expect(sent).toBe(query);
+    else expect(sent.replace(/state=pg[a-z0-9]{30}/, 'state=')).toBe(query);
+  });
+
+  test('in a body, whose headers stay as well', async () => {
+    await using stage = await CoreStage.open({ mode });
+    const body = ODD.slice(0, -1).replace('&x=%zz', '').replace('&scope=d', '');
+    const contentType = 'application/x-www-form-urlencoded; charset=UTF-8';
+    await stage.postForm('/oauth2/authorize', body, { 'content-type': contentType, 'x-own': 'y' });
+    expect(stage.last.body.replace(/state=pg[a-z0-9]{30}/, 'state=')).toBe(body);
+    expect(stage.last.headers).toMatchObject({ 'content-type': contentType, 'x-own': 'y' });
+  });
+
+  test('in a token request, whose code nobody has seen', async () => {
+    await using stage = await CoreStage.open({ mode });
+    const body = `grant_type=authorization_code&code=${UPSTREAM_CODE}&code_verifier=${stage.pair.verifier}&client_id=spa&x=a+b&x=%20`;
+    await stage.postForm('/oauth2/token', body);
+    expect(stage.last.body).toBe(body);
+  });
+
+  test('PKCE goes on whether or not the server says that it knows PKCE', async () => {
+    await using stage = await CoreStage.open({ mode });
+    const state = await stage.begin();
+    expect(new URLSearchParams(stage.last.query).get('code_challenge')).toBe(stage.pair.challenge);
+    stage.redirectTo(stage.callback(state));
+    const { location } = await stage.send('/login/done');
+    expect(location?.searchParams.get('code')).toBe(UPSTREAM_CODE);
+    await stage.redeem(UPSTREAM_CODE);
+    expect(new URLSearchParams(stage.last.body).get('code_verifier')).toBe(stage.pair.verifier);
+  });
+});
+
+test('what cannot be parsed goes on untouched, without a flow, and counts', async () => {
+  await using stage = await CoreStage.open({ mode: 'report' });
+  const query = `${stage.query()}&state=another`;
+  await stage.send(`/oauth2/authorize?${query}`);
+  expect(stage.last.query).toBe(query);
+  expect(stage.reasons('report_only_violation')).toEqual(['parameter_repeated']);
+});
+
+test('forward_pkce: never keeps challenge and verifier back, and both only', async () => {
+  await using stage = await CoreStage.open({ mode: 'enforce', issuer: 'forward_pkce: never' });
+  const state = await stage.begin();
+  expect(stage.last.query).not.toContain('code_challenge');
+  stage.redirectTo(stage.callback(state));
+  const { location } = await stage.send('/login/done');
+  expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
+  expect(stage.last.body).not.toContain('code_verifier');
+  expect(new URLSearchParams(stage.last.body).get('code')).toBe(UPSTREAM_CODE);
+});
+
+describe('preflights are the upstream’s, and more is allowed', () => {
+  const HEADERS = {
+    origin: 'https://app.example.com',
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'content-type,auth0-client,sentry-trace,x-datadog-trace-id,x-own',
+  };
+
+  test.each(['enforce', 'report'] as const)('in %s, whatever headers the app asks for', async (mode) => {
+    await using stage = await CoreStage.open({ mode });
+    stage.token = (_received, response) => void response.writeHead(405).end();
+    const answer = await stage.send('/oauth2/token', { method: 'OPTIONS', headers: HEADERS });
+    expect(answer.status).toBe(204);
+    expect(answer.headers['access-control-allow-origin']).toBe('https://app.example.com');
+    expect(answer.headers['access-control-allow-headers']).toContain('x-own');
+    expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
+  });
+
+  test('what the upstream allows stays', async () => {
+    await using stage = await CoreStage.open({ mode: 'report' });
+    stage.token = (_received, response) => {
+      const cors = {
+        'Access-Control-Allow-Origin': 'https://app.example.com',
+        'Access-Control-Allow-Credentials': 'true',
+        'Access-Control-Allow-Headers': 'x-theirs',
+        'Access-Control-Max-Age': '7',
+      };
+      response.writeHead(200, cors).end();
+    };
+    const { headers } = await stage.send('/oauth2/token', { method: 'OPTIONS', headers: HEADERS });
+    expect(headers['access-control-allow-credentials']).toBe('true');
+    expect(headers['access-control-max-age']).toBe('7');
+    expect(headers['access-control-allow-headers']).toMatch(/^x-theirs, content-type, .*x-own$/);
+  });
+
+  test('of an origin that is no client’s is passed on as it is', async () => {
+    await using stage = await CoreStage.open();
+    stage.token = (_received, response) => void response.writeHead(405).end();
+    const headers = { ...HEADERS, origin: 'https://evil.example' };
+    const answer = await stage.send('/oauth2/token', { method: 'OPTIONS', headers });
+    expect(answer.status).toBe(405);
+    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
+  });
+});
+
+describe('a page streams through unheld', () => {
+  test('its first half arrives before the second is there', async () => {
+    await using stage = await CoreStage.open({ mode: 'report' });
+    const arrived = Promise.withResolvers<void>();
+    stage.respond = async (_received, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html' });
+      response.write('<!doctype html><p>first half</p>');
+      await arrived.promise;
+      response.end('<p>second half</p>');
+    };
+    const response = await fetch(`${stage.gateway.url}/login`);
+    const reader = response.body?.getReader();
+    const first = await reader?.read();
+    expect(new TextDecoder().decode(first?.value)).toContain('first half');
+    arrived.resolve();
+    expect(STATE).not.toBe('');
+    while (!(await reader?.read())?.done);
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest';
+import { bringsCode, CoreStage, errorOf, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
+
+/** Ids that servers fold to the one that is listed. */
+const DISGUISED: readonly (readonly [how: string, clientId: string])[] = [
+  ['upper case', 'SPA'],
+  ['a blank behind', 'spa '],
+  ['a blank in front', ' spa'],
+  ['a NUL behind', 'spa\0x'],
+  ['full width', '\uff53\uff50\uff41'],
+  ['a combining mark', 'spa\u0301'],
+  ['a zero-width joiner', 's\u200dpa'],
+  ['a tab', 'spa\t'],
+];
+
+describe('a client_id is compared as servers fold it', () => {
+  test.each(DISGUISED)('in enforce, %s is refused', async (_, clientId) => {
+    await using stage = await CoreStage.open();
+    const answer = await stage.authorize({ client_id: clientId, code_challenge: undefined });
+    expect(errorOf(answer).get('error')).toBe('invalid_request');
+    expect(stage.received).toEqual([]);
+    expect(stage.reasons('refusal')).toEqual(['client_id_ambiguous']);
+  });
+
+  test.each(DISGUISED)('in enforce, %s redeems nothing', async (_, clientId) => {
+    await using stage = await CoreStage.open();
+    const answer = await stage.redeem(UPSTREAM_CODE, { client_id: clientId, code_verifier: undefined });
+    expect(answer.status).toBe(400);
+    expect(stage.received).toEqual([]);
+  });
+
+  test('in report, it goes on as it is, under the listed client', async () => {
+    await using stage = await CoreStage.open({ mode: 'report' });
+    await stage.authorize({ client_id: 'SPA' });
+    expect(new URLSearchParams(stage.last.query).get('client_id')).toBe('SPA');
+    expect(stage.gateway.logLines.at(-1)).toMatchObject({ client: 'spa', reason: 'client_id_ambiguous' });
+  });
+
+  test('a pattern does not list an id that is another client’s after folding', async () => {
+    await using stage = await CoreStage.open({ clients: ['"SP*": {mode: report}'] });
+    await stage.authorize({ client_id: 'SPA', code_challenge: undefined });
+    expect(stage.received).toEqual([]);
+    expect(stage.reasons('refusal')).toEqual(['client_id_ambiguous']);
+  });
+});
+
+const LAX = 'lax: {mode: report}';
+
+describe('no lax flow takes a code to an enforced place', () => {
+  test('a live prefix of a report client in the state of an enforced one’s login', async () => {
+    await using stage = await CoreStage.open({ clients: [LAX] });
+    const lax = await stage.begin({ client_id: 'lax', redirect_uri: 'https://lax.example.com/cb' });
+    stage.redirectTo(`${REDIRECT_URI}?code=${UPSTREAM_CODE}&state=${encodeURIComponent(lax)}`);
+    const answer = await stage.send('/login/done');
+    expect([answer.status, answer.location, answer.text.includes(UPSTREAM_CODE)]).toEqual([
+      400,
+      undefined,
+      false,
+    ]);
+    expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
+  });
+
+  test('a report client that asks for the enforced one’s redirect_uri', async () => {
+    await using stage = await CoreStage.open({ clients: [LAX] });
+    const lax = await stage.begin({ client_id: 'lax', code_challenge: undefined });
+    stage.redirectTo(stage.callback(lax));
+    expect(bringsCode(await stage.send('/login/done'))).toBe(false);
+    expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
+  });
+
+  test.each([
+    ['another query', `${REDIRECT_URI}?x=1&`],
+    ['the host in upper case', 'https://APP.example.com/cb?'],
+    ['a dot behind the host', 'https://app.example.com./cb?'],
+    ['the default port', 'https://app.example.com:443/cb?'],
+    ['user information', 'https://x@app.example.com/cb?'],
+    ['an encoded letter', 'https://app.example.com/%63b?'],
+    ['dot segments', 'https://app.example.com/x/../cb?'],
+    ['a path below', 'https://app.example.com/cb/x?'],
+    ['backslashes', 'https:\\\\app.example.com\\cb?'],
+    ['a tab in the scheme', 'ht\ttps://app.example.com/cb?'],
+  ])('%s is the enforced place as well', async (_, target) => {
+    await using stage = await CoreStage.open();
+    stage.respond = (_received, response) => {
+      response.writeHead(302, { Location: `${target}code=${UPSTREAM_CODE}&state=s` }).end();
+    };
+    const answer = await stage.send('/login/done');
+    expect([answer.status, answer.headers['location']]).toEqual([400, undefined]);
+    expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
+  });
+
+  test('a login begun at a laxer issuer before the same server', async () => {
+    await using stage = await CoreStage.open({ clients: [LAX] });
+    const lax = await stage.begin({ client_id: 'spa' });
+    // The same record, wherever it is looked up: `spa` is enforced, and so is its flow.
+    stage.redirectTo(stage.callback(lax));
+    const { location } = await stage.send('/elsewhere');
+    const code = location?.searchParams.get('code') ?? '';
+    expect((await stage.redeem(code, { client_id: 'lax', code_verifier: undefined })).status).toBe(400);
+    expect((await stage.redeem(code)).status).toBe(200);
+  });
+});
+
+describe('the first binding of a code stays', () => {
+  test('an open redirect does not wrap a stolen code anew under the thief’s flow', async () => {
+    await using stage = await CoreStage.open();
+    const thief = await stage.begin();
+    const stolen = 'stolen-code-0123456789abcdef';
+    stage.redirectTo(stage.callback(thief, stolen));
+    const target = encodeURIComponent(stage.callback(thief, stolen));
+    const answer = await stage.send(`/logout?post_logout_redirect_uri=${target}`);
+    expect(answer.headers['location'] ?? '').not.toContain('code=');
+    expect(stage.reasons('refusal')).toEqual(['response_ambiguous']);
+  });
+
+  test('nor a code that is bound to another flow already', async () => {
+    await using stage = await CoreStage.open();
+    const victim = await stage.begin();
+    stage.redirectTo(stage.callback(victim));
+    const { location } = await stage.send('/login/done');
+    const thief = await stage.begin();
+    stage.redirectTo(stage.callback(thief));
+    expect((await stage.send('/login/done')).headers['location'] ?? '').not.toContain('code=');
+    expect(stage.reasons('refusal')).toEqual(['response_ambiguous']);
+    expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
+  });
+
+  test('the same response again gives the same code, once to be redeemed', async () => {
+    await using stage = await CoreStage.open();
+    const state = await stage.begin();
+    stage.redirectTo(stage.callback(state));
+    const codes = [];
+    for (let i = 0; i < 2; i += 1) {
+      codes.push((await stage.send('/login/done')).location?.searchParams.get('code') ?? '');
+    }
+    expect(codes[1]).toBe(codes[0]);
+    expect(codes[0]).not.toBe(UPSTREAM_CODE);
+    expect((await stage.redeem(codes[0])).status).toBe(200);
+    await stage.send('/login/done');
+    expect((await stage.redeem(codes[0])).status).toBe(400);
+    expect(stage.reasons('refusal')).toEqual(['code_replayed']);
+  });
+
+  test('the upstream’s own code is worth nothing to who saw it', async () => {
+    await using stage = await CoreStage.open({ clients: [LAX] });
+    const state = await stage.begin();
+    stage.redirectTo(stage.callback(state));
+    await stage.send('/login/done');
+    for (const client of ['spa', 'lax', 'stranger']) {
+      expect((await stage.redeem(UPSTREAM_CODE, { client_id: client })).status).toBe(400);
+    }
+    expect(stage.received.filter(({ path }) => path === '/oauth2/token')).toEqual([]);
+  });
+});
+
+describe('a code under another grant', () => {
+  test.each(['refresh_token', 'password', 'device', 'urn:ietf:params:oauth:grant-type:device_code'])(
+    'is a redemption where it is bound: %s',
+    async (grantType) => {
+      await using stage = await CoreStage.open({ policy: 'wrap_codes: false' });
+      const state = await stage.begin();
+      stage.redirectTo(stage.callback(state));
+      await stage.send('/login/done');
+      const fields = { grant_type: grantType, code_verifier: undefined, client_id: 'stranger' };
+      expect((await stage.redeem(UPSTREAM_CODE, fields)).status).toBe(400);
+      expect(stage.received.filter(({ path }) => path === '/oauth2/token')).toEqual([]);
+    },
+  );
+
+  test('is that grant’s own where it is not: a device polls', async () => {
+    await using stage = await CoreStage.open();
+    expect((await stage.redeem('device-code', { grant_type: 'device', client_id: 'spa' })).status).toBe(200);
+    expect(new URLSearchParams(stage.last.body).get('code')).toBe('device-code');
+    expect(stage.reasons('refusal')).toEqual([]);
+  });
+});
+
+test('preserve without a state blocks nobody: the prefix is the state', async () => {
+  await using stage = await CoreStage.open({ policy: 'state: preserve' });
+  await stage.authorize({ state: undefined, code_challenge: 'A'.repeat(43) });
+  const state = await stage.begin({ state: undefined });
+  expect(state).toHaveLength(32);
+  stage.redirectTo(stage.callback(state));
+  const { location } = await stage.send('/login/done');
+  expect(location?.searchParams.has('state')).toBe(false);
+  expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
+  expect(STATE).not.toBe('');
+});

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { s256 } from '../../src/oauth/pkce.ts';
+import type { Binding, BindOptions, ClaimRequest, Flow } from '../../src/store/flow-store.ts';
+
+export const CHALLENGE = s256('the-right-verifier-of-at-least-forty-three-characters');
+export const OTHER_CHALLENGE = s256('some-other-verifier-of-at-least-forty-three-characters');
+export const UPSTREAM = 'https://idp.internal:8443';
+
+/** A flow as most are. */
+export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
+  return {
+    upstream: UPSTREAM,
+    issuer: 'corp',
+    realm: '',
+    clientId: 'spa-portal',
+    mode: 'enforce',
+    codeChallenge: CHALLENGE,
+    redirectUri: 'https://app.example.com/oauth2/callback/1',
+    responseType: 'code',
+    responseMode: undefined,
+    pkceForwarded: false,
+    violation: undefined,
+    ...overrides,
+  };
+}
+
+/** A binding as most are. */
+export function sampleBinding(overrides: Partial<Binding> = {}): Binding {
+  return {
+    issuer: 'corp',
+    realm: '',
+    clientId: 'spa-portal',
+    mode: 'enforce',
+    codeChallenge: CHALLENGE,
+    redirectUri: 'https://app.example.com/oauth2/callback/1',
+    pkceForwarded: false,
+    hasIdToken: false,
+    maxAttempts: 5,
+    ...overrides,
+  };
+}
+
+/** A code as it comes from the upstream, for one flow. */
+export function sampleCode(overrides: Partial<BindOptions> = {}): BindOptions {
+  return {
+    upstream: UPSTREAM,
+    code: 'a-code',
+    flowId: 'f'.repeat(43),
+    binding: sampleBinding(),
+    wrap: false,
+    codeTtl: 60_000,
+    ...overrides,
+  };
+}
+
+/** A claim of its own. */
+export function sampleClaim(challenge: string | undefined = CHALLENGE): ClaimRequest {
+  return { challenge, claimId: randomBytes(16).toString('base64url') };
+}

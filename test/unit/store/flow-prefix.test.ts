@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import {
+  buildFlowPrefix,
+  FLOW_PREFIX_MAX_LENGTH,
+  findFlowPrefix,
+  parseFlowPrefix,
+} from '../../../src/store/flow-prefix.ts';
+
+const UPSTREAM = 'https://idp.internal:8443';
+const random = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+const build = (hadState = true, upstream = UPSTREAM) => buildFlowPrefix(upstream, hadState, random);
+
+test('a prefix has 32 lowercase letters and digits', () => {
+  expect(build()).toMatch(/^pgs[a-z0-9]{29}$/);
+  expect(build()).toHaveLength(FLOW_PREFIX_MAX_LENGTH);
+  for (const fill of [0, 255]) {
+    expect(buildFlowPrefix(UPSTREAM, true, Buffer.alloc(16, fill))).toMatch(/^pgs[a-z0-9]{29}$/);
+  }
+});
+
+test('the client’s state comes back; an empty one and none are told apart', () => {
+  const prefix = build();
+  expect(parseFlowPrefix(UPSTREAM, `${prefix}xyz`)).toEqual({ prefix, clientState: 'xyz' });
+  expect(parseFlowPrefix(UPSTREAM, prefix)).toEqual({ prefix, clientState: '' });
+  const bare = build(false);
+  expect(parseFlowPrefix(UPSTREAM, bare)).toEqual({ prefix: bare, clientState: undefined });
+});
+
+test('what was put behind the prefix of a flow without a state is not the client’s', () => {
+  expect(parseFlowPrefix(UPSTREAM, `${build(false)}added`)?.clientState).toBeUndefined();
+});
+
+test('one prefix is removed, and the next one is the client’s', () => {
+  const prefix = build();
+  const other = build(false);
+  expect(parseFlowPrefix(UPSTREAM, prefix + other)?.clientState).toBe(other);
+});
+
+describe('what is no prefix of this upstream', () => {
+  const prefix = build();
+  test.each([
+    ['an empty state', ''],
+    ['one too short', prefix.slice(0, -1)],
+    ['another beginning', `x${prefix}`],
+    ['another kind', `pgx${prefix.slice(3)}`],
+    ['another flag', `pgn${prefix.slice(3)}`],
+    ['upper case', prefix.toUpperCase()],
+    ['another random part', `pgs${prefix.charAt(3) === 'a' ? 'b' : 'a'}${prefix.slice(4)}`],
+    ['another checksum', `${prefix.slice(0, -1)}${prefix.endsWith('a') ? 'b' : 'a'}`],
+  ])('%s', (_, state) => {
+    expect(parseFlowPrefix(UPSTREAM, state)).toBeUndefined();
+  });
+
+  test('one of another upstream', () => {
+    expect(parseFlowPrefix('https://other.internal', prefix)).toBeUndefined();
+  });
+});
+
+describe('the search in a text', () => {
+  test('finds each prefix where it stands', () => {
+    const [one, two] = [build(), build(false)];
+    const text = `<a href="/cb?state=${one}s-1">pg pgs state%3d${two}&amp;`;
+    const first = findFlowPrefix(UPSTREAM, text);
+    expect(first).toEqual({ prefix: one, index: text.indexOf(one) });
+    const second = findFlowPrefix(UPSTREAM, text, (first?.index ?? 0) + one.length);
+    expect(second).toEqual({ prefix: two, index: text.indexOf(two) });
+    expect(findFlowPrefix(UPSTREAM, text, (second?.index ?? 0) + 1)).toBeUndefined();
+  });
+
+  test('is not led astray by what looks like one', () => {
+    const prefix = build();
+    const text = `pgpgspgs${'0'.repeat(25)}${prefix}`;
+    expect(findFlowPrefix(UPSTREAM, text)).toEqual({ prefix, index: text.length - prefix.length });
+    expect(findFlowPrefix('https://other.internal', text)).toBeUndefined();
+    expect(findFlowPrefix(UPSTREAM, 'pgs'.repeat(50_000))).toBeUndefined();
+  });
+});
+
+test('too little randomness is a mistake', () => {
+  expect(() => buildFlowPrefix(UPSTREAM, true, Buffer.alloc(15))).toThrow(RangeError);
+});

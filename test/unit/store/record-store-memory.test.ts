@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest';
+import { CODE_MEMORY, encodeCode } from '../../../src/store/code-record.ts';
+import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
+import { openFlowStore } from '../../../src/store/open-flow-store.ts';
+import {
+  DEFAULT_QUOTAS,
+  type MemoryQuotas,
+  MemoryRecordStore,
+} from '../../../src/store/record-store-memory.ts';
+import { sampleBinding, sampleClaim, sampleCode, sampleFlow, UPSTREAM } from '../../support/sample-login.ts';
+
+const HOUR = 3_600_000;
+const FEW = { small: { count: 3, size: 3_000 }, large: { count: 2, size: 20_000 } };
+const code = encodeCode({
+  kind: 'bare',
+  flowId: 'f'.repeat(43),
+  binding: sampleBinding(),
+  sealed: undefined,
+});
+
+function makeStore(quotas: Partial<MemoryQuotas> = {}) {
+  const clock = { now: 0 };
+  const records = new MemoryRecordStore({
+    quotas: { flows: FEW, codes: FEW, expiredCodes: FEW, traits: FEW.small, ...quotas },
+    now: () => clock.now,
+  });
+  const present = async (...keys: readonly string[]) => {
+    const found = await Promise.all(keys.map(async (key) => ((await records.load(key)) ? key : '')));
+    return found.filter((key) => key !== '').join(' ');
+  };
+  const bind = (key: string, ttl = 60_000) => records.save(key, code, ttl + CODE_MEMORY.bare);
+  return { clock, records, present, bind };
+}
+
+describe('at a quota', () => {
+  test('the oldest goes first, whatever its TTL', async () => {
+    const { clock, records, present } = makeStore();
+    for (const [key, ttl] of [
+      ['flow:a', 60_000],
+      ['flow:b', 600_000],
+      ['par:c', 60_000],
+      ['flow:d', 300_000],
+      ['flow:e', 60_000],
+    ] as const) {
+      clock.now += 1;
+      await records.save(key, '{}', ttl);
+    }
+    expect(await present('flow:a', 'flow:b', 'par:c', 'flow:d', 'flow:e')).toBe('par:c flow:d flow:e');
+  });
+
+  test('flows evict no code, and codes no flow', async () => {
+    const { records, present, bind } = makeStore();
+    await records.save('flow:a', '{}', HOUR);
+    for (let index = 0; index < 20; index += 1) await bind(`code:${index}`);
+    expect(await present('flow:a')).toBe('flow:a');
+    for (let index = 0; index < 20; index += 1) await records.save(`flow:${index}`, '{}', HOUR);
+    expect(await present('code:16', 'code:17', 'code:18', 'code:19')).toBe('code:17 code:18 code:19');
+  });
+
+  test('codes that have expired evict none that can be redeemed', async () => {
+    const { clock, present, bind } = makeStore();
+    for (let round = 0; round < 3; round += 1) {
+      for (let index = 0; index < 3; index += 1) await bind(`code:${round}${index}`);
+      clock.now += 60_000;
+    }
+    await bind('code:live');
+    expect(await present('code:live')).toBe('code:live');
+    // Three are remembered, and they are the last ones.
+    expect(await present('code:12', 'code:20', 'code:21', 'code:22')).toBe('code:20 code:21 code:22');
+  });
+
+  test('huge records evict only their like', async () => {
+    const { records, present } = makeStore();
+    await records.save('flow:a', '{}', HOUR);
+    for (let index = 0; index < 9; index += 1) await records.save(`flow:${index}`, 'x'.repeat(9_000), HOUR);
+    await records.save('flow:b', '{}', HOUR);
+    expect(await present('flow:a', 'flow:b', 'flow:6', 'flow:7', 'flow:8')).toBe(
+      'flow:a flow:b flow:7 flow:8',
+    );
+  });
+
+  test('the characters count as well as the records', async () => {
+    const { records, present } = makeStore();
+    for (const key of ['flow:a', 'flow:b', 'flow:c']) await records.save(key, 'x'.repeat(1_024), HOUR);
+    expect(await present('flow:a', 'flow:b', 'flow:c')).toBe('flow:b flow:c');
+  });
+
+  test('what has expired makes room before anything is given up', async () => {
+    const { clock, records, present } = makeStore();
+    await records.save('flow:old', '{}', HOUR);
+    await records.save('flow:expired', '{}', 60_000);
+    await records.save('flow:other', '{}', HOUR);
+    clock.now += 60_000;
+    await records.save('flow:new', '{}', HOUR);
+    expect(await present('flow:old', 'flow:expired', 'flow:other', 'flow:new')).toBe(
+      'flow:old flow:other flow:new',
+    );
+  });
+
+  test('what is removed or replaced takes no room any more', async () => {
+    const { records, present } = makeStore();
+    await records.save('flow:a', '{}', HOUR);
+    for (let index = 0; index < 9; index += 1) {
+      await records.save('flow:b', '{}', HOUR);
+      await records.remove('flow:b');
+      await records.saveUnlessHeld('flow:c', `{${index}`, HOUR, '{');
+    }
+    expect(await present('flow:a', 'flow:b', 'flow:c')).toBe('flow:a flow:c');
+    expect(await records.load('flow:c')).toBe('{8');
+  });
+});
+
+test('a clock that goes back loses no record and keeps none beyond its time', async () => {
+  const { clock, records, present } = makeStore();
+  clock.now = 100_000;
+  await records.save('flow:a', '{}', 60_000);
+  clock.now = 0;
+  await records.save('flow:b', '{}', 60_000);
+  clock.now = 60_000;
+  expect(await present('flow:a', 'flow:b')).toBe('flow:a');
+  clock.now = 160_000;
+  await records.save('flow:c', '{}', 60_000);
+  expect(await present('flow:a', 'flow:b', 'flow:c')).toBe('flow:c');
+});
+
+test('a flood of codes that nobody redeems, and of flows, meets no fault, and logins beside it go on', async () => {
+  let now = 0;
+  const store = new KeyedFlowStore(new MemoryRecordStore({ now: () => now }));
+  const FLOOD = DEFAULT_QUOTAS.codes.small.count * 1.2;
+  const login = async () => {
+    const begun = store.beginFlow(sampleFlow(), { hadState: true, ttl: HOUR });
+    await begun.saved;
+    return begun;
+  };
+  const before = await login();
+  const remembered = await store.bindCode(sampleCode({ code: 'spent', wrap: true }));
+  if (remembered.outcome !== 'bound') throw new Error('the code was not bound');
+  await store.claimCode(UPSTREAM, remembered.code, sampleClaim());
+  for (let index = 0; index < FLOOD; index += 1) {
+    now += 1;
+    await store.bindCode(sampleCode({ code: `flood-${index}` }));
+    if (index % 10_000 !== 0) continue;
+    const live = await store.findFlow(UPSTREAM, before.prefix);
+    expect(live).toEqual(before.live);
+    const bound = await store.bindCode(sampleCode({ code: `login-${index}`, wrap: true }));
+    if (bound.outcome !== 'bound') throw new Error('the code was not bound');
+    expect(await store.claimCode(UPSTREAM, bound.code, sampleClaim())).toMatchObject({ outcome: 'claimed' });
+  }
+  const huge = sampleFlow({ redirectUri: 'x'.repeat(2_048) });
+  for (let index = 0; index < 20_000; index += 1) {
+    await store.beginFlow(huge, { hadState: true, ttl: HOUR }).saved;
+  }
+  expect(await store.findFlow(UPSTREAM, before.prefix)).toEqual(before.live);
+});
+
+test('it is what `kind: memory` makes', async () => {
+  const { flows, connection } = openFlowStore({ kind: 'memory' });
+  await using store = flows;
+  expect(connection).toBeUndefined();
+  const begun = store.beginFlow(sampleFlow(), { hadState: true, ttl: 60_000 });
+  await begun.saved;
+  expect(await store.findFlow(UPSTREAM, begun.prefix)).toEqual(begun.live);
+});

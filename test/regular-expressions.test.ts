@@ -7,8 +7,9 @@ type Literal = { readonly place: string; readonly source: string; readonly flags
 
 /** In these files, no text of a client is matched. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
-  // A message of Node's own, what `doctor` asks once, and an address of the configuration.
+  // A message of Node's own, options, what `doctor` asks once, and an address of the configuration.
   'src/cli/start-failure.ts',
+  'src/cli/upstream-option.ts',
   'src/doctor/probe-discovery.ts',
   'src/handlers/error-page.ts',
 ]);

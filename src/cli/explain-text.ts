@@ -3,14 +3,13 @@ import { describeMode } from '../policy/mode.ts';
 import type { Explanation } from './explain.ts';
 import type { Verdict } from './url-verdict.ts';
 
-/** What `enforce_percent` does not do. */
-const PARTLY =
-  '         an attacker can try until a login is drawn that is not enforced: this protects nobody yet';
+/** What `enforce_percent` below 100 does not do. */
+const PARTLY = '         this protects nobody yet: an attacker can try until a login is not enforced';
 
 /** An explanation for people. */
 export function renderExplanation(explanation: Explanation): string {
   const { issuer, client, entry, mode, enforcePercent, settings, verdict } = explanation;
-  const named = entry === UNLISTED ? 'not listed: unlisted_clients' : `entry ${entry}`;
+  const named = entry === UNLISTED ? 'not listed, so unlisted_clients applies' : `entry ${entry}`;
   const rows = settings
     .filter(({ value }) => value !== undefined)
     .map(({ key, value, from, at }) => [
@@ -20,7 +19,7 @@ export function renderExplanation(explanation: Explanation): string {
     ]);
   return [
     `issuer   ${issuer.name} (${issuer.at}), in front of ${issuer.upstream}`,
-    `client   ${client === undefined ? 'none that can be told' : `${client} (${named})`}`,
+    `client   ${client === undefined ? 'unknown: the request names no client, or several' : `${client} (${named})`}`,
     `mode     ${describeMode(mode, enforcePercent)}`,
     ...(mode === 'enforce' && enforcePercent < 100 ? [PARTLY] : []),
     '',
@@ -31,7 +30,8 @@ export function renderExplanation(explanation: Explanation): string {
 
 function renderVerdict(verdict: Verdict): string[] {
   const { endpoint, outcome, reason, description, refusedFrom, refusedPercent, mode } = verdict;
-  const place = endpoint ?? 'not known, as the upstream does not tell; taken for an authorization request';
+  const place =
+    endpoint ?? 'unknown, because the upstream has no discovery document; judged as an authorization request';
   const why = reason === undefined ? '' : `: ${reason}: ${description}`;
   return [`endpoint ${place}`, `verdict  ${saying(outcome, mode, refusedPercent)}${why}`].concat(
     refusedFrom === undefined ? [] : [`         ${share(refusedPercent)} from ${refusedFrom} on`],
@@ -41,24 +41,24 @@ function renderVerdict(verdict: Verdict): string[] {
 function saying(outcome: Verdict['outcome'], mode: string, refusedPercent: number): string {
   switch (outcome) {
     case 'passes':
-      return 'goes on: nothing is wrong with it';
+      return 'accepted';
     case 'refused':
       return share(refusedPercent);
     case 'reported':
-      return 'goes on, and is reported';
+      return 'accepted, and reported';
     case 'depends':
-      return 'goes on, if its request_uri was pushed through the gateway and not used yet';
+      return 'accepted, if its request_uri was pushed through the gateway';
     case 'not_judged':
       return mode === 'off'
-        ? 'goes on: this client is not looked at'
-        : 'goes on: not an authorization request';
+        ? 'accepted: requests of this client are not judged'
+        : 'accepted: this is not an authorization request';
   }
 }
 
 function share(refusedPercent: number): string {
   return refusedPercent === 100
     ? 'refused'
-    : `refused in ${refusedPercent}% of the logins; the others go on, and are reported`;
+    : `refused in ${refusedPercent}% of the logins, accepted and reported in the others`;
 }
 
 function show(value: unknown): string {

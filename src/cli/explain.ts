@@ -22,15 +22,15 @@ import { type AskedUrl, judgeUrl, readAuthorizeUrl, type Verdict } from './url-v
 export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
   client: { value: 'ID', help: 'the client_id' },
-  issuer: { value: 'NAME', help: 'where the file has several' },
-  url: { value: 'URL', help: 'an authorization request, to be judged as the gateway would' },
-  at: { value: 'MOMENT', help: 'as of then, such as 2027-01-15T00:00:00Z (default: now)' },
+  issuer: { value: 'NAME', help: 'the issuer, if the file has several' },
+  url: { value: 'URL', help: 'an authorization request to judge as the gateway would' },
+  at: { value: 'MOMENT', help: 'the moment to judge at, such as 2027-01-15T00:00:00Z (default: now)' },
   format: { value: 'FORMAT', help: 'text (default) or json' },
 };
 
 export type Explanation = {
   readonly issuer: { readonly name: string; readonly upstream: string; readonly at: string };
-  /** `undefined`: the request names none, or two. */
+  /** `undefined`: the request names no client, or two. */
   readonly client: string | undefined;
   /** The entry as written, or `_unlisted`. */
   readonly entry: string;
@@ -47,7 +47,7 @@ export type Explanation = {
   readonly verdict: Verdict | undefined;
 };
 
-/** `pkce-gateway explain`: the policy of a client, who says each part of it, and what it makes of a request. */
+/** `pkce-gateway explain`: the policy of a client, where each value comes from, and the verdict on a request. */
 export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<number> {
   const format = textOption(options, 'format') ?? 'text';
   if (format !== 'text' && format !== 'json') throw new UsageError('explain: --format must be text or json');
@@ -67,7 +67,7 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
     throw new UsageError(
-      `explain: --client is ${clientOption}, but the request is of ${verdict.clientId ?? 'no client'}`,
+      `explain: --client is ${clientOption}, but the request names ${verdict.clientId ?? 'no client'}`,
     );
   }
   const client = clientOption ?? verdict?.clientId;
@@ -93,7 +93,8 @@ function chooseIssuer(
   const names = issuers.map((issuer) => issuer.name).join(', ');
   if (name !== undefined) {
     const named = issuers.find((issuer) => issuer.name === name);
-    if (named === undefined) throw new UsageError(`explain: there is no issuer ${name}, only ${names}`);
+    if (named === undefined)
+      throw new UsageError(`explain: there is no issuer ${name}; the file has ${names}`);
     return named;
   }
   const [first, ...others] = issuers;
@@ -106,8 +107,8 @@ function chooseIssuer(
   const why =
     host === undefined
       ? 'there are several issuers'
-      : `no issuer claims the host ${host}${issuersOfHost === undefined ? '' : ` with the path ${target?.path}`}`;
-  throw new UsageError(`explain: ${why}: choose one by --issuer (${names})`);
+      : `no issuer serves the host ${host}${issuersOfHost === undefined ? '' : ` with the path ${target?.path}`}`;
+  throw new UsageError(`explain: ${why}: choose one with --issuer (${names})`);
 }
 
 function explain(

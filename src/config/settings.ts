@@ -12,7 +12,7 @@ import {
   type Slot,
   shapeOf,
 } from './schema-shape.ts';
-import type { Entry, ExternalNode, ListNode, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
+import type { Entry, ExternalNode, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
 
 /** What a schema gives, under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. */
 export type Settings<T> = T extends readonly (infer E)[]
@@ -32,6 +32,9 @@ export type Draft<T> = T extends readonly (infer E)[]
     : T;
 
 const INVALID = Symbol('invalid');
+const REFERENCE = 'write {from_env: NAME} or {from_file: PATH}';
+/** How other programs refer to a variable or a file. */
+const FOREIGN_REFERENCE = /env|file|secret|value_?from/i;
 const EXTERNAL = ': from_env and from_file give single values';
 const FILE_NAME = shapeOf(z.string().min(1).max(4096));
 
@@ -56,63 +59,41 @@ export class SettingsReader {
   }
 
   #read(shape: Shape, node: YamlNode): unknown {
-    switch (node.kind) {
-      case 'broken':
-        return INVALID;
-      case 'scalar':
-        return this.#readSingle(shape, node.value, node);
-      case 'external': {
-        const text = this.#textOf(node, true);
-        return text === undefined ? INVALID : this.#readSingle(shape, text, node);
-      }
-      default: {
-        const known = node.repeated === true ? this.#repeated.get(node) : undefined;
-        if (known?.shape === shape) return known.value;
-        const value = node.kind === 'map' ? this.#readMap(shape, node) : this.#readList(shape, node);
-        if (node.repeated === true) this.#repeated.set(node, { shape, value });
-        return value;
-      }
-    }
+    if (node.kind === 'broken') return INVALID;
+    const repeated = 'repeated' in node && node.repeated ? this.#repeated.get(node) : undefined;
+    if (repeated?.shape === shape) return repeated.value;
+    const input = this.#inputOf(node);
+    const value = input === undefined ? INVALID : this.#readAs(shape, node, input);
+    if ('repeated' in node && node.repeated) this.#repeated.set(node, { shape, value });
+    return value;
   }
 
-  #readSingle(shape: Shape, value: ScalarNode['value'], node: ScalarNode | ExternalNode): unknown {
+  /** What stands in a place, as far as it matters to what should stand there. */
+  #inputOf(node: Exclude<YamlNode, { kind: 'broken' }>): ScalarNode['value'] | object | undefined {
+    if (node.kind === 'scalar') return node.value;
+    if (node.kind === 'external') return this.#textOf(node, true);
+    return node.kind === 'list' ? [] : {};
+  }
+
+  #readAs(shape: Shape, node: YamlNode, input: ScalarNode['value'] | object): unknown {
+    const wrong = (expected: string) =>
+      this.#invalid(wrongType(expected, input) + (node.kind === 'external' ? EXTERNAL : ''));
     switch (shape.kind) {
       case 'scalar':
-        return this.#readScalar(shape, value, node);
+        return this.#readScalar(shape, input, node);
       case 'either':
-        return this.#readScalar(shape.scalar, value, node);
-      case 'list':
-        return this.#invalid(wrongType('array', value) + (node.kind === 'external' ? EXTERNAL : ''));
+        return this.#readAs(node.kind === 'map' ? shape.mapping : shape.scalar, node, input);
       case 'mapping':
-        return value === null && shape.nullable
-          ? this.#readEntries(shape, new Map())
-          : this.#invalid(wrongType('object', value) + (node.kind === 'external' ? EXTERNAL : ''));
+        if (node.kind === 'map') return this.#readEntries(shape, node.entries);
+        return input === null && shape.nullable ? this.#readEntries(shape, new Map()) : wrong('object');
       case 'record':
-        return value === null && shape.nullable ? {} : this.#invalid(wrongType('object', value));
-    }
-  }
-
-  #readMap(shape: Shape, node: MapNode): unknown {
-    switch (shape.kind) {
-      case 'mapping':
-        return this.#readEntries(shape, node.entries);
-      case 'either':
-        return this.#readEntries(shape.mapping, node.entries);
-      case 'record':
-        return this.#readRecord(shape, node);
+        if (node.kind === 'map') return this.#readRecord(shape, node);
+        return input === null && shape.nullable ? {} : wrong('object');
       case 'list':
-        return this.#invalid(wrongType('array', {}));
-      case 'scalar':
-        return this.#invalid(this.#problemOf(shape, {}) + externalHint(node));
+        if (node.kind !== 'list') return wrong('array');
+        if (node.items.length === 0 && !shape.mayBeEmpty) return this.#invalid('must not be empty');
+        return node.items.map((item, index) => this.#below(index, () => valid(this.#read(shape.item, item))));
     }
-  }
-
-  #readList(shape: Shape, { items }: ListNode): unknown {
-    if (shape.kind === 'scalar') return this.#invalid(this.#problemOf(shape, []));
-    if (shape.kind === 'either') return this.#invalid(this.#problemOf(shape.scalar, []));
-    if (shape.kind !== 'list') return this.#invalid(wrongType('object', []));
-    if (items.length === 0 && !shape.mayBeEmpty) return this.#invalid('must not be empty');
-    return items.map((item, index) => this.#below(index, () => valid(this.#read(shape.item, item))));
   }
 
   #readEntries(shape: MappingShape, entries: ReadonlyMap<string, Entry>): unknown {
@@ -150,22 +131,20 @@ export class SettingsReader {
     return settings;
   }
 
-  #readScalar(shape: ScalarShape, value: ScalarNode['value'], node: ScalarNode | ExternalNode): unknown {
-    if (node.kind === 'scalar' && typeof value === 'string') {
-      const [, name] = /\$\{([A-Za-z_]\w*)/.exec(value) ?? [];
-      if (name !== undefined) return this.#invalid(`\${${name}} is not expanded: write {from_env: ${name}}`);
-      if (shape.secret) {
-        this.#diagnostics.warning(
-          this.#path,
-          'this secret is in clear text: write {from_env: NAME} or {from_file: PATH}',
-        );
-      }
-    }
-    let parsed = z.safeParse(shape.schema, value, { error: describeIssue });
+  #readScalar(shape: ScalarShape, input: ScalarNode['value'] | object, node: YamlNode): unknown {
+    const isWritten = node.kind === 'scalar' && typeof input === 'string';
+    const [, name] = (isWritten && /\$\{([A-Za-z_]\w*)/.exec(input)) || [];
+    if (name !== undefined) return this.#invalid(`\${${name}} is not expanded: write {from_env: ${name}}`);
+    if (isWritten && shape.secret)
+      this.#diagnostics.warning(this.#path, `this secret is in clear text: ${REFERENCE}`);
+    let parsed = z.safeParse(shape.schema, input, { error: describeIssue });
     // A variable or a file gives text; where that is not wanted, it may be a number or a flag.
-    const other = parsed.success || node.kind === 'scalar' ? undefined : valueOfText(String(value));
+    const other = parsed.success || node.kind !== 'external' ? undefined : valueOfText(String(input));
     if (other !== undefined) parsed = z.safeParse(shape.schema, other, { error: describeIssue });
-    return parsed.success ? parsed.data : this.#invalid(messageOf(parsed.error));
+    if (parsed.success) return parsed.data;
+    const isReference =
+      node.kind === 'map' && [...node.entries.keys()].some((key) => FOREIGN_REFERENCE.test(key));
+    return this.#invalid(messageOf(parsed.error) + (isReference ? `: ${REFERENCE}` : ''));
   }
 
   /** The content of the file that an entry names. */
@@ -199,11 +178,6 @@ export class SettingsReader {
     return this.#defaults.get(slot);
   }
 
-  #problemOf(shape: ScalarShape, input: unknown): string {
-    const parsed = z.safeParse(shape.schema, input, { error: describeIssue });
-    return parsed.success ? '' : messageOf(parsed.error);
-  }
-
   #below<T>(segment: string | number, read: () => T): T {
     this.#path.push(segment);
     const value = read();
@@ -228,10 +202,4 @@ function valueOfText(text: string): number | boolean | undefined {
 
 function messageOf(error: z.core.$ZodError): string {
   return error.issues[0]?.message ?? 'is not valid';
-}
-
-/** For what other programs would take for a reference to a variable or a file. */
-function externalHint({ entries }: MapNode): string {
-  const isReference = [...entries.keys()].some((key) => /env|file|secret|value_?from/i.test(key));
-  return isReference ? ': write {from_env: NAME} or {from_file: PATH}' : '';
 }

@@ -20,6 +20,7 @@ const NOT_SERVING = new Set([
 
 /** What went wrong, as the store's callers know it. `lost`: why there was no connection last. */
 export function redisFault(error: unknown, lost: string | undefined): StoreFault {
+  if (error instanceof StoreFault) return error;
   const code = redisErrorCode(error);
   // ioredis hangs the command and its arguments on its errors (records and, for AUTH, the password), and a reply may repeat
   // them in its message. Causes are logged: only the code goes on.

@@ -1,4 +1,4 @@
-import type { Cluster } from 'ioredis';
+import { type Cluster, ReplyError } from 'ioredis';
 import type { RedisConfig } from '../config/config.ts';
 import { StoreFault } from './flow-store.ts';
 import { openRedisClient, type RedisClient } from './redis-client.ts';
@@ -15,6 +15,8 @@ export type SendCommand<Reply> = (client: RedisClient) => Promise<Reply>;
 export const MAX_UNSETTLED = 10_000;
 /** How long a connection may be away, in milliseconds, before commands fail at once. */
 const GRACE = 250;
+/** Milliseconds until a server that takes connections, but does not serve, is asked again. */
+const PROBE_INTERVAL = 100;
 
 /** One of ioredis's clients, with a deadline for each command and a bound on all of them. */
 export class RedisLink implements AsyncDisposable {
@@ -27,7 +29,9 @@ export class RedisLink implements AsyncDisposable {
   /** Resolves when the connection is back, rejects when it has been away for too long. */
   #back = waitForConnection();
   #lostBecause: string | undefined;
+  #nextProbe: NodeJS.Timeout | undefined;
   #unsettled = 0;
+  readonly #undos: (() => void)[] = [];
   #disposed = false;
 
   constructor(config: RedisConfig, onStateChange: OnStateChange) {
@@ -36,13 +40,7 @@ export class RedisLink implements AsyncDisposable {
     this.#client = openRedisClient(config, (code) => {
       this.#lostBecause = code;
     });
-    // A server that wants a password takes connections without one: only a reply tells.
-    this.#client.on('ready', () =>
-      this.#client
-        .ping()
-        .then(() => this.#found())
-        .catch(() => {}),
-    );
+    this.#client.on('ready', () => this.#probe());
     this.#client.on('close', () => this.#lost());
     // Without a listener for 'error', ioredis prints to the console.
     this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
@@ -69,7 +67,7 @@ export class RedisLink implements AsyncDisposable {
   }
 
   /** As `RedisConnection.run`. */
-  run<Reply>(send: SendCommand<Reply>, undo: () => void = () => {}): Promise<Reply> {
+  run<Reply>(send: SendCommand<Reply>, undo?: () => void): Promise<Reply> {
     if (this.#disposed) return Promise.reject(unreachable(this.#lostBecause));
     if (this.#unsettled >= MAX_UNSETTLED) {
       const message = `${MAX_UNSETTLED} commands wait for Redis already`;
@@ -96,13 +94,19 @@ export class RedisLink implements AsyncDisposable {
         this.#unsettled -= 1;
         clearTimeout(deadline);
         if (!hasSettled) tell();
-        else if (wasSent) undo();
         hasSettled = true;
       };
       const sent = this.#isReady ? sendNow() : this.#back.promise.then(sendNow);
       sent.then(
-        (reply) => settle(() => resolve(reply)),
-        (error: unknown) => settle(() => reject(redisFault(error, this.#lostBecause))),
+        (reply) => {
+          if (hasSettled) undo?.();
+          settle(() => resolve(reply));
+        },
+        (error: unknown) => {
+          settle(() => reject(redisFault(error, this.#lostBecause)));
+          // It may have run, and its reply have been lost with the connection.
+          if (undo !== undefined && wasSent && !(error instanceof ReplyError)) this.#undoWhenBack(undo);
+        },
       );
     });
   }
@@ -112,13 +116,34 @@ export class RedisLink implements AsyncDisposable {
     if (this.#disposed) return;
     const goodbye = this.#isReady ? this.run((client) => client.quit()).catch(() => {}) : undefined;
     this.#disposed = true;
+    clearTimeout(this.#nextProbe);
     await goodbye;
     this.#client.disconnect();
+  }
+
+  /** A server that loads its data, or wants a password, takes connections all the same: only a reply tells. */
+  #probe(): void {
+    clearTimeout(this.#nextProbe);
+    this.#client.ping().then(
+      () => this.#found(),
+      (error: unknown) => {
+        if (this.#client.status !== 'ready' || this.#disposed) return;
+        this.#lostBecause = redisErrorCode(error) ?? this.#lostBecause;
+        this.#lost();
+        this.#nextProbe = setTimeout(() => this.#probe(), PROBE_INTERVAL).unref();
+      },
+    );
+  }
+
+  #undoWhenBack(undo: () => void): void {
+    if (this.#isReady) undo();
+    else if (this.#undos.length < MAX_UNSETTLED) this.#undos.push(undo);
   }
 
   #found(): void {
     if (this.#client.status !== 'ready') return;
     this.#isReady = true;
+    for (const undo of this.#undos.splice(0)) undo();
     this.#lostBecause = undefined;
     this.#back.resolve();
     this.#report();

@@ -65,7 +65,7 @@ describe('explain --client', () => {
     expect(batch.stdout).toMatch(/^client +batch-7 \(entry batch-\*\)$/m);
     expect(batch.stdout).toMatch(/^mode +report +gateway.yaml:14:23 \(clients.batch-\*\)$/m);
     const other = await explain('--issuer', 'corp', '--client', 'other');
-    expect(other.stdout).toMatch(/^client +other \(not listed: unlisted_clients\)$/m);
+    expect(other.stdout).toMatch(/^client +other \(not listed, so unlisted_clients applies\)$/m);
     expect(other.stdout).toMatch(/^mode +reject +gateway.yaml:9:30 \(unlisted_clients\)$/m);
   });
 
@@ -102,14 +102,14 @@ describe('explain --client', () => {
 
 type Case = readonly [what: string, url: string, exitCode: number, says: RegExp];
 const CASES: readonly Case[] = [
-  ['a good request', REQUEST + PKCE, 0, /^verdict +goes on: nothing is wrong/m],
+  ['a good request', REQUEST + PKCE, 0, /^verdict +accepted$/m],
   ['no challenge', REQUEST, 1, /^verdict +refused: challenge_missing: PKCE is required/m],
   ['another redirect_uri', `${REQUEST}2${PKCE}`, 1, /^verdict +refused: redirect_uri_not_allowed/m],
   ['a parameter twice', `${REQUEST}${PKCE}&state=1&state=2`, 1, /refused: parameter_repeated/m],
   ['a client that is not listed', REQUEST.replace('=spa', '=x') + PKCE, 1, /refused: client_unknown/m],
   ['two clients', `${REQUEST}${PKCE}&client_id=ignored`, 1, /refused: parameter_repeated/m],
-  ['a client in report', REQUEST.replace('=spa', '=batch-1'), 0, /goes on, and is reported: challenge_m/m],
-  ['a client that is not looked at', REQUEST.replace('=spa', '=ignored'), 0, /is not looked at$/m],
+  ['a client in report', REQUEST.replace('=spa', '=batch-1'), 0, /accepted, and reported: challenge_m/m],
+  ['a client that is not judged', REQUEST.replace('=spa', '=ignored'), 0, /are not judged$/m],
   ['another path', REQUEST.replace('/authorize', '/other'), 0, /^endpoint other$[\s\S]*not an authoriz/m],
   [
     'another spelling of the path',
@@ -130,9 +130,9 @@ describe('explain --url', () => {
   test.concurrent('tells of the share that is refused, and what that is worth', async () => {
     const { exitCode, stdout } = await explain('--url', REQUEST.replace('=spa', '=some'));
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^mode +enforce 25%\n +an attacker can try until/m);
+    expect(stdout).toMatch(/^mode +enforce 25%\n +this protects nobody yet: an attacker can try until/m);
     expect(stdout).toMatch(
-      /^verdict +refused in 25% of the logins; the others go on, and are reported: challenge_missing/m,
+      /^verdict +refused in 25% of the logins, accepted and reported in the others: challenge_missing/m,
     );
   });
 
@@ -177,7 +177,7 @@ describe('explain --url', () => {
       { code_challenge_method: 'plain' },
       { code_challenge_method: undefined },
       { response_type: 'token' },
-      { response_mode: 'web_message' },
+      { response_mode: 'cookie' },
       { redirect_uri: 'https://app.example.com/cb/' },
       { request: 'x' },
       { client_id: undefined },
@@ -198,10 +198,10 @@ describe('explain --url', () => {
 describe('explain says no', () => {
   test.concurrent.each([
     [[], 'explain: --client is needed'],
-    [['--client', 'spa'], 'there are several issuers: choose one by --issuer (corp, partners)'],
-    [['--client', 'spa', '--issuer', 'x'], 'there is no issuer x, only corp, partners'],
-    [['--url', REQUEST.replace('login.', 'other.')], 'no issuer claims the host other.example.com'],
-    [['--url', REQUEST, '--client', 'soon'], '--client is soon, but the request is of spa'],
+    [['--client', 'spa'], 'there are several issuers: choose one with --issuer (corp, partners)'],
+    [['--client', 'spa', '--issuer', 'x'], 'there is no issuer x; the file has corp, partners'],
+    [['--url', REQUEST.replace('login.', 'other.')], 'no issuer serves the host other.example.com'],
+    [['--url', REQUEST, '--client', 'soon'], '--client is soon, but the request names spa'],
     [['--url', 'ftp://x/'], '--url must be a URL'],
     [['--url', REQUEST.replace('/oauth2', '\\oauth2')], '--url must be a URL'],
     [['--client', 'spa', '--at', 'tomorrow'], '--at: must be a moment'],

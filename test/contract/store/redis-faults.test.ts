@@ -1,6 +1,8 @@
+import { connect, createServer } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { FlowStore } from '../../../src/store/flow-store.ts';
 import { codeKey } from '../../../src/store/store-key.ts';
+import { listen } from '../../support/listener.ts';
 import { type RedisClusterServers, startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedisSentinel } from '../../support/redis-sentinel.ts';
 import { startRedis } from '../../support/redis-server.ts';
@@ -69,6 +71,22 @@ describe('one Redis', () => {
     expect(await stepsOf(logins)).toEqual(KEPT);
   });
 
+  test('that loads its data is waited for', async () => {
+    const slowly = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
+    const { server, store, onStateChange } = await open(['--appendonly', 'yes', ...slowly]);
+    const logins = await beginLogins(store);
+    for (let index = 0; index < 300; index += 1) await store.bindCode(sampleCode({ code: `code-${index}` }));
+    await server.call('BGREWRITEAOF');
+    await vi.waitFor(async () => {
+      expect(await server.call('INFO', 'persistence')).toContain('aof_rewrite_in_progress:0');
+    }, 5_000);
+    await server.restart();
+    await untilReachable(store);
+    expect(onStateChange.mock.calls).toContainEqual(['unreachable', 'LOADING']);
+    expect(onStateChange.mock.lastCall).toEqual(['ready', undefined]);
+    expect(await stepsOf(logins)).toEqual(KEPT);
+  });
+
   test('paused: no answer is a fault in time, and what it claimed late is given back', async () => {
     const { server, store } = await open();
     const logins = await beginLogins(store);
@@ -130,6 +148,40 @@ describe('one Redis', () => {
     for (const code of codes) {
       const expected = claimed.includes(code) ? 'replayed' : 'claimed';
       await vi.waitFor(async () => expect(await claim(store, code), code).toBe(expected), 2_000);
+    }
+  });
+
+  test('whose replies are lost with the network: what it claimed is given back when it is', async () => {
+    const server = cleanup.use(await startRedis({ port: true }));
+    let isMute = false;
+    const relay = createServer((socket) => {
+      const redis = connect(server.port ?? 0, '127.0.0.1');
+      for (const end of [socket, redis]) end.on('error', () => {});
+      socket.on('close', () => redis.destroy());
+      redis.on('data', (reply) => {
+        // The server has run it by now.
+        if (isMute) socket.destroy();
+        else socket.write(reply);
+      });
+      socket.pipe(redis);
+    });
+    const { port } = cleanup.use(await listen(relay));
+    const url = `redis://127.0.0.1:${port}`;
+    const store = cleanup.use(await openRedisStore({ url }, { timeout: TIMEOUT }));
+    const codes = Array.from({ length: 20 }, (_, index) => `code-${index}`);
+    for (const code of codes) await store.bindCode(sampleCode({ code }));
+    isMute = true;
+    await Promise.all(codes.map((code) => faultOf(claim(store, code))));
+    const records = await Promise.all(
+      codes.map((code) => server.call('GET', PREFIX + codeKey(UPSTREAM, code))),
+    );
+    expect(records.some((record) => String(record).startsWith('2bc'))).toBe(true);
+    // Longer than anything is sent again.
+    await vi.waitFor(async () => expect((await faultOf(store.ping())).code).toBe('store_unreachable'), 5_000);
+    isMute = false;
+    await untilReachable(store);
+    for (const code of codes) {
+      await vi.waitFor(async () => expect(await claim(store, code), code).toBe('claimed'), 5_000);
     }
   });
 

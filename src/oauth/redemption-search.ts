@@ -3,19 +3,21 @@ export type SearchedFormat = 'form' | 'multipart' | 'json' | 'text';
 
 /** In which of a body's media types a server might read a token request; `undefined`: in none that is searched. */
 export function searchedFormat(contentType: string | undefined): SearchedFormat | undefined {
-  const mediaType = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const mediaType = (contentType ?? '').split(/[;,]/, 1)[0]?.trim().toLowerCase() ?? '';
   if (mediaType === '' || mediaType === 'text/plain') return 'text';
   if (mediaType === 'application/x-www-form-urlencoded') return 'form';
   if (mediaType.startsWith('multipart/')) return 'multipart';
-  return mediaType === 'application/json' || mediaType.endsWith('+json') ? 'json' : undefined;
+  return /[/+]json$/.test(mediaType) ? 'json' : undefined;
 }
 
 // Each begins at a separator that no other part of it matches, so that no text is gone through twice.
-const FORM_NAME = /(?:^|[&;?])[\s+[]*(code|grant_type)[\s+[\]]*=/g;
+const FORM_NAME =
+  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]*(code|grant[_.\s+[]type)(?:[\s+[\]\0][^&;=]{0,40})?=/g;
 const MULTIPART_NAME = /name\*?=(?:utf-8'')?"?[\s[]*(code|grant_type)[\s[\]]*(?=["\r\n;]|$)/g;
 const JSON_NAME = /"[\s[]*(code|grant_type)[\s[\]]*"\s*:/g;
 const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {
-  form: [FORM_NAME],
+  // Some servers know JSON by its first character, whatever its type.
+  form: [FORM_NAME, JSON_NAME],
   multipart: [MULTIPART_NAME],
   json: [JSON_NAME],
   text: [FORM_NAME, JSON_NAME],
@@ -35,8 +37,10 @@ export class RedemptionSearch {
   #carry = '';
   #started = false;
 
-  constructor(format: SearchedFormat) {
+  /** `query`: of the same request; one of the two names may stand there. */
+  constructor(format: SearchedFormat, query = '') {
     this.#patterns = NAMES[format];
+    this.#search(`&${query}`, [FORM_NAME]);
   }
 
   get found(): boolean {
@@ -47,27 +51,34 @@ export class RedemptionSearch {
   read(piece: string): boolean {
     if (this.found) return true;
     // Only the very beginning of a body stands behind nothing.
-    const text = decodeEscapes((this.#started ? this.#carry : '&') + piece).toLowerCase();
-    for (const pattern of this.#patterns) {
-      for (const [, name = ''] of text.matchAll(pattern)) this.#seen.add(name);
-    }
-    if (GATEWAY_CODE.test(text)) this.#seen.add('gateway code');
+    // What is ASCII in UTF-16 is ASCII between NULs.
+    const ascii = piece.includes('\0') ? piece.replaceAll('\0', '') : piece;
+    const text = this.#search((this.#started ? this.#carry : '&') + ascii, this.#patterns);
     this.#started = true;
     this.#carry = `\u0000${text.slice(-CARRY)}`;
     return this.found;
+  }
+
+  #search(raw: string, patterns: readonly RegExp[]): string {
+    const text = decodeEscapes(raw).toLowerCase();
+    for (const pattern of patterns) {
+      for (const [, name] of text.matchAll(pattern)) this.#seen.add(name === 'code' ? name : 'grant_type');
+    }
+    if (GATEWAY_CODE.test(text)) this.#seen.add('gateway code');
+    return text;
   }
 }
 
 /** Whether a query would redeem a code on a server that takes token requests at other paths, or by GET. */
 export function redeemsInQuery(query: string | undefined): boolean {
   if (query === undefined) return false;
-  return new RedemptionSearch('form').read(query);
+  return new RedemptionSearch('form', query).found;
 }
 
 function decodeEscapes(text: string): string {
   if (!text.includes('%') && !text.includes('\\u')) return text;
   return text.replace(
-    /%([0-7][0-9a-f])|\\u00([0-7][0-9a-f])/gi,
+    /%([0-7][0-9a-f])|[\\%]u00([0-7][0-9a-f])/gi,
     (_, percent: string | undefined, unicode: string) =>
       String.fromCharCode(Number.parseInt(percent ?? unicode, 16)),
   );

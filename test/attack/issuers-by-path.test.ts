@@ -76,7 +76,7 @@ describe.each(['off', 'report'])('beside an issuer in %s', (rest) => {
       expect(scene.issued).toBe(0);
       // Nor does the endpoint of the lax one, which the server may take for the same.
       expect((await scene.redeem('/elsewhere/token', code)).status).toBe(400);
-      expect(scene.reasons().at(-1)).toBe('code_unknown');
+      expect(scene.reasons().at(-1)).toBe('verifier_missing');
       expect((await scene.redeem('/oauth2/token', code, verifier)).status).toBe(200);
     },
   );

@@ -209,10 +209,10 @@ describe('a token request', () => {
 
     expect(response.status).toBe(200);
     expect(response.body).toBe('{"access_token":"x"}');
-    const asked = [...new URLSearchParams(form)].map(([name, value]) => [
-      name,
-      name === 'code' && value === code ? `the-code-${codesGiven}` : value,
-    ]);
+    // `forward_pkce: never`: the verifier stays behind.
+    const asked = [...new URLSearchParams(form)]
+      .filter(([name]) => name !== 'code_verifier')
+      .map(([name, value]) => [name, name === 'code' && value === code ? `the-code-${codesGiven}` : value]);
     const received = server.requests.findLast((one) => !one.target.startsWith('/.well-known/'));
     expect(received?.target).toBe(target);
     expect([...new URLSearchParams(received?.body)]).toEqual(asked);

@@ -48,8 +48,12 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
       expect(response?.raw ?? '').not.toContain('access_token');
       if (response !== undefined)
         expect(response.status).toSatisfy((status) => status >= 400 && status < 500);
-      const passes = attack.expected === 'unreadable' || attack.expected === 'defused';
-      expect(refusals).toEqual(passes ? [] : [{ endpoint: 'token', reason: attack.expected }]);
+      const expected =
+        (defence === 'wrapped codes' ? attack.ofWrapped : undefined) ??
+        (defence === 'bare codes of the only enforced client' ? attack.amongLax : undefined) ??
+        attack.expected;
+      const passes = expected === 'unreadable' || expected === 'defused';
+      expect(refusals).toEqual(passes ? [] : [{ endpoint: 'token', reason: expected }]);
     });
   },
 );

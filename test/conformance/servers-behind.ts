@@ -28,7 +28,6 @@ type Server = {
   /** Whether its tokens can be refreshed. */
   readonly refreshes: boolean;
   readonly hasUserinfo: boolean;
-  /** Whether the parameters of PKCE go on to it: `forward_pkce: auto`. */
   readonly start: (clients: readonly TestClient[], publicUrl: string) => Promise<Started>;
 };
 

@@ -37,7 +37,7 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
     if (!(error instanceof StoreFault)) throw error;
     return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
   }
-  if (pushed !== undefined && pushed.clientId === client.clientId) {
+  if (pushed !== undefined && isItsRequest(context, pushed)) {
     const responseType = normalizeResponseType(context.merged.parameters.get('response_type') ?? '');
     // Servers of OpenID Connect may want one here all the same (Core 6.1); one that the client may not use is not its push's.
     const beside = client.policy.responseTypes.includes(responseType) ? [] : ['response_type'];
@@ -47,4 +47,10 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
     context.violation === undefined &&
     shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
   return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
+}
+
+/** One that a laxer issuer before the same server has judged is none where the client is enforced. */
+function isItsRequest({ exchange, client }: AuthorizationContext, pushed: PushedRequest): boolean {
+  if (pushed.clientId !== client.clientId) return false;
+  return pushed.issuer === exchange.issuer.name || pushed.mode === 'enforce' || client.mode !== 'enforce';
 }

@@ -44,6 +44,7 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
   const looksLikeJson = /^(?:\xef\xbb\xbf)?\s*[[{"]/.test(text);
   const isForm = mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson;
   const isJson = mediaType === 'application/json' && exchange.takesJson;
+  const charset = charsetOf(contentType);
   const form = isJson ? readJson(exchange, text) : readForm(exchange, isForm ? text : '');
   const isEmpty = read.complete && read.bytes.length === 0;
   const encoded = isEncoded(request.headers['content-encoding']);
@@ -56,8 +57,8 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
     isEmpty,
     // Under another content type it may still be a form: good enough for a name in the log.
     guessed: isForm || isJson ? [] : (nested ?? parseParameters(text).parameters.entries),
-    problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, text }),
-    unread: !read.complete || encoded || !understood,
+    problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, charset, text }),
+    unread: !read.complete || encoded || !understood || UNLIKE_ASCII.test(charset),
     asSent: () => (!read.complete ? read.resume() : changed ? Buffer.from(form.raw, 'latin1') : read.bytes),
     format: isJson ? 'json' : 'form',
   };
@@ -81,6 +82,7 @@ type BodyFacts = {
   readonly isForm: boolean;
   readonly isEmpty: boolean;
   readonly contentType: string;
+  readonly charset: string;
   readonly text: string;
 };
 
@@ -90,20 +92,23 @@ function problemOfBody({
   isForm,
   isEmpty,
   contentType,
+  charset,
   text,
 }: BodyFacts): Violation | undefined {
-  const badType = !isForm || (namesOtherCharset(contentType) && !isAscii(text));
+  const badType = !isForm || UNLIKE_ASCII.test(charset) || (!/^utf-?8$/.test(charset) && !isAscii(text));
   if (badType && !isEmpty && read.complete)
     return { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
   if (encoded) return { reason: 'content_encoding_not_allowed' };
   return read.complete ? undefined : { reason: 'body_too_large' };
 }
 
+/** Charsets in which octets that look like ASCII mean something else. */
+const UNLIKE_ASCII = /utf-?(?:7|16|32)|ucs|unicode|ebcdic|ibm|cp\d|iso-2022|hz-gb/;
+
 /** RFC 6749 appendix B: UTF-8. Clients that say another charset mean the same text as long as it is ASCII. */
-function namesOtherCharset(contentType: string): boolean {
-  const parameters = contentType.toLowerCase().split(';').slice(1);
-  const charset = parameters.map((parameter) => parameter.trim()).find((text) => text.startsWith('charset'));
-  return charset !== undefined && !/utf-?8"?$/.test(charset);
+function charsetOf(contentType: string): string {
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? [];
+  return charset.toLowerCase();
 }
 
 function isAscii(text: string): boolean {

@@ -17,7 +17,7 @@ export function refusesQuery(exchange: Exchange): boolean {
 
 /** The same for a message that has been read whole. */
 export function refusesRedemption(exchange: Exchange, { query, body }: Message): boolean {
-  const inBody = body?.isForm === true && new RedemptionSearch('form').read(body.form.raw);
+  const inBody = body?.isForm === true && new RedemptionSearch('form', query.raw).read(body.form.raw);
   const found = redeemsInQuery(query.raw) || inBody;
   return found && isRefusedElsewhere(exchange, 'token', REDEMPTION);
 }
@@ -29,7 +29,7 @@ export function refusesRedemption(exchange: Exchange, { query, body }: Message):
 export function redemptionFilter(exchange: Exchange): Filter | undefined {
   const format = searchedFormat(exchange.request.headers['content-type']);
   if (format === undefined) return undefined;
-  const search = new RedemptionSearch(format);
+  const search = new RedemptionSearch(format, exchange.target.query);
   let judged = false;
   return {
     read: (chunk) => {

@@ -43,8 +43,10 @@ export const LIVE_FLOWS: readonly AuthorizationAttack[] = [
   attack('for another response type', refused('response_type_not_allowed'), () => ({
     response_type: 'code%20token',
   })),
-  attack('for another mode', refused('response_mode_not_allowed'), () => ({ response_mode: 'web_message' })),
+  attack('for another mode', refused('response_mode_not_allowed'), () => ({
+    response_mode: 'okta_post_message',
+  })),
   attack('with a request object', refused('request_object_not_allowed'), () => ({ request: 'e30.e30.x' })),
   attack('with a request_uri', refused('request_uri_unknown'), () => ({ request_uri: 'data:,e30.e30.x' })),
-  attack('with an empty challenge', refused('parameter_malformed'), () => ({ code_challenge: '' })),
+  attack('with an empty challenge', 'defused', () => ({ code_challenge: '' })),
 ];

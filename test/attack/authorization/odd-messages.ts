@@ -51,7 +51,7 @@ export const ODD_MESSAGES: readonly AuthorizationAttack[] = [
   attack('HEAD', refused('challenge_missing'), (scene) =>
     scene.stage.send(rawRequest(`HEAD ${AUTHORIZE}?${query({})} HTTP/1.1`, [], '', scene.host)),
   ),
-  attack('everything in the query of a POST', refused('parameter_in_query'), (scene) =>
+  attack('everything in the query of a POST', refused('challenge_missing'), (scene) =>
     post(scene, `${AUTHORIZE}?${query({})}`, ''),
   ),
   attack('JSON', refused('content_type_not_allowed'), (scene) =>
@@ -72,7 +72,8 @@ export const ODD_MESSAGES: readonly AuthorizationAttack[] = [
   ),
   attack(
     'a form in the body of a GET',
-    refused('client_id_missing'),
+    // Without its body it asks for nothing; what comes of it is looked at.
+    withheld('flow_unknown'),
     (scene) =>
       scene.stage.send(
         rawRequest(
@@ -82,7 +83,6 @@ export const ODD_MESSAGES: readonly AuthorizationAttack[] = [
           scene.host,
         ),
       ),
-    { amongLax: withheld('flow_unknown') },
   ),
   ...['X-Original-URL', 'X_Rewrite_URL'].map((header) =>
     attack(`a page, with ${header}`, 'defused', (scene) =>

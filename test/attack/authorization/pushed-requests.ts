@@ -53,7 +53,7 @@ const { resembling, beyond } = spellingsOf('par');
 
 export const PUSHED_REQUESTS: readonly AuthorizationAttack[] = [
   attack('without a challenge', pushRefused('challenge_missing'), {}),
-  attack('with an empty challenge', pushRefused('parameter_malformed'), {
+  attack('with an empty challenge', pushRefused('challenge_missing'), {
     fields: () => ({ code_challenge: '' }),
   }),
   attack('with the method plain', pushRefused('method_not_allowed'), {
@@ -69,7 +69,7 @@ export const PUSHED_REQUESTS: readonly AuthorizationAttack[] = [
     fields: (scene) => ({ ...challengeOf(scene), redirect_uri: 'https://evil.example/cb' }),
   }),
   attack('for a mode that cannot be followed', pushRefused('response_mode_not_allowed'), {
-    fields: (scene) => ({ ...challengeOf(scene), response_mode: 'web_message' }),
+    fields: (scene) => ({ ...challengeOf(scene), response_mode: 'okta_post_message' }),
   }),
   attack('with a reference inside', pushRefused('request_uri_unknown'), {
     fields: (scene) => ({ ...challengeOf(scene), request_uri: 'urn:ietf:params:oauth:request_uri:x' }),
@@ -93,7 +93,7 @@ export const PUSHED_REQUESTS: readonly AuthorizationAttack[] = [
   attack('with another challenge beside its reference', 'defused', withChallenge, {
     code_challenge: 'A'.repeat(43),
   }),
-  attack('with an empty challenge beside its reference', refused('parameter_malformed'), withChallenge, {
+  attack('with an empty challenge beside its reference', 'defused', withChallenge, {
     code_challenge: '',
   }),
   attack('with a place in brackets beside its reference', refused('parameter_malformed'), withChallenge, {

@@ -1,4 +1,3 @@
-import type { Refusal } from '../attack-stage.ts';
 import {
   AUTHORIZE,
   type AuthorizationAttack,
@@ -91,7 +90,6 @@ const MALFORMED: readonly (readonly [what: string, parameter: string])[] = [
   ['a line end', 'redirect_uri=https://app.example.com/cb%0d%0a.evil.example'],
   ['a tab inside', 'redirect_uri=https://app.exa%09mple.com/cb'],
   ['a NUL', 'redirect_uri=https://evil.example/cb%00https://app.example.com/cb'],
-  ['an empty one', 'redirect_uri='],
   ['brackets', 'redirect_uri[]=https://evil.example/cb'],
   ['capitals', 'Redirect_Uri=https://evil.example/cb'],
   [
@@ -122,7 +120,7 @@ const ASTRAY: readonly string[] = [
 
 function attack(
   name: string,
-  expected: Refusal,
+  expected: AuthorizationAttack['expected'],
   parameter: string,
   rest: Partial<AuthorizationAttack> = {},
 ): AuthorizationAttack[] {
@@ -147,6 +145,8 @@ function attack(
 }
 
 export const REDIRECT_TARGETS: readonly AuthorizationAttack[] = [
+  // It counts as none: the server answers to the place that it has registered, and the code is the flow's.
+  ...attack('redirect_uri with an empty one', 'defused', 'redirect_uri=', { verifier: 'none' }),
   ...CONFUSIONS.flatMap(([what, redirectUri]) =>
     attack(
       `redirect confusion: ${what}`,

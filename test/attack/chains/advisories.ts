@@ -111,6 +111,7 @@ export const ADVISORIES: readonly Chain[] = [
   {
     name: 'CVE-2025-64484, oauth2-proxy: headers with an underscore got past it',
     expected: [],
+    ofWrapped: atToken('path_ambiguous'),
     steal: sent((code, host) => form('/login', `code=${code}`, host, ['X_Original_URL: /oauth2/token'])),
   },
   {

@@ -9,6 +9,8 @@ export type Chain = {
   readonly name: string;
   readonly steal: (stage: AttackStage) => Promise<Outcome>;
   readonly expected: readonly Refusal[];
+  /** The same where codes are wrapped; default: `expected`. */
+  readonly ofWrapped?: readonly Refusal[];
 };
 
 export const atToken = (...reasons: Refusal['reason'][]): Refusal[] =>

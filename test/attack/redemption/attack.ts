@@ -19,6 +19,9 @@ export type RedemptionAttack = {
    * that no endpoint has counted it. `defused`: it passes, but does not mean to the server what the thief wanted.
    */
   readonly expected: Reason | 'unreadable' | 'defused';
+  /** The same where codes are wrapped, and where nobody but the victim's client is enforced; default: `expected`. */
+  readonly ofWrapped?: RedemptionAttack['expected'];
+  readonly amongLax?: RedemptionAttack['expected'];
   /** What the server must be besides sloppy for the theft to succeed there. */
   readonly laxity?: Partial<Laxity>;
 };

@@ -21,6 +21,11 @@ const encoded = (
 ): MessageAttack => ({
   name,
   expected: type === FORM ? 'content_encoding_not_allowed' : 'content_type_not_allowed',
+  // A wrapped code that nobody could read is worth nothing to the server.
+  elsewhere: {
+    expected: 'content_encoding_not_allowed',
+    ofWrapped: encode(Buffer.from('plain')).toString() === 'plain' ? 'path_ambiguous' : 'defused',
+  },
   write: (target, loot) => {
     const text = type === FORM ? theft(loot.code) : JSON.stringify(FIELDS(loot.code));
     return post(target, loot, encode(Buffer.from(text)).toString('latin1'), [
@@ -64,6 +69,12 @@ const withMethod = (
     where === 'query'
       ? rawRequest(`${method} ${target}?${theft(loot.code)} HTTP/1.1`, [], '', loot.host)
       : rawRequest(`${method} ${target} HTTP/1.1`, [FORM], theft(loot.code), loot.host),
+  // Without its body it is nobody's.
+  ...(method === 'GET' &&
+    where === 'body' && {
+      amongLax: 'defused',
+      elsewhere: { expected: 'path_ambiguous', amongLax: 'path_ambiguous' },
+    }),
 });
 
 const mixed = (
@@ -95,11 +106,13 @@ const chunk = (text: string, extension = '') => `${text.length.toString(16)}${ex
 
 export const BODY_ATTACKS: readonly MessageAttack[] = [
   typed('text/plain', 'text/plain', theft),
-  typed('application/octet-stream', 'application/octet-stream', theft),
-  typed('application/xml', 'application/xml', theft),
-  typed('image/png', 'image/png', theft),
+  ...['application/octet-stream', 'application/xml', 'image/png'].map((type) => ({
+    ...typed(type, type, theft),
+    // Contract: forms, multipart and JSON are searched.
+    onlyAtEndpoint: true as const,
+  })),
   typed('a type of two', 'application/x-www-form-urlencoded, application/json', theft),
-  typed('a type with a parameter', 'application/x-www-form-urlencoded; x=y', theft),
+  { ...typed('a type with a parameter', `${FORM_TYPE}; x=y`, theft), expected: 'verifier_missing' },
   typed('an empty type', '', theft),
   {
     ...typed('no type', '', theft),
@@ -154,7 +167,10 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     ),
   ),
   multipart('multipart with a preamble', `a preamble\r\n${part(grantHead, 'authorization_code')}`),
-  typed('UTF-7', 'application/x-www-form-urlencoded; charset=utf-7', (code) => utf7(theft(code))),
+  {
+    ...typed('UTF-7', `${FORM_TYPE}; charset=utf-7`, (code) => utf7(theft(code))),
+    onlyAtEndpoint: true,
+  },
   typed('UTF-16', 'application/x-www-form-urlencoded; charset=utf-16le', (code) => utf16(theft(code))),
   typed('UTF-16, big end first', 'application/x-www-form-urlencoded; charset=utf-16be', (code) =>
     utf16(theft(code), true),
@@ -164,7 +180,7 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     expected: 'parameter_malformed',
     write: (target, loot) => post(target, loot, utf16(theft(loot.code), true)),
   },
-  typed('ISO-8859-1', 'application/x-www-form-urlencoded; charset=iso-8859-1', theft),
+  { ...typed('ISO-8859-1', `${FORM_TYPE}; charset=iso-8859-1`, theft), expected: 'verifier_missing' },
   {
     name: 'a form behind a byte order mark',
     expected: 'parameter_malformed',
@@ -219,6 +235,7 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
   {
     name: 'gzip of 130,000 random characters and more',
     expected: 'content_encoding_not_allowed',
+    elsewhere: { expected: 'content_encoding_not_allowed', ofWrapped: 'defused' },
     write: (target, loot: Loot) => {
       const form = Buffer.from(`pad=${noise(130_000)}&${theft(loot.code)}`);
       return post(target, loot, gzipSync(form).toString('latin1'), [FORM, 'Content-Encoding: gzip']);

@@ -66,11 +66,13 @@ export const HEADER_ATTACKS: readonly RedemptionAttack[] = [
     {
       name: `a code without a grant to a page, with ${header}`,
       expected: 'defused',
+      ofWrapped: 'path_ambiguous',
       write: (loot) => post('/login', loot, `code=${loot.code}`, [FORM, `${header}: ${TOKEN}`]),
     },
     {
       name: `${header} named in Connection`,
       expected: 'defused',
+      ofWrapped: 'path_ambiguous',
       write: (loot) =>
         query(`/login?code=${loot.code}`, loot, [`${header}: ${TOKEN}`, 'Connection: close, x-a']),
     },

@@ -96,7 +96,7 @@ const VERIFIERS: readonly (readonly [
   verifier: string | undefined,
 ])[] = [
   ['no verifier', 'verifier_missing', undefined],
-  ['an empty verifier', 'parameter_malformed', ''],
+  ['an empty verifier', 'verifier_missing', ''],
   ['a verifier of NUL', 'parameter_malformed', '%00'],
   ['another verifier', 'verifier_mismatch', 'w'.repeat(43)],
   ['a short verifier', 'verifier_malformed', 'w'.repeat(42)],
@@ -106,6 +106,12 @@ const VERIFIERS: readonly (readonly [
   ['a verifier with a space', 'parameter_malformed', `${'w'.repeat(43)}+`],
   ['a verifier of null', 'verifier_malformed', 'null'],
 ];
+
+/** It stands behind a client_id, which is a listed one's once it is folded. */
+const BEHIND_CLIENT_ID: Partial<MessageAttack> = {
+  amongLax: 'client_id_ambiguous',
+  elsewhere: { expected: 'path_ambiguous', amongLax: 'path_ambiguous' },
+};
 
 export const PARAMETER_ATTACKS: readonly MessageAttack[] = [
   ...VERIFIERS.map(([name, expected, verifier]) => form(name, expected, () => ({ code_verifier: verifier }))),
@@ -139,9 +145,14 @@ export const PARAMETER_ATTACKS: readonly MessageAttack[] = [
   repeated('a second client_id', 'first', (code) => `${theft(code)}&client_id=spa`),
   repeated('two verifiers', 'last', (code) => `${theft(code)}&code_verifier=a&code_verifier=b`),
   repeated('two scopes', 'joined', (code) => `${theft(code)}&scope=a&scope=b`),
-  written('a line end behind the body', 'parameter_malformed', (code) => `${theft(code)}\r\n`),
+  written(
+    'a line end behind the body',
+    'parameter_malformed',
+    (code) => `${theft(code)}\r\n`,
+    BEHIND_CLIENT_ID,
+  ),
   written('a line end before the body', 'parameter_malformed', (code) => `\r\n${theft(code)}`),
-  written('a NUL behind the body', 'parameter_malformed', (code) => `${theft(code)}\0`),
+  written('a NUL behind the body', 'parameter_malformed', (code) => `${theft(code)}\0`, BEHIND_CLIENT_ID),
   written('semicolons', 'parameter_malformed', (code) => theft(code).replaceAll('&', ';'), {
     expected: 'defused',
     onlyAtEndpoint: true,

@@ -13,8 +13,9 @@ import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { handleTokenRequest } from './handlers/token/handle-token-request.ts';
 import { answerUnroutable, type UnroutableCause } from './handlers/unroutable.ts';
 import { readHost } from './http/host.ts';
-import { readPeer, type TrustedProxies } from './http/peer.ts';
+import { readPeer } from './http/peer.ts';
 import { parseRequestTarget } from './http/request-target.ts';
+import type { TrustedProxies } from './http/trusted-proxies.ts';
 import type { Endpoint } from './issuer/endpoints.ts';
 import type { Issuer } from './issuer/issuer.ts';
 import { type IssuerDirectory, matchPath } from './issuer/issuer-directory.ts';
@@ -75,7 +76,8 @@ export class Router {
     if (socket.destroyed) return;
     const { events } = this.#options.services;
     const where = 'cause' in route ? this.#unroutable(request, route) : route;
-    handleUpgrade({ events, upgrades: this.#upgrades, request, socket, head, where });
+    const { requestIdHeader } = this.#options.services;
+    handleUpgrade({ events, requestIdHeader, upgrades: this.#upgrades, request, socket, head, where });
   }
 
   async #route(request: IncomingMessage): Promise<Where | { cause: UnroutableCause; issuer?: Issuer }> {

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config/config.ts';
 import type { Services } from './handlers/exchange.ts';
-import { TrustedProxies } from './http/peer.ts';
+import { TrustedProxies } from './http/trusted-proxies.ts';
 import { Issuer, knowledgeKey } from './issuer/issuer.ts';
 import { IssuerDirectory } from './issuer/issuer-directory.ts';
 import { groupByUpstream } from './issuer/upstream-group.ts';
@@ -12,7 +12,7 @@ import { Router } from './router.ts';
 import { traceRequest } from './telemetry/tracing.ts';
 
 /** What outlives a configuration. */
-export type Shared = Omit<Services, 'bodyLimits'>;
+export type Shared = Omit<Services, 'bodyLimits' | 'requestIdHeader'>;
 
 /** What was learnt of upstreams, by the settings that it depends on. */
 export type Knowledge = ReadonlyMap<string, UpstreamKnowledge>;
@@ -29,11 +29,11 @@ export class Site implements AsyncDisposable {
   #retired = false;
 
   constructor(config: Config, shared: Shared, known: Knowledge = new Map()) {
-    const { limits, trustedProxies } = config.listen;
+    const { limits, trustedProxies, requestIdHeader } = config.listen;
     const bodyLimits = { size: limits.body, time: limits.headerTimeout };
     const knowledge = new Map<string, UpstreamKnowledge>();
     this.config = config;
-    this.trusted = new TrustedProxies(trustedProxies);
+    this.trusted = new TrustedProxies(trustedProxies, requestIdHeader);
     this.knowledge = knowledge;
     this.#issuers = config.issuers.map((issuer) => {
       const key = knowledgeKey(issuer);
@@ -43,7 +43,7 @@ export class Site implements AsyncDisposable {
     });
     const groups = groupByUpstream(this.#issuers);
     this.#router = new Router({
-      services: { ...shared, bodyLimits },
+      services: { ...shared, bodyLimits, requestIdHeader },
       directory: new IssuerDirectory(this.#issuers),
       groups: new Map(groups.flatMap((group) => group.issuers.map((issuer) => [issuer, group] as const))),
       trusted: this.trusted,

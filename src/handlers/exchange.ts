@@ -20,6 +20,8 @@ export type Services = {
   readonly codeHashes: CodeHashes;
   /** Of bodies that are read in order to be judged. */
   readonly bodyLimits: BodyLimits;
+  /** The header that names a request. */
+  readonly requestIdHeader: string;
 };
 
 /** Which issuer and endpoint a request is for. */
@@ -80,7 +82,7 @@ export class Exchange {
 
   /** Ties what a user sees to what the operator's log says. Made when first needed: most requests need none. */
   get requestId(): string {
-    this.#requestId ??= randomUUID();
+    this.#requestId ??= this.peer.requestId ?? randomUUID();
     return this.#requestId;
   }
 

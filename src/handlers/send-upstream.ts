@@ -72,6 +72,7 @@ export async function sendUpstream(
         purpose: LOGIN_ENDPOINTS.has(exchange.endpoint) ? 'login' : 'other',
         outlivesClient: options.outlivesClient === true,
         scope: keepScope(),
+        requestId: requestIdOf(exchange),
       },
     ),
   );
@@ -84,6 +85,9 @@ function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
   const { request, issuer, peer } = exchange;
   const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
     peer,
+    publicOrigin: exchange.publicOrigin,
+    requestId: requestIdOf(exchange),
+    keepsMethodOverrides: exchange.endpoint === 'other' && exchange.resembles === undefined,
     host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
     body:
       outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
@@ -93,6 +97,10 @@ function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
   if (typeof outgoing.body === 'string') headers.push('Content-Type', outgoing.contentType ?? FORM);
   if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
   return headers;
+}
+
+function requestIdOf({ services, requestId }: Exchange): readonly [name: string, id: string] {
+  return [services.requestIdHeader, requestId];
 }
 
 function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): RequestBody | Buffer | null {

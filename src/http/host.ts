@@ -3,8 +3,9 @@ import type { IncomingMessage } from 'node:http';
 const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
 
 /**
- * The Host header. `undefined`: there are two, or it is no host, so that one server would read another host out of it
- * than the next, or there is none in HTTP/1.1 (RFC 9112 3.2: a 400). Empty where there is none in HTTP/1.0.
+ * The Host header, without the dot that may stand at the end of a name. `undefined`: there are two, or it is no host, so that
+ * one server would read another host out of it than the next, or there is none in HTTP/1.1 (RFC 9112 3.2: a 400). Empty where
+ * there is none in HTTP/1.0.
  */
 export function readHost({ headers, rawHeaders, httpVersionMinor }: IncomingMessage): string | undefined {
   let count = 0;
@@ -13,11 +14,22 @@ export function readHost({ headers, rawHeaders, httpVersionMinor }: IncomingMess
     if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
   }
   const host = headers.host ?? '';
-  return count > 1 || (count === 0 && httpVersionMinor > 0) || (host !== '' && !HOST.test(host))
-    ? undefined
-    : host;
+  if (count > 1 || (count === 0 && httpVersionMinor > 0) || (host !== '' && !isHost(host))) return undefined;
+  return withoutRootDot(host);
+}
+
+/** Whether a text is `host` or `host:port`. */
+export function isHost(text: string): boolean {
+  return HOST.test(text);
 }
 
 export function withoutPort(host: string): string {
   return host.replace(/:\d*$/, '');
+}
+
+/** RFC 1034 3.1: with or without the dot of the root at its end, a name is the same. */
+export function withoutRootDot(host: string): string {
+  const port = /:\d*$/.exec(host)?.[0] ?? '';
+  const name = host.slice(0, host.length - port.length);
+  return name.endsWith('.') ? name.slice(0, -1) + port : host;
 }

@@ -64,11 +64,18 @@ function loosen(text: string): string {
   const segments: string[] = [];
   for (const raw of (end === -1 ? text : text.slice(0, end)).replaceAll('\\', '/').split('/')) {
     const segment = raw.replace(/;.*$/s, '').trim();
-    const name = segment.replace(/[. ]+$/, '');
+    const name = trimDots(segment);
     if (segment === '..') segments.pop();
     else if (name !== '') segments.push(name.toLowerCase());
   }
   return `/${segments.join('/')}`;
+}
+
+/** Some servers drop dots and spaces at the end of a name. */
+function trimDots(segment: string): string {
+  let end = segment.length;
+  while (end > 0 && '. '.includes(segment[end - 1] as string)) end -= 1;
+  return segment.slice(0, end);
 }
 
 function escapeRegExp(text: string): string {

@@ -1,61 +1,67 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { plainAddress } from './client-address.ts';
+import { readForwarded } from './forwarded.ts';
+import { isHost, withoutPort, withoutRootDot } from './host.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
 /** Who sent a request and under which origin, as far as that can be believed. */
 export type Peer = {
   /** The client's address: the peer's own, or the last one in X-Forwarded-For that no trusted proxy has. */
   readonly address: string;
-  /** Every address in front of this gateway, oldest first, the connected one last: the next X-Forwarded-For. */
+  /** The client's address and those of the proxies, the connected one last: the next X-Forwarded-For. */
   readonly forwardedFor: string;
   readonly scheme: 'http' | 'https';
+  /** `host` or `host:port`. */
   readonly host: string;
+  /** The path that trusted proxies have taken away in front of the request's. */
+  readonly prefix?: string | undefined;
+  /** As a trusted proxy has named the request. */
+  readonly requestId?: string | undefined;
 };
 
-/** Whose X-Forwarded-* headers are believed. */
-export class TrustedProxies {
-  readonly #list = new BlockList();
-  readonly #empty: boolean;
-
-  constructor(entries: readonly string[]) {
-    this.#empty = entries.length === 0;
-    for (const entry of entries) {
-      const [address = '', bits] = entry.split('/');
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-      if (bits === undefined) this.#list.addAddress(address, family);
-      else this.#list.addSubnet(address, Number(bits), family);
-    }
-  }
-
-  trusts(address: string): boolean {
-    if (this.#empty) return false;
-    const family = isIP(address);
-    return family !== 0 && this.#list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  }
-}
+const PORTS = { http: '80', https: '443' } as const;
 
 export function readPeer(request: IncomingMessage, trusted: TrustedProxies): Peer {
+  const { headers } = request;
   const connected = plainAddress(request.socket.remoteAddress ?? '');
   const scheme = (request.socket as TLSSocket).encrypted === true ? 'https' : 'http';
-  const host = request.headers.host ?? '';
-  if (!trusted.trusts(connected)) return { address: connected, forwardedFor: connected, scheme, host };
-
-  const chain = listOf(request.headers['x-forwarded-for']).map(plainAddress);
-  const address = chain.findLast((hop) => !trusted.trusts(hop)) ?? chain[0] ?? connected;
-  const proto = listOf(request.headers['x-forwarded-proto']).at(-1)?.toLowerCase();
+  const host = withoutRootDot(headers.host ?? '');
+  if (!trusted.trusts(connected)) {
+    return { address: connected, forwardedFor: connected, scheme, host };
+  }
+  const forwarded = readForwarded(headers);
+  const chain = forwarded.for.map(plainAddress);
+  const client = chain.findLastIndex((hop) => !trusted.trusts(hop));
+  // Each trusted proxy has added one entry, the first of them that of the client.
+  const added = Math.max(1, chain.length - Math.max(0, client));
+  const entryOf = (list: readonly string[]) => list[Math.max(0, list.length - added)];
+  const proto = entryOf(forwarded.proto)?.toLowerCase();
+  const publicScheme = proto === 'https' || proto === 'http' ? proto : scheme;
+  const hops = [...chain.slice(-added), connected];
+  const prefix = forwarded.prefix.slice(-added).join(', ');
   return {
-    address,
-    forwardedFor: [...chain, connected].join(', '),
-    scheme: proto === 'https' || proto === 'http' ? proto : scheme,
-    host: listOf(request.headers['x-forwarded-host']).at(-1) ?? host,
+    // Proxies also write `unknown`, or a name of their own (RFC 7239 6).
+    address: hops.find((hop) => isIP(hop) !== 0) ?? connected,
+    forwardedFor: hops.join(', '),
+    scheme: publicScheme,
+    host: publicHost([entryOf(forwarded.host), host], entryOf(forwarded.port)),
+    prefix: /^\/[\w./~%, -]*$/.test(prefix) ? prefix : undefined,
+    requestId: readRequestId(headers[trusted.requestIdHeader.toLowerCase()]),
   };
 }
 
-function listOf(header: string | string[] | undefined): string[] {
-  const text = Array.isArray(header) ? header.join(',') : header;
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
+/** `named`: by the proxies, and by the request itself. */
+function publicHost(named: readonly (string | undefined)[], port: string | undefined): string {
+  const host = withoutRootDot(named.find((text) => text !== undefined && isHost(text)) ?? '');
+  const said = /:(\d+)$/.exec(host)?.[1] ?? port;
+  // Behind two proxies, one that speaks http with the other often says 80 where browsers use https.
+  const isUsual = said === undefined || said === PORTS.http || said === PORTS.https;
+  return isUsual || !/^\d{1,5}$/.test(said) ? withoutPort(host) : `${withoutPort(host)}:${said}`;
+}
+
+/** In logs and headers, it may say nothing else. */
+function readRequestId(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' && /^[\w.:@=+/-]{1,128}$/.test(header) ? header : undefined;
 }

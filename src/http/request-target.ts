@@ -1,3 +1,5 @@
+import { withoutRootDot } from './host.ts';
+
 /** A request target in origin form (RFC 9112 3.2.1), split at the first `?`, neither half decoded. */
 export type RequestTarget = {
   readonly path: string;
@@ -18,7 +20,8 @@ export function parseRequestTarget(target: string, host: string): RequestTarget 
   let rest = target;
   if (!target.startsWith('/')) {
     const authority = ABSOLUTE_FORM.exec(target);
-    if (authority?.[1]?.toLowerCase() !== host.toLowerCase()) return undefined;
+    if (authority === null) return undefined;
+    if (withoutRootDot(authority[1] ?? '').toLowerCase() !== host.toLowerCase()) return undefined;
     rest = target.slice(authority[0].length);
     if (!rest.startsWith('/')) rest = `/${rest}`;
   }

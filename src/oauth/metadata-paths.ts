@@ -62,5 +62,7 @@ export function isBelow(path: string, prefix: string): boolean {
 /** The path of an issuer identifier, as `MetadataPlace` has it. */
 export function issuerPathOf(issuer: unknown): string {
   const path = typeof issuer === 'string' ? URL.parse(issuer)?.pathname : undefined;
-  return path?.replace(/\/+$/, '') ?? '';
+  let end = path?.length ?? 0;
+  while (end > 0 && path?.[end - 1] === '/') end -= 1;
+  return path?.slice(0, end) ?? '';
 }

@@ -39,7 +39,7 @@ function showAddress(address: string, wanted: Config['audit']['address']): strin
 /** The network of an address: /24 of IPv4, /48 of IPv6. */
 function truncateAddress(address: string): string {
   if (isIPv4(address)) return `${address.split('.').slice(0, 3).join('.')}.0`;
-  const [left = '', right] = address.replace(/%.*$/, '').split('::');
+  const [left = '', right] = (address.split('%', 1)[0] ?? '').split('::');
   const groups = groupsOf(left);
   const tail = right === undefined ? [] : groupsOf(right);
   while (groups.length + tail.length < 8) groups.push('0');

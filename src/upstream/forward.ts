@@ -2,34 +2,16 @@ import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
 import { BodyTooSlow, RequestBody, RequestWithdrawn } from '../http/request-body.ts';
-import { inScope, type Scope } from './callback-scope.ts';
-import type { Purpose, Slot } from './connection-shares.ts';
+import { inScope } from './callback-scope.ts';
+import type { Slot } from './connection-shares.ts';
 import { HeldBody } from './held-body.ts';
-import type { Hold, Inspect, Outcome } from './outcome.ts';
+import type { Hold, Outcome } from './outcome.ts';
+import type { ForwardOptions, OutgoingRequest } from './outgoing-request.ts';
 import { buildReasonPhrase, buildResponseHeaders, type ResponseHead } from './response-headers.ts';
 import { ResponseRelay, type Source } from './response-relay.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { isDeadConnection } from './upstream-connection.ts';
 import { ClientClosed, toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
-
-export type OutgoingRequest = {
-  readonly method: string;
-  /** Origin form, with its query. */
-  readonly path: string;
-  /** A flat list of names and values. */
-  readonly headers: string[];
-  readonly body: RequestBody | Buffer | string | null;
-};
-
-export type ForwardOptions = {
-  readonly inspect: Inspect;
-  /** Whose share of the connections it takes: the client's address. */
-  readonly client: string;
-  readonly purpose: Purpose;
-  /** Whether the upstream should answer although the client has gone: its answer settles something. */
-  readonly outlivesClient?: boolean;
-  readonly scope?: Scope;
-};
 
 /** What came of it: resolves when the response has left, or was dropped. */
 export type Forwarded = {
@@ -108,6 +90,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     const onGranted = () => scope(() => this.#dispatch());
     this.#slot = this.#upstream.shares.take(purpose, client, onGranted);
     if (this.#slot === undefined) this.fail(new UpstreamFault('busy', undefined));
+    // What undici does not send at all has ended already.
+    else if (this.#ended) this.#slot.release();
     return this.#result.promise;
   }
 
@@ -153,7 +137,8 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     this.#status = status;
     this.#upstreamTime = performance.now() - this.#sentAt;
     const raw = controller.rawHeaders as readonly (Buffer | string)[];
-    const head = { status, statusText: buildReasonPhrase(statusText), headers: buildResponseHeaders(raw) };
+    const headers = buildResponseHeaders(raw, this.#options.requestId);
+    const head = { status, statusText: buildReasonPhrase(statusText), headers };
     this.#relay.begin(() => this.#decide(head));
   }
 

@@ -1,15 +1,14 @@
 /**
- * A redirect to the upstream's own host, turned to the public origin: a browser cannot reach the former, or would reach
+ * A redirect to one of the server's own origins, turned to the public one: a browser cannot reach the former, or would reach
  * it around the gateway. By either scheme: told by `X-Forwarded-Proto` that browsers use https, a server that speaks http
  * itself writes https in front of its own host. All else stays as written.
  */
-export function mapLocation(location: string, upstreamOrigin: string, publicOrigin: string): string {
-  if (upstreamOrigin === publicOrigin) return location;
+export function mapLocation(location: string, ownOrigins: readonly string[], publicOrigin: string): string {
   if (location.startsWith('/') && !location.startsWith('//')) return location;
   const target = URL.parse(location, publicOrigin);
-  if (target === null) return location;
+  if (target === null || target.origin === publicOrigin) return location;
   const { origin } = target;
-  if (origin !== upstreamOrigin && origin !== withOtherScheme(upstreamOrigin)) return location;
+  if (!ownOrigins.some((own) => origin === own || origin === withOtherScheme(own))) return location;
   const end = location[origin.length] ?? '/';
   const written = location.slice(0, origin.length).toLowerCase() === origin && '/?#'.includes(end);
   return written

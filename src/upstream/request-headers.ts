@@ -1,3 +1,4 @@
+import { withoutRootDot } from '../http/host.ts';
 import type { Peer } from '../http/peer.ts';
 import { Remembered } from '../http/remembered.ts';
 
@@ -19,30 +20,34 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
   'x-real-ip',
-  // By these a client could make the upstream see another path, method or host than the gateway judged.
+  // By these a client could make the upstream see another path or host than the gateway judged.
   'x-envoy-original-path',
   'x-forwarded',
   'x-host',
   'x-http-destinationurl',
   'x-http-host-override',
-  'x-http-method',
-  'x-http-method-override',
   'x-http-path-override',
-  'x-method-override',
   'x-ms-original-url',
   'x-original-host',
-  'x-original-method',
   'x-original-path',
   'x-original-uri',
   'x-original-url',
   'x-override-url',
   'x-request-uri',
-  'x-restli-method-override',
   'x-rewrite-path',
   'x-rewrite-uri',
   'x-rewrite-url',
-  'x-tunneled-method',
   'x-waws-unencoded-url',
+]);
+
+/** By these, a client could make the upstream see another method than the gateway judged. */
+const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-original-method',
+  'x-restli-method-override',
+  'x-tunneled-method',
 ]);
 
 /** Headers of which a second one is dropped: the gateway judged the first. */
@@ -50,8 +55,14 @@ const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-type', 'c
 
 export type OutgoingHeaderOptions = {
   readonly peer: Peer;
+  /** scheme://host[:port] as browsers see it. */
+  readonly publicOrigin: string;
   /** The Host header for the upstream. */
   readonly host: string;
+  /** The request's id, by the header that names it. */
+  readonly requestId: readonly [name: string, id: string];
+  /** Whether the request is for no endpoint of the gateway's, so that it may name another method: some APIs need that. */
+  readonly keepsMethodOverrides?: boolean;
   /** `replaced`: the body is the gateway's, so the client's description of it is dropped; `resized`: its length alone. */
   readonly body: 'as_sent' | 'resized' | 'replaced';
   /** In place of the client's own: `identity` where the response is going to be read. */
@@ -60,8 +71,9 @@ export type OutgoingHeaderOptions = {
 
 /** The headers of a request on its way upstream, as a flat list of names and values. `raw` is Node's rawHeaders. */
 export function buildRequestHeaders(raw: readonly string[], options: OutgoingHeaderOptions): string[] {
-  const { peer } = options;
-  const headers = ['Host', options.host];
+  const { peer, requestId } = options;
+  const headers = ['Host', withoutRootDot(options.host)];
+  const requestIdHeader = canonicalHeaderName(requestId[0]);
   const named = connectionNamed(raw);
   let singles: Set<string> | undefined;
   for (let i = 0; i < raw.length; i += 2) {
@@ -69,7 +81,8 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     const value = raw[i + 1] as string;
     const canonical = canonicalHeaderName(name);
     if (NOT_FORWARDED.has(canonical) || canonical.startsWith('x-forwarded-')) continue;
-    if (named?.has(canonical)) continue;
+    if (named?.has(canonical) || canonical === requestIdHeader) continue;
+    if (options.keepsMethodOverrides !== true && METHOD_OVERRIDES.has(canonical)) continue;
     if (options.body !== 'as_sent' && canonical === 'content-length') continue;
     if (options.body === 'replaced' && canonical === 'content-type') continue;
     if (options.acceptEncoding !== undefined && canonical === 'accept-encoding') continue;
@@ -82,15 +95,23 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     headers.push(name, value);
   }
   if (options.acceptEncoding !== undefined) headers.push('Accept-Encoding', options.acceptEncoding);
-  headers.push(
-    'X-Forwarded-For',
-    peer.forwardedFor,
-    'X-Forwarded-Proto',
-    peer.scheme,
-    'X-Forwarded-Host',
-    peer.host,
-  );
+  headers.push(...forwardedHeaders(peer, options.publicOrigin), ...requestId);
   return headers;
+}
+
+function forwardedHeaders({ forwardedFor, prefix }: Peer, publicOrigin: string): string[] {
+  const { protocol, host, port } = splitOrigin(publicOrigin);
+  const headers = ['X-Forwarded-For', forwardedFor, 'X-Forwarded-Proto', protocol];
+  headers.push('X-Forwarded-Host', host, 'X-Forwarded-Port', port);
+  if (prefix !== undefined) headers.push('X-Forwarded-Prefix', prefix);
+  return headers;
+}
+
+/** Not by `URL`: a Host of HTTP/1.0 may be empty. */
+function splitOrigin(origin: string): { protocol: string; host: string; port: string } {
+  const [protocol = '', host = ''] = origin.split('://', 2);
+  const port = /:(\d+)$/.exec(host)?.[1] ?? (protocol === 'https' ? '443' : '80');
+  return { protocol, host, port };
 }
 
 const canonicalNames = new Remembered((name) => name.toLowerCase().replace(/[_.]/g, '-'));

@@ -20,17 +20,25 @@ export type ResponseHead = {
   readonly headers: readonly string[];
 };
 
-/** Removes hop-by-hop headers (RFC 9110 7.6.1). `raw` is a flat list of names and values. */
-export function buildResponseHeaders(raw: readonly (Buffer | string)[]): string[] {
+/**
+ * Removes hop-by-hop headers (RFC 9110 7.6.1), and says by which id the gateway knows the request. `raw` is a flat list of names
+ * and values.
+ */
+export function buildResponseHeaders(
+  raw: readonly (Buffer | string)[],
+  requestId?: readonly [name: string, id: string],
+): string[] {
   const texts = decodeTogether(raw) ?? raw.map((item) => (typeof item === 'string' ? item : decode(item)));
   const named = connectionNamed(texts);
+  const requestIdHeader = requestId === undefined ? undefined : canonicalHeaderName(requestId[0]);
   const headers: string[] = [];
   for (let i = 0; i < texts.length; i += 2) {
     const name = texts[i] as string;
     const canonical = canonicalHeaderName(name);
-    if (HOP_BY_HOP.has(canonical) || named?.has(canonical)) continue;
+    if (HOP_BY_HOP.has(canonical) || named?.has(canonical) || canonical === requestIdHeader) continue;
     headers.push(name, texts[i + 1] as string);
   }
+  if (requestId !== undefined) headers.push(...requestId);
   return headers;
 }
 

@@ -152,12 +152,12 @@ describe('requests that come together on one connection', () => {
 test('of an answer that is replaced, the upstream need not send the rest', async () => {
   const gone = Promise.withResolvers<void>();
   const server = createServer(async (req, res) => {
-    if (req.headers['x-request-id'] === 'this') res.once('close', gone.resolve);
+    if (req.headers['traceparent'] === 'this') res.once('close', gone.resolve);
     await sendEndlessly(res.writeHead(200, { 'content-type': 'application/json' }));
   });
   await using upstream = await listen(server);
   await using gateway = await startProxyTo(upstream);
-  const request = rawRequest('GET /.well-known/openid-configuration HTTP/1.1', ['X-Request-Id: this']);
+  const request = rawRequest('GET /.well-known/openid-configuration HTTP/1.1', ['traceparent: this']);
   const answer = await sendRaw(gateway.url, request);
   expect(answer.status).toBe(502);
   await gone.promise;

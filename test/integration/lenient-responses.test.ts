@@ -97,7 +97,7 @@ describe('a response whose end two readers could find in two places is a 502', (
   test.each(REFUSED)('%s', async (_, answer) => {
     const { status, body } = await receive(answer, 1);
     expect(body).not.toContain('fine');
-    // Where the head tells nothing yet, the client sees a response that breaks off.
-    expect(status).toBe(answer.includes('4\nfine') ? 200 : 502);
+    // Where the head tells nothing yet, the head may have left: the client sees a response that breaks off.
+    expect(answer.includes('4\nfine') ? [200, 502] : [502]).toContain(status);
   });
 });

@@ -97,7 +97,7 @@ describe('in report, counted and passed on', () => {
     const { answer, ...seen } = await play(stage, refusal);
 
     expect(answer.status).toBe(refusal.reported);
-    expect(answer.headers['x-request-id']).toBeUndefined();
+    expect(answer.headers['referrer-policy']).toBeUndefined();
     expect(seen.upstreamRequests).toHaveLength(1);
     if (refusal.reported === 302) expect(answer.location?.href).toContain('code=');
     expectOneViolation(seen, refusal, expect.any(String), {

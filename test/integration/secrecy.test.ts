@@ -61,7 +61,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     await using stage = await openAudited({ ...stageFor(refusal), mode, actor: 'open' });
     const code = (await refusal.setUp?.(stage)) ?? '';
     const answer = await refusal.act(stage, code);
-    const ownBody = answer.headers['x-request-id'] === undefined ? [] : [answer.text];
+    const ownBody = answer.headers['referrer-policy'] === undefined ? [] : [answer.text];
     expect(stage.secrets.values.length).toBeGreaterThan(2);
     expect(await leaksOf(stage, ownBody)).toEqual([]);
   });

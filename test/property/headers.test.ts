@@ -4,7 +4,13 @@ import { buildRequestHeaders } from '../../src/upstream/request-headers.ts';
 import { buildResponseHeaders } from '../../src/upstream/response-headers.ts';
 
 const PEER = { address: '1.1.1.1', forwardedFor: '1.1.1.1', scheme: 'https', host: 'h' } as const;
-const SET = 8;
+const OPTIONS = {
+  peer: PEER,
+  publicOrigin: 'https://h',
+  host: 'idp',
+  requestId: ['X-Request-Id', 'id'],
+} as const;
+const SET = 12;
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -59,7 +65,7 @@ const namedIn = (pairs: readonly (readonly [string, string])[]) =>
 test('a request: nothing of this hop or about another path goes on, all else does, in order', () => {
   fc.assert(
     fc.property(fc.array(pair, { maxLength: 15 }), (pairs) => {
-      const headers = buildRequestHeaders(pairs.flat(), { peer: PEER, host: 'idp', body: 'as_sent' });
+      const headers = buildRequestHeaders(pairs.flat(), { ...OPTIONS, body: 'as_sent' });
       const named = namedIn(pairs);
       const expected = pairs.filter(
         ([name]) => ORDINARY.includes(canonical(name)) && !named.has(canonical(name)),
@@ -75,7 +81,7 @@ test('a request: what was judged is the one there is', () => {
   const single = fc.tuple(oneOf(['authorization', 'content-type', 'content-length']), value);
   fc.assert(
     fc.property(fc.array(single, { maxLength: 8 }), (pairs) => {
-      const headers = buildRequestHeaders(pairs.flat(), { peer: PEER, host: 'idp', body: 'as_sent' });
+      const headers = buildRequestHeaders(pairs.flat(), { ...OPTIONS, body: 'as_sent' });
       const sent = pairsOf(headers.slice(2, 2 - SET));
       for (const name of ['authorization', 'content-type', 'content-length']) {
         // Node takes the first of these, spelt with a hyphen.
@@ -105,7 +111,7 @@ test('no names or values make it throw', () => {
   const anything = fc.string({ unit: 'binary' });
   fc.assert(
     fc.property(fc.array(fc.tuple(anything, anything)), (pairs) => {
-      buildRequestHeaders(pairs.flat(), { peer: PEER, host: 'idp', body: 'replaced' });
+      buildRequestHeaders(pairs.flat(), { ...OPTIONS, body: 'replaced' });
       buildResponseHeaders(pairs.flat());
     }),
   );

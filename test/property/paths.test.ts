@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loosenPath } from '../../src/http/path-pattern.ts';
-import { readPeer, TrustedProxies } from '../../src/http/peer.ts';
+import { readPeer } from '../../src/http/peer.ts';
 import { parseRequestTarget } from '../../src/http/request-target.ts';
+import { TrustedProxies } from '../../src/http/trusted-proxies.ts';
 import { Endpoints } from '../../src/issuer/endpoints.ts';
 import { mapLocation } from '../../src/upstream/map-location.ts';
 
@@ -123,7 +124,7 @@ test('a Location never leaves for another place than the upstream meant, and nev
     fc.property(start, anything, (start, rest) => {
       const location = start + rest;
       const meant = URL.parse(location, publicOrigin);
-      const mapped = URL.parse(mapLocation(location, upstream, publicOrigin), publicOrigin);
+      const mapped = URL.parse(mapLocation(location, [upstream], publicOrigin), publicOrigin);
       fc.pre(meant !== null);
       expect(mapped?.origin).toBe(meant.origin === upstream ? publicOrigin : meant.origin);
       expect(mapped?.pathname).toBe(meant.pathname);

@@ -97,7 +97,13 @@ class MetadataRequest {
     // A server of one issuer may keep its document at the root, whatever the path of the issuer.
     const root = '/.well-known/openid-configuration';
     others.add(root).delete(target.path);
-    const headers = buildRequestHeaders(this.rawHeaders, { peer, host: this.#host, body: 'as_sent' });
+    const headers = buildRequestHeaders(this.rawHeaders, {
+      peer,
+      publicOrigin: this.#exchange.publicOrigin,
+      host: this.#host,
+      requestId: [this.#exchange.services.requestIdHeader, this.#exchange.requestId],
+      body: 'as_sent',
+    });
     for (const path of others) {
       const document = await this.#fetch(path, headers);
       if (document === undefined) continue;

@@ -13,6 +13,7 @@ import { countUnroutable, statusOf, type Unroutable } from '../unroutable.ts';
 
 export type UpgradeRequest = {
   readonly events: Events;
+  readonly requestIdHeader: string;
   readonly upgrades: UpgradeProxy;
   readonly request: IncomingMessage;
   readonly socket: Duplex;
@@ -21,7 +22,8 @@ export type UpgradeRequest = {
 };
 
 /** Takes a WebSocket to the upstream. Nobody looks at what it carries, so no endpoint that is judged can be upgraded. */
-export function handleUpgrade({ events, upgrades, request, socket, head, where }: UpgradeRequest): void {
+export function handleUpgrade(upgrade: UpgradeRequest): void {
+  const { events, requestIdHeader, upgrades, request, socket, head, where } = upgrade;
   if ('cause' in where) {
     endWith(socket, plainAnswer(statusOf(where.cause), countUnroutable(events, where)));
     return;
@@ -34,9 +36,11 @@ export function handleUpgrade({ events, upgrades, request, socket, head, where }
     return;
   }
   const { issuer } = claimed;
-  const requestId = randomUUID();
+  const requestId = peer.requestId ?? randomUUID();
   const headers = buildRequestHeaders(request.rawHeaders, {
     peer,
+    publicOrigin: issuer.config.publicOrigin ?? `${peer.scheme}://${peer.host}`,
+    requestId: [requestIdHeader, requestId],
     host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
     body: 'as_sent',
   });

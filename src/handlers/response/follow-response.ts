@@ -2,9 +2,9 @@ import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carrier
 import { contentFamily } from '../../oauth/carriers/content-family.ts';
 import { type HeaderCarriers, readHeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
 import { findFlowPrefix } from '../../store/flow-prefix.ts';
-import { mapLocation } from '../../upstream/map-location.ts';
 import type { Outcome } from '../../upstream/outcome.ts';
-import { headerOf, type ResponseHead, withHeader, withoutHeaders } from '../../upstream/response-headers.ts';
+import { publishHead } from '../../upstream/publish-head.ts';
+import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import { BodyFollower } from './body-follower.ts';
 import { ResponseJudge } from './response-judge.ts';
@@ -87,10 +87,7 @@ export function mayBringPage({ request }: Exchange): boolean {
   return typeof destination === 'string' && PAGES.has(destination);
 }
 
-/** A redirect to the upstream's own origin leads to the public one. */
+/** What the upstream calls by its own origins leads to the public one. */
 function navigate({ issuer, publicOrigin }: Exchange, head: ResponseHead): ResponseHead {
-  const location = headerOf(head, 'location');
-  if (location === undefined) return head;
-  const mapped = mapLocation(location, issuer.config.upstream.origin, publicOrigin);
-  return mapped === location ? head : withHeader(head, 'location', mapped);
+  return publishHead(head, issuer.config.upstream, publicOrigin);
 }

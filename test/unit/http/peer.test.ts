@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { readPeer, TrustedProxies } from '../../../src/http/peer.ts';
+import { readPeer } from '../../../src/http/peer.ts';
+import { TrustedProxies } from '../../../src/http/trusted-proxies.ts';
 
 type Connection = { readonly remoteAddress?: string; readonly encrypted?: boolean };
 
@@ -85,7 +86,8 @@ describe('the client behind trusted proxies', () => {
     ['two proxies', '203.0.113.9, 10.0.0.2', '203.0.113.9'],
     ['an address that the client made up', '127.0.0.1, 203.0.113.9', '203.0.113.9'],
     ['a trusted address that the client made up', '10.9.9.9, 203.0.113.9, 10.0.0.2', '203.0.113.9'],
-    ['what is no address', 'unknown, _hidden', '_hidden'],
+    ['what is no address', 'unknown, _hidden', '10.0.0.1'],
+    ['no address behind a proxy', 'unknown, 10.0.0.2', '10.0.0.2'],
     ['proxies only', '10.0.0.3, 10.0.0.2', '10.0.0.3'],
     ['IPv6', '2001:db9::1, 2001:db8::1', '2001:db9::1'],
     ['an IPv4 address written as IPv6', '203.0.113.9, ::ffff:10.0.0.2', '203.0.113.9'],
@@ -99,10 +101,12 @@ describe('the client behind trusted proxies', () => {
     expect(readPeer(request({ 'x-forwarded-for': forwardedFor }), TRUSTED).address).toBe(address),
   );
 
-  test('the whole chain goes on, the connected proxy last', () =>
-    expect(readPeer(request({ 'x-forwarded-for': '127.0.0.1,203.0.113.9' }), TRUSTED).forwardedFor).toBe(
-      '127.0.0.1, 203.0.113.9, 10.0.0.1',
-    ));
+  test.each([
+    ['127.0.0.1,203.0.113.9', '203.0.113.9, 10.0.0.1'],
+    ['127.0.0.1,203.0.113.9, 10.0.0.2', '203.0.113.9, 10.0.0.2, 10.0.0.1'],
+  ])('what is known of the chain goes on, the connected proxy last: %s', (header, forwardedFor) =>
+    expect(readPeer(request({ 'x-forwarded-for': header }), TRUSTED).forwardedFor).toBe(forwardedFor),
+  );
 
   test.each([
     ['https', 'https'],
@@ -122,4 +126,75 @@ describe('the client behind trusted proxies', () => {
   ])('its host: %j is %s', (host, expected) =>
     expect(readPeer(request({ 'x-forwarded-host': host }), TRUSTED).host).toBe(expected),
   );
+});
+
+describe('two trusted proxies', () => {
+  const behindTwo = (headers: Record<string, string>) =>
+    readPeer(request({ 'x-forwarded-for': '203.0.113.9, 10.0.0.2', ...headers }), TRUSTED);
+
+  test.each([
+    ['both add', 'https, http', 'https'],
+    ['a client that lies, and both add', 'http, https, http', 'https'],
+    ['one that replaces', 'https', 'https'],
+  ])('scheme: %s', (_, proto, scheme) =>
+    expect(behindTwo({ 'x-forwarded-proto': proto }).scheme).toBe(scheme),
+  );
+
+  test('host: of the one that browsers speak to', () =>
+    expect(behindTwo({ 'x-forwarded-host': 'evil.example, login.example, inner' }).host).toBe(
+      'login.example',
+    ));
+});
+
+describe('the port', () => {
+  test.each([
+    [{ 'x-forwarded-port': '8443' }, 'login.example.com:8443'],
+    [{ 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' }, 'login.example.com'],
+    [{ 'x-forwarded-proto': 'https', 'x-forwarded-port': '80' }, 'login.example.com'],
+    [{ 'x-forwarded-host': 'a.example:9443', 'x-forwarded-port': '8443' }, 'a.example:9443'],
+    [{ 'x-forwarded-host': 'a.example:443' }, 'a.example'],
+    [{ 'x-forwarded-port': 'no port' }, 'login.example.com'],
+    [{ host: 'login.example.com:8080' }, 'login.example.com:8080'],
+    [{ host: 'login.example.com.:8080' }, 'login.example.com:8080'],
+    [{ 'x-forwarded-host': 'a b' }, 'login.example.com'],
+  ])('%j: %s', (headers, host) => expect(readPeer(request(headers), TRUSTED).host).toBe(host));
+});
+
+describe('Forwarded (RFC 7239)', () => {
+  test.each([
+    ['for=203.0.113.9;proto=https;host=login.example', '203.0.113.9', 'https', 'login.example'],
+    ['For="[2001:db9::1]:4711" ; Proto=HTTPS', '2001:db9::1', 'https', 'login.example.com'],
+    ['for=1.1.1.1;proto=http, for=203.0.113.9;proto=https', '203.0.113.9', 'https', 'login.example.com'],
+    ['for=203.0.113.9;proto=https, for=10.0.0.2;proto=http', '203.0.113.9', 'https', 'login.example.com'],
+    ['by="a,b;c\\"d";for=203.0.113.9;host="login.example:8443"', '203.0.113.9', 'http', 'login.example:8443'],
+    ['for=_hidden;proto=https', '10.0.0.1', 'https', 'login.example.com'],
+    ['nonsense', '10.0.0.1', 'http', 'login.example.com'],
+  ])('%s', (forwarded, address, scheme, host) =>
+    expect(readPeer(request({ forwarded }), TRUSTED)).toMatchObject({ address, scheme, host }),
+  );
+
+  test('counts only where no X-Forwarded-* says otherwise', () =>
+    expect(
+      readPeer(request({ forwarded: 'for=1.1.1.1', 'x-forwarded-for': '203.0.113.9' }), TRUSTED).address,
+    ).toBe('203.0.113.9'));
+});
+
+describe('what only trusted proxies may say', () => {
+  const HEADERS = { 'x-request-id': 'abc-1', 'x-forwarded-prefix': '/sso' };
+  test('is taken from them', () =>
+    expect(readPeer(request(HEADERS), TRUSTED)).toMatchObject({ requestId: 'abc-1', prefix: '/sso' }));
+
+  test('is not taken from others', () => {
+    const peer = readPeer(request(HEADERS, { remoteAddress: '203.0.113.9' }), TRUSTED);
+    expect([peer.requestId, peer.prefix]).toEqual([undefined, undefined]);
+  });
+
+  test.each(['', 'a b', 'a\u001b[31m', 'x'.repeat(129), 'a<b>'])('the id %j is none', (id) =>
+    expect(readPeer(request({ 'x-request-id': id }), TRUSTED).requestId).toBeUndefined(),
+  );
+
+  test('by the header that the configuration names', () => {
+    const trusted = new TrustedProxies(['10.0.0.0/8'], 'X-Correlation-Id');
+    expect(readPeer(request({ 'x-correlation-id': 'c-1' }), trusted).requestId).toBe('c-1');
+  });
 });

@@ -10,14 +10,14 @@ import { startRawServer } from '../../support/upstreams/raw-server.ts';
 
 const CLIENT = { client: '127.0.0.1', purpose: 'other' } as const;
 
-const connectTo = (origin: string) =>
+const connectTo = (origin: string, connections = 1) =>
   createUpstreamClient({
     origin,
     preserveHost: true,
     origins: [],
     tls: undefined,
     timeouts: { connect: 5_000, response: 5_000 },
-    connections: 1,
+    connections,
   });
 
 /** The answer of an upstream that closes its connection, which is told to whoever looks at the head. */
@@ -114,4 +114,26 @@ test('the rest of an answer that is replaced may come a little later: the connec
   }
   expect(sockets).toHaveLength(2);
   expect(new Set(sockets).size).toBe(1);
+});
+
+test('a request that cannot be sent at all keeps no connection from others', async () => {
+  await using upstream = await startRawServer((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine');
+  });
+  // undici does not use a connection again behind such a request: the second is for the next one.
+  await using client = connectTo(upstream.url, 2);
+  await using front = await listen(
+    createServer((request, response) => {
+      const path = request.url === '/unsent' ? 'no path' : '/';
+      const outgoing = { method: 'GET', path, headers: [], body: null };
+      const options = { ...CLIENT, inspect: (pass: ResponseHead) => ({ pass }) };
+      forward(client, outgoing, response, options).catch(() =>
+        response.writeHead(502, { 'Content-Length': 0 }).end(),
+      );
+    }),
+  );
+  const statusOf = async (path: string) =>
+    (await sendRaw(front.url, `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)).status;
+  expect(await statusOf('/unsent')).toBe(502);
+  expect(await statusOf('/sent')).toBe(200);
 });

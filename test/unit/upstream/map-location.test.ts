@@ -29,14 +29,14 @@ test.each([
   ],
   ['com.example.app:/cb', 'com.example.app:/cb'],
   ['https://', 'https://'],
-])('%s: %s', (location, mapped) => expect(mapLocation(location, UPSTREAM, PUBLIC)).toBe(mapped));
+])('%s: %s', (location, mapped) => expect(mapLocation(location, [UPSTREAM], PUBLIC)).toBe(mapped));
 
 describe('an origin that goes on behind what was written', () => {
   test.each([
     ['the default port', 'https://idp.internal:443/a'],
     ['user info', 'https://idp.internal:x@idp.internal/a'],
   ])('%s', (_, location) =>
-    expect(mapLocation(location, 'https://idp.internal', 'http://localhost:8080')).toBe(
+    expect(mapLocation(location, ['https://idp.internal'], 'http://localhost:8080')).toBe(
       'http://localhost:8080/a',
     ),
   );
@@ -44,8 +44,8 @@ describe('an origin that goes on behind what was written', () => {
 
 test.each(['https://10.0.0.5:8080/a?b', '//10.0.0.5:8080/a?b', 'http://10.0.0.5:8080/a?b'])(
   'a server that speaks http behind a public https: %s',
-  (location) => expect(mapLocation(location, 'http://10.0.0.5:8080', PUBLIC)).toBe(`${PUBLIC}/a?b`),
+  (location) => expect(mapLocation(location, ['http://10.0.0.5:8080'], PUBLIC)).toBe(`${PUBLIC}/a?b`),
 );
 
 test('nothing changes where both are the same', () =>
-  expect(mapLocation('HTTPS://login.example.com/a', PUBLIC, PUBLIC)).toBe('HTTPS://login.example.com/a'));
+  expect(mapLocation('HTTPS://login.example.com/a', [PUBLIC], PUBLIC)).toBe('HTTPS://login.example.com/a'));

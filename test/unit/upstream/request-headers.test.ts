@@ -14,14 +14,24 @@ const FORWARDED = [
   'https',
   'X-Forwarded-Host',
   'login.example.com',
+  'X-Forwarded-Port',
+  '443',
+  'X-Request-Id',
+  'id-1',
 ];
+const OPTIONS = {
+  peer: PEER,
+  publicOrigin: 'https://login.example.com',
+  host: 'idp.internal',
+  requestId: ['X-Request-Id', 'id-1'],
+} as const;
 
 /** What is left of these headers, between those that the gateway sets. */
 function clean(raw: readonly string[], body: 'as_sent' | 'replaced' = 'as_sent'): string[] {
-  const headers = buildRequestHeaders(raw, { peer: PEER, host: 'idp.internal', body });
+  const headers = buildRequestHeaders(raw, { ...OPTIONS, body });
   expect(headers.slice(0, 2)).toEqual(['Host', 'idp.internal']);
-  expect(headers.slice(-6)).toEqual(FORWARDED);
-  return headers.slice(2, -6);
+  expect(headers.slice(-10)).toEqual(FORWARDED);
+  return headers.slice(2, -10);
 }
 
 describe('what never reaches the upstream', () => {
@@ -99,6 +109,30 @@ describe('what goes on as it came', () => {
   test('no headers at all', () => expect(clean([])).toEqual([]));
 });
 
+test('another method may be named where the gateway judges nothing', () => {
+  const raw = ['X-HTTP-Method-Override', 'DELETE', 'X_Method_Override', 'PUT', 'X-Original-URL', '/a'];
+  const headers = buildRequestHeaders(raw, { ...OPTIONS, body: 'as_sent', keepsMethodOverrides: true });
+  expect(headers.slice(2, -10)).toEqual(raw.slice(0, 4));
+});
+
+test.each([
+  ['https://login.example.com', ['https', 'login.example.com', '443']],
+  ['http://login.example.com', ['http', 'login.example.com', '80']],
+  ['https://login.example.com:8443', ['https', 'login.example.com:8443', '8443']],
+  ['http://[2001:db8::1]', ['http', '[2001:db8::1]', '80']],
+  ['http://[2001:db8::1]:81', ['http', '[2001:db8::1]:81', '81']],
+  ['http://', ['http', '', '80']],
+])('the upstream is told of %s', (publicOrigin, expected) => {
+  const headers = buildRequestHeaders([], { ...OPTIONS, publicOrigin, body: 'as_sent' });
+  const sent = (name: string) => headers[headers.indexOf(name) + 1];
+  expect(['Proto', 'Host', 'Port'].map((part) => sent(`X-Forwarded-${part}`))).toEqual(expected);
+});
+
+test('an id that the client made up is not the one of the request', () => {
+  const raw = ['X-Request-ID', 'a', 'x_request_id', 'b', 'traceparent', '00-1-2-01', 'tracestate', 'c=d'];
+  expect(clean(raw)).toEqual(raw.slice(4));
+});
+
 describe('headers that come once', () => {
   test.each(['Authorization', 'Content-Type', 'Content-Length'])('%s: the first one was judged', (name) => {
     expect(clean([name, '1', name.toLowerCase(), '2', name.toUpperCase(), '3'])).toEqual([name, '1']);
@@ -121,9 +155,9 @@ describe('headers that come once', () => {
 
 test('a response that is going to be read is asked for without a coding, whatever the client takes', () => {
   const raw = ['Accept-Encoding', 'gzip', 'accept_encoding', 'br', 'Accept', '*/*'];
-  const options = { peer: PEER, host: 'idp.internal', body: 'as_sent', acceptEncoding: 'identity' } as const;
+  const options = { ...OPTIONS, body: 'as_sent', acceptEncoding: 'identity' } as const;
   const headers = buildRequestHeaders(raw, options);
-  expect(headers.slice(2, -6)).toEqual(['Accept', '*/*', 'Accept-Encoding', 'identity']);
+  expect(headers.slice(2, -10)).toEqual(['Accept', '*/*', 'Accept-Encoding', 'identity']);
 });
 
 describe('headers named in Connection belong to this hop', () => {

@@ -1,0 +1,169 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, test } from 'vitest';
+import { rawRequest, sendRaw } from '../support/raw-http.ts';
+import { type ProxyOptions, startProxyTo, startUpstream } from './proxy-stage.ts';
+
+const TRUSTED = 'trusted_proxies: [127.0.0.0/8]';
+
+type Scene = ProxyOptions & {
+  readonly sent?: readonly string[];
+  readonly host?: string;
+  /** Header lines of the upstream's response, given its own origin. */
+  readonly answer?: (origin: string) => Record<string, string | string[]>;
+  readonly path?: string;
+};
+
+/** One request through a gateway: what the upstream received, and what came back. */
+async function exchange({ sent = [], host = 'login.example.com', answer, path = '/any', ...options }: Scene) {
+  let received: IncomingMessage['headers'] = {};
+  let url = '';
+  await using upstream = await startUpstream((req, res) => {
+    received = req.headers;
+    res.writeHead(200, answer?.(url) ?? {}).end('fine');
+  });
+  url = upstream.url;
+  await using gateway = await startProxyTo(upstream, options);
+  const response = await sendRaw(gateway.url, rawRequest(`GET ${path} HTTP/1.1`, sent, '', host));
+  const valuesOf = (name: string) =>
+    response.headers.filter(([candidate]) => candidate.toLowerCase() === name).map(([, value]) => value);
+  return { received, response, valuesOf, gateway };
+}
+
+const told = ({ received }: Awaited<ReturnType<typeof exchange>>) =>
+  ['proto', 'host', 'port', 'prefix', 'for'].map((part) => received[`x-forwarded-${part}`]);
+
+describe('what the upstream is told', () => {
+  test.each<[string, Scene, (string | undefined)[]]>([
+    [
+      'one proxy that ends TLS',
+      { listen: TRUSTED, sent: ['X-Forwarded-For: 203.0.113.9', 'X-Forwarded-Proto: https'] },
+      ['https', 'login.example.com', '443', undefined, '203.0.113.9, 127.0.0.1'],
+    ],
+    [
+      'two of them, each of which adds',
+      {
+        listen: TRUSTED,
+        sent: ['X-Forwarded-For: 203.0.113.9, 127.0.0.2', 'X-Forwarded-Proto: https, http'],
+      },
+      ['https', 'login.example.com', '443', undefined, '203.0.113.9, 127.0.0.2, 127.0.0.1'],
+    ],
+    [
+      'a port and a prefix of their own',
+      {
+        listen: TRUSTED,
+        host: 'inner:8080',
+        sent: ['X-Forwarded-Host: sso.example', 'X-Forwarded-Port: 8443', 'X-Forwarded-Prefix: /auth'],
+      },
+      ['http', 'sso.example:8443', '8443', '/auth', '127.0.0.1'],
+    ],
+    [
+      'Forwarded (RFC 7239)',
+      { listen: TRUSTED, sent: ['Forwarded: for=203.0.113.9;proto=https;host=sso.example'] },
+      ['https', 'sso.example', '443', undefined, '203.0.113.9, 127.0.0.1'],
+    ],
+    [
+      'public_url, whatever came',
+      {
+        listen: TRUSTED,
+        issuer: 'public_url: https://login.example.com:8443',
+        host: 'inner:8080',
+        sent: ['X-Forwarded-Proto: http', 'X-Forwarded-Host: evil.example'],
+      },
+      ['https', 'login.example.com:8443', '8443', undefined, '127.0.0.1'],
+    ],
+    [
+      'a stranger that says all of it',
+      {
+        sent: [
+          'X-Forwarded-For: 1.1.1.1',
+          'X-Forwarded-Proto: https',
+          'X-Forwarded-Host: evil.example',
+          'X-Forwarded-Port: 1',
+          'X-Forwarded-Prefix: /evil',
+          'Forwarded: for=1.1.1.1;host=evil.example',
+        ],
+      },
+      ['http', 'login.example.com', '80', undefined, '127.0.0.1'],
+    ],
+  ])('%s', async (_, scene, expected) => expect(told(await exchange(scene))).toEqual(expected));
+
+  test('a Host with a dot at its end is the same host', async () => {
+    const seen = await exchange({ host: 'login.example.com.', issuer: 'hosts: [login.example.com]' });
+    expect([seen.response.status, seen.received.host]).toEqual([200, 'login.example.com']);
+  });
+
+  test('trace context goes on', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { received } = await exchange({ sent: [`traceparent: ${traceparent}`, 'tracestate: a=b'] });
+    expect([received['traceparent']?.slice(0, 35), received['tracestate']]).toEqual([
+      traceparent.slice(0, 35),
+      'a=b',
+    ]);
+  });
+});
+
+describe('the id of a request', () => {
+  test('of a trusted proxy goes upstream and back', async () => {
+    const { received, valuesOf } = await exchange({ listen: TRUSTED, sent: ['X-Request-Id: abc-1'] });
+    expect([received['x-request-id'], ...valuesOf('x-request-id')]).toEqual(['abc-1', 'abc-1']);
+  });
+
+  test('of anybody else is made here, and the same on both sides', async () => {
+    const { received, valuesOf } = await exchange({
+      sent: ['X-Request-Id: forged'],
+      answer: () => ({ 'X-Request-Id': 'of-the-upstream' }),
+    });
+    expect(received['x-request-id']).toMatch(/^[\da-f-]{36}$/);
+    expect(valuesOf('x-request-id')).toEqual([received['x-request-id']]);
+  });
+
+  test('has the name that the configuration gives it', async () => {
+    const { received, valuesOf } = await exchange({
+      listen: `${TRUSTED}, request_id_header: X-Correlation-Id`,
+      sent: ['X-Correlation-Id: c-1', 'X-Request-Id: other'],
+    });
+    expect([received['x-correlation-id'], ...valuesOf('x-correlation-id')]).toEqual(['c-1', 'c-1']);
+    expect(received['x-request-id']).toBe('other');
+  });
+});
+
+describe('a server that calls itself by its own names', () => {
+  const answer = (origin: string) => ({
+    Refresh: `0; url=${origin}/next`,
+    'Set-Cookie': ['a=b; Domain=127.0.0.1; Path=/', 'c=d; Domain=sso.corp.example', 'e=f'],
+    'Content-Location': 'https://sso.corp.example/a',
+  });
+
+  test('is heard by the public one', async () => {
+    const { valuesOf } = await exchange({
+      upstream: 'preserve_host: false, origins: ["https://sso.corp.example"]',
+      issuer: 'public_url: https://login.example.com',
+      answer,
+    });
+    expect(valuesOf('refresh')).toEqual(['0; url=https://login.example.com/next']);
+    expect(valuesOf('set-cookie')).toEqual([
+      'a=b; Domain=login.example.com; Path=/',
+      'c=d; Domain=login.example.com',
+      'e=f',
+    ]);
+    expect(valuesOf('content-location')).toEqual(['https://login.example.com/a']);
+  });
+
+  test('in a Location as well, also of another of its origins', async () => {
+    const { valuesOf } = await exchange({
+      upstream: 'origins: ["https://sso.corp.example"]',
+      issuer: 'public_url: https://login.example.com',
+      answer: () => ({ Location: 'https://sso.corp.example/login?a=b' }),
+    });
+    expect(valuesOf('location')).toEqual(['https://login.example.com/login?a=b']);
+  });
+
+  test('what is not its own stays', async () => {
+    const { valuesOf } = await exchange({
+      issuer: 'public_url: https://login.example.com',
+      answer: () => ({ Refresh: '3; url=https://app.example/', 'Set-Cookie': 'a=b; Domain=example.com' }),
+    });
+    expect(valuesOf('refresh')).toEqual(['3; url=https://app.example/']);
+    expect(valuesOf('set-cookie')).toEqual(['a=b; Domain=example.com']);
+  });
+});

@@ -1,0 +1,55 @@
+import { globSync, readFileSync } from 'node:fs';
+import { type Node, parseSync, Visitor } from 'oxc-parser';
+import { check } from 'recheck';
+import { describe, expect, test } from 'vitest';
+
+type Literal = { readonly place: string; readonly source: string; readonly flags: string };
+
+/** In these files, no text of a client is matched. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  // A message of Node's own, options, what `doctor` asks once, and an address of the configuration.
+  'src/cli/start-failure.ts',
+  'src/cli/upstream-option.ts',
+  'src/doctor/probe-discovery.ts',
+  'src/handlers/error-page.ts',
+]);
+
+/** Every regular expression that is written as a literal in `src`. */
+const LITERALS = globSync('src/**/*.ts')
+  .sort()
+  .flatMap((file) => {
+    if (ELSEWHERE.has(file)) return [];
+    const text = readFileSync(file, 'utf8');
+    const found: Literal[] = [];
+    new Visitor({
+      Literal(node: Node) {
+        if (!('regex' in node)) return;
+        const line = text.slice(0, node.start).split('\n').length;
+        found.push({ place: `${file}:${line}`, source: node.regex.pattern, flags: node.regex.flags });
+      },
+    } as never).visit(parseSync(file, text).program);
+    return found;
+  });
+
+/** What recheck counts as quadratic, by how it ends, since it runs over the same few characters several times. */
+const BOUNDED: readonly string[] = [
+  // redemption-search.ts: what follows a name is at most 40 characters, whatever the length of the text.
+  '[^&;=]{0,40})?=',
+];
+
+describe('a regular expression takes no more than linear time', () => {
+  test('there are some', () => expect(LITERALS.length).toBeGreaterThan(50));
+
+  test.each([
+    ...new Map(LITERALS.map((literal) => [`${literal.source}/${literal.flags}`, literal])).values(),
+  ])(
+    '$place: $source',
+    async ({ source, flags }) => {
+      if (BOUNDED.some((end) => source.endsWith(end))) return;
+      // A search that may begin anywhere is tried at every character, which recheck counts as well.
+      const { status } = await check(source, flags, { timeout: 20_000 });
+      expect(status).toBe('safe');
+    },
+    30_000,
+  );
+});

@@ -3,7 +3,8 @@ import { findTool } from '../../support/test-tool.ts';
 import { NotInstallable } from './not-installable.ts';
 import { run } from './run.ts';
 
-const QUIET = ['-y', '-qq', '--no-install-recommends'];
+/** Another product may be installing beside this one. */
+const WAIT = ['-o', 'DPkg::Lock::Timeout=300'];
 
 /** Installs packages of Debian, as the machine's administrator. */
 export async function installPackages(names: readonly string[]): Promise<void> {
@@ -13,6 +14,6 @@ export async function installPackages(names: readonly string[]): Promise<void> {
     const [program = '', ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args];
     await run(program, rest);
   };
-  await apt('update', '-qq');
-  await apt('install', ...QUIET, ...names);
+  await apt('update', '-qq', ...WAIT);
+  await apt('install', '-y', '-qq', '--no-install-recommends', ...WAIT, ...names);
 }

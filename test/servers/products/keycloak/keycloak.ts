@@ -1,6 +1,6 @@
-import { rename, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isThere } from '../../install/install.ts';
+import { isThere, orNotInstallable } from '../../install/install.ts';
 import { javaHome, runMaven } from '../../install/java.ts';
 import { startService } from '../../install/service.ts';
 import type { Product, StartOptions } from '../../product.ts';
@@ -86,22 +86,22 @@ const ENDPOINTS = {
 const REGISTRATIONS = 'protocol/openid-connect/registrations';
 
 export function keycloak({ release, shows, artifact, base, login, prepare, command }: Release): Product {
+  async function unpack(folder: string, home: string): Promise<void> {
+    const scratch = await mkdtemp(join(folder, 'unpack-'));
+    await runMaven(scratch, [UNPACK, `-Dartifact=org.keycloak:${artifact}`, `-DoutputDirectory=${scratch}`]);
+    const unpacked = join(scratch, `keycloak-${release}`);
+    await prepare(unpacked, { JAVA_HOME: await javaHome() });
+    await rename(unpacked, home);
+    await rm(scratch, { recursive: true });
+  }
+
   return {
     name: 'Keycloak',
     release,
     shows,
     async install(folder) {
       const home = join(folder, `keycloak-${release}`);
-      if (await isThere(home)) return release;
-      const unpacked = join(folder, 'unpacked');
-      await runMaven(folder, [
-        UNPACK,
-        `-Dartifact=org.keycloak:${artifact}`,
-        `-DoutputDirectory=${unpacked}`,
-      ]);
-      await prepare(join(unpacked, `keycloak-${release}`), { JAVA_HOME: await javaHome() });
-      await rename(join(unpacked, `keycloak-${release}`), home);
-      await rm(join(folder, 'maven'), { recursive: true });
+      if (!(await isThere(home))) await orNotInstallable('Keycloak', () => unpack(folder, home));
       return release;
     },
     async start(options) {

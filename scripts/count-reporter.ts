@@ -1,6 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Closes a test run with what it had to leave out, and with one plain line that every tool can read: `N passed, N failed`. */
+type Counts = { passed: number; failed: number; skipped: number };
+
+/**
+ * Closes a test run with what it had to leave out, and with one plain line that every tool can read:
+ * `N passed, N failed`. Runs that share a file, named by COUNTS_FILE, are added up.
+ */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
@@ -15,9 +21,23 @@ export default class CountReporter implements Reporter {
       if (module.children.size === 0 && module.state() === 'failed') counts.failed += 1;
     }
     for (const note of notes) console.log(`*** ${note} ***`);
-    const skipped = counts.skipped + counts.pending;
+    const { passed, failed, skipped, pending } = counts;
+    const total = addToEarlierRuns({ passed, failed, skipped: skipped + pending });
     console.log(
-      `${counts.passed} passed, ${counts.failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`,
+      `${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? '' : `, ${total.skipped} skipped`}`,
     );
   }
+}
+
+function addToEarlierRuns(counts: Counts): Counts {
+  const file = process.env['COUNTS_FILE'];
+  if (file === undefined) return counts;
+  const earlier: Partial<Counts> = JSON.parse(readFileSync(file, 'utf8') || '{}');
+  const total = {
+    passed: counts.passed + (earlier.passed ?? 0),
+    failed: counts.failed + (earlier.failed ?? 0),
+    skipped: counts.skipped + (earlier.skipped ?? 0),
+  };
+  writeFileSync(file, JSON.stringify(total));
+  return total;
 }

@@ -12,26 +12,25 @@ setFlagsFromString('--heap-growing-percent=50');
 const io = { stdout: console.log, stderr: console.error, env: processEnvironment() };
 
 async function main(args: readonly string[]): Promise<number> {
-  const named = args[0]?.startsWith('-') === false;
-  if (!named && args.includes('--version')) {
+  const asksFor = (long: string) => args.includes(`--${long}`) || args.includes(`-${long[0]}`);
+  const [first, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
+  const name = first?.startsWith('-') === false ? first : undefined;
+  const wantsHelp = args[0] === 'help' || asksFor('help');
+  if (!wantsHelp && asksFor('version')) {
     io.stdout(VERSION);
     return 0;
   }
-  if (!named && args.includes('--help')) {
+  if (wantsHelp && name === undefined) {
     io.stdout(renderHelp());
     return 0;
   }
-  const command = await loadCommand(named ? (args[0] ?? '') : 'serve');
-  if (command === undefined) throw new UsageError(`there is no command ${args[0]}`);
-  if (args.includes('--help')) {
+  const command = await loadCommand(name ?? 'serve');
+  if (command === undefined) throw new UsageError(`there is no command ${name}`);
+  if (wantsHelp) {
     io.stdout(renderCommandHelp(command));
     return 0;
   }
-  if (args.includes('--version')) {
-    io.stdout(VERSION);
-    return 0;
-  }
-  return command.run(parseOptions(command, named ? args.slice(1) : args), io);
+  return command.run(parseOptions(command, name === undefined ? args : rest), io);
 }
 
 const ended = cluster.isWorker
@@ -41,7 +40,7 @@ ended
   .catch((error: unknown) => {
     if (!(error instanceof UsageError)) throw error;
     io.stderr(`pkce-gateway: ${error.message}`);
-    io.stderr('pkce-gateway --help tells what there is.');
+    io.stderr('pkce-gateway --help shows all commands.');
     return 2;
   })
   .then(async (status) => {

@@ -4,7 +4,7 @@ const INTRODUCTION = `<!-- Generated from src/config/schema by scripts/generate-
 
 # Configuration
 
-The gateway reads one YAML file (1.2, UTF-8), \`gateway.yaml\`. A start is [gateway.example.yaml](../gateway.example.yaml).
+The gateway reads one YAML file (1.2, UTF-8), \`gateway.yaml\`. Start with [gateway.example.yaml](../gateway.example.yaml).
 
 - \`pkce-gateway check --config gateway.yaml\` reports every problem at once, as \`file:line:col path: message\`. Unknown keys are problems.
 - Editors that know YAML schemas complete and check with [config/gateway.schema.json](../config/gateway.schema.json); the head of the
@@ -13,13 +13,13 @@ The gateway reads one YAML file (1.2, UTF-8), \`gateway.yaml\`. A start is [gate
   An **address** is \`host:port\` or \`[IPv6]:port\`.
 - Any single value may be written as \`{from_env: NAME}\` or \`{from_file: path}\`. Relative paths are relative to the directory of the
   configuration file. One newline at the end of a file is dropped. Use these for secrets.
-- Anchors and aliases work; merge keys (\`<<\`) do not: \`defaults\` is for what clients have in common.
+- Anchors and aliases work, merge keys (\`<<\`) do not: put what clients have in common under \`defaults\`.
 - In a list in brackets, a path with a placeholder needs quotes: \`["/realms/{realm}/token"]\`.
 `;
 
 const POLICY_INTRODUCTION = `The keys of \`issuers[].defaults\`, of each entry of \`issuers[].clients\` and of \`issuers[].unlisted_clients\`.
-What an entry does not say, it takes from \`defaults\`; what \`defaults\` does not say either has the default below. A key is taken or replaced
-as a whole: lists are not added up. An entry that says \`mode: report\` or \`mode: off\` does not take \`enforce_from\` and
+An entry takes what it does not set from \`defaults\`, and what \`defaults\` does not set from the table below. Each key is taken
+as a whole: lists are not merged. An entry that says \`mode: report\` or \`mode: off\` does not take \`enforce_from\` and
 \`enforce_percent\` from \`defaults\`.
 
 In \`unlisted_clients\`, \`mode\` may also be \`reject\`: a client that is not listed is refused.
@@ -70,10 +70,10 @@ function childRows(key: string, node: SchemaNode): Row[] {
 
 function typeOf(node: SchemaNode): string {
   if (node.$ref !== undefined) return '[client policy](#client-policy)';
-  if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(' or ');
-  if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(' ');
   const named = node['x-type'];
   if (typeof named === 'string') return named;
+  if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(' or ');
+  if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(' ');
   switch (node.type) {
     case 'array':
       return `list: ${typeOf(node.items ?? {})}`;

@@ -37,6 +37,12 @@ export const INJECTIONS: readonly Injection[] = [
     },
   },
   {
+    name: 'reloaded, while the server tells nothing of itself',
+    // A reload costs nobody anything.
+    symptoms: [],
+    run: (stage) => stage.reload(),
+  },
+  {
     name: 'replica restarted (SIGTERM)',
     // One that was idle for all of `shutdown.delay`, and is used again in the moment in which it is closed.
     symptoms: ['broken off'],

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type GatewayProcess, startGatewayProcess } from '../../test/support/process.ts';
 import { type RedisServer, startRedis } from '../../test/support/redis-server.ts';
 import {
@@ -42,12 +43,13 @@ export class SoakStage implements AsyncDisposable {
   readonly replicas: [lasting: GatewayProcess, restarted: GatewayProcess];
   /** All that have run. */
   readonly processes: GatewayProcess[];
-  readonly #serve: () => Promise<GatewayProcess>;
+  readonly #directory: string;
+  #reloads = 0;
   readonly #cleanup: AsyncDisposableStack;
 
   private constructor(
     parts: Pick<SoakStage, 'redis' | 'upstream' | 'back' | 'front' | 'replicas'>,
-    serve: () => Promise<GatewayProcess>,
+    directory: string,
     cleanup: AsyncDisposableStack,
   ) {
     this.redis = parts.redis;
@@ -56,7 +58,7 @@ export class SoakStage implements AsyncDisposable {
     this.front = parts.front;
     this.replicas = parts.replicas;
     this.processes = [...parts.replicas];
-    this.#serve = serve;
+    this.#directory = directory;
     this.#cleanup = cleanup;
   }
 
@@ -70,8 +72,7 @@ export class SoakStage implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-soak-'));
     cleanup.defer(() => rm(directory, { recursive: true }));
     await writeFile(join(directory, 'gateway.yaml'), configFor(back.url, redis.url));
-    const serve = () => startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: directory });
-    const replicas: [GatewayProcess, GatewayProcess] = [await serve(), await serve()];
+    const replicas: [GatewayProcess, GatewayProcess] = [await serve(directory), await serve(directory)];
     cleanup.defer(async () => {
       for (const replica of replicas) await replica[Symbol.asyncDispose]();
     });
@@ -86,15 +87,32 @@ export class SoakStage implements AsyncDisposable {
         return turn % 2 === 0 ? urls : urls.toReversed();
       }),
     );
-    return new SoakStage({ redis, upstream, back, front, replicas }, serve, cleanup.move());
+    return new SoakStage({ redis, upstream, back, front, replicas }, directory, cleanup.move());
   }
 
   /** Ends the second replica by SIGTERM, and starts one in its place. Returns how the old one exited. */
   async restartReplica(): Promise<number | null> {
     const exitCode = await this.replicas[1].stop();
-    this.replicas[1] = await this.#serve();
+    this.replicas[1] = await serve(this.#directory);
     this.processes.push(this.replicas[1]);
     return exitCode;
+  }
+
+  /** Puts another configuration in force in both replicas, while the server has no discovery document. */
+  async reload(): Promise<void> {
+    const config = configFor(this.back.url, this.redis.url);
+    const loads = () => this.replicas.map(({ stderr }) => stderr.filter(isLoad).length);
+    const before = loads();
+    this.upstream.quirks.metadata = 'none';
+    this.#reloads += 1;
+    // A real change each time.
+    await writeFile(
+      join(this.#directory, 'gateway.yaml'),
+      `${config}    defaults: {flow_ttl: ${this.#reloads % 2 === 0 ? '1h' : '50m'}}\n`,
+    );
+    for (const replica of this.replicas) replica.signal('SIGHUP');
+    while (loads().some((count, index) => count === before[index])) await wait(LOOK);
+    this.upstream.quirks.metadata = 'both';
   }
 
   /** Resolves when both replicas say that they can serve. */
@@ -106,6 +124,13 @@ export class SoakStage implements AsyncDisposable {
     await this.#cleanup.disposeAsync();
   }
 }
+
+function serve(directory: string): Promise<GatewayProcess> {
+  return startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: directory });
+}
+
+/** A reload that took effect, or was refused. */
+const isLoad = (line: string): boolean => /"event":"config_(loaded|rejected)"/.test(line);
 
 /** Those that say that they are ready, as of the last look: whom a load balancer sends people to. */
 function watchReadiness(

@@ -88,7 +88,10 @@ export async function soak(seconds: number): Promise<SoakResult> {
     descriptorsAfter,
     lastingKeys: keys.filter(({ key, ttl }) => ttl < 0 && !key.includes(':stats:')).length,
     logs,
-    internalErrors: logs.filter((line) => !line.startsWith('{') || line.includes('"event":"internal_error"')),
+    internalErrors: logs.filter(
+      (line) =>
+        !line.startsWith('{') || /"event":"(internal_error|config_rejected|discovery_failed)"/.test(line),
+    ),
   };
 }
 

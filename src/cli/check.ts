@@ -1,6 +1,7 @@
+import { text } from 'node:stream/consumers';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/environment.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, parseConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
 import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
@@ -16,13 +17,16 @@ export type CheckIo = {
 };
 
 export const CHECK_OPTIONS: CommandSpec['options'] = {
-  config: CONFIG_OPTION,
+  config: { ...CONFIG_OPTION, help: `${CONFIG_OPTION.help}; - reads standard input` },
 };
 
-/** `pkce-gateway check`: every problem of a file, or one line that sums it up. Returns the exit status. */
+/** `pkce-gateway check [FILE]`: every problem of a file, or a one-line summary. Returns the exit status. */
 export async function runCheck(options: ParsedOptions, io: CheckIo): Promise<number> {
   const file = configFile(options);
-  const result = await loadConfig(file, { env: io.env });
+  const result =
+    file === '-'
+      ? await parseConfig(await text(process.stdin), 'stdin', { env: io.env, directory: '.' })
+      : await loadConfig(file, { env: io.env });
   for (const warning of result.warnings) {
     io.stderr(formatProblem({ ...warning, message: `warning: ${warning.message}` }));
   }
@@ -30,7 +34,7 @@ export async function runCheck(options: ParsedOptions, io: CheckIo): Promise<num
     for (const problem of result.problems) io.stderr(formatProblem(problem));
     return 1;
   }
-  io.stdout(`${file}: ok (${summary(result.config, (io.now ?? Date.now)())})`);
+  io.stdout(`${file === '-' ? 'stdin' : file}: ok (${summary(result.config, (io.now ?? Date.now)())})`);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import type { CheckIo } from './check.ts';
-import type { CommandSpec, ParsedOptions } from './options.ts';
+import { renderCompletion, SHELLS } from './completion.ts';
+import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
 
 export type Command = CommandSpec & {
   readonly run: (options: ParsedOptions, io: CheckIo) => Promise<number>;
@@ -9,7 +10,7 @@ export type Command = CommandSpec & {
 const COMMANDS: readonly {
   readonly name: string;
   readonly summary: string;
-  readonly load: () => Promise<Pick<Command, 'options' | 'run'>>;
+  readonly load: () => Promise<Pick<Command, 'options' | 'run' | 'operand'>>;
 }[] = [
   {
     name: 'serve',
@@ -24,12 +25,12 @@ const COMMANDS: readonly {
     summary: 'validate a configuration and print every problem in it',
     async load() {
       const { CHECK_OPTIONS, runCheck } = await import('./check.ts');
-      return { options: CHECK_OPTIONS, run: runCheck };
+      return { options: CHECK_OPTIONS, run: runCheck, operand: 'config' };
     },
   },
   {
     name: 'init',
-    summary: 'print a gateway.yaml made from what an authorization server says of itself',
+    summary: 'print a gateway.yaml made from the discovery document of an authorization server',
     async load() {
       const { INIT_OPTIONS, runInit } = await import('./init.ts');
       return { options: INIT_OPTIONS, run: runInit };
@@ -37,7 +38,7 @@ const COMMANDS: readonly {
   },
   {
     name: 'doctor',
-    summary: 'try everything that a login needs, and say what is wrong',
+    summary: 'check the environment: DNS, TLS, store, and how the server handles PKCE',
     async load() {
       const { DOCTOR_OPTIONS, runDoctor } = await import('./doctor.ts');
       return { options: DOCTOR_OPTIONS, run: runDoctor };
@@ -45,7 +46,7 @@ const COMMANDS: readonly {
   },
   {
     name: 'explain',
-    summary: 'tell the policy of a client, who says each part of it, and what becomes of a request',
+    summary: 'show the policy of a client, where each value comes from, and the verdict on a request',
     async load() {
       const { EXPLAIN_OPTIONS, runExplain } = await import('./explain.ts');
       return { options: EXPLAIN_OPTIONS, run: runExplain };
@@ -53,10 +54,18 @@ const COMMANDS: readonly {
   },
   {
     name: 'report',
-    summary: 'tell which clients can be enforced, from what they did in the last 14 days',
+    summary: 'show which clients are ready to be enforced, from their last 14 days',
     async load() {
       const { REPORT_OPTIONS, runReport } = await import('./report.ts');
       return { options: REPORT_OPTIONS, run: runReport };
+    },
+  },
+  {
+    name: 'completion',
+    summary: `print a script that completes commands and options: ${SHELLS.join(', ')}`,
+    async load() {
+      const options = { shell: { value: 'SHELL', help: SHELLS.join(', ') } };
+      return { options, run: runCompletion, operand: 'shell' };
     },
   },
 ];
@@ -65,6 +74,16 @@ const COMMANDS: readonly {
 export async function loadCommand(wanted: string): Promise<Command | undefined> {
   const found = COMMANDS.find(({ name }) => name === wanted);
   return found && { name: found.name, summary: found.summary, ...(await found.load()) };
+}
+
+async function runCompletion(options: ParsedOptions, io: CheckIo): Promise<number> {
+  const shell = SHELLS.find((name) => name === textOption(options, 'shell'));
+  if (shell === undefined) throw new UsageError(`completion: name a shell: ${SHELLS.join(', ')}`);
+  const commands = await Promise.all(
+    COMMANDS.map(async ({ name, summary, load }) => ({ name, summary, ...(await load()) })),
+  );
+  io.stdout(renderCompletion(shell, commands));
+  return 0;
 }
 
 export function renderHelp(): string {
@@ -77,6 +96,6 @@ export function renderHelp(): string {
     'Commands:',
     ...rows,
     '',
-    'pkce-gateway COMMAND --help tells its options; --version the version.',
+    'pkce-gateway help COMMAND shows the options of a command. -h, --help: this text; -v, --version: the version.',
   ].join('\n');
 }

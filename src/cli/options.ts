@@ -1,30 +1,42 @@
 import { parseArgs } from 'node:util';
 
 /** An option of a command: takes a value, named `value` in the help, or is a flag. */
-export type OptionSpec = { readonly value?: string; readonly help: string };
+export type OptionSpec = { readonly value?: string; readonly short?: string; readonly help: string };
 
 export type CommandSpec = {
   readonly name: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** The option that an argument without a name stands for. */
+  readonly operand?: string;
 };
 
 export type ParsedOptions = Readonly<Record<string, string | boolean | undefined>>;
 
-/** The command line is not one that a command takes. Exit status 2. */
+/** The command line is wrong. Exit status 2. */
 export class UsageError extends Error {
   readonly code = 'usage_error';
 }
 
 export function parseOptions(spec: CommandSpec, args: readonly string[]): ParsedOptions {
   const options = Object.fromEntries(
-    Object.entries(spec.options).map(([name, { value }]) => [
+    Object.entries(spec.options).map(([name, { value, short }]) => [
       name,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        ...(short !== undefined && { short }),
+      },
     ]),
   );
+  const { operand } = spec;
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: false, strict: true }).values;
+    const allowPositionals = operand !== undefined;
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals, strict: true });
+    const [first, ...others] = positionals;
+    if (operand === undefined || first === undefined) return values;
+    if (others.length > 0) throw new Error(`one ${operand} only, not also ${others.join(' ')}`);
+    if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} exclude each other`);
+    return { ...values, [operand]: first };
   } catch (error) {
     throw new UsageError(`${spec.name}: ${(error as Error).message.split('. ')[0]}`);
   }
@@ -40,6 +52,7 @@ const DEFAULT_CONFIG = 'gateway.yaml';
 /** `--config`, as every command has it that reads a configuration. */
 export const CONFIG_OPTION: OptionSpec = {
   value: 'FILE',
+  short: 'c',
   help: `the configuration (default: ${DEFAULT_CONFIG})`,
 };
 
@@ -49,8 +62,9 @@ export function configFile(options: ParsedOptions): string {
 
 /** The help text of one command. */
 export function renderCommandHelp(spec: CommandSpec): string {
-  const rows = Object.entries(spec.options).map(([name, { value, help }]) => {
-    const option = value === undefined ? `--${name}` : `--${name} ${value}`;
+  const rows = Object.entries(spec.options).map(([name, { value, short, help }]) => {
+    const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
+    const option = value === undefined ? names : `${names} ${value}`;
     return `  ${option.padEnd(26)} ${help}`;
   });
   return [`pkce-gateway ${spec.name}: ${spec.summary}`, '', 'Options:', ...rows].join('\n');

@@ -45,8 +45,8 @@ function claim(claims: Map<string, Claim>, host: string, wanted: Claim): Clash |
 }
 
 function clashText(index: number, path: string, other: Claim): string {
-  if (other.path !== path) return `is the same to some servers as ${other.path} of issuers[${other.index}]`;
-  return other.index === index ? 'is listed twice' : `is a path of issuers[${other.index}] already`;
+  if (other.path !== path) return `is for some servers the same as ${other.path} of issuers[${other.index}]`;
+  return other.index === index ? 'is listed twice' : `is already a path of issuers[${other.index}]`;
 }
 
 function reportHost(issuer: Issuer, index: number, { host, other }: Clash, diagnostics: Diagnostics): void {
@@ -54,11 +54,11 @@ function reportHost(issuer: Issuer, index: number, { host, other }: Clash, diagn
   if (host === ANY) {
     diagnostics.problem(
       path,
-      `is required: issuers[${other.index}] has none either, so a request could be either's`,
+      `is required: issuers[${other.index}] has no hosts either, so both would match every request`,
     );
   } else {
     const position = issuer.hosts?.indexOf(host) ?? 0;
-    diagnostics.problem([...path, position], `is a host of issuers[${other.index}] already`);
+    diagnostics.problem([...path, position], `is already a host of issuers[${other.index}]`);
   }
 }
 
@@ -82,10 +82,10 @@ function warnOfGaps(
     for (const host of hostsOf(issuer)) {
       if (claims.has(`${host} `) || warned.has(host)) continue;
       warned.add(host);
-      const where = host === ANY ? 'the hosts that no issuer names' : host;
+      const where = host === ANY ? 'the hosts that no issuer lists' : host;
       diagnostics.warning(
         ['issuers', index, 'paths'],
-        `no issuer takes the other paths of ${where}: what is there, such as the assets of a login page, is a 404`,
+        `no issuer serves the other paths of ${where}: requests for them, such as the assets of a login page, get a 404`,
       );
     }
   }

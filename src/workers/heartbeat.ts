@@ -1,6 +1,6 @@
-/** Milliseconds between two beats, and how many may stay unanswered. */
-const INTERVAL = 2_000;
-const MISSED_LIMIT = 4;
+/** Milliseconds between two beats, and how many may stay unanswered: a machine that is busy is no reason to end a worker. */
+const INTERVAL = 3_000;
+const MISSED_LIMIT = 5;
 
 /**
  * Asks a process again and again, and calls `onHang` when it leaves several beats unanswered. Beats are counted, not time:

@@ -14,8 +14,6 @@ const LONGEST_PAUSE = 30_000;
 const LONG_ENOUGH = 60_000;
 /** Milliseconds that a reader of metrics or activity waits for workers; for one that is late, its last answer counts. */
 const READ_TIMEOUT = 1_000;
-/** Milliseconds for a worker to take another configuration: it may have to wait for an upstream's metadata. */
-const RELOAD_TIMEOUT = 60_000;
 /** Milliseconds beyond `shutdown` after which a worker that should have ended is killed. */
 const END_TIMEOUT = 2_000;
 
@@ -73,7 +71,7 @@ export class Supervisor implements AsyncDisposable {
     const workers = [...this.#ready.keys()];
     const share = this.#shareOf(next);
     try {
-      await Promise.all(workers.map((worker) => inTime(worker.call('stage', share), worker)));
+      await Promise.all(workers.map((worker) => worker.callInTime('stage', share)));
     } catch (error) {
       for (const worker of workers) void worker.call('discard').catch(() => {});
       throw error;
@@ -140,13 +138,8 @@ export class Supervisor implements AsyncDisposable {
 
   #spawn(number: number): WorkerProcess {
     const worker = new WorkerProcess(number);
-    const heartbeat = watchHeartbeat(
-      () => this.#checkHealth(worker),
-      () => worker.kill('it did not answer for several heartbeats'),
-    );
     this.#running.add(worker);
     void worker.ended.then(() => {
-      heartbeat[Symbol.dispose]();
       this.#running.delete(worker);
       this.#ready.delete(worker);
       this.#events.workersReady(this.#ready.size);
@@ -157,9 +150,14 @@ export class Supervisor implements AsyncDisposable {
 
   async #bringUp(worker: WorkerProcess): Promise<string> {
     const config = this.#config;
-    const url = await worker.call('start', worker.number, this.#shareOf(config), this.#discovered);
+    const url = await worker.callInTime('start', worker.number, this.#shareOf(config), this.#discovered);
     const { undiscovered } = await this.#checkHealth(worker);
     this.#ready.set(worker, { config, undiscovered });
+    const heartbeat = watchHeartbeat(
+      () => this.#checkHealth(worker),
+      () => worker.kill('it did not answer for several heartbeats'),
+    );
+    void worker.ended.then(() => heartbeat[Symbol.dispose]());
     this.#events.workersReady(this.#ready.size);
     this.#events.workerReady(worker.number, worker.pid);
     void this.#update(worker);
@@ -180,7 +178,7 @@ export class Supervisor implements AsyncDisposable {
     const ready = this.#ready.get(worker);
     if (ready === undefined || ready.config === config) return;
     try {
-      await inTime(worker.call('stage', this.#shareOf(config)), worker);
+      await worker.callInTime('stage', this.#shareOf(config));
     } catch {
       // Its replacement begins with the right one.
       worker.kill();
@@ -192,7 +190,7 @@ export class Supervisor implements AsyncDisposable {
 
   async #commit(worker: WorkerProcess, config: Config): Promise<void> {
     try {
-      await inTime(worker.call('commit'), worker);
+      await worker.callInTime('commit');
       const ready = this.#ready.get(worker);
       if (ready !== undefined) ready.config = config;
     } catch {
@@ -224,18 +222,5 @@ export class Supervisor implements AsyncDisposable {
         worker.kill();
       }
     }
-  }
-}
-
-/** Rejects where a worker takes too long for its answer: one that hangs must not hold up all others. */
-async function inTime<T>(answer: Promise<T>, { number }: WorkerProcess): Promise<T> {
-  const waiting = new AbortController();
-  const late = sleep(RELOAD_TIMEOUT, undefined, { signal: waiting.signal }).then(() => {
-    throw new Error(`worker ${number} does not answer`);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    waiting.abort();
   }
 }

@@ -1,5 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Call, WorkerCommands } from './worker-commands.ts';
+
+/** Milliseconds for a worker to start or to take another configuration: it may have to wait for an upstream's metadata. */
+const ANSWER_TIMEOUT = 60_000;
 
 /** One worker, as the primary sees it. */
 export class WorkerProcess {
@@ -44,6 +48,22 @@ export class WorkerProcess {
     this.#calls.set(id, pending);
     if (this.#worker.isConnected()) this.#worker.send({ id, command, parameters } satisfies Call);
     return pending.promise as ReturnType<WorkerCommands[C]>;
+  }
+
+  /** Rejects as well where the worker takes too long for its answer: one that hangs must not hold up all others. */
+  async callInTime<C extends keyof WorkerCommands>(
+    command: C,
+    ...parameters: Parameters<WorkerCommands[C]>
+  ): Promise<Awaited<ReturnType<WorkerCommands[C]>>> {
+    const waiting = new AbortController();
+    const late = sleep(ANSWER_TIMEOUT, undefined, { signal: waiting.signal }).then(() => {
+      throw new Error(`worker ${this.number} does not answer`);
+    });
+    try {
+      return await Promise.race([this.call(command, ...parameters), late]);
+    } finally {
+      waiting.abort();
+    }
   }
 
   /** `reason`: how its end is told, where it would be SIGKILL. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -72,6 +73,21 @@ issuers:
     expect(stderr.split('\n')).toHaveLength(2_000);
   });
 
+  test.concurrent('the file may be named without an option, or be standard input', async () => {
+    const text = 'issuers: [{name: a, upstream: {url: https://idp.internal}}]';
+    const summary = 'ok (1 issuer, 0 clients; memory store)';
+    const file = await fileOf(text);
+    expect(await run('check', file)).toMatchObject({ exitCode: 0, stdout: `${file}: ${summary}` });
+    const main = join(import.meta.dirname, '../../src/main.ts');
+    const check = (input: string) =>
+      spawnSync(process.execPath, [main, 'check', '-'], { cwd: directory, input, encoding: 'utf8' });
+    expect(check(text)).toMatchObject({ status: 0, stdout: `stdin: ${summary}\n` });
+    expect(check('issuers: []')).toMatchObject({
+      status: 1,
+      stderr: 'stdin:1:10 issuers: must not be empty\n',
+    });
+  });
+
   test.concurrent('the file is gateway.yaml of the working directory, unless told otherwise', async () => {
     expect(await run('check')).toEqual({
       exitCode: 1,
@@ -103,6 +119,11 @@ describe('help and version', () => {
     ],
     [['check', '--help'], [/--config FILE/]],
     [['check', '--config', 'x', '--help'], [/--config FILE/]],
+    [['-h'], [/\bserve\b/, /help COMMAND/]],
+    [['help'], [/\bserve\b/, /help COMMAND/]],
+    [['help', 'check'], [/-c, --config FILE/]],
+    [['check', '-h'], [/-c, --config FILE/]],
+    [['completion', 'bash'], [/complete -o default -F _pkce_gateway pkce-gateway/]],
   ];
   test.concurrent.each(HELP)('%j: exit 0, on standard output', async (args, says) => {
     const { exitCode, stdout, stderr } = await run(...args);
@@ -110,7 +131,7 @@ describe('help and version', () => {
     for (const word of says) expect(stdout).toMatch(word);
   });
 
-  test.concurrent.each([[['--version']], [['serve', '--version']], [['check', '--version']]])(
+  test.concurrent.each([[['--version']], [['-v']], [['serve', '--version']], [['check', '--version']]])(
     '%j',
     async (args) => {
       expect(await run(...args)).toEqual({ exitCode: 0, stdout: manifest.version, stderr: '' });
@@ -124,7 +145,11 @@ describe('a command line that no command takes: exit 2, and why', () => {
     [['frobnicate'], 'there is no command frobnicate'],
     [['--frobnicate'], "serve: Unknown option '--frobnicate'"],
     [['check', '--upstream', 'http://x'], "check: Unknown option '--upstream'"],
-    [['check', 'gateway.yaml'], "check: Unexpected argument 'gateway.yaml'"],
+    [['serve', 'gateway.yaml'], "serve: Unexpected argument 'gateway.yaml'"],
+    [['check', 'a.yaml', 'b.yaml'], 'check: one config only, not also b.yaml'],
+    [['check', '-c', 'a.yaml', '-'], 'check: --config and - exclude each other'],
+    [['help', 'frobnicate'], 'there is no command frobnicate'],
+    [['completion', 'powershell'], 'completion: name a shell: bash, zsh, fish'],
     [['serve', '--config'], 'argument missing'],
     [['serve', '--mode', 'report'], '--mode goes with --upstream'],
     [['serve', '--redis', 'redis://127.0.0.1'], '--redis goes with --upstream'],

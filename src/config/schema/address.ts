@@ -30,7 +30,7 @@ export function address() {
 /** A Host header, lower case: `host`, `host:port`, `[IPv6]`. */
 export function parseHost(text: string): Parsed<string> {
   const host = text.toLowerCase();
-  if (host.includes('*')) return { problem: 'a host has no wildcard: name each host' };
+  if (host.includes('*')) return { problem: 'a host has no wildcard: list each host' };
   if (host.includes('/')) return { problem: 'must be a host, without scheme and path' };
   const bare = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(host);
   const name = bare?.[1] ?? '';

@@ -10,11 +10,11 @@ export const auditSchema = section({
   )
     .prefault('none')
     .describe(
-      'Where a line of JSON goes for each violation ([audit.md](audit.md)). A file is appended to, and opened anew when it is moved away.',
+      'Where a line of JSON goes for each violation ([audit.md](audit.md)). The gateway appends to a file, and reopens it after it was moved away.',
     ),
   address: choice(['full', 'truncated', 'none'])
     .prefault('full')
-    .describe('How much of the address of a client is written. `truncated`: /24 of IPv4, /48 of IPv6.'),
+    .describe('How much of a client address is written. `truncated`: /24 of IPv4, /48 of IPv6.'),
 });
 
 function parseDestination(text: string): Parsed<string> {

@@ -8,6 +8,6 @@ export function parseClientId(text: string): Parsed<string> {
   if (hasControlCharacter(text)) return { problem: 'a client_id must not contain control characters' };
   if (text === '*') return { problem: 'a policy for all other clients goes under `unlisted_clients`' };
   if (text.slice(0, -1).includes('*')) return { problem: 'a `*` can only be the last character' };
-  if (text === UNLISTED) return { problem: 'this name stands for the clients that are not listed' };
+  if (text === UNLISTED) return { problem: 'this name is reserved for the clients that are not listed' };
   return { value: text };
 }

@@ -28,29 +28,31 @@ export const gatewaySchema = mapping({
   )
     .prefault(1)
     .describe(
-      'How many processes serve; `auto`: one for each processor. More than one needs a shared store.',
+      'The number of processes that serve requests; `auto`: one per processor. More than one needs a shared store.',
     ),
-  shutdown: shutdownSchema.prefault({}).describe('How the gateway ends.'),
+  shutdown: shutdownSchema.prefault({}).describe('How the gateway stops.'),
   log: section({
     level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
       .prefault('info')
-      .describe('The least severe lines that are written.'),
+      .describe('The least severe lines that are written. A reload changes it.'),
     format: choice(['json', 'pretty'])
       .prefault('json')
       .describe('One JSON object a line, or text for people.'),
-    requests: flag().prefault(false).describe('Whether each request that was answered gets a line.'),
+    requests: flag()
+      .prefault(false)
+      .describe('Write a line for each request that was answered. A reload changes it.'),
   })
     .prefault({})
     .describe('The log on standard error.'),
   audit: auditSchema
     .prefault({})
-    .describe('The audit stream: each refusal, and each violation that is only reported.'),
+    .describe('The audit stream: every refusal, and every violation that is only reported.'),
   store: storeSchema.prefault({}).describe('Where flows and codes are kept.'),
   issuers: z.array(issuerSchema).min(1).describe('The authorization servers behind this gateway.'),
   include: z
     .array(text({ max: 4096 }))
     .prefault([])
     .describe(
-      'Further files, relative to this one and with `*` and `**`, that hold `clients` under `issuers` of the same `name`. A client stands in one file only.',
+      'Further files with `clients` under `issuers` of the same `name`. Paths are relative to this file and may contain `*` and `**`. Each client must be in one file only.',
     ),
 });

@@ -24,7 +24,7 @@ const upstreamSchema = mapping({
   url: httpOrigin().describe('Scheme, host and port of the upstream.'),
   preserve_host: flag()
     .prefault(true)
-    .describe("Send the Host header of the request; `false`: the upstream's own host."),
+    .describe("Send the Host header of the request to the upstream; `false`: send the upstream's own host."),
   origins: z
     .array(httpOrigin())
     .prefault([])
@@ -41,16 +41,20 @@ const upstreamSchema = mapping({
     .optional()
     .describe('For an https upstream: PEM files.'),
   timeouts: section({
-    connect: duration('10ms', '5m').prefault('2s').describe('For the connection, TLS included.'),
+    connect: duration('10ms', '5m').prefault('2s').describe('To open a connection, TLS included.'),
     response: duration('10ms', '1h')
       .prefault('30s')
       .describe(
-        'Until the headers of the response are there. Of a page or document that is looked at as a whole: also between two pieces of it.',
+        'From the complete request to the headers of the response, including the time to wait for a connection. It also applies between two parts of a body that the gateway reads as a whole.',
       ),
   })
     .prefault({})
     .describe('How long the upstream may take.'),
-  connections: integer(1, 10_000).prefault(128).describe('The most connections to this upstream.'),
+  connections: integer(1, 10_000)
+    .prefault(128)
+    .describe(
+      'The most connections to this upstream, WebSockets included. A quarter of them is kept for the authorization, pushed authorization and token endpoints.',
+    ),
 });
 
 const endpointPathsSchema = mapping({
@@ -60,7 +64,7 @@ const endpointPathsSchema = mapping({
     .array(endpointPattern())
     .prefault([])
     .describe(
-      'Pushed authorization request endpoints (RFC 9126). A `request_uri` from any other path is unknown.',
+      'Pushed authorization request endpoints (RFC 9126). The gateway does not know a `request_uri` from any other path.',
     ),
   metadata: z
     .array(endpointPattern())
@@ -85,18 +89,18 @@ const clientIdSchema = z
   .meta({ pattern: '^[^*]+[*]?$', maxLength: 512 });
 
 export const issuerSchema = mapping({
-  name: name.describe('What this issuer is called in metrics and logs.'),
+  name: name.describe('The name of this issuer in metrics and logs.'),
   hosts: z
     .array(host())
     .min(1)
     .optional()
-    .describe('Which Host headers are this issuer. Default: all that no other issuer claims.'),
+    .describe('The Host headers of this issuer. Default: every host that no other issuer lists.'),
   paths: z
     .array(pathPrefix())
     .min(1)
     .optional()
     .describe(
-      'Which paths of its hosts are this issuer, with all below them, such as `/realms/a`; the longest that fits counts. Default: all that no other issuer of the host claims.',
+      'The paths of its hosts that belong to this issuer, with everything below them, such as `/realms/a`. The longest match wins. Default: every path that no other issuer of the host lists.',
     ),
   upstream: upstreamSchema.describe('The authorization server behind the gateway.'),
   public_url: httpOrigin()
@@ -110,7 +114,7 @@ export const issuerSchema = mapping({
     })
     .prefault('auto')
     .describe(
-      "`auto`: from the upstream's discovery document. Or lists of paths, in which a segment `{name}` matches any one segment.",
+      "`auto`: from the upstream's discovery document. Otherwise lists of paths; a segment `{name}` matches any one segment.",
     ),
   forward_pkce: forwardPkce
     .prefault('always')
@@ -134,9 +138,7 @@ export const issuerSchema = mapping({
       'Parameters that are dropped from authorization, pushed authorization and token requests before they are judged, such as `resource` (RFC 8707), which agents send and strict servers refuse.',
     ),
   metadata: section({
-    advertise_pkce: flag()
-      .prefault(true)
-      .describe('Put `code_challenge_methods_supported` into the discovery documents.'),
+    advertise_pkce: flag().prefault(true).describe('Add `code_challenge_methods_supported`.'),
     oauth_authorization_server: flag()
       .prefault(true)
       .describe(
@@ -144,21 +146,21 @@ export const issuerSchema = mapping({
       ),
   })
     .prefault({})
-    .describe('What the discovery documents say.'),
+    .describe('What the gateway changes in discovery documents.'),
   pages: section({
     error_file: file(parseErrorPage)
       .optional()
       .describe(
-        'An HTML file in place of the page that a refused user sees ([error-page.md](error-page.md)).',
+        'An HTML file to show to a refused user instead of the built-in page ([error-page.md](error-page.md)).',
       ),
   })
     .prefault({})
-    .describe('What users see of the gateway itself.'),
-  defaults: policySchema.prefault({}).describe('What a client does not say, it takes from here.'),
+    .describe('Pages of the gateway itself.'),
+  defaults: policySchema.prefault({}).describe('The settings of every client that does not have its own.'),
   unlisted_clients: unlistedPolicySchema
     .prefault({})
     .describe(
-      'The policy for client ids that are not under `clients`; what it does not say, it takes from `defaults`.',
+      'The policy for client ids that are not under `clients`. It takes what it does not set from `defaults`.',
     ),
   clients: z
     .record(clientIdSchema, policySchema)

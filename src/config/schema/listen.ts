@@ -22,18 +22,18 @@ export const listenSchema = section({
   keep_alive: duration('1s', '1h')
     .prefault('75s')
     .describe(
-      'How long an idle connection stays open. Make it longer than the load balancer in front keeps its own: else that sends requests on connections that are about to close.',
+      'How long an idle connection stays open. Make this longer than in the load balancer in front, which otherwise sends requests on connections that are about to close.',
     ),
   limits: section({
     header_timeout: duration('100ms', '10m')
       .prefault('10s')
       .describe(
-        'How long a client may take to send the headers of a request, or 4 KiB of its body. An answer of which it takes nothing for six times as long is given up.',
+        'How long a client may take to send the headers of a request, or 4 KiB of its body. A response that the client does not read for six times as long is aborted.',
       ),
     body: size('1KiB', '16MiB')
       .prefault('64KiB')
       .describe(
-        'The largest body that is read in order to be judged (authorization, token); others stream at any size.',
+        'The largest body that is read to be judged (authorization, token). Other bodies stream, whatever their size.',
       ),
     connections: integer(1, 1_000_000)
       .prefault(10_000)
@@ -55,20 +55,20 @@ export const adminSchema = section({
   address: address()
     .prefault('127.0.0.1:9090')
     .describe(
-      'Where operators are served: metrics, health, status page, JSON API. Must not be reachable for the public.',
+      'Where operators are served: metrics, health, status page, JSON API. It must not be reachable from the internet.',
     ),
   hosts: z
     .array(host())
     .min(1)
     .optional()
     .describe(
-      'The names by which operators reach it, beside IP addresses and `localhost`; the port does not count. Default: over loopback no other, so that no website can read it by a name of its own that leads here (DNS rebinding); else any.',
+      'The names by which operators reach this listener, beside IP addresses and `localhost`; the port does not matter. Default: any name. On a loopback address the default is no other name, so that a website cannot read the listener through a name that resolves to this machine (DNS rebinding).',
     ),
   tls: serverTls().optional().describe('Serve https: PEM files; reloaded when they change.'),
   token: secret()
     .optional()
     .describe(
-      'Asked for everything but `/healthz` and `/readyz`, as a Bearer token or as the password of HTTP Basic. Write it as `{from_env}` or `{from_file}`.',
+      'The token that every request needs, except to `/healthz` and `/readyz`: a Bearer token, or the password of HTTP Basic. Write it as `{from_env}` or `{from_file}`.',
     ),
 });
 
@@ -76,7 +76,7 @@ export const shutdownSchema = section({
   delay: duration('0s', '5m')
     .prefault('0s')
     .describe(
-      'After SIGTERM, how long new connections are still taken while `/readyz` says 503 already, so that a load balancer can turn away first.',
+      'After SIGTERM, `/readyz` answers 503 for this long while new connections are still accepted, so that a load balancer can turn away first.',
     ),
-  drain: duration('0s', '1h').prefault('20s').describe('How long requests under way may take after that.'),
+  drain: duration('0s', '1h').prefault('20s').describe('How long requests in flight may take after that.'),
 });

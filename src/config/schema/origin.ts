@@ -11,7 +11,7 @@ export function parseHttpOrigin(text: string): Parsed<string> {
   if (text.includes('#')) return { problem: 'must be an origin: scheme, host and port, without a fragment' };
   if (!/^[^/]*\/\/[^/]+\/?$/.test(text)) {
     return {
-      problem: `must be an origin, without the path ${url.pathname}: requests keep their own path, and \`endpoints\` names those that matter`,
+      problem: `must be an origin, without the path ${url.pathname}: requests keep their own path, and \`endpoints\` has the paths that matter`,
     };
   }
   return { value: url.origin };
@@ -26,7 +26,7 @@ export function httpOrigin() {
 
 /** What a browser puts in an Origin header; apps in a web view have schemes of their own (`capacitor://localhost`). */
 export function parseCorsOrigin(text: string): Parsed<string> {
-  if (text === '*') return { problem: 'any origin is too many for a token endpoint: name the origins' };
+  if (text === '*') return { problem: '`*` is not allowed at a token endpoint: list the origins' };
   const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\*]+)$/i.exec(text) ?? [];
   if (scheme === undefined || host === undefined) {
     return { problem: 'must be an origin such as https://app.example.com, without a path' };

@@ -6,12 +6,12 @@ const SEGMENT = /^[A-Za-z0-9_.~@:+-]*[A-Za-z0-9_~@:+-]$/;
 /** The path of an issuer below its host: whole segments, without a slash at the end. */
 export function parsePathPrefix(text: string): Parsed<string> {
   if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
-  if (text === '/') return { problem: 'leave `paths` out for all that no other issuer claims' };
+  if (text === '/') return { problem: 'leave `paths` out to get every path that no other issuer lists' };
   if (text.endsWith('/')) return { problem: 'must not end with /' };
   const segments = text.slice(1).split('/');
   if (segments[0] === '.well-known') {
     return {
-      problem: "is for the documents of every issuer: those about an issuer's paths are its own anyway",
+      problem: 'belongs to all issuers: documents about the paths of this issuer are found anyway',
     };
   }
   return segments.every((segment) => SEGMENT.test(segment))

@@ -22,7 +22,7 @@ export function parseRedirectUri(text: string): Parsed<string> {
   if (text.includes('*')) {
     return {
       problem:
-        'redirect URIs are matched exactly, there is no wildcard: list each one (any port of a loopback IP literal matches)',
+        'redirect URIs are compared exactly, without wildcards: list each one (a loopback address and localhost match any port)',
     };
   }
   if (text.includes('#')) return { problem: 'must not have a fragment (RFC 6749 3.1.2)' };

@@ -9,7 +9,7 @@ export function parseResponseType(text: string): Parsed<string> {
   if (unknown !== undefined || words.length === 0) {
     return { problem: 'must be made of the words code, id_token and token, or be none' };
   }
-  if (new Set(words).size < words.length) return { problem: 'names a word twice' };
+  if (new Set(words).size < words.length) return { problem: 'has a word twice' };
   if (words.includes('none') && words.length > 1) return { problem: '`none` stands alone' };
   return { value: words.sort().join(' ') };
 }

@@ -28,7 +28,7 @@ export function text({ max = 1024, notes = {} }: { max?: number; notes?: Notes }
 }
 
 /** Text that nobody is ever shown. */
-export function secret(schema: z.ZodType<string> = text({ max: 4096 })) {
+export function secret(schema: z.ZodType<string> = text({ max: 4096, notes: { 'x-type': 'secret' } })) {
   return schema.meta({ 'x-secret': true });
 }
 

@@ -11,7 +11,7 @@ export const storeSchema = section({
   kind: choice(['memory', 'redis', 'sealed'])
     .prefault('memory')
     .describe(
-      '`memory`: one process, forgotten when it ends. `redis`: shared by any number of gateways. `sealed`: any number of gateways that share nothing but keys.',
+      '`memory`: in one process, and lost when it ends. `redis`: shared by any number of gateways. `sealed`: any number of gateways that share only keys.',
     ),
   redis: section({
     url: textAs(parseRedisUrl, {
@@ -25,33 +25,35 @@ export const storeSchema = section({
       ),
     cluster: nodes()
       .optional()
-      .describe('In place of `url`: some nodes of a Redis Cluster; the others are found through them.'),
+      .describe(
+        'Instead of `url`: some nodes of a Redis Cluster. The gateway finds the others through them.',
+      ),
     sentinel: mapping({
-      name: text().describe('What the sentinels call the primary, such as `mymaster`.'),
-      nodes: nodes().describe('The sentinels, all of them.'),
-      username: text().optional().describe('The ACL user at the sentinels, where they have any.'),
+      name: text().describe('The name of the primary at the sentinels, such as `mymaster`.'),
+      nodes: nodes().describe('The addresses of all sentinels.'),
+      username: text().optional().describe('The ACL user at the sentinels.'),
       password: secret()
         .optional()
-        .describe('The password of the sentinels; that of Redis stands beside `sentinel`.'),
+        .describe('The password at the sentinels. The password of Redis goes beside `sentinel`.'),
     })
       .optional()
-      .describe('In place of `url`: the sentinels that know which Redis is the primary.'),
+      .describe('Instead of `url`: the sentinels, which know the current primary.'),
     username: text().optional().describe('The ACL user.'),
     password: secret().optional().describe('The password. Write it as `{from_env}` or `{from_file}`.'),
     database: integer(0, 65_535)
       .optional()
       .describe(
-        'The number of the database, where the url does not say it. Default 0; a cluster has no other.',
+        'The number of the database, unless `url` has it. Default: 0. A cluster has only database 0.',
       ),
     tls: clientTls()
       .optional()
       .describe(
-        'For `rediss://`: PEM files. With `cluster` or `sentinel` it turns TLS on, for nodes and sentinels alike (`{}`: with the usual authorities).',
+        'PEM files for `rediss://`. With `cluster` or `sentinel` this key turns TLS on, for nodes and sentinels alike; `{}` trusts the usual authorities.',
       ),
-    prefix: text({ max: 200 }).prefault('pkce-gateway:').describe('What every key begins with.'),
+    prefix: text({ max: 200 }).prefault('pkce-gateway:').describe('Every key begins with this.'),
     timeout: duration('10ms', '1m')
       .prefault('500ms')
-      .describe('How long one operation may take before the store counts as away.'),
+      .describe('How long one operation may take. After that the store counts as unreachable.'),
   })
     .optional()
     .describe('For `kind: redis`.'),
@@ -64,12 +66,12 @@ export const storeSchema = section({
       )
       .min(1)
       .describe(
-        'Keys of 32 random bytes in base64url. The first seals, all of them open, so that a key can be replaced by a reload. Write each as `{from_env}` or `{from_file}`.',
+        'Keys of 32 random bytes in base64url. The first key seals and every key opens, so that a reload can replace a key. Write each as `{from_env}` or `{from_file}`.',
       ),
     replay: choice(['memory', 'upstream'])
       .prefault('memory')
       .describe(
-        'Who refuses a code that is redeemed twice, beside the server itself: `memory`: each gateway those that it saw; `upstream`: the server alone.',
+        'Who refuses a code that is redeemed twice. `memory`: the server, and each gateway for the codes that it saw; `upstream`: only the server.',
       ),
   })
     .optional()

@@ -95,7 +95,8 @@ export const lemonldapNg: Product = {
     refresh: true,
     formPost: true,
     loginWithoutPkce: true,
-    verifyPkce: true,
+    // Only where it requires PKCE of a client. Else it takes any verifier, whatever it says in its discovery document.
+    verifyPkce: false,
     coverCode: false,
     discovery: true,
   },

@@ -18,7 +18,6 @@ type Ending = {
   readonly journeys: readonly Journey[];
   /** Of the request that the last journey answers. */
   readonly url: string;
-  readonly verifier: string;
 };
 
 const DETOURS: readonly Detour[] = [
@@ -27,7 +26,7 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       const tried = await visit.step({ password: 'not-the-password' });
-      return ending(visit, url, [tried, await visit.travel()]);
+      return { url, journeys: [tried, await visit.travel()] };
     },
   },
   {
@@ -35,7 +34,7 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       await visit.page.reload();
-      return ending(visit, url, [await visit.travel()]);
+      return { url, journeys: [await visit.travel()] };
     },
   },
   {
@@ -44,7 +43,7 @@ const DETOURS: readonly Detour[] = [
       const url = await begin(visit);
       const first = await visit.travel();
       await goBack(visit.page);
-      return ending(visit, url, [first, await visit.travel()]);
+      return { url, journeys: [first, await visit.travel()] };
     },
   },
   {
@@ -54,7 +53,7 @@ const DETOURS: readonly Detour[] = [
       const first = await visit.travel();
       await goBack(visit.page);
       await visit.page.reload();
-      return ending(visit, url, [first, await visit.travel()]);
+      return { url, journeys: [first, await visit.travel()] };
     },
   },
   {
@@ -64,7 +63,7 @@ const DETOURS: readonly Detour[] = [
       const url = await begin(visit);
       const first = await visit.step();
       await goBack(visit.page);
-      return ending(visit, url, [first, await visit.travel()]);
+      return { url, journeys: [first, await visit.travel()] };
     },
   },
   {
@@ -74,7 +73,15 @@ const DETOURS: readonly Detour[] = [
       const url = await begin(visit);
       const first = await visit.step();
       await visit.page.reload();
-      return ending(visit, url, [first, await visit.travel()]);
+      return { url, journeys: [first, await visit.travel()] };
+    },
+  },
+  {
+    name: 'a user who says no',
+    appliesTo: ({ can }) => can.denyConsent,
+    async wander(visit) {
+      const url = await begin(visit);
+      return { url, journeys: [await visit.travel({ consents: false })] };
     },
   },
   {
@@ -82,10 +89,9 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       await begin(visit);
       const page = await visit.context.newPage();
-      const { challenge, verifier } = newPkcePair();
-      const url = visit.authorizationUrl({ code_challenge: challenge });
+      const url = visit.authorizationUrl({}, newPkcePair());
       await page.goto(url);
-      return { url, verifier, journeys: [await visit.travel({ page })] };
+      return { url, journeys: [await visit.travel({ page })] };
     },
   },
   {
@@ -93,9 +99,9 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       const page = await visit.context.newPage();
-      await page.goto(visit.authorizationUrl({ code_challenge: newPkcePair().challenge }));
+      await page.goto(visit.authorizationUrl({}, newPkcePair()));
       const second = await visit.travel({ page });
-      return ending(visit, url, [second, await visit.travel()]);
+      return { url, journeys: [second, await visit.travel()] };
     },
   },
   {
@@ -104,14 +110,14 @@ const DETOURS: readonly Detour[] = [
       await begin(visit);
       const first = await visit.travel();
       const url = await begin(visit);
-      return ending(visit, url, [first, await visit.travel()]);
+      return { url, journeys: [first, await visit.travel()] };
     },
   },
   {
     name: 'response_mode=fragment',
     async wander(visit) {
       const url = await begin(visit, { response_mode: 'fragment' });
-      return ending(visit, url, [await visit.travel()]);
+      return { url, journeys: [await visit.travel()] };
     },
   },
   {
@@ -121,7 +127,7 @@ const DETOURS: readonly Detour[] = [
       const bookmark = visit.page.url();
       await using other = await stage.newVisit();
       await other.page.goto(bookmark);
-      return ending(visit, url, [await other.travel()]);
+      return { url, journeys: [await other.travel()] };
     },
   },
   {
@@ -129,7 +135,7 @@ const DETOURS: readonly Detour[] = [
     async wander(visit) {
       const url = await begin(visit);
       await visit.context.clearCookies();
-      return ending(visit, url, [await visit.travel()]);
+      return { url, journeys: [await visit.travel()] };
     },
   },
 ];
@@ -154,16 +160,20 @@ export const DETOUR_SCENARIOS: readonly Scenario[] = DETOURS.flatMap(({ name, ap
 
 async function outcome(stage: Stage, wander: Detour['wander']): Promise<unknown> {
   await using visit = await stage.newVisit();
-  const { journeys, url, verifier } = await wander(visit, stage);
+  const { journeys, url } = await wander(visit, stage);
   const parameters = journeys.at(-1)?.arrival?.parameters;
   const code = parameters?.get('code') ?? undefined;
+  const state = parameters?.get('state') ?? '';
   return {
     pages: journeys.map(({ pages }) => pages),
     via: journeys.at(-1)?.arrival?.via,
     parameters: [...new Set(parameters?.keys())].sort(),
     error: parameters?.get('error'),
-    hasItsState: parameters?.get('state') === stateOf(url),
-    redeemed: code === undefined ? undefined : (await redeemCode(stage, code, verifier)).status,
+    state:
+      state === stateOf(url) ? 'its own' : visit.verifiers.has(state) ? 'that of another tab' : 'unknown',
+    // As clients do that keep what belongs to a state under it.
+    redeemed:
+      code === undefined ? undefined : (await redeemCode(stage, code, visit.verifiers.get(state))).status,
   };
 }
 
@@ -182,8 +192,4 @@ async function begin(visit: Visit, parameters: Readonly<Record<string, string>> 
   const url = visit.authorizationUrl(parameters);
   await visit.page.goto(url);
   return url;
-}
-
-function ending(visit: Visit, url: string, journeys: readonly Journey[]): Ending {
-  return { journeys, url, verifier: visit.pkce.verifier };
 }

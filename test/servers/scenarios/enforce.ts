@@ -185,19 +185,4 @@ export const ENFORCE: readonly Scenario[] = [
       expect(parameters.get('state')).toBeNull();
     },
   },
-  {
-    name: 'a user who says no is sent back with the state of the client',
-    route,
-    appliesTo: ({ can }) => can.denyConsent,
-    async run(stage) {
-      await using visit = await stage.newVisit();
-      const url = visit.authorizationUrl();
-      await visit.page.goto(url);
-      const { parameters } = arrivalOf(await visit.travel({ consents: false }));
-      expect(parameters.get('error')).toBeTypeOf('string');
-      expect(parameters.get('error')).not.toBe('invalid_request');
-      expect(parameters.get('state')).toBe(stateOf(url));
-      expect(parameters.has('code')).toBe(false);
-    },
-  },
 ];

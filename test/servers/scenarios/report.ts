@@ -103,6 +103,7 @@ async function recordLogin(
     random: [...stage.product.random, { what: 'the code', pattern: new RegExp(escaped(code), 'g') }],
     state: parameters.state,
     username: visit.user.username,
+    host: new URL(stage.publicOrigin).host,
     redirectUri: stage.client.redirectUri,
   };
   const spoken = stage.front.exchanges.filter(isSpoken);

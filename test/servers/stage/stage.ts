@@ -47,7 +47,9 @@ export type Visit = AsyncDisposable & {
   readonly user: User;
   readonly pkce: PkcePair;
   /** An authorization request of the client; `undefined` leaves one of the usual parameters out. */
-  authorizationUrl(parameters?: Readonly<Record<string, string | undefined>>): string;
+  authorizationUrl(parameters?: Readonly<Record<string, string | undefined>>, pkce?: PkcePair): string;
+  /** What the client keeps under a state that it sent. */
+  readonly verifiers: ReadonlyMap<string, string>;
   /** Goes on from what the page shows until nothing is left to do. */
   travel(how?: HowToGo): Promise<Journey>;
   /** Does what the page asks for, once. */
@@ -111,6 +113,7 @@ export async function startStage(product: Product, installation: string): Promis
       context.setDefaultTimeout(15_000);
       const page = await context.newPage();
       const pkce = newPkcePair();
+      const verifiers = new Map<string, string>();
       const go =
         (mostPages?: number) =>
         ({ page: tab = page, password = user.password, consents = true }: HowToGo = {}) =>
@@ -126,17 +129,19 @@ export async function startStage(product: Product, installation: string): Promis
         page,
         user,
         pkce,
-        authorizationUrl(parameters = {}) {
+        verifiers,
+        authorizationUrl(parameters = {}, { challenge, verifier } = pkce) {
           const usual: Record<string, string | undefined> = {
             response_type: 'code',
             client_id: client.id,
             redirect_uri: redirectUri,
             state: `${crypto.randomUUID()}${stateCharacters(product)}`,
-            code_challenge: pkce.challenge,
+            code_challenge: challenge,
             code_challenge_method: 'S256',
             ...product.authorizationParameters,
             ...parameters,
           };
+          if (usual['state'] !== undefined) verifiers.set(usual['state'], verifier);
           const sent = Object.entries(usual).filter(
             (entry): entry is [string, string] => entry[1] !== undefined,
           );

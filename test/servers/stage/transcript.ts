@@ -6,6 +6,8 @@ export type Reading = {
   /** The state that the client sent: what stands right before it is the flow prefix. */
   readonly state: string;
   readonly username: string;
+  /** What browsers and clients call the server. The gateway itself, which asks for metadata, calls it by its address. */
+  readonly host: string;
   /** Of a redirect that goes there, only the headers count: servers repeat the address in its body, so the gateway drops that. */
   readonly redirectUri: string;
 };
@@ -48,7 +50,7 @@ export function isSpoken({ headers, target }: Exchange): boolean {
 /** Exchanges as text, so that two logins can be compared line by line. */
 export function transcribe(exchanges: readonly Exchange[], reading: Reading): string {
   return exchanges
-    .filter(isSpoken)
+    .filter((exchange) => isSpoken(exchange) && headerOf(exchange.headers, 'host') === reading.host)
     .map((exchange) => withoutRepeatedAddress(exchange, reading.redirectUri))
     .map((exchange) => {
       const text = [
@@ -68,7 +70,7 @@ function withoutRepeatedAddress(exchange: Exchange, redirectUri: string): Exchan
   const location = headerOf(exchange.responseHeaders, 'location');
   if (location?.startsWith(redirectUri) !== true) return exchange;
   const responseHeaders = exchange.responseHeaders.filter(
-    ([name]) => !['content-type', 'content-length'].includes(name.toLowerCase()),
+    ([name]) => !['content-type', 'content-length', 'content-language'].includes(name.toLowerCase()),
   );
   return { ...exchange, responseHeaders, responseBody: Buffer.alloc(0) };
 }

@@ -140,14 +140,14 @@ describe('hosts', () => {
     expect(
       await problemLines(`issuers:\n${issuer('a')}${issuer('b', ', hosts: [b.example.com]')}${issuer('c')}`),
     ).toEqual([
-      "g.yaml:4:5 issuers[2].hosts: is required: issuers[0] has none either, so a request could be either's",
+      'g.yaml:4:5 issuers[2].hosts: is required: issuers[0] has no hosts either, so both would match every request',
     ]);
   });
 
   it('belong to one issuer each', async () => {
     const hosts = ', hosts: [x.example.com]';
     expect(await problemLines(`issuers:\n${issuer('a', hosts)}${issuer('b', hosts)}`)).toEqual([
-      'g.yaml:3:63 issuers[1].hosts[0]: is a host of issuers[0] already',
+      'g.yaml:3:63 issuers[1].hosts[0]: is already a host of issuers[0]',
     ]);
   });
 });
@@ -177,8 +177,8 @@ describe('paths', () => {
       ),
     ).toEqual([
       'g.yaml:2:74 issuers[0].paths[1]: is listed twice',
-      'g.yaml:3:74 issuers[1].paths[1]: is a path of issuers[0] already',
-      'g.yaml:3:85 issuers[1].paths[2]: is the same to some servers as /realms/a of issuers[0]',
+      'g.yaml:3:74 issuers[1].paths[1]: is already a path of issuers[0]',
+      'g.yaml:3:85 issuers[1].paths[2]: is for some servers the same as /realms/a of issuers[0]',
     ]);
   });
 
@@ -194,16 +194,13 @@ describe('paths', () => {
 
   it.each([
     ['realms', 'must be a path that starts with /'],
-    ['/', 'leave `paths` out for all that no other issuer claims'],
+    ['/', 'leave `paths` out to get every path that no other issuer lists'],
     ['/realms/', 'must not end with /'],
     ['/realms//a', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
     ['/realms/%61', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
     ['/realms/..', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
     ['"/realms/{realm}"', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
-    [
-      '/.well-known/x',
-      "is for the documents of every issuer: those about an issuer's paths are its own anyway",
-    ],
+    ['/.well-known/x', 'belongs to all issuers: documents about the paths of this issuer are found anyway'],
   ])('are plain: %s', async (path, problem) => {
     const [line] = await linesOf(issuer('a', `, paths: [${path}]`));
     expect(line).toBe(`g.yaml:2:63 issuers[0].paths[0]: ${problem}`);
@@ -211,7 +208,7 @@ describe('paths', () => {
 
   it('leave a gap where no issuer takes the rest', async () => {
     expect(await warningLines(`issuers:\n${issuer('a', ', paths: [/realms/a]')}`)).toEqual([
-      'g.yaml:2:62 issuers[0].paths: no issuer takes the other paths of the hosts that no issuer names: what is there, such as the assets of a login page, is a 404',
+      'g.yaml:2:62 issuers[0].paths: no issuer serves the other paths of the hosts that no issuer lists: requests for them, such as the assets of a login page, get a 404',
     ]);
   });
 });

@@ -192,7 +192,7 @@ describe('values of an issuer', () => {
     ),
     upstreamUrl(
       'https://idp.example.com/auth',
-      'must be an origin, without the path /auth: requests keep their own path, and `endpoints` names those that matter',
+      'must be an origin, without the path /auth: requests keep their own path, and `endpoints` has the paths that matter',
     ),
     upstreamUrl('https://idp.example.com/?', 'must be an origin: scheme, host and port, without a query'),
     upstreamUrl('https://idp.example.com#x', 'must be an origin: scheme, host and port, without a fragment'),
@@ -201,9 +201,9 @@ describe('values of an issuer', () => {
       'public_url: https://login.example.com/x',
       17,
       'public_url',
-      'must be an origin, without the path /x: requests keep their own path, and `endpoints` names those that matter',
+      'must be an origin, without the path /x: requests keep their own path, and `endpoints` has the paths that matter',
     ),
-    issuerKey('hosts: ["*.example.com"]', 13, 'hosts[0]', 'a host has no wildcard: name each host'),
+    issuerKey('hosts: ["*.example.com"]', 13, 'hosts[0]', 'a host has no wildcard: list each host'),
     issuerKey('hosts: ["https://a.example.com"]', 13, 'hosts[0]', 'must be a host, without scheme and path'),
     issuerKey('hosts: [a.example.com, A.example.com]', 28, 'hosts[1]', 'is listed twice'),
     issuerKey('hosts: []', 12, 'hosts', 'must not be empty'),
@@ -225,7 +225,7 @@ describe('values of an issuer', () => {
       'clients: {_unlisted: {}}',
       15,
       'clients._unlisted',
-      'this name stands for the clients that are not listed',
+      'this name is reserved for the clients that are not listed',
     ),
     issuerKey('clients: {spa: report}', 20, 'clients.spa', 'must be a mapping, not text'),
     issuerKey('clients: [spa]', 14, 'clients', 'must be a mapping, not a list'),
@@ -302,7 +302,7 @@ describe('values of a client', () => {
     setting(
       'redirect_uris: ["https://a.example.com/*"]',
       25,
-      'redirect URIs are matched exactly, there is no wildcard: list each one (any port of a loopback IP literal matches)',
+      'redirect URIs are compared exactly, without wildcards: list each one (a loopback address and localhost match any port)',
       0,
     ),
     setting(
@@ -320,7 +320,7 @@ describe('values of a client', () => {
     setting('redirect_uris: ["data:text/html,x"]', 25, 'the scheme data: cannot be a redirect target', 0),
     setting('redirect_uris: ["https://a.example.com/a b"]', 25, 'must not contain spaces', 0),
     setting('response_types: [code token extra]', 26, TYPE, 0),
-    setting('response_types: [code code]', 26, 'names a word twice', 0),
+    setting('response_types: [code code]', 26, 'has a word twice', 0),
     setting('response_types: [code none]', 26, '`none` stands alone', 0),
     setting('response_types: [id_token]', 25, 'must contain a type with code'),
     setting(
@@ -340,7 +340,7 @@ describe('values of a client', () => {
       name: 'origins',
       text: clientWith('cors: {origins: ["*", https://a.example.com/, "null"]}'),
       lines: [
-        `g.yaml:6:26 ${SPA}.cors.origins[0]: any origin is too many for a token endpoint: name the origins`,
+        `g.yaml:6:26 ${SPA}.cors.origins[0]: \`*\` is not allowed at a token endpoint: list the origins`,
         `g.yaml:6:31 ${SPA}.cors.origins[1]: must be an origin such as https://app.example.com, without a path`,
         `g.yaml:6:55 ${SPA}.cors.origins[2]: must be an origin such as https://app.example.com, without a path`,
       ],
@@ -365,6 +365,6 @@ it('reports everything at once, values among each other included', async () => {
     'g.yaml:3:75 issuers[0].defaults.mode: must be one of enforce, report, off',
     'g.yaml:4:12 issuers[1].name: another issuer has this name',
     'g.yaml:4:18 issuers[1].upstream.url: is required',
-    'g.yaml:5:62 issuers[2].hosts[0]: is a host of issuers[1] already',
+    'g.yaml:5:62 issuers[2].hosts[0]: is already a host of issuers[1]',
   ]);
 });

@@ -72,6 +72,7 @@ const RANDOM: Product['random'] = [
   { what: 'the state in base64, within `client_data`', pattern: /client_data=([\w-]+)/g },
   { what: 'the hash of the session within scripts', pattern: /checkAuthSession\(\s+"([^"]+)"/g },
   { what: 'the session within the response', pattern: /session_state(?:=|"(?: VALUE=|:)")([\w.-]+)/g },
+  { what: 'how long the tokens live, in seconds that have begun', pattern: /expires_in":(\d+)/g },
   { what: 'the tokens', pattern: /"(?:access|refresh|id)_token":"([^"]+)"/g },
 ];
 
@@ -111,7 +112,8 @@ export function keycloak({ release, shows, artifact, base, login, prepare, comma
         env: { ...env, JAVA_HOME: await javaHome() },
         data: options.data,
         port: options.port,
-        readyPath: `${base}/realms/${REALM}`,
+        // An error page: the templates of pages are slow the first time.
+        readyPath: `${base}/realms/${REALM}/${ENDPOINTS.authorization}`,
       });
       const path = (realm: string, name: string) => `${base}/realms/${realm}/${name}`;
       return {

@@ -1,0 +1,57 @@
+import type { CommandSpec } from './options.ts';
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+/** A script that completes commands and their options, to be sourced by a shell. */
+export function renderCompletion(shell: (typeof SHELLS)[number], commands: readonly CommandSpec[]): string {
+  switch (shell) {
+    case 'bash':
+      return bashScript(commands);
+    case 'zsh':
+      return `#compdef pkce-gateway\nautoload -U +X bashcompinit && bashcompinit\n${bashScript(commands)}`;
+    case 'fish':
+      return fishScript(commands);
+  }
+}
+
+/** Where an option wants a value, the shell completes file names. */
+function bashScript(commands: readonly CommandSpec[]): string {
+  const specs = commands.flatMap(({ options }) => Object.entries(options));
+  const withValue = new Set(specs.flatMap(([name, { value }]) => (value === undefined ? [] : `--${name}`)));
+  const names = commands.map(({ name }) => name).join(' ');
+  const cases = commands.map(({ name, options }) => {
+    const words = [...Object.keys(options), 'help'].map((option) => `--${option}`);
+    return `    *:${name}) words='${words.join(' ')}' ;;`;
+  });
+  return `_pkce_gateway() {
+  local words
+  COMPREPLY=()
+  case "$3" in ${[...withValue].join('|')}|-c) return ;; esac
+  case "$COMP_CWORD:\${COMP_WORDS[1]}" in
+    1:*) words='${names} help --help --version' ;;
+    *:help) words='${names}' ;;
+    *:completion) words='${SHELLS.join(' ')}' ;;
+${cases.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$2"))
+}
+complete -o default -F _pkce_gateway pkce-gateway`;
+}
+
+function fishScript(commands: readonly CommandSpec[]): string {
+  const complete = 'complete -c pkce-gateway';
+  return commands
+    .flatMap(({ name, summary, options }) => [
+      `${complete} -n __fish_use_subcommand -f -a ${name} -d '${quoted(summary)}'`,
+      ...Object.entries(options).map(([option, { value, short, help }]) => {
+        const letter = short === undefined ? '' : ` -s ${short}`;
+        const wants = value === undefined ? '' : ' -r';
+        return `${complete} -n '__fish_seen_subcommand_from ${name}' -l ${option}${letter}${wants} -d '${quoted(help)}'`;
+      }),
+    ])
+    .join('\n');
+}
+
+function quoted(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+}

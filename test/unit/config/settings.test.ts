@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { describeChanges } from '../../../src/config/describe-changes.ts';
+import { explainPolicy } from '../../../src/config/explain-policy.ts';
+import { parseConfig, parseFile } from '../../../src/config/load.ts';
+import { gatewaySchema } from '../../../src/config/schema/gateway.ts';
+import { type Shape, settingName, shapeOf } from '../../../src/config/schema-shape.ts';
+import { configOf, issuerWith } from './problem-lines.ts';
+
+/** What zod gives, under the names of settings, but for the keys of clients. */
+function renamed(value: unknown, inClients = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => renamed(item));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      inClients ? key : settingName(key),
+      renamed(item, key === 'clients'),
+    ]),
+  );
+}
+
+describe('settings', () => {
+  it.each([
+    ['the smallest file', issuerWith()],
+    [
+      'a file with some of everything',
+      `workers: auto
+listen: {trusted_proxies: [10.0.0.0/8], limits: }
+store: {kind: redis, redis: {sentinel: {name: m, nodes: ["s1:1", "s2:2"]}, timeout: 1s}}
+audit: {destination: stdout}
+${issuerWith(
+  'hosts: [a.example]',
+  'endpoints: {authorization: [/a], token: [/t]}',
+  'defaults: {mode: report}',
+  'clients: {redirect_uris: {enforce_from: 2027-01-15T00:00:00Z, mode: enforce, cors: {origins: []}}, a_b: }',
+)}`,
+    ],
+  ])('are what zod makes of %s', async (_, text) => {
+    const loaded = await parseFile(text, 'g.yaml', { env: {} });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    const withoutNulls = JSON.parse(JSON.stringify(parse(text)).replaceAll(':null', ':{}'));
+    expect(loaded.settings).toEqual(
+      renamed(gatewaySchema.parse(withoutNulls) as z.output<typeof gatewaySchema>),
+    );
+  });
+
+  it('are those of the example', async () => {
+    const text = await readFile(new URL('../../../gateway.example.yaml', import.meta.url), 'utf8');
+    const loaded = await parseFile(text, 'g.yaml', { env: {} });
+    expect(loaded.ok && loaded.settings).toEqual(renamed(gatewaySchema.parse(parse(text))));
+  });
+});
+
+/** The paths of all secrets that the schema knows. */
+function secretsOf(shape: Shape, path = ''): string[] {
+  switch (shape.kind) {
+    case 'scalar':
+      return shape.secret ? [path] : [];
+    case 'list':
+      return secretsOf(shape.item, path);
+    case 'record':
+      return secretsOf(shape.value, path);
+    case 'either':
+      return secretsOf(shape.mapping, path);
+    case 'mapping':
+      return [...shape.slots].flatMap(([key, slot]) =>
+        secretsOf(slot.shape, path === '' ? key : `${path}.${key}`),
+      );
+  }
+}
+
+describe('secrets', () => {
+  const SECRET = 'hunter2-hunter2';
+
+  it('are marked in the schema', () => {
+    expect(secretsOf(shapeOf(gatewaySchema)).toSorted()).toEqual([
+      'admin.tls.key_file',
+      'admin.token',
+      'issuers.clients.inject_secret',
+      'issuers.defaults.inject_secret',
+      'issuers.unlisted_clients.inject_secret',
+      'issuers.upstream.tls.key_file',
+      'listen.tls.key_file',
+      'store.redis.password',
+      'store.redis.sentinel.password',
+      'store.redis.tls.key_file',
+      'store.sealed.keys',
+    ]);
+  });
+
+  it.each([
+    ['admin: {token: SECRET}', 'admin.token changed'],
+    [
+      'store: {kind: redis, redis: {sentinel: {name: m, nodes: ["s:1"], password: SECRET}}}',
+      'store.redis.sentinel.password changed',
+    ],
+  ])('are not shown where they change: %s', async (line, change) => {
+    const load = async (secret: string) =>
+      configOf(
+        await parseConfig(`${line.replace('SECRET', secret)}\n${issuerWith()}`, 'g.yaml', { env: {} }),
+      );
+    expect(describeChanges(await load(SECRET), await load(`${SECRET}3`))).toEqual([change]);
+  });
+
+  it('are not shown where they are explained', async () => {
+    const loaded = await parseFile(issuerWith(`clients: {spa: {inject_secret: ${SECRET}}}`), 'g.yaml', {
+      env: {},
+    });
+    if (!loaded.ok) throw new Error('not valid');
+    const explained = explainPolicy(loaded, 0, 'spa');
+    expect(JSON.stringify(explained)).not.toContain(SECRET);
+    expect(explained).toContainEqual(expect.objectContaining({ key: 'inject_secret', value: '(hidden)' }));
+  });
+});

@@ -148,14 +148,18 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
     );
   }
   if (!ownOrigins(config).includes(url.origin)) {
-    const known = `clients that follow the document go around the gateway: add ${printable(url.origin)} to \`upstream.origins\`, if it is this server`;
-    return scattered
-      ? problem(name, `${seen}, another origin than the other endpoints`, known)
-      : problem(
-          name,
-          `${seen}, which is not the gateway`,
-          `${known}; or set \`public_url\` to it, if clients come to the gateway by that name`,
-        );
+    const origin = printable(url.origin);
+    const add = `add ${origin} to \`upstream.origins\`, if it is this server`;
+    if (scattered) return problem(name, `${seen}, another origin than the other endpoints`, add);
+    if (config.publicOrigin === undefined) {
+      const advice = `clients that follow the document go there: set \`public_url: ${origin}\`, if that name leads to the gateway; else ${add}`;
+      return warn(name, seen, advice);
+    }
+    return problem(
+      name,
+      `${seen}, which is not the gateway`,
+      `clients that follow the document go around it: ${add}`,
+    );
   }
   if (url.protocol !== 'https:' && !isLoopback(url))
     return warn(name, `${seen}, not https`, 'clients should not use it');

@@ -47,7 +47,7 @@ describe('discovery', () => {
     [
       'endpoints under another name',
       () => ({ authorization_endpoint: 'https://x/a', token_endpoint: 'https://x/t' }),
-      /^problem token_endpoint: https:\/\/x\/t, which is not the gateway → .*`upstream\.origins`.*`public_url`/,
+      /^warn token_endpoint: https:\/\/x\/t → .*`public_url: https:\/\/x`.*`upstream\.origins`/,
     ],
     [
       'one endpoint on another origin',
@@ -57,7 +57,7 @@ describe('discovery', () => {
     [
       'endpoints without https',
       () => ({ authorization_endpoint: 'http://x/a', token_endpoint: 'http://x/t' }),
-      /^problem token_endpoint: http:\/\/x\/t/,
+      /^warn token_endpoint: http:\/\/x\/t/,
     ],
     [
       'only plain, and told to forward',
@@ -74,6 +74,22 @@ describe('discovery', () => {
     expect(lines).toContainEqual(expect.stringMatching(says));
     expect(exitCode).toBe(problems.length > 0 ? 1 : 0);
     expect(problems.length > 0).toBe(says.source.startsWith('^problem'));
+  });
+
+  test('endpoints at neither the server nor public_url are a problem, until the origin is known', async () => {
+    await using upstream = await startDescribed(() => ({
+      authorization_endpoint: 'https://x/a',
+      token_endpoint: 'https://x/t',
+    }));
+    const issuer = (origins: string) =>
+      `issuers: [{name: corp, upstream: {url: "${upstream.url}", preserve_host: false, origins: [${origins}]}, public_url: https://login.example.com}]`;
+    const unknown = await doctor('--config', await files.fileOf(issuer('')));
+    expect(unknown.problems).toContainEqual(
+      expect.stringMatching(
+        /^problem token_endpoint: .*not the gateway → .*go around it: add https:\/\/x to `upstream\.origins`/,
+      ),
+    );
+    expect((await doctor('--config', await files.fileOf(issuer('"https://x"')))).problems).toEqual([]);
   });
 
   test('of an issuer with paths of its own', async () => {

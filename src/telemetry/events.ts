@@ -39,17 +39,16 @@ export class Events {
   readonly #log: Log;
   /** Has a level of its own: request lines are written at any level. */
   readonly #requestLog: Log;
-  #logsRequests: boolean;
   #activity: ActivitySink | undefined;
   #audit: Audit | undefined;
   /** The clients whose hashes in id_tokens the log has told of: one entry for each configured client at most. */
   readonly #hashesTold = new Set<string>();
 
-  constructor(metrics: Metrics, log: Log, logsRequests: boolean) {
+  constructor(metrics: Metrics, log: Log, requests: boolean) {
     this.#metrics = metrics;
     this.#log = log;
-    this.#requestLog = log.child({}, { level: log.level === 'silent' ? 'silent' : 'info' });
-    this.#logsRequests = logsRequests;
+    this.#requestLog = log.child({});
+    this.logRequests(requests);
   }
 
   /** From now on, what clients do goes to the activity as well. */
@@ -62,9 +61,9 @@ export class Events {
     this.#audit = audit;
   }
 
-  /** From now on, each request that was answered has a line, or none has. */
+  /** From now on, each request that was answered has a line, or none has. To be called again when the level changes. */
   logRequests(whether: boolean): void {
-    this.#logsRequests = whether;
+    this.#requestLog.level = whether && this.#log.level !== 'silent' ? 'info' : 'silent';
   }
 
   violation(seen: Violation): void {
@@ -117,7 +116,7 @@ export class Events {
     this.#metrics.redemptions.inc({ issuer, client, result });
     this.#activity?.redeemed(subject, result);
     noteClient(client);
-    this.#log.debug({ event: 'redemption', issuer, client, result }, 'code redeemed or not');
+    this.#log.debug({ event: 'redemption', issuer, client, result }, 'redemption');
   }
 
   /** An id_token of a token response holds `c_hash`: a client that checks it can only take the upstream's own code. */
@@ -158,7 +157,8 @@ export class Events {
     if (times.overhead !== undefined) overhead.observe({ endpoint }, times.overhead / 1000);
     const client = currentScope()?.client;
     describeInSpan(answered, client);
-    if (this.#logsRequests) this.#requestLog.info(buildRequestLine(answered, client), 'answered');
+    if (this.#requestLog.level !== 'silent')
+      this.#requestLog.info(buildRequestLine(answered, client), 'answered');
   }
 
   /** `duration` in milliseconds. `address`: of the store, without credentials. */

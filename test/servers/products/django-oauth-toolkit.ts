@@ -1,13 +1,16 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { orNotInstallable } from '../install/install.ts';
+import { isThere, orNotInstallable } from '../install/install.ts';
+import { installPackages } from '../install/install-packages.ts';
 import { run } from '../install/run.ts';
 import { startService } from '../install/service.ts';
 import type { Product } from '../product.ts';
 import { consentScreen, loginScreen } from '../stage/screen.ts';
 
 const SITE = fileURLToPath(new URL('./django', import.meta.url));
+
+/** What releases of that time import, and what Python and setuptools have given up since. */
+const GONE_FROM_PYTHON = ['setuptools<80', "legacy-cgi; python_version >= '3.13'"];
 
 type Release = Pick<Product, 'release' | 'shows'> & {
   readonly verifyPkce: boolean;
@@ -44,11 +47,9 @@ function djangoOAuthToolkit({ release, shows, verifyPkce, beside }: Release): Pr
     release,
     shows,
     async install(folder) {
-      const done = await access(join(folder, 'bin/django-admin')).then(
-        () => true,
-        () => false,
-      );
-      if (!done) await orNotInstallable('pip', () => installRelease(folder, release, beside));
+      if (!(await isThere(join(folder, 'bin/django-admin')))) {
+        await orNotInstallable('pip', () => installRelease(folder, release, beside));
+      }
       return release;
     },
     async start({ installation, data, port, clients, users }) {
@@ -105,13 +106,12 @@ function djangoOAuthToolkit({ release, shows, verifyPkce, beside }: Release): Pr
 }
 
 async function installRelease(folder: string, release: string, beside: readonly string[]): Promise<void> {
-  await run('python3', ['-m', 'venv', folder]);
-  const pip = join(folder, 'bin/pip');
-  await run(pip, [
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    `django-oauth-toolkit==${release}`,
-    ...beside,
-  ]);
+  const makeEnvironment = () => run('python3', ['-m', 'venv', folder]);
+  // Debian has what it takes in a package of its own.
+  await makeEnvironment().catch(async () => {
+    await installPackages(['python3', 'python3-venv']);
+    await makeEnvironment();
+  });
+  const packages = [`django-oauth-toolkit==${release}`, ...beside, ...GONE_FROM_PYTHON];
+  await run(join(folder, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...packages]);
 }

@@ -1,8 +1,9 @@
-import { access, copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { orNotInstallable } from '../install/install.ts';
-import { NotInstallable } from '../install/not-installable.ts';
+import { findTool } from '../../support/test-tool.ts';
+import { isThere, orNotInstallable } from '../install/install.ts';
+import { installPackages } from '../install/install-packages.ts';
 import { run } from '../install/run.ts';
 import { startService } from '../install/service.ts';
 import type { Product } from '../product.ts';
@@ -19,11 +20,7 @@ export const zitadelOidc: Product = {
     'a Go library with an example server: it puts a `c_hash` into the id_token of the token response, and repeats the ' +
     'address of a redirect in its body',
   async install(folder) {
-    const built = await access(join(folder, 'server')).then(
-      () => true,
-      () => false,
-    );
-    if (!built) await orNotInstallable('go', () => build(folder));
+    if (!(await isThere(join(folder, 'server')))) await orNotInstallable('go', () => build(folder));
     return RELEASE;
   },
   async start({ installation, data, port, publicOrigin, clients: [client], users }) {
@@ -93,9 +90,8 @@ export const zitadelOidc: Product = {
 };
 
 async function build(folder: string): Promise<void> {
-  await run('go', ['version']).catch((cause) => {
-    throw new NotInstallable('this machine has no Go', { cause });
-  });
+  // It fetches the release that the module asks for by itself.
+  if (findTool('go') === undefined) await installPackages(['golang-go']);
   await copyFile(SOURCE, join(folder, 'main.go'));
   await writeFile(join(folder, 'go.mod'), 'module server\n');
   await run('go', ['get', `${MODULE}@v${RELEASE}`], { cwd: folder });

@@ -1,5 +1,5 @@
 import { printable } from './printable.ts';
-import { describeRequestSpan } from './tracing.ts';
+import { describeRequestSpan, isTracing } from './tracing.ts';
 
 /** A request that has been answered. */
 export type AnsweredRequest = {
@@ -38,6 +38,7 @@ export function buildRequestLine(answered: AnsweredRequest, client: string | und
 }
 
 export function describeInSpan(answered: AnsweredRequest, client: string | undefined): void {
+  if (!isTracing()) return;
   const { method, path, status, endpoint, issuer, requestId } = answered;
   describeRequestSpan(`${method} ${endpoint}`, status, {
     'http.request.method': method,

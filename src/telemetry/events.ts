@@ -75,7 +75,7 @@ export class Events {
     this.#activity?.violation({ ...violation, clientId: seen.clientId });
     this.#audit?.record(violation);
     noteClient(client);
-    currentScope()?.span.addEvent('pkce_gateway.violation', { endpoint, reason, mode });
+    currentScope()?.span?.addEvent('pkce_gateway.violation', { endpoint, reason, mode });
     this.#log.warn(buildViolationLine(violation), enforced ? 'refused' : 'would be refused');
   }
 

@@ -3,7 +3,8 @@ import type { Span } from '@opentelemetry/api';
 
 /** The request that is being answered: what every log line and span of it has in common. */
 export type RequestScope = {
-  readonly span: Span;
+  /** `undefined` where nothing is traced. */
+  readonly span: Span | undefined;
   requestId: string | undefined;
   /** The client entry, once it is known. */
   client: string | undefined;

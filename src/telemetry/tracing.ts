@@ -4,6 +4,7 @@ import {
   type Context,
   context,
   isSpanContextValid,
+  ProxyTracerProvider,
   propagation,
   type Span,
   SpanKind,
@@ -14,8 +15,8 @@ import {
 } from '@opentelemetry/api';
 import { currentScope, runInScope } from './request-scope.ts';
 
-// Without an SDK, which an operator may register (docs/tracing.md), every call below does nothing.
-const tracer = trace.getTracer('pkce-gateway');
+const NAME = 'pkce-gateway';
+const tracer = trace.getTracer(NAME);
 
 const FROM_HEADERS: TextMapGetter<IncomingMessage['headers']> = {
   keys: (headers) => Object.keys(headers),
@@ -26,7 +27,13 @@ const INTO_FLAT_LIST: TextMapSetter<string[]> = {
 };
 
 /** Answers a request in a span of its own, whose parent is the caller's, and in a scope that its log lines share. */
-export async function traceRequest(request: IncomingMessage, answer: () => Promise<void>): Promise<void> {
+export function traceRequest(request: IncomingMessage, answer: () => Promise<void>): Promise<void> {
+  return isTracing()
+    ? answerInSpan(request, answer)
+    : runInScope({ span: undefined, requestId: undefined, client: undefined }, answer);
+}
+
+async function answerInSpan(request: IncomingMessage, answer: () => Promise<void>): Promise<void> {
   const parent = propagation.extract(context.active(), request.headers, FROM_HEADERS);
   const method = request.method ?? 'GET';
   const span = tracer.startSpan(method, { kind: SpanKind.SERVER }, parent);
@@ -36,6 +43,17 @@ export async function traceRequest(request: IncomingMessage, answer: () => Promi
   } finally {
     span.end();
   }
+}
+
+let tracing: boolean | undefined;
+
+/** Whether an operator has registered an SDK (docs/tracing.md), which happens before the first request or never. */
+export function isTracing(): boolean {
+  if (tracing === undefined) {
+    const provider = trace.getTracerProvider();
+    tracing = !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(NAME) !== undefined;
+  }
+  return tracing;
 }
 
 /** Names the span of the request that is being answered, and says what became of it. Never a query: it holds secrets. */
@@ -55,11 +73,19 @@ export type UpstreamCall = {
 };
 
 /** Sends a request upstream in a span of its own, and hands the trace on in its headers. */
-export async function traceUpstream<Answer extends { readonly status: number }>(
-  { method, origin, headers }: UpstreamCall,
+export function traceUpstream<Answer extends { readonly status: number }>(
+  call: UpstreamCall,
   send: () => Promise<Answer>,
 ): Promise<Answer> {
   const parent = scopeContext();
+  return parent === undefined ? send() : sendInSpan(call, parent, send);
+}
+
+async function sendInSpan<Answer extends { readonly status: number }>(
+  { method, origin, headers }: UpstreamCall,
+  parent: Context,
+  send: () => Promise<Answer>,
+): Promise<Answer> {
   const span = tracer.startSpan(method, { kind: SpanKind.CLIENT }, parent);
   handOn(headers, trace.setSpan(parent, span));
   if (!span.isRecording()) return send();
@@ -80,13 +106,13 @@ export async function traceUpstream<Answer extends { readonly status: number }>(
 
 /** A span of a store operation that has just ended. `duration`: milliseconds. */
 export function traceStoreOperation(operation: string, duration: number, fault: Error | undefined): void {
-  const scope = currentScope();
-  if (scope?.span.isRecording() !== true) return;
+  const parent = scopeContext();
+  if (parent === undefined) return;
   const endedAt = Date.now();
   const span = tracer.startSpan(
     `store ${operation}`,
     { kind: SpanKind.CLIENT, startTime: endedAt - duration, attributes: { 'db.operation.name': operation } },
-    scopeContext(),
+    parent,
   );
   if (fault !== undefined) fail(span, fault);
   span.end(endedAt);
@@ -94,16 +120,17 @@ export function traceStoreOperation(operation: string, duration: number, fault: 
 
 /** What a log line needs to be found from a trace; `undefined` where nothing is traced. */
 export function currentTraceId(): string | undefined {
-  const spanContext = currentScope()?.span.spanContext();
+  const spanContext = currentScope()?.span?.spanContext();
   return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
 }
 
-function scopeContext(): Context {
+/** `undefined` where nothing is traced. */
+function scopeContext(): Context | undefined {
   const span = currentScope()?.span;
-  return span === undefined ? context.active() : trace.setSpan(context.active(), span);
+  return span && trace.setSpan(context.active(), span);
 }
 
-/** The trace context of the caller is replaced; where no propagator is registered, it goes on as it came. */
+/** Puts the gateway's span in place of the caller's. */
 function handOn(headers: string[], spanContext: Context): void {
   const fields = new Set(propagation.fields());
   if (fields.size === 0) return;

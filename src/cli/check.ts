@@ -10,6 +10,8 @@ export type CheckIo = {
   readonly stdout: (line: string) => void;
   readonly stderr: (line: string) => void;
   readonly env: Environment;
+  /** The next line of standard input; `undefined` at its end. */
+  readonly readLine?: () => Promise<string | undefined>;
   /** Epoch milliseconds, for `enforce_from`. */
   readonly now?: () => number;
 };

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { configFromUpstream } from '../config/upstream-config.ts';
-import { examineGateway, examineIssuer, type Section } from '../doctor/examine.ts';
+import { examineGateway, examineIssuer, type LoginOptions, type Section } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { askForAddress, listenForBrowser } from '../doctor/visiting-browser.ts';
 import type { CheckIo } from './check.ts';
 import {
   CONFIG_OPTION,
@@ -22,6 +25,11 @@ export const DOCTOR_OPTIONS: CommandSpec['options'] = {
   issuer: { value: 'NAME', help: 'only this one of the file' },
   client: { value: 'ID', help: 'a client of the server, to try authorization requests with' },
   'redirect-uri': { value: 'URI', help: 'with --client: one of its redirect URIs' },
+  login: {
+    help: 'with --client: log in by a browser, and try what only a code can tell',
+  },
+  via: { value: 'URL', help: 'with --login: where the browser begins (default: public_url, or the server)' },
+  'secret-file': { value: 'FILE', help: 'with --login: the secret of a confidential client' },
   direct: { value: 'URL', help: 'where clients might reach the server around the gateway' },
   format: { value: 'FORMAT', help: 'text (default) or json' },
 };
@@ -43,7 +51,8 @@ export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<nu
   const sections: Section[] = [];
   for (const issuer of issuers) {
     const paths = metadataPaths ?? (issuer.endpoints === 'auto' ? [] : issuer.endpoints.metadata);
-    sections.push(await examineIssuer(issuer, { metadataPaths: paths, ...probes }));
+    await using login = await readLogin(options, issuer, io);
+    sections.push(await examineIssuer(issuer, { metadataPaths: paths, login, ...probes }));
   }
   if (gateway) sections.push(...(await examineGateway(config)));
   io.stdout(format === 'json' ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
@@ -104,6 +113,34 @@ function readClient(options: ParsedOptions) {
   return { id, redirectUri };
 }
 
+/** What `--login` needs; `undefined` where it was not asked for. */
+async function readLogin(
+  options: ParsedOptions,
+  { upstream, publicOrigin }: Config['issuers'][number],
+  io: CheckIo,
+): Promise<(LoginOptions & AsyncDisposable) | undefined> {
+  const redirectUri = textOption(options, 'redirect-uri');
+  if (options['login'] !== true) return undefined;
+  if (redirectUri === undefined) throw new UsageError('doctor: --login needs --client and --redirect-uri');
+  const via = URL.parse(textOption(options, 'via') ?? publicOrigin ?? upstream.origin);
+  if (via === null || !/^https?:$/.test(via.protocol))
+    throw new UsageError('doctor: --via must be an http or https URL');
+  const file = textOption(options, 'secret-file');
+  const secret = file === undefined ? undefined : (await readFile(file, 'utf8')).trim();
+  const url = new URL(redirectUri);
+  const isLoopback =
+    url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname) && url.port !== '';
+  const browser = isLoopback
+    ? await listenForBrowser(url, io.stderr)
+    : askForAddress(io.stderr, io.readLine ?? standardInput());
+  return { secret, browser, via: via.origin, [Symbol.asyncDispose]: () => browser[Symbol.asyncDispose]() };
+}
+
+function standardInput(): () => Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+  return async () => (await lines.next()).value;
+}
+
 function readDirect(text: string | undefined): URL | undefined {
   if (text === undefined) return undefined;
   const url = URL.parse(text);
@@ -117,7 +154,7 @@ function renderSections(sections: readonly Section[]): string {
   const count = (mark: Finding['mark']) => findings.filter((finding) => finding.mark === mark).length;
   return [
     ...sections.flatMap(({ about, findings: found }) => [about, ...found.flatMap(renderFinding), '']),
-    `${count('problem')} problem(s), ${count('warn')} warning(s)`,
+    `${count('problem')} problem(s), ${count('warn')} warning(s), ${count('unknown')} that cannot be told from outside`,
   ].join('\n');
 }
 

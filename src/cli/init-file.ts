@@ -22,6 +22,7 @@ export type InitFacts = {
 /** A gateway.yaml in report mode, with what was found as comments. */
 export function renderInitFile(facts: InitFacts): string {
   return `${[
+    '# yaml-language-server: $schema=./node_modules/pkce-gateway/config/gateway.schema.json',
     ...head(facts),
     '',
     'listen:',
@@ -40,6 +41,7 @@ export function renderInitFile(facts: InitFacts): string {
     `      url: ${text(facts.origin)}`,
     ...(facts.ca === undefined ? [] : [`      tls: {ca_file: ${text(facts.ca)}}`]),
     ...host(facts),
+    ...origins(facts),
     ...publicUrl(facts),
     ...endpoints(facts),
     '    defaults:',
@@ -47,7 +49,9 @@ export function renderInitFile(facts: InitFacts): string {
     '    unlisted_clients:',
     '      mode: report',
     '    clients:',
-    '      # One entry for each client that is to be enforced, or watched under a name of its own:',
+    '      # One entry for each client that is to be enforced. Others are watched as well, under their own client_id once they have',
+    '      # logged in: `pkce-gateway report --format yaml` prints entries with the redirect_uris that were seen. Start with the',
+    '      # public clients (single-page and native apps): nothing but PKCE protects their codes.',
     '      # spa-portal:',
     '      #   owner: web-team@example.com',
     '      #   mode: enforce',
@@ -95,8 +99,8 @@ function whatWasFound(origin: string, { path, document, discovered }: FoundMetad
     return `#   ${key.padEnd(38)} ${list === undefined ? '(not said)' : comment(String(list))}`;
   });
   const pkce = discovered.challengeMethods.includes('S256')
-    ? 'It advertises PKCE, so the challenge and the verifier go on to it as well.'
-    : 'It does not say that it knows PKCE with S256: the gateway keeps challenge and verifier to itself.';
+    ? 'It advertises PKCE with S256.'
+    : 'It does not say that it knows PKCE with S256. `doctor` finds out whether it refuses the parameters (`forward_pkce: never`).';
   const types = Array.isArray(document['response_types_supported'])
     ? document['response_types_supported']
     : [];
@@ -152,6 +156,15 @@ function host({ found, anyHost }: InitFacts): string[] {
     : ['      preserve_host: false  # it answers under its own host name only'];
 }
 
+/** The names by which the server calls itself, where they are neither the upstream nor the public URL. */
+function origins({ found, origin, publicUrl: given }: InitFacts): string[] {
+  const named = namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin);
+  const own = new Set([origin, given && URL.parse(given)?.origin]);
+  const others = [...new Set(named)].filter((one) => !own.has(one));
+  if (others.length === 0) return [];
+  return [`      origins: [${others.map(text).join(', ')}]  # how it calls itself: becomes the public URL`];
+}
+
 function publicUrl({ publicUrl: given, found, origin }: InitFacts): string[] {
   if (given !== undefined) return [`    public_url: ${text(given)}`];
   const origins = new Set(namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin));
@@ -172,13 +185,23 @@ function endpoints({ found, atRoot }: InitFacts): string[] {
   const { authorization, token, pushedAuthorization } = found.discovered.endpoints;
   return [
     '    endpoints:',
-    `      authorization: [${authorization.map(text).join(', ')}]`,
+    `      authorization: [${[...authorization, ...registrations(authorization)].map(text).join(', ')}]`,
     `      token: [${token.map(text).join(', ')}]`,
     ...(pushedAuthorization.length === 0
       ? []
       : [`      pushed_authorization: [${pushedAuthorization.map(text).join(', ')}]`]),
     `      metadata: [${text(found.path)}]`,
   ];
+}
+
+const KEYCLOAK = /^(.*\/realms\/[^/]+\/protocol\/openid-connect)\/auth$/;
+
+/** Keycloak begins logins at a second endpoint, for users who sign up. It is in no discovery document. */
+function registrations(authorization: readonly string[]): string[] {
+  return authorization.flatMap((path) => {
+    const base = KEYCLOAK.exec(path)?.[1];
+    return base === undefined ? [] : [`${base}/registrations`];
+  });
 }
 
 const PLAIN = /^((https?:\/)?\/[\w./:-]*[\w/]|[\w-]+(\.[\w-]+)*:\d+)$/;

@@ -22,9 +22,12 @@ export const ENFORCEMENT_KEYS = [
 
 /** What the entry says, then what `defaults` says, then the built-in value; each setting as a whole. */
 export function mergeSettings(entry: PolicyEntry, defaults: PolicyEntry): PolicySettings {
+  return { ...BUILT_IN, ...inheritedBy(entry, defaults), ...entry } as PolicySettings;
+}
+
+function inheritedBy(entry: PolicyEntry, defaults: PolicyEntry): PolicyEntry {
   const { enforceFrom: _from, enforcePercent: _percent, ...others } = defaults;
-  const inherited = isEnforced(entry) ? defaults : others;
-  return { ...BUILT_IN, ...inherited, ...entry } as PolicySettings;
+  return isEnforced(entry) ? defaults : others;
 }
 
 export function settingOrigin(
@@ -40,7 +43,12 @@ export function settingOrigin(
 
 export function mergePolicy(name: string, entry: PolicyEntry, defaults: PolicyEntry): ClientPolicy {
   const { cors, ...settings } = mergeSettings(entry, defaults);
-  return { ...settings, name, corsOrigins: cors?.origins ?? httpsOrigins(settings.redirectUris ?? []) };
+  return {
+    ...settings,
+    name,
+    corsOrigins: cors?.origins ?? httpsOrigins(settings.redirectUris ?? []),
+    origins: { entry: Object.keys(entry), defaults: Object.keys(inheritedBy(entry, defaults)) },
+  };
 }
 
 export function mergePolicies(

@@ -1,7 +1,12 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
+import { namedEndpoints } from '../oauth/named-endpoints.ts';
+import { describeFault } from '../upstream/describe-fault.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
-import type { Finding } from './finding.ts';
-import { type KnownClient, probeAuthorizationEndpoint } from './probe-authorization-endpoint.ts';
+import { UpstreamFault } from '../upstream/upstream-fault.ts';
+import type { ExaminedUpstream } from './examined-upstream.ts';
+import { type Finding, problem } from './finding.ts';
+import type { KnownClient } from './follow-authorization.ts';
+import { probeAuthorizationEndpoint } from './probe-authorization-endpoint.ts';
 import { probeConfig, probeIssuerConfig } from './probe-config.ts';
 import { probeDirect } from './probe-direct.ts';
 import { probeDiscovery } from './probe-discovery.ts';
@@ -9,6 +14,16 @@ import { probeMetadata } from './probe-metadata.ts';
 import { probeNetwork } from './probe-network.ts';
 import { probeStore } from './probe-store.ts';
 import { probeTokenEndpoint } from './probe-token-endpoint.ts';
+import { tryLogin } from './try-login.ts';
+import type { VisitingBrowser } from './visiting-browser.ts';
+
+/** What `--login` needs beside the client. */
+export type LoginOptions = {
+  readonly secret: string | undefined;
+  readonly browser: VisitingBrowser;
+  /** scheme://host[:port] where the browser begins. */
+  readonly via: string;
+};
 
 /** What was found out about one part: an issuer, the store, the gateway itself. */
 export type Section = { readonly about: string; readonly findings: readonly Finding[] };
@@ -31,6 +46,7 @@ export async function examineIssuer(
     readonly metadataPaths: readonly string[];
     readonly client: KnownClient | undefined;
     readonly direct: URL | undefined;
+    readonly login: LoginOptions | undefined;
     readonly now: number;
   },
 ): Promise<Section> {
@@ -41,12 +57,28 @@ export async function examineIssuer(
   const discovery = await probeDiscovery(config, client, options.metadataPaths);
   findings.push(...discovery.findings);
   if (!discovery.answers) return { about, findings };
-  const upstream = { config, client, discovered: discovery.found?.discovered };
+  const namedOrigins = namedEndpoints(discovery.found?.document ?? {}).map(({ url }) => url.origin);
+  const upstream = { config, client, discovered: discovery.found?.discovered, namedOrigins };
   findings.push(
     ...probeMetadata(upstream, discovery.found?.document),
     ...(await probeTokenEndpoint(upstream)),
     ...(await probeAuthorizationEndpoint(upstream, options.client)),
   );
   if (options.direct !== undefined) findings.push(await probeDirect(upstream, options.direct));
+  if (options.login !== undefined && options.client !== undefined)
+    findings.push(...(await loginFindings(upstream, options.client, options.login)));
   return { about, findings };
+}
+
+async function loginFindings(
+  upstream: ExaminedUpstream,
+  client: KnownClient,
+  login: LoginOptions,
+): Promise<Finding[]> {
+  try {
+    return await tryLogin(upstream, { client, ...login });
+  } catch (error) {
+    if (!(error instanceof UpstreamFault)) throw error;
+    return [problem('login', describeFault(error), 'is the token endpoint reachable from here?')];
+  }
 }

@@ -10,6 +10,8 @@ export type ExaminedUpstream = {
   readonly client: UpstreamClient;
   /** `undefined`: it has no discovery document. */
   readonly discovered: Discovered | undefined;
+  /** Origins by which its discovery document calls it. */
+  readonly namedOrigins: readonly string[];
 };
 
 /** The endpoints of the code flow to probe: as configured, else as discovered; `undefined`: a path is not known. */

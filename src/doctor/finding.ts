@@ -1,9 +1,9 @@
 /**
- * What one probe tried, what it saw, and what to do about it. `skipped`: not tried, and what it would take. Nothing
- * secret stands in it.
+ * What one probe tried, what it saw, and what to do about it. `unknown`: it cannot be told from outside, and what it would
+ * take. Nothing secret is in it.
  */
 export type Finding = {
-  readonly mark: 'ok' | 'warn' | 'problem' | 'skipped';
+  readonly mark: 'ok' | 'warn' | 'problem' | 'unknown';
   readonly tried: string;
   readonly seen: string;
   readonly advice?: string;
@@ -21,11 +21,11 @@ export function problem(tried: string, seen: string, advice: string): Finding {
   return { mark: 'problem', tried, seen, advice };
 }
 
-export function skipped(tried: string, seen: string, advice: string): Finding {
-  return { mark: 'skipped', tried, seen, advice };
+export function unknown(tried: string, seen: string, advice: string): Finding {
+  return { mark: 'unknown', tried, seen, advice };
 }
 
-/** What others send, fit for a terminal: printable, and not without end. */
+/** What others send, fit for a terminal: printable, and of limited length. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 120);
 }

@@ -1,28 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { discoveryHost } from '../issuer/issuer.ts';
 import { s256 } from '../oauth/pkce.ts';
-import { goesTo } from '../oauth/redirect-uri.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
-import { type Finding, ok, printable, problem, skipped, warn } from './finding.ts';
+import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
+import { followAuthorization, type KnownClient, type Reached } from './follow-authorization.ts';
 
-/** A client that the upstream knows. */
-export type KnownClient = { readonly id: string; readonly redirectUri: string };
+const TRY_LOGIN = '`doctor --login` tries it';
 
-/** How far an authorization request got without a user. */
-type Reached = {
-  readonly outcome: 'goes on' | 'refused';
-  /** In words, such as `a page (200)`. */
-  readonly seen: string;
-  /** Another origin that the browser was sent to. */
-  readonly leftFor: string | undefined;
-};
-
-/** Redirects that are followed on the upstream's own origin. */
-const HOPS = 5;
-
-/** What the upstream does with a challenge, and from where it answers. Three requests that no user finishes. */
+/** What the upstream does with a challenge, and where it sends the browser. Three requests that no user finishes. */
 export async function probeAuthorizationEndpoint(
   upstream: ExaminedUpstream,
   client: KnownClient | undefined,
@@ -30,10 +16,11 @@ export async function probeAuthorizationEndpoint(
   const tried = 'authorization endpoint';
   const path = endpointPath(upstream, 'authorization');
   if (client === undefined)
-    return [skipped(tried, 'not asked', 'give a client that it knows: --client ID --redirect-uri URI')];
+    return [unknown(tried, 'not asked', 'give a client that it knows: --client ID --redirect-uri URI')];
   if (path === undefined)
-    return [skipped(tried, 'its path is not known', 'see discovery, or examine one realm by --upstream')];
-  const reach = (challenge: Readonly<Record<string, string>>) => follow(upstream, path, client, challenge);
+    return [unknown(tried, 'its path is not known', 'see discovery, or examine one realm by --upstream')];
+  const reach = (challenge: Readonly<Record<string, string>>) =>
+    followAuthorization(upstream, path, client, challenge);
   const s256Challenge = s256(randomBytes(32).toString('base64url'));
   try {
     const plain = await reach({});
@@ -44,7 +31,11 @@ export async function probeAuthorizationEndpoint(
     }
     const malformed = await reach({ code_challenge: 'x', code_challenge_method: 'S256' });
     const reached = plain.outcome === 'goes on' ? plain : challenged;
-    return [...judgePkce(upstream, plain, challenged, malformed), judgeOrigin(reached)];
+    return [
+      judgePkce(upstream, plain, challenged, malformed),
+      await judgeOrigin(upstream, reached),
+      ...judgePage(reached, path),
+    ];
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
     return [problem(tried, describeFault(error), `does ${path} answer authorization requests?`)];
@@ -56,78 +47,60 @@ function judgePkce(
   plain: Reached,
   challenged: Reached,
   malformed: Reached,
-): Finding[] {
+): Finding {
   const tried = 'authorization endpoint: code_challenge';
   if (challenged.outcome === 'refused') {
-    const seen = `chokes on it: ${challenged.seen} with, ${plain.seen} without`;
-    if (!forwardsPkce(upstream)) return [ok(tried, `${seen}; it is not sent there`)];
-    return [problem(tried, seen, 'set `forward_pkce: never`: the gateway verifies in its place')];
+    const seen = `refused: ${challenged.seen} with, ${plain.seen} without`;
+    if (!forwardsPkce(upstream)) return ok(tried, `${seen}; it is not sent there`);
+    return problem(tried, seen, 'set `forward_pkce: never`: the gateway verifies instead');
   }
-  if (plain.outcome === 'refused') return [ok(tried, `it insists on PKCE by itself: ${plain.seen} without`)];
+  const rest = 'whether it verifies the code_verifier cannot be told from outside';
+  if (plain.outcome === 'refused')
+    return unknown(tried, `demanded of this client: ${plain.seen} without; ${rest}`, TRY_LOGIN);
   if (malformed.outcome === 'refused')
-    return [ok(tried, `it knows PKCE, but does not insist: ${malformed.seen} for a malformed one`)];
-  return [ok(tried, 'takes any, even a malformed one: it verifies nothing, so that the gateway has to')];
+    return unknown(tried, `read: ${malformed.seen} for a malformed one; ${rest}`, TRY_LOGIN);
+  return unknown(tried, `accepted, even a malformed one; ${rest}`, TRY_LOGIN);
 }
 
-function judgeOrigin({ seen, leftFor }: Reached): Finding {
-  const tried = 'where the answer comes from';
-  if (leftFor === undefined) return ok(tried, `this origin, as far as it goes without a user: ${seen}`);
-  const advice =
-    'if the code is issued there, the gateway does not see it: `report` will show codes that are not bound';
-  return warn(tried, `the browser is sent to ${leftFor}`, advice);
-}
-
-async function follow(
-  upstream: ExaminedUpstream,
-  path: string,
-  client: KnownClient,
-  challenge: Readonly<Record<string, string>>,
-): Promise<Reached> {
-  const query = new URLSearchParams({
-    response_type: 'code',
-    client_id: client.id,
-    redirect_uri: client.redirectUri,
-    scope: 'openid',
-    state: randomBytes(12).toString('base64url'),
-    ...challenge,
-  });
-  const own = new Set([upstream.config.upstream.origin, upstream.config.publicOrigin]);
-  let target = `${path}?${query}`;
-  // Without them, many login pages are an error.
-  const cookies = new Map<string, string>();
-  for (let hop = 0; hop < HOPS; hop++) {
-    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const { status, headers } = await ask(upstream, target, { cookie });
-    for (const text of headers['set-cookie'] ?? []) {
-      const [, name = '', value = ''] = /^([^=;]+)=([^;]*)/.exec(text) ?? [];
-      if (name !== '') cookies.set(name, value);
-    }
-    const base = new URL(target, upstream.config.upstream.origin);
-    const location = headers.location === undefined ? null : URL.parse(headers.location, base.href);
-    if (location === null) {
-      return {
-        outcome: status >= 400 ? 'refused' : 'goes on',
-        seen: `a page (${status})`,
-        leftFor: undefined,
-      };
-    }
-    if (goesTo(location, client.redirectUri)) return answered(location);
-    // It may speak of itself under the host that it was asked for.
-    const isOwn = own.has(location.origin) || location.host === discoveryHost(upstream.config);
-    if (!isOwn) return { outcome: 'goes on', seen: 'a redirect', leftFor: printable(location.origin) };
-    target = location.pathname + location.search;
+async function judgeOrigin(upstream: ExaminedUpstream, { seen, leftFor }: Reached): Promise<Finding> {
+  const tried = 'where the browser is sent';
+  if (leftFor === undefined)
+    return ok(tried, `it stays at the gateway, as far as it goes without a user: ${seen}`);
+  const { origin } = leftFor;
+  const shown = printable(origin);
+  if (await isSameServer(upstream, leftFor)) {
+    const advice = `add ${shown} to \`upstream.origins\`, so that it becomes the public URL${upstream.config.upstream.preserveHost ? '; or set `public_url` to it, if clients come by that name' : ''}`;
+    return problem(tried, `to ${shown}, the server's own address: it leaves the gateway`, advice);
   }
-  return { outcome: 'goes on', seen: `more than ${HOPS} redirects`, leftFor: undefined };
+  return unknown(
+    tried,
+    `to ${shown}: another login server, or this one under another name; this cannot be told from outside`,
+    `${TRY_LOGIN}; if it is this server, add ${shown} to \`upstream.origins\``,
+  );
 }
 
-/** An answer to the client: of its parameters only the error is told. */
-function answered(location: URL): Reached {
-  const parameters = new URLSearchParams(location.search || location.hash.slice(1));
-  const error = parameters.get('error');
-  const isLogin = error === null || /^(login|consent|interaction|account_selection)_required$/.test(error);
-  return {
-    outcome: isLogin ? 'goes on' : 'refused',
-    seen: error === null ? 'an answer to the client' : printable(error),
-    leftFor: undefined,
-  };
+/** Whether the upstream names that origin in its metadata, or has the same page. */
+async function isSameServer(upstream: ExaminedUpstream, { origin, pathname, search }: URL): Promise<boolean> {
+  if (upstream.namedOrigins.includes(origin)) return true;
+  const { status } = await ask(upstream, pathname + search);
+  return status < 400;
+}
+
+/** Forms that post to the address bar hold the client's own parameters beside those of the server. */
+function judgePage({ page }: Reached, authorizationPath: string): Finding[] {
+  if (page === undefined) return [];
+  const tried = 'login page';
+  const posts = [...page.text.matchAll(/<form\b[^>]{0,2000}>/gi)].map(([form]) => {
+    const action = /\saction\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i.exec(form);
+    return URL.parse(action?.[1] ?? action?.[2] ?? action?.[3] ?? '', page.url.href)?.pathname;
+  });
+  const consent = 'The consent page cannot be seen from outside.';
+  if (posts.length === 0) return [unknown(tried, `no form in its HTML. ${consent}`, TRY_LOGIN)];
+  const inPlace = posts.includes(authorizationPath);
+  return [
+    ok(
+      tried,
+      `its form posts to ${inPlace ? 'the authorization endpoint, which the gateway takes for the same flow' : 'a page of its own'}. ${consent}`,
+    ),
+  ];
 }

@@ -3,7 +3,7 @@ import { describeFault } from '../upstream/describe-fault.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
-import { type Finding, ok, problem, skipped, warn } from './finding.ts';
+import { type Finding, ok, problem, unknown, warn } from './finding.ts';
 import { madeUpRedemption, summarize } from './probe-token-endpoint.ts';
 
 /** Whether a token endpoint answers at a URL where clients could go around the gateway: from where the doctor stands. */
@@ -11,7 +11,7 @@ export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Prom
   const path = direct.pathname === '/' ? endpointPath(upstream, 'token') : direct.pathname;
   const tried = `around the gateway: ${direct.origin}`;
   if (path === undefined)
-    return skipped(tried, 'the path of the token endpoint is not known', 'give it: --direct ORIGIN/PATH');
+    return unknown(tried, 'the path of the token endpoint is not known', 'give it: --direct ORIGIN/PATH');
   const around: IssuerConfig = {
     ...upstream.config,
     publicOrigin: undefined,

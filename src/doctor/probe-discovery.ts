@@ -6,7 +6,7 @@ import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
-import { type Finding, ok, printable, problem, skipped, warn } from './finding.ts';
+import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 
 /** Milliseconds by which a clock may be off before it is worth a word, and before tokens are refused for it. */
 const SKEW_SEEN = 10_000;
@@ -88,7 +88,7 @@ function judgeClock({ headers }: FoundMetadata, here: number): Finding {
   const there = Date.parse(headers.date ?? '');
   // A cache in between tells the time at which it filed the answer.
   if (Number.isNaN(there) || headers.age !== undefined) {
-    return skipped(tried, 'none that counts', 'compare the clocks by hand');
+    return unknown(tried, 'none that counts', 'compare the clocks by hand');
   }
   // The header has no fractions of a second.
   const skew = Math.round((there + 500 - here) / 1000);
@@ -148,18 +148,18 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
     );
   }
   if (!ownOrigins(config).includes(url.origin)) {
-    const advice = `the gateway sends ${printable(url.pathname)} to ${config.upstream.origin}`;
-    return scattered
-      ? problem(
-          name,
-          `${seen}, another origin than the other endpoints`,
-          `${advice}: put a gateway in front of each origin`,
-        )
-      : warn(
-          name,
-          seen,
-          `${advice}: right, if that is the same server; then set \`public_url: ${url.origin}\``,
-        );
+    const origin = printable(url.origin);
+    const add = `add ${origin} to \`upstream.origins\`, if it is this server`;
+    if (scattered) return problem(name, `${seen}, another origin than the other endpoints`, add);
+    if (config.publicOrigin === undefined) {
+      const advice = `clients that follow the document go there: set \`public_url: ${origin}\`, if that name leads to the gateway; else ${add}`;
+      return warn(name, seen, advice);
+    }
+    return problem(
+      name,
+      `${seen}, which is not the gateway`,
+      `clients that follow the document go around it: ${add}`,
+    );
   }
   if (url.protocol !== 'https:' && !isLoopback(url))
     return warn(name, `${seen}, not https`, 'clients should not use it');
@@ -167,7 +167,7 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
 }
 
 function ownOrigins({ upstream, publicOrigin }: IssuerConfig): string[] {
-  return publicOrigin === undefined ? [upstream.origin] : [upstream.origin, publicOrigin];
+  return [upstream.origin, ...upstream.origins, ...(publicOrigin === undefined ? [] : [publicOrigin])];
 }
 
 function isLoopback({ hostname }: URL): boolean {

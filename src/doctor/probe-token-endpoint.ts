@@ -3,7 +3,7 @@ import { describeFault } from '../upstream/describe-fault.ts';
 import type { FetchedDocument } from '../upstream/fetch-document.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
-import { type Finding, ok, printable, problem, skipped, warn } from './finding.ts';
+import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 
 /** A redemption that must fail: a code that nobody issued, for a client that nobody has. */
 export function madeUpRedemption(): URLSearchParams {
@@ -31,7 +31,7 @@ export async function probeTokenEndpoint(upstream: ExaminedUpstream): Promise<Fi
   const tried = 'token endpoint: a made-up code';
   const path = endpointPath(upstream, 'token');
   if (path === undefined)
-    return [skipped(tried, 'its path is not known', 'see discovery, or examine one realm by --upstream')];
+    return [unknown(tried, 'its path is not known', 'see discovery, or examine one realm by --upstream')];
   try {
     const form = madeUpRedemption();
     const plain = await ask(upstream, path, { form });
@@ -62,12 +62,14 @@ function judgeRefusal(tried: string, path: string, answer: FetchedDocument): Fin
 
 function judgeVerifier(upstream: ExaminedUpstream, plain: string, verified: string): Finding {
   const tried = 'token endpoint: code_verifier';
-  // Most servers look at the client first: then this is no proof.
-  const looked = plain.includes('invalid_client') ? ', as far as it looked (invalid_client)' : '';
-  if (plain === verified) return ok(tried, `takes no offence at it${looked}`);
-  if (verified.startsWith('429')) return skipped(tried, 'too many requests', 'ask again later');
-  const seen = `chokes on it: ${verified} with, ${plain} without`;
+  if (plain === verified && plain.includes('invalid_client')) {
+    const seen = 'the client was refused first, so this cannot be told from outside';
+    return unknown(tried, seen, '`doctor --login` tries it');
+  }
+  if (plain === verified) return ok(tried, 'the same answer with and without it');
+  if (verified.startsWith('429')) return unknown(tried, 'too many requests', 'ask again later');
+  const seen = `refused: ${verified} with, ${plain} without`;
   if (forwardsPkce(upstream))
-    return problem(tried, seen, 'set `forward_pkce: never`: the gateway verifies in its place');
+    return problem(tried, seen, 'set `forward_pkce: never`: the gateway verifies instead');
   return ok(tried, `${seen}; it is not sent there`);
 }

@@ -7,6 +7,8 @@ export type ClientPolicy = Omit<PolicySettings, 'cors'> & {
   /** The entry as configured: a client_id, a prefix ending in `*`, or `_unlisted`. The `client` label of metrics. */
   readonly name: string;
   readonly corsOrigins: readonly string[];
+  /** The settings that its entry says, and those that `defaults` of its issuer says. */
+  readonly origins?: { readonly entry: readonly string[]; readonly defaults: readonly string[] };
 };
 
 /** The policies of one issuer. */

@@ -66,7 +66,7 @@ export async function findMetadata(
   const literal = configured.filter((path) => !path.includes('{'));
   const headers = ['Host', host, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
   for (const path of new Set([...literal, ...usual])) {
-    const { status, text, headers: answered } = await fetchDocument(upstream, path, headers);
+    const { status, text, headers: answered } = await fetchFollowing(upstream, path, headers);
     if (status !== 200) {
       problems.push(`${path} answered ${status}${elsewhere(answered.location, upstream)}`);
       continue;
@@ -79,6 +79,16 @@ export async function findMetadata(
     problems.push(`${path} names no authorization_endpoint and token_endpoint`);
   }
   throw new DiscoveryFault(problems);
+}
+
+/** Servers redirect to the same document with a slash at its end, or from an old path to a new one. Once is enough. */
+async function fetchFollowing(upstream: UpstreamClient, path: string, headers: readonly string[]) {
+  const answer = await fetchDocument(upstream, path, headers);
+  const { location } = answer.headers;
+  if (answer.status < 301 || answer.status > 308 || location === undefined) return answer;
+  const target = URL.parse(location, upstream.config.origin + path);
+  if (target === null || target.origin !== upstream.config.origin) return answer;
+  return fetchDocument(upstream, target.pathname + target.search, headers);
 }
 
 /** Of a redirect to another origin only that is told: it is usually the address that was meant. */

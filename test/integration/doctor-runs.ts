@@ -11,8 +11,25 @@ export const CLIENT = ['--client', 'spa', '--redirect-uri', REDIRECT_URI];
 
 /** Runs the command in this process; `lines` are `mark tried: seen → advice`. */
 export async function doctor(...args: string[]) {
+  return doctorWith({}, ...args);
+}
+
+/** The same, with a user who opens what is shown. `readLine`: what they paste. */
+export async function doctorWith(
+  user: { readonly open?: (url: string) => void; readonly readLine?: () => Promise<string | undefined> },
+  ...args: string[]
+) {
   const out: string[] = [];
-  const io = { stdout: (text: string) => out.push(text), stderr: (text: string) => out.push(text), env: {} };
+  const io = {
+    stdout: (text: string) => out.push(text),
+    stderr(text: string) {
+      const shown = /^ {2}(http\S+)$/m.exec(text)?.[1];
+      if (shown === undefined) out.push(text);
+      else user.open?.(shown);
+    },
+    ...(user.readLine !== undefined && { readLine: user.readLine }),
+    env: {},
+  };
   const spec = { name: 'doctor', summary: '', options: DOCTOR_OPTIONS };
   const exitCode = await runDoctor(parseOptions(spec, args), io);
   const text = out.join('\n');

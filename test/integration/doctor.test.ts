@@ -24,9 +24,11 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
     expect({ exitCode, problems }).toEqual({ exitCode: 0, problems: [] });
     expect(lines).toContain(`ok discovery, as ${upstream.host}:${upstream.port}: ${OPENID}`);
     expect(lines).toContain('ok token endpoint: a made-up code: 400 invalid_grant at /oauth2/token');
-    expect(lines).toContain('ok token endpoint: code_verifier: takes no offence at it');
+    expect(lines).toContain('ok token endpoint: code_verifier: the same answer with and without it');
     expect(lines).toContainEqual(
-      expect.stringMatching(/^ok authorization endpoint: code_challenge: .*it verifies nothing/),
+      expect.stringMatching(
+        /^unknown authorization endpoint: code_challenge: accepted, even a malformed one; .*cannot be told/,
+      ),
     );
     expect(lines).toContain('ok store: redis: all operations of a login work');
     expect(lines).toContain('ok store: what clients do: is counted, and read back');
@@ -60,7 +62,7 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
     expect(sections).toHaveLength(1);
     expect(sections[0].about).toBe(`default: ${upstream.url}`);
     expect(sections[0].findings).toContainEqual({
-      mark: 'skipped',
+      mark: 'unknown',
       tried: 'authorization endpoint',
       seen: 'not asked',
       advice: 'give a client that it knows: --client ID --redirect-uri URI',
@@ -141,6 +143,11 @@ describe('doctor says no', () => {
     [['--client', 'spa', '--redirect-uri', 'cb'], '--redirect-uri must be a URI'],
     [['--direct', 'ftp://idp'], '--direct must be an http or https URL'],
     [['--format', 'xml'], '--format must be text or json'],
+    [['--upstream', 'http://127.0.0.1:9', '--login'], '--login needs --client and --redirect-uri'],
+    [
+      ['--upstream', 'http://127.0.0.1:9', ...CLIENT, '--login', '--via', 'x'],
+      '--via must be an http or https URL',
+    ],
   ])('to %j', async (args, says) => {
     await expect(doctor(...args)).rejects.toThrow(says);
   });

@@ -49,6 +49,7 @@ describe('init prints a file that runs as it is', () => {
     expect(printed.stdout).toMatch(new RegExp(`^#   authorization_endpoint +${upstream.url}/auth$`, 'm'));
     expect(printed.stdout).toMatch(/^# {3}code_challenge_methods_supported +S256$/m);
     expect(printed.stdout).toContain('# It advertises PKCE');
+    expect(printed.stdout).toMatch(/^# yaml-language-server: \$schema=/);
     expect(printed.stdout).toContain('pkce-gateway doctor --config gateway.yaml');
     const file = await saved(printed);
     await using gateway = await startGatewayProcess(['serve', '--config', file]);
@@ -118,6 +119,26 @@ describe('init prints a file that runs as it is', () => {
     const printed = await init(upstream.url);
     await saved(printed);
     expect(printed.stdout).not.toContain('\nadmin: {');
+  });
+
+  test('which calls itself by another name, and redirects to its document', async () => {
+    await using upstream = await startCannedServer();
+    const base = '/realms/corp/protocol/openid-connect';
+    const document = `/realms/corp${OPENID}`;
+    upstream.answers.set(document, { status: 301, headers: { location: `${document}/` }, body: {} });
+    upstream.answers.set(`${document}/`, {
+      body: {
+        issuer: 'https://login.example.com/realms/corp',
+        authorization_endpoint: `https://login.example.com${base}/auth`,
+        token_endpoint: `https://login.example.com${base}/token`,
+      },
+    });
+    const printed = await init(`${upstream.url}/realms/corp`);
+    expect(printed.stdout).toContain('origins: ["https://login.example.com"]'.replaceAll('"', ''));
+    expect(printed.stdout).toContain(`authorization: [${base}/auth, ${base}/registrations]`);
+    await saved(printed);
+    const known = await init(`${upstream.url}/realms/corp`, '--public-url', 'https://login.example.com');
+    expect(known.stdout).not.toContain('origins:');
   });
 
   test('and with no password in it', async () => {

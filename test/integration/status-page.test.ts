@@ -303,7 +303,7 @@ describe('the page of one client', () => {
         { timeout: 10_000 },
       )
       .toMatch(/https:\/\/other\.example\.com\/cb\s+seen/);
-    expect(await page.locator('.policy').textContent()).toMatch(/mode\s*report/);
+    expect(await page.locator('.policy').textContent()).toMatch(/mode\s*report\s*clients\.spa-portal/);
     expect(await page.locator('h2').first().textContent()).toBe('spa-portal');
     await page.getByRole('link', { name: '← All clients' }).click();
     await page.locator('input[name=id]').fill(id);

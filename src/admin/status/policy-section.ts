@@ -1,46 +1,30 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
-import type { ClientPolicy } from '../../policy/client-policy.ts';
+import { showPolicy } from '../../config/show-policy.ts';
+import { UNLISTED } from '../../policy/client-policy.ts';
 import { type Html, html } from './html.ts';
 
-/** Not settings of the file, or shown elsewhere on the page. */
-const SKIPPED = new Set(['name', 'description', 'owner', 'redirectUris']);
-const SECRET = new Set(['injectSecret']);
-/** Without a value, any is allowed. */
-const LISTS = new Set(['responseModes', 'grantTypes']);
+/** Shown elsewhere on the page. */
+const SKIPPED = new Set(['description', 'owner', 'redirect_uris']);
 
-/** Each setting of the policy in force. */
+/** Each setting of the policy in force, and where its value comes from. */
 export function renderPolicy({ policy }: Pick<ClientActivity, 'policy'>): Html {
-  const rows = Object.entries(policy).filter(
-    ([name, value]) => !SKIPPED.has(name) && (value !== undefined || LISTS.has(name)),
-  );
-  return html`<table class="policy"><thead><tr><th scope="col">Setting</th><th scope="col">Value</th></tr></thead>
+  const rows = showPolicy(policy).filter(({ key, value }) => !SKIPPED.has(key) && value !== undefined);
+  const own = policy.name === UNLISTED ? 'unlisted_clients' : `clients.${policy.name}`;
+  const places = { entry: own, defaults: 'defaults', 'built-in': 'built in' } as const;
+  return html`<table class="policy"><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
 <tbody>${rows.map(
-    ([name, value]) =>
-      html`<tr><th scope="row"><code>${settingName(name)}</code></th><td>${settingText(name as keyof ClientPolicy, value)}</td></tr>`,
-  )}</tbody></table>`;
+    ({ key, value, origin }) =>
+      html`<tr><th scope="row"><code>${key}</code></th><td>${valueText(value)}</td><td class="${origin === 'built-in' ? 'muted' : ''}">${places[origin]}</td></tr>`,
+  )}</tbody></table>
+<p class="muted">What is not shown has no value: any redirect URI, response mode and grant type is allowed.</p>`;
 }
 
-/** As in the file. */
-function settingName(name: string): string {
-  return name === 'corsOrigins'
-    ? 'cors.origins'
-    : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function settingText(name: keyof ClientPolicy, value: unknown): string {
-  if (value === undefined) return 'any';
-  if (SECRET.has(name)) return '(hidden)';
-  if (name === 'enforceFrom') return new Date(Number(value)).toISOString();
-  if (typeof value === 'number' && name.endsWith('Ttl')) return durationText(value);
-  return Array.isArray(value) ? (value.length === 0 ? 'none' : value.join(', ')) : String(value);
-}
-
-function durationText(milliseconds: number): string {
-  const units = [
-    ['h', 3_600_000],
-    ['m', 60_000],
-    ['s', 1_000],
-  ] as const;
-  const [unit, size] = units.find(([, length]) => milliseconds % length === 0) ?? ['ms', 1];
-  return `${milliseconds / size}${unit}`;
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([name, part]) => `${name}: ${valueText(part)}`)
+      .join('; ');
+  }
+  return String(value);
 }

@@ -32,8 +32,16 @@ const BUILT_IN: Omit<ClientPolicy, 'name'> = {
 
 describe('what a client does not say', () => {
   it('has the built-in value, for unlisted clients too', async () => {
-    expect(await policyFor('spa', 'clients: {spa: }')).toEqual({ name: 'spa', ...BUILT_IN });
-    expect(await policyFor('other')).toEqual({ name: '_unlisted', ...BUILT_IN });
+    expect(await policyFor('spa', 'clients: {spa: }')).toEqual({
+      name: 'spa',
+      ...BUILT_IN,
+      origins: { entry: [], defaults: [] },
+    });
+    expect(await policyFor('other')).toEqual({
+      name: '_unlisted',
+      ...BUILT_IN,
+      origins: { entry: [], defaults: [] },
+    });
   });
 
   it('comes from defaults, each key as a whole', async () => {
@@ -54,9 +62,14 @@ describe('what a client does not say', () => {
       methods: ['plain'],
       redirectUris: ['https://c.example.com/cb'],
       flowTtl: 7_200_000,
+      origins: {
+        entry: ['methods', 'redirectUris', 'flowTtl'],
+        defaults: ['mode', 'owner', 'methods', 'redirectUris', 'cors'],
+      },
     });
     expect(await policyFor(undefined, ...lines)).toEqual({
       ...inherited,
+      origins: expect.anything(),
       name: '_unlisted',
       mode: 'off',
       methods: ['S256', 'plain'],

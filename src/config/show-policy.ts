@@ -1,0 +1,27 @@
+import type { ClientPolicy } from '../policy/client-policy.ts';
+import { unlistedPolicySchema } from './schema/policy.ts';
+import { slotsOf } from './schema-shape.ts';
+import { showSetting } from './show-setting.ts';
+
+export type ShownSetting = {
+  /** As in the file. */
+  readonly key: string;
+  /** As one would write it; a secret is not shown. `undefined`: it has no value. */
+  readonly value: unknown;
+  readonly origin: 'entry' | 'defaults' | 'built-in';
+};
+
+const SLOTS = slotsOf(unlistedPolicySchema);
+
+/** Every setting of a policy in force, and where its value comes from. */
+export function showPolicy(policy: ClientPolicy): ShownSetting[] {
+  const { entry = [], defaults = [] } = policy.origins ?? {};
+  return [...SLOTS].map(([key, { name, shape }]) => ({
+    key,
+    value:
+      key === 'cors'
+        ? { origins: policy.corsOrigins }
+        : showSetting(policy[name as keyof ClientPolicy], shape),
+    origin: entry.includes(name) ? 'entry' : defaults.includes(name) ? 'defaults' : 'built-in',
+  }));
+}

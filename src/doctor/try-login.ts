@@ -1,0 +1,202 @@
+import { randomBytes } from 'node:crypto';
+import { s256 } from '../oauth/pkce.ts';
+import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
+import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
+import { authorizationQuery, type KnownClient } from './follow-authorization.ts';
+import type { VisitingBrowser } from './visiting-browser.ts';
+
+export type LoginTrial = {
+  readonly client: KnownClient;
+  readonly secret: string | undefined;
+  readonly browser: VisitingBrowser;
+  /** Where the browser begins, scheme://host[:port]: at the server itself, or at the gateway in front of it. */
+  readonly via: string;
+};
+
+/** As long as a state with a flow prefix. */
+const STATE_LENGTH = 75;
+
+/** Logs in, and tries what only a code can tell. Throws an `UpstreamFault`. */
+export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): Promise<Finding[]> {
+  const [authorization, token] = (['authorization', 'token'] as const).map((name) =>
+    endpointPath(upstream, name),
+  );
+  if (authorization === undefined || token === undefined)
+    return [unknown('login', 'the endpoints are not known', 'see discovery')];
+  const login = new Trials(upstream, trial, { authorization, token });
+  const first = await login.begin();
+  const findings = [login.judgeArrival(first)];
+  if (first.code === undefined) return findings;
+  const right = await login.redeem(first, first.verifier);
+  if (right.status >= 300) {
+    const advice =
+      trial.secret === undefined ? 'does this client need --secret-file?' : 'see the log of the server';
+    return [...findings, problem('login: the code', `refused: ${right.seen}`, advice)];
+  }
+  findings.push(ok('login: the code', 'redeemed, with the right verifier'), ...judgeHashes(right.body));
+  if (!login.isAtServer) {
+    const advice = `run doctor --upstream ${upstream.config.upstream.origin} --login where a browser reaches the server itself`;
+    return [...findings, unknown('login: PKCE at the server', 'cannot be told through the gateway', advice)];
+  }
+  const wrong = await login.attempt(randomBytes(32).toString('base64url'));
+  const missing = wrong === undefined ? undefined : await login.attempt(undefined);
+  return [...findings, judgeVerification(wrong, missing)];
+}
+
+type Begun = {
+  readonly code: string | undefined;
+  readonly verifier: string;
+  readonly state: string;
+  readonly parameters: URLSearchParams;
+};
+type Redeemed = {
+  readonly status: number;
+  readonly seen: string;
+  readonly body: Readonly<Record<string, unknown>>;
+};
+
+class Trials {
+  readonly #upstream: ExaminedUpstream;
+  readonly #trial: LoginTrial;
+  readonly #paths: { readonly authorization: string; readonly token: string };
+
+  constructor(
+    upstream: ExaminedUpstream,
+    trial: LoginTrial,
+    paths: { authorization: string; token: string },
+  ) {
+    this.#upstream = upstream;
+    this.#trial = trial;
+    this.#paths = paths;
+  }
+
+  get isAtServer(): boolean {
+    const { origin, origins } = this.#upstream.config.upstream;
+    return [origin, ...origins].includes(this.#trial.via);
+  }
+
+  async begin(): Promise<Begun> {
+    const { client, browser, via } = this.#trial;
+    const verifier = randomBytes(32).toString('base64url');
+    const state = randomBytes(STATE_LENGTH).toString('hex').slice(0, STATE_LENGTH);
+    const challenge = { code_challenge: s256(verifier), code_challenge_method: 'S256' };
+    const query = authorizationQuery(client, state, challenge);
+    const { parameters } = await browser.visit(`${via}${this.#paths.authorization}?${query}`);
+    return { code: parameters.get('code') ?? undefined, verifier, state, parameters };
+  }
+
+  judgeArrival({ code, state, parameters }: Begun): Finding {
+    const tried = 'login';
+    const error = parameters.get('error');
+    const said = printable(`${error ?? ''} ${parameters.get('error_description') ?? ''}`.trim());
+    if (error !== null)
+      return problem(tried, `it ended with ${said}`, 'see the log of the server and of the gateway');
+    if (code === undefined)
+      return problem(tried, 'no code came back', 'does the address have it after a `#`?');
+    const returned = parameters.get('state');
+    if (returned === state) {
+      return ok(tried, `came back with its code and state${this.isAtServer ? '' : ', through the gateway'}`);
+    }
+    if (returned?.endsWith(state)) {
+      const advice =
+        'the server sent the browser away from the gateway: add the origin that it uses to `upstream.origins`, or set `preserve_host: true`';
+      return problem(
+        tried,
+        "its state came back with the gateway's prefix: the response went around the gateway",
+        advice,
+      );
+    }
+    if (returned && state.startsWith(returned)) {
+      const advice = `set \`state_limit: ${returned.length}\` for the issuer`;
+      return problem(tried, `its state of ${state.length} characters was cut to ${returned.length}`, advice);
+    }
+    return problem(
+      tried,
+      'its state did not come back',
+      'the gateway finds flows by the state: this server cannot be enforced',
+    );
+  }
+
+  async redeem({ code }: Begun, verifier: string | undefined): Promise<Redeemed> {
+    const { client, secret, via } = this.#trial;
+    const form = new URLSearchParams({
+      grant_type: 'authorization_code',
+      code: code ?? '',
+      redirect_uri: client.redirectUri,
+      client_id: client.id,
+      ...(secret !== undefined && { client_secret: secret }),
+      ...(verifier !== undefined && { code_verifier: verifier }),
+    });
+    const answer = this.isAtServer
+      ? await ask(this.#upstream, this.#paths.token, { form })
+      : await askGateway(`${via}${this.#paths.token}`, form);
+    const body = parseObject(answer.text);
+    const error = typeof body['error'] === 'string' ? ` ${printable(body['error'])}` : '';
+    return { status: answer.status, seen: `${answer.status}${error}`, body };
+  }
+
+  /** One more login, redeemed with this verifier; `undefined`: no code came. */
+  async attempt(verifier: string | undefined): Promise<Redeemed | undefined> {
+    const begun = await this.begin();
+    return begun.code === undefined ? undefined : this.redeem(begun, verifier);
+  }
+}
+
+async function askGateway(url: string, form: URLSearchParams): Promise<{ status: number; text: string }> {
+  const response = await fetch(url, { method: 'POST', body: form, redirect: 'manual' });
+  return { status: response.status, text: await response.text() };
+}
+
+function judgeVerification(wrong: Redeemed | undefined, missing: Redeemed | undefined): Finding {
+  const tried = 'login: PKCE at the server';
+  if (wrong === undefined || missing === undefined)
+    return unknown(tried, 'a further login brought no code', 'try again with a fresh browser window');
+  const accepts = (answer: Redeemed) => answer.status < 300;
+  if (accepts(wrong)) {
+    const also = accepts(missing) ? 'a wrong verifier and none at all' : 'a wrong verifier';
+    return ok(tried, `it accepts ${also}: it does not verify PKCE, so the gateway has to`);
+  }
+  if (accepts(missing)) {
+    return ok(
+      tried,
+      `it refuses a wrong verifier (${wrong.seen}) but accepts none at all: the gateway has to demand it`,
+    );
+  }
+  return ok(
+    tried,
+    `it verifies PKCE itself: ${wrong.seen} for a wrong verifier, ${missing.seen} for none. Leave \`forward_pkce: always\``,
+  );
+}
+
+/** What an id_token of the token response covers. */
+function judgeHashes(body: Readonly<Record<string, unknown>>): Finding[] {
+  const tried = 'login: id_token';
+  const token = body['id_token'];
+  if (typeof token !== 'string')
+    return [unknown(tried, 'none came', 'use a client that may ask for the scope openid, if clients do')];
+  const claims = parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const findings: Finding[] = [];
+  if ('c_hash' in claims) {
+    const advice =
+      'keep `wrap_codes: auto`, which leaves the codes of such clients as they are, or set `wrap_codes: false`';
+    findings.push(
+      warn(tried, 'it has a c_hash: with `wrap_codes: true`, clients that check it break in enforce', advice),
+    );
+  }
+  if ('s_hash' in claims) {
+    const advice = 'set `state: preserve` and `redirect_uris` for clients that check it';
+    findings.push(warn(tried, 'it has an s_hash, which covers the state that the server saw', advice));
+  }
+  return findings.length > 0
+    ? findings
+    : [ok(tried, 'no c_hash and no s_hash: codes can be wrapped, states prefixed')];
+}
+
+function parseObject(text: string | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,161 @@
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Browser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
+import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { listen } from '../support/listener.ts';
+import { startOidcProvider } from '../support/upstreams/oidc-provider.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import { DoctorFiles, doctor, doctorWith } from './doctor-runs.ts';
+
+let files: DoctorFiles;
+let redirectUri: string;
+beforeAll(async () => {
+  files = await DoctorFiles.open();
+  redirectUri = `http://127.0.0.1:${await freePort()}/cb`;
+});
+afterAll(() => files[Symbol.asyncDispose]());
+
+/** A browser without a user: the scripted server logs everybody in. */
+const open = (url: string) => void fetch(url).catch(() => {});
+const login = (client = 'spa') => ['--client', client, '--redirect-uri', redirectUri, '--login'];
+
+describe('doctor --login at the server itself', () => {
+  test('a server that verifies nothing', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const { lines, exitCode, text } = await doctorWith({ open }, '--upstream', upstream.url, ...login());
+    expect(exitCode).toBe(0);
+    expect(lines).toContain('ok login: came back with its code and state');
+    expect(lines).toContain('ok login: the code: redeemed, with the right verifier');
+    expect(lines).toContain(
+      'ok login: PKCE at the server: it accepts a wrong verifier and none at all: it does not verify PKCE, so the gateway has to',
+    );
+    const secrets = upstream.tokenRequests.flatMap(({ form }) => [
+      form.get('code'),
+      form.get('code_verifier'),
+    ]);
+    for (const secret of secrets) if (secret !== null) expect(text).not.toContain(secret);
+  });
+
+  test('a server that verifies PKCE', async () => {
+    const client = { clientId: 'spa', authMethod: 'none' as const, redirectUris: [redirectUri] };
+    await using upstream = await startOidcProvider({ clients: [client], pkce: 'optional' });
+    await using browser = new Browser();
+    const addresses: string[] = [];
+    const pasting = {
+      open: (url: string) => void addresses.push(url),
+      async readLine() {
+        const { url } = await browser.login(addresses.pop() ?? '', { username: 'alice' });
+        return String(url);
+      },
+    };
+    // A redirect_uri that is not on this machine: its address is pasted.
+    const elsewhere = 'https://app.example.com/cb';
+    await using other = await startOidcProvider({
+      clients: [{ ...client, redirectUris: [elsewhere] }],
+      pkce: 'optional',
+    });
+    const args = ['--client', 'spa', '--redirect-uri', elsewhere, '--login'];
+    const { lines } = await doctorWith(pasting, '--upstream', other.url, ...args);
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^ok login: PKCE at the server: it verifies PKCE itself: 400 invalid_grant for a wrong verifier, 400 invalid_grant for none\./,
+      ),
+    );
+    expect(upstream.url).not.toBe(other.url);
+  });
+
+  test.each([
+    ['state: dropped', { state: 'dropped' }, /^problem login: its state did not come back/],
+    ['an error', { authorizationError: 'access_denied' }, /^problem login: it ended with access_denied/],
+    [
+      'a token endpoint that fails',
+      { token: 'status', tokenStatus: 500 },
+      /^problem login: the code: refused: 500.* → does this client need --secret-file/,
+    ],
+  ] as const)('%s', async (_, quirks, says) => {
+    await using upstream = await startScriptedLegacyServer(quirks);
+    const { lines } = await doctorWith({ open }, '--upstream', upstream.url, ...login());
+    expect(lines).toContainEqual(expect.stringMatching(says));
+  });
+});
+
+test('an id_token that covers code and state', async () => {
+  const claims = Buffer.from(JSON.stringify({ c_hash: 'x', s_hash: 'y' })).toString('base64url');
+  await using server = await listen(
+    createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://server');
+      const origin = `http://${request.headers.host}`;
+      const endpoints = { authorization_endpoint: `${origin}/a`, token_endpoint: `${origin}/t` };
+      const back = `${redirectUri}?code=c&state=${searchParams.get('state')}`;
+      if (pathname === '/a') response.writeHead(302, { location: back }).end();
+      else response.end(JSON.stringify({ ...endpoints, id_token: `e30.${claims}.` }));
+    }),
+  );
+  const { lines } = await doctorWith({ open }, '--upstream', server.url, ...login());
+  expect(lines).toContainEqual(
+    expect.stringMatching(
+      /^warn login: id_token: it has a c_hash: .*break in enforce → keep `wrap_codes: auto`/,
+    ),
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^warn login: id_token: it has an s_hash.* → set `state: preserve`/),
+  );
+});
+
+describe('doctor --login through the gateway', () => {
+  test('comes back through it, enforced and wrapped', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      issuer: `clients: {spa: {redirect_uris: ["${redirectUri}"]}}`,
+    });
+    const args = ['--upstream', upstream.url, ...login(), '--via', gateway.url];
+    const { lines, problems } = await doctorWith({ open }, ...args);
+    expect(problems).toEqual([]);
+    expect(lines).toContain('ok login: came back with its code and state, through the gateway');
+    expect(lines).toContain('ok login: the code: redeemed, with the right verifier');
+    expect(lines).toContainEqual(
+      expect.stringMatching(
+        /^unknown login: PKCE at the server: cannot be told through the gateway → run doctor/,
+      ),
+    );
+  });
+
+  test('goes around it, where the server has an address of its own', async () => {
+    await using upstream = await startScriptedLegacyServer({ login: 'return_to', ownLocations: 'internal' });
+    const otherName = upstream.url.replace('127.0.0.1', 'localhost');
+    await using gateway = await startGatewayUnderTest({
+      upstream: otherName,
+      issuer: 'clients: {spa: {mode: report}}',
+    });
+    await using browser = new Browser();
+    const around = (url: string) =>
+      void browser.login(url, { username: 'alice' }).then(
+        ({ url: end }) => fetch(String(end)),
+        () => {},
+      );
+    const file = await files.fileOf(
+      `issuers: [{name: corp, upstream: {url: "${otherName}"}, public_url: "${gateway.url}", clients: {spa: {mode: report}}}]`,
+    );
+    const { problems } = await doctorWith({ open: around }, '--config', file, ...login());
+    expect(problems).toContainEqual(
+      expect.stringMatching(
+        new RegExp(
+          `^problem where the browser is sent: to ${upstream.url}, the server's own address: it leaves the gateway → add`,
+        ),
+      ),
+    );
+    expect(problems).toContainEqual(
+      expect.stringMatching(
+        /^problem login: its state came back with the gateway's prefix: .* → .*`upstream\.origins`/,
+      ),
+    );
+  });
+});
+
+test('without --login, whether a server verifies PKCE is not concluded', async () => {
+  await using upstream = await startScriptedLegacyServer();
+  const { text } = await doctor('--upstream', upstream.url, '--client', 'spa', '--redirect-uri', redirectUri);
+  expect(text).not.toMatch(/verifies (nothing|PKCE itself)|does not verify/);
+});

@@ -3,7 +3,7 @@ import { canonicalName } from './parameter-names.ts';
 import { Parameters } from './parameters.ts';
 
 /** The parameters that make an authorization request what it is. Whatever else stands beside them is the server's own. */
-const COMPARED = [
+const COMPARED: readonly string[] = [
   'client_id',
   'redirect_uri',
   'response_type',
@@ -13,7 +13,7 @@ const COMPARED = [
   'code_challenge_method',
   'request',
   'request_uri',
-] as const;
+];
 
 /** Those without which a request begins nothing: a step of the server's own may name a client and have a state. */
 const BEGINNING: ReadonlySet<string> = new Set([
@@ -57,8 +57,7 @@ export function mergeRequest(
   const inBody = COMPARED.some((name) => body.has(name));
   if (!inBody) return { parameters: query, inQuery, inBody, conflict: undefined };
   if (!inQuery) return { parameters: body, inQuery, inBody, conflict: undefined };
-  const own = query.entries.filter(([name]) => !COMPARED.some((compared) => compared === name));
-  const merged: (readonly [string, string])[] = [...own];
+  const merged = query.entries.filter(([name]) => !COMPARED.includes(name));
   let conflict: string | undefined;
   for (const name of COMPARED) {
     const [one, other] = [query.get(name), body.get(name)];
@@ -74,7 +73,7 @@ export function mergeRequest(
 export function alignQuery(query: Parameters, body: Parameters): Parameters {
   return new Parameters(
     query.entries.flatMap((entry) => {
-      if (!COMPARED.some((compared) => compared === entry[0])) return [entry];
+      if (!COMPARED.includes(entry[0])) return [entry];
       const value = body.get(entry[0]);
       return value === undefined ? [] : [[entry[0], value] as const];
     }),

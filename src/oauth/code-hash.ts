@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { parseJsonObject } from './json-object.ts';
 import { parseJwtClaims } from './jwt.ts';
 
 /**
@@ -6,12 +7,7 @@ import { parseJwtClaims } from './jwt.ts';
  * 3.3.2.11): the left half of the code's hash, by the hash function of the token's signature.
  */
 export function isCodeHashOf(tokenResponse: string, clientId: string, code: string): boolean {
-  let idToken: unknown;
-  try {
-    idToken = (JSON.parse(tokenResponse) as Record<string, unknown> | null)?.['id_token'];
-  } catch {
-    return false;
-  }
+  const idToken = parseJsonObject(tokenResponse)?.['id_token'];
   const claims = typeof idToken === 'string' ? parseJwtClaims(idToken) : 'malformed';
   if (typeof claims === 'string' || typeof claims['c_hash'] !== 'string') return false;
   const audience: readonly unknown[] = [claims['aud']].flat();

@@ -1,16 +1,12 @@
+import { parseJsonObject } from './json-object.ts';
+
 /**
  * The texts in a JSON object, however deep, as parameters: some servers take token requests that way. `undefined`: no
  * object, or one with a name twice, of which servers take the first or the last.
  */
 export function readJsonParameters(text: string): (readonly [name: string, value: string])[] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  if (writtenNames(text) !== countNames(value)) return undefined;
+  const value = parseJsonObject(text);
+  if (value === undefined || writtenNames(text) !== countNames(value)) return undefined;
   return Object.entries(value).flatMap(([name, item]) => [...textsIn(name, item)]);
 }
 
@@ -48,13 +44,8 @@ function countNames(value: unknown): number {
 export function readFlatJson(
   text: string,
 ): (readonly [name: string, value: string])[] | 'parameter_malformed' | 'parameter_repeated' {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return 'parameter_malformed';
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'parameter_malformed';
+  const value = parseJsonObject(text);
+  if (value === undefined) return 'parameter_malformed';
   const entries: [string, string][] = [];
   for (const [name, item] of Object.entries(value)) {
     if (typeof item === 'object') return 'parameter_malformed';

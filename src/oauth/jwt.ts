@@ -1,5 +1,7 @@
+import { type JsonObject, parseJsonObject } from './json-object.ts';
+
 /** The claims of a JWT that is signed, or plain (RFC 7515 compact serialisation). The signature is for others to check. */
-export type JwtClaims = Readonly<Record<string, unknown>>;
+export type JwtClaims = JsonObject;
 
 /**
  * Reads the claims of a compact JWT. `encrypted`: a JWE (RFC 7516: five parts), which cannot be followed. `malformed`:
@@ -18,10 +20,9 @@ export function parseJwtClaims(jwt: string): JwtClaims | 'encrypted' | 'malforme
 function parseObject(encoded: string): JwtClaims | undefined {
   if (!/^[A-Za-z0-9_-]+$/.test(encoded)) return undefined;
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64url'));
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as JwtClaims) : undefined;
+    return parseJsonObject(
+      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64url')),
+    );
   } catch {
     return undefined;
   }

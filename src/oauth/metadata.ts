@@ -1,7 +1,8 @@
 import { normalizeResponseType } from './authorization-request.ts';
+import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts';
 
 /** The metadata of an authorization server (OpenID Connect Discovery 3, RFC 8414 2). */
-export type MetadataDocument = Readonly<Record<string, unknown>>;
+export type MetadataDocument = JsonObject;
 
 /** What the gateway lets clients do, so far as metadata speaks of it. `undefined`: whatever the upstream says. */
 export type AdvertisedPolicy = {
@@ -27,14 +28,9 @@ export type MetadataFacts = AdvertisedPolicy & {
 
 /** Reads metadata. `undefined`: the text is something else, such as an error or a page. */
 export function parseMetadata(text: string): MetadataDocument | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    const isMetadata = Object.keys(value).some((key) => key === 'issuer' || key.endsWith('_endpoint'));
-    return isMetadata ? (value as MetadataDocument) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJsonObject(text);
+  const isMetadata = Object.keys(value ?? {}).some((key) => key === 'issuer' || key.endsWith('_endpoint'));
+  return isMetadata ? value : undefined;
 }
 
 /**
@@ -74,7 +70,7 @@ function isDropped(key: string): boolean {
 
 function rewriteValue(key: string, value: unknown, facts: MetadataFacts): unknown {
   if (typeof value === 'string') return isLocation(key) ? rewriteLocation(key, value, facts) : value;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, nested]) => [name, rewriteValue(name, nested, facts)]),
   );

@@ -1,5 +1,5 @@
 import { parseHttpOrigin } from '../config/schema/origin.ts';
-import { metadataPathForms, parseMetadataPath } from '../oauth/metadata-paths.ts';
+import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';
 import { UsageError } from './options.ts';
 
@@ -18,10 +18,9 @@ export function readUpstreamOption(command: string, text: string): UpstreamOptio
   const parsed = parseHttpOrigin(origin);
   if ('problem' in parsed) throw new UsageError(`${command}: --upstream: ${parsed.problem}`);
   const path = parseMetadataPath(rest)?.issuerPath ?? rest.replace(/\/+$/, '');
-  const documents = ['openid-configuration', 'oauth-authorization-server'] as const;
   const places =
     path === ''
       ? [...METADATA_PATHS, ...USUAL_HOMES.map((home) => `${home}/.well-known/openid-configuration`)]
-      : documents.flatMap((document) => metadataPathForms({ document, issuerPath: path }));
+      : documentsOf(path);
   return { origin: parsed.value, metadataPaths: [...new Set(places)] };
 }

@@ -1,6 +1,6 @@
 import type { IssuerConfig } from '../config/config.ts';
 import { configuredEndpoints, discoveryHost } from '../issuer/issuer.ts';
-import { documentsOf, metadataPathForms } from '../oauth/metadata-paths.ts';
+import { documentsOf } from '../oauth/metadata-paths.ts';
 import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
@@ -106,9 +106,7 @@ function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): F
     return warn(tried, 'none that is a URL', 'clients that compare it (OpenID Connect) will not take it');
   const seen = printable(String(issuer));
   const issuerPath = url.pathname.replace(/\/+$/, '');
-  const documents = ['openid-configuration', 'oauth-authorization-server'] as const;
-  const places = documents.flatMap((name) => metadataPathForms({ document: name, issuerPath }));
-  if (!places.includes(path)) {
+  if (!documentsOf(issuerPath).includes(path)) {
     return warn(
       tried,
       `${seen}, but its document is at ${path}`,

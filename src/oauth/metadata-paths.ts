@@ -41,10 +41,7 @@ export function allMetadataPaths(paths: readonly string[]): string[] {
   const all = new Set(paths);
   for (const path of paths) {
     const place = parseMetadataPath(path);
-    if (place === undefined) continue;
-    for (const document of ['openid-configuration', 'oauth-authorization-server'] as const) {
-      for (const form of metadataPathForms({ ...place, document })) all.add(form);
-    }
+    for (const form of place === undefined ? [] : documentsOf(place.issuerPath)) all.add(form);
   }
   return [...all];
 }

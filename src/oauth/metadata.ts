@@ -80,12 +80,15 @@ function isLocation(key: string): boolean {
   return /(_endpoint|_uri|_url|_iframe)$/.test(key) || key === 'service_documentation';
 }
 
-/** Those that are judged: only the gateway has them, wherever the upstream believes them to be. */
-const JUDGED: ReadonlySet<string> = new Set([
+/** The endpoints of the code flow, as metadata calls them. */
+export const CODE_FLOW_ENDPOINTS = [
   'authorization_endpoint',
   'token_endpoint',
   'pushed_authorization_request_endpoint',
-]);
+] as const;
+
+/** Those that are judged: only the gateway has them, wherever the upstream believes them to be. */
+const JUDGED: ReadonlySet<string> = new Set(CODE_FLOW_ENDPOINTS);
 
 function rewriteLocation(key: string, location: string, facts: MetadataFacts): string {
   const url = URL.parse(location);

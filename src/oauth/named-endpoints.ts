@@ -1,11 +1,4 @@
-import type { MetadataDocument } from './metadata.ts';
-
-/** The endpoints of the code flow, as metadata calls them. */
-export const CODE_FLOW_ENDPOINTS = [
-  'authorization_endpoint',
-  'token_endpoint',
-  'pushed_authorization_request_endpoint',
-] as const;
+import { CODE_FLOW_ENDPOINTS, type MetadataDocument } from './metadata.ts';
 
 export type NamedEndpoint = { readonly name: (typeof CODE_FLOW_ENDPOINTS)[number]; readonly url: URL };
 

@@ -1,10 +1,10 @@
+import { carriesCode } from '../oauth/authorization-request.ts';
 import { foldClientId } from '../oauth/client-id.ts';
 import { ENFORCEMENT_KEYS, mergeSettings } from './client-policies.ts';
 import type { FileSettings, PolicyEntry } from './config.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { ValuePath } from './problem.ts';
 import { isPlainHttp } from './schema/redirect-uri.ts';
-import { carriesCode } from './schema/response-type.ts';
 import type { Draft } from './settings.ts';
 
 /** An entry that is checked: `defaults`, `unlisted_clients` or a client. */

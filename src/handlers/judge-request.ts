@@ -1,12 +1,13 @@
 import {
   type AuthorizationRequest,
   carriesCode,
+  carriesIdToken,
   parseAuthorizationRequest,
 } from '../oauth/authorization-request.ts';
 import type { Parameters } from '../oauth/parameters.ts';
 import { mergeRequestObject } from '../oauth/request-object.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
-import { asksForIdToken, type ClientPolicy } from '../policy/client-policy.ts';
+import type { ClientPolicy } from '../policy/client-policy.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { Reason } from '../policy/reason.ts';
 
@@ -31,7 +32,7 @@ export function judgeRequest(
   const plain = { request: outer, preservesState: preserves, sealed: false, problem: undefined };
   const problem = (reason: Reason) => ({ ...plain, sealed: outer.request !== undefined, problem: reason });
   // A page is searched for the flow prefix, which a preserved state does not have.
-  if (outer.responseMode === 'web_message' && asksForIdToken(outer.responseType)) {
+  if (outer.responseMode === 'web_message' && carriesIdToken(outer.responseType)) {
     return problem('response_mode_not_allowed');
   }
   if (outer.request === undefined) return plain;
@@ -57,7 +58,7 @@ function mayBeSigned(
 ): boolean {
   if (isJwtMode(responseMode)) return true;
   const canBeFound = mode !== 'enforce' || redirectUris !== undefined;
-  return state !== undefined && asksForIdToken(responseType) && canBeFound;
+  return state !== undefined && carriesIdToken(responseType) && canBeFound;
 }
 
 /** What is not understood, brings no code, or comes back in a way of its own begins no flow, where report lets it pass. */

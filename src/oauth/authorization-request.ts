@@ -55,3 +55,8 @@ export function normalizeResponseType(responseType: string): string {
 export function carriesCode(responseType: string): boolean {
   return responseType === 'code' || responseType.split(' ').includes('code');
 }
+
+/** Whether the response to this response_type carries an id_token. */
+export function carriesIdToken(responseType: string): boolean {
+  return responseType.split(' ').includes('id_token');
+}

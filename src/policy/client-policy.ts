@@ -40,8 +40,3 @@ export function allowsGrantType(
 ): boolean {
   return grantTypes === undefined || grantTypes.includes(grantType);
 }
-
-/** Whether the response to this response_type carries an id_token. */
-export function asksForIdToken(responseType: string): boolean {
-  return responseType.split(' ').includes('id_token');
-}

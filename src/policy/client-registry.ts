@@ -1,5 +1,6 @@
+import { carriesIdToken } from '../oauth/authorization-request.ts';
 import { foldClientId } from '../oauth/client-id.ts';
-import { asksForIdToken, type ClientPolicies, type ClientPolicy, effectiveMode } from './client-policy.ts';
+import { type ClientPolicies, type ClientPolicy, effectiveMode } from './client-policy.ts';
 import { LAST_DRAW } from './draw.ts';
 import { type Mode, strictestMode } from './mode.ts';
 
@@ -42,7 +43,7 @@ export class ClientRegistry {
     }
     for (const policy of this.all()) {
       schedules.set(scheduleOf(policy), policy);
-      if (policy.wrapCodes === false || policy.responseTypes.some(asksForIdToken))
+      if (policy.wrapCodes === false || policy.responseTypes.some(carriesIdToken))
         bare.set(scheduleOf(policy), policy);
     }
     const lengths = new Set([...this.#patterns.keys()].map((pattern) => pattern.length));

@@ -1,3 +1,4 @@
+import { normalizeResponseType } from '../../oauth/authorization-request.ts';
 import { type Parsed, textAs } from './scalars.ts';
 
 const WORDS = new Set(['code', 'id_token', 'token', 'none']);
@@ -11,7 +12,7 @@ export function parseResponseType(text: string): Parsed<string> {
   }
   if (new Set(words).size < words.length) return { problem: 'has a word twice' };
   if (words.includes('none') && words.length > 1) return { problem: '`none` stands alone' };
-  return { value: words.sort().join(' ') };
+  return { value: normalizeResponseType(text) };
 }
 
 export function responseType() {
@@ -20,8 +21,4 @@ export function responseType() {
     'x-examples': ['code', 'code id_token'],
     pattern: '^(none|(code|id_token|token)( (code|id_token|token))*)$',
   });
-}
-
-export function carriesCode(responseType: string): boolean {
-  return responseType.split(' ').includes('code');
 }

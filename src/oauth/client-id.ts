@@ -1,12 +1,13 @@
-const LONGEST = 2048;
+/** Characters: contract 6. Longer ones fill the store, and no client that means well has them. */
+export const LONGEST_CLIENT_ID = 2048;
 
 /**
  * A client_id as the most lenient of servers compare it: up to a NUL, in compatibility form, without combining marks and
  * characters that are not seen, with single blanks, and without case. Two ids that are alike here may be one client there.
- * Only the first 2 KiB count: no longer id is valid.
+ * What is behind `LONGEST_CLIENT_ID` does not count: no longer id is valid.
  */
 export function foldClientId(clientId: string): string {
-  const [text = ''] = clientId.slice(0, LONGEST).split('\0', 1);
+  const [text = ''] = clientId.slice(0, LONGEST_CLIENT_ID).split('\0', 1);
   return (
     text
       .normalize('NFKD')

@@ -1,15 +1,13 @@
 import { type AuthorizationRequest, carriesCode } from '../oauth/authorization-request.ts';
+import { LONGEST_CLIENT_ID } from '../oauth/client-id.ts';
 import { isCodeChallenge } from '../oauth/pkce.ts';
-import { isRegisteredRedirectUri } from '../oauth/redirect-uri.ts';
+import { isRegisteredRedirectUri, LONGEST_REDIRECT_URI } from '../oauth/redirect-uri.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 import type { Listing } from './client-registry.ts';
 import type { Reason, Violation } from './reason.ts';
 
 type Rule = (request: AuthorizationRequest, policy: ClientPolicy) => Violation | undefined;
-
-/** Characters: contract 6. Longer ones fill the store, and no client that means well has them. */
-const LENGTH_LIMIT = 2048;
 
 /**
  * The rules for an authorization request, in order: which client asks, where the answer would go (only then can a refusal be
@@ -39,7 +37,7 @@ export function decideAuthorizationRequest(
 
 function checkClient({ clientId }: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {
   if (clientId === undefined) return violation('client_id_missing');
-  if (clientId.length > LENGTH_LIMIT) return violation('parameter_malformed', 'client_id');
+  if (clientId.length > LONGEST_CLIENT_ID) return violation('parameter_malformed', 'client_id');
   return policy.mode === 'reject' ? violation('client_unknown', clientId) : undefined;
 }
 
@@ -53,7 +51,7 @@ function checkRedirectUri(
   { redirectUris }: ClientPolicy,
 ): Violation | undefined {
   if (redirectUri === undefined) return undefined;
-  if (redirectUri.length > LENGTH_LIMIT) return violation('parameter_malformed', 'redirect_uri');
+  if (redirectUri.length > LONGEST_REDIRECT_URI) return violation('parameter_malformed', 'redirect_uri');
   if (redirectUris === undefined || isRegisteredRedirectUri(redirectUri, redirectUris)) return undefined;
   return violation('redirect_uri_not_allowed', redirectUri);
 }

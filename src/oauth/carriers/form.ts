@@ -1,3 +1,4 @@
+import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, Changes, Edit } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
@@ -17,9 +18,8 @@ export type FormField = {
 
 type Destination = { readonly action: string; readonly method: string };
 
-/** What else a GET form sends is needed where the redirect_uri has a query of its own, which is at most 2 KiB long. */
+/** What else a GET form sends is needed where the redirect_uri has a query of its own, and is no longer than that. */
 const FIELDS = 256;
-const FIELD_LENGTH = 2 * 1024;
 
 /** One form, as its tags come. */
 export class Form {
@@ -41,7 +41,7 @@ export class Form {
 
   addField(field: FormField): void {
     const isOwn = isAnswerName(field.name) || field.name === 'state';
-    if (isOwn || (this.#fields.length < FIELDS && field.value.text.length <= FIELD_LENGTH)) {
+    if (isOwn || (this.#fields.length < FIELDS && field.value.text.length <= LONGEST_REDIRECT_URI)) {
       this.#fields.push(field);
     }
   }

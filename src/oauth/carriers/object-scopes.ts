@@ -1,3 +1,4 @@
+import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import type { Carrier } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import { isPair, isStatusWord, type Member, mayBePair, pairCarrier } from './pair.ts';
@@ -23,14 +24,12 @@ type Ready = {
 
 const DEPTH = 64;
 const PLACES = 32;
-/** Characters: no redirect_uri is longer. */
-export const PLACE_LENGTH = 2 * 1024;
 const MEMBERS = 64;
 const PLACE = /^\s*[a-z][a-z0-9+.-]{0,63}:\/?[^\s]/i;
 
 /** Whether a text may be an absolute URL, such as a redirect_uri or an origin. */
 export function isPlace(text: string): boolean {
-  return text.length <= PLACE_LENGTH && PLACE.test(text);
+  return text.length <= LONGEST_REDIRECT_URI && PLACE.test(text);
 }
 
 /**

@@ -1,8 +1,9 @@
+import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import { ENTITIES, type Escaping } from './escaping.ts';
 import { findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
-import { isPlace, ObjectScopes, PLACE_LENGTH } from './object-scopes.ts';
+import { isPlace, ObjectScopes } from './object-scopes.ts';
 import { isPairName } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { TextReader } from './text-reader.ts';
@@ -42,7 +43,7 @@ export class XmlReader implements HtmlTokens {
   }
 
   text(text: string): void {
-    if (this.#content.length <= PLACE_LENGTH) this.#content += text;
+    if (this.#content.length <= LONGEST_REDIRECT_URI) this.#content += text;
     if (this.#leaf === undefined) {
       this.#text.push(text);
       return;

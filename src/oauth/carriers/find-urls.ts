@@ -14,6 +14,10 @@ export type Surroundings = {
 
 /** Text without what ends a URL. Other blanks than these are parts of raw UTF-8. */
 const DELIMITED = /[^\t\n\f\r "`<>]+/g;
+/** By character code: 1 for what ends a URL. What is held of a text until one comes is searched by `DELIMITED`. */
+export const DELIMITERS = Uint8Array.from({ length: 256 }, (_, code) =>
+  String.fromCharCode(code).search(DELIMITED) === -1 ? 1 : 0,
+);
 /** A single quote may stand in a URL as it is: it ends one only where it begins one. */
 const SINGLE_QUOTED = /'(?:[a-z][a-z0-9+.-]{0,63}:|[/?#])/i;
 /** How deep a URL may be escaped, or stand in another one. */

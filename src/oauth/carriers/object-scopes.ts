@@ -1,7 +1,7 @@
 import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import type { Carrier } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
-import { isPair, isStatusWord, type Member, mayBePair, pairCarrier } from './pair.ts';
+import { isCodeName, isPair, isStatusWord, type Member, mayBePair, pairCarrier } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
 import { decodeOctets } from './written.ts';
 
@@ -120,7 +120,7 @@ export class ObjectScopes {
     this.#ready = this.#ready.filter(({ end }) => end <= this.#writer.heldLength);
     this.#release();
     for (const scope of this.#scopes) {
-      scope.lostCode ||= scope.members.some(isCode);
+      scope.lostCode ||= scope.members.some(({ name }) => isCodeName(name));
       scope.members = [];
       scope.matters = false;
     }
@@ -136,10 +136,11 @@ export class ObjectScopes {
   }
 
   /** A prefixed state of which nobody can say any more where it goes, or with which code. */
-  #note({ members, lostCode = false }: Pick<Scope, 'members'> & { readonly lostCode?: boolean }): void {
+  #note({ members, lostCode }: Scope): void {
     const isPrefixed = ({ name, value }: Member) => name === 'state' && this.#findPrefix(value.text, 0) === 0;
     const state = members.find(isPrefixed)?.value.text;
-    if (state !== undefined) this.#tooLarge ??= { holdsCode: lostCode || members.some(isCode), state };
+    if (state !== undefined)
+      this.#tooLarge ??= { holdsCode: lostCode || members.some(({ name }) => isCodeName(name)), state };
   }
 
   #noteCarrier({ states, codes, hasIdToken }: Carrier): void {
@@ -172,10 +173,6 @@ export class ObjectScopes {
 
 function namesPlace({ places }: Scope): boolean {
   return places.length > 0;
-}
-
-function isCode({ name }: Member): boolean {
-  return name === 'code' || name === 'id_token' || name === 'response';
 }
 
 function openScope(): Scope {

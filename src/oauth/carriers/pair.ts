@@ -33,7 +33,12 @@ export function isPairName(name: string): boolean {
 /** Whether a member may belong to a response, so that its object is held to its end. */
 export function mayBePair({ name, value: { text } }: Member, findPrefix: FindPrefix): boolean {
   if (name === 'state') return findPrefix(text, 0) === 0;
-  return (name === 'code' || name === 'id_token' || name === 'response') && text !== '';
+  return isCodeName(name) && text !== '';
+}
+
+/** Whether a code stands under this name, or what may hold or cover one. */
+export function isCodeName(name: string): boolean {
+  return name === 'code' || name === 'id_token' || name === 'response';
 }
 
 /** `{"code":"SUCCESS"}`, and the numbers of errors, say how an API call went. */

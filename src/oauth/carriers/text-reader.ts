@@ -1,12 +1,9 @@
 import type { Carrier } from './carrier.ts';
 import type { Escaping } from './escaping.ts';
-import { findUrlCarriers, type Surroundings } from './find-urls.ts';
+import { DELIMITERS, findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { Overlong } from './overlong.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { Written } from './written.ts';
-
-const DELIMITERS = new Uint8Array(256);
-for (const delimiter of '\t\n\f\r "`<>') DELIMITERS[delimiter.charCodeAt(0)] = 1;
 
 /** Reads text without structure: only what may be a URL that has not ended is held. */
 export class TextReader {

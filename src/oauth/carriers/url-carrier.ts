@@ -127,8 +127,8 @@ function* parametersOf(
     if (end === start) continue;
     const equals = indexOrEnd(text, '=', start, end);
     const valueStart = Math.min(equals + 1, end);
-    const name = decodeFormText(text.slice(start, equals));
-    yield { name, value: decodeFormText(text.slice(valueStart, end)), part, start, valueStart, end };
+    const name = decodeParameter(text.slice(start, equals));
+    yield { name, value: decodeParameter(text.slice(valueStart, end)), part, start, valueStart, end };
   }
 }
 
@@ -144,7 +144,8 @@ function indexOrEnd(text: string, character: string, from: number, end: number):
   return index === -1 ? end : from + index;
 }
 
-export function decodeFormText(text: string): string {
+/** A name or value as whoever gets the URL reads it (WHATWG URL 5.1): what is broken does not stay as it is. */
+function decodeParameter(text: string): string {
   const octets = decodeOctets(text);
   if (!/[%+]/.test(octets)) return octets;
   return new URLSearchParams(`v=${octets}`).get('v') ?? '';

@@ -1,7 +1,6 @@
 import { RedirectPlaces } from '../oauth/redirect-places.ts';
 import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
-import type { ClientPolicy } from '../policy/client-policy.ts';
-import { effectiveMode } from '../policy/client-policy.ts';
+import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Listing } from '../policy/client-registry.ts';
 import type { Owner, Target } from '../policy/decide-target.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
@@ -36,14 +35,13 @@ export class UpstreamGroup {
   /** The policy for a client at one of the issuers. */
   find(issuer: Issuer, clientId: string | undefined, now: number): Listing {
     const own = issuer.clients.find(clientId);
-    if (!this.#shares || clientId === undefined || own.by === 'name' || own.by === 'folded') return own;
+    if (!this.#shares || clientId === undefined || isListed(own)) return own;
     if (effectiveMode(own.policy, now) === 'enforce') return own;
     // The server takes the client at either issuer: an entry that enforces it must not be avoided by asking at the other.
     for (const other of this.issuers) {
       if (other === issuer || !isSameEndpoints(issuer, other)) continue;
       const theirs = other.clients.find(clientId);
-      const lists = theirs.by === 'name' || theirs.by === 'folded';
-      if (lists && effectiveMode(theirs.policy, now) === 'enforce') return theirs;
+      if (isListed(theirs) && effectiveMode(theirs.policy, now) === 'enforce') return theirs;
     }
     return own;
   }
@@ -68,6 +66,11 @@ export class UpstreamGroup {
   strictestMode(now: number): Mode {
     return strictestMode(this.issuers.map(({ clients }) => clients.strictestMode(now)));
   }
+}
+
+/** Whether an entry names this very client. */
+function isListed({ by }: Listing): boolean {
+  return by === 'name' || by === 'folded';
 }
 
 function isSameEndpoints(one: Issuer, other: Issuer): boolean {

@@ -55,13 +55,12 @@ function changeRawState(raw: string, { remove, add }: StateChange): string | und
 
 /** The same for parameters that are about to be serialised: what is judged is what the upstream gets. */
 export function changeParameters(parameters: Parameters, { state, dropped }: ParameterChanges): Parameters {
-  let changed = dropped === undefined || dropped.size === 0 ? parameters : parameters.without(...dropped);
-  const value = changed.get('state');
+  const kept = dropped === undefined || dropped.size === 0 ? parameters : parameters.without(...dropped);
+  const value = kept.get('state');
   if (state === undefined || (value === undefined && !(state.whereMissing && state.add !== undefined)))
-    return changed;
+    return kept;
   let rest = value ?? '';
   if (state.remove !== undefined && rest.startsWith(state.remove)) rest = rest.slice(state.remove.length);
   if (state.add !== undefined && !rest.startsWith(state.add)) rest = state.add + rest;
-  changed = rest === '' && value !== '' ? changed.without('state') : changed.with('state', rest);
-  return changed;
+  return rest === '' && value !== '' ? kept.without('state') : kept.with('state', rest);
 }

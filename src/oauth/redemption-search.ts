@@ -50,9 +50,9 @@ export class RedemptionSearch {
   /** Takes the next piece; says whether a redemption is found by now. `piece`: octets as UTF-16 code units below 256. */
   read(piece: string): boolean {
     if (this.found) return true;
-    // Only the very beginning of a body stands behind nothing.
     // What is ASCII in UTF-16 is ASCII between NULs.
     const ascii = piece.includes('\0') ? piece.replaceAll('\0', '') : piece;
+    // Only the very beginning of a body stands behind nothing.
     const text = this.#search((this.#started ? this.#carry : '&') + ascii, this.#patterns);
     this.#started = true;
     this.#carry = `\u0000${text.slice(-CARRY)}`;

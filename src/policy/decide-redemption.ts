@@ -1,6 +1,6 @@
 import { type ClientIdentity, identifies } from '../oauth/client-identity.ts';
 import { isCodeVerifier } from '../oauth/pkce.ts';
-import type { Binding, Claim } from '../store/flow-store.ts';
+import type { Binding, KnownClaim } from '../store/flow-store.ts';
 import { allowsGrantType, type ClientPolicy } from './client-policy.ts';
 import type { Reason, Violation } from './reason.ts';
 
@@ -17,7 +17,7 @@ export type PresentedRedemption = {
  * `claim` is what the store said to the presented verifier, `policy` that of the client whose code it is.
  */
 export function decideRedemption(
-  claim: Exclude<Claim, { outcome: 'unknown' }>,
+  claim: KnownClaim,
   presented: PresentedRedemption,
   policy: Pick<ClientPolicy, 'grantTypes'>,
 ): Violation | undefined {
@@ -30,10 +30,7 @@ export function decideRedemption(
   return { reason, detail };
 }
 
-function decideClaim(
-  { outcome, binding }: Exclude<Claim, { outcome: 'unknown' }>,
-  presented: PresentedRedemption,
-): Reason | undefined {
+function decideClaim({ outcome, binding }: KnownClaim, presented: PresentedRedemption): Reason | undefined {
   switch (outcome) {
     // The client was given another code: only who saw the upstream's own response knows this one.
     case 'wrapped':

@@ -67,29 +67,29 @@ export type Bound =
   /** The upstream's code is another flow's: its first binding stays. */
   | { readonly outcome: 'bound_elsewhere' };
 
-/** What became of an attempt to claim a code. */
-export type Claim =
-  /** No such code, or a record that cannot be read. */
-  | { readonly outcome: 'unknown' }
-  | {
-      readonly outcome: /** The challenge matched (or both sides had none). The same claim id again is `claimed` again. */
-        | 'claimed'
-        /** The presented challenge is not the binding's; the failure is counted. */
-        | 'mismatch'
-        /** No challenge was presented for a binding that has one, or one for a binding that has none. Not counted. */
-        | 'unpaired'
-        /** Older than its `codeTtl`. */
-        | 'expired'
-        /** Claimed by another claim id, and not released. */
-        | 'replayed'
-        /** Burnt by too many failed verifications. */
-        | 'exhausted'
-        /** It is the upstream's own code, whose client was given another one: nobody may redeem it. */
-        | 'wrapped';
-      readonly binding: Binding;
-      /** The code that the upstream knows. Empty where the outcome is not `claimed`, and the record does not tell it. */
-      readonly upstreamCode: string;
-    };
+/** What became of an attempt to claim a code. `unknown`: there is no such code, or its record cannot be read. */
+export type Claim = { readonly outcome: 'unknown' } | KnownClaim;
+
+/** The same, for a code that the store knows. */
+export type KnownClaim = {
+  readonly outcome: /** The challenge matched (or both sides had none). The same claim id again is `claimed` again. */
+    | 'claimed'
+    /** The presented challenge is not the binding's; the failure is counted. */
+    | 'mismatch'
+    /** No challenge was presented for a binding that has one, or one for a binding that has none. Not counted. */
+    | 'unpaired'
+    /** Older than its `codeTtl`. */
+    | 'expired'
+    /** Claimed by another claim id, and not released. */
+    | 'replayed'
+    /** Burnt by too many failed verifications. */
+    | 'exhausted'
+    /** It is the upstream's own code, whose client was given another one: nobody may redeem it. */
+    | 'wrapped';
+  readonly binding: Binding;
+  /** The code that the upstream knows. Empty where the outcome is not `claimed`, and the record does not tell it. */
+  readonly upstreamCode: string;
+};
 
 /** A pushed authorization request (RFC 9126), remembered under its request_uri: for whom it is good, and as what it was judged. */
 export type PushedRequest = {

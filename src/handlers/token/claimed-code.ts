@@ -1,7 +1,6 @@
-import { StoreFault } from '../../store/flow-store.ts';
+import { type KnownClaim, StoreFault } from '../../store/flow-store.ts';
 import type { Subject } from '../../telemetry/activity-sink.ts';
 import type { Exchange } from '../exchange.ts';
-import type { KnownClaim } from './token-context.ts';
 
 /**
  * A code between its claim and what the upstream says to it: a 2xx spends it, anything else gives it back, so that the

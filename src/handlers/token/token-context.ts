@@ -1,12 +1,10 @@
 import type { ClientIdentity } from '../../oauth/client-identity.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
-import type { Binding, Claim } from '../../store/flow-store.ts';
+import type { Binding, KnownClaim } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import type { IdentifiedClient } from '../identify-client.ts';
 import type { Message } from '../message/message.ts';
 import type { ClaimedCode } from './claimed-code.ts';
-
-export type KnownClaim = Exclude<Claim, { outcome: 'unknown' }>;
 
 /** A token request in hand. Each step sets what it finds out, and those behind it rely on that. */
 export class TokenContext {

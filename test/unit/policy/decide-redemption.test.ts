@@ -4,10 +4,8 @@ import {
   isComparable,
   type PresentedRedemption,
 } from '../../../src/policy/decide-redemption.ts';
-import type { Binding, Claim } from '../../../src/store/flow-store.ts';
+import type { Binding, KnownClaim } from '../../../src/store/flow-store.ts';
 import { sampleBinding } from '../../support/sample-login.ts';
-
-type KnownClaim = Exclude<Claim, { outcome: 'unknown' }>;
 
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk';
 const CALLBACK = 'https://app.example.com/oauth2/callback/1';

@@ -1,7 +1,6 @@
 import type { OneRequest } from '../../oauth/in-place.ts';
 import type { Reason } from '../../policy/reason.ts';
 import type { ParsedFlowPrefix } from '../../store/flow-prefix.ts';
-import type { LiveFlow } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import type { IdentifiedClient } from '../identify-client.ts';
 import type { JudgedRequest } from '../judge-request.ts';
@@ -34,10 +33,5 @@ export class AuthorizationContext {
   constructor(exchange: Exchange, endpoint: AuthorizationContext['endpoint']) {
     this.exchange = exchange;
     this.endpoint = endpoint;
-  }
-
-  /** Takes the flow that this request enters again. */
-  reenter(live: LiveFlow, prefix: string | undefined): void {
-    this.exchange.flow = { ...live, prefix };
   }
 }

@@ -1,5 +1,6 @@
-import { parseAuthorizationRequest } from '../../oauth/authorization-request.ts';
+import { type AuthorizationRequest, parseAuthorizationRequest } from '../../oauth/authorization-request.ts';
 import { alignQuery } from '../../oauth/in-place.ts';
+import type { Parameters } from '../../oauth/parameters.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import type { Progress } from '../run-steps.ts';
@@ -26,13 +27,14 @@ export function enterByBody(context: AuthorizationContext): Progress | Promise<P
   if (!isSame || refers || prefix === undefined || parseFlowPrefix(key, asked.state ?? '') !== undefined) {
     return undefined;
   }
-  return enter(context, prefix.prefix, (live) => belongsTo(live.flow, posted));
+  return enter(context, prefix.prefix, posted, body.form.parameters);
 }
 
 async function enter(
   context: AuthorizationContext,
   prefix: string,
-  isItsRequest: (live: LiveFlow) => boolean,
+  posted: AuthorizationRequest,
+  body: Parameters,
 ): Promise<Progress> {
   const { exchange, message, merged } = context;
   let live: LiveFlow | undefined;
@@ -41,11 +43,11 @@ async function enter(
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
   }
-  if (live === undefined || !isItsRequest(live) || message.body === undefined) return undefined;
-  context.reenter(live, prefix);
+  if (live === undefined || !belongsTo(live.flow, posted)) return undefined;
+  exchange.flow = { ...live, prefix };
   if (live.flow.mode === 'report') return forwardAsSent(context);
-  const parameters = alignQuery(message.query.parameters, message.body.form.parameters);
+  const parameters = alignQuery(message.query.parameters, body);
   context.message = { ...message, query: { ...message.query, parameters } };
   context.merged = { ...merged, conflict: undefined };
-  return forwardRequest(context, { mode: live.flow.mode });
+  return forwardRequest(context);
 }

@@ -11,7 +11,7 @@ import type { AuthorizationContext } from './authorization-context.ts';
 const PKCE_PARAMETERS = ['code_challenge', 'code_challenge_method'];
 
 export type ForwardOptions = {
-  /** The mode of the flow; default: that of the client. */
+  /** As a pushed request has settled it; default: the mode of the flow at hand, or of the client. */
   readonly mode?: Mode;
   /** In enforce: parameters that another request has settled. */
   readonly dropped?: readonly string[];

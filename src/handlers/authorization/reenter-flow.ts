@@ -29,8 +29,8 @@ async function reenter(context: AuthorizationContext): Promise<Progress> {
     return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
   }
   if (live !== undefined && belongsTo(live.flow, request)) {
-    context.reenter(live, prefix?.prefix);
-    return forwardRequest(context, { mode: live.flow.mode });
+    exchange.flow = { ...live, prefix: prefix?.prefix };
+    return forwardRequest(context);
   }
   // The login took too long: it begins anew with the state that the client sent. The prefix of another live flow, though, is
   // the client's state like any other.

@@ -1,4 +1,3 @@
-import { changeRawParameters } from '../../oauth/change-parameters.ts';
 import type { Forwarded } from '../../upstream/forward.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import type { TokenContext } from './token-context.ts';
@@ -9,15 +8,7 @@ export async function forwardAsSent(context: TokenContext): Promise<'done'> {
   return 'done';
 }
 
-/** The request as it came, but for parameters that must stay behind. */
-export function sendAsSent(
-  { exchange, message }: TokenContext,
-  dropped?: ReadonlySet<string>,
-): Promise<Forwarded> {
-  const { body, query } = message;
-  const changes = body?.isForm === true && body.format === 'form' && dropped !== undefined;
-  const bodyAsSent = changes
-    ? Buffer.from(changeRawParameters(body.form.raw, { dropped }), 'latin1')
-    : message.asSent();
-  return sendUpstream(exchange, { query: query.raw, bodyAsSent });
+/** The same, for who needs to know how the upstream answered. */
+export function sendAsSent({ exchange, message }: TokenContext): Promise<Forwarded> {
+  return sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() });
 }

@@ -30,10 +30,9 @@ function outgoing(context: TokenContext): UpstreamRequest {
   if (owner.mode === 'enforce' || (isChanged && claim.upstreamCode !== '')) {
     return { ...writeBody(message, sent.parameters), authorization: sent.authorization };
   }
-  const dropped = binding.pkceForwarded ? undefined : VERIFIER;
   const { body } = message;
-  if (dropped === undefined || body?.format !== 'form') return { bodyAsSent: message.asSent() };
-  return { bodyAsSent: Buffer.from(changeRawParameters(body.form.raw, { dropped }), 'latin1') };
+  if (binding.pkceForwarded || body?.format !== 'form') return { bodyAsSent: message.asSent() };
+  return { bodyAsSent: Buffer.from(changeRawParameters(body.form.raw, { dropped: VERIFIER }), 'latin1') };
 }
 
 async function settle(context: TokenContext, head: ResponseHead): Promise<Outcome | Hold> {

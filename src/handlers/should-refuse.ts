@@ -1,15 +1,9 @@
-import type { ClientPolicy } from '../policy/client-policy.ts';
-import type { Mode } from '../policy/mode.ts';
 import type { JudgedEndpoint, Violation } from '../policy/reason.ts';
 import type { Exchange } from './exchange.ts';
-import { subjectOf } from './identify-client.ts';
+import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 
 /** Whose policy is broken. */
-export type Offender = {
-  readonly policy: ClientPolicy;
-  readonly clientId: string | undefined;
-  readonly mode: Mode;
-};
+export type Offender = Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'>;
 
 /** Counts and logs a violation; answers whether to refuse. */
 export function shouldRefuse(

@@ -10,9 +10,9 @@ import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.
 import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
-import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
+import { recordedClient } from '../identify-client.ts';
 import { refuseAuthorization } from '../refuse.ts';
-import { shouldRefuse } from '../should-refuse.ts';
+import { type Offender, shouldRefuse } from '../should-refuse.ts';
 import { withoutStore } from '../without-store.ts';
 import { bindCode } from './bind-code.ts';
 import { FlowFinder } from './flow-finder.ts';
@@ -152,7 +152,7 @@ export class ResponseJudge {
   #violated(
     reason: Reason,
     carrier: Carrier,
-    client: Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'>,
+    client: Offender,
     prefix: ParsedFlowPrefix | undefined,
     redirectUri?: string,
   ): Ruling {
@@ -197,7 +197,7 @@ export class ResponseJudge {
     return url && this.#exchange.group.targetAt(url, carrier.kind === 'location');
   }
 
-  #ownerClient({ policy }: Owner): Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'> {
+  #ownerClient({ policy }: Owner): Offender {
     return { policy, clientId: undefined, mode: 'enforce' };
   }
 

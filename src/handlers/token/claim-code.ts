@@ -37,7 +37,7 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
   if (claim.outcome === 'unknown') return proceedUnclaimed(context, { reason: 'code_unknown' });
   context.claim = claim;
   context.owner = strictestOwner(context);
-  context.claimed = new ClaimedCode(exchange, code, claim, claimId, context.owner.policy.name);
+  context.claimed = new ClaimedCode(exchange, code, claim, claimId, subjectOf(exchange, context.owner));
   return undefined;
 }
 

@@ -22,14 +22,14 @@ export class ClaimedCode {
     code: string,
     { outcome, binding }: KnownClaim,
     claimId: string,
-    client: string,
+    subject: Subject,
   ) {
     this.#exchange = exchange;
     this.#code = code;
     this.#claimId = claimId;
     this.#holds = outcome === 'claimed';
     this.#verified = this.#holds && binding.codeChallenge !== undefined;
-    this.#subject = { issuer: exchange.issuer.name, client, clientId: binding.clientId };
+    this.#subject = subject;
   }
 
   /** The request goes upstream: whatever ends it without an answer is the upstream's doing. */

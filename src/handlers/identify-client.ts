@@ -1,4 +1,6 @@
+import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
+import { Parameters } from '../oauth/parameters.ts';
 import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Listing } from '../policy/client-registry.ts';
 import type { Draw } from '../policy/draw.ts';
@@ -53,6 +55,17 @@ export function identifyClient(
   const named = effectiveMode(listing.policy, now, draw);
   const mode = certain ? named : strictestMode([named, group.strictestMode(now)]);
   return { clientId, listing, policy: listing.policy, mode, certain };
+}
+
+/** The same where clients authenticate: at the token endpoint and its like, whose requests name one by its credentials too. */
+export function identifyByCredentials(
+  exchange: Exchange,
+  message: Message,
+  draw: Draw,
+): { readonly identity: ClientIdentity; readonly client: IdentifiedClient } {
+  const { authorization } = exchange.request.headers;
+  const identity = parseClientIdentity(new Parameters(hintsOf(message)), authorization);
+  return { identity, client: identifyClient(exchange, message, identity.names, draw) };
 }
 
 /** The client of a record. Its mode is the record's: it holds from the beginning of a flow to its end. */

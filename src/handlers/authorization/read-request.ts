@@ -1,11 +1,8 @@
 import { mergeRequest } from '../../oauth/in-place.ts';
-import { Parameters } from '../../oauth/parameters.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
-import type { Message } from '../message/message.ts';
+import { bodyParametersOf, type Message } from '../message/message.ts';
 import { readMessage } from '../message/read-message.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-
-const NONE = new Parameters([]);
 
 /** Reads query and body as one request: servers show login and consent in place, and let it post to the address bar. */
 export function readRequest(context: AuthorizationContext): undefined | Promise<undefined> {
@@ -16,9 +13,8 @@ export function readRequest(context: AuthorizationContext): undefined | Promise<
 
 function takeMessage(context: AuthorizationContext, message: Message): undefined {
   const { key } = context.exchange.group;
-  const body = message.body?.form.parameters ?? NONE;
   context.message = message;
-  context.merged = mergeRequest(message.query.parameters, body, (state) => {
+  context.merged = mergeRequest(message.query.parameters, bodyParametersOf(message), (state) => {
     const parsed = parseFlowPrefix(key, state);
     return parsed && (parsed.clientState ?? '');
   });

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { RequestBody } from '../../http/request-body.ts';
 import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
-import type { ParsedParameters } from '../../oauth/parameters.ts';
+import { Parameters, type ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 
 /** A text of parameters, as it came and as it reads. */
@@ -37,6 +37,13 @@ export type Message = {
   readonly otherMethod: boolean;
   readonly asSent: () => RequestBody | Buffer | null;
 };
+
+const NONE = new Parameters([]);
+
+/** Those of the body, as they are judged; none where it has none that can be read. */
+export function bodyParametersOf({ body }: Message): Parameters {
+  return body?.form.parameters ?? NONE;
+}
 
 /** Everything that could name a client or a code, from query and body, however unlikely the upstream reads it. */
 export function hintsOf({ query, body }: Message): (readonly [name: string, value: string])[] {

@@ -1,10 +1,8 @@
-import { parseClientIdentity } from '../../oauth/client-identity.ts';
-import { Parameters } from '../../oauth/parameters.ts';
 import { LAST_DRAW } from '../../policy/draw.ts';
 import type { Exchange } from '../exchange.ts';
-import { identifyClient } from '../identify-client.ts';
+import { identifyByCredentials } from '../identify-client.ts';
 import { injectSecret } from '../inject-secret.ts';
-import { hintsOf } from '../message/message.ts';
+import { bodyParametersOf } from '../message/message.ts';
 import { readMessage } from '../message/read-message.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import { refusesRedemption } from './find-redemption.ts';
@@ -12,14 +10,12 @@ import { handlePassThrough } from './handle-pass-through.ts';
 
 /** RFC 7009: nothing to judge, but a client whose secret the gateway holds could not revoke its tokens by itself. */
 export async function handleRevocation(exchange: Exchange): Promise<void> {
-  const { issuer, request } = exchange;
-  if (!issuer.injectsSecrets || !isSmallPost(exchange)) return handlePassThrough(exchange);
+  if (!exchange.issuer.injectsSecrets || !isSmallPost(exchange)) return handlePassThrough(exchange);
   const message = await readMessage(exchange);
   if (refusesRedemption(exchange, message)) return;
-  const identity = parseClientIdentity(new Parameters(hintsOf(message)), request.headers.authorization);
-  const client = identifyClient(exchange, message, identity.names, LAST_DRAW);
+  const { identity, client } = identifyByCredentials(exchange, message, LAST_DRAW);
   const { body } = message;
-  const parameters = body?.form.parameters ?? new Parameters([]);
+  const parameters = bodyParametersOf(message);
   // Whatever else a server takes at this path, it gets without our credentials.
   const revokes =
     body?.problem === undefined &&

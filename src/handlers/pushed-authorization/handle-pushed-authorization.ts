@@ -1,9 +1,9 @@
-import { Parameters } from '../../oauth/parameters.ts';
 import { AuthorizationContext } from '../authorization/authorization-context.ts';
 import { checkMessage } from '../authorization/check-message.ts';
 import { checkPolicy } from '../authorization/check-policy.ts';
 import { startFlow } from '../authorization/start-flow.ts';
 import type { Exchange } from '../exchange.ts';
+import { bodyParametersOf } from '../message/message.ts';
 import { readMessage } from '../message/read-message.ts';
 import { type Progress, runSteps, type Step } from '../run-steps.ts';
 import { forwardPushedRequest } from './forward-pushed-request.ts';
@@ -23,14 +23,11 @@ export function handlePushedAuthorization(exchange: Exchange): Promise<void> {
   return runSteps(STEPS, new AuthorizationContext(exchange, 'pushed_authorization'));
 }
 
-const NONE = new Parameters([]);
-
 /** Its parameters stand in the body alone. */
 async function readPushedRequest(context: AuthorizationContext): Promise<Progress> {
   context.message = await readMessage(context.exchange);
-  const parameters = context.message.body?.form.parameters ?? NONE;
   context.merged = {
-    parameters,
+    parameters: bodyParametersOf(context.message),
     inQuery: false,
     inBody: context.message.body !== undefined,
     conflict: undefined,

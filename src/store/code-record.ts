@@ -1,5 +1,5 @@
 import type { Binding } from './flow-store.ts';
-import { isOptionalText, parseFields, stringifyFields } from './record-fields.ts';
+import { isOptionalText, judgedFields, parseFields, readJudged, stringifyFields } from './record-fields.ts';
 
 /** `bare`: the upstream's code, which the client has. `own`: a code of the gateway's. `marker`: the upstream's code, whose client has one of those. */
 export type CodeKind = 'bare' | 'own' | 'marker';
@@ -75,10 +75,7 @@ export function encodeCode({ kind, flowId, binding, sealed }: BoundCode): string
     throw new RangeError(`maxAttempts must be between 1 and ${MAX_ATTEMPTS_LIMIT}`);
   }
   const body = stringifyFields([
-    binding.mode === 'enforce' ? 'e' : 'r',
-    binding.issuer,
-    binding.realm,
-    binding.clientId,
+    ...judgedFields(binding),
     binding.redirectUri ?? 0,
     (binding.pkceForwarded ? PKCE_FORWARDED : 0) + (binding.hasIdToken ? HAS_ID_TOKEN : 0),
     sealed ?? 0,
@@ -108,11 +105,10 @@ export function decodeCode(record: string): StoredCode | undefined {
 
   const [mode, issuer, realm, clientId, ...rest] = parseFields(record.slice(HEADER_LENGTH), 7) ?? [];
   const [redirectUri, flags, sealed] = rest;
-  if (mode !== 'e' && mode !== 'r') return undefined;
+  const judged = readJudged(mode, issuer, realm, clientId);
+  if (judged === undefined) return undefined;
   // The gateway binds no enforced code without a challenge: such a record is a downgrade, and fails closed.
-  if (codeChallenge === undefined && mode === 'e') return undefined;
-  if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
-    return undefined;
+  if (codeChallenge === undefined && judged.mode === 'enforce') return undefined;
   if (!isOptionalText(redirectUri) || typeof flags !== 'number' || flags > 3) return undefined;
   if (!isOptionalText(sealed) || (sealed === 0) !== (kind === 'bare')) return undefined;
   return {
@@ -123,10 +119,7 @@ export function decodeCode(record: string): StoredCode | undefined {
     flowId: header.slice(FLOW_AT),
     sealed: sealed === 0 ? undefined : sealed,
     binding: {
-      issuer,
-      realm,
-      clientId,
-      mode: mode === 'e' ? 'enforce' : 'report',
+      ...judged,
       codeChallenge,
       redirectUri: redirectUri === 0 ? undefined : redirectUri,
       pkceForwarded: (flags & PKCE_FORWARDED) !== 0,

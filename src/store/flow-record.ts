@@ -1,5 +1,12 @@
 import type { Flow } from './flow-store.ts';
-import { isOptionalChallenge, isOptionalText, parseFields, stringifyFields } from './record-fields.ts';
+import {
+  isOptionalChallenge,
+  isOptionalText,
+  judgedFields,
+  parseFields,
+  readJudged,
+  stringifyFields,
+} from './record-fields.ts';
 
 /** Names the kind and the layout of the record. A new layout takes a new name, and records of the old are not read. */
 const LAYOUT = 'f3';
@@ -8,10 +15,7 @@ const LAYOUT = 'f3';
 export function encodeFlow(flow: Flow): string {
   return stringifyFields([
     ...identityFields(flow),
-    flow.mode === 'enforce' ? 'e' : 'r',
-    flow.issuer,
-    flow.realm,
-    flow.clientId,
+    ...judgedFields(flow),
     flow.responseMode ?? 0,
     flow.pkceForwarded ? 1 : 0,
     flow.violation ?? 0,
@@ -36,21 +40,17 @@ export function decodeFlow(record: string, upstream: string): Flow | undefined {
   if (fields === undefined) return undefined;
   const [layout, challenge, redirectUri, responseType, mode, ...rest] = fields;
   const [issuer, realm, clientId, responseMode, forwarded, violation] = rest;
-  if (layout !== LAYOUT || (mode !== 'e' && mode !== 'r')) return undefined;
+  const judged = readJudged(mode, issuer, realm, clientId);
+  if (layout !== LAYOUT || judged === undefined) return undefined;
   if (!isOptionalChallenge(challenge)) return undefined;
   // The gateway begins no enforced flow without a challenge: such a record is a downgrade, and fails closed.
-  if (challenge === 0 && mode === 'e') return undefined;
-  if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
-    return undefined;
+  if (challenge === 0 && judged.mode === 'enforce') return undefined;
   if (!isOptionalText(redirectUri) || typeof responseType !== 'string') return undefined;
   if (!isOptionalText(responseMode) || !isOptionalText(violation)) return undefined;
   if (forwarded !== 0 && forwarded !== 1) return undefined;
   return {
+    ...judged,
     upstream,
-    issuer,
-    realm,
-    clientId,
-    mode: mode === 'e' ? 'enforce' : 'report',
     codeChallenge: challenge === 0 ? undefined : challenge,
     redirectUri: redirectUri === 0 ? undefined : redirectUri,
     responseType,

@@ -1,15 +1,19 @@
-/** One authorization transaction, from the authorization request on. Kept under its upstream; everything else is a field. */
-export type Flow = {
-  /** The upstream's key: issuers that stand before the same server share it (`issuer/upstream-group.ts`). */
-  readonly upstream: string;
+/** Where and for whom something began, and as what it was judged. */
+export type Judged = {
   /** The name of the issuer at which it began. Policy and metadata come from there. */
   readonly issuer: string;
   /** What the placeholders of the endpoint's path took (`{realm}`); `` for none. It selects policy and metadata, never a code. */
   readonly realm: string;
   /** As the client wrote it. */
   readonly clientId: string;
-  /** The mode in which the flow began; it holds to the flow's end, so that both halves agree. */
+  /** The mode in which it began; it holds to the end, so that both halves of a login agree. */
   readonly mode: 'enforce' | 'report';
+};
+
+/** One authorization transaction, from the authorization request on. Kept under its upstream; everything else is a field. */
+export type Flow = Judged & {
+  /** The upstream's key: issuers that stand before the same server share it (`issuer/upstream-group.ts`). */
+  readonly upstream: string;
   /** The challenge in its S256 form (43 characters); `undefined` where the client sent none that a verifier could match (report only). */
   readonly codeChallenge: string | undefined;
   /** As the client sent it, decoded. */
@@ -32,11 +36,7 @@ export type LiveFlow = {
 };
 
 /** What ties an issued code to its flow: everything that a token request is judged by. */
-export type Binding = {
-  readonly issuer: string;
-  readonly realm: string;
-  readonly clientId: string;
-  readonly mode: 'enforce' | 'report';
+export type Binding = Judged & {
   readonly codeChallenge: string | undefined;
   /** Where the code went: the flow's redirect_uri, or the place that the server picked where the flow had none. */
   readonly redirectUri: string | undefined;
@@ -92,12 +92,7 @@ export type KnownClaim = {
 };
 
 /** A pushed authorization request (RFC 9126), remembered under its request_uri: for whom it is good, and as what it was judged. */
-export type PushedRequest = {
-  readonly issuer: string;
-  readonly realm: string;
-  readonly clientId: string;
-  readonly mode: 'enforce' | 'report';
-};
+export type PushedRequest = Judged;
 
 /** What a kind of store can keep. A store that keeps nothing but a key cannot do all that the others do. */
 export type StoreAbilities = {

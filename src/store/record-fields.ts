@@ -1,5 +1,5 @@
 import { isCodeChallenge } from '../oauth/pkce.ts';
-import { StoreFault } from './flow-store.ts';
+import { type Judged, StoreFault } from './flow-store.ts';
 
 /** Characters of a record. What the contract allows (2 KiB of client_id, 2 KiB of redirect_uri) fits, however it is escaped. */
 const MAX_LENGTH = 32_768;
@@ -32,6 +32,24 @@ export function parseFields(text: string, count: number): readonly unknown[] | u
     return undefined;
   }
   return Array.isArray(value) && value.length === count ? value : undefined;
+}
+
+/** What all records have in common, as four fields; `readJudged` takes them back. */
+export function judgedFields({ mode, issuer, realm, clientId }: Judged): readonly string[] {
+  return [mode === 'enforce' ? 'e' : 'r', issuer, realm, clientId];
+}
+
+/** `undefined` where one of the fields is not what `judgedFields` makes. */
+export function readJudged(
+  mode: unknown,
+  issuer: unknown,
+  realm: unknown,
+  clientId: unknown,
+): Judged | undefined {
+  if (mode !== 'e' && mode !== 'r') return undefined;
+  if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
+    return undefined;
+  return { issuer, realm, clientId, mode: mode === 'e' ? 'enforce' : 'report' };
 }
 
 /** A text, or 0 where there is none. */

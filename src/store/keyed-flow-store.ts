@@ -59,8 +59,7 @@ export class KeyedFlowStore implements FlowStore {
 
   async findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined> {
     const id = flowIdOf(upstream, prefix);
-    const record = await this.#records.load(flowKey(id));
-    const flow = record === undefined ? undefined : decodeFlow(record, upstream);
+    const flow = await this.#find(flowKey(id), (record) => decodeFlow(record, upstream));
     return flow && { flow, id };
   }
 
@@ -73,8 +72,7 @@ export class KeyedFlowStore implements FlowStore {
 
   async findPreservedFlow(upstream: string, clientId: string, state: string): Promise<LiveFlow | undefined> {
     const key = preservedFlowKey(upstream, clientId, state);
-    const record = await this.#records.load(key);
-    const flow = record === undefined ? undefined : decodeFlow(record, upstream);
+    const flow = await this.#find(key, (record) => decodeFlow(record, upstream));
     return flow && { flow, id: preservedFlowId(key, encodeFlowIdentity(flow)) };
   }
 
@@ -87,8 +85,7 @@ export class KeyedFlowStore implements FlowStore {
   }
 
   async findCode(upstream: string, code: string): Promise<Binding | undefined> {
-    const record = await this.#records.load(codeKey(upstream, code));
-    return record === undefined ? undefined : decodeCode(record)?.binding;
+    return (await this.#find(codeKey(upstream, code), decodeCode))?.binding;
   }
 
   async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
@@ -115,9 +112,8 @@ export class KeyedFlowStore implements FlowStore {
     await this.#records.save(pushedRequestKey(upstream, requestUri), encodePushedRequest(pushed), ttl);
   }
 
-  async findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined> {
-    const record = await this.#records.load(pushedRequestKey(upstream, requestUri));
-    return record === undefined ? undefined : decodePushedRequest(record);
+  findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined> {
+    return this.#find(pushedRequestKey(upstream, requestUri), decodePushedRequest);
   }
 
   async saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
@@ -135,6 +131,12 @@ export class KeyedFlowStore implements FlowStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#records[Symbol.asyncDispose]();
+  }
+
+  /** A record that cannot be read counts as none. */
+  async #find<Kept>(key: string, decode: (record: string) => Kept | undefined): Promise<Kept | undefined> {
+    const record = await this.#records.load(key);
+    return record === undefined ? undefined : decode(record);
   }
 
   async #saveFlow(key: string, flow: Flow, ttl: number): Promise<void> {

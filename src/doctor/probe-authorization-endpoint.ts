@@ -5,6 +5,7 @@ import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import { followAuthorization, type KnownClient, type Reached } from './follow-authorization.ts';
+import { formTags } from './form-tags.ts';
 
 const TRY_LOGIN = '`doctor --login` tries it';
 
@@ -90,7 +91,7 @@ async function isSameServer(upstream: ExaminedUpstream, { origin, pathname, sear
 function judgePage({ page }: Reached, authorizationPath: string): Finding[] {
   if (page === undefined) return [];
   const tried = 'login page';
-  const posts = [...page.text.matchAll(/<form\b[^>]{0,2000}>/gi)].map(([form]) => {
+  const posts = formTags(page.text).map((form) => {
     const action = /\saction\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i.exec(form);
     return URL.parse(action?.[1] ?? action?.[2] ?? action?.[3] ?? '', page.url.href)?.pathname;
   });

@@ -1,6 +1,6 @@
 import { UNLISTED } from '../policy/client-policy.ts';
 import { describeMode } from '../policy/mode.ts';
-import type { Explanation } from './explain.ts';
+import type { Explanation } from './explanation.ts';
 import type { Verdict } from './url-verdict.ts';
 
 /** What `enforce_percent` below 100 does not do. */

@@ -1,14 +1,12 @@
 import { buildConfig, type IssuerConfig } from '../config/config.ts';
-import { explainPolicy } from '../config/explain-policy.ts';
 import { type LoadedFile, loadFile } from '../config/load.ts';
-import { formatPosition, formatProblem } from '../config/problem.ts';
+import { formatProblem } from '../config/problem.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
-import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
-import type { Mode } from '../policy/mode.ts';
 import type { CheckIo } from './check.ts';
 import { renderExplanation } from './explain-text.ts';
+import { explain } from './explanation.ts';
 import {
   CONFIG_OPTION,
   type CommandSpec,
@@ -17,7 +15,7 @@ import {
   textOption,
   UsageError,
 } from './options.ts';
-import { type AskedUrl, judgeUrl, readAuthorizeUrl, type Verdict } from './url-verdict.ts';
+import { type AskedUrl, judgeUrl, readAuthorizeUrl } from './url-verdict.ts';
 
 export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
@@ -26,25 +24,6 @@ export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
   url: { value: 'URL', help: 'an authorization request to judge as the gateway would' },
   at: { value: 'MOMENT', help: 'the moment to judge at, such as 2027-01-15T00:00:00Z (default: now)' },
   format: { value: 'FORMAT', help: 'text (default) or json' },
-};
-
-export type Explanation = {
-  readonly issuer: { readonly name: string; readonly upstream: string; readonly at: string };
-  /** `undefined`: the request names no client, or two. */
-  readonly client: string | undefined;
-  /** The entry as written, or `_unlisted`. */
-  readonly entry: string;
-  /** In force at the moment in question. */
-  readonly mode: Mode;
-  /** The share of its logins to which `enforce` applies. */
-  readonly enforcePercent: number;
-  readonly settings: readonly {
-    readonly key: string;
-    readonly value: unknown;
-    readonly from: string | undefined;
-    readonly at: string | undefined;
-  }[];
-  readonly verdict: Verdict | undefined;
 };
 
 /** `pkce-gateway explain`: the policy of a client, where each value comes from, and the verdict on a request. */
@@ -109,42 +88,4 @@ function chooseIssuer(
       ? 'there are several issuers'
       : `no issuer serves the host ${host}${issuersOfHost === undefined ? '' : ` with the path ${target?.path}`}`;
   throw new UsageError(`explain: ${why}: choose one with --issuer (${names})`);
-}
-
-function explain(
-  loaded: LoadedFile,
-  facts: {
-    readonly issuer: IssuerConfig;
-    readonly client: string | undefined;
-    readonly policy: ClientPolicy;
-    readonly now: number;
-    readonly verdict: Verdict | undefined;
-  },
-): Explanation {
-  const { issuer, client, policy, now, verdict } = facts;
-  const index = loaded.settings.issuers.findIndex(({ name }) => name === issuer.name);
-  const entry = policy.name === UNLISTED ? undefined : policy.name;
-  return {
-    issuer: {
-      name: issuer.name,
-      upstream: issuer.upstream.origin,
-      at: formatPosition(loaded.locate(['issuers', index], 'key') ?? { file: '', line: 0, column: 0 }),
-    },
-    client,
-    entry: policy.name,
-    mode: verdict?.mode ?? effectiveMode(policy, now),
-    enforcePercent: verdict?.refusedPercent ?? policy.enforcePercent,
-    settings: explainPolicy(loaded, index, entry).map((setting) => ({
-      key: setting.key,
-      value: setting.value,
-      from:
-        setting.origin === 'entry'
-          ? entry === undefined
-            ? 'unlisted_clients'
-            : `clients.${entry}`
-          : setting.origin,
-      at: setting.at && formatPosition(setting.at),
-    })),
-    verdict,
-  };
 }

@@ -1,8 +1,9 @@
 import { carriesCode } from '../oauth/authorization-request.ts';
 import { foldClientId } from '../oauth/client-id.ts';
 import { ENFORCEMENT_KEYS, mergeSettings } from './client-policies.ts';
-import type { FileSettings, PolicyEntry } from './config.ts';
+import type { FileSettings } from './config.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { PolicyEntry } from './policy-settings.ts';
 import type { ValuePath } from './problem.ts';
 import { isPlainHttp } from './schema/redirect-uri.ts';
 import type { Draft } from './settings.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ClientPolicies, type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
-import type { PolicyEntry, PolicySettings } from './config.ts';
+import type { PolicyEntry, PolicySettings } from './policy-settings.ts';
 import { policySchema } from './schema/policy.ts';
 import { slotsOf } from './schema-shape.ts';
 

@@ -3,21 +3,11 @@ import type { ClientPolicies } from '../policy/client-policy.ts';
 import { mergePolicies } from './client-policies.ts';
 import type { Address } from './schema/address.ts';
 import type { gatewaySchema } from './schema/gateway.ts';
-import type { BuiltInKey, unlistedPolicySchema } from './schema/policy.ts';
-import type { SettingName } from './schema-shape.ts';
 import type { Settings } from './settings.ts';
 
 /** A configuration file after validation: everything as `schema/` describes it, with the defaults of all but client policies. */
 export type FileSettings = Settings<z.output<typeof gatewaySchema>>;
 type IssuerSettings = FileSettings['issuers'][number];
-
-/** What an entry under `clients`, `unlisted_clients` or `defaults` says. */
-export type PolicyEntry = Settings<z.output<typeof unlistedPolicySchema>>;
-
-/** The settings of a client policy, those with a built-in value present. Their meaning is described in `schema/policy.ts`. */
-export type PolicySettings = PolicyEntry & {
-  readonly [K in SettingName<BuiltInKey>]: NonNullable<PolicyEntry[K]>;
-};
 
 /**
  * The configuration in force: validated, with every default filled in and every file read. Durations in milliseconds,

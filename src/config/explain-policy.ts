@@ -1,6 +1,6 @@
 import { mergeSettings, type SettingOrigin, settingOrigin } from './client-policies.ts';
-import type { PolicyEntry, PolicySettings } from './config.ts';
 import type { LoadedFile } from './load.ts';
+import type { PolicyEntry, PolicySettings } from './policy-settings.ts';
 import type { Position } from './problem.ts';
 import { unlistedPolicySchema } from './schema/policy.ts';
 import { slotsOf } from './schema-shape.ts';

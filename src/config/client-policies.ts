@@ -25,19 +25,13 @@ export function mergeSettings(entry: PolicyEntry, defaults: PolicyEntry): Policy
   return { ...BUILT_IN, ...inheritedBy(entry, defaults), ...entry } as PolicySettings;
 }
 
-function inheritedBy(entry: PolicyEntry, defaults: PolicyEntry): PolicyEntry {
-  const { enforceFrom: _from, enforcePercent: _percent, ...others } = defaults;
-  return isEnforced(entry) ? defaults : others;
-}
-
 export function settingOrigin(
   key: keyof PolicySettings,
   entry: PolicyEntry,
   defaults: PolicyEntry,
 ): SettingOrigin {
   if (key in entry) return 'entry';
-  const inherits = isEnforced(entry) || !(ENFORCEMENT_KEYS as readonly string[]).includes(key);
-  if (key in defaults && inherits) return 'defaults';
+  if (key in inheritedBy(entry, defaults)) return 'defaults';
   return key in BUILT_IN ? 'built-in' : undefined;
 }
 
@@ -63,8 +57,10 @@ export function mergePolicies(
 }
 
 /** How `defaults` is enforced does not matter to an entry that says `mode: report` or `off` itself. */
-function isEnforced({ mode }: PolicyEntry): boolean {
-  return mode === undefined || mode === 'enforce';
+function inheritedBy({ mode }: PolicyEntry, defaults: PolicyEntry): PolicyEntry {
+  if (mode === undefined || mode === 'enforce') return defaults;
+  const { enforceFrom: _from, enforcePercent: _percent, ...others } = defaults;
+  return others;
 }
 
 function httpsOrigins(redirectUris: readonly string[]): string[] {

@@ -24,6 +24,11 @@ export function endpointPath(
   return paths?.find((path) => !path.includes('{'));
 }
 
+/** The origins by which clients and the server itself may call it, its public one included. */
+export function ownOrigins({ upstream, publicOrigin }: IssuerConfig): string[] {
+  return [upstream.origin, ...upstream.origins, ...(publicOrigin === undefined ? [] : [publicOrigin])];
+}
+
 /** Whether S256 challenges and their verifiers go on to it. */
 export function forwardsPkce({ config }: ExaminedUpstream): boolean {
   return config.forwardPkce === 'always';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { discoveryHost } from '../issuer/issuer.ts';
 import { goesTo } from '../oauth/redirect-uri.ts';
-import { ask, type ExaminedUpstream } from './examined-upstream.ts';
+import { ask, type ExaminedUpstream, ownOrigins } from './examined-upstream.ts';
 import { printable } from './finding.ts';
 
 /** A client that the upstream knows. */
@@ -71,13 +71,9 @@ export function authorizationQuery(
 
 /** Whether a browser at the gateway would still be there after this redirect. */
 function staysAtGateway({ config }: ExaminedUpstream, location: URL, written: string): boolean {
-  const { origin, origins } = config.upstream;
   if (!/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(written)) return true;
   // What the server says of itself under the host of users is the gateway's address.
-  return (
-    [origin, ...origins, config.publicOrigin].includes(location.origin) ||
-    location.host === discoveryHost(config)
-  );
+  return ownOrigins(config).includes(location.origin) || location.host === discoveryHost(config);
 }
 
 /** An answer to the client. Of its parameters only the error is shown. */

@@ -1,11 +1,12 @@
 import type { IssuerConfig } from '../config/config.ts';
 import { configuredEndpoints, discoveryHost } from '../issuer/issuer.ts';
-import { documentsOf } from '../oauth/metadata-paths.ts';
+import { documentsOf, issuerPathOf } from '../oauth/metadata-paths.ts';
 import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
+import { ownOrigins } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 
 /** Milliseconds by which a clock may be off before it is worth a word, and before tokens are refused for it. */
@@ -105,8 +106,7 @@ function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): F
   if (url === null)
     return warn(tried, 'none that is a URL', 'clients that compare it (OpenID Connect) will not take it');
   const seen = printable(String(issuer));
-  const issuerPath = url.pathname.replace(/\/+$/, '');
-  if (!documentsOf(issuerPath).includes(path)) {
+  if (!documentsOf(issuerPathOf(issuer)).includes(path)) {
     return warn(
       tried,
       `${seen}, but its document is at ${path}`,
@@ -162,10 +162,6 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
   if (url.protocol !== 'https:' && !isLoopback(url))
     return warn(name, `${seen}, not https`, 'clients should not use it');
   return ok(name, seen);
-}
-
-function ownOrigins({ upstream, publicOrigin }: IssuerConfig): string[] {
-  return [upstream.origin, ...upstream.origins, ...(publicOrigin === undefined ? [] : [publicOrigin])];
 }
 
 function isLoopback({ hostname }: URL): boolean {

@@ -16,7 +16,7 @@ export function madeUpRedemption(): URLSearchParams {
 }
 
 /** How a token endpoint answered, in a few words: `400 invalid_grant`. */
-export function summarize({ status, text }: FetchedDocument): string {
+export function summarize({ status, text }: Pick<FetchedDocument, 'status' | 'text'>): string {
   let error: unknown;
   try {
     error = JSON.parse(text ?? '')?.error;

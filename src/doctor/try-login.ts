@@ -3,6 +3,7 @@ import { s256 } from '../oauth/pkce.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import { authorizationQuery, type KnownClient } from './follow-authorization.ts';
+import { summarize } from './probe-token-endpoint.ts';
 import type { VisitingBrowser } from './visiting-browser.ts';
 
 export type LoginTrial = {
@@ -130,9 +131,7 @@ class Trials {
     const answer = this.isAtServer
       ? await ask(this.#upstream, this.#paths.token, { form })
       : await askGateway(`${via}${this.#paths.token}`, form);
-    const body = parseObject(answer.text);
-    const error = typeof body['error'] === 'string' ? ` ${printable(body['error'])}` : '';
-    return { status: answer.status, seen: `${answer.status}${error}`, body };
+    return { status: answer.status, seen: summarize(answer), body: parseObject(answer.text) };
   }
 
   /** One more login, redeemed with this verifier; `undefined`: no code came. */

@@ -35,7 +35,7 @@ export function settingOrigin(
   return key in BUILT_IN ? 'built-in' : undefined;
 }
 
-export function mergePolicy(name: string, entry: PolicyEntry, defaults: PolicyEntry): ClientPolicy {
+function mergePolicy(name: string, entry: PolicyEntry, defaults: PolicyEntry): ClientPolicy {
   const { cors, ...settings } = mergeSettings(entry, defaults);
   return {
     ...settings,

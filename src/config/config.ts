@@ -28,7 +28,7 @@ export type TlsFiles = {
 export type EndpointPaths = Exclude<IssuerSettings['endpoints'], 'auto'>;
 
 type RedisSettings = NonNullable<FileSettings['store']['redis']>;
-export type RedisSentinel = NonNullable<RedisSettings['sentinel']>;
+type RedisSentinel = NonNullable<RedisSettings['sentinel']>;
 /** Where Redis is: at a url, where the nodes of a cluster say, or where sentinels say. */
 export type RedisServers =
   | { readonly url: string }

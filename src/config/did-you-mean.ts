@@ -1,5 +1,5 @@
 /** The known word that was probably meant: the same but for case and separators, or at most two typing errors away. */
-export function closestWord(word: string, known: readonly string[]): string | undefined {
+function closestWord(word: string, known: readonly string[]): string | undefined {
   const bare = bareWord(word);
   const same = known.find((candidate) => bareWord(candidate) === bare);
   if (same !== undefined) return same;

@@ -28,7 +28,7 @@ export function address() {
 }
 
 /** A Host header, lower case: `host`, `host:port`, `[IPv6]`. */
-export function parseHost(text: string): Parsed<string> {
+function parseHost(text: string): Parsed<string> {
   const host = text.toLowerCase();
   if (host.includes('*')) return { problem: 'a host has no wildcard: list each host' };
   if (host.includes('/')) return { problem: 'must be a host, without scheme and path' };
@@ -48,7 +48,7 @@ export function host() {
 }
 
 /** An IP address or a CIDR range. */
-export function parseNetwork(text: string): Parsed<string> {
+function parseNetwork(text: string): Parsed<string> {
   const [ip = '', bits, ...rest] = text.split('/');
   const version = isIP(ip);
   const widest = version === 6 ? 128 : 32;

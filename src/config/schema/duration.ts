@@ -5,7 +5,7 @@ const PATTERN = /^(\d{1,9})(ms|s|m|h)$/;
 const FORM = 'must be a duration such as 300ms, 30s, 10m or 2h';
 
 /** `300ms` `30s` `10m` `2h` → milliseconds. */
-export function parseDuration(text: string): Parsed<number> {
+function parseDuration(text: string): Parsed<number> {
   const [, count, unit] = PATTERN.exec(text) ?? [];
   if (count === undefined || unit === undefined) return { problem: FORM };
   return { value: Number(count) * MILLISECONDS[unit as keyof typeof MILLISECONDS] };

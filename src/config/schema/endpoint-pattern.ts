@@ -4,7 +4,7 @@ const PLACEHOLDER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()+,=:@]|%[0-9A-F]{2})*$/;
 
 /** A path; a segment `{name}` matches any one segment. */
-export function parseEndpointPattern(text: string): Parsed<string> {
+function parseEndpointPattern(text: string): Parsed<string> {
   if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
   if (/[?#]/.test(text)) return { problem: 'must be a path, without query and fragment' };
   if (text.includes('*')) return { problem: 'has no wildcard *: write {name} for any one segment' };

@@ -1,7 +1,7 @@
 import type { Parsed } from './scalars.ts';
 
 /** What the template of an error page may ask for, as `{{name}}`. */
-export const PLACEHOLDERS = ['title', 'message', 'description', 'reason', 'owner', 'request_id', 'status'];
+const PLACEHOLDERS = ['title', 'message', 'description', 'reason', 'owner', 'request_id', 'status'];
 
 export function parseErrorPage(template: string): Parsed<string> {
   const names = [...template.matchAll(/\{\{([^{}]*)\}\}/g)].map(([, name = '']) => name.trim());

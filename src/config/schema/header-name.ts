@@ -5,7 +5,7 @@ const TAKEN =
   /^(host|connection|keep-alive|te|trailer|upgrade|expect|via|content-.*|transfer-encoding|cookie|set-cookie|origin|referer|location|date|vary|range|accept.*|access-control-.*|(proxy-)?auth.*|(x-)?forwarded.*|sec-.*)$/;
 
 /** The name of a header field that only carries an id. */
-export function parseHeaderName(text: string): Parsed<string> {
+function parseHeaderName(text: string): Parsed<string> {
   if (!/^[A-Za-z0-9-]{1,64}$/.test(text)) {
     return { problem: 'must be a header name of letters, digits and -, such as X-Request-Id' };
   }

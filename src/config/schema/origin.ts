@@ -25,7 +25,7 @@ export function httpOrigin() {
 }
 
 /** What a browser puts in an Origin header; apps in a web view have schemes of their own (`capacitor://localhost`). */
-export function parseCorsOrigin(text: string): Parsed<string> {
+function parseCorsOrigin(text: string): Parsed<string> {
   if (text === '*') return { problem: '`*` is not allowed at a token endpoint: list the origins' };
   const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\*]+)$/i.exec(text) ?? [];
   if (scheme === undefined || host === undefined) {

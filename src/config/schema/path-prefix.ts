@@ -4,7 +4,7 @@ import { type Parsed, textAs } from './scalars.ts';
 const SEGMENT = /^[A-Za-z0-9_.~@:+-]*[A-Za-z0-9_~@:+-]$/;
 
 /** The path of an issuer below its host: whole segments, without a slash at the end. */
-export function parsePathPrefix(text: string): Parsed<string> {
+function parsePathPrefix(text: string): Parsed<string> {
   if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
   if (text === '/') return { problem: 'leave `paths` out to get every path that no other issuer lists' };
   if (text.endsWith('/')) return { problem: 'must not end with /' };

@@ -5,7 +5,7 @@ const PATTERN = /^(\d{1,12})(B|KiB|MiB|GiB)$/;
 const FORM = 'must be a size such as 64KiB or 1MiB, or a number of bytes';
 
 /** `64KiB` `1MiB` or plain bytes → bytes. */
-export function parseSize(size: string | number): Parsed<number> {
+function parseSize(size: string | number): Parsed<number> {
   if (typeof size === 'number') return Number.isSafeInteger(size) ? { value: size } : { problem: FORM };
   const [, count, unit] = PATTERN.exec(size) ?? [];
   if (count === undefined || unit === undefined) return { problem: FORM };

@@ -6,6 +6,7 @@ import { formatProblem } from '../config/problem.ts';
 import { configFromUpstream } from '../config/upstream-config.ts';
 import { examineGateway, examineIssuer, type LoginOptions, type Section } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
+import { isLoopback } from '../doctor/loopback.ts';
 import { askForAddress, listenForBrowser } from '../doctor/visiting-browser.ts';
 import type { CheckIo } from './check.ts';
 import {
@@ -40,7 +41,7 @@ export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<nu
   if (format !== 'text' && format !== 'json') throw new UsageError('doctor: --format must be text or json');
   const probes = {
     client: readClient(options),
-    direct: readDirect(textOption(options, 'direct')),
+    direct: readUrl(options, 'direct'),
     now: (io.now ?? Date.now)(),
   };
   const patient = await readPatient(options, io);
@@ -122,18 +123,15 @@ async function readLogin(
   const redirectUri = textOption(options, 'redirect-uri');
   if (options['login'] !== true) return undefined;
   if (redirectUri === undefined) throw new UsageError('doctor: --login needs --client and --redirect-uri');
-  const via = URL.parse(textOption(options, 'via') ?? publicOrigin ?? upstream.origin);
-  if (via === null || !/^https?:$/.test(via.protocol))
-    throw new UsageError('doctor: --via must be an http or https URL');
+  const via = readUrl(options, 'via')?.origin ?? publicOrigin ?? upstream.origin;
   const file = textOption(options, 'secret-file');
   const secret = file === undefined ? undefined : (await readFile(file, 'utf8')).trim();
   const url = new URL(redirectUri);
-  const isLoopback =
-    url.protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname) && url.port !== '';
-  const browser = isLoopback
+  const canListen = url.protocol === 'http:' && isLoopback(url.hostname) && url.port !== '';
+  const browser = canListen
     ? await listenForBrowser(url, io.stderr)
     : askForAddress(io.stderr, io.readLine ?? standardInput());
-  return { secret, browser, via: via.origin, [Symbol.asyncDispose]: () => browser[Symbol.asyncDispose]() };
+  return { secret, browser, via, [Symbol.asyncDispose]: () => browser[Symbol.asyncDispose]() };
 }
 
 function standardInput(): () => Promise<string | undefined> {
@@ -141,11 +139,12 @@ function standardInput(): () => Promise<string | undefined> {
   return async () => (await lines.next()).value;
 }
 
-function readDirect(text: string | undefined): URL | undefined {
+function readUrl(options: ParsedOptions, name: string): URL | undefined {
+  const text = textOption(options, name);
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError('doctor: --direct must be an http or https URL');
+    throw new UsageError(`doctor: --${name} must be an http or https URL`);
   return url;
 }
 

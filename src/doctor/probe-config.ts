@@ -1,6 +1,6 @@
-import { isIPv4 } from 'node:net';
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
+import { isLoopback } from './loopback.ts';
 
 /** What is valid in a configuration, and yet hardly meant. */
 export function probeConfig({ listen, admin, issuers }: Config): Finding[] {
@@ -41,10 +41,4 @@ export function probeIssuerConfig({ upstream, publicOrigin }: IssuerConfig): Fin
     findings.push(warn('public_url', 'http: codes and tokens cross the network in clear', 'use https'));
   }
   return findings;
-}
-
-function isLoopback(host: string): boolean {
-  return (
-    host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))
-  );
 }

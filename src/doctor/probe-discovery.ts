@@ -8,6 +8,7 @@ import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ownOrigins } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
+import { isLoopback } from './loopback.ts';
 
 /** Milliseconds by which a clock may be off before it is worth a word, and before tokens are refused for it. */
 const SKEW_SEEN = 10_000;
@@ -159,11 +160,7 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
       `clients that follow the document go around it: ${add}`,
     );
   }
-  if (url.protocol !== 'https:' && !isLoopback(url))
+  if (url.protocol !== 'https:' && !isLoopback(url.hostname))
     return warn(name, `${seen}, not https`, 'clients should not use it');
   return ok(name, seen);
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

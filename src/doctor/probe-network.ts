@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, isIPv4 } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { IssuerConfig } from '../config/config.ts';
 import { meaningOf } from '../upstream/describe-fault.ts';
 import { type Finding, ok, printable, problem, warn } from './finding.ts';
+import { isLoopback } from './loopback.ts';
 
 type Upstream = IssuerConfig['upstream'];
 
@@ -123,8 +124,7 @@ function adviceFor(fault: string, names: string | undefined): string {
 
 function plainHttp(host: string): Finding {
   const tried = 'TLS';
-  const isLoopback = host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
-  if (isLoopback) return ok(tried, 'none, on this machine');
+  if (isLoopback(host)) return ok(tried, 'none, on this machine');
   return warn(tried, 'none: whoever is on the way can read codes and secrets', 'use https');
 }
 

@@ -1,7 +1,7 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
-import type { ActivitySink, BoundFlow, Subject } from '../telemetry/activity-sink.ts';
-import type { RedemptionResult } from '../telemetry/events.ts';
+import type { ActivitySink, BoundFlow, RedemptionResult } from '../telemetry/activity-sink.ts';
+import type { Subject } from '../telemetry/subject.ts';
 import type { Violation } from '../telemetry/violation.ts';
 import { type ActivityStore, dayOf, dayRecord, refusalRecord } from './activity-store.ts';
 import { type Counted, fieldOf, ISSUER_ITSELF, LAST, presentable, presentableUri } from './counted.ts';

@@ -1,6 +1,6 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import type { Reason } from '../policy/reason.ts';
-import type { RedemptionResult } from '../telemetry/events.ts';
+import type { RedemptionResult } from '../telemetry/activity-sink.ts';
 
 /**
  * What is counted for a client and day: authorization requests by method, codes bound, redemptions by result, violations

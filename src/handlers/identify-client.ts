@@ -5,7 +5,7 @@ import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
 import type { Listing } from '../policy/client-registry.ts';
 import type { Draw } from '../policy/draw.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
-import type { Subject } from '../telemetry/activity-sink.ts';
+import type { Subject } from '../telemetry/subject.ts';
 import type { Exchange } from './exchange.ts';
 import { hintsOf, isUnread, type Message } from './message/message.ts';
 

@@ -1,16 +1,8 @@
+import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import type { Reason } from '../policy/reason.ts';
 import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
-import type { RedemptionResult } from './events.ts';
+import type { Subject } from './subject.ts';
 import type { Violation } from './violation.ts';
-
-/** Whose event it is. */
-export type Subject = {
-  readonly issuer: string;
-  /** The configured entry, or `_unlisted`. */
-  readonly client: string;
-  /** The client_id as the request or its flow has it. */
-  readonly clientId: string | undefined;
-};
 
 /** The flow that got a code. */
 export type BoundFlow = {
@@ -20,9 +12,12 @@ export type BoundFlow = {
   readonly violations: readonly Reason[];
 };
 
+/** What became of a code that was presented at the token endpoint. */
+export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
+
 /** Takes what clients do, for their readiness. `activity/` implements it; no event waits for it. */
 export interface ActivitySink {
-  authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void;
+  authorizationRequested(subject: Subject, challengeMethod: CodeChallengeMethod | 'none'): void;
   codeBound(subject: Subject, flow: BoundFlow): void;
   redeemed(subject: Subject, result: RedemptionResult): void;
   violation(violation: Violation): void;

@@ -1,21 +1,19 @@
+import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import type { StoreFault } from '../store/flow-store.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
-import type { ActivitySink, BoundFlow, Subject } from './activity-sink.ts';
+import type { ActivitySink, BoundFlow, RedemptionResult } from './activity-sink.ts';
 import { type AnsweredRequest, buildRequestLine, describeInSpan, rounded } from './answered-request.ts';
 import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { currentScope } from './request-scope.ts';
 import { adviseOnStoreFault } from './store-advice.ts';
+import type { Subject } from './subject.ts';
 import { traceStoreOperation } from './tracing.ts';
 import { buildViolationLine, printableViolation, type Violation } from './violation.ts';
 
 /** Why a request was refused before it was known for whom, and for which endpoint, it was. */
-export type UnplacedCause =
-  /** No HTTP; a head that is too large; a head that does not come to its end. */
-  | 'malformed'
-  | 'head_too_large'
-  | 'head_too_slow'
+type UnplacedCause =
   /** Neither HTTP/1.1 nor HTTP/1.0. */
   | 'version'
   /** A Host or a request target that cannot be read in one way only. */
@@ -27,8 +25,6 @@ export type UnplacedCause =
   | 'endpoints_unknown'
   /** An upgrade of what is judged. */
   | 'upgrade';
-
-export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
 
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
@@ -92,7 +88,7 @@ export class Events {
     );
   }
 
-  authorizationRequested(subject: Subject, challengeMethod: 'S256' | 'plain' | 'none'): void {
+  authorizationRequested(subject: Subject, challengeMethod: CodeChallengeMethod | 'none'): void {
     const { issuer, client } = subject;
     this.#metrics.authorizationRequests.inc({ issuer, client, challenge_method: challengeMethod });
     this.#activity?.authorizationRequested(subject, challengeMethod);

@@ -1,4 +1,4 @@
-import type { UnplacedCause } from './events.ts';
+import type { UnreadableCause } from '../http/unreadable.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { adviseOnStoreState } from './store-advice.ts';
@@ -30,7 +30,7 @@ export class ProcessEvents {
   }
 
   /** A line for each thing that is no HTTP request would be a way to fill the disk. */
-  unreadableRequest(cause: UnplacedCause): void {
+  unreadableRequest(cause: UnreadableCause): void {
     this.#metrics.unplacedRequests.inc({ cause });
   }
 

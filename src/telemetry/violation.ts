@@ -1,6 +1,6 @@
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
-import type { Subject } from './activity-sink.ts';
 import { printable } from './printable.ts';
+import type { Subject } from './subject.ts';
 
 /** Who broke which rule, where. */
 export type Violation = Subject & {

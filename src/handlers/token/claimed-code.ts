@@ -1,5 +1,5 @@
 import { type KnownClaim, StoreFault } from '../../store/flow-store.ts';
-import type { Subject } from '../../telemetry/activity-sink.ts';
+import type { Subject } from '../../telemetry/subject.ts';
 import type { Exchange } from '../exchange.ts';
 
 /**

@@ -5,7 +5,7 @@ import { MemoryActivityStore } from '../../../src/activity/activity-store-memory
 import { loadRefusals, REFUSALS_KEPT } from '../../../src/activity/refusal.ts';
 import { UNSENT_LIMIT } from '../../../src/activity/unsent-changes.ts';
 import { StoreFault } from '../../../src/store/flow-store.ts';
-import type { Subject } from '../../../src/telemetry/activity-sink.ts';
+import type { Subject } from '../../../src/telemetry/subject.ts';
 import type { Violation } from '../../../src/telemetry/violation.ts';
 import { keptBy, message } from '../../support/kept-memory.ts';
 

@@ -1,4 +1,4 @@
-import { type ActivityStore, type Changes, RECORD_TTL } from './activity-store.ts';
+import { type ActivityStore, applyChange, type Changes, RECORD_TTL } from './activity-store.ts';
 
 type Kept = { readonly fields: Map<string, number | string>; expiresAt: number };
 
@@ -16,8 +16,7 @@ export class MemoryActivityStore implements ActivityStore {
     const kept = this.#live(record, now) ?? this.#create(record, now);
     kept.expiresAt = now + RECORD_TTL;
     for (const [field, change] of changes) {
-      const held = kept.fields.get(field);
-      kept.fields.set(field, typeof change === 'number' && typeof held === 'number' ? held + change : change);
+      kept.fields.set(field, applyChange(kept.fields.get(field), change));
     }
   }
 

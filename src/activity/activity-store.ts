@@ -1,6 +1,11 @@
 /** What is added to a record, by field: a number is added to what stands there, a text takes its place. */
 export type Changes = ReadonlyMap<string, number | string>;
 
+/** What stands in a field after a change. */
+export function applyChange(held: number | string | undefined, change: number | string): number | string {
+  return typeof change === 'number' && typeof held === 'number' ? held + change : change;
+}
+
 /**
  * Where activity is kept, for all replicas. A record is a map of fields, named by `dayRecord` or `refusalRecord`, which expires
  * `RECORD_TTL` after its last change. Every operation touches one key, and throws a `StoreFault` on failure.
@@ -14,8 +19,10 @@ export interface ActivityStore {
 /** Days that readiness looks back, today among them. */
 export const PERIOD_DAYS = 14;
 
+const DAY = 86_400_000;
+
 /** Milliseconds. */
-export const RECORD_TTL = (PERIOD_DAYS + 1) * 86_400_000;
+export const RECORD_TTL = (PERIOD_DAYS + 1) * DAY;
 
 /** What the clients of an issuer did on one day. */
 export function dayRecord(issuer: string, day: number): string {
@@ -26,8 +33,6 @@ export function dayRecord(issuer: string, day: number): string {
 export function refusalRecord(issuer: string): string {
   return `${issuer}:refusals`;
 }
-
-const DAY = 86_400_000;
 
 /** A day in UTC, so that all replicas mean the same one: its number since 1970. */
 export function dayOf(now: number): number {

@@ -3,6 +3,7 @@ import { UNLISTED } from '../policy/client-policy.ts';
 import type { ActivitySink, BoundFlow, RedemptionResult } from '../telemetry/activity-sink.ts';
 import type { Subject } from '../telemetry/subject.ts';
 import type { Violation } from '../telemetry/violation.ts';
+import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
 import { type ActivityStore, dayOf, dayRecord, refusalRecord } from './activity-store.ts';
 import { type Counted, fieldOf, ISSUER_ITSELF, LAST, presentable, presentableUri } from './counted.ts';
 import { busiestUnlisted, loadHistories } from './history.ts';
@@ -94,7 +95,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#unsent.add(refusalRecord(issuer), field, encodeRefusal(violation, at));
   }
 
-  upstreamFault(issuer: string, kind: string): void {
+  upstreamFault(issuer: string, kind: UpstreamFaultKind): void {
     this.#count({ issuer, client: ISSUER_ITSELF, clientId: undefined }, `~${kind}`);
     this.#noteLast(issuer, ISSUER_ITSELF, kind);
   }

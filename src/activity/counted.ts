@@ -1,6 +1,7 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import type { Reason } from '../policy/reason.ts';
 import type { RedemptionResult } from '../telemetry/activity-sink.ts';
+import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
 
 /**
  * What is counted for a client and day: authorization requests by method, codes bound, redemptions by result, violations
@@ -17,7 +18,7 @@ export type Counted =
   | `!${Reason}`
   | `#${Reason}`
   | `@${string}`
-  | `~${string}`
+  | `~${UpstreamFaultKind}`
   /** id_tokens that covered the code or the state. */
   | 'c_hash'
   | 's_hash';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UNLISTED } from '../policy/client-policy.ts';
-import { type ActivityStore, dayOf, dayRecord, periodDays } from './activity-store.ts';
+import { type ActivityStore, dayOf, dayRecord, PERIOD_DAYS, periodDays } from './activity-store.ts';
 import { LAST } from './counted.ts';
 import { UNLISTED_LIMIT } from './known-clients.ts';
 
@@ -13,6 +13,10 @@ export type ClientDay = {
 
 /** What one name did on each day of the period, the oldest first; `undefined` where it did nothing. */
 export type History = (ClientDay | undefined)[];
+
+export function emptyHistory(): History {
+  return new Array<undefined>(PERIOD_DAYS).fill(undefined);
+}
 
 type Source = Pick<ActivityStore, 'loadActivity'>;
 type Day = ReadonlyMap<string, ClientDay>;
@@ -44,10 +48,9 @@ export async function loadHistories(
   past = new PastDays(),
 ): Promise<Map<string, History>> {
   const histories = new Map<string, History>();
-  const days = periodDays(now);
-  for (const [index, day] of days.entries()) {
+  for (const [index, day] of periodDays(now).entries()) {
     for (const [name, did] of await past.load(store, issuer, day, now)) {
-      const history = histories.get(name) ?? new Array<undefined>(days.length).fill(undefined);
+      const history = histories.get(name) ?? emptyHistory();
       history[index] = did;
       histories.set(name, history);
     }

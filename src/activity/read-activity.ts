@@ -1,10 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { type ClientPolicies, UNLISTED } from '../policy/client-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
-import { type ActivityStore, PERIOD_DAYS } from './activity-store.ts';
+import type { ActivityStore } from './activity-store.ts';
 import { buildClientActivity, type ClientActivity } from './client-activity.ts';
 import { ISSUER_ITSELF } from './counted.ts';
-import { busiestUnlisted, type History, loadHistories, mergeHistory, type PastDays } from './history.ts';
+import {
+  busiestUnlisted,
+  emptyHistory,
+  type History,
+  loadHistories,
+  mergeHistory,
+  type PastDays,
+} from './history.ts';
 import { SharedPlaces } from './shared-places.ts';
 
 /** Clients between two pauses: about a millisecond. */
@@ -120,10 +127,6 @@ function getOrAdd(histories: Map<string, History>, name: string): History {
   const history = histories.get(name) ?? emptyHistory();
   histories.set(name, history);
   return history;
-}
-
-function emptyHistory(): History {
-  return new Array<undefined>(PERIOD_DAYS).fill(undefined);
 }
 
 function troubleOf(history: History): UpstreamTrouble {

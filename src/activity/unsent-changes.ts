@@ -1,4 +1,4 @@
-import type { Changes } from './activity-store.ts';
+import { applyChange, type Changes } from './activity-store.ts';
 
 /** Fields that may wait for the store: some 20 MB. */
 export const UNSENT_LIMIT = 100_000;
@@ -30,7 +30,7 @@ export class UnsentChanges {
       this.#size += 1;
       this.#records.set(record, fields);
     }
-    fields.set(field, typeof change === 'number' && typeof held === 'number' ? held + change : change);
+    fields.set(field, applyChange(held, change));
   }
 
   /** Takes everything, in batches. */

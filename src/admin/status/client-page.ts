@@ -8,7 +8,7 @@ import { renderFrame } from './page-frame.ts';
 import { renderPolicy } from './policy-section.ts';
 import { renderRefusals } from './refusals-section.ts';
 import type { StatusFacts } from './status-facts.ts';
-import { dayText, numberText, percentText } from './time-text.ts';
+import { numberText, percentText, relativeDay } from './time-text.ts';
 import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 
 /** One client: how it stands, its policy, its places and its last violations. `refusals`: `undefined` while the store is unreachable. */
@@ -50,8 +50,8 @@ function renderNumbers(activity: ClientActivity, now: number): Html {
       `${percentText(redeemed, total.codesBound)}${total.codesBound > 0 ? ` (${numberText(redeemed)}, ${numberText(total.verified)} verified)` : ''}`,
     ],
     ['Violations', numberText(violationCount(activity))],
-    ['First seen', firstDay === undefined ? 'never' : dayText(firstDay, now)],
-    ['Last seen', lastDay === undefined ? 'never' : dayText(lastDay, now)],
+    ['First seen', firstDay === undefined ? 'never' : relativeDay(firstDay, now)],
+    ['Last seen', lastDay === undefined ? 'never' : relativeDay(lastDay, now)],
   ];
   if (codeHashSeen) {
     rows.push(['c_hash', 'in its id_tokens, so with `wrap_codes: auto` its codes are not wrapped']);

@@ -14,7 +14,7 @@ import {
 } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
-import { dayText, numberText, percentText } from './time-text.ts';
+import { numberText, percentText, relativeDay } from './time-text.ts';
 import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 
 /** Reasons that a row names. */
@@ -80,7 +80,7 @@ function renderRow(activity: ClientActivity, { config, reading, now }: StatusFac
 <td role="cell" class="shares wide">${or(() => renderMethods(activity))}</td>
 <td role="cell" class="num wide">${or(() => renderRedeemed(activity))}</td>
 <td role="cell" class="num violations wide">${or(() => renderViolations(activity))}</td>
-<td role="cell" class="wide">${or(() => (lastDay === undefined ? html`<span class="muted">never</span>` : dayText(lastDay, now)))}</td>
+<td role="cell" class="wide">${or(() => (lastDay === undefined ? html`<span class="muted">never</span>` : relativeDay(lastDay, now)))}</td>
 </tr>
 `;
 }

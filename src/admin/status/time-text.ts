@@ -1,3 +1,4 @@
+import { dayOf, dayText } from '../../activity/activity-store.ts';
 import { type Html, html } from './html.ts';
 
 const MINUTE = 60_000;
@@ -39,9 +40,9 @@ export function percentText(part: number, whole: number): string {
 }
 
 /** A day by its number (`dayOf`), as people say it. */
-export function dayText(day: number, now: number): Html {
-  const ago = Math.floor(now / DAY) - day;
-  const date = new Date(day * DAY).toISOString().slice(0, 10);
+export function relativeDay(day: number, now: number): Html {
+  const ago = dayOf(now) - day;
+  const date = dayText(day);
   const text = ago <= 0 ? 'today' : ago === 1 ? 'yesterday' : `${ago} days ago`;
   return html`<time datetime="${date}" title="${date}">${text}</time>`;
 }

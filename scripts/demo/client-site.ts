@@ -4,7 +4,7 @@ import { type Listener, listen } from '../../test/support/listener.ts';
 import { redeemAsThief } from '../../test/support/token-request.ts';
 import { escapeHtml, page } from '../../test/support/upstreams/pages.ts';
 import type { TestClient } from '../../test/support/upstreams/test-client.ts';
-import type { Way, Ways } from './stage.ts';
+import type { Way, Ways } from './ways.ts';
 
 export type ClientSite = Listener & { readonly redirectUri: string };
 

@@ -2,8 +2,9 @@ import { request } from 'undici';
 import type { AuthorizationResponse } from '../../test/support/browser.ts';
 import { logInWithOpenidClient } from '../../test/support/logins/openid-client-login.ts';
 import { redeemAsThief, type TokenResponse } from '../../test/support/token-request.ts';
-import type { Stage, Way } from './stage.ts';
+import type { Stage } from './stage.ts';
 import { bad, good, heading, say, short, shortUrl, wire } from './terminal.ts';
+import type { Way } from './ways.ts';
 
 export type Outcome = {
   readonly summary: string;

@@ -1,4 +1,3 @@
-import type { AuthorizationServer } from 'oauth4webapi';
 import { parseConfig } from '../../src/config/load.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { freePort } from '../../test/support/free-port.ts';
@@ -6,6 +5,7 @@ import { canListenOn } from '../../test/support/listener.ts';
 import { type OidcProviderServer, startOidcProvider } from '../../test/support/upstreams/oidc-provider.ts';
 import { type TestClient, testClients } from '../../test/support/upstreams/test-client.ts';
 import { type ClientSite, startClientSite } from './client-site.ts';
+import { metadataAt, type Ways } from './ways.ts';
 
 /** Everybody in the play. */
 export type Stage = AsyncDisposable & {
@@ -16,11 +16,6 @@ export type Stage = AsyncDisposable & {
   readonly adminUrl: string;
   readonly ways: Ways;
 };
-
-export type Way = 'server' | 'gateway';
-
-/** The same authorization server, reached directly or through the gateway. */
-export type Ways = Readonly<Record<Way, AuthorizationServer & { readonly token_endpoint: string }>>;
 
 /**
  * Server, gateway and client get different hosts, because cookies do not tell ports apart: a session at the one would
@@ -66,14 +61,4 @@ issuers:
   const loaded = await parseConfig(yaml, 'demo.yaml', { env: {} });
   if (loaded.ok) return loaded.config;
   throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
-}
-
-function metadataAt(origin: string, issuer: string) {
-  return {
-    issuer,
-    authorization_endpoint: `${origin}/auth`,
-    token_endpoint: `${origin}/token`,
-    jwks_uri: `${origin}/jwks`,
-    authorization_response_iss_parameter_supported: true,
-  };
 }

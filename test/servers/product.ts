@@ -70,9 +70,7 @@ export type ProductClient = {
 export type User = { readonly username: string; readonly password: string };
 
 export type RunningProduct = AsyncDisposable & {
-  /** Of its own process: `http://127.0.0.1:21010`. */
-  readonly origin: string;
-  /** Paths, as `endpoints` of gateway.yaml has them, and what a request goes to. */
+  /** What a request goes to. */
   readonly paths: {
     readonly authorization: string;
     readonly token: string;
@@ -80,8 +78,8 @@ export type RunningProduct = AsyncDisposable & {
     /** RFC 9126; for a product that `can.push`. */
     readonly pushedAuthorization?: string;
   };
-  /** The issuer entry of gateway.yaml, beside name, upstream.url, defaults and clients. */
-  readonly issuer: Readonly<Record<string, unknown>>;
+  /** As `endpoints` of gateway.yaml has them. Default: the `paths`. */
+  readonly endpoints?: Readonly<Record<string, readonly string[]>>;
 };
 
 export type RandomPart = {

@@ -69,13 +69,7 @@ function djangoOAuthToolkit({ release, shows, verifyPkce, beside }: Release): Pr
         data,
         port,
       });
-      const paths = { authorization: '/o/authorize/', token: '/o/token/' };
-      return {
-        ...service,
-        origin: `http://127.0.0.1:${port}`,
-        paths,
-        issuer: { endpoints: { authorization: [paths.authorization], token: [paths.token] } },
-      };
+      return { ...service, paths: { authorization: '/o/authorize/', token: '/o/token/' } };
     },
     screens: [
       loginScreen({ username: '#id_username', password: '#id_password', submit: '[type=submit]' }),

@@ -58,18 +58,7 @@ export const lemonldapNg: Product = {
       token: '/oauth2/token',
       metadata: '/.well-known/openid-configuration',
     };
-    return {
-      ...service,
-      origin: `http://127.0.0.1:${port}`,
-      paths,
-      issuer: {
-        endpoints: {
-          authorization: [paths.authorization],
-          token: [paths.token],
-          metadata: [paths.metadata],
-        },
-      },
-    };
+    return { ...service, paths };
   },
   screens: [
     loginScreen({ username: '#userfield', password: '#passwordfield', submit: '#lform button[type=submit]' }),

@@ -37,11 +37,6 @@ export const zitadelOidc: Product = {
         ),
       ),
     );
-    const paths = {
-      authorization: '/auth',
-      token: '/oauth/token',
-      metadata: '/.well-known/openid-configuration',
-    };
     const service = await startService({
       program: join(installation, 'server'),
       args: [],
@@ -56,18 +51,12 @@ export const zitadelOidc: Product = {
       data,
       port,
     });
-    return {
-      ...service,
-      origin: `http://127.0.0.1:${port}`,
-      paths,
-      issuer: {
-        endpoints: {
-          authorization: [paths.authorization],
-          token: [paths.token],
-          metadata: [paths.metadata],
-        },
-      },
+    const paths = {
+      authorization: '/auth',
+      token: '/oauth/token',
+      metadata: '/.well-known/openid-configuration',
     };
+    return { ...service, paths };
   },
   screens: [loginScreen({ username: '#username', password: '#password', submit: 'button[type=submit]' })],
   authorizationParameters: { scope: 'openid profile offline_access', nonce: 'n-0S6_WzA2Mj' },

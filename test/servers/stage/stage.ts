@@ -80,7 +80,8 @@ export async function startStage(product: Product, installation: string): Promis
   const running = stack.use(
     await product.start({ installation, data, port, publicOrigin, clients: [client], users: USERS }),
   );
-  const back = stack.use(await startTap(running.origin));
+  const origin = `http://127.0.0.1:${port}`;
+  const back = stack.use(await startTap(origin));
   const startGateway = async (mode: 'enforce' | 'report'): Promise<GatewayProcess> => {
     const file = join(folder, `${mode}.yaml`);
     await writeFile(file, JSON.stringify(gatewayConfig(product, running, back.url, mode, client), null, 2));
@@ -90,7 +91,7 @@ export async function startStage(product: Product, installation: string): Promis
   const chromium: Browser = await startChromium();
   stack.defer(() => chromium.close());
 
-  const origins = { straight: running.origin, enforce: gateways.enforce.url, report: gateways.report.url };
+  const origins = { straight: origin, enforce: gateways.enforce.url, report: gateways.report.url };
   let visits = 0;
   const resources = stack.move();
   return {
@@ -185,6 +186,15 @@ export function stateCharacters({ stateCharacters = ' ~+/=&%' }: Product): strin
   return stateCharacters;
 }
 
+function endpointsOf({ paths }: RunningProduct): Readonly<Record<string, readonly string[]>> {
+  return {
+    authorization: [paths.authorization],
+    token: [paths.token],
+    ...(paths.metadata !== undefined && { metadata: [paths.metadata] }),
+    ...(paths.pushedAuthorization !== undefined && { pushed_authorization: [paths.pushedAuthorization] }),
+  };
+}
+
 function gatewayConfig(
   { policy = {} }: Product,
   running: RunningProduct,
@@ -198,7 +208,7 @@ function gatewayConfig(
     issuers: [
       {
         name: 'product',
-        ...running.issuer,
+        endpoints: running.endpoints ?? endpointsOf(running),
         upstream: { url: upstream },
         // As README has it: the clients that are done are enforced, all others are watched.
         defaults: { mode },

@@ -118,20 +118,17 @@ export function keycloak({ release, shows, artifact, base, login, prepare, comma
       const path = (realm: string, name: string) => `${base}/realms/${realm}/${name}`;
       return {
         ...service,
-        origin: `http://127.0.0.1:${options.port}`,
         paths: {
           authorization: path(REALM, ENDPOINTS.authorization),
           token: path(REALM, ENDPOINTS.token),
           pushedAuthorization: path(REALM, ENDPOINTS.pushedAuthorization),
           metadata: path(REALM, ENDPOINTS.metadata),
         },
-        issuer: {
-          endpoints: {
-            authorization: [ENDPOINTS.authorization, REGISTRATIONS].map((name) => path('{realm}', name)),
-            token: [path('{realm}', ENDPOINTS.token)],
-            pushed_authorization: [path('{realm}', ENDPOINTS.pushedAuthorization)],
-            metadata: [path('{realm}', ENDPOINTS.metadata)],
-          },
+        endpoints: {
+          authorization: [ENDPOINTS.authorization, REGISTRATIONS].map((name) => path('{realm}', name)),
+          token: [path('{realm}', ENDPOINTS.token)],
+          pushed_authorization: [path('{realm}', ENDPOINTS.pushedAuthorization)],
+          metadata: [path('{realm}', ENDPOINTS.metadata)],
         },
       };
     },

@@ -45,18 +45,7 @@ export function springApplication({ source, paths, properties, ...product }: App
         port: options.port,
         readyPath: '/login',
       });
-      return {
-        ...service,
-        origin: `http://127.0.0.1:${options.port}`,
-        paths,
-        issuer: {
-          endpoints: {
-            authorization: [paths.authorization],
-            token: [paths.token],
-            ...(paths.metadata && { metadata: [paths.metadata] }),
-          },
-        },
-      };
+      return { ...service, paths };
     },
   };
 }

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startProxyTo, startUpstream } from '../integration/proxy-stage.ts';
 import type { GatewayUnderTest } from '../support/gateway-under-test.ts';
 import type { Listener } from '../support/listener.ts';
-import { newPkcePair, type PkcePair } from '../support/pkce-pair.ts';
-import { type Answer, send } from '../support/simple-client.ts';
+import type { PkcePair } from '../support/pkce-pair.ts';
+import { type Answer, SimpleClient, send } from '../support/simple-client.ts';
 
 export const REDIRECT_URI = 'https://app.example.com/cb';
 export const STATE = 'state ~+/=&%-1';
@@ -42,7 +42,6 @@ type Sending = {
 /** The set-up that the README recommends, in front of a server that answers just what a test says. */
 export class CoreStage implements AsyncDisposable {
   readonly gateway: GatewayUnderTest;
-  readonly pair: PkcePair = newPkcePair();
   readonly received: Received[] = [];
   /** Answers all requests but those to the token endpoint. */
   respond: Responder = (_received, response) => void response.end('a page');
@@ -51,10 +50,12 @@ export class CoreStage implements AsyncDisposable {
     response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"access_token":"t"}');
   };
   readonly #upstream: Listener;
+  readonly #client: SimpleClient;
 
   private constructor(upstream: Listener, gateway: GatewayUnderTest) {
     this.#upstream = upstream;
     this.gateway = gateway;
+    this.#client = new SimpleClient(gateway.url, 'spa', REDIRECT_URI);
   }
 
   static async open(options: CoreStageOptions = {}): Promise<CoreStage> {
@@ -98,6 +99,10 @@ export class CoreStage implements AsyncDisposable {
     else this.respond(received, response);
   }
 
+  get pair(): PkcePair {
+    return this.#client.pair;
+  }
+
   get last(): Received {
     const last = this.received.at(-1);
     if (last === undefined) throw new Error('the upstream got nothing');
@@ -106,17 +111,7 @@ export class CoreStage implements AsyncDisposable {
 
   /** The query of an authorization request, as a form writes it. */
   query(fields: Fields = {}): string {
-    const all: Fields = {
-      response_type: 'code',
-      client_id: 'spa',
-      redirect_uri: REDIRECT_URI,
-      state: STATE,
-      code_challenge: this.pair.challenge,
-      code_challenge_method: 'S256',
-      ...fields,
-    };
-    const entries = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return new URLSearchParams(entries).toString();
+    return this.#client.authorizeUrl({ state: STATE, ...fields }).searchParams.toString();
   }
 
   authorize(fields: Fields = {}, sending: Sending = {}): Promise<Answer> {
@@ -141,16 +136,7 @@ export class CoreStage implements AsyncDisposable {
   }
 
   redeem(code: string | undefined, fields: Fields = {}): Promise<Answer> {
-    const all: Fields = {
-      grant_type: 'authorization_code',
-      code,
-      client_id: 'spa',
-      redirect_uri: REDIRECT_URI,
-      code_verifier: this.pair.verifier,
-      ...fields,
-    };
-    const entries = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    return this.postForm('/oauth2/token', new URLSearchParams(entries).toString());
+    return this.#client.redeem(code, fields);
   }
 
   /** The state that the upstream got with the last request that had one. */

@@ -90,18 +90,8 @@ export class Stage implements AsyncDisposable {
     return code;
   }
 
-  /** The parameters of a token request as they should be, with some of them changed or taken away. */
   tokenFields(code: string | undefined, fields: Fields = {}): [string, string][] {
-    const { clientId, redirectUri, pair } = this.client;
-    const all: Fields = {
-      grant_type: 'authorization_code',
-      code,
-      client_id: clientId,
-      redirect_uri: redirectUri,
-      code_verifier: pair.verifier,
-      ...fields,
-    };
-    return Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    return this.client.tokenFields(code, fields);
   }
 
   redeem(code: string | undefined, fields: Fields = {}, sending: Sending = {}): Promise<Answer> {

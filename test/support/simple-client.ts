@@ -69,7 +69,8 @@ export class SimpleClient {
     return code;
   }
 
-  redeem(code: string, fields: Fields = {}, headers: Record<string, string> = {}): Promise<Answer> {
+  /** The parameters of a token request as they should be, with some of them changed or taken away. */
+  tokenFields(code: string | undefined, fields: Fields = {}): [string, string][] {
     const all: Fields = {
       grant_type: 'authorization_code',
       code,
@@ -78,13 +79,18 @@ export class SimpleClient {
       code_verifier: this.pair.verifier,
       ...fields,
     };
-    const body = new URLSearchParams(
-      Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    );
+    return Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  }
+
+  redeem(
+    code: string | undefined,
+    fields: Fields = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     return send(new URL('/oauth2/token', this.#base), {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
-      body: body.toString(),
+      body: new URLSearchParams(this.tokenFields(code, fields)).toString(),
     });
   }
 }

@@ -6,19 +6,24 @@ export const CHALLENGE = s256('the-right-verifier-of-at-least-forty-three-charac
 export const OTHER_CHALLENGE = s256('some-other-verifier-of-at-least-forty-three-characters');
 export const UPSTREAM = 'https://idp.internal:8443';
 
+/** What a flow and the binding of its code have in common. */
+const LOGIN = {
+  issuer: 'corp',
+  realm: '',
+  clientId: 'spa-portal',
+  mode: 'enforce',
+  codeChallenge: CHALLENGE,
+  redirectUri: 'https://app.example.com/oauth2/callback/1',
+  pkceForwarded: false,
+} as const;
+
 /** A flow as most are. */
 export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
   return {
+    ...LOGIN,
     upstream: UPSTREAM,
-    issuer: 'corp',
-    realm: '',
-    clientId: 'spa-portal',
-    mode: 'enforce',
-    codeChallenge: CHALLENGE,
-    redirectUri: 'https://app.example.com/oauth2/callback/1',
     responseType: 'code',
     responseMode: undefined,
-    pkceForwarded: false,
     violation: undefined,
     ...overrides,
   };
@@ -27,13 +32,7 @@ export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
 /** A binding as most are. */
 export function sampleBinding(overrides: Partial<Binding> = {}): Binding {
   return {
-    issuer: 'corp',
-    realm: '',
-    clientId: 'spa-portal',
-    mode: 'enforce',
-    codeChallenge: CHALLENGE,
-    redirectUri: 'https://app.example.com/oauth2/callback/1',
-    pkceForwarded: false,
+    ...LOGIN,
     hasIdToken: false,
     maxAttempts: 5,
     ...overrides,

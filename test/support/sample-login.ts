@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { s256 } from '../../src/oauth/pkce.ts';
-import type { Binding, BindOptions, ClaimRequest, Flow } from '../../src/store/flow-store.ts';
+import type { Binding, BindOptions, ClaimRequest, Flow, FlowStore } from '../../src/store/flow-store.ts';
 
 export const CHALLENGE = s256('the-right-verifier-of-at-least-forty-three-characters');
 export const OTHER_CHALLENGE = s256('some-other-verifier-of-at-least-forty-three-characters');
@@ -50,6 +50,13 @@ export function sampleCode(overrides: Partial<BindOptions> = {}): BindOptions {
     codeTtl: 60_000,
     ...overrides,
   };
+}
+
+/** Binds such a code. Answers the one that the client gets. */
+export async function bindSample(store: FlowStore, overrides: Partial<BindOptions> = {}): Promise<string> {
+  const result = await store.bindCode(sampleCode(overrides));
+  if (result.outcome !== 'bound') throw new Error(`the code is ${result.outcome}`);
+  return result.code;
 }
 
 /** A claim of its own. */

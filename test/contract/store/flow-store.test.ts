@@ -4,6 +4,7 @@ import { parseFlowPrefix } from '../../../src/store/flow-prefix.ts';
 import type { BindOptions, Claim, ClaimRequest, FlowStore } from '../../../src/store/flow-store.ts';
 import { isGatewayCode } from '../../../src/store/gateway-code.ts';
 import {
+  bindSample,
   CHALLENGE,
   OTHER_CHALLENGE,
   sampleBinding,
@@ -222,11 +223,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
 
   const bind = (overrides: Partial<BindOptions> = {}) => store.bindCode(sampleCode(overrides));
   /** The code that the client got. */
-  const bound = async (overrides: Partial<BindOptions> = {}) => {
-    const result = await bind(overrides);
-    if (result.outcome !== 'bound') throw new Error(`the code is ${result.outcome}`);
-    return result.code;
-  };
+  const bound = (overrides: Partial<BindOptions> = {}) => bindSample(store, overrides);
   const claim = (code: string, request: ClaimRequest = sampleClaim()) =>
     store.claimCode(UPSTREAM, code, request);
   const attempt = async (code: string, challenge: string | undefined = CHALLENGE) =>

@@ -7,6 +7,7 @@ import type { FlowStore } from '../../../src/store/flow-store.ts';
 import { codeKey, flowIdOf, flowKey, preservedFlowKey } from '../../../src/store/store-key.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import {
+  bindSample,
   CHALLENGE,
   OTHER_CHALLENGE,
   sampleBinding,
@@ -126,14 +127,13 @@ describe('what the flow store keeps in Redis', () => {
   });
 
   test('a marker or a wrapped code whose sealed part was changed leads nowhere', async () => {
-    const bound = await store.bindCode(sampleCode({ wrap: true }));
-    if (bound.outcome !== 'bound') throw new Error('the code was not bound');
-    for (const key of [CODE_KEY, codeKey(UPSTREAM, bound.code)]) {
+    const code = await bindSample(store, { wrap: true });
+    for (const key of [CODE_KEY, codeKey(UPSTREAM, code)]) {
       const kept = String(await server.call('GET', prefix + key));
       const at = kept.length - 10;
       await plant(key, kept.slice(0, at) + (kept.charAt(at) === 'A' ? 'B' : 'A') + kept.slice(at + 1));
     }
-    expect(await claim(store, bound.code)).toBe('unknown');
+    expect(await claim(store, code)).toBe('unknown');
     expect(await store.bindCode(sampleCode({ wrap: true }))).toEqual({ outcome: 'bound_elsewhere' });
   });
 
@@ -177,13 +177,12 @@ describe('what the flow store keeps in Redis', () => {
     );
     const binding = sampleBinding({ codeChallenge });
     await store.bindCode(sampleCode({ code: 'the-bare-code', binding }));
-    const wrapped = await store.bindCode(sampleCode({ code: 'the-upstream-code', binding, wrap: true }));
-    if (wrapped.outcome !== 'bound') throw new Error('the code was not bound');
-    await store.claimCode(UPSTREAM, wrapped.code, sampleClaim(codeChallenge));
+    const wrapped = await bindSample(store, { code: 'the-upstream-code', binding, wrap: true });
+    await store.claimCode(UPSTREAM, wrapped, sampleClaim(codeChallenge));
     const dump = JSON.stringify(await server.dumpAll());
     expect(dump).toContain('spa-portal');
     const secrets = ['the-state', 'the-bare-code', 'the-upstream-code', 'urn:the-request-uri', verifier];
-    for (const secret of [...secrets, begun, wrapped.code, UPSTREAM]) {
+    for (const secret of [...secrets, begun, wrapped, UPSTREAM]) {
       expect(dump).not.toContain(secret);
       expect(dump).not.toContain(Buffer.from(secret).toString('base64url'));
     }

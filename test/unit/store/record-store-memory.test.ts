@@ -7,7 +7,14 @@ import {
   type MemoryQuotas,
   MemoryRecordStore,
 } from '../../../src/store/record-store-memory.ts';
-import { sampleBinding, sampleClaim, sampleCode, sampleFlow, UPSTREAM } from '../../support/sample-login.ts';
+import {
+  bindSample,
+  sampleBinding,
+  sampleClaim,
+  sampleCode,
+  sampleFlow,
+  UPSTREAM,
+} from '../../support/sample-login.ts';
 
 const HOUR = 3_600_000;
 const FEW = { small: { count: 3, size: 3_000 }, large: { count: 2, size: 20_000 } };
@@ -133,18 +140,16 @@ test('a flood of codes that nobody redeems, and of flows, meets no fault, and lo
     return begun;
   };
   const before = await login();
-  const remembered = await store.bindCode(sampleCode({ code: 'spent', wrap: true }));
-  if (remembered.outcome !== 'bound') throw new Error('the code was not bound');
-  await store.claimCode(UPSTREAM, remembered.code, sampleClaim());
+  const spent = await bindSample(store, { code: 'spent', wrap: true });
+  await store.claimCode(UPSTREAM, spent, sampleClaim());
   for (let index = 0; index < FLOOD; index += 1) {
     now += 1;
     await store.bindCode(sampleCode({ code: `flood-${index}` }));
     if (index % 10_000 !== 0) continue;
     const live = await store.findFlow(UPSTREAM, before.prefix);
     expect(live).toEqual(before.live);
-    const bound = await store.bindCode(sampleCode({ code: `login-${index}`, wrap: true }));
-    if (bound.outcome !== 'bound') throw new Error('the code was not bound');
-    expect(await store.claimCode(UPSTREAM, bound.code, sampleClaim())).toMatchObject({ outcome: 'claimed' });
+    const code = await bindSample(store, { code: `login-${index}`, wrap: true });
+    expect(await store.claimCode(UPSTREAM, code, sampleClaim())).toMatchObject({ outcome: 'claimed' });
   }
   const huge = sampleFlow({ redirectUri: 'x'.repeat(2_048) });
   for (let index = 0; index < 20_000; index += 1) {

@@ -1,4 +1,4 @@
-/** Characters: contract 6. Longer ones fill the store, and no client that means well has them. */
+/** Characters. Longer ones fill the store, and no client that means well has them. */
 export const LONGEST_CLIENT_ID = 2048;
 
 /**

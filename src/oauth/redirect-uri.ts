@@ -1,4 +1,4 @@
-/** Characters: contract 6. Longer ones fill the store, and no client that means well has them. */
+/** Characters. Longer ones fill the store, and no client that means well has them. */
 export const LONGEST_REDIRECT_URI = 2048;
 
 const LOOPBACK_WITH_PORT = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d{1,5})?(?=[/?#]|$)/i;

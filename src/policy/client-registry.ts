@@ -52,7 +52,7 @@ export class ClientRegistry {
     this.#bare = [...bare.values()];
   }
 
-  /** Contract: compared as servers fold it. An id that a pattern covers as written may be a listed one once it is folded. */
+  /** Compared as servers fold it. An id that a pattern covers as written may be a listed one once it is folded. */
   find(clientId: string | undefined): Listing {
     if (clientId === undefined) return this.#unlistedListing;
     const named = this.#byName.get(clientId);

@@ -1,7 +1,7 @@
 import { isCodeChallenge } from '../oauth/pkce.ts';
 import { type Judged, StoreFault } from './flow-store.ts';
 
-/** Characters of a record. What the contract allows (2 KiB of client_id, 2 KiB of redirect_uri) fits, however it is escaped. */
+/** Characters of a record. The longest client_id and redirect_uri (2 KiB each) fits, however it is escaped. */
 const MAX_LENGTH = 32_768;
 const NON_ASCII = /[\u0080-\uffff]/;
 

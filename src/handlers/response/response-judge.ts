@@ -2,12 +2,12 @@ import type { Carrier, Changes } from '../../oauth/carriers/carrier.ts';
 import { leadsTo, targetFor } from '../../oauth/carriers/leads-to.ts';
 import type { TooLarge } from '../../oauth/carriers/piece.ts';
 import { goesTo } from '../../oauth/redirect-uri.ts';
-import { effectiveMode } from '../../policy/client-policy.ts';
+import { type ClientPolicy, effectiveMode } from '../../policy/client-policy.ts';
 import { decideTarget, enforcedOwner, type Owner, type Target } from '../../policy/decide-target.ts';
 import { LAST_DRAW } from '../../policy/draw.ts';
 import type { Reason } from '../../policy/reason.ts';
 import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
-import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import { type Flow, type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
 import { recordedClient } from '../identify-client.ts';
@@ -76,8 +76,11 @@ export class ResponseJudge {
   async #withFlow(carrier: Carrier, live: LiveFlow, prefix: ParsedFlowPrefix | undefined): Promise<Ruling> {
     const { flow } = live;
     const client = recordedClient(this.#exchange, flow);
-    const target = this.#targetOf(carrier, flow.redirectUri);
-    if (!this.#isResponseOf(carrier, live)) {
+    const redirectUri = this.#redirectUriOf(carrier, flow, client.policy);
+    const target = this.#targetOf(carrier, redirectUri);
+    const isResponse =
+      redirectUri === undefined ? this.#goesAway(carrier, target) : this.#leadsTo(carrier, flow, redirectUri);
+    if (!isResponse) {
       // A link, a form or a page of the server's own that holds the state on its way.
       if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target))
         return 'unchanged';
@@ -145,7 +148,7 @@ export class ResponseJudge {
     if (carriesCode && concerned.length > 0) {
       if (withoutStore(this.#exchange, ...concerned) === 'answered') return { withhold: () => {} };
     }
-    const leaves = isNavigation(carrier) && isAnswer(carrier) && !this.#staysWithServer(target);
+    const leaves = this.#goesAway(carrier, target);
     return leaves && prefix !== undefined ? this.#deliver(carrier, prefix, undefined) : 'unchanged';
   }
 
@@ -184,12 +187,19 @@ export class ResponseJudge {
     return isGatewayCode(code) || isSent(this.#exchange, code) ? 'response_ambiguous' : undefined;
   }
 
-  /** Whether the carrier takes its response to the client of this flow. */
-  #isResponseOf(carrier: Carrier, { flow }: LiveFlow): boolean {
+  /** Where a flow has asked for none, the one of its client's to which the server brings the response (RFC 6749 3.1.2.3). */
+  #redirectUriOf(carrier: Carrier, flow: Flow, { redirectUris }: ClientPolicy): string | undefined {
+    return flow.redirectUri ?? redirectUris?.find((uri) => this.#leadsTo(carrier, flow, uri));
+  }
+
+  #leadsTo(carrier: Carrier, { responseMode }: Flow, redirectUri: string): boolean {
     const isAuthorizationAnswer = this.#exchange.endpoint === 'authorization';
-    const context = { isAuthorizationAnswer, responseMode: flow.responseMode };
-    if (flow.redirectUri !== undefined) return leadsTo(carrier, flow.redirectUri, context);
-    return isNavigation(carrier) && isAnswer(carrier) && !this.#staysWithServer(this.#targetOf(carrier));
+    return leadsTo(carrier, redirectUri, { isAuthorizationAnswer, responseMode });
+  }
+
+  /** Whether the browser is sent away from the server with an answer, as far as that can be told without a redirect_uri. */
+  #goesAway(carrier: Carrier, target: Target | undefined): boolean {
+    return isNavigation(carrier) && isAnswer(carrier) && !this.#staysWithServer(target);
   }
 
   #targetOf(carrier: Carrier, redirectUri?: string): Target | undefined {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { newPkcePair } from '../support/pkce-pair.ts';
 import { startRedis } from '../support/redis-server.ts';
-import { SimpleClient } from '../support/simple-client.ts';
+import { SimpleClient, send } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { Stage } from './stage.ts';
 
@@ -11,8 +11,8 @@ const WITHOUT_VERIFIER = { code_verifier: undefined };
 /** So many logins draw 50 % on one side only once in 2^60 runs. */
 const BOTH_SIDES = 60;
 
-/** `e` or `r`: how the flow began, as its prefix tells the upstream. */
-const letterOf = (state: string | undefined) => /^pg([er])/.exec(state ?? '')?.[1];
+/** How a flow was drawn: only an enforced one gets a code of the gateway's own. */
+const isEnforced = (code: string) => code.startsWith('pgc_');
 
 describe('how many logins are enforced', () => {
   // Binomial, 240 draws: eight standard deviations on either side, which chance leaves once in 10^15 runs.
@@ -43,66 +43,86 @@ describe('how many logins are enforced', () => {
   });
 });
 
-test('both halves of a login agree, at any replica, whatever the percentage is there by then', async () => {
-  await using redis = await startRedis();
-  await using upstream = await startScriptedLegacyServer();
-  const start = (percent: number) =>
-    startGatewayUnderTest({
-      upstream: upstream.url,
-      issuer: `unlisted_clients: {enforce_percent: ${percent}}`,
-      top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
-    });
-  await using half = await start(50);
-  await using none = await start(0);
-  await using all = await start(100);
-  const client = new SimpleClient(half.url);
-  const seen = new Set<string>();
-  for (let i = 0; i < BOTH_SIDES; i++) {
-    const code = await client.newCode();
-    const letter = letterOf(upstream.requests.to('/oauth2/authorize').at(-1)?.query.get('state') ?? '');
-    const elsewhere = new SimpleClient((i % 2 === 0 ? none : all).url);
-    const enforced = letter === 'e';
-    // A code of the gateway's own is one of an enforced flow.
-    expect(code.startsWith('pgc_')).toBe(enforced);
-    const theft = await elsewhere.redeem(code, { code_verifier: newPkcePair().verifier });
-    expect(theft.status).toBe(enforced ? 400 : 200);
-    if (enforced) {
-      const own = await elsewhere.redeem(code, { code_verifier: client.pair.verifier });
-      expect(own.status).toBe(200);
-    }
-    seen.add(`${letter} ${i % 2}`);
+describe('at replicas whose percentages are 50, 0 and 100', () => {
+  async function openReplicas() {
+    const stack = new AsyncDisposableStack();
+    const redis = stack.use(await startRedis());
+    const upstream = stack.use(await startScriptedLegacyServer());
+    const start = async (percent: number) => {
+      const issuer = `unlisted_clients: {enforce_percent: ${percent}}`;
+      const top = `store: {kind: redis, redis: {url: "${redis.url}"}}`;
+      return stack.use(await startGatewayUnderTest({ upstream: upstream.url, issuer, top })).url;
+    };
+    const client = new SimpleClient(await start(50));
+    const others = [new SimpleClient(await start(0)), new SimpleClient(await start(100))] as const;
+    return { client, others, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   }
-  expect([...seen].sort()).toEqual(['e 0', 'e 1', 'r 0', 'r 1']);
+  const BOTH_WAYS_AT_BOTH = ['false 0', 'false 1', 'true 0', 'true 1'];
+
+  test('both halves of a login agree: the one that began it draws', async () => {
+    await using replicas = await openReplicas();
+    const { client, others } = replicas;
+    const seen = new Set<string>();
+    for (let i = 0; i < BOTH_SIDES; i++) {
+      const code = await client.newCode();
+      const enforced = isEnforced(code);
+      const elsewhere = others[i % 2] as SimpleClient;
+      const theft = await elsewhere.redeem(code, { code_verifier: newPkcePair().verifier });
+      expect(theft.status).toBe(enforced ? 400 : 200);
+      if (enforced) {
+        const own = await elsewhere.redeem(code, { code_verifier: client.pair.verifier });
+        expect(own.status).toBe(200);
+      }
+      seen.add(`${enforced} ${i % 2}`);
+    }
+    expect([...seen].sort()).toEqual(BOTH_WAYS_AT_BOTH);
+  });
+
+  test('a pushed request is drawn when it is pushed', async () => {
+    await using replicas = await openReplicas();
+    const { client, others } = replicas;
+    const seen = new Set<string>();
+    for (let i = 0; i < BOTH_SIDES; i++) {
+      const elsewhere = others[i % 2] as SimpleClient;
+      const request_uri = await push(client);
+      const code = await elsewhere.newCode({ request_uri });
+      const theft = await elsewhere.redeem(code, WITHOUT_VERIFIER);
+      expect(theft.status).toBe(isEnforced(code) ? 400 : 200);
+      // Its second use enters its flow again, at any replica.
+      expect(isEnforced(await client.newCode({ request_uri }))).toBe(isEnforced(code));
+      seen.add(`${isEnforced(code)} ${i % 2}`);
+    }
+    expect([...seen].sort()).toEqual(BOTH_WAYS_AT_BOTH);
+  });
 });
+
+/** The reference of a pushed request. */
+async function push(client: SimpleClient): Promise<string> {
+  const { origin, searchParams } = client.authorizeUrl();
+  const pushed = await send(`${origin}/oauth2/par`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: searchParams.toString(),
+  });
+  expect(pushed.status).toBe(201);
+  return String(pushed.json.request_uri);
+}
 
 describe('with 50', () => {
   test('a re-entry is the flow that it was, and is not drawn again', async () => {
     await using stage = await Stage.open({ policy: 'enforce_percent: 50' });
+    const seen = new Set<boolean>();
     for (let i = 0; i < BOTH_SIDES; i++) {
-      await stage.authorize();
+      const first = await stage.newCode();
       const [state] = stage.upstreamStates.slice(-1);
-      const code = await stage.newCode({ ...WITHOUT_PKCE, state });
-      expect(letterOf(stage.upstreamStates.at(-1))).toBe(letterOf(state));
-      expect(code.startsWith('pgc_')).toBe(letterOf(state) === 'e');
+      for (let again = 0; again < 3; again++) {
+        const code = await stage.newCode({ ...WITHOUT_PKCE, state });
+        expect([stage.upstreamStates.at(-1), isEnforced(code)]).toEqual([state, isEnforced(first)]);
+      }
+      seen.add(isEnforced(first));
     }
+    expect(seen.size).toBe(2);
     expect(stage.logLines('refusal').concat(stage.logLines('report_only_violation'))).toEqual([]);
-  });
-
-  test('a pushed request is drawn when it is pushed', async () => {
-    await using stage = await Stage.open({ policy: 'enforce_percent: 50' });
-    for (let i = 0; i < BOTH_SIDES; i++) {
-      const form = new URLSearchParams(stage.client.authorizeUrl().searchParams);
-      const pushed = await stage.postForm('/oauth2/par', form);
-      expect(pushed.status).toBe(201);
-      const asked = new URL(`${stage.gateway.url}/oauth2/authorize`);
-      asked.searchParams.set('client_id', 'spa');
-      asked.searchParams.set('request_uri', String(pushed.json.request_uri));
-      const code = (await stage.send(asked)).location?.searchParams.get('code') ?? '';
-      const [received] = stage.upstream.requests.to('/oauth2/par').slice(-1);
-      expect(code.startsWith('pgc_')).toBe(letterOf(received?.form.get('state') ?? '') === 'e');
-      const theft = await stage.redeem(code, WITHOUT_VERIFIER);
-      expect(theft.status).toBe(code.startsWith('pgc_') ? 400 : 200);
-    }
   });
 
   test('a preserved state is found again in the mode in which its flow began', async () => {
@@ -110,7 +130,7 @@ describe('with 50', () => {
     for (let i = 0; i < BOTH_SIDES; i++) {
       const code = await stage.newCode({ state: `${stage.state}-${i}` });
       const theft = await stage.redeem(code, WITHOUT_VERIFIER);
-      expect(theft.status).toBe(code.startsWith('pgc_') ? 400 : 200);
+      expect(theft.status).toBe(isEnforced(code) ? 400 : 200);
     }
   });
 
@@ -119,7 +139,9 @@ describe('with 50', () => {
     let enforced = 0;
     for (let i = 0; i < BOTH_SIDES && enforced < 5; i++) {
       const code = await stage.newCode();
-      if (letterOf(stage.upstreamStates.at(-1)) !== 'e') continue;
+      // A bare code does not show how its flow was drawn: a wrong verifier does.
+      const theft = await stage.redeem(code, { code_verifier: stage.wrongVerifier() });
+      if (theft.status === 200) continue;
       enforced += 1;
       const fields = new URLSearchParams(stage.tokenFields(code, WITHOUT_VERIFIER));
       const statuses = [
@@ -132,7 +154,8 @@ describe('with 50', () => {
       expect(statuses).toEqual([400, 400, 400, 400, 400]);
     }
     expect(enforced).toBe(5);
-    expect(stage.upstream.requests.all.filter(({ method }) => method === 'POST')).toEqual([]);
+    const posts = stage.upstream.requests.all.filter(({ method }) => method === 'POST');
+    expect(posts.filter(({ form }) => !form.has('code_verifier'))).toEqual([]);
   });
 
   test('a code of no flow goes on and is reported: a login that is not enforced may have lost its own', async () => {

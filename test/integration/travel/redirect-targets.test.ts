@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Mode } from '../../../src/policy/mode.ts';
 import { type Fields, OPEN_REDIRECT_URI, REDIRECT_URI, Stage } from '../stage.ts';
 import { arrivalOf, openTravelStage, violationsOf } from './journey.ts';
 
@@ -46,42 +47,59 @@ const SAME_PLACE: readonly string[] = [
   'ht\ttps://app.example.com/c\tb',
 ];
 
-describe.each(MODES)('by %s, an upstream that redirects elsewhere', (responseMode) => {
-  // A form to another place is a page of the server's own.
-  test.runIf(responseMode !== 'form_post').each(ELSEWHERE)(
-    'gets no code there in enforce: %s',
-    async (redirectTo) => {
-      await using stage = await openTravelStage({ quirks: { redirectTo, responseMode } });
-      const answer = await stage.authorize();
-      expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
-      expect(answer.text + JSON.stringify(answer.headers)).not.toContain('legacy-code');
-      const { redirectUri, values } = arrivalOf(answer);
-      expect([redirectUri, values.error, values.state]).toEqual([
-        REDIRECT_URI,
-        'invalid_request',
-        stage.state,
-      ]);
-    },
-  );
-
-  test.runIf(responseMode !== 'form_post').each(ELSEWHERE)(
-    'is followed in report, counted: %s',
-    async (redirectTo) => {
-      await using stage = await openTravelStage({ mode: 'report', quirks: { redirectTo, responseMode } });
-      const answer = await stage.authorize();
-      expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
-      expect(answer.text + JSON.stringify(answer.headers)).toContain('legacy-code');
-      expect(answer.text + JSON.stringify(answer.headers)).toContain(stage.state);
-    },
-  );
-
-  test.each(SAME_PLACE)('to the same place in other letters is followed: %j', async (redirectTo) => {
+describe.each(IN_URL)('by %s, an upstream that redirects elsewhere', (responseMode) => {
+  test.each(ELSEWHERE)('gets no code there in enforce: %s', async (redirectTo) => {
     await using stage = await openTravelStage({ quirks: { redirectTo, responseMode } });
+    const answer = await stage.authorize();
+    expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
+    expect(answer.text + JSON.stringify(answer.headers)).not.toContain('legacy-code');
+    const { redirectUri, values } = arrivalOf(answer);
+    expect([redirectUri, values.error, values.state]).toEqual([REDIRECT_URI, 'invalid_request', stage.state]);
+  });
+
+  test.each(ELSEWHERE)('is followed in report, counted: %s', async (redirectTo) => {
+    await using stage = await openTravelStage({ mode: 'report', quirks: { redirectTo, responseMode } });
+    const answer = await stage.authorize();
+    expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
+    expect(answer.text + JSON.stringify(answer.headers)).toContain('legacy-code');
+    expect(answer.text + JSON.stringify(answer.headers)).toContain(stage.state);
+  });
+});
+
+// Login and consent pages have such forms too.
+describe.each(ELSEWHERE)('a form to another place is a page of the server’s own: %s', (redirectTo) => {
+  const open = (mode: Mode) => openTravelStage({ mode, quirks: { redirectTo, responseMode: 'form_post' } });
+  const codeIn = async (stage: Stage) => {
+    const { text } = await stage.authorize();
+    expect(text).toContain(`value="${stage.upstreamStates[0]}"`);
+    return /name="code" value="([^"]+)"/.exec(text)?.[1];
+  };
+
+  test('no flow in enforce has its code', async () => {
+    await using stage = await open('enforce');
+    const code = await codeIn(stage);
+    const answers = [await stage.redeem(code), await stage.redeem(code, { code_verifier: undefined })];
+    expect(answers.map(({ json }) => json.error)).toEqual(['invalid_grant', 'invalid_grant']);
+    expect(violationsOf(stage)).toEqual(['token code_unknown', 'token code_unknown']);
+    expect(stage.upstream.tokenRequests).toEqual([]);
+  });
+
+  test('it passes in report, and what becomes of its code is counted', async () => {
+    await using stage = await open('report');
+    expect((await stage.redeem(await codeIn(stage))).status).toBe(200);
+    expect(violationsOf(stage)).toEqual(['token code_unknown']);
+  });
+});
+
+test.each(MODES.flatMap((responseMode) => SAME_PLACE.map((redirectTo) => ({ responseMode, redirectTo }))))(
+  'by $responseMode, the same place in other letters is followed: $redirectTo',
+  async (quirks) => {
+    await using stage = await openTravelStage({ quirks });
     const { values } = arrivalOf(await stage.authorize());
     expect([violationsOf(stage), values.state]).toEqual([[], stage.state]);
     expect((await stage.redeem(values.code)).status).toBe(200);
-  });
-});
+  },
+);
 
 describe('a redirect_uri with a query of its own', () => {
   const asking = (redirect_uri: string, response_mode: ResponseMode): Fields => ({

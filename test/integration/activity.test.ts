@@ -69,6 +69,7 @@ describe('what /api/clients says of a client', () => {
             first_seen: day,
             last_seen: day,
             redirect_uris: [REDIRECT_URI],
+            redirect_uris_listed: true,
             code_hash_seen: false,
             verdict: 'nearly ready: 1 login in 1 day',
           },
@@ -76,6 +77,7 @@ describe('what /api/clients says of a client', () => {
           expect.objectContaining({
             client: 'new-here',
             listed: false,
+            redirect_uris_listed: false,
             methods: { S256: 0, plain: 0, none: 1 },
             codes_redeemed_unverified: 1,
             last_violation: { at: time, reason: expect.stringMatching(/^(challenge|verifier)_missing$/) },

@@ -56,6 +56,7 @@ test('reads what the gateway needs to know', async () => {
     challengeMethods: ['S256'],
     issuer: 'https://as.example.com/tenant/',
     advertisesIss: true,
+    statesCodeHash: false,
     tokenAuthMethods: ['client_secret_post'],
     revocationAuthMethods: ['client_secret_post'],
   });

@@ -30,10 +30,12 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     expect(headerOf(headers, 'x-request-id')).toMatch(/^[\w-]{16,}$/);
   });
 
-  test('the page that takes the place of a redirect, where form_post was asked for', async () => {
-    await using stage = await Stage.open();
-    const { status, headers } = await stage.authorize({ response_mode: 'form_post' });
-    expect(status).toBe(200);
+  test('the page that takes the place of a redirect that is withheld: 400', async () => {
+    const quirks = { redirectTo: 'https://elsewhere.example.com/cb' };
+    await using stage = await Stage.open({ actor: 'open', quirks });
+    const { status, headers } = await stage.authorize();
+    expect(status).toBe(400);
+    expect(headers['cache-control']).toBe('no-store');
     expect(headers['x-request-id']).toMatch(/^[\w-]{16,}$/);
   });
 

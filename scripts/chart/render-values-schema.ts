@@ -1,11 +1,12 @@
 import { buildJsonSchema } from '../config-docs/json-schema.ts';
 import { type ChartValue, readChartValues } from './chart-values.ts';
 
-type JsonSchema = Record<string, unknown>;
+type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** charts/pkce-gateway/values.schema.json: the chart's own values, and the gateway's schema for `config`. */
 export async function renderValuesSchema(): Promise<string> {
-  const { $schema: _, $id: _id, $defs, ...gateway } = buildJsonSchema() as JsonSchema;
+  const { $schema: _, $id: _id, $defs, ...gateway } = buildJsonSchema();
+  const properties = gateway.properties ?? {};
   const values = await readChartValues();
   const schema = {
     // The draft that every Helm 3 knows.
@@ -14,7 +15,13 @@ export async function renderValuesSchema(): Promise<string> {
     type: 'object',
     properties: {
       ...Object.fromEntries(values.map((value) => [value.key, schemaOf(value)])),
-      config: { ...gateway, title: undefined, required: ['listen', 'admin', 'shutdown', 'issuers'] },
+      config: {
+        ...gateway,
+        title: undefined,
+        // The chart's own default, which `helm lint` has to accept; the templates refuse it.
+        properties: { ...properties, issuers: { ...properties['issuers'], minItems: 0 } },
+        required: ['listen', 'admin', 'shutdown', 'issuers'],
+      },
       // Helm's own, where this is a part of another chart.
       global: { type: 'object' },
     },

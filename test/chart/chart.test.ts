@@ -20,6 +20,7 @@ type Manifest = {
   readonly spec: any;
   readonly data?: Readonly<Record<string, string>>;
 };
+const defaults = parse(await readFile(join(CHART, 'values.yaml'), 'utf8'));
 const manifestsOf = (text: string) =>
   parseAllDocuments(text).map((document) => (document as { toJS(): unknown }).toJS() as Manifest);
 
@@ -77,10 +78,19 @@ describe.each(names)('%s', (name) => {
     expect(exitCode, stdout + stderr).toBe(0);
   });
 
-  test('has a configuration that passes `check`', async () => {
-    const config = only('ConfigMap').find(({ data }) => data?.['gateway.yaml'])?.data?.['gateway.yaml'] ?? '';
+  const config = () =>
+    only('ConfigMap').find(({ data }) => data?.['gateway.yaml'])?.data?.['gateway.yaml'] ?? '';
+
+  test('has a configuration that passes `check`, or that of an existing ConfigMap', async () => {
     const [deployment] = only('Deployment');
-    const { exitCode, stdout, stderr } = await checkConfig(config, deployment?.spec.template.spec, directory);
+    const { existingConfigMap } = parse(await readFile(inputOf(name), 'utf8'));
+    if (existingConfigMap !== undefined) {
+      expect(only('ConfigMap')).toEqual([]);
+      const { volumes } = deployment?.spec.template.spec ?? {};
+      expect(volumes).toContainEqual({ name: 'config', configMap: { name: existingConfigMap } });
+      return;
+    }
+    const { exitCode, stdout, stderr } = await checkConfig(config(), deployment?.spec.template.spec, directory);
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toContain(': ok');
   });
@@ -93,11 +103,8 @@ describe.each(names)('%s', (name) => {
 
   test('gives a pod more time to end than it takes', () => {
     const { spec } = only('Deployment')[0]?.spec.template ?? {};
-    const config = parse(
-      only('ConfigMap').find(({ data }) => data?.['gateway.yaml'])?.data?.['gateway.yaml'] ?? '',
-    );
     const seconds = { '0s': 0, '5s': 5, '20s': 20, '90s': 90, '2m': 120, '1500ms': 1.5 };
-    const { delay, drain } = config.shutdown as Record<'delay' | 'drain', keyof typeof seconds>;
+    const { delay, drain } = (parse(config()) ?? defaults.config).shutdown as Record<'delay' | 'drain', keyof typeof seconds>;
     expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(seconds[delay] + seconds[drain]);
   });
 });
@@ -105,7 +112,14 @@ describe.each(names)('%s', (name) => {
 describe('values are refused, with what is wrong with them', () => {
   const issuers = 'issuers: [{name: corp, upstream: {url: "https://idp:8443"}}]';
   test.each([
-    ['no issuer', 'config: {}', '/config/issuers'],
+    ['no issuer', 'config: {}', 'config.issuers is empty'],
+    ['two configurations', `existingConfigMap: a\nconfig: {${issuers}}`, 'exclude each other'],
+    ['a certificate for a foreign file', 'existingConfigMap: a\ntls: {secretName: a}', 'secrets.files'],
+    [
+      'an audit stream on the read-only file system',
+      `config: {${issuers}, audit: {destination: /var/log/audit.jsonl}}`,
+      '/var/log/pkce-gateway',
+    ],
     ['a key that does not exist', `replicas: 2\nconfig: {${issuers}}`, "'replicas' not allowed"],
     ['a key of the gateway that does not exist', `config: {${issuers}, workes: 2}`, "'workes' not allowed"],
     [
@@ -147,6 +161,11 @@ describe('values are refused, with what is wrong with them', () => {
     await expect(renderChart(file)).rejects.toThrow(expected);
     await rm(directory, { recursive: true });
   });
+});
+
+test('passes helm lint as it is', async () => {
+  const { exitCode, stdout } = await runHelm('lint', '--strict', CHART);
+  expect(exitCode, stdout).toBe(0);
 });
 
 test('a change of the configuration changes the pods', async () => {

@@ -17,6 +17,9 @@
 {{- define "pkce-gateway.publicPort" }}{{ include "pkce-gateway.port" .Values.config.listen.address }}{{ end }}
 {{- define "pkce-gateway.adminPort" }}{{ include "pkce-gateway.port" .Values.config.admin.address }}{{ end }}
 
+{{/* What the admin listener speaks: http, or https by `config.admin.tls`. */}}
+{{- define "pkce-gateway.adminScheme" }}{{ ternary "https" "http" (hasKey .Values.config.admin "tls") }}{{ end }}
+
 {{/* A duration of gateway.yaml in whole seconds, rounded up. */}}
 {{- define "pkce-gateway.seconds" -}}
 {{- $number := regexFind "^[0-9]+" . | int }}
@@ -25,8 +28,31 @@
 {{- else }}{{ mul $number (get (dict "s" 1 "m" 60 "h" 3600) $unit) }}{{ end }}
 {{- end }}
 
+{{/* The file of the audit stream; empty where it goes elsewhere. */}}
+{{- define "pkce-gateway.auditFile" -}}
+{{- regexFind "^/.*" (dig "audit" "destination" "none" (.Values.config | toYaml | fromYaml) | toString) }}
+{{- end }}
+
+{{/* Not empty where that file is in the volume of `auditVolume`. */}}
+{{- define "pkce-gateway.needsAuditVolume" -}}
+{{- regexFind "^/var/log/pkce-gateway/[^/]+$" (include "pkce-gateway.auditFile" .) }}
+{{- end }}
+
 {{/* What no schema can say. */}}
 {{- define "pkce-gateway.validate" -}}
+{{- if not (or .Values.config.issuers .Values.existingConfigMap) }}
+{{- fail "config.issuers is empty: name the authorization server, such as issuers: [{name: corp, upstream: {url: \"https://idp.identity:8443\"}}], or set existingConfigMap" }}
+{{- end }}
+{{- if and .Values.config.issuers .Values.existingConfigMap }}
+{{- fail "existingConfigMap and config.issuers exclude each other" }}
+{{- end }}
+{{- if and .Values.tls.secretName .Values.existingConfigMap }}
+{{- fail "tls.secretName changes config.listen.tls: with existingConfigMap, mount the Secret by secrets.files and name it in the ConfigMap" }}
+{{- end }}
+{{- $auditFile := include "pkce-gateway.auditFile" . }}
+{{- if and $auditFile (not (include "pkce-gateway.needsAuditVolume" .)) (not .Values.extraVolumeMounts) }}
+{{- fail (printf "config.audit.destination: the root file system is read-only. Name a file in /var/log/pkce-gateway instead of %s, or mount a volume there with extraVolumes and extraVolumeMounts" $auditFile) }}
+{{- end }}
 {{- $store := dig "store" "kind" "memory" (.Values.config | toYaml | fromYaml) }}
 {{- $workers := toString (default 1 .Values.config.workers) }}
 {{- $several := or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) (ne $workers "1") }}

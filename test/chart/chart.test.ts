@@ -90,7 +90,11 @@ describe.each(names)('%s', (name) => {
       expect(volumes).toContainEqual({ name: 'config', configMap: { name: existingConfigMap } });
       return;
     }
-    const { exitCode, stdout, stderr } = await checkConfig(config(), deployment?.spec.template.spec, directory);
+    const { exitCode, stdout, stderr } = await checkConfig(
+      config(),
+      deployment?.spec.template.spec,
+      directory,
+    );
     expect(exitCode, stderr).toBe(0);
     expect(stdout).toContain(': ok');
   });
@@ -104,7 +108,10 @@ describe.each(names)('%s', (name) => {
   test('gives a pod more time to end than it takes', () => {
     const { spec } = only('Deployment')[0]?.spec.template ?? {};
     const seconds = { '0s': 0, '5s': 5, '20s': 20, '90s': 90, '2m': 120, '1500ms': 1.5 };
-    const { delay, drain } = (parse(config()) ?? defaults.config).shutdown as Record<'delay' | 'drain', keyof typeof seconds>;
+    const { delay, drain } = (parse(config()) ?? defaults.config).shutdown as Record<
+      'delay' | 'drain',
+      keyof typeof seconds
+    >;
     expect(spec.terminationGracePeriodSeconds).toBeGreaterThan(seconds[delay] + seconds[drain]);
   });
 });

@@ -42,7 +42,7 @@ unpack_prometheus() {
     mv usr/bin/prometheus usr/bin/promtool "$tools/bin/") && rm -r "$scratch"
 }
 
-# The chart's tools are Go programs that no Debian package holds. Without Go, the chart's tests do not run, and say so.
+# The chart's tools are Go programs that no Debian package holds. Without Go, the chart's tests fail, and say so.
 install_chart_tools() {
   command -v go >/dev/null 2>&1 || return 1
   echo 'building helm and kubectl-validate for the tests of the chart: some minutes, once'
@@ -67,5 +67,5 @@ if [ -n "$missing$prometheus" ] && ! install_packages; then
   exit 1
 fi
 if ! [ -x "$tools/bin/helm" ] && ! (install_chart_tools); then
-  echo '*** The tests of charts/pkce-gateway WILL NOT RUN: they need helm, which needs Go 1.24 or newer to be built. ***' >&2
+  echo '*** The tests of charts/pkce-gateway WILL FAIL: they need helm, which needs Go 1.24 or newer to be built. ***' >&2
 fi

@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { CRD_DIRECTORY, requireTool, runTool } from '../support/test-tool.ts';
-import { CHART, hasHelm, KUBERNETES, renderChart, runHelm, WITHOUT_HELM } from './helm.ts';
+import { CHART, KUBERNETES, renderChart, runHelm } from './helm.ts';
 import { checkConfig } from './rendered-config.ts';
 
 const CASES = new URL('cases/', import.meta.url);
@@ -43,8 +43,6 @@ const RESTRICTED = {
   ],
 };
 
-beforeEach(({ skip }) => skip(!hasHelm, WITHOUT_HELM));
-
 describe.each(names)('%s', (name) => {
   let text: string;
   let manifests: readonly Manifest[];
@@ -52,7 +50,6 @@ describe.each(names)('%s', (name) => {
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-chart-'));
-    if (!hasHelm) return;
     text = await renderChart(inputOf(name));
     manifests = manifestsOf(text);
   });

@@ -1,13 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { startGatewayProcess } from '../support/process.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
-import { hasHelm, renderChart, WITHOUT_HELM } from './helm.ts';
-
-beforeEach(({ skip }) => skip(!hasHelm, WITHOUT_HELM));
+import { renderChart } from './helm.ts';
 
 /** What the pod of `helm test` runs, with its two addresses set to these. */
 async function runTestPod(adminUrl: string, url: string): Promise<{ exitCode: number; output: string }> {

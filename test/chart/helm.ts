@@ -1,21 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { findTool, runTool, type ToolRun } from '../support/test-tool.ts';
+import { requireTool, runTool, type ToolRun } from '../support/test-tool.ts';
 
 export const CHART = fileURLToPath(new URL('../../charts/pkce-gateway', import.meta.url));
-
-const helm = findTool('helm');
-
-/** What the run says in the end where the chart cannot be tested. */
-export const WITHOUT_HELM =
-  'charts/pkce-gateway was NOT TESTED: there is no helm here, and no Go (1.24 or newer) to build it with';
-export const hasHelm = helm !== undefined;
 
 /** The oldest Kubernetes that the chart is for. */
 export const KUBERNETES = '1.27';
 
-export function runHelm(...args: readonly string[]): Promise<ToolRun> {
-  if (helm === undefined) throw new Error(WITHOUT_HELM);
-  return runTool(helm, args);
+export async function runHelm(...args: readonly string[]): Promise<ToolRun> {
+  return runTool(requireTool('helm'), args);
 }
 
 /** The manifests that an installation with these values makes. */

@@ -23,10 +23,11 @@ export function explainPolicy(
   client: string | undefined,
 ): ExplainedSetting[] {
   const issuer = settings.issuers[issuerIndex];
+  if (issuer === undefined) return [];
+  const { defaults, clients, unlistedClients } = issuer;
   const entry: PolicyEntry | undefined =
-    client === undefined ? issuer?.unlistedClients : issuer?.clients[client];
-  if (issuer === undefined || entry === undefined) return [];
-  const { defaults } = issuer;
+    client === undefined ? unlistedClients : Object.hasOwn(clients, client) ? clients[client] : undefined;
+  if (entry === undefined) return [];
   const merged = mergeSettings(entry, defaults);
   const entryPath = client === undefined ? ['unlisted_clients'] : ['clients', client];
   return [...slotsOf(unlistedPolicySchema)].map(([key, slot]) => {

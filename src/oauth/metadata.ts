@@ -38,11 +38,11 @@ export function parseMetadata(text: string): MetadataDocument | undefined {
  * it. Where every client is enforced, what would lead around the gateway, or to what it cannot follow, goes.
  */
 export function rewriteMetadata(document: MetadataDocument, facts: MetadataFacts): MetadataDocument {
-  const changed: Record<string, unknown> = {};
   const { codeChallengeMethods, narrowed } = facts;
-  for (const [key, value] of Object.entries(document)) {
-    if (narrowed === undefined || !isDropped(key)) changed[key] = rewriteValue(key, value, facts);
-  }
+  const kept = Object.entries(document).filter(([key]) => narrowed === undefined || !isDropped(key));
+  const changed: Record<string, unknown> = Object.fromEntries(
+    kept.map(([key, value]) => [key, rewriteValue(key, value, facts)]),
+  );
   if (codeChallengeMethods !== undefined) changed['code_challenge_methods_supported'] = codeChallengeMethods;
   if (narrowed !== undefined) {
     const { responseTypes, responseModes, requestObjects } = narrowed;
@@ -54,7 +54,7 @@ export function rewriteMetadata(document: MetadataDocument, facts: MetadataFacts
   }
   if (facts.publicClients) {
     allowPublicClients(changed, 'token_endpoint');
-    if ('revocation_endpoint' in changed) allowPublicClients(changed, 'revocation_endpoint');
+    if (Object.hasOwn(changed, 'revocation_endpoint')) allowPublicClients(changed, 'revocation_endpoint');
   }
   return changed;
 }

@@ -133,7 +133,8 @@ export function endWith(socket: Duplex, answer: string): void {
 }
 
 function groupByName(headers: readonly string[]): IncomingMessage['headers'] {
-  const grouped: Record<string, string | string[]> = {};
+  // Without a prototype, whose members a client may name as well as any header.
+  const grouped: Record<string, string | string[]> = Object.create(null);
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();
     const value = headers[i + 1] as string;

@@ -80,6 +80,14 @@ const CASES: readonly CarrierCase[] = [
     read: (text) => fromUrl(unhtml(found(text, /href="([^"]*)"/))),
   },
   {
+    // Members of every JavaScript object, and no references of HTML.
+    name: 'a link with what looks like references',
+    contentType: 'text/html',
+    body: (url) =>
+      page(`<a href="${html(url).replace('?', '?x=1&constructor;&toString;&amp;')}">Continue</a>`),
+    read: (text) => fromUrl(unhtml(found(text, /href="([^"]*)"/))),
+  },
+  {
     name: 'an iframe',
     contentType: 'text/html',
     body: (url) => page(`<iframe src='${html(url)}'></iframe>`),

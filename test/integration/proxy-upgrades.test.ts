@@ -66,6 +66,20 @@ describe('a WebSocket', () => {
     expect(JSON.stringify(request?.rawHeaders)).not.toMatch(/203\.0|admin|1\.2\.3\.4|c2VjcmV0/);
   });
 
+  test('has headers that are called like the members of an object, as they came', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startProxyTo(upstream);
+    const sent = ['Constructor: a', '__proto__: b', 'HasOwnProperty: c', 'X-Other: d', 'x-other: e'];
+    expect((await sendRaw(gateway.url, upgrade('/ws', sent))).status).toBe(101);
+    const names = new Set(sent.map((line) => (line.split(':')[0] as string).toLowerCase()));
+    const arrived = upstream.requests
+      .to('/ws')[0]
+      ?.rawHeaders.filter(([name]) => names.has(name.toLowerCase()));
+    expect(arrived?.map(([name, value]) => `${name}: ${value}`.toLowerCase()).sort()).toEqual(
+      sent.map((line) => line.toLowerCase()).sort(),
+    );
+  });
+
   test.each(['/ws/../ws/./a', '/ws//b//', '/ws/%2e%2e/c?d=//e&f=?'])(
     'reaches the upstream at the path that was judged: %s',
     async (target) => {

@@ -21,15 +21,15 @@ export const PERCENT: Escaping = {
   encode: percentEncode,
 };
 
-const CONTROL_ESCAPES: Readonly<Record<string, string>> = {
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  b: '\b',
-  f: '\f',
-  v: '\v',
-  0: '\0',
-};
+const CONTROL_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['n', '\n'],
+  ['r', '\r'],
+  ['t', '\t'],
+  ['b', '\b'],
+  ['f', '\f'],
+  ['v', '\v'],
+  ['0', '\0'],
+]);
 
 /** The strings of JavaScript and JSON. */
 export const SCRIPT_STRING: Escaping = {
@@ -37,7 +37,7 @@ export const SCRIPT_STRING: Escaping = {
   decode(written) {
     const kind = written[1] as string;
     if (written.length > 2) return codePoint(Number.parseInt(written.replace(/[^0-9a-f]/gi, ''), 16));
-    return kind === '\n' ? '' : (CONTROL_ESCAPES[kind] ?? kind);
+    return kind === '\n' ? '' : (CONTROL_ESCAPES.get(kind) ?? kind);
   },
   encode: (text) =>
     text.replace(/[^A-Za-z0-9%=._~-]/g, (character) => {
@@ -45,7 +45,14 @@ export const SCRIPT_STRING: Escaping = {
     }),
 };
 
-const NAMED: Readonly<Record<string, string>> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>' };
+// A map: `&constructor;` is no reference, but a member of every plain object.
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['quot', '"'],
+  ['apos', "'"],
+  ['lt', '<'],
+  ['gt', '>'],
+]);
 
 /** The attributes and text of HTML and XML. */
 export const ENTITIES: Escaping = {
@@ -54,7 +61,7 @@ export const ENTITIES: Escaping = {
     const body = reference.slice(1).replace(';', '');
     if (/^#x/i.test(body)) return codePoint(Number.parseInt(body.slice(2), 16));
     if (body.startsWith('#')) return codePoint(Number.parseInt(body.slice(1), 10));
-    return NAMED[body] ?? namedReference(reference);
+    return NAMED.get(body) ?? namedReference(reference);
   },
   encode: (text) => text.replace(/[&"'<>]|[^\0-\xff]/gu, (character) => `&#${character.codePointAt(0)};`),
   always: true,

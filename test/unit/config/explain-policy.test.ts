@@ -42,4 +42,5 @@ it('does so for the clients that are not listed', async () => {
 
 it('knows nothing of an entry that is not there', async () => {
   expect(await explain('other')).toEqual({});
+  expect(await explain('constructor')).toEqual({});
 });

@@ -43,6 +43,13 @@ describe('locations', () => {
     expect(rewriteMetadata(document, FACTS)).toMatchObject(document);
   });
 
+  test('a name that is no name to an assignment stays a name', () => {
+    const document = parseMetadata('{"issuer":"a","__proto__":{"revocation_endpoint":"b"}}');
+    const rewritten = rewriteMetadata(document ?? {}, { ...FACTS, publicClients: true });
+    expect(JSON.stringify(rewritten)).toContain('"__proto__":{"revocation_endpoint":"b"}');
+    expect(Object.keys(rewritten)).not.toContain('revocation_endpoint_auth_methods_supported');
+  });
+
   test('nested ones are found', () => {
     const rewritten = rewriteMetadata(
       { vendor: { deep: { login_url: 'https://idp.internal:8443/l' } } },

@@ -29,6 +29,11 @@ const HTML: readonly Row[] = [
   ['a link in single quotes', 'url', `<A HREF='${HTML_URL}'>on</A>`],
   ['a link without quotes', 'url', `<a href=${URL_TEXT} id=a>on</a>`],
   ['numeric references', 'url', `<a href="${URL_TEXT.replace('&', '&#38;').replace('?', '&#x3F;')}">on</a>`],
+  [
+    'what looks like references',
+    'url',
+    `<a href="${HTML_URL.replace('?', '?a=&constructor;&toString;&nope;&amp;')}">`,
+  ],
   ['references to letters', 'url', `<a href="${URL_TEXT.replace('code', 'c&#111;de')}">on</a>`],
   ['line ends around and in it', 'url', `<a\nhref = "\n ${HTML_URL.replace('/cb', '/\ncb')}\n">on</a>`],
   ['an iframe', 'url', `<iframe src="${HTML_URL}"></iframe>`],
@@ -201,6 +206,8 @@ const OTHERS: readonly (readonly [ContentFamily, ...Row])[] = [
   ['json', 'JSON in a string', 'url', JSON.stringify(`{"to":"${JS_URL}"}`)],
   ['text', 'a URL in single quotes', 'url', `a='/x?y';b='${URL_TEXT}';c`],
   ['text', 'references', 'url', `url=${HTML_URL} x`],
+  ['text', 'what looks like references', 'url', `url=${HTML_URL.replace('?', '?a=&valueOf;&amp;')} x`],
+  ['xml', 'what looks like references', 'url', `<to>${HTML_URL.replace('?', '?a=&constructor;&amp;')}</to>`],
 ];
 const ROWS = [...[...HTML, ...PAGES].map((row) => ['html', ...row] as const), ...OTHERS];
 

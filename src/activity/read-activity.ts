@@ -64,7 +64,7 @@ export async function readActivity(
 /** What clients are there without the store: the configuration's, with nothing known of them. */
 export function withoutActivity(issuers: readonly ReportedIssuer[], now: number): readonly ClientActivity[] {
   return issuers.flatMap(({ name, clients }) =>
-    [...clients.listed, clients.unlisted].map((policy) =>
+    [...new ClientRegistry(clients).all()].map((policy) =>
       buildClientActivity(name, policy.name, policy, {
         history: emptyHistory(),
         now,

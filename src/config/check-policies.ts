@@ -134,7 +134,7 @@ function checkAlikeIds(ids: readonly string[], path: ValuePath, diagnostics: Dia
     else {
       diagnostics.warning(
         [...path, id],
-        `some servers treat this client_id as ${JSON.stringify(other)}: the stricter of the two policies holds for both`,
+        `some servers treat this client_id as ${JSON.stringify(other)}: the stricter of the two modes holds for both`,
         'key',
       );
     }

@@ -1,8 +1,9 @@
 import { RedirectPlaces } from '../oauth/redirect-places.ts';
 import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
-import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
+import { type ClientPolicy, enforcedShare } from '../policy/client-policy.ts';
 import type { Listing } from '../policy/client-registry.ts';
 import type { Owner, Target } from '../policy/decide-target.ts';
+import { DRAWS } from '../policy/draw.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
 import type { Issuer } from './issuer.ts';
 
@@ -36,14 +37,18 @@ export class UpstreamGroup {
   find(issuer: Issuer, clientId: string | undefined, now: number): Listing {
     const own = issuer.clients.find(clientId);
     if (!this.#shares || clientId === undefined || isListed(own)) return own;
-    if (effectiveMode(own.policy, now) === 'enforce') return own;
+    let strictest = own;
+    let share = Math.max(enforcedShare(own.policy, now), 0);
     // The server takes the client at either issuer: an entry that enforces it must not be avoided by asking at the other.
-    for (const other of this.issuers) {
+    for (const other of share === DRAWS ? [] : this.issuers) {
       if (other === issuer || !isSameEndpoints(issuer, other)) continue;
       const theirs = other.clients.find(clientId);
-      if (isListed(theirs) && effectiveMode(theirs.policy, now) === 'enforce') return theirs;
+      const theirShare = enforcedShare(theirs.policy, now);
+      if (!isListed(theirs) || theirShare <= share) continue;
+      strictest = theirs;
+      share = theirShare;
     }
-    return own;
+    return strictest;
   }
 
   /** The policy that a record's client falls under. One whose issuer is gone from the configuration is judged as unlisted. */

@@ -1,5 +1,5 @@
 import type { PolicySettings } from '../config/policy-settings.ts';
-import { type Draw, FIRST_DRAW } from './draw.ts';
+import { DRAWS, type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
 /** What one client (or a group of them) may do, with every default filled in. `config/schema/policy.ts` describes its settings. */
@@ -9,7 +9,12 @@ export type ClientPolicy = Omit<PolicySettings, 'cors'> & {
   readonly corsOrigins: readonly string[];
   /** The settings that its entry says, and those that `defaults` of its issuer says. */
   readonly origins?: { readonly entry: readonly string[]; readonly defaults: readonly string[] };
+  /** When the entries that some servers take for one client are enforced, this one among them: the strictest holds for each. */
+  readonly alike?: readonly Enforcement[];
 };
+
+/** When an entry is enforced, and for how many of its flows. */
+export type Enforcement = Pick<ClientPolicy, 'mode' | 'enforceFrom' | 'enforcePercent'>;
 
 /** The policies of one issuer. */
 export type ClientPolicies = {
@@ -26,11 +31,28 @@ export const UNLISTED = '_unlisted';
  * enforced.
  */
 export function effectiveMode(policy: ClientPolicy, now: number, draw: Draw = FIRST_DRAW): Mode {
-  const { mode, enforceFrom, enforcePercent } = policy;
-  if (mode === 'off') return 'off';
-  if (mode === 'reject') return 'enforce';
+  const share = enforcedShare(policy, now);
+  if (share === NOT_LOOKED_AT) return 'off';
+  return draw < share ? 'enforce' : 'report';
+}
+
+const NOT_LOOKED_AT = -1;
+
+/** How many of a hundred flows that begin at a moment are enforced; less than none where the mode is off. */
+export function enforcedShare(policy: ClientPolicy, now: number): number {
+  const { alike } = policy;
+  return alike === undefined ? shareOf(policy, now) : Math.max(...alike.map((one) => shareOf(one, now)));
+}
+
+export function enforcementsOf(policy: ClientPolicy): readonly Enforcement[] {
+  return policy.alike ?? [policy];
+}
+
+function shareOf({ mode, enforceFrom, enforcePercent }: Enforcement, now: number): number {
+  if (mode === 'off') return NOT_LOOKED_AT;
+  if (mode === 'reject') return DRAWS;
   const enforces = enforceFrom === undefined ? mode === 'enforce' : now >= enforceFrom;
-  return enforces && draw < enforcePercent ? 'enforce' : 'report';
+  return enforces ? enforcePercent : 0;
 }
 
 /** Whether this client may ask for tokens by this grant. */

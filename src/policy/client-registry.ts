@@ -1,6 +1,12 @@
 import { carriesIdToken } from '../oauth/authorization-request.ts';
 import { foldClientId } from '../oauth/client-id.ts';
-import { type ClientPolicies, type ClientPolicy, effectiveMode } from './client-policy.ts';
+import {
+  type ClientPolicies,
+  type ClientPolicy,
+  effectiveMode,
+  enforcedShare,
+  enforcementsOf,
+} from './client-policy.ts';
 import { LAST_DRAW } from './draw.ts';
 import { type Mode, strictestMode } from './mode.ts';
 
@@ -15,7 +21,7 @@ export type Listing = {
 export class ClientRegistry {
   readonly unlisted: ClientPolicy;
   readonly #byName = new Map<string, ClientPolicy>();
-  /** By folded name: servers that fold a client_id take all of these for one client, so the strictest counts. */
+  /** By folded name. Servers that fold a client_id take entries that are alike for one client: they are equally strict. */
   readonly #byFolded = new Map<string, ClientPolicy>();
   readonly #patterns = new Map<string, ClientPolicy>();
   /** Lengths of the folded patterns, longest first: a look-up probes once for each length, however many patterns there are. */
@@ -32,14 +38,12 @@ export class ClientRegistry {
     this.#unlistedListing = { policy: unlisted, by: 'none' };
     const schedules = new Map<string, ClientPolicy>();
     const bare = new Map<string, ClientPolicy>();
-    for (const policy of listed) {
-      const { name } = policy;
-      if (name.endsWith('*')) {
-        keepStrictest(this.#patterns, foldClientId(name.slice(0, -1)), policy);
-      } else {
-        this.#byName.set(name, policy);
-        keepStrictest(this.#byFolded, foldClientId(name), policy);
-      }
+    for (const [folded, alike] of groupAlike(listed.filter((policy) => !isPattern(policy)))) {
+      this.#byFolded.set(folded, alike[0] as ClientPolicy);
+      for (const policy of alike) this.#byName.set(policy.name, policy);
+    }
+    for (const [folded, alike] of groupAlike(listed.filter(isPattern))) {
+      this.#patterns.set(folded, alike[0] as ClientPolicy);
     }
     for (const policy of this.all()) {
       schedules.set(scheduleOf(policy), policy);
@@ -74,11 +78,6 @@ export class ClientRegistry {
     return this.find(clientId).policy;
   }
 
-  /** The entry of exactly this name. */
-  entry(name: string): ClientPolicy | undefined {
-    return this.#byName.get(name);
-  }
-
   /** The mode for a request whose client cannot be told. */
   strictestMode(now: number): Mode {
     return strictestMode(this.#schedules.map((policy) => effectiveMode(policy, now)));
@@ -101,17 +100,30 @@ export class ClientRegistry {
   }
 }
 
-function keepStrictest(policies: Map<string, ClientPolicy>, key: string, policy: ClientPolicy): void {
-  const known = policies.get(key);
-  if (known === undefined || rank(policy) > rank(known)) policies.set(key, policy);
+function isPattern({ name }: ClientPolicy): boolean {
+  return name.endsWith('*');
 }
 
-/** How strict an entry is, whenever it is asked. */
-function rank({ mode, enforceFrom }: ClientPolicy): number {
-  const scheduled = enforceFrom === undefined ? 0.5 : 0;
-  return { off: 0, report: 1, enforce: 2 + scheduled, reject: 3 }[mode];
+/** The entries by their folded name. Those that are alike are enforced whenever the strictest of them is. */
+function groupAlike(policies: readonly ClientPolicy[]): Map<string, readonly ClientPolicy[]> {
+  const groups = Map.groupBy(policies, ({ name }) => foldClientId(name.replace(/\*$/, '')));
+  for (const [folded, group] of groups) if (group.length > 1) groups.set(folded, alignModes(group));
+  return groups;
 }
 
-function scheduleOf({ mode, enforceFrom, enforcePercent }: ClientPolicy): string {
-  return `${mode} ${enforceFrom} ${enforcePercent}`;
+/** The strictest comes first. */
+function alignModes(group: readonly ClientPolicy[]): ClientPolicy[] {
+  const alike = group.map(({ mode, enforceFrom, enforcePercent }) => ({ mode, enforceFrom, enforcePercent }));
+  const onStoreFailure = group.every((policy) => policy.onStoreFailure === 'allow') ? 'allow' : 'reject';
+  const inTheEnd = (policy: ClientPolicy) => enforcedShare(policy, Number.POSITIVE_INFINITY);
+  return group
+    .toSorted((one, other) => inTheEnd(other) - inTheEnd(one))
+    .map((policy) => ({ ...policy, onStoreFailure, alike }));
+}
+
+function scheduleOf(policy: ClientPolicy): string {
+  return enforcementsOf(policy)
+    .map(({ mode, enforceFrom, enforcePercent }) => `${mode} ${enforceFrom} ${enforcePercent}`)
+    .sort()
+    .join();
 }

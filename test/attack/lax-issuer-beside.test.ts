@@ -96,3 +96,33 @@ describe.each(REDEMPTIONS)('a bare code brought %s', (_, type, write) => {
     });
   });
 });
+
+describe('a login of an enforced client, without PKCE, that is begun at an issuer that', () => {
+  const { strict, lax } = SCENES.at(-1) as Scene;
+
+  async function begin(unlisted: string, clientId: string) {
+    await using server = await startSloppyServer();
+    const upstream = `upstream: {url: "${server.url}"}, forward_pkce: never`;
+    const issuers = [
+      `  - {name: strict, ${upstream}, ${strict}, clients: {spa: {redirect_uris: ["${REDIRECT_URI}"]}}}`,
+      `  - {name: lax, ${upstream}, ${lax}, unlisted_clients: {${unlisted}}}`,
+    ].join('\n');
+    await using gateway = await startGatewayUnderTest({ upstream: server.url, issuers });
+    const query = new URLSearchParams({
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: clientId === 'spa' ? REDIRECT_URI : 'https://other.example.com/cb',
+    });
+    const line = `GET /oauth2/authorize?${query} HTTP/1.1`;
+    const { raw } = await sendRaw(gateway.url, rawRequest(line, [], '', TOKEN.host));
+    return /[?&]code=/.test(raw) ? 'code' : /challenge_missing/.exec(raw)?.[0];
+  }
+
+  test.each(['mode: off', 'mode: report', 'enforce_percent: 0', 'enforce_percent: 1'])(
+    'has %s is refused as at its own',
+    async (unlisted) => expect(await begin(unlisted, 'spa')).toBe('challenge_missing'),
+  );
+
+  test('reports others: those get their code', async () =>
+    expect(await begin('enforce_percent: 0', 'other')).toBe('code'));
+});

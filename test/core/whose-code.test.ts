@@ -44,6 +44,53 @@ describe('a client_id is compared as servers fold it', () => {
   });
 });
 
+describe('a look-alike that is listed itself', () => {
+  const LOOK_ALIKE_URI = 'https://look-alike.example.com/cb';
+  const listed = (settings: string) => [`SPA: {redirect_uris: [${LOOK_ALIKE_URI}], ${settings}}`];
+  const begin = (stage: CoreStage, fields: Record<string, string | undefined> = {}) =>
+    stage.authorize({ client_id: 'SPA', redirect_uri: LOOK_ALIKE_URI, ...fields });
+  const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
+
+  test.each(['mode: report', 'mode: off', 'enforce_percent: 0', 'enforce_from: 2999-01-01T00:00:00Z'])(
+    'is no way around the one that is enforced: %s',
+    async (settings) => {
+      await using stage = await CoreStage.open({ clients: listed(settings) });
+      expect(errorOf(await begin(stage, WITHOUT_PKCE)).get('error')).toBe('invalid_request');
+      expect(stage.received).toEqual([]);
+      expect(stage.reasons('refusal')).toEqual(['challenge_missing']);
+    },
+  );
+
+  test('is enforced where only it is to be, and so is the other', async () => {
+    await using stage = await CoreStage.open({ mode: 'report', clients: listed('mode: enforce') });
+    await begin(stage, WITHOUT_PKCE);
+    await stage.authorize(WITHOUT_PKCE);
+    expect(stage.received).toEqual([]);
+    expect(stage.reasons('refusal')).toEqual(['challenge_missing', 'challenge_missing']);
+  });
+
+  test('logs in at its own place with PKCE', async () => {
+    await using stage = await CoreStage.open({ clients: listed('mode: report') });
+    stage.respond = (_received, response) => {
+      const query = new URLSearchParams({ code: UPSTREAM_CODE, state: stage.upstreamState });
+      response.writeHead(302, { Location: `${LOOK_ALIKE_URI}?${query}` }).end();
+    };
+    const { location } = await begin(stage);
+    expect(location?.searchParams.get('state')).toBe(STATE);
+    const code = location?.searchParams.get('code') ?? '';
+    const redemption = { client_id: 'SPA', redirect_uri: LOOK_ALIKE_URI };
+    expect((await stage.redeem(code, { ...redemption, code_verifier: undefined })).status).toBe(400);
+    expect((await stage.redeem(code, redemption)).status).toBe(200);
+  });
+
+  test('two that are only reported stay so', async () => {
+    await using stage = await CoreStage.open({ mode: 'report', clients: listed('mode: report') });
+    await begin(stage, WITHOUT_PKCE);
+    expect(stage.received).toHaveLength(1);
+    expect(stage.reasons('report_only_violation')).toEqual(['challenge_missing']);
+  });
+});
+
 const LAX = 'lax: {mode: report}';
 
 describe('no lax flow takes a code to an enforced place', () => {

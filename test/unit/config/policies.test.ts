@@ -239,7 +239,7 @@ describe('client ids that some servers take for one', () => {
     expect(
       await warningLines(issuerWith('defaults: {mode: report}', 'clients: {spa: {}, other: {}, "SPA ": {}}')),
     ).toEqual([
-      'g.yaml:5:35 issuers[0].clients["SPA "]: some servers treat this client_id as "spa": the stricter of the two policies holds for both',
+      'g.yaml:5:35 issuers[0].clients["SPA "]: some servers treat this client_id as "spa": the stricter of the two modes holds for both',
     ]);
   });
 });

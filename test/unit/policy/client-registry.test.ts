@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { effectiveMode } from '../../../src/policy/client-policy.ts';
 import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 import { samplePolicy } from '../../support/sample-policy.ts';
 
@@ -57,6 +58,88 @@ describe('the policy for a client_id', () => {
       'é€*',
       '_unlisted',
     ]));
+});
+
+describe('entries that some servers take for one client', () => {
+  const AT = 1_000;
+  const report = { mode: 'report' } as const;
+  const percent = (enforcePercent: number) => ({ enforcePercent });
+  const later = { enforceFrom: AT };
+
+  type Settings = Parameters<typeof samplePolicy>[0];
+  const listing = (...entries: readonly (readonly [name: string, settings: Settings])[]) =>
+    new ClientRegistry({
+      listed: entries.map(([name, settings]) => samplePolicy({ name, ...settings })),
+      unlisted: samplePolicy({ name: '_unlisted', mode: 'off' }),
+    });
+
+  test.each<readonly [what: string, one: Settings, other: Settings, now: number, draw: number, mode: string]>(
+    [
+      ['enforce and report', {}, report, 0, 99, 'enforce'],
+      ['report and off', report, { mode: 'off' }, 0, 0, 'report'],
+      ['enforced later, before', later, report, AT - 1, 0, 'report'],
+      ['enforced later, by now', later, report, AT, 99, 'enforce'],
+      ['enforced later, and the other by now', later, {}, AT - 1, 99, 'enforce'],
+      ['in few flows and in most', percent(10), percent(80), 0, 79, 'enforce'],
+      ['in few flows and in most, beyond both', percent(10), percent(80), 0, 80, 'report'],
+      ['in few flows and in none', percent(10), report, 0, 9, 'enforce'],
+      ['in all flows later, in few by now', later, percent(10), AT - 1, 9, 'enforce'],
+      ['in all flows later, in few by now, beyond', later, percent(10), AT - 1, 10, 'report'],
+      ['in all flows later, when that is', later, percent(10), AT, 99, 'enforce'],
+    ],
+  )('the strictest holds for each: %s', (_, one, other, now, draw, mode) => {
+    for (const [first, second] of [
+      [one, other],
+      [other, one],
+    ]) {
+      const registry = listing(['app', first], ['APP', second], ['other', report]);
+      for (const id of ['app', 'APP', 'App'])
+        expect(effectiveMode(registry.policyFor(id), now, draw), id).toBe(mode);
+      expect(effectiveMode(registry.policyFor('other'), now, draw)).toBe('report');
+      expect([...registry.all()].filter((policy) => effectiveMode(policy, now, draw) === mode)).toHaveLength(
+        mode === 'report' ? 3 : 2,
+      );
+      const patterns = listing(['app-*', first], ['APP-*', second]);
+      for (const id of ['app-1', 'APP-1'])
+        expect(effectiveMode(patterns.policyFor(id), now, draw), id).toBe(mode);
+    }
+  });
+
+  test('each stays the client that it is: its places are its own', () => {
+    const registry = listing(['app', { methods: ['S256'] }], ['APP', { ...report, methods: ['plain'] }]);
+    expect(registry.find('APP')).toMatchObject({ by: 'name', policy: { name: 'APP', methods: ['plain'] } });
+    expect(registry.find('app')).toMatchObject({ by: 'name', policy: { name: 'app', methods: ['S256'] } });
+    expect(registry.find('App')).toMatchObject({ by: 'folded', policy: { name: 'app' } });
+  });
+
+  test('one that must not go on without the store keeps the other from it', () => {
+    const registry = listing(
+      ['app', {}],
+      ['APP', { onStoreFailure: 'allow' }],
+      ['x', { onStoreFailure: 'allow' }],
+    );
+    expect(['app', 'APP', 'x'].map((id) => registry.policyFor(id).onStoreFailure)).toEqual([
+      'reject',
+      'reject',
+      'allow',
+    ]);
+  });
+
+  test('a client beside them that is only reported is not taken for enforced with them', () =>
+    expect(
+      new ClientRegistry({
+        listed: [samplePolicy({ name: 'app' }), samplePolicy({ name: 'APP', ...report })],
+        unlisted: samplePolicy({ name: '_unlisted', ...report }),
+      }).enforcesAll(0),
+    ).toBe(false));
+
+  test('where all others are enforced, all are', () =>
+    expect(
+      new ClientRegistry({
+        listed: [samplePolicy({ name: 'app' }), samplePolicy({ name: 'APP', ...report })],
+        unlisted: samplePolicy({ name: '_unlisted' }),
+      }).enforcesAll(0),
+    ).toBe(true));
 });
 
 describe('the mode for a client that cannot be told', () => {

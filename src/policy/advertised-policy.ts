@@ -3,14 +3,14 @@ import { FOLLOWED_RESPONSE_MODES } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 
 /**
- * What an issuer's metadata says to all of its clients together. A challenge is advertised where somebody verifies it. The
- * rest is narrowed only where every client is enforced (`narrow`): elsewhere nothing becomes stricter than it was.
+ * What an issuer's metadata says to all of its clients. PKCE is advertised where the gateway or the server verifies it. The
+ * rest is narrowed only if every client is enforced (`narrow`): otherwise nothing becomes stricter than it was.
  */
 export function buildAdvertisedPolicy(
   policies: Iterable<ClientPolicy>,
   { advertisePkce, narrow }: { readonly advertisePkce: boolean; readonly narrow: boolean },
 ): AdvertisedPolicy {
-  // Those that are rejected are promised nothing.
+  // Rejected clients are promised nothing.
   const judged = [...policies].filter(({ mode }) => mode !== 'reject' && mode !== 'off');
   const modes = judged.map(({ responseModes }) => responseModes ?? FOLLOWED_RESPONSE_MODES);
   return {
@@ -26,7 +26,7 @@ export function buildAdvertisedPolicy(
   };
 }
 
-/** S256 first: some clients take the first that they know. */
+/** S256 first: some clients take the first method that they know. */
 function challengeMethods(policies: readonly ClientPolicy[]): string[] {
   return (['S256', 'plain'] as const).filter((method) =>
     policies.some(({ methods }) => methods.includes(method)),

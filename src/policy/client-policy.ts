@@ -7,7 +7,7 @@ export type ClientPolicy = Omit<PolicySettings, 'cors'> & {
   /** The entry as configured: a client_id, a prefix ending in `*`, or `_unlisted`. The `client` label of metrics. */
   readonly name: string;
   readonly corsOrigins: readonly string[];
-  /** The settings that its entry says, and those that `defaults` of its issuer says. */
+  /** The settings of its entry, and those of its issuer's `defaults`. */
   readonly origins?: { readonly entry: readonly string[]; readonly defaults: readonly string[] };
   /** When the entries that some servers take for one client are enforced, this one among them: the strictest holds for each. */
   readonly alike?: readonly Enforcement[];
@@ -19,7 +19,7 @@ export type Enforcement = Pick<ClientPolicy, 'mode' | 'enforceFrom' | 'enforcePe
 /** The policies of one issuer. */
 export type ClientPolicies = {
   readonly listed: readonly ClientPolicy[];
-  /** For every client that is not among them. */
+  /** For every client without an entry. */
   readonly unlisted: ClientPolicy;
 };
 
@@ -27,7 +27,7 @@ export type ClientPolicies = {
 export const UNLISTED = '_unlisted';
 
 /**
- * The mode in force at a moment (epoch milliseconds) for a flow with this draw. By the first draw: whether any flow is
+ * The mode in force at a moment (epoch milliseconds) for a flow with this draw. With the first draw: whether any flow is
  * enforced.
  */
 export function effectiveMode(policy: ClientPolicy, now: number, draw: Draw = FIRST_DRAW): Mode {
@@ -55,7 +55,7 @@ function shareOf({ mode, enforceFrom, enforcePercent }: Enforcement, now: number
   return enforces ? enforcePercent : 0;
 }
 
-/** Whether this client may ask for tokens by this grant. */
+/** Whether this client may use this grant. */
 export function allowsGrantType(
   { grantTypes }: Pick<ClientPolicy, 'grantTypes'>,
   grantType: string,

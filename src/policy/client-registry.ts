@@ -10,10 +10,10 @@ import {
 import { LAST_DRAW } from './draw.ts';
 import { type Mode, strictestMode } from './mode.ts';
 
-/** Which policy a client_id falls under, and how it was found. */
+/** The policy for a client_id, and how it was found. */
 export type Listing = {
   readonly policy: ClientPolicy;
-  /** `folded`: it is that client's only after folding; `pattern`: an entry with `*`; `none`: nobody lists it. */
+  /** `folded`: the id matches that client only after folding; `pattern`: an entry with `*`; `none`: no entry matches. */
   readonly by: 'name' | 'folded' | 'pattern' | 'none';
 };
 
@@ -24,13 +24,13 @@ export class ClientRegistry {
   /** By folded name. Servers that fold a client_id take entries that are alike for one client: they are equally strict. */
   readonly #byFolded = new Map<string, ClientPolicy>();
   readonly #patterns = new Map<string, ClientPolicy>();
-  /** Lengths of the folded patterns, longest first: a look-up probes once for each length, however many patterns there are. */
+  /** Lengths of the folded patterns, longest first: a look-up probes once per length, not once per pattern. */
   readonly #patternLengths: readonly number[];
   readonly #unlistedListing: Listing;
 
-  /** One policy for each distinct (mode, enforce_from, enforce_percent): few, however many clients there are. */
+  /** One policy for each distinct (mode, enforce_from, enforce_percent): few, even with many clients. */
   readonly #schedules: readonly ClientPolicy[];
-  /** The same of those whose codes are not wrapped. */
+  /** The same for the policies whose codes are not wrapped. */
   readonly #bare: readonly ClientPolicy[];
 
   constructor({ listed, unlisted }: ClientPolicies) {
@@ -56,7 +56,7 @@ export class ClientRegistry {
     this.#bare = [...bare.values()];
   }
 
-  /** Compared as servers fold it. An id that a pattern covers as written may be a listed one once it is folded. */
+  /** Compared as servers fold it. An id that matches a pattern as written may match a listed client after folding. */
   find(clientId: string | undefined): Listing {
     if (clientId === undefined) return this.#unlistedListing;
     const named = this.#byName.get(clientId);

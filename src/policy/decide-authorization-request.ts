@@ -10,8 +10,8 @@ import type { Reason, Violation } from './reason.ts';
 type Rule = (request: AuthorizationRequest, policy: ClientPolicy) => Violation | undefined;
 
 /**
- * The rules for an authorization request, in order: which client asks, where the answer would go (only then can a refusal be
- * sent there), what is asked for, and how it is protected.
+ * The rules for an authorization request, in order: the client, the redirect_uri (a refusal can be sent there only after this
+ * check), what is requested, and how it is protected.
  */
 const RULES: readonly Rule[] = [
   checkClient,
@@ -41,7 +41,7 @@ function checkClient({ clientId }: AuthorizationRequest, policy: ClientPolicy): 
   return policy.mode === 'reject' ? violation('client_unknown', clientId) : undefined;
 }
 
-/** Pushed requests are looked up before; any other request_uri names a document that the upstream would fetch on its own. */
+/** Pushed requests were looked up before; any other request_uri names a document that the upstream would fetch itself. */
 function checkRequestUri({ requestUri }: AuthorizationRequest): Violation | undefined {
   return requestUri === undefined ? undefined : violation('request_uri_unknown');
 }

@@ -4,7 +4,7 @@ import type { Binding, KnownClaim } from '../store/flow-store.ts';
 import { allowsGrantType, type ClientPolicy } from './client-policy.ts';
 import type { Reason, Violation } from './reason.ts';
 
-/** What a redemption presents, beside its code. */
+/** What a redemption presents in addition to its code. */
 export type PresentedRedemption = {
   readonly grantType: string;
   readonly codeVerifier: string | undefined;
@@ -13,8 +13,8 @@ export type PresentedRedemption = {
 };
 
 /**
- * The first rule that the redemption of a known code breaks: what the code is worth, whose it is, and who may redeem it.
- * `claim` is what the store said to the presented verifier, `policy` that of the client whose code it is.
+ * The first rule that the redemption of a known code breaks: is the code valid, whose is it, and who may redeem it.
+ * `claim` is the store's result for the presented verifier, `policy` the policy of the client whose code it is.
  */
 export function decideRedemption(
   claim: KnownClaim,
@@ -32,7 +32,7 @@ export function decideRedemption(
 
 function decideClaim({ outcome, binding }: KnownClaim, presented: PresentedRedemption): Reason | undefined {
   switch (outcome) {
-    // The client was given another code: only who saw the upstream's own response knows this one.
+    // The client was given a wrapped code: only somebody who saw the upstream's own response knows this one.
     case 'wrapped':
       return 'code_unknown';
     case 'replayed':
@@ -57,12 +57,12 @@ function decideUnpaired(binding: Binding, { codeVerifier }: PresentedRedemption)
 }
 
 function decideClaimed(binding: Binding, presented: PresentedRedemption): Reason | undefined {
-  // A record without a challenge protects nothing, whatever it says: fail closed.
+  // A record without a challenge protects nothing: fail closed.
   if (binding.codeChallenge === undefined && binding.mode === 'enforce') return 'verifier_missing';
   if (binding.codeChallenge === undefined && presented.codeVerifier !== undefined)
     return 'verifier_unexpected';
   if (!identifies(presented.client, binding.clientId)) return 'client_mismatch';
-  // OAuth 2.1 dropped the parameter: the upstream judges one that is absent (RFC 6749 4.1.3).
+  // OAuth 2.1 dropped the parameter: the upstream judges its absence (RFC 6749 4.1.3).
   const { redirectUri } = presented;
   return redirectUri !== undefined && redirectUri !== binding.redirectUri
     ? 'redirect_uri_mismatch'

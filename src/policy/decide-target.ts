@@ -7,30 +7,30 @@ import type { Reason } from './reason.ts';
 /** A client that lists a redirect_uri. */
 export type Owner = { readonly issuer: string; readonly policy: ClientPolicy };
 
-/** Where a code is on its way to. */
+/** Where a code is going. */
 export type Target = {
   readonly url: URL;
-  /** A loopback address: it belongs to nobody. */
+  /** A loopback address: it has no owner. */
   readonly isLoopback: boolean;
-  /** The clients that list this place, read loosely. */
+  /** The clients that list this place, compared loosely. */
   readonly owners: readonly Owner[];
-  /** Whether the upstream answered by a redirect, the one carrier whose target is certain without a redirect_uri. */
+  /** Whether the carrier is a redirect, the only carrier whose target is certain without a redirect_uri. */
   readonly byRedirect: boolean;
 };
 
-/** The first owner, where all owners of the place are enforced: then no code but theirs leaves for it. */
+/** The first owner, if all owners of the place are enforced: then only their codes may go there. */
 export function enforcedOwner({ owners, isLoopback }: Target, now: number): Owner | undefined {
   if (isLoopback || owners.length === 0) return undefined;
   const enforced = owners.every(({ policy }) => effectiveMode(policy, now, LAST_DRAW) === 'enforce');
   return enforced ? owners[0] : undefined;
 }
 
-/** What a code's way to a target breaks, and by whose policy that is judged. */
+/** The rule that a code on its way to a target breaks, and the policy that judges it. */
 export type TargetVerdict = { readonly reason: Reason; readonly owner: Owner | undefined } | undefined;
 
 /**
- * Whether a flow may take its code to a target. The place decides first, read loosely, so that no spelling of it is laxer;
- * then the flow's own redirect_uri, read strictly.
+ * Whether a flow may take its code to a target. The place decides first, compared loosely, so that no spelling of it is laxer;
+ * then the flow's own redirect_uri, compared strictly.
  */
 export function decideTarget(flow: Flow, policy: ClientPolicy, target: Target, now: number): TargetVerdict {
   const owner = enforcedOwner(target, now);
@@ -42,7 +42,7 @@ export function decideTarget(flow: Flow, policy: ClientPolicy, target: Target, n
   return allowed ? undefined : { reason: 'redirect_target_mismatch', owner: undefined };
 }
 
-/** An enforced flow of an owner; or one that its own listed client began while it was in report, or that was drawn so. */
+/** An enforced flow of an owner; or a flow that the listed client itself began in report, by its mode or its draw. */
 function mayUsePlace(flow: Flow, policy: ClientPolicy, { owners }: Target): boolean {
   if (!owners.some((owner) => owner.policy === policy)) return false;
   return flow.mode === 'enforce' || flow.clientId === policy.name;

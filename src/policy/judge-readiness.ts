@@ -1,28 +1,28 @@
 import type { Mode } from './mode.ts';
 import { REASONS, type Reason } from './reason.ts';
 
-/** Days without a violation, today among them, and from the first login on, before a client is ready. */
+/** Days without a violation, including today, since the first login before a client is ready. */
 export const CLEAN_DAYS = 7;
 /** Logins before a client is ready. */
 export const ENOUGH_LOGINS = 20;
-/** The least share of its codes that comes back through the gateway. One code may always be under way. */
+/** The smallest share of its codes that must be redeemed through the gateway. One code may always be under way. */
 export const REDEEMED_SHARE = 0.9;
 /** An enforced client is in trouble where, over these days, this share of its requests was refused. */
 const TROUBLE_DAYS = 2;
 const TROUBLE_SHARE = 0.05;
-/** Reasons that a verdict explains. */
+/** The number of reasons that a verdict explains. */
 const EXPLAINED = 2;
 
 /** What one client did, on one day or over some. */
 export type Traffic = {
   readonly requests: number;
   readonly codesBound: number;
-  /** Redeemed through the gateway with success: with the right verifier, or without. */
+  /** Redeemed through the gateway successfully, with or without a verifier. */
   readonly verified: number;
   readonly unverified: number;
-  /** All of them; anybody can send requests in the name of a client. */
+  /** All violations; anybody can send requests in the name of a client. */
   readonly violations: ReadonlyMap<string, number>;
-  /** Those whose flow got a code, or that came with a redemption. */
+  /** Violations whose flow got a code, or that occurred at redemption. */
   readonly counted: ReadonlyMap<string, number>;
 };
 
@@ -39,9 +39,8 @@ export function verdictText(verdict: Verdict): string {
 }
 
 /**
- * Whether a client can be enforced without breaking it. `days`: what it did on each day of the period, the oldest first,
- * today last. What it did before its last violation is no evidence. A client that is enforced is `ready` while nothing is
- * wrong with it.
+ * Whether a client can be enforced without breaking it. `days`: its activity on each day of the period, from the oldest to
+ * today. Activity before its last violation is not evidence. An enforced client is `ready` while nothing is wrong with it.
  */
 export function judgeReadiness(
   days: readonly Traffic[],
@@ -66,7 +65,7 @@ function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | unde
   const { codesBound: allCodes, counted } = sum(days);
   if (allCodes === 0 && counted.has('code_unknown')) {
     return notReady(
-      "the gateway does not see this server's codes: it issues them in a way that no response shows, or the authorization requests bypass the gateway",
+      "the gateway does not see this server's codes: no response contains them, or the authorization requests bypass the gateway",
     );
   }
   const lastBroken = days.findLastIndex((day) => day.counted.size > 0);
@@ -81,7 +80,7 @@ function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | unde
   const redeemed = verified + unverified;
   const since = lastBroken < 0 ? '' : ' since its last violation';
   if (codesBound + redeemed === 0) {
-    return notReady(`no login has got its code${since}: log in once through the gateway`);
+    return notReady(`no login has received its code${since}: log in once through the gateway`);
   }
   const onItsWay = redeemed > 0 && codesBound - redeemed === 1;
   if (redeemed < codesBound * REDEEMED_SHARE && !onItsWay) return notReady(bypassed(redeemed, codesBound));
@@ -95,7 +94,7 @@ function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | unde
   return { state: 'ready' };
 }
 
-/** What is wrong with a client that is enforced. */
+/** What is wrong with an enforced client. */
 function findTrouble(days: readonly Traffic[]): string | undefined {
   const recent = sum(days.slice(-TROUBLE_DAYS));
   const refused = total(recent.violations);

@@ -1,12 +1,12 @@
 /**
  * What happens to a request that breaks a client's policy.
- * `enforce`: it is refused. `report`: it is counted and logged, nothing is refused or broken. `off`: nobody looks.
+ * `enforce`: it is refused. `report`: it is counted and logged, nothing is refused or broken. `off`: it is not judged.
  */
 export type Mode = 'enforce' | 'report' | 'off';
 
 const STRICTNESS: Readonly<Record<Mode, number>> = { off: 0, report: 1, enforce: 2 };
 
-/** The strictest of all that are concerned decides. `off` for none. */
+/** The strictest mode of all parties concerned. `off` for an empty list. */
 export function strictestMode(modes: Iterable<Mode>): Mode {
   let strictest: Mode = 'off';
   for (const mode of modes) if (STRICTNESS[mode] > STRICTNESS[strictest]) strictest = mode;

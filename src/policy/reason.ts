@@ -8,11 +8,11 @@ export type ReasonEntry = {
   /** RFC 6749 4.1.2.1 and 5.2. */
   readonly error: 'invalid_request' | 'invalid_grant' | 'unauthorized_client' | 'unsupported_response_type';
   /**
-   * For the developer of the client. Generic about codes on purpose: a thief learns no more from it than that a code does
-   * not work. The precise reason stands in the log and the metric.
+   * For the developer of the client. Generic about codes on purpose: a thief learns only that a code does
+   * not work. The log and the metric have the precise reason.
    */
   readonly description: string;
-  /** For the operator who prepares to enforce: what the client does, and how to mend it. */
+  /** For the operator who prepares to enforce: what the client does, and how to fix it. */
   readonly advice: string;
 };
 
@@ -38,7 +38,7 @@ export const REASONS = {
   },
   challenge_missing: invalidRequest(
     'PKCE is required: code_challenge is missing (RFC 7636)',
-    'the client sends no code_challenge: turn on PKCE with S256 in it',
+    'the client sends no code_challenge: enable PKCE with S256 in the client',
   ),
   challenge_malformed: invalidRequest(
     'code_challenge is malformed (RFC 7636 section 4.2)',
@@ -51,13 +51,13 @@ export const REASONS = {
   response_type_not_allowed: {
     ...invalidRequest(
       'this response_type is not allowed for the client',
-      'the client asks for another response_type: move it to `code`, or allow the type in `response_types`',
+      'the client requests a response_type that is not allowed: move it to `code`, or allow the type in `response_types`',
     ),
     error: 'unsupported_response_type',
   },
   response_mode_not_allowed: invalidRequest(
     'this response_mode is not allowed for the client',
-    'the client asks for another response_mode: change the client, or allow the mode in `response_modes`',
+    'the client requests a response_mode that is not allowed: change the client, or allow the mode in `response_modes`',
   ),
   redirect_uri_not_allowed: invalidRequest(
     'redirect_uri is not one of those registered for the client',
@@ -65,7 +65,7 @@ export const REASONS = {
   ),
   request_object_not_allowed: invalidRequest(
     'request objects are not allowed for the client',
-    'the client sends request objects: allow them with `request_objects`, or turn them off in the client',
+    'the client sends request objects: allow them with `request_objects`, or disable them in the client',
   ),
   request_uri_unknown: invalidRequest(
     'request_uri is unknown or expired',
@@ -76,24 +76,24 @@ export const REASONS = {
     'the client uses one state for several logins at once: make it send a random state each time',
   ),
   redirect_target_mismatch: invalidRequest(
-    'the authorization server answered to another redirect_uri than the one requested',
-    'codes went to another address than the one requested: check the redirect URIs registered at the server',
+    'the authorization server sent its response to a different redirect_uri than the requested one',
+    'the server sent codes to a different address than the requested one: check the redirect URIs registered at the server',
   ),
   response_ambiguous: invalidRequest(
-    'the authorization response can be read in more than one way',
-    'a response held several codes or states, or a code of another login: look at what the server sends',
+    'the authorization response is ambiguous',
+    'a response contained several codes or states, or a code of another login: check what the server sends',
   ),
   response_not_followable: invalidRequest(
     'the authorization response cannot be checked',
-    'the server hands the code over in a way that the gateway cannot follow: see docs/limits.md',
+    'the server delivers the code in a way that the gateway cannot follow: see docs/limits.md',
   ),
   flow_unknown: invalidRequest(
-    'the authorization response belongs to no login in progress; start again',
+    'the authorization response does not belong to a login in progress; start again',
     'codes arrived for logins that did not begin at the gateway, or that took longer than `flow_ttl`',
   ),
   verifier_missing: invalidGrant(
     'PKCE is required: code_verifier is missing (RFC 7636)',
-    'the client sent a code_challenge but no code_verifier with the code: fix its token request',
+    'the client sent a code_challenge but no code_verifier: fix its token request',
   ),
   verifier_malformed: invalidGrant(
     'code_verifier is malformed (RFC 7636 section 4.1)',
@@ -101,52 +101,58 @@ export const REASONS = {
   ),
   verifier_mismatch: invalidGrant(
     VERIFIER_WRONG,
-    'the code_verifier does not belong to the code_challenge: look for a lost or shared verifier',
+    'the code_verifier does not match the code_challenge: check whether the client loses its verifier or shares it between logins',
   ),
   verifier_unexpected: invalidGrant(
     VERIFIER_WRONG,
-    'the client sent a code_verifier but no code_challenge before: make it send both',
+    'the client sent a code_verifier but no code_challenge: make it send both',
   ),
-  code_missing: invalidGrant('code is missing', 'token requests arrived without a code'),
+  code_missing: invalidGrant(
+    'code is missing',
+    'the token request has no code: fix the token request of the client',
+  ),
   code_unknown: invalidGrant(
     CODE_INVALID,
-    'codes were redeemed that the gateway never saw: send the client’s authorization requests through the gateway as well',
+    'the client redeemed codes that the gateway never saw: send its authorization requests through the gateway as well',
   ),
   code_expired: invalidGrant(
     CODE_INVALID,
-    'codes were redeemed later than `code_ttl`: make the client redeem them at once, or allow more time',
+    'the client redeemed codes after `code_ttl`: make it redeem them at once, or raise `code_ttl`',
   ),
   code_replayed: invalidGrant(
     CODE_INVALID,
-    'codes were redeemed twice: look for a retry or a second instance',
+    'the client redeemed codes twice: look for a retry or a second instance',
   ),
-  attempts_exceeded: invalidGrant(CODE_INVALID, 'wrong verifiers burnt codes: look for their sender'),
+  attempts_exceeded: invalidGrant(
+    CODE_INVALID,
+    'codes were invalidated by too many wrong verifiers: find out who sends them',
+  ),
   client_mismatch: invalidGrant(
     CODE_INVALID,
-    'another client redeemed the codes than the one that requested them',
+    'a different client redeemed the code than the one that requested it: find out how it got the code',
   ),
   redirect_uri_mismatch: invalidGrant(
     CODE_INVALID,
-    'the token request names another redirect_uri than the authorization request',
+    'the redirect_uri of the token request differs from the one of the authorization request: make the client send the same one',
   ),
   grant_type_not_allowed: {
     ...invalidRequest(
       'this grant_type is not allowed for the client',
-      'the client uses another grant: allow it in `grant_types`, or turn it off in the client',
+      'the client uses a grant type that is not allowed: allow it in `grant_types`, or disable it in the client',
     ),
     error: 'unauthorized_client',
   },
   parameter_conflict: invalidRequest(
     'a parameter has different values in the query and in the body',
-    'the query and the body of a request disagree about a parameter: make the client send it once',
+    'a parameter has different values in the query and in the body: make the client send it once',
   ),
   parameter_repeated: invalidRequest(
     'a parameter is sent more than once',
-    'the client sends a parameter twice: make it send the parameter once',
+    'the client sends a parameter more than once: make it send the parameter once',
   ),
   parameter_malformed: invalidRequest(
     'a parameter is malformed',
-    'the client sends a parameter that servers read in different ways: misspelt, badly encoded, or with control characters',
+    'the client sends a parameter that servers interpret differently: it is misspelt, badly encoded or contains control characters',
   ),
   parameter_in_query: invalidRequest(
     'parameters belong in the body, not in the query',
@@ -162,14 +168,14 @@ export const REASONS = {
   content_encoding_not_allowed: {
     ...invalidRequest(
       'the body must not be content-encoded',
-      'the client compresses its requests: turn that off',
+      'the client compresses its requests: disable that',
     ),
     status: 415,
   },
   http_method_not_allowed: {
     ...invalidRequest(
       'this HTTP method is not allowed here',
-      'the client uses another HTTP method than GET or POST',
+      'the client uses an HTTP method other than GET and POST',
     ),
     status: 405,
   },
@@ -179,7 +185,7 @@ export const REASONS = {
   },
   path_ambiguous: invalidRequest(
     'this is not the path of the endpoint',
-    'the client uses a path that servers read in different ways: use the one in the discovery document',
+    'the client uses a path that servers interpret differently: use the one in the discovery document',
   ),
 } as const satisfies Readonly<Record<string, ReasonEntry>>;
 

@@ -81,7 +81,7 @@ describe('what /api/clients says of a client', () => {
             methods: { S256: 0, plain: 0, none: 1 },
             codes_redeemed_unverified: 1,
             last_violation: { at: time, reason: expect.stringMatching(/^(challenge|verifier)_missing$/) },
-            verdict: expect.stringMatching(/^not ready: .*challenge_missing ×1 \(.*turn on PKCE with S256/),
+            verdict: expect.stringMatching(/^not ready: .*challenge_missing ×1 \(.*enable PKCE with S256/),
           }),
           // Its first request was counted here until the server gave it a code.
           expect.objectContaining({ client: '_unlisted', ...noCounts }),

@@ -201,7 +201,7 @@ test('by keyboard alone: to the clients, why one is not ready, and an order', as
   }
   await page.keyboard.press('Space');
   expect(await page.locator('.why').isVisible()).toBe(true);
-  expect(await page.locator('.why').textContent()).toContain('turn on PKCE with S256');
+  expect(await page.locator('.why').textContent()).toContain('enable PKCE with S256');
 });
 
 test('it refreshes itself: what one types, has unfolded and scrolled to stays', async () => {

@@ -49,7 +49,7 @@ test.each<[what: string, days: readonly Traffic[], expected: string | RegExp]>([
   [
     'requests that lead nowhere',
     [{ ...NOTHING, requests: 4 }],
-    'not ready: no login has got its code: log in once through the gateway',
+    'not ready: no login has received its code: log in once through the gateway',
   ],
   [
     'a violation today',
@@ -70,7 +70,7 @@ test.each<[what: string, days: readonly Traffic[], expected: string | RegExp]>([
   [
     'one seven days ago, and silence since',
     [logins(9), broken('verifier_missing'), ...quiet(7)],
-    'not ready: no login has got its code since its last violation: log in once through the gateway',
+    'not ready: no login has received its code since its last violation: log in once through the gateway',
   ],
   ['requests of strangers in its name', [logins(30), ...quiet(6), tried('challenge_missing', 500)], 'ready'],
   [

@@ -17,18 +17,18 @@ import { probeTokenEndpoint } from './probe-token-endpoint.ts';
 import { tryLogin } from './try-login.ts';
 import type { VisitingBrowser } from './visiting-browser.ts';
 
-/** What `--login` needs beside the client. */
+/** What `--login` needs in addition to the client. */
 export type LoginOptions = {
   readonly secret: string | undefined;
   readonly browser: VisitingBrowser;
-  /** scheme://host[:port] where the browser begins. */
+  /** scheme://host[:port] where the browser starts. */
   readonly via: string;
 };
 
-/** What was found out about one part: an issuer, the store, the gateway itself. */
+/** The findings about one part: an issuer, the store, or the gateway itself. */
 export type Section = { readonly about: string; readonly findings: readonly Finding[] };
 
-/** Milliseconds. Somebody waits at a terminal. */
+/** Milliseconds. Short, because a person waits at a terminal. */
 const TIMEOUTS = { connect: 5_000, response: 5_000 };
 
 /** The gateway's own settings and its store. */
@@ -39,7 +39,7 @@ export async function examineGateway(config: Config): Promise<Section[]> {
   ];
 }
 
-/** One upstream, from its name to its token endpoint; what cannot be reached is not asked further. */
+/** Examines one upstream, from its name to its token endpoint; stops at what cannot be reached. */
 export async function examineIssuer(
   config: IssuerConfig,
   options: {
@@ -79,6 +79,8 @@ async function loginFindings(
     return await tryLogin(upstream, { client, ...login });
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
-    return [problem('login', describeFault(error), 'is the token endpoint reachable from here?')];
+    return [
+      problem('login', describeFault(error), 'check that the token endpoint is reachable from this machine'),
+    ];
   }
 }

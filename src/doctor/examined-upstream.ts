@@ -4,27 +4,27 @@ import type { Discovered } from '../upstream/discovery.ts';
 import { type FetchedDocument, fetchDocument } from '../upstream/fetch-document.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 
-/** The upstream under examination, as far as it is known. */
+/** What is known about the upstream under examination. */
 export type ExaminedUpstream = {
   readonly config: IssuerConfig;
   readonly client: UpstreamClient;
   /** `undefined`: it has no discovery document. */
   readonly discovered: Discovered | undefined;
-  /** Origins by which its discovery document calls it. */
+  /** The server's own origins according to its discovery document. */
   readonly namedOrigins: readonly string[];
 };
 
-/** The endpoints of the code flow to probe: as configured, else as discovered; `undefined`: a path is not known. */
+/** The endpoints of the code flow to probe: as configured, else as discovered; `undefined`: the path is not known. */
 export function endpointPath(
   { config, discovered }: ExaminedUpstream,
   endpoint: 'authorization' | 'token',
 ): string | undefined {
   const paths = config.endpoints === 'auto' ? discovered?.endpoints[endpoint] : config.endpoints[endpoint];
-  // Of a placeholder nobody knows what it stands for.
+  // A path with a placeholder cannot be probed.
   return paths?.find((path) => !path.includes('{'));
 }
 
-/** The origins by which clients and the server itself may call it, its public one included. */
+/** The origins under which clients and the server itself may refer to it, including the public one. */
 export function ownOrigins({ upstream, publicOrigin }: IssuerConfig): string[] {
   return [upstream.origin, ...upstream.origins, ...(publicOrigin === undefined ? [] : [publicOrigin])];
 }
@@ -34,7 +34,7 @@ export function forwardsPkce({ config }: ExaminedUpstream): boolean {
   return config.forwardPkce === 'always';
 }
 
-/** One request to it, under the host that users see. Throws an `UpstreamFault`. */
+/** Sends one request to it under the public host. Throws an `UpstreamFault`. */
 export function ask(
   { config, client }: ExaminedUpstream,
   path: string,

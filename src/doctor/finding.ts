@@ -1,6 +1,6 @@
 /**
- * What one probe tried, what it saw, and what to do about it. `unknown`: it cannot be told from outside, and what it would
- * take. Nothing secret is in it.
+ * What one probe tried, what it saw, and what to do about it. `unknown`: a probe from outside cannot tell; the advice says
+ * what can. A finding contains no secret.
  */
 export type Finding = {
   readonly mark: 'ok' | 'warn' | 'problem' | 'unknown';
@@ -25,7 +25,7 @@ export function unknown(tried: string, seen: string, advice: string): Finding {
   return { mark: 'unknown', tried, seen, advice };
 }
 
-/** What others send, fit for a terminal: printable, and of limited length. */
+/** Text from other servers, made fit for a terminal: printable, and of limited length. */
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 120);
 }

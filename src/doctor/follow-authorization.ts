@@ -7,7 +7,7 @@ import { printable } from './finding.ts';
 /** A client that the upstream knows. */
 export type KnownClient = { readonly id: string; readonly redirectUri: string };
 
-/** How far an authorization request got without a user. */
+/** The result of an authorization request without a user. */
 export type Reached = {
   readonly outcome: 'goes on' | 'refused';
   /** In words, such as `a page (200)`. */
@@ -18,10 +18,10 @@ export type Reached = {
   readonly page?: { readonly url: URL; readonly text: string };
 };
 
-/** Redirects that are followed on the upstream's own origin. */
+/** How many redirects on the upstream's own origin are followed. */
 const HOPS = 5;
 
-/** Sends an authorization request that no user finishes, as a browser would. Throws an `UpstreamFault`. */
+/** Sends an authorization request as a browser would; no user completes it. Throws an `UpstreamFault`. */
 export async function followAuthorization(
   upstream: ExaminedUpstream,
   path: string,
@@ -30,7 +30,7 @@ export async function followAuthorization(
 ): Promise<Reached> {
   const { config } = upstream;
   let target = `${path}?${authorizationQuery(client, randomBytes(12).toString('base64url'), challenge)}`;
-  // Without cookies, many login pages are an error.
+  // Many servers show an error instead of the login page to a browser without cookies.
   const cookies = new Map<string, string>();
   for (let hop = 0; hop < HOPS; hop++) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
@@ -69,20 +69,20 @@ export function authorizationQuery(
   });
 }
 
-/** Whether a browser at the gateway would still be there after this redirect. */
+/** Whether a browser that uses the gateway would stay there after this redirect. */
 function staysAtGateway({ config }: ExaminedUpstream, location: URL, written: string): boolean {
   if (!/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(written)) return true;
-  // What the server says of itself under the host of users is the gateway's address.
+  // The server was asked under the public host: URLs with that host lead to the gateway.
   return ownOrigins(config).includes(location.origin) || location.host === discoveryHost(config);
 }
 
-/** An answer to the client. Of its parameters only the error is shown. */
+/** A response to the client. Only its error is shown. */
 function answered(location: URL): Reached {
   const parameters = new URLSearchParams(location.search || location.hash.slice(1));
   const error = parameters.get('error');
   const isLogin = error === null || /^(login|consent|interaction|account_selection)_required$/.test(error);
   return {
     outcome: isLogin ? 'goes on' : 'refused',
-    seen: error === null ? 'an answer to the client' : printable(error),
+    seen: error === null ? 'a response to the client' : printable(error),
   };
 }

@@ -9,7 +9,7 @@ import { formTags } from './form-tags.ts';
 
 const TRY_LOGIN = '`doctor --login` tries it';
 
-/** What the upstream does with a challenge, and where it sends the browser. Three requests that no user finishes. */
+/** How the upstream handles a challenge, and where it sends the browser. Three requests that no user completes. */
 export async function probeAuthorizationEndpoint(
   upstream: ExaminedUpstream,
   client: KnownClient | undefined,
@@ -17,7 +17,9 @@ export async function probeAuthorizationEndpoint(
   const tried = 'authorization endpoint';
   const path = endpointPath(upstream, 'authorization');
   if (client === undefined)
-    return [unknown(tried, 'not asked', 'give a client that it knows: --client ID --redirect-uri URI')];
+    return [
+      unknown(tried, 'not tried', 'name a client that is registered there: --client ID --redirect-uri URI'),
+    ];
   if (path === undefined)
     return [unknown(tried, 'its path is not known', 'see discovery, or examine one realm by --upstream')];
   const reach = (challenge: Readonly<Record<string, string>>) =>
@@ -27,7 +29,7 @@ export async function probeAuthorizationEndpoint(
     const plain = await reach({});
     const challenged = await reach({ code_challenge: s256Challenge, code_challenge_method: 'S256' });
     if (plain.outcome === 'refused' && challenged.outcome === 'refused') {
-      const advice = 'are --client and --redirect-uri ones that it knows?';
+      const advice = 'check that --client and --redirect-uri are registered there';
       return [warn(`${tried}: ${printable(client.id)}`, `refuses it: ${plain.seen}`, advice)];
     }
     const malformed = await reach({ code_challenge: 'x', code_challenge_method: 'S256' });
@@ -39,7 +41,7 @@ export async function probeAuthorizationEndpoint(
     ];
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
-    return [problem(tried, describeFault(error), `does ${path} answer authorization requests?`)];
+    return [problem(tried, describeFault(error), `check that ${path} is the authorization endpoint`)];
   }
 }
 
@@ -57,37 +59,37 @@ function judgePkce(
   }
   const rest = 'whether it verifies the code_verifier cannot be told from outside';
   if (plain.outcome === 'refused')
-    return unknown(tried, `demanded of this client: ${plain.seen} without; ${rest}`, TRY_LOGIN);
+    return unknown(tried, `required for this client: ${plain.seen} without it; ${rest}`, TRY_LOGIN);
   if (malformed.outcome === 'refused')
-    return unknown(tried, `read: ${malformed.seen} for a malformed one; ${rest}`, TRY_LOGIN);
+    return unknown(tried, `checked: ${malformed.seen} for a malformed one; ${rest}`, TRY_LOGIN);
   return unknown(tried, `accepted, even a malformed one; ${rest}`, TRY_LOGIN);
 }
 
 async function judgeOrigin(upstream: ExaminedUpstream, { seen, leftFor }: Reached): Promise<Finding> {
   const tried = 'where the browser is sent';
   if (leftFor === undefined)
-    return ok(tried, `it stays at the gateway, as far as it goes without a user: ${seen}`);
+    return ok(tried, `it stays at the gateway, as far as can be seen without a user: ${seen}`);
   const { origin } = leftFor;
   const shown = printable(origin);
   if (await isSameServer(upstream, leftFor)) {
-    const advice = `add ${shown} to \`upstream.origins\`, so that it becomes the public URL${upstream.config.upstream.preserveHost ? '; or set `public_url` to it, if clients come by that name' : ''}`;
-    return problem(tried, `to ${shown}, the server's own address: it leaves the gateway`, advice);
+    const advice = `add ${shown} to \`upstream.origins\`, so that the gateway replaces it with the public URL${upstream.config.upstream.preserveHost ? '; or set `public_url` to it, if clients use that name' : ''}`;
+    return problem(tried, `to ${shown}, the server's own address: the browser leaves the gateway`, advice);
   }
   return unknown(
     tried,
-    `to ${shown}: another login server, or this one under another name; this cannot be told from outside`,
+    `to ${shown}: a different login server, or this one under another name; this cannot be told from outside`,
     `${TRY_LOGIN}; if it is this server, add ${shown} to \`upstream.origins\``,
   );
 }
 
-/** Whether the upstream names that origin in its metadata, or has the same page. */
+/** Whether the upstream's metadata names that origin, or the upstream has the same page. */
 async function isSameServer(upstream: ExaminedUpstream, { origin, pathname, search }: URL): Promise<boolean> {
   if (upstream.namedOrigins.includes(origin)) return true;
   const { status } = await ask(upstream, pathname + search);
   return status < 400;
 }
 
-/** Forms that post to the address bar hold the client's own parameters beside those of the server. */
+/** A form that posts to the address bar sends the client's own parameters together with those of the server. */
 function judgePage({ page }: Reached, authorizationPath: string): Finding[] {
   if (page === undefined) return [];
   const tried = 'login page';
@@ -101,7 +103,7 @@ function judgePage({ page }: Reached, authorizationPath: string): Finding[] {
   return [
     ok(
       tried,
-      `its form posts to ${inPlace ? 'the authorization endpoint, which the gateway takes for the same flow' : 'a page of its own'}. ${consent}`,
+      `its form posts to ${inPlace ? 'the authorization endpoint, which the gateway treats as the same flow' : 'a page of the server'}. ${consent}`,
     ),
   ];
 }

@@ -6,10 +6,10 @@ import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts
 import { type Finding, ok, problem, unknown, warn } from './finding.ts';
 import { madeUpRedemption, summarize } from './probe-token-endpoint.ts';
 
-/** Whether a token endpoint answers at a URL where clients could go around the gateway: from where the doctor stands. */
+/** Whether a token endpoint answers at a URL by which clients could bypass the gateway, as seen from this machine. */
 export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Promise<Finding> {
   const path = direct.pathname === '/' ? endpointPath(upstream, 'token') : direct.pathname;
-  const tried = `around the gateway: ${direct.origin}`;
+  const tried = `bypass of the gateway: ${direct.origin}`;
   if (path === undefined)
     return unknown(tried, 'the path of the token endpoint is not known', 'give it: --direct ORIGIN/PATH');
   const around: IssuerConfig = {
@@ -20,7 +20,7 @@ export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Prom
       ...upstream.config.upstream,
       origin: direct.origin,
       preserveHost: false,
-      // Whoever goes around can do without a certificate; nothing secret is sent.
+      // An attacker who bypasses the gateway need not check certificates, and nothing secret is sent.
       tls: { ca: undefined, cert: undefined, key: undefined, insecureSkipVerify: true },
     },
   };
@@ -32,14 +32,14 @@ export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Prom
       return problem(
         tried,
         seen,
-        'a token endpoint answers: close that way in the network, for all but the gateway',
+        'a token endpoint answers: block this path in the network for everybody but the gateway',
       );
     }
     if (answer.status >= 500)
-      return warn(tried, seen, 'something answers: make sure that it is no token endpoint');
+      return warn(tried, seen, 'a server answers: make sure that it is not a token endpoint');
     return ok(tried, `${seen}: no token endpoint`);
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
-    return ok(tried, `${describeFault(error)}: closed, from here`);
+    return ok(tried, `${describeFault(error)}: not reachable from this machine`);
   }
 }

@@ -10,18 +10,18 @@ import { ownOrigins } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import { isLoopback } from './loopback.ts';
 
-/** Milliseconds by which a clock may be off before it is worth a word, and before tokens are refused for it. */
+/** Milliseconds of clock skew that cause a warning, and that make clients refuse tokens. */
 const SKEW_SEEN = 10_000;
 const SKEW_HARMFUL = 300_000;
 
 export type DiscoveryReport = {
   readonly findings: readonly Finding[];
   readonly found: FoundMetadata | undefined;
-  /** Whether it speaks HTTP at all. */
+  /** Whether it speaks HTTP. */
   readonly answers: boolean;
 };
 
-/** What the upstream says of itself, and whether it fits the configuration. */
+/** The upstream's metadata, and whether it matches the configuration. */
 export async function probeDiscovery(
   config: IssuerConfig,
   client: UpstreamClient,
@@ -42,7 +42,7 @@ export async function probeDiscovery(
     return { findings, found, answers: true };
   } catch (error) {
     if (error instanceof UpstreamFault) {
-      const advice = 'is it an HTTP server, and up?';
+      const advice = 'check that it is an HTTP server and that it runs';
       return { findings: [problem(tried, describeFault(error), advice)], found: undefined, answers: false };
     }
     if (!(error instanceof DiscoveryFault)) throw error;
@@ -61,7 +61,7 @@ function whereFound(tried: string, config: IssuerConfig, { path }: FoundMetadata
   return warn(
     tried,
     `at ${path}, where \`endpoints: auto\` does not look`,
-    'name the endpoints: `init` writes them down',
+    'configure the endpoints: `init` prints them',
   );
 }
 
@@ -74,28 +74,33 @@ async function whyNotFound(
   if (discoveryHost(config) !== client.authority) {
     try {
       await findMetadata(client, client.authority, metadataPaths, usualPaths(config));
-      const advice = 'set `upstream.preserve_host: false`, or teach the server that name';
-      return problem(tried, `nothing, but as ${client.authority} it answers`, advice);
+      const advice = 'set `upstream.preserve_host: false`, or configure that host name at the server';
+      return problem(
+        tried,
+        `no document; with the Host header ${client.authority} the server sends one`,
+        advice,
+      );
     } catch (error) {
       if (!(error instanceof UpstreamFault || error instanceof DiscoveryFault)) throw error;
     }
   }
   if (config.endpoints !== 'auto') return ok(tried, 'no document; the endpoints are configured');
   const seen = `no document: ${problems[0]}`;
-  return problem(tried, seen, 'name the endpoints of the server under `endpoints`');
+  return problem(tried, seen, 'configure the endpoints of the server under `endpoints`');
 }
 
 function judgeClock({ headers }: FoundMetadata, here: number): Finding {
   const tried = "clock: the server's Date";
   const there = Date.parse(headers.date ?? '');
-  // A cache in between tells the time at which it filed the answer.
+  // A cache in between sends the time at which it stored the answer.
   if (Number.isNaN(there) || headers.age !== undefined) {
-    return unknown(tried, 'none that counts', 'compare the clocks by hand');
+    return unknown(tried, 'no usable Date header', 'compare the clocks by hand');
   }
-  // The header has no fractions of a second.
+  // The header has a resolution of one second.
   const skew = Math.round((there + 500 - here) / 1000);
   const seen = `${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} this machine`;
-  const advice = 'have both keep time (NTP): clients refuse tokens from the future or the past';
+  const advice =
+    'synchronise both clocks (NTP): clients refuse tokens whose time is in the future or in the past';
   if (Math.abs(skew) * 1000 >= SKEW_HARMFUL) return problem(tried, seen, advice);
   return Math.abs(skew) * 1000 >= SKEW_SEEN ? warn(tried, seen, advice) : ok(tried, seen);
 }
@@ -104,21 +109,20 @@ function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): F
   const tried = 'issuer';
   const { issuer } = document;
   const url = typeof issuer === 'string' ? URL.parse(issuer) : null;
-  if (url === null)
-    return warn(tried, 'none that is a URL', 'clients that compare it (OpenID Connect) will not take it');
+  if (url === null) return warn(tried, 'not a URL', 'OpenID Connect clients compare it and will refuse it');
   const seen = printable(String(issuer));
   if (!documentsOf(issuerPathOf(issuer)).includes(path)) {
     return warn(
       tried,
       `${seen}, but its document is at ${path}`,
-      'clients that follow the issuer look elsewhere',
+      'clients that derive the address from the issuer look for the document elsewhere',
     );
   }
   if (!ownOrigins(config).includes(url.origin)) {
     return warn(
       tried,
       `${seen}, which is neither the upstream nor public_url`,
-      `clients come to ${url.origin}? Then set it as \`public_url\``,
+      `if clients use ${url.origin}, set it as \`public_url\``,
     );
   }
   return ok(tried, seen);
@@ -142,22 +146,22 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
   if (judgedAs !== undefined && judgedAs !== LABELS[name]) {
     return problem(
       name,
-      `${seen} is not among the configured ones`,
-      `add ${printable(url.pathname)} to \`endpoints.${LABELS[name]}\`: it is not judged`,
+      `${seen} is not a configured endpoint`,
+      `add ${printable(url.pathname)} to \`endpoints.${LABELS[name]}\`: requests to it are not judged`,
     );
   }
   if (!ownOrigins(config).includes(url.origin)) {
     const origin = printable(url.origin);
     const add = `add ${origin} to \`upstream.origins\`, if it is this server`;
-    if (scattered) return problem(name, `${seen}, another origin than the other endpoints`, add);
+    if (scattered) return problem(name, `${seen}: a different origin than the other endpoints`, add);
     if (config.publicOrigin === undefined) {
-      const advice = `clients that follow the document go there: set \`public_url: ${origin}\`, if that name leads to the gateway; else ${add}`;
+      const advice = `clients that use the document go there: set \`public_url: ${origin}\` if that name leads to the gateway; else ${add}`;
       return warn(name, seen, advice);
     }
     return problem(
       name,
       `${seen}, which is not the gateway`,
-      `clients that follow the document go around it: ${add}`,
+      `clients that use the document bypass the gateway: ${add}`,
     );
   }
   if (url.protocol !== 'https:' && !isLoopback(url.hostname))

@@ -2,7 +2,7 @@ import type { MetadataDocument } from '../oauth/metadata.ts';
 import { type ExaminedUpstream, forwardsPkce } from './examined-upstream.ts';
 import { type Finding, ok, printable, warn } from './finding.ts';
 
-/** What the upstream's metadata says of PKCE, and what the gateway makes of it. */
+/** What the upstream's metadata says about PKCE, and what the gateway does. */
 export function probeMetadata(upstream: ExaminedUpstream, document: MetadataDocument | undefined): Finding[] {
   if (document === undefined) return [];
   const tried = 'metadata: code_challenge_methods_supported';

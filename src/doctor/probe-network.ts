@@ -9,13 +9,13 @@ import { isLoopback } from './loopback.ts';
 
 type Upstream = IssuerConfig['upstream'];
 
-/** Milliseconds for each step. */
+/** The timeout of each step, in milliseconds. */
 const PATIENCE = 5_000;
 const DAY = 86_400_000;
-/** Days before its end from which a certificate is worth a warning. */
+/** A certificate with fewer days left causes a warning. */
 const EXPIRES_SOON = 30;
 
-/** DNS, TCP and TLS, up to the first that fails. */
+/** Tries DNS, TCP and TLS, up to the first failure. */
 export async function probeNetwork(upstream: Upstream, now: number): Promise<Finding[]> {
   const url = new URL(upstream.origin);
   const host = url.hostname.replace(/^\[|\]$/g, '');
@@ -41,9 +41,9 @@ async function probeName(host: string): Promise<Finding[]> {
   try {
     const addresses = await Promise.race([lookup(host, { all: true }), expired]);
     if (addresses !== undefined) return [ok(tried, addresses.map(({ address }) => address).join(', '))];
-    return [problem(tried, 'the name server does not answer', 'look at the resolver of this machine')];
+    return [problem(tried, 'the name server does not answer', 'check the DNS resolver of this machine')];
   } catch (error) {
-    return [problem(tried, failureOf(error), 'correct the name, or the resolver of this machine')];
+    return [problem(tried, failureOf(error), 'correct the name, or check the DNS resolver of this machine')];
   } finally {
     clearTimeout(timer);
   }
@@ -57,8 +57,8 @@ async function probePort(host: string, port: number): Promise<Finding[]> {
     await once(socket, 'connect', { signal });
     return [ok(tried, 'connected')];
   } catch (error) {
-    const seen = signal.aborted ? `nobody answered within ${PATIENCE / 1000} s` : failureOf(error);
-    return [problem(tried, seen, 'start the server, correct the port, or open the way in the firewall')];
+    const seen = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : failureOf(error);
+    return [problem(tried, seen, 'start the server, correct the port, or open the port in the firewall')];
   } finally {
     socket.destroy();
   }
@@ -68,7 +68,7 @@ async function probeTls(upstream: Upstream, host: string, port: number, now: num
   const { tls } = upstream;
   const tried = `TLS: the certificate of ${host}`;
   const signal = AbortSignal.timeout(PATIENCE);
-  // Nothing is sent over this connection, so that a certificate can be looked at that nobody should trust.
+  // Nothing is sent over this connection, so it is safe to inspect a certificate that is not trusted.
   const socket = connectTls({
     host,
     port,
@@ -87,7 +87,7 @@ async function probeTls(upstream: Upstream, host: string, port: number, now: num
       problem(
         tried,
         seen,
-        'is this the TLS port, and does it want a client certificate (`upstream.tls.cert_file`)?',
+        'check that this is the TLS port, and whether it requires a client certificate (`upstream.tls.cert_file`)',
       ),
     ];
   } finally {
@@ -101,31 +101,35 @@ function judgeCertificate(socket: TLSSocket, skipsVerify: boolean, tried: string
   const code = socket.authorizationError as unknown;
   const fault = typeof code === 'string' ? code : undefined;
   if (skipsVerify) {
-    const advice = 'name its authority under `upstream.tls.ca_file` instead';
+    const advice = 'set `upstream.tls.ca_file` to its certificate authority instead';
     return [
-      warn(tried, '`insecure_skip_verify` accepts any: whoever is between reads codes and secrets', advice),
+      warn(
+        tried,
+        '`insecure_skip_verify` accepts any certificate: an attacker in between can read codes and secrets',
+        advice,
+      ),
     ];
   }
   if (fault !== undefined) {
     const seen = `${meaningOf(fault) ?? 'cannot be verified'} (${fault})`;
     return [problem(tried, seen, adviceFor(fault, names))];
   }
-  if (days < EXPIRES_SOON) return [warn(tried, `good, but ends in ${days} days`, 'renew it')];
-  return [ok(tried, `good for ${days} days (${socket.getProtocol()})`)];
+  if (days < EXPIRES_SOON) return [warn(tried, `valid, but expires in ${days} days`, 'renew it')];
+  return [ok(tried, `valid for ${days} days (${socket.getProtocol()})`)];
 }
 
 function adviceFor(fault: string, names: string | undefined): string {
   if (fault === 'CERT_HAS_EXPIRED') return 'renew it';
-  if (fault === 'CERT_NOT_YET_VALID') return 'look at the clocks of this machine and of the server';
+  if (fault === 'CERT_NOT_YET_VALID') return 'check the clocks of this machine and of the server';
   if (fault === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `use one of its names: ${printable(names ?? 'it has none')}`;
-  return 'name its authority under `upstream.tls.ca_file` (`--ca FILE`)';
+  return 'set `upstream.tls.ca_file` (`--ca FILE`) to its certificate authority';
 }
 
 function plainHttp(host: string): Finding {
   const tried = 'TLS';
-  if (isLoopback(host)) return ok(tried, 'none, on this machine');
-  return warn(tried, 'none: whoever is on the way can read codes and secrets', 'use https');
+  if (isLoopback(host)) return ok(tried, 'not used; the server is on this machine');
+  return warn(tried, 'not used: an attacker in between can read codes and secrets', 'use https');
 }
 
 function failureOf(error: unknown): string {

@@ -6,17 +6,18 @@ import { openStores } from '../open-stores.ts';
 import { type Binding, type Flow, type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 
-/** Milliseconds that the store has to be reached. */
+/** Milliseconds to wait for the store. */
 const PATIENCE = 5_000;
 const TTL = 10_000;
 const ISSUER = 'pkce-gateway doctor';
 
-/** Every operation of a login, on records of its own, which expire. */
+/** Tries every operation of a login on records of its own, which expire. */
 export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   const tried = `store: ${config.kind}`;
   if (config.kind === 'memory') {
-    const advice = 'fine for a trial; `kind: redis` for more than one gateway, or to survive restarts';
-    return [warn(tried, 'the flows of one process, forgotten when it ends', advice)];
+    const advice =
+      'enough for a trial; use `kind: redis` for several gateways, or to keep logins across a restart';
+    return [warn(tried, 'logins in progress are lost when the process ends', advice)];
   }
   const reached = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(reached.resolve, PATIENCE, `no answer within ${PATIENCE / 1000} s`);
@@ -27,44 +28,56 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
     await using store = flows;
     const fault = await reached.promise;
     if (fault !== undefined)
-      return [problem(tried, `cannot be reached: ${fault}`, 'docs/operations.md has what each code means')];
+      return [problem(tried, `cannot be reached: ${fault}`, 'docs/operations/redis.md explains each code')];
     const wrong = await exercise(store);
     if (wrong !== undefined)
       return [
-        problem(tried, `${wrong} went wrong`, 'is it a Redis, and does nobody else write under its prefix?'),
+        problem(
+          tried,
+          `failed: ${wrong}`,
+          'check that it is a Redis, and that nothing else writes keys with its prefix',
+        ),
       ];
     return [ok(tried, 'all operations of a login work'), await probeActivity(activity)];
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     return [
-      problem(tried, error.message, 'docs/operations.md has the commands that the user needs (`NOPERM`)'),
+      problem(
+        tried,
+        error.message,
+        'docs/operations/redis.md lists the commands that the user needs (`NOPERM`)',
+      ),
     ];
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** The counts behind `report`, for an issuer that no configuration can have. Logins work without them. */
+/** Tries the counts behind `report`, for an issuer name that no configuration can have. Logins work without them. */
 async function probeActivity(activity: ActivityStore): Promise<Finding> {
-  const tried = 'store: what clients do';
+  const tried = 'store: activity of clients';
   const record = dayRecord(ISSUER, dayOf(Date.now()));
   const field = randomBytes(8).toString('hex');
   try {
     await activity.addActivity(record, new Map([[field, 1]]));
     const kept = (await activity.loadActivity(record)).get(field) === '1';
-    if (kept) return ok(tried, 'is counted, and read back');
-    return problem(tried, 'is not kept', 'is it a Redis, and does nobody else write under its prefix?');
+    if (kept) return ok(tried, 'counts can be written and read');
+    return problem(
+      tried,
+      'counts are not stored',
+      'check that it is a Redis, and that nothing else writes keys with its prefix',
+    );
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     return warn(
       tried,
       error.message,
-      'logins work, but `report` stays empty: docs/operations.md has the commands that the user needs',
+      'logins work, but `report` stays empty: docs/operations/redis.md lists the commands that the user needs',
     );
   }
 }
 
-/** The name of the first operation that does not do as it should. */
+/** The name of the first operation with a wrong result. */
 async function exercise(store: FlowStore): Promise<string | undefined> {
   const [id, challenge] = [randomBytes(16).toString('hex'), s256(randomBytes(32).toString('base64url'))];
   const own = { issuer: ISSUER, realm: '', clientId: ISSUER, mode: 'enforce' } as const;

@@ -5,7 +5,7 @@ import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 
-/** A redemption that must fail: a code that nobody issued, for a client that nobody has. */
+/** A redemption that must fail: neither the code nor the client exists. */
 export function madeUpRedemption(): URLSearchParams {
   return new URLSearchParams({
     grant_type: 'authorization_code',
@@ -15,23 +15,23 @@ export function madeUpRedemption(): URLSearchParams {
   });
 }
 
-/** How a token endpoint answered, in a few words: `400 invalid_grant`. */
+/** A summary of the answer of a token endpoint: `400 invalid_grant`. */
 export function summarize({ status, text }: Pick<FetchedDocument, 'status' | 'text'>): string {
   let error: unknown;
   try {
     error = JSON.parse(text ?? '')?.error;
   } catch {
-    // Not JSON: the status has to do.
+    // Not JSON: only the status is known.
   }
   return typeof error === 'string' ? `${status} ${printable(error)}` : String(status);
 }
 
-/** What the upstream says to a made-up code, and whether a verifier beside it changes that. */
+/** How the upstream answers a made-up code, and whether a code_verifier changes the answer. */
 export async function probeTokenEndpoint(upstream: ExaminedUpstream): Promise<Finding[]> {
   const tried = 'token endpoint: a made-up code';
   const path = endpointPath(upstream, 'token');
   if (path === undefined)
-    return [unknown(tried, 'its path is not known', 'see discovery, or examine one realm by --upstream')];
+    return [unknown(tried, 'its path is not known', 'see `discovery`, or examine one realm with --upstream')];
   try {
     const form = madeUpRedemption();
     const plain = await ask(upstream, path, { form });
@@ -42,7 +42,7 @@ export async function probeTokenEndpoint(upstream: ExaminedUpstream): Promise<Fi
     return [finding, judgeVerifier(upstream, summarize(plain), summarize(verified))];
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
-    return [problem(tried, describeFault(error), `does ${path} answer token requests?`)];
+    return [problem(tried, describeFault(error), `check that ${path} is the token endpoint`)];
   }
 }
 
@@ -51,23 +51,23 @@ function judgeRefusal(tried: string, path: string, answer: FetchedDocument): Fin
   if (answer.status < 300)
     return problem(
       tried,
-      `${seen}: it took the code`,
-      'that server gives tokens to anybody: take it off the network',
+      `${seen}: it accepted the code`,
+      'this server gives tokens to anybody: disconnect it from the network',
     );
   if (answer.status === 400 || answer.status === 401) return ok(tried, seen);
   if (answer.status >= 500)
-    return warn(tried, seen, 'look into the log of the server: it should answer 400 invalid_grant');
-  return warn(tried, seen, `is ${path} the token endpoint? It should answer 400 invalid_grant`);
+    return warn(tried, seen, 'see the log of the server: it should answer 400 invalid_grant');
+  return warn(tried, seen, `check that ${path} is the token endpoint: it should answer 400 invalid_grant`);
 }
 
 function judgeVerifier(upstream: ExaminedUpstream, plain: string, verified: string): Finding {
   const tried = 'token endpoint: code_verifier';
   if (plain === verified && plain.includes('invalid_client')) {
-    const seen = 'the client was refused first, so this cannot be told from outside';
+    const seen = 'the server refused the client first, so this cannot be told from outside';
     return unknown(tried, seen, '`doctor --login` tries it');
   }
-  if (plain === verified) return ok(tried, 'the same answer with and without it');
-  if (verified.startsWith('429')) return unknown(tried, 'too many requests', 'ask again later');
+  if (plain === verified) return ok(tried, 'the answer is the same with and without it');
+  if (verified.startsWith('429')) return unknown(tried, 'too many requests', 'run doctor again later');
   const seen = `refused: ${verified} with, ${plain} without`;
   if (forwardsPkce(upstream))
     return problem(tried, seen, 'set `forward_pkce: never`: the gateway verifies instead');

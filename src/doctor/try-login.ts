@@ -10,20 +10,20 @@ export type LoginTrial = {
   readonly client: KnownClient;
   readonly secret: string | undefined;
   readonly browser: VisitingBrowser;
-  /** Where the browser begins, scheme://host[:port]: at the server itself, or at the gateway in front of it. */
+  /** Where the browser starts, scheme://host[:port]: at the server itself, or at the gateway in front of it. */
   readonly via: string;
 };
 
 /** As long as a state with a flow prefix. */
 const STATE_LENGTH = 75;
 
-/** Logs in, and tries what only a code can tell. Throws an `UpstreamFault`. */
+/** Logs in, and tests what needs a code. Throws an `UpstreamFault`. */
 export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): Promise<Finding[]> {
   const [authorization, token] = (['authorization', 'token'] as const).map((name) =>
     endpointPath(upstream, name),
   );
   if (authorization === undefined || token === undefined)
-    return [unknown('login', 'the endpoints are not known', 'see discovery')];
+    return [unknown('login', 'the endpoints are not known', 'see `discovery`')];
   const login = new Trials(upstream, trial, { authorization, token });
   const first = await login.begin();
   const findings = [login.judgeArrival(first)];
@@ -31,12 +31,14 @@ export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): P
   const right = await login.redeem(first, first.verifier);
   if (right.status >= 300) {
     const advice =
-      trial.secret === undefined ? 'does this client need --secret-file?' : 'see the log of the server';
+      trial.secret === undefined
+        ? 'check whether this client needs --secret-file'
+        : 'see the log of the server';
     return [...findings, problem('login: the code', `refused: ${right.seen}`, advice)];
   }
   findings.push(ok('login: the code', 'redeemed, with the right verifier'), ...judgeHashes(right.body));
   if (!login.isAtServer) {
-    const advice = `run doctor --upstream ${upstream.config.upstream.origin} --login where a browser reaches the server itself`;
+    const advice = `run doctor --upstream ${upstream.config.upstream.origin} --login from a place where a browser can reach the server itself`;
     return [...findings, unknown('login: PKCE at the server', 'cannot be told through the gateway', advice)];
   }
   const wrong = await login.attempt(randomBytes(32).toString('base64url'));
@@ -93,28 +95,32 @@ class Trials {
     if (error !== null)
       return problem(tried, `it ended with ${said}`, 'see the log of the server and of the gateway');
     if (code === undefined)
-      return problem(tried, 'no code came back', 'does the address have it after a `#`?');
+      return problem(tried, 'no code came back', 'check whether the address contains it after a `#`');
     const returned = parameters.get('state');
     if (returned === state) {
-      return ok(tried, `came back with its code and state${this.isAtServer ? '' : ', through the gateway'}`);
+      return ok(tried, `returned with its code and state${this.isAtServer ? '' : ', through the gateway'}`);
     }
     if (returned?.endsWith(state)) {
       const advice =
         'the server sent the browser away from the gateway: add the origin that it uses to `upstream.origins`, or set `preserve_host: true`';
       return problem(
         tried,
-        "its state came back with the gateway's prefix: the response went around the gateway",
+        "the state came back with the gateway's prefix: the response bypassed the gateway",
         advice,
       );
     }
     if (returned && state.startsWith(returned)) {
       const advice = `set \`state_limit: ${returned.length}\` for the issuer`;
-      return problem(tried, `its state of ${state.length} characters was cut to ${returned.length}`, advice);
+      return problem(
+        tried,
+        `the server cut the state of ${state.length} characters to ${returned.length}`,
+        advice,
+      );
     }
     return problem(
       tried,
-      'its state did not come back',
-      'the gateway finds flows by the state: this server cannot be enforced',
+      'the state did not come back',
+      'the gateway finds flows by their state: PKCE cannot be enforced for this server',
     );
   }
 
@@ -134,7 +140,7 @@ class Trials {
     return { status: answer.status, seen: summarize(answer), body: parseObject(answer.text) };
   }
 
-  /** One more login, redeemed with this verifier; `undefined`: no code came. */
+  /** One more login, redeemed with this verifier; `undefined`: there was no code. */
   async attempt(verifier: string | undefined): Promise<Redeemed | undefined> {
     const begun = await this.begin();
     return begun.code === undefined ? undefined : this.redeem(begun, verifier);
@@ -149,35 +155,41 @@ async function askGateway(url: string, form: URLSearchParams): Promise<{ status:
 function judgeVerification(wrong: Redeemed | undefined, missing: Redeemed | undefined): Finding {
   const tried = 'login: PKCE at the server';
   if (wrong === undefined || missing === undefined)
-    return unknown(tried, 'a further login brought no code', 'try again with a fresh browser window');
+    return unknown(tried, 'another login returned no code', 'try again in a new browser window');
   const accepts = (answer: Redeemed) => answer.status < 300;
   if (accepts(wrong)) {
-    const also = accepts(missing) ? 'a wrong verifier and none at all' : 'a wrong verifier';
-    return ok(tried, `it accepts ${also}: it does not verify PKCE, so the gateway has to`);
+    const also = accepts(missing) ? 'a wrong verifier and a missing one' : 'a wrong verifier';
+    return ok(tried, `it accepts ${also}: it does not verify PKCE, so the gateway is needed`);
   }
   if (accepts(missing)) {
     return ok(
       tried,
-      `it refuses a wrong verifier (${wrong.seen}) but accepts none at all: the gateway has to demand it`,
+      `it refuses a wrong verifier (${wrong.seen}) but accepts a missing one: the gateway has to require it`,
     );
   }
   return ok(
     tried,
-    `it verifies PKCE itself: ${wrong.seen} for a wrong verifier, ${missing.seen} for none. Leave \`forward_pkce: always\``,
+    `it verifies PKCE itself: ${wrong.seen} for a wrong verifier, ${missing.seen} for a missing one. Keep \`forward_pkce: always\``,
   );
 }
 
-/** What an id_token of the token response covers. */
+/** Which hashes an id_token of the token response contains. */
 function judgeHashes(body: Readonly<Record<string, unknown>>): Finding[] {
   const tried = 'login: id_token';
   const token = body['id_token'];
   if (typeof token !== 'string')
-    return [unknown(tried, 'none came', 'use a client that may ask for the scope openid, if clients do')];
+    return [
+      unknown(
+        tried,
+        'the response has none',
+        'use a client that may request the scope openid, if your clients do',
+      ),
+    ];
   const claims = parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
   const findings: Finding[] = [];
   if ('c_hash' in claims) {
     const advice =
-      'keep `wrap_codes: auto`, which leaves the codes of such clients as they are, or set `wrap_codes: false`';
+      'keep `wrap_codes: auto`, which does not wrap the codes of such clients, or set `wrap_codes: false`';
     findings.push(
       warn(tried, 'it has a c_hash: with `wrap_codes: true`, clients that check it break in enforce', advice),
     );

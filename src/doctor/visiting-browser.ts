@@ -4,15 +4,15 @@ import { text } from 'node:stream/consumers';
 /** The parameters with which a browser came back to the client. */
 export type Arrival = { readonly parameters: URLSearchParams };
 
-/** A browser with a user in front of it, who is shown a URL and comes back to the redirect_uri. */
+/** A browser and its user, who is shown a URL and comes back to the redirect_uri. */
 export interface VisitingBrowser extends AsyncDisposable {
   visit(url: string): Promise<Arrival>;
 }
 
-/** Bytes of a form_post response. */
+/** The largest form_post response, in bytes. */
 const FORM_LIMIT = 64 * 1024;
 
-/** Listens on a loopback redirect_uri. Only the first URL is shown: from there on the browser is redirected to the next. */
+/** Listens on a loopback redirect_uri. Only the first URL is shown: the browser is redirected to each further one. */
 export async function listenForBrowser(
   redirectUri: URL,
   show: (text: string) => void,
@@ -44,7 +44,7 @@ export async function listenForBrowser(
       return arrived.promise;
     },
     async [Symbol.asyncDispose]() {
-      waiting?.end('Done. The results are in the terminal. You can close this window.\n');
+      waiting?.end('Done. The terminal shows the results. You can close this window.\n');
       server.closeIdleConnections();
       await new Promise((resolve) => server.close(resolve));
     },
@@ -57,14 +57,16 @@ async function readParameters(request: IncomingMessage, redirectUri: URL): Promi
   return new URLSearchParams(await text(request));
 }
 
-/** For a redirect_uri elsewhere: the user pastes the address at which the browser ends. */
+/** For any other redirect_uri: the user pastes the address that the browser shows at the end. */
 export function askForAddress(
   show: (text: string) => void,
   readLine: () => Promise<string | undefined>,
 ): VisitingBrowser {
   return {
     async visit(url) {
-      show(`Open this address in a browser and log in:\n\n  ${url}\n\nPaste the address at which it ends:`);
+      show(
+        `Open this address in a browser and log in:\n\n  ${url}\n\nThen paste the address that the browser shows at the end:`,
+      );
       const address = URL.parse((await readLine())?.trim() ?? '');
       const query = address?.search || address?.hash.slice(1);
       return { parameters: new URLSearchParams(query) };

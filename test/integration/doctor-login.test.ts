@@ -25,10 +25,10 @@ describe('doctor --login at the server itself', () => {
     await using upstream = await startScriptedLegacyServer();
     const { lines, exitCode, text } = await doctorWith({ open }, '--upstream', upstream.url, ...login());
     expect(exitCode).toBe(0);
-    expect(lines).toContain('ok login: came back with its code and state');
+    expect(lines).toContain('ok login: returned with its code and state');
     expect(lines).toContain('ok login: the code: redeemed, with the right verifier');
     expect(lines).toContain(
-      'ok login: PKCE at the server: it accepts a wrong verifier and none at all: it does not verify PKCE, so the gateway has to',
+      'ok login: PKCE at the server: it accepts a wrong verifier and a missing one: it does not verify PKCE, so the gateway is needed',
     );
     const secrets = upstream.tokenRequests.flatMap(({ form }) => [
       form.get('code'),
@@ -59,19 +59,19 @@ describe('doctor --login at the server itself', () => {
     const { lines } = await doctorWith(pasting, '--upstream', other.url, ...args);
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^ok login: PKCE at the server: it verifies PKCE itself: 400 invalid_grant for a wrong verifier, 400 invalid_grant for none\./,
+        /^ok login: PKCE at the server: it verifies PKCE itself: 400 invalid_grant for a wrong verifier, 400 invalid_grant for a missing one\./,
       ),
     );
     expect(upstream.url).not.toBe(other.url);
   });
 
   test.each([
-    ['state: dropped', { state: 'dropped' }, /^problem login: its state did not come back/],
+    ['state: dropped', { state: 'dropped' }, /^problem login: the state did not come back/],
     ['an error', { authorizationError: 'access_denied' }, /^problem login: it ended with access_denied/],
     [
       'a token endpoint that fails',
       { token: 'status', tokenStatus: 500 },
-      /^problem login: the code: refused: 500.* → does this client need --secret-file/,
+      /^problem login: the code: refused: 500.* → check whether this client needs --secret-file/,
     ],
   ] as const)('%s', async (_, quirks, says) => {
     await using upstream = await startScriptedLegacyServer(quirks);
@@ -113,7 +113,7 @@ describe('doctor --login through the gateway', () => {
     const args = ['--upstream', upstream.url, ...login(), '--via', gateway.url];
     const { lines, problems } = await doctorWith({ open }, ...args);
     expect(problems).toEqual([]);
-    expect(lines).toContain('ok login: came back with its code and state, through the gateway');
+    expect(lines).toContain('ok login: returned with its code and state, through the gateway');
     expect(lines).toContain('ok login: the code: redeemed, with the right verifier');
     expect(lines).toContainEqual(
       expect.stringMatching(
@@ -142,13 +142,13 @@ describe('doctor --login through the gateway', () => {
     expect(problems).toContainEqual(
       expect.stringMatching(
         new RegExp(
-          `^problem where the browser is sent: to ${upstream.url}, the server's own address: it leaves the gateway → add`,
+          `^problem where the browser is sent: to ${upstream.url}, the server's own address: the browser leaves the gateway → add`,
         ),
       ),
     );
     expect(problems).toContainEqual(
       expect.stringMatching(
-        /^problem login: its state came back with the gateway's prefix: .* → .*`upstream\.origins`/,
+        /^problem login: the state came back with the gateway's prefix: .* → .*`upstream\.origins`/,
       ),
     );
   });

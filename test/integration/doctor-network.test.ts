@@ -27,18 +27,18 @@ describe('the network', () => {
     const { exitCode, problems } = await doctor('--upstream', `http://127.0.0.1:${port}`);
     expect(exitCode).toBe(1);
     expect(problems).toEqual([
-      `problem TCP: 127.0.0.1 port ${port}: nothing listens on that port (ECONNREFUSED) → start the server, correct the port, or open the way in the firewall`,
+      `problem TCP: 127.0.0.1 port ${port}: nothing listens on that port (ECONNREFUSED) → start the server, correct the port, or open the port in the firewall`,
     ]);
   });
 
   test('a port that speaks no TLS, and one that speaks no HTTP', async () => {
     await using plain = await startCannedServer();
     const { problems } = await doctor('--upstream', `https://127.0.0.1:${plain.port}`);
-    expect(problems).toEqual([expect.stringMatching(/^problem TLS: .*→ is this the TLS port/)]);
+    expect(problems).toEqual([expect.stringMatching(/^problem TLS: .*→ check that this is the TLS port/)]);
     await using raw = await startRawServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
     const other = await doctor('--upstream', raw.url);
     expect(other.problems).toEqual([
-      expect.stringMatching(/^problem discovery, .*(did not speak HTTP|broke off).*→ is it an HTTP/),
+      expect.stringMatching(/^problem discovery, .*(did not speak HTTP|broke off).*→ check that it is an HTTP/),
     ]);
   });
 
@@ -62,12 +62,12 @@ describe('the network', () => {
     expect(unknown.exitCode).toBe(1);
     expect(unknown.problems).toEqual([
       expect.stringMatching(
-        /^problem TLS: the certificate of localhost: .*SELF_SIGNED.*→ name its authority under `upstream.tls.ca_file`/,
+        /^problem TLS: the certificate of localhost: .*SELF_SIGNED.*→ set `upstream.tls.ca_file`/,
       ),
     ]);
     const known = await doctor('--upstream', upstream, '--ca', certificate.files.caFile);
     expect(known.lines).toContainEqual(
-      expect.stringMatching(/^warn TLS: .*good, but ends in \d days → renew it$/),
+      expect.stringMatching(/^warn TLS: .*valid, but expires in \d days → renew it$/),
     );
 
     const otherName = `https://127.0.0.1:${server.port}`;

@@ -19,7 +19,7 @@ describe('discovery', () => {
     expect(exitCode).toBe(1);
     expect(problems).toEqual([
       expect.stringMatching(
-        /no document: \/\.well-known\/openid-configuration answered 404 → name the endpoints/,
+        /no document: \/\.well-known\/openid-configuration answered 404 → configure the endpoints/,
       ),
     ]);
     const paths = 'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}';
@@ -33,7 +33,7 @@ describe('discovery', () => {
   });
 
   const DEFECTS: readonly (readonly [what: string, document: (url: string) => object, says: RegExp])[] = [
-    ['no issuer', () => ({ issuer: undefined }), /^warn issuer: none that is a URL/],
+    ['no issuer', () => ({ issuer: undefined }), /^warn issuer: not a URL/],
     [
       'another issuer',
       () => ({ issuer: 'https://login.example.com' }),
@@ -52,7 +52,7 @@ describe('discovery', () => {
     [
       'one endpoint on another origin',
       () => ({ token_endpoint: 'https://api.example.com/t' }),
-      /^problem token_endpoint: .*another origin .* → .*`upstream\.origins`/,
+      /^problem token_endpoint: .*a different origin .* → .*`upstream\.origins`/,
     ],
     [
       'endpoints without https',
@@ -86,7 +86,7 @@ describe('discovery', () => {
     const unknown = await doctor('--config', await files.fileOf(issuer('')));
     expect(unknown.problems).toContainEqual(
       expect.stringMatching(
-        /^problem token_endpoint: .*not the gateway → .*go around it: add https:\/\/x to `upstream\.origins`/,
+        /^problem token_endpoint: .*not the gateway → .*bypass the gateway: add https:\/\/x to `upstream\.origins`/,
       ),
     );
     expect((await doctor('--config', await files.fileOf(issuer('"https://x"')))).problems).toEqual([]);
@@ -108,7 +108,7 @@ describe('discovery', () => {
     const { problems } = await doctor('--config', file);
     expect(problems).toEqual([
       expect.stringMatching(
-        /^problem token_endpoint: .*not among the configured.* → add \/t to `endpoints.token`/,
+        /^problem token_endpoint: .*not a configured endpoint.* → add \/t to `endpoints.token`/,
       ),
     ]);
   });
@@ -133,7 +133,7 @@ describe('discovery', () => {
   });
 
   test.each([
-    ['a quarter of a minute', -15_000, /^warn clock: .*: 1[4-6] s behind this machine → have both keep time/],
+    ['a quarter of a minute', -15_000, /^warn clock: .*: 1[4-6] s behind this machine → synchronise both clocks/],
     ['an hour', 3_600_000, /^problem clock: .*: 3(599|600|601) s ahead of this machine/],
   ])('a clock that is off by %s', async (_, skew, says) => {
     await using upstream = await startDescribed(() => ({}));
@@ -171,8 +171,8 @@ describe('PKCE at the server itself', () => {
   });
 
   test.each([
-    ['read: invalid_request for a malformed one', false],
-    ['demanded of this client: invalid_request without', true],
+    ['checked: invalid_request for a malformed one', false],
+    ['required for this client: invalid_request without it', true],
   ])('oidc-provider: %s', async (says, required) => {
     const { publicClient } = testClients(REDIRECT_URI);
     const configuration = { pkce: { required: () => required } };
@@ -191,7 +191,7 @@ describe('PKCE at the server itself', () => {
       expect.stringMatching(/^ok where the browser is sent: it stays at the gateway/),
     );
     expect(lines).toContainEqual(
-      expect.stringMatching(/^unknown token endpoint: code_verifier: the client was refused first/),
+      expect.stringMatching(/^unknown token endpoint: code_verifier: the server refused the client first/),
     );
   });
 
@@ -200,7 +200,7 @@ describe('PKCE at the server itself', () => {
     await using upstream = await startOidcProvider({ clients: [publicClient] });
     const { lines } = await doctor('--upstream', upstream.url, ...CLIENT);
     expect(lines).toContainEqual(
-      expect.stringMatching(/^warn authorization endpoint: spa: refuses it: .* → are --client/),
+      expect.stringMatching(/^warn authorization endpoint: spa: refuses it: .* → check that --client/),
     );
   });
 
@@ -210,7 +210,7 @@ describe('PKCE at the server itself', () => {
     const { lines } = await doctor('--upstream', upstream.url, ...CLIENT);
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^unknown where the browser is sent: to https:\/\/sso\.example\.com: another login server.* → .*`upstream\.origins`/,
+        /^unknown where the browser is sent: to https:\/\/sso\.example\.com: a different login server.* → .*`upstream\.origins`/,
       ),
     );
   });
@@ -218,21 +218,21 @@ describe('PKCE at the server itself', () => {
 
 describe('the token endpoint', () => {
   test.each([
-    [200, /^problem token endpoint: .*it took the code → that server gives tokens to anybody/],
-    [404, /^warn token endpoint: .*404 at \/t → is \/t the token endpoint/],
-    [503, /^warn token endpoint: .*503 at \/t → look into the log of the server/],
+    [200, /^problem token endpoint: .*it accepted the code → this server gives tokens to anybody/],
+    [404, /^warn token endpoint: .*404 at \/t → check that \/t is the token endpoint/],
+    [503, /^warn token endpoint: .*503 at \/t → see the log of the server/],
   ])('that answers %d to a made-up code', async (status, says) => {
     await using upstream = await startDescribed(() => ({}), { '/t': { status, body: {} } });
     expect((await doctor('--upstream', upstream.url)).lines).toContainEqual(expect.stringMatching(says));
   });
 
-  test('around the gateway: open, closed, or none there', async () => {
+  test('bypass of the gateway: open, closed, or none there', async () => {
     await using upstream = await startScriptedLegacyServer();
     const open = await doctor('--upstream', upstream.url, '--direct', upstream.url);
     expect(open.exitCode).toBe(1);
     expect(open.problems).toEqual([
       expect.stringMatching(
-        /^problem around the gateway: .*400 invalid_grant .*→ a token endpoint answers: close that way/,
+        /^problem bypass of the gateway: .*400 invalid_grant .*→ a token endpoint answers: block this path/,
       ),
     ]);
     const closed = await doctor(
@@ -242,11 +242,11 @@ describe('the token endpoint', () => {
       `http://127.0.0.1:${await freePort()}`,
     );
     expect(closed.lines).toContainEqual(
-      expect.stringMatching(/^ok around the gateway: .*closed, from here$/),
+      expect.stringMatching(/^ok bypass of the gateway: .*not reachable from this machine$/),
     );
     const none = await doctor('--upstream', upstream.url, '--direct', `${upstream.url}/nowhere`);
     expect(none.lines).toContainEqual(
-      expect.stringMatching(/^ok around the gateway: .*404 .*no token endpoint$/),
+      expect.stringMatching(/^ok bypass of the gateway: .*404 .*no token endpoint$/),
     );
   });
 });

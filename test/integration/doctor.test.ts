@@ -24,14 +24,14 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
     expect({ exitCode, problems }).toEqual({ exitCode: 0, problems: [] });
     expect(lines).toContain(`ok discovery, as ${upstream.host}:${upstream.port}: ${OPENID}`);
     expect(lines).toContain('ok token endpoint: a made-up code: 400 invalid_grant at /oauth2/token');
-    expect(lines).toContain('ok token endpoint: code_verifier: the same answer with and without it');
+    expect(lines).toContain('ok token endpoint: code_verifier: the answer is the same with and without it');
     expect(lines).toContainEqual(
       expect.stringMatching(
         /^unknown authorization endpoint: code_challenge: accepted, even a malformed one; .*cannot be told/,
       ),
     );
     expect(lines).toContain('ok store: redis: all operations of a login work');
-    expect(lines).toContain('ok store: what clients do: is counted, and read back');
+    expect(lines).toContain('ok store: activity of clients: counts can be written and read');
     expect(lines).toContain('ok admin: 127.0.0.1: this machine only');
     // What it leaves behind expires.
     for (const { ttl } of await redis.dumpAll()) expect(ttl).toBeGreaterThan(0);
@@ -64,8 +64,8 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
     expect(sections[0].findings).toContainEqual({
       mark: 'unknown',
       tried: 'authorization endpoint',
-      seen: 'not asked',
-      advice: 'give a client that it knows: --client ID --redirect-uri URI',
+      seen: 'not tried',
+      advice: 'name a client that is registered there: --client ID --redirect-uri URI',
     });
   });
 });
@@ -100,7 +100,7 @@ describe('the gateway and its store', () => {
     const uncounted = await doctor('--config', await files.fileOf(store('s3cret')));
     expect(uncounted.lines).toContain('ok store: redis: all operations of a login work');
     expect(uncounted.lines).toContainEqual(
-      expect.stringMatching(/^warn store: what clients do: .*NOPERM → logins work, but `report` stays empty/),
+      expect.stringMatching(/^warn store: activity of clients: .*NOPERM → logins work, but `report` stays empty/),
     );
   });
 
@@ -109,13 +109,13 @@ describe('the gateway and its store', () => {
     [
       'an open admin listener',
       `admin: {address: "0.0.0.0:9090"}\n${issuers}`,
-      /^warn admin: 0\.0\.0\.0: .*→ keep it from the public/,
+      /^warn admin: 0\.0\.0\.0: .*→ block public access/,
     ],
-    ['http only', issuers, /^warn listen: http only → `listen.tls`/],
+    ['http only', issuers, /^warn listen: http only → .*`listen.tls`/],
     [
       'a proxy that is not trusted',
       issuers.replace('}}]', '}, public_url: https://login.example.com}]'),
-      /^warn listen: .*→ name the proxies/,
+      /^warn listen: .*→ list the proxies/,
     ],
     [
       'a public_url in clear',
@@ -125,7 +125,7 @@ describe('the gateway and its store', () => {
     [
       'an upstream that is the gateway',
       issuers.replace('}}]', '}, public_url: "http://127.0.0.1:9"}]'),
-      /^problem public_url: is that of the upstream/,
+      /^problem public_url: is the same as/,
     ],
   ])('%s', async (_, yaml, says) => {
     expect((await doctor('--config', await files.fileOf(yaml))).lines).toContainEqual(

@@ -79,7 +79,7 @@ function checkEndpoints({ endpoints }: Issuer, issuerPath: ValuePath, diagnostic
   }
 }
 
-/** A path of another issuer is not judged here. */
+/** A path of another issuer is not judged by this one. */
 function checkEndpointPlaces(
   { endpoints, paths }: Issuer,
   issuerPath: ValuePath,

@@ -13,9 +13,9 @@ export function checkListeners(
   const [first, second] = [listen?.address as Address | undefined, admin?.address as Address | undefined];
   if (first === undefined || second === undefined || !collide(first, second)) return;
   if (nodeAt(root, ['admin', 'address']) !== undefined) {
-    diagnostics.problem(['admin', 'address'], 'must be another address than listen.address');
+    diagnostics.problem(['admin', 'address'], 'must be different from listen.address');
   } else {
-    diagnostics.problem(['listen', 'address'], 'must be another address than admin.address');
+    diagnostics.problem(['listen', 'address'], 'must be different from admin.address');
   }
 }
 

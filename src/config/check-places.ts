@@ -8,7 +8,7 @@ type Claim = { readonly index: number; readonly path: string | undefined };
 /** Stands for every host that no issuer names. */
 const ANY = '*';
 
-/** Every request is for one issuer: by its host, then by its path. */
+/** Checks that every request belongs to one issuer: by its host, then by its path. */
 export function checkPlaces(issuers: readonly (Issuer | undefined)[], diagnostics: Diagnostics): void {
   const claims = new Map<string, Claim>();
   for (const [index, issuer] of issuers.entries()) {
@@ -36,7 +36,7 @@ function hostsOf(issuer: Issuer): readonly string[] {
 
 type Clash = { readonly host: string; readonly other: Claim };
 
-/** Paths that differ in case only are one to some servers. */
+/** Some servers treat paths that differ only in case as the same. */
 function claim(claims: Map<string, Claim>, host: string, wanted: Claim): Clash | undefined {
   const key = `${host} ${wanted.path?.toLowerCase() ?? ''}`;
   const other = claims.get(key);
@@ -45,7 +45,7 @@ function claim(claims: Map<string, Claim>, host: string, wanted: Claim): Clash |
 }
 
 function clashText(index: number, path: string, other: Claim): string {
-  if (other.path !== path) return `is for some servers the same as ${other.path} of issuers[${other.index}]`;
+  if (other.path !== path) return `some servers treat this path as ${other.path} of issuers[${other.index}]`;
   return other.index === index ? 'is listed twice' : `is already a path of issuers[${other.index}]`;
 }
 
@@ -54,7 +54,7 @@ function reportHost(issuer: Issuer, index: number, { host, other }: Clash, diagn
   if (host === ANY) {
     diagnostics.problem(
       path,
-      `is required: issuers[${other.index}] has no hosts either, so both would match every request`,
+      `is required: issuers[${other.index}] has no hosts either, so both match every request`,
     );
   } else {
     const position = issuer.hosts?.indexOf(host) ?? 0;
@@ -70,7 +70,7 @@ function checkRepeatedHosts({ hosts }: Issuer, index: number, diagnostics: Diagn
   }
 }
 
-/** Login pages have their styles and scripts elsewhere. */
+/** The styles and scripts of login pages are often at other paths. */
 function warnOfGaps(
   issuers: readonly (Issuer | undefined)[],
   claims: ReadonlyMap<string, Claim>,

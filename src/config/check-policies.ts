@@ -12,7 +12,7 @@ import type { Draft } from './settings.ts';
 type Checked = {
   readonly entry: PolicyEntry;
   readonly defaults: PolicyEntry;
-  /** The entry with what it takes from defaults, and with built-in values. */
+  /** The entry, completed by `defaults` and built-in values. */
   readonly merged: PolicyEntry;
   readonly path: ValuePath;
   readonly kind: 'defaults' | 'unlisted' | 'client';
@@ -23,7 +23,7 @@ export function checkPolicies(
   path: ValuePath,
   diagnostics: Diagnostics,
 ): void {
-  // A value that is not valid is `undefined`, and the checks say nothing about it.
+  // An invalid value is `undefined`, and the checks ignore it.
   const check = (entry: unknown, key: readonly string[], kind: Checked['kind']) => {
     if (entry === undefined) return undefined;
     const own = entry as PolicyEntry;
@@ -48,8 +48,8 @@ export function checkPolicies(
 }
 
 const ENFORCEMENT = {
-  enforceFrom: ['enforce_from', 'violations are only reported until this moment'],
-  enforcePercent: ['enforce_percent', 'violations are only reported in the rest of the logins'],
+  enforceFrom: ['enforce_from', 'violations are reported until this moment, and refused from then on'],
+  enforcePercent: ['enforce_percent', 'this share of the logins is enforced, and the rest is reported'],
 } as const;
 
 function checkMode({ entry, merged: { mode }, path }: Checked, diagnostics: Diagnostics): void {
@@ -69,18 +69,18 @@ function checkRedirectUris({ entry, merged, path, kind }: Checked, diagnostics: 
   if ('redirectUris' in merged) return;
   const { state, mode } = merged;
   if (state === 'preserve' && 'state' in entry) {
-    // In defaults it is for the clients, each of which is checked.
+    // In `defaults` it applies to the clients, and each client is checked.
     if (kind !== 'defaults') diagnostics.problem([...path, 'state'], '`preserve` needs `redirect_uris`');
   } else if (state === 'preserve' && mode !== 'off' && mode !== 'reject') {
     diagnostics.problem(
       path,
-      'has `state: preserve` from defaults, which needs `redirect_uris`: add them, or write `state: prefix`',
+      'has `state: preserve` from defaults, which needs `redirect_uris`: add them, or set `state: prefix`',
       'key',
     );
   }
 }
 
-/** Without redirect_uris, no code is known to be on its way to this client. */
+/** Without redirect_uris, the gateway cannot tell which codes are meant for this client. */
 function checkUnownedPlaces(ids: readonly string[], path: ValuePath, diagnostics: Diagnostics): void {
   const [first, ...others] = ids;
   if (first === undefined) return;
@@ -90,12 +90,12 @@ function checkUnownedPlaces(ids: readonly string[], path: ValuePath, diagnostics
       : others.join(' and ');
   diagnostics.warning(
     [...path, first],
-    `is enforced without \`redirect_uris\`${further && `, like ${further}`}: a login under another client_id can bring it a code without PKCE`,
+    `is enforced without \`redirect_uris\`${further && `, like ${further}`}: a login under a different client_id can deliver a code to it without PKCE`,
     'key',
   );
 }
 
-/** A flow that keeps the client's state is found by it: two that are live under one state cannot be told apart. */
+/** A flow with a preserved state is found by that state: two live flows with the same state cannot be told apart. */
 function checkShare({ entry, merged, path }: Checked, diagnostics: Diagnostics): void {
   const { state, mode, enforcePercent: percent = 100 } = merged;
   if (state !== 'preserve' || mode !== 'enforce' || percent === 0 || percent === 100) return;
@@ -103,28 +103,31 @@ function checkShare({ entry, merged, path }: Checked, diagnostics: Diagnostics):
   if (key === undefined) return;
   diagnostics.warning(
     [...path, key],
-    '`state: preserve` with a share of the logins enforced: a login that is only reported can fail where the client uses its state twice at once',
+    '`state: preserve` with `enforce_percent`: even a reported login can fail if the client uses the same state for two logins at once',
   );
 }
 
-/** What can be said about an entry alone, so once, where it is written. */
+/** Checks of the entry itself, reported once, where it is written. */
 function checkOwn({ entry, path }: Checked, diagnostics: Diagnostics): void {
   for (const [index, uri] of entry.redirectUris?.entries() ?? []) {
     if (uri !== undefined && isPlainHttp(uri)) {
-      diagnostics.warning([...path, 'redirect_uris', index], 'plain http: codes can be read on their way');
+      diagnostics.warning(
+        [...path, 'redirect_uris', index],
+        'plain http: others can read codes on the network',
+      );
     }
   }
   const types = entry.responseTypes ?? [];
   const withoutCode = types.flatMap((type, index) => (type !== undefined && !carriesCode(type) ? index : []));
   for (const index of withoutCode) {
-    diagnostics.warning([...path, 'response_types', index], 'carries no code, so PKCE cannot protect it');
+    diagnostics.warning([...path, 'response_types', index], 'has no code, so PKCE cannot protect it');
   }
   if (types.length > 0 && withoutCode.length === types.length) {
-    diagnostics.problem([...path, 'response_types'], 'must contain a type with code');
+    diagnostics.problem([...path, 'response_types'], 'must contain a type with `code`');
   }
 }
 
-/** Many servers take client ids for the same that differ only in case, blanks or width. */
+/** Many servers treat client ids that differ only in case, blanks or width as the same. */
 function checkAlikeIds(ids: readonly string[], path: ValuePath, diagnostics: Diagnostics): void {
   const seen = new Map<string, string>();
   for (const id of ids) {

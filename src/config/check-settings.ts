@@ -7,7 +7,7 @@ import type { Diagnostics } from './diagnostics.ts';
 import type { Draft } from './settings.ts';
 import type { YamlNode } from './yaml-tree.ts';
 
-/** What shows only when values are compared with others, as far as each is valid by itself. */
+/** Checks that compare values with each other; invalid values are skipped. */
 export function checkSettings(draft: Draft<FileSettings>, root: YamlNode, diagnostics: Diagnostics): void {
   checkListeners(draft, root, diagnostics);
   checkTls(draft, diagnostics);

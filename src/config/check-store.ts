@@ -6,7 +6,7 @@ import { nodeAt, type YamlNode } from './yaml-tree.ts';
 type RedisDraft = NonNullable<NonNullable<Draft<FileSettings>['store']>['redis']>;
 
 const REDIS = ['store', 'redis'];
-/** Each says where Redis is. */
+/** Each of them gives the location of Redis. */
 const SERVERS = ['url', 'cluster', 'sentinel'] as const;
 
 export function checkStore(
@@ -21,7 +21,7 @@ export function checkStore(
   if (kind === 'memory' && workers !== undefined && workers !== 1) {
     diagnostics.problem(
       ['workers'],
-      'more than 1 needs `store.kind: redis`: in memory, each process would know only its own logins',
+      'more than 1 needs `store.kind: redis`: with a store in memory, each process would know only its own logins',
     );
   }
   if (kind === 'redis') checkServers(redis ?? {}, diagnostics);
@@ -44,7 +44,7 @@ function checkServers(redis: RedisDraft, diagnostics: Diagnostics): void {
   for (const other of others) {
     diagnostics.problem(
       [...REDIS, other],
-      `says where Redis is, and so does \`${first}\`: leave one out`,
+      `gives the location of Redis, and so does \`${first}\`: remove one of them`,
       'key',
     );
   }
@@ -59,15 +59,15 @@ function checkUrl(redis: RedisDraft, root: YamlNode, diagnostics: Diagnostics): 
   if (redis.url.startsWith('/')) return;
   const { username, password, pathname } = new URL(redis.url);
   if (pathname.length > 1 && 'database' in redis) {
-    diagnostics.problem(path, 'names a database, and so does the key `database`: leave one out');
+    diagnostics.problem(path, 'names a database, and so does the key `database`: remove one of them');
   }
   if ((username !== '' && 'username' in redis) || (password !== '' && 'password' in redis)) {
-    diagnostics.problem(path, 'names a user or password, and so do the keys: leave one out');
+    diagnostics.problem(path, 'contains a user or password, and so do the keys: remove one of them');
   }
   if (password !== '' && nodeAt(root, path)?.kind === 'scalar') {
     diagnostics.warning(
       path,
-      'this password is in clear text: leave it out of the url and write password: {from_env: NAME}',
+      'this password is in clear text: remove it from the url and write password: {from_env: NAME}',
     );
   }
 }

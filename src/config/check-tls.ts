@@ -4,7 +4,7 @@ import type { Diagnostics } from './diagnostics.ts';
 import type { ValuePath } from './problem.ts';
 import type { Draft } from './settings.ts';
 
-/** Certificates and their keys belong together. */
+/** Checks that certificates and keys match. */
 export function checkTls(
   { listen, admin, store, issuers = [] }: Draft<FileSettings>,
   diagnostics: Diagnostics,
@@ -19,13 +19,14 @@ export function checkTls(
 
 function checkPair(tls: TlsFiles | undefined, path: ValuePath, diagnostics: Diagnostics): void {
   if (tls === undefined) return;
-  if ('cert' in tls !== 'key' in tls) diagnostics.problem(path, 'cert_file and key_file need each other');
+  if ('cert' in tls !== 'key' in tls)
+    diagnostics.problem(path, 'cert_file and key_file must be set together');
   const { cert, key } = tls;
   if (cert === undefined || key === undefined) return;
   try {
     createSecureContext({ cert, key });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    diagnostics.problem([...path, 'cert_file'], `is not the certificate of this key_file: ${why}`);
+    diagnostics.problem([...path, 'cert_file'], `does not match key_file: ${why}`);
   }
 }

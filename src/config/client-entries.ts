@@ -1,15 +1,15 @@
 import { CORE_SCHEMA, dump } from 'js-yaml';
 
-/** One client's entry, to be pasted into a configuration. */
+/** A client entry to paste into a configuration. */
 export type ClientEntry = {
   readonly issuer: string;
   readonly client: string;
   readonly settings: Readonly<Record<string, string | readonly string[]>>;
-  /** What is written above it. */
+  /** The comment above it. */
   readonly comment: string | undefined;
 };
 
-/** Client entries as YAML, under their issuers, as in a configuration. */
+/** Client entries as YAML below their issuers, as in a configuration. */
 export function renderClientEntries(heading: string, entries: readonly ClientEntry[]): string {
   const lines = [...commentLines(heading), '', 'issuers:'];
   for (const [name, clients] of Map.groupBy(entries, ({ issuer }) => issuer)) {
@@ -26,7 +26,7 @@ function yamlLines(value: unknown): string[] {
   return dump(value, { lineWidth: -1, schema: CORE_SCHEMA }).trimEnd().split('\n');
 }
 
-/** Each line of it is a comment, whatever its text. */
+/** Turns each line of a text into a comment. */
 function commentLines(text: string): string[] {
   const lines = text.split(/\r\n|[\n\r\u0085\u2028\u2029]/);
   return lines.map((line) => `# ${line.replace(/[\p{Cc}\p{Cf}]/gu, '')}`);

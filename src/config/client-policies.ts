@@ -4,7 +4,7 @@ import type { PolicyEntry, PolicySettings } from './policy-settings.ts';
 import { policySchema } from './schema/policy.ts';
 import { slotsOf } from './schema-shape.ts';
 
-/** Where a setting in force comes from; `undefined`: it has no value. */
+/** The source of a setting in force; `undefined`: it has no value. */
 export type SettingOrigin = 'entry' | 'defaults' | 'built-in' | undefined;
 
 const BUILT_IN: PolicyEntry = Object.fromEntries(
@@ -14,13 +14,13 @@ const BUILT_IN: PolicyEntry = Object.fromEntries(
   }),
 );
 
-/** Settings that say how a client is enforced, so that they go with `mode: enforce` only. */
+/** Settings that say how a client is enforced; they apply with `mode: enforce` only. */
 export const ENFORCEMENT_KEYS = [
   'enforceFrom',
   'enforcePercent',
 ] as const satisfies readonly (keyof PolicySettings)[];
 
-/** What the entry says, then what `defaults` says, then the built-in value; each setting as a whole. */
+/** The value in the entry, else the one in `defaults`, else the built-in value; each setting as a whole. */
 export function mergeSettings(entry: PolicyEntry, defaults: PolicyEntry): PolicySettings {
   return { ...BUILT_IN, ...inheritedBy(entry, defaults), ...entry } as PolicySettings;
 }
@@ -56,7 +56,7 @@ export function mergePolicies(
   };
 }
 
-/** How `defaults` is enforced does not matter to an entry that says `mode: report` or `off` itself. */
+/** An entry with its own `mode: report` or `off` does not take the enforcement settings of `defaults`. */
 function inheritedBy({ mode }: PolicyEntry, defaults: PolicyEntry): PolicyEntry {
   if (mode === undefined || mode === 'enforce') return defaults;
   const { enforceFrom: _from, enforcePercent: _percent, ...others } = defaults;

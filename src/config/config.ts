@@ -5,13 +5,13 @@ import type { Address } from './schema/address.ts';
 import type { gatewaySchema } from './schema/gateway.ts';
 import type { Settings } from './settings.ts';
 
-/** A configuration file after validation: everything as `schema/` describes it, with the defaults of all but client policies. */
+/** A configuration file after validation, as `schema/` describes it, with all defaults except those of client policies. */
 export type FileSettings = Settings<z.output<typeof gatewaySchema>>;
 type IssuerSettings = FileSettings['issuers'][number];
 
 /**
  * The configuration in force: validated, with every default filled in and every file read. Durations in milliseconds,
- * sizes in bytes. Plain data, so that it can be handed to another process. What a key means is described in `schema/`.
+ * sizes in bytes. Plain data, so that it can be sent to another process. `schema/` describes each key.
  */
 export type Config = Omit<FileSettings, 'store' | 'issuers' | 'include'> & {
   readonly store: StoreConfig;
@@ -29,7 +29,7 @@ export type EndpointPaths = Exclude<IssuerSettings['endpoints'], 'auto'>;
 
 type RedisSettings = NonNullable<FileSettings['store']['redis']>;
 type RedisSentinel = NonNullable<RedisSettings['sentinel']>;
-/** Where Redis is: at a url, where the nodes of a cluster say, or where sentinels say. */
+/** The location of Redis: a url, the nodes of a cluster, or sentinels. */
 export type RedisServers =
   | { readonly url: string }
   | { readonly cluster: readonly Address[] }
@@ -42,9 +42,9 @@ export type IssuerConfig = Omit<
   IssuerSettings,
   'upstream' | 'publicUrl' | 'hosts' | 'paths' | 'pages' | 'defaults' | 'unlistedClients' | 'clients'
 > & {
-  /** Lower case, `host` or `host:port`; none: every host that no other issuer claims. */
+  /** Lower case, `host` or `host:port`; none: every host that no other issuer lists. */
   readonly hosts: readonly string[];
-  /** Without a slash at the end; none: every path that no other issuer of its hosts claims. */
+  /** Without a slash at the end; none: every path that no other issuer of its hosts lists. */
   readonly paths: readonly string[];
   readonly upstream: Omit<IssuerSettings['upstream'], 'url'> & {
     /** scheme://host[:port] */ readonly origin: string;
@@ -61,7 +61,7 @@ export function buildConfig({ include: _, store, issuers, ...settings }: FileSet
 }
 
 function buildStore({ kind, redis }: FileSettings['store']): StoreConfig {
-  // One of url, cluster and sentinel is there: this was checked.
+  // Exactly one of url, cluster and sentinel is present: this was checked.
   return kind === 'redis' ? ({ kind, ...redis } as RedisConfig) : { kind: 'memory' };
 }
 

@@ -12,7 +12,7 @@ const GATEWAY = without(slotsOf(gatewaySchema), 'issuers', 'include');
 const ISSUER = without(slotsOf(issuerSchema), 'clients', 'defaults', 'unlisted_clients');
 const POLICY = slotsOf(unlistedPolicySchema);
 
-/** What a configuration changes of the one before, a line each, under the keys of the file. No secret is shown. */
+/** The differences between two configurations, one line per key of the file. No secret is shown. */
 export function describeChanges(previous: Config, next: Config): string[] {
   return [
     ...compareSlots(inFileForm(previous), inFileForm(next), GATEWAY),
@@ -20,7 +20,7 @@ export function describeChanges(previous: Config, next: Config): string[] {
   ];
 }
 
-/** The store as it is written: with `redis` below it. */
+/** The store as it is written in the file: with `redis` below it. */
 function inFileForm({ store, ...rest }: Config) {
   return { ...rest, store: { kind: store.kind, redis: store.kind === 'redis' ? store : undefined } };
 }
@@ -52,7 +52,7 @@ function byName<T extends { readonly name: string }>(
   return [...changes, ...gone.map((name) => `${kind} ${name}: removed`)];
 }
 
-/** Settings that `Config` has under another name than `schema/`. */
+/** Settings whose name in `Config` differs from the one in `schema/`. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   url: 'origin',
   publicUrl: 'publicOrigin',

@@ -10,7 +10,7 @@ const EXPECTED: Record<string, string> = {
   object: 'a mapping',
 };
 
-/** zod's issues in the words of an operator. A schema's own message goes before this. */
+/** Translates zod's issues for operators. A message of the schema itself takes precedence. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':

@@ -1,11 +1,11 @@
 import { compareProblems, formatPath, type Position, type Problem, type ValuePath } from './problem.ts';
 
-/** Which position of an entry is meant: that of its key (unknown, misplaced) or that of its value (wrong). */
+/** The position of an entry: of its key (unknown, misplaced) or of its value (wrong). */
 export type Part = 'key' | 'value';
 
 export type Locate = (path: ValuePath, part: Part) => Position | undefined;
 
-/** Collects everything that is wrong, so that it can be reported at once. */
+/** Collects all problems, so that they are reported at once. */
 export class Diagnostics {
   #locate: Locate = () => undefined;
   readonly #pathText: (path: ValuePath) => string;
@@ -16,7 +16,7 @@ export class Diagnostics {
     this.#pathText = pathText;
   }
 
-  /** From now on, positions are looked up like this. */
+  /** Sets how positions are looked up from now on. */
   locateBy(locate: Locate): void {
     this.#locate = locate;
   }
@@ -25,7 +25,7 @@ export class Diagnostics {
     this.problemAt(this.#locate(path, part), path, message);
   }
 
-  /** For what no path leads to, such as the second of two equal keys. */
+  /** For a place without a path, such as the second of two equal keys. */
   problemAt(at: Position | undefined, path: ValuePath, message: string): void {
     this.#problems.push({ at, path: this.#pathText(path), message });
   }

@@ -1,4 +1,4 @@
-/** The known word that was probably meant: the same but for case and separators, or at most two typing errors away. */
+/** The known word that was probably meant: it differs in case and separators only, or by at most two typing errors. */
 function closestWord(word: string, known: readonly string[]): string | undefined {
   const bare = bareWord(word);
   const same = known.find((candidate) => bareWord(candidate) === bare);

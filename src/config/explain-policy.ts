@@ -7,16 +7,16 @@ import { slotsOf } from './schema-shape.ts';
 import { showSetting } from './show-setting.ts';
 
 export type ExplainedSetting = {
-  /** As in the file. */
+  /** The key in the file. */
   readonly key: string;
-  /** As one would write it; a secret is not shown. */
+  /** As it is written in the file; a secret is not shown. */
   readonly value: unknown;
   readonly origin: SettingOrigin;
   /** Where it is written; `undefined` for a built-in value. */
   readonly at: Position | undefined;
 };
 
-/** Every setting of a client entry (`undefined`: of the clients that are not listed), and where its value comes from. */
+/** Every setting of a client entry (`undefined`: of the unlisted clients), and the source of its value. */
 export function explainPolicy(
   { settings, locate }: Pick<LoadedFile, 'settings' | 'locate'>,
   issuerIndex: number,

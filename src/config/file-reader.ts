@@ -1,8 +1,8 @@
 import { open, stat } from 'node:fs/promises';
 
 /**
- * The file and those that it points to (included ones and their folders, secrets, certificates), each with its mark as of just
- * before it was read. Where the mark is another one by now, the file has changed since.
+ * The file and those that it refers to (included files and their folders, secrets, certificates), each with its mark from just
+ * before it was read. If the mark is different now, the file has changed.
  */
 export type FileMarks = ReadonlyMap<string, string>;
 
@@ -14,7 +14,7 @@ export const LARGEST_CONFIG = 64 * 1024 * 1024;
 const LARGEST = 1024 * 1024;
 const READABLE_BY_OTHERS = 0o004;
 
-/** Reads files, and remembers what each looked like before. */
+/** Reads files, and remembers the mark that each had before. */
 export class FileReader {
   readonly marks = new Map<string, string>();
 
@@ -23,8 +23,8 @@ export class FileReader {
     try {
       await using handle = await open(file, 'r');
       const facts = await handle.stat();
-      // A device such as /dev/zero would be read without end.
-      if (!facts.isFile() && !facts.isFIFO()) return { failure: 'it is not a file' };
+      // Reading a device such as /dev/zero would never end.
+      if (!facts.isFile() && !facts.isFIFO()) return { failure: 'it is not a regular file' };
       if (facts.size > largest) return { failure: `it is larger than ${largest / 1024 / 1024} MiB` };
       const text = new TextDecoder('utf-8', { fatal: true }).decode(await handle.readFile());
       return { text, exposed: facts.isFile() && (facts.mode & READABLE_BY_OTHERS) !== 0 };
@@ -33,13 +33,13 @@ export class FileReader {
     }
   }
 
-  /** Notes a file or folder before it is looked at. */
+  /** Records the mark of a file or folder before it is read. */
   async watch(file: string): Promise<void> {
     if (!this.marks.has(file)) this.marks.set(file, await markOf(file));
   }
 }
 
-/** What a file, or a folder, looks like from outside: another mark means that it has changed. Links are followed. */
+/** Identifies the current version of a file or folder: a different mark means that it has changed. Links are followed. */
 export async function markOf(path: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
@@ -49,12 +49,12 @@ export async function markOf(path: string): Promise<string> {
   }
 }
 
-/** What a system error means to an operator. */
+/** Translates a system error for operators. */
 function describeFailure(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ENOENT':
-      return 'there is no such file';
+      return 'the file does not exist';
     case 'EACCES':
     case 'EPERM':
       return 'permission denied';

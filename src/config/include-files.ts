@@ -17,7 +17,7 @@ type Surroundings = {
 
 type Issuer = { readonly index: number; readonly clients: Map<string, Entry> };
 
-/** Puts the clients of the files that `include` names into the tree, under the issuer of the same name. */
+/** Adds the clients of the included files to the tree, below the issuer of the same name. */
 export async function includeFiles(
   root: YamlNode,
   surroundings: Surroundings,
@@ -40,7 +40,7 @@ export async function includeFiles(
   }
 }
 
-/** Each once, in the order of their names. A folder may get further files, so it is watched too. */
+/** Each file once, ordered by name. Folders are watched too, because files may be added to them. */
 async function findFiles(
   root: YamlNode,
   { directory, outside, files }: Surroundings,
@@ -64,7 +64,7 @@ async function findFiles(
       found.add(file);
       matches += 1;
       if (found.size <= MOST_FILES) continue;
-      diagnostics.problem(path, `more than ${MOST_FILES} files`);
+      diagnostics.problem(path, `matches more than ${MOST_FILES} files`);
       return [];
     }
     if (matches === 0) diagnostics.warning(path, 'no file matches this pattern');
@@ -72,7 +72,7 @@ async function findFiles(
   return [...found].sort();
 }
 
-/** The issuers of the main file, each with a mapping of its own for clients. */
+/** The issuers of the main file, each with its own mapping of clients. */
 function issuersByName(root: YamlNode, outside: OutsideValues): ReadonlyMap<string, Issuer> {
   const list = nodeAt(root, ['issuers']);
   const issuers = new Map<string, Issuer>();
@@ -82,7 +82,7 @@ function issuersByName(root: YamlNode, outside: OutsideValues): ReadonlyMap<stri
     const given = node.entries.get('clients');
     const isEmpty = given === undefined || (given.value.kind === 'scalar' && given.value.value === null);
     if (name === undefined || !(isEmpty || given.value.kind === 'map')) continue;
-    // An alias may give another issuer the same clients, which must not get those of this one.
+    // An alias may share this mapping with another issuer, which must not get the clients of this one.
     const clients = new Map(given?.value.kind === 'map' ? given.value.entries : []);
     const { source, at } = given ?? node;
     const value: MapNode = { source, at, kind: 'map', repeated: false, entries: clients };
@@ -92,7 +92,7 @@ function issuersByName(root: YamlNode, outside: OutsideValues): ReadonlyMap<stri
   return issuers;
 }
 
-/** The clients by issuer of a file that holds nothing else. */
+/** The clients of an included file by issuer; anything else in it is a problem. */
 function addClients(
   root: YamlNode,
   issuers: ReadonlyMap<string, Issuer>,
@@ -119,7 +119,7 @@ function addClients(
     }
     for (const key of node.entries.keys()) {
       if (key !== 'name' && key !== 'clients') {
-        problem([...path, key], 'an included file holds clients only', 'key');
+        problem([...path, key], 'an included file may contain only clients', 'key');
       }
     }
     const clients = node.entries.get('clients')?.value;

@@ -4,22 +4,22 @@ import { extname } from 'node:path';
 import type { LoadOptions, LoadResult } from './load.ts';
 import type { UpstreamOptions } from './upstream-config.ts';
 
-/** Where a configuration comes from: a file, or the command line alone. */
+/** The source of a configuration: a file, or the command line alone. */
 export type ConfigSource = { readonly file: string; readonly options: LoadOptions } | UpstreamOptions;
 
-// As source and compiled, the file of the process has the suffix of this one.
+// The file of the process has the suffix of this one, both as source and compiled.
 const MODULE = new URL(`./load-process${extname(import.meta.url)}`, import.meta.url);
 
-/** A second inspector would want the same port, or wait for a debugger that never comes. */
+/** A second inspector would need the same port, or wait for a debugger forever. */
 const INSPECTOR = /^--inspect(-brk|-wait|-port)?(=|$)/;
 
 /**
- * Reads and validates a configuration in a process of its own: a large file takes seconds, in which this one goes on to
- * serve, and all the memory that it takes is given back. Throws where there is no such process, or none any more.
+ * Reads and validates a configuration in a separate process: a large file takes seconds, during which this process continues
+ * to serve, and all the memory is returned at the end. Throws if the process cannot be started or ends early.
  */
 export async function loadConfigApart(
   source: ConfigSource,
-  // The parser leaves much behind, and half of the time would go into collecting it.
+  // The parser produces much garbage, and collecting it would take half of the time.
   nodeArgs: readonly string[] = ['--max-semi-space-size=64'],
 ): Promise<LoadResult> {
   const child = fork(MODULE, {
@@ -30,13 +30,13 @@ export async function loadConfigApart(
   const ended = new AbortController();
   const fail = (cause: Error) =>
     ended.abort(new Error(`the configuration cannot be read: ${cause.message}`, { cause }));
-  // One that cannot be started may say so more than once, also when nobody waits for it any more.
+  // A process that cannot be started may emit several errors, even after the caller stopped waiting.
   child.on('error', fail);
   child.once('exit', (status, signal) =>
     fail(new Error(`its process ended by ${signal ?? `status ${status}`}`)),
   );
   try {
-    // Without a file descriptor to spare, there is no channel to it.
+    // Without a free file descriptor, there is no channel to it.
     if (child.connected) child.send(source, (error) => error && fail(error));
     const [result] = (await once(child, 'message', { signal: ended.signal })) as [LoadResult];
     return result;

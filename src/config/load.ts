@@ -29,7 +29,7 @@ export type LoadResult =
     }
   | Failure;
 
-/** A valid file as it is written, for those who explain it: what runs needs only the `Config` made from it. */
+/** A valid file as it is written, for `explain`: the gateway itself needs only the `Config`. */
 export type LoadedFile = {
   readonly ok: true;
   readonly settings: FileSettings;
@@ -40,22 +40,22 @@ export type LoadedFile = {
 
 export type LoadOptions = {
   readonly env: Environment;
-  /** What relative paths in the file are relative to. Default: the directory of the file. */
+  /** The base of relative paths in the file. Default: the directory of the file. */
   readonly directory?: string;
 };
 
 type ParseOptions = LoadOptions & {
   readonly files?: FileReader;
-  /** What problems call a value. Default: its path in the file, after its position. */
+  /** How problems name a value. Default: its path in the file, after its position. */
   readonly pathText?: (path: ValuePath) => string;
 };
 
-/** Reads and validates a configuration file with everything that it points to. Throws for bugs only. */
+/** Reads and validates a configuration file and the files that it refers to. Throws for bugs only. */
 export async function loadConfig(file: string, options: LoadOptions): Promise<LoadResult> {
   return configOf(await loadFile(file, options));
 }
 
-/** The same for a text; `fileName` is what problems call it. */
+/** The same for a text; `fileName` is its name in problems. */
 export async function parseConfig(
   text: string,
   fileName: string,
@@ -68,7 +68,7 @@ export async function loadFile(file: string, options: LoadOptions): Promise<Load
   const files = new FileReader();
   const content = await files.read(file, LARGEST_CONFIG);
   if ('text' in content) return parseFile(content.text, file, { ...options, files });
-  const message = `cannot be read: ${content.failure}; name another file with --config, or start without a file: serve --upstream URL`;
+  const message = `cannot be read: ${content.failure}; name a different file with --config, or start without a file: serve --upstream URL`;
   const problem = { at: { file, line: 1, column: 1 }, path: '', message };
   return { ok: false, problems: [problem], warnings: [], files: files.marks };
 }
@@ -95,7 +95,7 @@ export async function parseFile(
   const { root } = tree;
   if (pathText === undefined) diagnostics.locateBy(locateIn(root));
   const outside = new OutsideValues(files, { env, directory });
-  // Those of this file first: one of them may say which files are included.
+  // The values of this file first: one of them may be the list of included files.
   await outside.read(tree);
   await includeFiles(root, { directory, outside, files }, diagnostics);
   const draft = new SettingsReader(outside, diagnostics).read(gatewaySchema, root);

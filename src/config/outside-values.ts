@@ -3,12 +3,12 @@ import type { Environment } from './environment.ts';
 import type { FileReader } from './file-reader.ts';
 import type { Entry, ExternalNode, YamlNode, YamlTree } from './yaml-tree.ts';
 
-/** What was read, or why it could not be read. */
+/** The text that was read, or why reading failed. */
 export type OutsideValue =
   | { readonly text: string /** A warning, for what is a secret. */; readonly exposure: string | undefined }
   | { readonly failure: string };
 
-/** What `{from_env}`, `{from_file}` and the keys that name a file lead to; read before the values are looked at. */
+/** The texts behind `{from_env}`, `{from_file}` and the keys that name a file; read before the values are validated. */
 export class OutsideValues {
   readonly #files: FileReader;
   readonly #env: Environment;
@@ -21,7 +21,7 @@ export class OutsideValues {
     this.#directory = directory;
   }
 
-  /** Files one after the other, since there may be many. */
+  /** Reads files one after the other, because there may be many. */
   async read({ externals, fileKeys }: Omit<YamlTree, 'root'>): Promise<void> {
     for (const external of externals) this.#values.set(external, await this.#readExternal(external));
     for (const entry of fileKeys) {
@@ -30,12 +30,12 @@ export class OutsideValues {
     }
   }
 
-  /** `undefined` for a key that names no file. */
+  /** `undefined` for a key that does not name a file. */
   valueOf(place: ExternalNode | Entry): OutsideValue | undefined {
     return this.#values.get(place);
   }
 
-  /** A text, whether it is written in the configuration or elsewhere. */
+  /** A text, written in the configuration or elsewhere. */
   textOf(node: YamlNode | undefined): string | undefined {
     if (node?.kind === 'scalar') return typeof node.value === 'string' ? node.value : undefined;
     const value = node?.kind === 'external' ? this.#values.get(node) : undefined;
@@ -49,7 +49,7 @@ export class OutsideValues {
       return { text, exposure: undefined };
     }
     const value = await this.#readFile(name);
-    // Editors and `echo` end a file with a newline, which is no part of a secret.
+    // Editors and `echo` end a file with a newline, which is not part of a secret.
     return 'text' in value ? { ...value, text: value.text.replace(/\r?\n$/, '') } : value;
   }
 
@@ -58,6 +58,9 @@ export class OutsideValues {
     const content = await this.#files.read(file);
     if ('failure' in content) return { failure: `cannot read ${file}: ${content.failure}` };
     const { text, exposed } = content;
-    return { text, exposure: exposed ? `every user of this machine can read ${file}: chmod o-r` : undefined };
+    return {
+      text,
+      exposure: exposed ? `every user of this machine can read ${file}: run chmod o-r` : undefined,
+    };
   }
 }

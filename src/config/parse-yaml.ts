@@ -24,10 +24,10 @@ type NodeEvent = ScalarEvent | AliasEvent | SequenceEvent | MappingEvent;
 
 const DEEPEST = 32;
 const PLAIN_TAGS = [nullCoreTag, boolCoreTag, intCoreTag, floatCoreTag];
-/** How a null, a boolean or a number can begin: most texts need no closer look. */
+/** The first characters of a null, a boolean or a number: most texts need no further check. */
 const MAYBE_NO_TEXT = /^(?:$|[~nNtTfF0-9.+-])/;
 
-/** The tree of a file; `undefined` where it is empty, or not YAML, which is one problem. */
+/** The tree of a file; `undefined` if it is empty or, after one problem, not YAML. */
 export function parseYaml(text: string, file: string, diagnostics: Diagnostics): YamlTree | undefined {
   const source = new SourceText(file, text);
   try {
@@ -43,14 +43,14 @@ export function parseYaml(text: string, file: string, diagnostics: Diagnostics):
   }
 }
 
-/** Builds a tree from the events of the parser, which does not compare keys. */
+/** Builds a tree from the events of the parser, which does not detect duplicate keys. */
 class TreeBuilder {
   readonly #source: SourceText;
   readonly #diagnostics: Diagnostics;
   readonly #events: readonly Event[];
   #next = 0;
   readonly #path: (string | number)[] = [];
-  /** `undefined`: not complete yet, so that an alias here would contain itself. */
+  /** `undefined`: not complete yet, so an alias at this point would contain itself. */
   readonly #anchors = new Map<string, YamlNode | undefined>();
   readonly #externals: ExternalNode[] = [];
   readonly #fileKeys: Entry[] = [];
@@ -70,13 +70,13 @@ class TreeBuilder {
       const { text } = this.#source;
       const after = this.#events[this.#next + 2];
       const at = text.lastIndexOf('---', after !== undefined && 'start' in after ? after.start : text.length);
-      this.#problem(at, 'a second YAML document: the configuration is one');
+      this.#problem(at, 'a second YAML document: the configuration must be a single document');
       return undefined;
     }
     return { root, externals: this.#externals, fileKeys: this.#fileKeys };
   }
 
-  /** `place`: the offset for a value that is not there. */
+  /** `place`: the offset for a missing value. */
   #readNode(place: number): YamlNode {
     const event = this.#events[this.#next++] as NodeEvent;
     if (event.type === EVENT_ID.ALIAS) return this.#readAlias(event);
@@ -138,7 +138,7 @@ class TreeBuilder {
       const event = this.#events[this.#next];
       const key = this.#readNode(map.at);
       if (event?.type !== EVENT_ID.SCALAR) {
-        this.#problem(key.at, 'a key must be plain text: put a value with braces in quotes');
+        this.#problem(key.at, 'a key must be plain text: put values that contain braces in quotes');
         this.#readNode(key.at);
         continue;
       }
@@ -165,7 +165,7 @@ class TreeBuilder {
     return 'merge keys do not work here: put what clients have in common under `defaults`';
   }
 
-  /** Whether the collection has a further item; its end is passed over. */
+  /** Whether the collection has another item; its end event is consumed. */
   #goesOn(): boolean {
     if (this.#events[this.#next]?.type !== EVENT_ID.POP) return true;
     this.#next += 1;

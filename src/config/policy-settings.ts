@@ -3,10 +3,10 @@ import type { BuiltInKey, unlistedPolicySchema } from './schema/policy.ts';
 import type { SettingName } from './schema-shape.ts';
 import type { Settings } from './settings.ts';
 
-/** What an entry under `clients`, `unlisted_clients` or `defaults` says. */
+/** The content of an entry under `clients`, `unlisted_clients` or `defaults`. */
 export type PolicyEntry = Settings<z.output<typeof unlistedPolicySchema>>;
 
-/** The settings of a client policy, those with a built-in value present. Their meaning is described in `schema/policy.ts`. */
+/** The settings of a client policy; those with a built-in value are always present. `schema/policy.ts` describes them. */
 export type PolicySettings = PolicyEntry & {
   readonly [K in SettingName<BuiltInKey>]: NonNullable<PolicyEntry[K]>;
 };

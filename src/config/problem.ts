@@ -1,11 +1,11 @@
-/** Where in a configuration file something is written. Line and column count from 1. */
+/** A position in a configuration file. Line and column count from 1. */
 export type Position = { readonly file: string; readonly line: number; readonly column: number };
 
-/** A way into the configuration: `['issuers', 0, 'clients', 'spa']`. */
+/** A path in the configuration: `['issuers', 0, 'clients', 'spa']`. */
 export type ValuePath = readonly (string | number)[];
 
 export type Problem = {
-  /** `undefined` where the value came from the command line. */
+  /** `undefined` if the value came from the command line. */
   readonly at: Position | undefined;
   /** `issuers[0].clients.spa`, or the option (`--upstream`); empty for the file as a whole. */
   readonly path: string;

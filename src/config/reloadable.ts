@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, StoreConfig } from './config.ts';
 
-/** What is settled when the process starts, as paths into the configuration. */
+/** Settings that take effect only when the process starts, as paths in the configuration. */
 const SETTLED = [
   ['listen', 'address'],
   ['listen', 'limits', 'headerTimeout'],
@@ -17,13 +17,13 @@ const SETTLED = [
 type Section = { [key: string]: unknown };
 
 export type ReloadableConfig = {
-  /** The next configuration, with what is settled as it runs. */
+  /** The next configuration, with the startup settings of the running process. */
   readonly config: Config;
-  /** The keys of the file whose change waits for a restart. */
+  /** The changed keys of the file that need a restart. */
   readonly waiting: readonly string[];
 };
 
-/** What a reload can put in force of another configuration. The way back to `report` must always be open, so a change that needs a restart blocks nothing else. */
+/** What a reload can apply of a new configuration. A change that needs a restart blocks nothing else, so that going back to `report` is always possible. */
 export function reloadable(running: Config, next: Config): ReloadableConfig {
   const config = structuredClone(next);
   const waiting: string[] = [];
@@ -38,14 +38,14 @@ export function reloadable(running: Config, next: Config): ReloadableConfig {
   };
   for (const path of SETTLED) settle(path);
   if (!isDeepStrictEqual(withoutSecrets(running.store), withoutSecrets(next.store))) settle(['store']);
-  // From http to https or back; another certificate needs no restart.
+  // From http to https or back; a new certificate needs no restart.
   for (const name of ['listen', 'admin'] as const) {
     if ((running[name].tls === undefined) !== (next[name].tls === undefined)) settle([name, 'tls']);
   }
   return { config, waiting };
 }
 
-/** Credentials and certificates of the store are renewed by a reload. */
+/** A reload renews the credentials and certificates of the store. */
 function withoutSecrets(store: StoreConfig): object {
   if (store.kind !== 'redis') return store;
   const { username: _username, password: _password, tls: _tls, ...servers } = store;

@@ -1,26 +1,26 @@
 import { z } from 'zod';
 
-/** What a schema of `schema/` is made of, as far as walking through a file needs to know. */
+/** The structure of a schema of `schema/`, as far as reading a file needs it. */
 export type Shape = ScalarShape | MappingShape | EitherShape | RecordShape | ListShape;
 
 export type ScalarShape = {
   readonly kind: 'scalar';
   readonly schema: z.core.$ZodType;
-  /** A secret: written in clear text it is a warning. */
+  /** A secret: clear text causes a warning. */
   readonly secret: boolean;
-  /** Never shown to anybody: a secret, what may contain one, or the content of a file. */
+  /** Never shown: a secret, a value that may contain one, or the content of a file. */
   readonly hidden: boolean;
-  /** The value names a file, whose content it stands for. */
+  /** The value is a file name; the setting is the content of that file. */
   readonly file: boolean;
-  /** What a number is: it is shown as it is written. */
+  /** The unit of a number: the number is shown as it is written. */
   readonly unit: string | undefined;
 };
 export type MappingShape = {
   readonly kind: 'mapping';
   readonly slots: ReadonlyMap<string, Slot>;
-  /** Those of the slots that matter also where they are not given. */
+  /** The slots that matter even if the key is missing. */
   readonly unlessGiven: readonly (readonly [key: string, slot: Slot])[];
-  /** Whether a key with nothing after it stands for an empty mapping. */
+  /** Whether a key without a value means an empty mapping. */
   readonly nullable: boolean;
 };
 type EitherShape = { readonly kind: 'either'; readonly scalar: ScalarShape; readonly mapping: MappingShape };
@@ -42,7 +42,7 @@ export type Slot = {
   readonly hasDefault: boolean;
 };
 
-/** `cert_file` → `cert`, `redirect_uris` → `redirectUris`: a key that names a file stands for its content. */
+/** `cert_file` → `cert`, `redirect_uris` → `redirectUris`: a key that names a file is replaced by its content. */
 export type SettingName<K extends string> = K extends `${infer Name}_file` ? CamelCase<Name> : CamelCase<K>;
 type CamelCase<K extends string> = K extends `${infer Head}_${infer Tail}`
   ? `${Head}${Capitalize<CamelCase<Tail>>}`

@@ -14,7 +14,7 @@ import {
 } from './schema-shape.ts';
 import type { Entry, ExternalNode, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
 
-/** What a schema gives, under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. */
+/** The output of a schema under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. */
 export type Settings<T> = T extends readonly (infer E)[]
   ? readonly Settings<E>[]
   : T extends object
@@ -22,8 +22,7 @@ export type Settings<T> = T extends readonly (infer E)[]
     : T;
 
 /**
- * Settings some of which are not valid. A key that was given and is not valid is there with `undefined`, so that it is not
- * taken for one that was left out.
+ * Settings that may contain invalid values. An invalid value is present as `undefined`, which tells it from a missing key.
  */
 export type Draft<T> = T extends readonly (infer E)[]
   ? readonly (Draft<E> | undefined)[]
@@ -33,17 +32,17 @@ export type Draft<T> = T extends readonly (infer E)[]
 
 const INVALID = Symbol('invalid');
 const REFERENCE = 'write {from_env: NAME} or {from_file: PATH}';
-/** How other programs refer to a variable or a file. */
+/** The syntax of other programs for a variable or a file. */
 const FOREIGN_REFERENCE = /env|file|secret|value_?from/i;
-const EXTERNAL = ': from_env and from_file give single values';
+const EXTERNAL = ': from_env and from_file work for single values only';
 const FILE_NAME = shapeOf(z.string().min(1).max(4096));
 
-/** Turns the tree of a file into settings by the schema; what is wrong with a value by itself goes to the diagnostics. */
+/** Turns the tree of a file into settings according to the schema; reports each value that is invalid by itself. */
 export class SettingsReader {
   readonly #outside: OutsideValues;
   readonly #diagnostics: Diagnostics;
   readonly #path: (string | number)[] = [];
-  /** What aliases repeat is read once, however often: else ten aliases of ten aliases of ten … fill any memory. */
+  /** Aliased nodes are read once: otherwise ten aliases of ten aliases of ten … would exhaust the memory. */
   readonly #repeated = new Map<YamlNode, { readonly shape: Shape; readonly value: unknown }>();
   readonly #defaults = new Map<Slot, unknown>();
 
@@ -52,7 +51,7 @@ export class SettingsReader {
     this.#diagnostics = diagnostics;
   }
 
-  /** All of it is valid where the diagnostics have no problem. */
+  /** The settings are valid if there are no diagnostics. */
   read<S extends z.ZodType>(schema: S, root: YamlNode): Draft<Settings<z.output<S>>> | undefined {
     const value = this.#read(shapeOf(schema), root);
     return value === INVALID ? undefined : (value as Draft<Settings<z.output<S>>>);
@@ -68,7 +67,7 @@ export class SettingsReader {
     return value;
   }
 
-  /** What stands in a place, as far as it matters to what should stand there. */
+  /** The kind of a node, as far as the schema cares. */
   #inputOf(node: Exclude<YamlNode, { kind: 'broken' }>): ScalarNode['value'] | object | undefined {
     if (node.kind === 'scalar') return node.value;
     if (node.kind === 'external') return this.#textOf(node, true);
@@ -136,9 +135,9 @@ export class SettingsReader {
     const [, name] = (isWritten && /\$\{([A-Za-z_]\w*)/.exec(input)) || [];
     if (name !== undefined) return this.#invalid(`\${${name}} is not expanded: write {from_env: ${name}}`);
     if (isWritten && shape.secret)
-      this.#diagnostics.warning(this.#path, `this secret is in clear text: ${REFERENCE}`);
+      this.#diagnostics.warning(this.#path, `this secret is written in clear text: ${REFERENCE}`);
     let parsed = z.safeParse(shape.schema, input, { error: describeIssue });
-    // A variable or a file gives text; where that is not wanted, it may be a number or a flag.
+    // A variable or a file contains text; where the schema wants a number or a flag, the text is parsed.
     const other = parsed.success || node.kind !== 'external' ? undefined : valueOfText(String(input));
     if (other !== undefined) parsed = z.safeParse(shape.schema, other, { error: describeIssue });
     if (parsed.success) return parsed.data;
@@ -156,7 +155,7 @@ export class SettingsReader {
     return parsed.success ? parsed.data : this.#invalid(`${name} ${messageOf(parsed.error)}`);
   }
 
-  /** The text of a variable or a file; `undefined`, and a problem, where there is none. */
+  /** The text of a variable or a file; `undefined` after a problem was reported. */
   #textOf(place: ExternalNode | Entry, secret: boolean): string | undefined {
     const value = this.#outside.valueOf(place);
     if (value === undefined) return undefined;

@@ -4,16 +4,16 @@ import { slotsOf } from './schema-shape.ts';
 import { showSetting } from './show-setting.ts';
 
 export type ShownSetting = {
-  /** As in the file. */
+  /** The key in the file. */
   readonly key: string;
-  /** As one would write it; a secret is not shown. `undefined`: it has no value. */
+  /** As it is written in the file; a secret is not shown. `undefined`: it has no value. */
   readonly value: unknown;
   readonly origin: 'entry' | 'defaults' | 'built-in';
 };
 
 const SLOTS = slotsOf(unlistedPolicySchema);
 
-/** Every setting of a policy in force, and where its value comes from. */
+/** Every setting of a policy in force, and the source of its value. */
 export function showPolicy(policy: ClientPolicy): ShownSetting[] {
   const { entry = [], defaults = [] } = policy.origins ?? {};
   return [...SLOTS].map(([key, { name, shape }]) => ({

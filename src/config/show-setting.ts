@@ -1,6 +1,6 @@
 import type { Shape } from './schema-shape.ts';
 
-/** A setting as one would write it; what is hidden is not shown. */
+/** A setting as it is written in the file; hidden values are not shown. */
 export function showSetting(value: unknown, shape: Shape): unknown {
   if (value === undefined || shape.kind === 'mapping' || shape.kind === 'record') return value;
   if (isHidden(shape)) return '(hidden)';

@@ -1,6 +1,6 @@
 import type { Position } from './problem.ts';
 
-/** The text of a file, and the way from an offset to line and column. */
+/** The text of a file, and the conversion from an offset to line and column. */
 export class SourceText {
   readonly file: string;
   readonly text: string;

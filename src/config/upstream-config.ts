@@ -26,7 +26,7 @@ const OPTIONS = new Map([
   ['issuers[0].upstream.tls.ca_file', '--ca'],
 ]);
 
-/** The configuration for one upstream without a file. Its problems name the option. */
+/** The configuration for one upstream without a file. Problems name the command-line option. */
 export async function configFromUpstream(options: UpstreamOptions): Promise<LoadResult> {
   const { upstream, mode, listen, admin, redis, ca, publicUrl } = options;
   const raw = {
@@ -42,7 +42,7 @@ export async function configFromUpstream(options: UpstreamOptions): Promise<Load
       },
     ],
   };
-  // JSON is YAML, and leaves out what is undefined.
+  // JSON is YAML, and omits undefined values.
   return parseConfig(JSON.stringify(raw), '', { env: {}, directory: '.', pathText: optionOf });
 }
 

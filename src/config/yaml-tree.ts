@@ -2,7 +2,7 @@ import type { Locate } from './diagnostics.ts';
 import type { ValuePath } from './problem.ts';
 import type { SourceText } from './source-text.ts';
 
-/** What stands in a file, and the offset at which it stands. An alias leads to the very node that it names. */
+/** The content of a file with offsets. An alias refers to the very node that it names. */
 export type YamlNode = ScalarNode | ListNode | MapNode | ExternalNode | BrokenNode;
 
 type Place = { readonly source: SourceText; readonly at: number };
@@ -11,7 +11,7 @@ export type ScalarNode = Place & {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
 };
-/** `repeated`: an alias leads here as well. */
+/** `repeated`: an alias refers to this node. */
 type Collection = Place & { repeated: boolean };
 export type ListNode = Collection & { readonly kind: 'list'; readonly items: YamlNode[] };
 export type MapNode = Collection & { readonly kind: 'map'; readonly entries: Map<string, Entry> };
@@ -21,19 +21,19 @@ export type ExternalNode = Place & {
   readonly via: 'env' | 'file';
   readonly name: string;
 };
-/** What cannot be known, for a reason that was reported. */
+/** A value that could not be read; the problem was reported. */
 type BrokenNode = Place & { readonly kind: 'broken' };
-/** A key at its place, and its value. */
+/** A key with its position, and its value. */
 export type Entry = Place & { readonly value: YamlNode };
 
-/** A tree, and what has to be read before its values are known: external values, and keys that name a file. */
+/** A tree, and what must be read before its values are known: external values, and keys that name a file. */
 export type YamlTree = {
   readonly root: YamlNode;
   readonly externals: readonly ExternalNode[];
   readonly fileKeys: readonly Entry[];
 };
 
-/** The node that a path leads to. */
+/** The node at a path. */
 export function nodeAt(root: YamlNode, path: ValuePath): YamlNode | undefined {
   let node: YamlNode | undefined = root;
   for (const segment of path) {
@@ -43,7 +43,7 @@ export function nodeAt(root: YamlNode, path: ValuePath): YamlNode | undefined {
   return node;
 }
 
-/** Looks positions up in a tree; what is missing is where its nearest parent is. */
+/** Looks up positions in a tree; a missing node has the position of its nearest parent. */
 export function locateIn(root: YamlNode): Locate {
   return (path, part) => {
     let node = root;

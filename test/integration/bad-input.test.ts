@@ -37,12 +37,12 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   [
     'a missing certificate',
     withTls('{cert_file: no.pem, key_file: a.key}'),
-    /^g\.yaml:1:\d+ listen\.tls\.cert_file: cannot read DIR\/no\.pem: there is no such file$/,
+    /^g\.yaml:1:\d+ listen\.tls\.cert_file: cannot read DIR\/no\.pem: the file does not exist$/,
   ],
   [
     'the key of another certificate',
     withTls('{cert_file: a.pem, key_file: b.key}'),
-    /^g\.yaml:1:\d+ listen\.tls\.cert_file: is not the certificate of this key_file: /,
+    /^g\.yaml:1:\d+ listen\.tls\.cert_file: does not match key_file: /,
   ],
   [
     'text for a certificate',
@@ -62,7 +62,7 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
       'store: {kind: redis, redis: {url: "redis://127.0.0.1:9", password: {from_file: no}}}',
       ISSUER,
     ],
-    /^g\.yaml:3:\d+ store\.redis\.password: cannot read DIR\/no: there is no such file$/,
+    /^g\.yaml:3:\d+ store\.redis\.password: cannot read DIR\/no: the file does not exist$/,
   ],
   [
     'a missing variable',
@@ -72,12 +72,12 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   [
     'a missing included file',
     [LISTEN, ADMIN, 'include: [no.yaml]', ISSUER],
-    'DIR/no.yaml:1:1: cannot be read: there is no such file',
+    'DIR/no.yaml:1:1: cannot be read: the file does not exist',
   ],
   [
     'a folder for an included file',
     [LISTEN, ADMIN, 'include: [.]', ISSUER],
-    /^DIR:1:1: cannot be read: it is not a file$/,
+    /^DIR:1:1: cannot be read: it is not a regular file$/,
   ],
   [
     'a wrong value in an included file',

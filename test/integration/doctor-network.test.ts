@@ -38,7 +38,9 @@ describe('the network', () => {
     await using raw = await startRawServer((socket) => socket.end('SSH-2.0-OpenSSH\r\n'));
     const other = await doctor('--upstream', raw.url);
     expect(other.problems).toEqual([
-      expect.stringMatching(/^problem discovery, .*(did not speak HTTP|broke off).*→ check that it is an HTTP/),
+      expect.stringMatching(
+        /^problem discovery, .*(did not speak HTTP|broke off).*→ check that it is an HTTP/,
+      ),
     ]);
   });
 

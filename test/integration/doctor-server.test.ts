@@ -133,7 +133,11 @@ describe('discovery', () => {
   });
 
   test.each([
-    ['a quarter of a minute', -15_000, /^warn clock: .*: 1[4-6] s behind this machine → synchronise both clocks/],
+    [
+      'a quarter of a minute',
+      -15_000,
+      /^warn clock: .*: 1[4-6] s behind this machine → synchronise both clocks/,
+    ],
     ['an hour', 3_600_000, /^problem clock: .*: 3(599|600|601) s ahead of this machine/],
   ])('a clock that is off by %s', async (_, skew, says) => {
     await using upstream = await startDescribed(() => ({}));

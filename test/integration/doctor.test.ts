@@ -100,7 +100,9 @@ describe('the gateway and its store', () => {
     const uncounted = await doctor('--config', await files.fileOf(store('s3cret')));
     expect(uncounted.lines).toContain('ok store: redis: all operations of a login work');
     expect(uncounted.lines).toContainEqual(
-      expect.stringMatching(/^warn store: activity of clients: .*NOPERM → logins work, but `report` stays empty/),
+      expect.stringMatching(
+        /^warn store: activity of clients: .*NOPERM → logins work, but `report` stays empty/,
+      ),
     );
   });
 

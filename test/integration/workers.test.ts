@@ -315,7 +315,7 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     const { exitCode, stdout, stderr } = await runCommand(['--config', join(directory, 'tls.yaml')]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^\S+tls\.yaml:4:\d+ listen\.tls\.cert_file: cannot read \S+cert\.pem: there is no such file$/,
+      /^\S+tls\.yaml:4:\d+ listen\.tls\.cert_file: cannot read \S+cert\.pem: the file does not exist$/,
     );
   });
 

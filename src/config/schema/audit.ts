@@ -10,7 +10,7 @@ export const auditSchema = section({
   )
     .prefault('none')
     .describe(
-      'Where a line of JSON goes for each violation ([audit.md](audit.md)). The gateway appends to a file, and reopens it after it was moved away.',
+      'Where the gateway writes one line of JSON for each violation ([audit.md](audit.md)). It appends to a file, and reopens the file after log rotation.',
     ),
   address: choice(['full', 'truncated', 'none'])
     .prefault('full')

@@ -1,7 +1,7 @@
 import { UNLISTED } from '../../policy/client-policy.ts';
 import { hasControlCharacter, type Parsed } from './scalars.ts';
 
-/** The key of a client entry: a client_id, or the prefix of several before a `*`. */
+/** The key of a client entry: a client_id, or a prefix followed by `*`. */
 export function parseClientId(text: string): Parsed<string> {
   if (text === '') return { problem: 'a client_id must not be empty' };
   if (text.length > 512) return { problem: 'a client_id has at most 512 characters' };

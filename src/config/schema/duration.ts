@@ -11,7 +11,7 @@ function parseDuration(text: string): Parsed<number> {
   return { value: Number(count) * MILLISECONDS[unit as keyof typeof MILLISECONDS] };
 }
 
-/** A duration within limits, themselves written as durations. */
+/** A duration within limits, which are written as durations too. */
 export function duration(min: string, max: string) {
   const least = millisecondsOf(min);
   const most = millisecondsOf(max);

@@ -6,8 +6,9 @@ const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()+,=:@]|%[0-9A-F]{2})*$/;
 /** A path; a segment `{name}` matches any one segment. */
 function parseEndpointPattern(text: string): Parsed<string> {
   if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
-  if (/[?#]/.test(text)) return { problem: 'must be a path, without query and fragment' };
-  if (text.includes('*')) return { problem: 'has no wildcard *: write {name} for any one segment' };
+  if (/[?#]/.test(text)) return { problem: 'must be a path without query and fragment' };
+  if (text.includes('*'))
+    return { problem: 'cannot contain the wildcard *: write {name} for any one segment' };
   const segments = text.slice(1).split('/');
   for (const [index, segment] of segments.entries()) {
     const problem = segmentProblem(segment, index === segments.length - 1);
@@ -20,7 +21,7 @@ export function endpointPattern() {
   return textAs(parseEndpointPattern, { 'x-type': 'path pattern', pattern: '^/[^?#*]*$' });
 }
 
-/** Two patterns that some path matches both. */
+/** Whether some path matches both patterns. */
 export function patternsOverlap(a: string, b: string): boolean {
   const left = a.split('/');
   const right = b.split('/');
@@ -49,7 +50,7 @@ function segmentProblem(segment: string, isLast: boolean): string | undefined {
   for (const [triplet] of segment.matchAll(/%../g)) {
     const code = Number.parseInt(triplet.slice(1), 16);
     const character = String.fromCharCode(code);
-    // Servers disagree on what these mean in a path: the upstream could see another path than the gateway.
+    // Servers disagree on what these mean in a path: the upstream could see a different path than the gateway.
     if (code < 0x20 || code === 0x7f || /[A-Za-z0-9\-._~/\\%]/.test(character)) {
       return `must not contain ${triplet}`;
     }

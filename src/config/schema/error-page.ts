@@ -1,6 +1,6 @@
 import type { Parsed } from './scalars.ts';
 
-/** What the template of an error page may ask for, as `{{name}}`. */
+/** The placeholders of an error page, written as `{{name}}`. */
 const PLACEHOLDERS = ['title', 'message', 'description', 'reason', 'owner', 'request_id', 'status'];
 
 export function parseErrorPage(template: string): Parsed<string> {
@@ -12,5 +12,5 @@ export function parseErrorPage(template: string): Parsed<string> {
   }
   return names.includes('request_id')
     ? { value: template }
-    : { problem: 'has no {{request_id}}, by which its reader could be found in the log' };
+    : { problem: 'has no {{request_id}}: without it, the log lines of a refused user cannot be found' };
 }

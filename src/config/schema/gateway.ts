@@ -7,7 +7,7 @@ import { storeSchema } from './store.ts';
 
 const WORKERS = 'must be a number of processes, 1 to 256, or `auto`';
 
-/** The whole of gateway.yaml. Types, JSON Schema and reference are made from it. */
+/** All of gateway.yaml. Types, JSON Schema and reference are generated from it. */
 export const gatewaySchema = mapping({
   listen: listenSchema.prefault({}).describe('The public listener.'),
   admin: adminSchema.prefault({}).describe('The listener for operators.'),
@@ -34,13 +34,11 @@ export const gatewaySchema = mapping({
   log: section({
     level: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
       .prefault('info')
-      .describe('The least severe lines that are written. A reload changes it.'),
+      .describe('The lowest severity that is written. A reload changes it.'),
     format: choice(['json', 'pretty'])
       .prefault('json')
-      .describe('One JSON object a line, or text for people.'),
-    requests: flag()
-      .prefault(false)
-      .describe('Write a line for each request that was answered. A reload changes it.'),
+      .describe('One JSON object per line, or readable text.'),
+    requests: flag().prefault(false).describe('Write a line for each answered request. A reload changes it.'),
   })
     .prefault({})
     .describe('The log on standard error.'),

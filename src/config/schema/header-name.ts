@@ -1,6 +1,6 @@
 import { type Parsed, textAs } from './scalars.ts';
 
-/** Headers that mean something to a server or a proxy: an id there would change how a message is read. */
+/** Headers with a meaning for a server or a proxy: an id there would change how a message is interpreted. */
 const TAKEN =
   /^(host|connection|keep-alive|te|trailer|upgrade|expect|via|content-.*|transfer-encoding|cookie|set-cookie|origin|referer|location|date|vary|range|accept.*|access-control-.*|(proxy-)?auth.*|(x-)?forwarded.*|sec-.*)$/;
 
@@ -10,7 +10,7 @@ function parseHeaderName(text: string): Parsed<string> {
     return { problem: 'must be a header name of letters, digits and -, such as X-Request-Id' };
   }
   if (TAKEN.test(text.toLowerCase()))
-    return { problem: `${text} has a meaning of its own: name another header` };
+    return { problem: `${text} already has a meaning: choose a different header` };
   return { value: text };
 }
 

@@ -29,7 +29,7 @@ const upstreamSchema = mapping({
     .array(httpOrigin())
     .prefault([])
     .describe(
-      'Further origins by which the server calls itself. In `Location`, `Refresh` and cookie domains they become the public URL.',
+      'Further origins that the server uses for itself. The gateway replaces them with the public URL in `Location`, `Refresh` and cookie domains.',
     ),
   tls: clientTls({
     insecure_skip_verify: flag()
@@ -45,7 +45,7 @@ const upstreamSchema = mapping({
     response: duration('10ms', '1h')
       .prefault('30s')
       .describe(
-        'From the complete request to the headers of the response, including the time to wait for a connection. It also applies between two parts of a body that the gateway reads as a whole.',
+        'From the complete request to the headers of the response, including the time to wait for a connection. It is also the longest pause in a body that the gateway buffers.',
       ),
   })
     .prefault({})
@@ -64,7 +64,7 @@ const endpointPathsSchema = mapping({
     .array(endpointPattern())
     .prefault([])
     .describe(
-      'Pushed authorization request endpoints (RFC 9126). The gateway does not know a `request_uri` from any other path.',
+      'Pushed authorization request endpoints (RFC 9126). The gateway does not recognise a `request_uri` from any other path.',
     ),
   metadata: z
     .array(endpointPattern())
@@ -72,7 +72,7 @@ const endpointPathsSchema = mapping({
     .describe('Discovery documents.'),
 });
 
-/** `auto` is a word of version one, for which `check` has a warning. */
+/** `auto` is a value of version one; `check` warns about it. */
 const forwardPkce = z
   .enum(['always', 'never', 'auto'])
   .transform((value) => (value === 'auto' ? 'always' : value))
@@ -119,7 +119,7 @@ export const issuerSchema = mapping({
   forward_pkce: forwardPkce
     .prefault('always')
     .describe(
-      'Whether the PKCE parameters go on to the upstream. `never` is for a server that refuses them; `doctor` finds out.',
+      'Whether the upstream receives the PKCE parameters. Use `never` for a server that refuses them; `doctor` finds out.',
     ),
   token_content_types: z
     .array(choice(['form', 'json']))
@@ -129,13 +129,13 @@ export const issuerSchema = mapping({
   state_limit: size('32B', '64KiB')
     .optional()
     .describe(
-      "The longest `state` that the server keeps. A client's state that would be longer behind the flow prefix (32 characters) goes on without a prefix. Default: no limit.",
+      "The longest `state` that the server keeps. If a client's state with the flow prefix (32 characters) is longer, it is sent without the prefix. Default: no limit.",
     ),
   drop_parameters: z
     .array(droppedParameter())
     .prefault([])
     .describe(
-      'Parameters that are dropped from authorization, pushed authorization and token requests before they are judged, such as `resource` (RFC 8707), which agents send and strict servers refuse.',
+      'Parameters that the gateway removes from authorization, pushed authorization and token requests before it judges them, such as `resource` (RFC 8707), which agents send and strict servers refuse.',
     ),
   metadata: section({
     advertise_pkce: flag().prefault(true).describe('Add `code_challenge_methods_supported`.'),
@@ -160,13 +160,13 @@ export const issuerSchema = mapping({
   unlisted_clients: unlistedPolicySchema
     .prefault({})
     .describe(
-      'The policy for client ids that are not under `clients`. It takes what it does not set from `defaults`.',
+      'The policy for client ids that are not under `clients`. Settings that it lacks come from `defaults`.',
     ),
   clients: z
     .record(clientIdSchema, policySchema)
     .meta({ 'x-nullable': true })
     .prefault({})
     .describe(
-      'One entry for each client_id; a trailing `*` matches a prefix. An exact entry beats a prefix, a longer prefix a shorter one.',
+      'One entry for each client_id; a trailing `*` matches a prefix. An exact entry takes precedence over a prefix, and a longer prefix over a shorter one.',
     ),
 });

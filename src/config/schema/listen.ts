@@ -28,12 +28,12 @@ export const listenSchema = section({
     header_timeout: duration('100ms', '10m')
       .prefault('10s')
       .describe(
-        'How long a client may take to send the headers of a request, or 4 KiB of its body. A response that the client does not read for six times as long is aborted.',
+        'How long a client may take to send the headers of a request, or 4 KiB of its body. If a client stops reading a response for six times as long, the gateway aborts it.',
       ),
     body: size('1KiB', '16MiB')
       .prefault('64KiB')
       .describe(
-        'The largest body that is read to be judged (authorization, token). Other bodies stream, whatever their size.',
+        'The largest request body at the judged endpoints (authorization, token). Other bodies are streamed, whatever their size.',
       ),
     connections: integer(1, 1_000_000)
       .prefault(10_000)
@@ -62,7 +62,7 @@ export const adminSchema = section({
     .min(1)
     .optional()
     .describe(
-      'The names by which operators reach this listener, beside IP addresses and `localhost`; the port does not matter. Default: any name. On a loopback address the default is no other name, so that a website cannot read the listener through a name that resolves to this machine (DNS rebinding).',
+      'The host names of this listener, in addition to IP addresses and `localhost`; the port does not matter. Default: any name. On a loopback address the default is no further name, so that a website cannot read the listener through a name that resolves to this machine (DNS rebinding).',
     ),
   tls: serverTls().optional().describe('Serve https: PEM files; reloaded when they change.'),
   token: secret()
@@ -76,7 +76,7 @@ export const shutdownSchema = section({
   delay: duration('0s', '5m')
     .prefault('0s')
     .describe(
-      'After SIGTERM, `/readyz` answers 503 for this long while new connections are still accepted, so that a load balancer can turn away first.',
+      'After SIGTERM, `/readyz` answers 503 for this long while new connections are still accepted, so that load balancers stop sending requests first.',
     ),
   drain: duration('0s', '1h').prefault('20s').describe('How long requests in flight may take after that.'),
 });

@@ -1,6 +1,6 @@
 import { type Parsed, textAs } from './scalars.ts';
 
-/** `https://host[:port]`, nothing after it; as `URL.origin` writes it. */
+/** `https://host[:port]` with nothing after it, as `URL.origin` writes it. */
 export function parseHttpOrigin(text: string): Parsed<string> {
   if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) {
     return { problem: 'must be an http or https URL, such as https://idp.example.com' };
@@ -11,7 +11,7 @@ export function parseHttpOrigin(text: string): Parsed<string> {
   if (text.includes('#')) return { problem: 'must be an origin: scheme, host and port, without a fragment' };
   if (!/^[^/]*\/\/[^/]+\/?$/.test(text)) {
     return {
-      problem: `must be an origin, without the path ${url.pathname}: requests keep their own path, and \`endpoints\` has the paths that matter`,
+      problem: `must be an origin, without the path ${url.pathname}: requests keep their path, and \`endpoints\` lists the judged paths`,
     };
   }
   return { value: url.origin };
@@ -24,7 +24,7 @@ export function httpOrigin() {
   });
 }
 
-/** What a browser puts in an Origin header; apps in a web view have schemes of their own (`capacitor://localhost`). */
+/** The value of an Origin header; apps in a web view use private schemes (`capacitor://localhost`). */
 function parseCorsOrigin(text: string): Parsed<string> {
   if (text === '*') return { problem: '`*` is not allowed at a token endpoint: list the origins' };
   const [, scheme, host] = /^([a-z][a-z0-9+.-]*):\/\/([^\s/?#@\\*]+)$/i.exec(text) ?? [];

@@ -1,7 +1,7 @@
 import { isProtocolParameter } from '../../oauth/parameter-names.ts';
 import { type Parsed, textAs } from './scalars.ts';
 
-/** Of those that decide what a request means, the one that neither policies nor flows need. */
+/** The only parameter that affects the meaning of a request but is used by neither policies nor flows. */
 const NOT_NEEDED = 'refresh_token';
 
 /** The name of a parameter that may be dropped. */
@@ -9,7 +9,7 @@ export function parseDroppedParameter(text: string): Parsed<string> {
   if (!/^[!-~]{1,128}$/.test(text)) return { problem: 'must be the name of a parameter, such as resource' };
   const name = text.toLowerCase();
   if (isProtocolParameter(name) && name !== NOT_NEEDED) {
-    return { problem: `${text} cannot be dropped: policies or flows need it` };
+    return { problem: `${text} cannot be dropped: policies or flows use it` };
   }
   return { value: text };
 }

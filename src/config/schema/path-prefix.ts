@@ -1,6 +1,6 @@
 import { type Parsed, textAs } from './scalars.ts';
 
-/** Characters that every server reads alike, wherever in a path they stand. */
+/** Characters that every server interprets alike at any position in a path. */
 const SEGMENT = /^[A-Za-z0-9_.~@:+-]*[A-Za-z0-9_~@:+-]$/;
 
 /** The path of an issuer below its host: whole segments, without a slash at the end. */
@@ -11,12 +11,13 @@ function parsePathPrefix(text: string): Parsed<string> {
   const segments = text.slice(1).split('/');
   if (segments[0] === '.well-known') {
     return {
-      problem: 'belongs to all issuers: documents about the paths of this issuer are found anyway',
+      problem:
+        'belongs to all issuers: leave it out; documents about the paths of this issuer are found without it',
     };
   }
   return segments.every((segment) => SEGMENT.test(segment))
     ? { value: text }
-    : { problem: 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot' };
+    : { problem: 'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot' };
 }
 
 export function pathPrefix() {

@@ -24,7 +24,7 @@ function settingOr<S extends z.ZodType>(builtIn: z.input<S>, schema: S, descript
 function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, modeDescription: string) {
   return {
     description: setting(text(), 'What this client is.'),
-    owner: setting(text(), 'Contact: who is told when this client is refused.'),
+    owner: setting(text(), 'Contact for this client, shown to users who are refused.'),
     mode: settingOr<M>('enforce' as z.input<M>, mode, modeDescription),
     enforce_from: setting(
       timestamp(),
@@ -33,7 +33,7 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
     enforce_percent: settingOr(
       100,
       integer(0, 100),
-      'With `mode: enforce`: the share of logins that is enforced. It is drawn when a login begins; the other logins are judged as in `report`. Below 100 it protects nobody from an attacker, who can try until a login is not enforced: it is for finding out what breaks.',
+      'With `mode: enforce`: the share of logins that is enforced. It is drawn when a login begins; the other logins are judged as in `report`. Below 100 it does not stop an attacker, who can try until a login is not enforced: use it only to find out what breaks.',
     ),
     methods: settingOr(
       ['S256'],
@@ -65,7 +65,7 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
     flow_ttl: settingOr(
       '1h',
       duration('10s', '24h'),
-      'How long a login may take: from the authorization request to its code. Until then it can be entered again, for example with the Back button.',
+      'How long a login may take, from the authorization request to its code. Until then the user can return to it, for example with the Back button.',
     ),
     code_ttl: settingOr('60s', duration('1s', '10m'), 'How long a code can be redeemed.'),
     max_attempts: settingOr(
@@ -76,12 +76,12 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
     wrap_codes: settingOr(
       'auto',
       flagOr('auto'),
-      "Give the client a code of the gateway's own, so that the upstream's code cannot be redeemed without the gateway. `auto`: unless the server puts a `c_hash` into the id_token of this client's token responses, which strict clients check. Applies in `enforce`.",
+      "Give the client a code of the gateway's own, so that the upstream's code cannot be redeemed without the gateway. `auto`: wrap unless the id_token in this client's token responses has a `c_hash`, which strict clients check. Applies in `enforce`.",
     ),
     state: settingOr(
       'prefix',
       choice(['prefix', 'preserve']),
-      "The `state` that the upstream gets: the client's own behind a flow prefix, or unchanged. `preserve` needs `redirect_uris`, and states that nobody can guess. It is for clients that check the `s_hash` of an id_token.",
+      "The `state` that the upstream gets: the client's own state after a flow prefix, or unchanged. `preserve` needs `redirect_uris` and unpredictable states. It is for clients that check the `s_hash` of an id_token.",
     ),
     on_store_failure: settingOr(
       'reject',

@@ -1,6 +1,6 @@
 import { hasControlCharacter, type Parsed, textAs } from './scalars.ts';
 
-/** Schemes by which a browser runs or reads something, instead of going somewhere. */
+/** Schemes that make a browser run or read something instead of navigating. */
 const UNSAFE_SCHEMES = new Set([
   'javascript',
   'data',
@@ -39,7 +39,7 @@ export function redirectUri() {
   });
 }
 
-/** Plain http to a machine other than the user's own: the code can be read on its way. */
+/** Plain http to a machine other than the user's own: others can read the code on the network. */
 export function isPlainHttp(redirectUri: string): boolean {
   if (!/^http:/i.test(redirectUri)) return false;
   const { hostname } = new URL(redirectUri);

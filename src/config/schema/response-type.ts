@@ -3,7 +3,7 @@ import { type Parsed, textAs } from './scalars.ts';
 
 const WORDS = new Set(['code', 'id_token', 'token', 'none']);
 
-/** Normalised: its words sorted and joined by one space, for their order has no meaning (OAuth Multiple Response Types 1). */
+/** Normalised: its words sorted and joined by one space, because their order has no meaning (OAuth Multiple Response Types 1). */
 function parseResponseType(text: string): Parsed<string> {
   const words = text.split(' ').filter((word) => word !== '');
   const unknown = words.find((word) => !WORDS.has(word));

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 
-/** What a parser of this folder makes of a text. */
+/** The result of a parser of this folder. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
-/** Annotations for the reference, and keywords for the JSON Schema, where zod cannot know them. */
+/** Annotations for the reference, and keywords for the JSON Schema that zod cannot derive. */
 export type Notes = {
-  /** What the reference calls the type. */
+  /** The name of the type in the reference. */
   readonly 'x-type'?: string;
   readonly 'x-default'?: unknown;
   readonly 'x-examples'?: readonly unknown[];
-  /** How a number is shown: as it would be written. */
+  /** The unit in which a number is written and shown. */
   readonly 'x-unit'?: 'duration' | 'size' | 'moment';
   /** It may contain a secret, so that it is not shown. */
   readonly 'x-hidden'?: boolean;
@@ -27,7 +27,7 @@ export function text({ max = 1024, notes = {} }: { max?: number; notes?: Notes }
     .meta(notes);
 }
 
-/** Text that nobody is ever shown. */
+/** Text that is never shown. */
 export function secret(schema: z.ZodType<string> = text({ max: 4096, notes: { 'x-type': 'secret' } })) {
   return schema.meta({ 'x-secret': true });
 }

@@ -12,7 +12,7 @@ function parseSize(size: string | number): Parsed<number> {
   return { value: Number(count) * BYTES[unit as keyof typeof BYTES] };
 }
 
-/** A size within limits, themselves written as sizes. */
+/** A size within limits, which are written as sizes too. */
 export function size(min: string, max: string) {
   const least = bytesOf(min);
   const most = bytesOf(max);

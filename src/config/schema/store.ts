@@ -11,7 +11,7 @@ export const storeSchema = section({
   kind: choice(['memory', 'redis', 'sealed'])
     .prefault('memory')
     .describe(
-      '`memory`: in one process, and lost when it ends. `redis`: shared by any number of gateways. `sealed`: any number of gateways that share only keys.',
+      '`memory`: in one process; lost when it ends. `redis`: shared by any number of gateways. `sealed`: any number of gateways that share only keys.',
     ),
   redis: section({
     url: textAs(parseRedisUrl, {
@@ -53,7 +53,7 @@ export const storeSchema = section({
     prefix: text({ max: 200 }).prefault('pkce-gateway:').describe('Every key begins with this.'),
     timeout: duration('10ms', '1m')
       .prefault('500ms')
-      .describe('How long one operation may take. After that the store counts as unreachable.'),
+      .describe('The timeout of one operation. After it the store counts as unreachable.'),
   })
     .optional()
     .describe('For `kind: redis`.'),

@@ -8,9 +8,9 @@ export function parseTimestamp(text: string): Parsed<number> {
   const [, date, hour] = ISO.exec(text) ?? [];
   const moment = Date.parse(text);
   if (date === undefined || Number(hour) > 23 || Number.isNaN(moment)) return { problem: FORM };
-  // Date.parse takes February 30 for March 2.
+  // Date.parse reads February 30 as March 2.
   if (new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date) {
-    return { problem: `${date} is not a day of the calendar` };
+    return { problem: `${date} is not a calendar date` };
   }
   return { value: moment };
 }

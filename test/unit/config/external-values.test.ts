@@ -76,7 +76,7 @@ describe('from_env', () => {
       { X: 'S256' },
       '6:18',
       'methods',
-      'must be a list, not text: from_env and from_file give single values',
+      'must be a list, not text: from_env and from_file work for single values only',
     ],
     [
       'owner: {from_env: X, from_file: Y}',
@@ -155,9 +155,9 @@ describe('from_file', () => {
       '  e: {inject_secret: {from_file: large}}',
     );
     expect(await problemLines(text, { directory })).toEqual([
-      `g.yaml:5:26 issuers[0].clients.a.inject_secret: cannot read ${directory}/missing: there is no such file`,
-      `g.yaml:6:26 issuers[0].clients.b.inject_secret: cannot read ${directory}: it is not a file`,
-      'g.yaml:7:26 issuers[0].clients.c.inject_secret: cannot read /dev/zero: it is not a file',
+      `g.yaml:5:26 issuers[0].clients.a.inject_secret: cannot read ${directory}/missing: the file does not exist`,
+      `g.yaml:6:26 issuers[0].clients.b.inject_secret: cannot read ${directory}: it is not a regular file`,
+      'g.yaml:7:26 issuers[0].clients.c.inject_secret: cannot read /dev/zero: it is not a regular file',
       `g.yaml:8:26 issuers[0].clients.d.inject_secret: cannot read ${directory}/binary: it is not UTF-8 text`,
       `g.yaml:9:26 issuers[0].clients.e.inject_secret: cannot read ${directory}/large: it is larger than 1 MiB`,
     ]);
@@ -168,7 +168,7 @@ describe('from_file', () => {
     expect(
       await warningLines(clientWith('mode: report', 'inject_secret: {from_file: open}'), { directory }),
     ).toEqual([
-      `g.yaml:7:24 issuers[0].clients.spa.inject_secret: every user of this machine can read ${directory}/open: chmod o-r`,
+      `g.yaml:7:24 issuers[0].clients.spa.inject_secret: every user of this machine can read ${directory}/open: run chmod o-r`,
     ]);
   });
 });
@@ -179,7 +179,7 @@ describe('secrets in clear', () => {
     expect(
       await warningLines(`store: {kind: redis, redis: {sentinel: ${sentinel}}}\n${issuerWith()}`),
     ).toEqual([
-      'g.yaml:1:76 store.redis.sentinel.password: this secret is in clear text: write {from_env: NAME} or {from_file: PATH}',
+      'g.yaml:1:76 store.redis.sentinel.password: this secret is written in clear text: write {from_env: NAME} or {from_file: PATH}',
     ]);
   });
 
@@ -189,9 +189,9 @@ describe('secrets in clear', () => {
       'unlisted_clients: {inject_secret: b}',
       'clients: {spa: {inject_secret: c}, web: {inject_secret: {from_env: D}}}',
     )}`;
-    const clear = 'this secret is in clear text: write {from_env: NAME} or {from_file: PATH}';
+    const clear = 'this secret is written in clear text: write {from_env: NAME} or {from_file: PATH}';
     expect(await warningLines(text, { env: { D: 'd' } })).toEqual([
-      'g.yaml:1:35 store.redis.url: this password is in clear text: leave it out of the url and write password: {from_env: NAME}',
+      'g.yaml:1:35 store.redis.url: this password is in clear text: remove it from the url and write password: {from_env: NAME}',
       `g.yaml:5:45 issuers[0].defaults.inject_secret: ${clear}`,
       `g.yaml:6:39 issuers[0].unlisted_clients.inject_secret: ${clear}`,
       `g.yaml:7:36 issuers[0].clients.spa.inject_secret: ${clear}`,

@@ -117,10 +117,10 @@ it('says where in which file a problem is', async () => {
     'clients.d/b.yaml:6:7 issuers[0].clients.c: duplicate key (first in line 5)',
     'clients.d/c.yaml:2:11 issuers[0].name: no issuer is called nobody',
     'clients.d/d.yaml:1:1 log: an included file holds `issuers` only',
-    'clients.d/d.yaml:3:18 issuers[0].upstream: an included file holds clients only',
+    'clients.d/d.yaml:3:18 issuers[0].upstream: an included file may contain only clients',
     'clients.d/d.yaml:4:5 issuers[1]: must be a mapping with the `name` of an issuer and its `clients`',
     expect.stringMatching(/^clients\.d\/e\.yaml:\d:\d: not valid YAML: /),
-    'missing.yaml:1:1: cannot be read: there is no such file',
+    'missing.yaml:1:1: cannot be read: the file does not exist',
   ]);
 });
 

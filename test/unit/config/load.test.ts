@@ -140,7 +140,7 @@ describe('hosts', () => {
     expect(
       await problemLines(`issuers:\n${issuer('a')}${issuer('b', ', hosts: [b.example.com]')}${issuer('c')}`),
     ).toEqual([
-      'g.yaml:4:5 issuers[2].hosts: is required: issuers[0] has no hosts either, so both would match every request',
+      'g.yaml:4:5 issuers[2].hosts: is required: issuers[0] has no hosts either, so both match every request',
     ]);
   });
 
@@ -178,7 +178,7 @@ describe('paths', () => {
     ).toEqual([
       'g.yaml:2:74 issuers[0].paths[1]: is listed twice',
       'g.yaml:3:74 issuers[1].paths[1]: is already a path of issuers[0]',
-      'g.yaml:3:85 issuers[1].paths[2]: is for some servers the same as /realms/a of issuers[0]',
+      'g.yaml:3:85 issuers[1].paths[2]: some servers treat this path as /realms/a of issuers[0]',
     ]);
   });
 
@@ -196,11 +196,26 @@ describe('paths', () => {
     ['realms', 'must be a path that starts with /'],
     ['/', 'leave `paths` out to get every path that no other issuer lists'],
     ['/realms/', 'must not end with /'],
-    ['/realms//a', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
-    ['/realms/%61', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
-    ['/realms/..', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
-    ['"/realms/{realm}"', 'segments have letters, digits and _ . ~ @ : + - only, and do not end with a dot'],
-    ['/.well-known/x', 'belongs to all issuers: documents about the paths of this issuer are found anyway'],
+    [
+      '/realms//a',
+      'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot',
+    ],
+    [
+      '/realms/%61',
+      'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot',
+    ],
+    [
+      '/realms/..',
+      'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot',
+    ],
+    [
+      '"/realms/{realm}"',
+      'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot',
+    ],
+    [
+      '/.well-known/x',
+      'belongs to all issuers: leave it out; documents about the paths of this issuer are found without it',
+    ],
   ])('are plain: %s', async (path, problem) => {
     const [line] = await linesOf(issuer('a', `, paths: [${path}]`));
     expect(line).toBe(`g.yaml:2:63 issuers[0].paths[0]: ${problem}`);
@@ -255,16 +270,16 @@ describe('the file', () => {
     await writeFile(join(directory, 'large.yaml'), '');
     await truncate(join(directory, 'large.yaml'), 65 * 1024 * 1024);
     expect(await fileProblems('missing.yaml')).toEqual([
-      `${directory}/missing.yaml:1:1: cannot be read: there is no such file; name another file with --config, or start without a file: serve --upstream URL`,
+      `${directory}/missing.yaml:1:1: cannot be read: the file does not exist; name a different file with --config, or start without a file: serve --upstream URL`,
     ]);
     expect(await fileProblems('.')).toEqual([
-      `${directory}:1:1: cannot be read: it is not a file; name another file with --config, or start without a file: serve --upstream URL`,
+      `${directory}:1:1: cannot be read: it is not a regular file; name a different file with --config, or start without a file: serve --upstream URL`,
     ]);
     expect(await fileProblems('latin1.yaml')).toEqual([
-      `${directory}/latin1.yaml:1:1: cannot be read: it is not UTF-8 text; name another file with --config, or start without a file: serve --upstream URL`,
+      `${directory}/latin1.yaml:1:1: cannot be read: it is not UTF-8 text; name a different file with --config, or start without a file: serve --upstream URL`,
     ]);
     expect(await fileProblems('large.yaml')).toEqual([
-      `${directory}/large.yaml:1:1: cannot be read: it is larger than 64 MiB; name another file with --config, or start without a file: serve --upstream URL`,
+      `${directory}/large.yaml:1:1: cannot be read: it is larger than 64 MiB; name a different file with --config, or start without a file: serve --upstream URL`,
     ]);
   });
 });
@@ -302,15 +317,15 @@ describe('TLS files', () => {
     await writeFile(join(directory, 'not.pem'), 'hello');
     expect(await problemLines(withTls('{cert_file: a.pem, key_file: b.key}'), { directory })).toEqual([
       expect.stringMatching(
-        /^g\.yaml:5:24 issuers\[0\]\.upstream\.tls\.cert_file: is not the certificate of this key_file: /,
+        /^g\.yaml:5:24 issuers\[0\]\.upstream\.tls\.cert_file: does not match key_file: /,
       ),
     ]);
     expect(await problemLines(withTls('{ca_file: not.pem}'), { directory })).toEqual([
       'g.yaml:5:22 issuers[0].upstream.tls.ca_file: not.pem has no PEM certificate',
     ]);
     expect(await problemLines(withTls('{key_file: missing.key}'), { directory })).toEqual([
-      'g.yaml:5:12 issuers[0].upstream.tls: cert_file and key_file need each other',
-      `g.yaml:5:23 issuers[0].upstream.tls.key_file: cannot read ${directory}/missing.key: there is no such file`,
+      'g.yaml:5:12 issuers[0].upstream.tls: cert_file and key_file must be set together',
+      `g.yaml:5:23 issuers[0].upstream.tls.key_file: cannot read ${directory}/missing.key: the file does not exist`,
     ]);
   });
 

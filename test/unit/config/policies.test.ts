@@ -127,7 +127,7 @@ describe('enforce_from', () => {
     [`clients: {spa: {${MOMENT}}}`, '5:35', 'clients.spa', 'report (from defaults)'],
   ])('%s is a problem where the mode is another', async (line, position, path, mode) => {
     expect(await problemLines(issuerWith('defaults: {mode: report}', line))).toEqual([
-      `g.yaml:${position} issuers[0].${path}.enforce_from: needs \`mode: enforce\`, but the mode is ${mode}; with \`mode: enforce\`, violations are only reported until this moment`,
+      `g.yaml:${position} issuers[0].${path}.enforce_from: needs \`mode: enforce\`, but the mode is ${mode}; with \`mode: enforce\`, violations are reported until this moment, and refused from then on`,
     ]);
   });
 
@@ -165,13 +165,13 @@ describe('enforce_percent', () => {
   ])('%s is a problem', async (line, path, mode) => {
     const [problem] = await problemLines(issuerWith(line));
     expect(problem).toContain(
-      `issuers[0].${path}.enforce_percent: needs \`mode: enforce\`, but the mode is ${mode}; with \`mode: enforce\`, violations are only reported in the rest of the logins`,
+      `issuers[0].${path}.enforce_percent: needs \`mode: enforce\`, but the mode is ${mode}; with \`mode: enforce\`, this share of the logins is enforced, and the rest is reported`,
     );
   });
 
   it.each([
     [0, []],
-    [25, [expect.stringContaining('issuers[0].clients.spa.enforce_percent: `state: preserve` with a share')]],
+    [25, [expect.stringContaining('issuers[0].clients.spa.enforce_percent: `state: preserve` with `enforce_percent`')]],
     [100, []],
   ])('beside a preserved state, at %i, warns of what it cannot tell apart', async (percent, expected) => {
     const spa = `{state: preserve, redirect_uris: ["https://spa.example.com/"], enforce_percent: ${percent}}`;
@@ -190,7 +190,7 @@ describe('state: preserve in defaults', () => {
       '  d: {mode: off}',
     );
     const message =
-      'has `state: preserve` from defaults, which needs `redirect_uris`: add them, or write `state: prefix`';
+      'has `state: preserve` from defaults, which needs `redirect_uris`: add them, or set `state: prefix`';
     expect(await problemLines(text)).toEqual([
       `g.yaml:2:5 issuers[0].unlisted_clients: ${message}`,
       `g.yaml:6:7 issuers[0].clients.a: ${message}`,
@@ -213,9 +213,9 @@ it('warns of what is allowed but leaves codes open', async () => {
     '  b: {response_types: [token id_token, id_token code]}',
   );
   expect(await warningLines(text)).toEqual([
-    'g.yaml:5:27 issuers[0].clients.a.redirect_uris[0]: plain http: codes can be read on their way',
-    'g.yaml:6:7 issuers[0].clients.b: is enforced without `redirect_uris`: a login under another client_id can bring it a code without PKCE',
-    'g.yaml:6:28 issuers[0].clients.b.response_types[0]: carries no code, so PKCE cannot protect it',
+    'g.yaml:5:27 issuers[0].clients.a.redirect_uris[0]: plain http: others can read codes on the network',
+    'g.yaml:6:7 issuers[0].clients.b: is enforced without `redirect_uris`: a login under a different client_id can deliver a code to it without PKCE',
+    'g.yaml:6:28 issuers[0].clients.b.response_types[0]: has no code, so PKCE cannot protect it',
   ]);
   expect(
     (await policyFor('b', 'clients: {b: {response_types: [token id_token, id_token code]}}')).responseTypes,

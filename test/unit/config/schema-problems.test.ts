@@ -18,7 +18,7 @@ function issuerKey(line: string, column: number, path: string, message: string):
 }
 
 const UNSHARED =
-  'more than 1 needs `store.kind: redis`: in memory, each process would know only its own logins';
+  'more than 1 needs `store.kind: redis`: with a store in memory, each process would know only its own logins';
 
 /** A key of the top level, in line 1. */
 function topLevel(line: string, column: number, path: string, message: string): Case {
@@ -52,13 +52,13 @@ describe('keys', () => {
       'drop_parameters: [resource, State]',
       33,
       'drop_parameters[1]',
-      'State cannot be dropped: policies or flows need it',
+      'State cannot be dropped: policies or flows use it',
     ),
     topLevel(
       'listen: {request_id_header: Content-Type}',
       29,
       'listen.request_id_header',
-      'Content-Type has a meaning of its own: name another header',
+      'Content-Type already has a meaning: choose a different header',
     ),
     topLevel(
       `store: {kind: sealed, sealed: {keys: [${'k'.repeat(43)}]}}`,
@@ -130,7 +130,7 @@ describe('values of the process', () => {
       'admin: {address: 127.0.0.1:8080}',
       18,
       'admin.address',
-      'must be another address than listen.address',
+      'must be different from listen.address',
     ),
     topLevel('shutdown: {drain: 2h}', 19, 'shutdown.drain', 'must be at most 1h'),
     topLevel(
@@ -169,7 +169,7 @@ describe('values of the process', () => {
       'store: {kind: redis, redis: {url: "redis://u:p@h", username: v}}',
       35,
       'store.redis.url',
-      'names a user or password, and so do the keys: leave one out',
+      'contains a user or password, and so do the keys: remove one of them',
     ),
   ];
   it.each(cases)('$name', async ({ text, lines }) => {
@@ -192,7 +192,7 @@ describe('values of an issuer', () => {
     ),
     upstreamUrl(
       'https://idp.example.com/auth',
-      'must be an origin, without the path /auth: requests keep their own path, and `endpoints` has the paths that matter',
+      'must be an origin, without the path /auth: requests keep their path, and `endpoints` lists the judged paths',
     ),
     upstreamUrl('https://idp.example.com/?', 'must be an origin: scheme, host and port, without a query'),
     upstreamUrl('https://idp.example.com#x', 'must be an origin: scheme, host and port, without a fragment'),
@@ -201,7 +201,7 @@ describe('values of an issuer', () => {
       'public_url: https://login.example.com/x',
       17,
       'public_url',
-      'must be an origin, without the path /x: requests keep their own path, and `endpoints` has the paths that matter',
+      'must be an origin, without the path /x: requests keep their path, and `endpoints` lists the judged paths',
     ),
     issuerKey('hosts: ["*.example.com"]', 13, 'hosts[0]', 'a host has no wildcard: list each host'),
     issuerKey('hosts: ["https://a.example.com"]', 13, 'hosts[0]', 'must be a host, without scheme and path'),
@@ -241,8 +241,8 @@ describe('endpoint paths', () => {
     ['/a//b', 'must not contain //'],
     ['/a/../b', 'must not contain . or .. segments'],
     ['/a/./b', 'must not contain . or .. segments'],
-    ['/a?x=1', 'must be a path, without query and fragment'],
-    ['/oauth/*', 'has no wildcard *: write {name} for any one segment'],
+    ['/a?x=1', 'must be a path without query and fragment'],
+    ['/oauth/*', 'cannot contain the wildcard *: write {name} for any one segment'],
     ['/r-{realm}/t', '{name} stands for one whole segment'],
     ['/{}/t', '{name} stands for one whole segment'],
     ['/a b', 'has a character that a path cannot have (percent-encode it as %XX)'],
@@ -292,7 +292,7 @@ describe('values of a client', () => {
     setting('owner: ""', 16, 'must not be empty'),
     setting('enforce_from: 2027-01-15', 23, MOMENT),
     setting('enforce_from: 2027-01-15T00:00:00', 23, MOMENT),
-    setting('enforce_from: 2027-02-30T00:00:00Z', 23, '2027-02-30 is not a day of the calendar'),
+    setting('enforce_from: 2027-02-30T00:00:00Z', 23, '2027-02-30 is not a calendar date'),
     setting('methods: []', 18, 'must not be empty'),
     setting('methods: S256', 18, 'must be a list, not text'),
     setting('methods: [S256, s256]', 25, 'must be one of S256, plain (did you mean S256?)', 1),
@@ -322,7 +322,7 @@ describe('values of a client', () => {
     setting('response_types: [code token extra]', 26, TYPE, 0),
     setting('response_types: [code code]', 26, 'has a word twice', 0),
     setting('response_types: [code none]', 26, '`none` stands alone', 0),
-    setting('response_types: [id_token]', 25, 'must contain a type with code'),
+    setting('response_types: [id_token]', 25, 'must contain a type with `code`'),
     setting(
       'response_modes: [okta_post_message]',
       26,
@@ -360,7 +360,7 @@ it('reports everything at once, values among each other included', async () => {
     '  - {name: x, upstream: {url: http://c.example.com}, hosts: [B.example.com]}',
   ].join('\n');
   expect(await problemLines(text)).toEqual([
-    'g.yaml:1:19 listen.address: must be another address than admin.address',
+    'g.yaml:1:19 listen.address: must be different from admin.address',
     'g.yaml:1:33 listen.bogus: unknown key',
     'g.yaml:3:75 issuers[0].defaults.mode: must be one of enforce, report, off',
     'g.yaml:4:12 issuers[1].name: another issuer has this name',

@@ -45,7 +45,7 @@ describe('problems', () => {
     line: `g.yaml:1:${column} store.redis.${key}: ${message}`,
   });
   const node = 'must be host:port, such as redis-0.internal:6379';
-  const twice = 'says where Redis is, and so does `url`: leave one out';
+  const twice = 'gives the location of Redis, and so does `url`: remove one of them';
   const cases = [
     redis('cluster: []', 39, 'cluster', 'must not be empty'),
     redis('cluster: a:1', 39, 'cluster', 'must be a list, not text'),
@@ -63,7 +63,7 @@ describe('problems', () => {
       'url: redis://h/2, database: 2',
       35,
       'url',
-      'names a database, and so does the key `database`: leave one out',
+      'names a database, and so does the key `database`: remove one of them',
     ),
     redis('url: redis://h, database: -1', 56, 'database', 'must be at least 0'),
   ];

@@ -48,6 +48,6 @@ it('names the options that are wrong', async () => {
     '--mode: must be one of enforce, report, off, reject',
   ]);
   expect(await problems({ upstream: 'http://idp.example.com', listen: '127.0.0.1:9090' })).toEqual([
-    '--listen: must be another address than admin.address',
+    '--listen: must be different from admin.address',
   ]);
 });

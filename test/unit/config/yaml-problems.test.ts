@@ -14,7 +14,7 @@ describe('what is wrong with the YAML itself', () => {
     {
       name: 'two documents',
       text: `${issuerWith()}---\nissuers: []\n`,
-      lines: ['g.yaml:4:1: a second YAML document: the configuration is one'],
+      lines: ['g.yaml:4:1: a second YAML document: the configuration must be a single document'],
     },
     {
       name: 'an unknown tag',
@@ -37,7 +37,9 @@ describe('what is wrong with the YAML itself', () => {
     {
       name: 'a key that is a mapping',
       text: issuerWith('clients: {? {a: 1} : {}}'),
-      lines: ['g.yaml:4:17 issuers[0].clients: a key must be plain text: put a value with braces in quotes'],
+      lines: [
+        'g.yaml:4:17 issuers[0].clients: a key must be plain text: put values that contain braces in quotes',
+      ],
     },
     {
       name: 'an alias without an anchor',
@@ -62,8 +64,8 @@ describe('what is wrong with the YAML itself', () => {
     ['token: [/realms/{realm}/token]', 'a value with braces needs quotes: "/realms/{realm}/token"'],
     [`upstream: {url: ${inBraces('URL')}}`, 'variables are not expanded: write {from_env: VAR}'],
     ['name: @corp', 'a value that begins with @, ` or % needs quotes'],
-    ['  \tname: corp', 'indent with blanks'],
-    ['owner: Web: team', 'a value with a colon and a blank needs quotes'],
+    ['  \tname: corp', 'indent with spaces, not tabs'],
+    ['owner: Web: team', 'a value that contains a colon and a space needs quotes'],
   ])('has one problem, and a hint: %s', async (line, hint) => {
     const text = issuerWith(line, ...Array(80).fill('  [broken: {'));
     const lines = await problemLines(text);
@@ -106,11 +108,11 @@ describe('what is wrong with the YAML itself', () => {
       .replace('["http://one', '[&r0 "http://one')
       .concat('    clients: {spa: {owner: &r0 team, redirect_uris: *s}}\n');
     expect(await warningLines(text)).toEqual([
-      'g.yaml:4:39 issuers[0].defaults.redirect_uris[0]: plain http: codes can be read on their way',
-      'g.yaml:4:39 issuers[0].unlisted_clients.redirect_uris[0]: plain http: codes can be read on their way',
-      'g.yaml:4:39 issuers[0].unlisted_clients.redirect_uris[1]: plain http: codes can be read on their way',
-      'g.yaml:4:39 issuers[0].clients.spa.redirect_uris[0]: plain http: codes can be read on their way',
-      'g.yaml:4:39 issuers[0].clients.spa.redirect_uris[1]: plain http: codes can be read on their way',
+      'g.yaml:4:39 issuers[0].defaults.redirect_uris[0]: plain http: others can read codes on the network',
+      'g.yaml:4:39 issuers[0].unlisted_clients.redirect_uris[0]: plain http: others can read codes on the network',
+      'g.yaml:4:39 issuers[0].unlisted_clients.redirect_uris[1]: plain http: others can read codes on the network',
+      'g.yaml:4:39 issuers[0].clients.spa.redirect_uris[0]: plain http: others can read codes on the network',
+      'g.yaml:4:39 issuers[0].clients.spa.redirect_uris[1]: plain http: others can read codes on the network',
     ]);
   });
 

@@ -171,7 +171,14 @@ describe('enforce_percent', () => {
 
   it.each([
     [0, []],
-    [25, [expect.stringContaining('issuers[0].clients.spa.enforce_percent: `state: preserve` with `enforce_percent`')]],
+    [
+      25,
+      [
+        expect.stringContaining(
+          'issuers[0].clients.spa.enforce_percent: `state: preserve` with `enforce_percent`',
+        ),
+      ],
+    ],
     [100, []],
   ])('beside a preserved state, at %i, warns of what it cannot tell apart', async (percent, expected) => {
     const spa = `{state: preserve, redirect_uris: ["https://spa.example.com/"], enforce_percent: ${percent}}`;

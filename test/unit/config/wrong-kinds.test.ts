@@ -55,7 +55,9 @@ it.each([
   const lines = await problemLines(`${line}\n${issuerWith()}`, { env: { X: 'x' } });
   expect(lines).toEqual([
     expect.stringMatching(
-      new RegExp(` ${path}: must be a ${kind}, not text: from_env and from_file work for single values only$`),
+      new RegExp(
+        ` ${path}: must be a ${kind}, not text: from_env and from_file work for single values only$`,
+      ),
     ),
   ]);
 });

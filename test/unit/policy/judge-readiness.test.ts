@@ -54,7 +54,7 @@ test.each<[what: string, days: readonly Traffic[], expected: string | RegExp]>([
   [
     'a violation today',
     [logins(50), broken('challenge_missing', 2, logins(10))],
-    /^not ready: 2 requests would have been refused in the last 7 days: challenge_missing ×2 \(.*turn on PKCE.*\)$/,
+    /^not ready: 2 requests would have been refused in the last 7 days: challenge_missing ×2 \(.*enable PKCE.*\)$/,
   ],
   ['one six days ago', [broken('verifier_missing'), ...quiet(5), logins(25)], /verifier_missing ×1/],
   [

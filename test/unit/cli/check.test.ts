@@ -52,7 +52,7 @@ issuers:
   expect(status).toBe(0);
   expect(out).toEqual([`${file}: ok (2 issuers, 3 clients: 1 enforce, 1 report, 1 off; redis store)`]);
   expect(err).toEqual([
-    `${file}:1:58 store.redis.password: warning: this secret is in clear text: write {from_env: NAME} or {from_file: PATH}`,
+    `${file}:1:58 store.redis.password: warning: this secret is written in clear text: write {from_env: NAME} or {from_file: PATH}`,
   ]);
 });
 

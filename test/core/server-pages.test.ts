@@ -136,6 +136,22 @@ describe('what makes no step', () => {
     expect(stage.received).toEqual([]);
   });
 
+  test.each(['client_id=lax', 'redirect_uri=https%3A%2F%2Fevil.example', 'Client_Id=lax'])(
+    'a body that would end the login of another tab has %s a second time: refused',
+    async (again) => {
+      await using stage = await CoreStage.open();
+      await stage.begin({ state: 'first' });
+      const posted = stage.last.query;
+      const answer = await stage.postForm(
+        `${AUTHORIZE}?${stage.query({ state: 'second' })}`,
+        `${posted}&${again}`,
+      );
+      expect(answer.status).toBe(400);
+      expect(stage.reasons('refusal')).toEqual(['parameter_conflict']);
+      expect(stage.received).toHaveLength(1);
+    },
+  );
+
   test.each([
     ['client_id', 'other'],
     ['redirect_uri', 'https://app.example.com/other'],

@@ -1,6 +1,6 @@
 import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
 import type { Violation } from '../../policy/reason.ts';
-import { type FormText, parameterInQuery, problemOf } from '../message/message.ts';
+import { parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
@@ -33,16 +33,7 @@ function findProblem({ message, merged, client, endpoint }: AuthorizationContext
   if (merged.conflict !== undefined) return { reason: 'parameter_conflict', detail: merged.conflict };
   // Beside a request in the other one, the server's own parameters may be whatever it likes.
   const inPlace = body !== undefined && merged.inQuery;
-  return problemIn(query, false) ?? (body && problemIn(body.form, inPlace));
-}
-
-function problemIn(form: FormText, isServersOwn: boolean): Violation | undefined {
-  const violation = problemOf(form);
-  if (violation === undefined || !isServersOwn || form.hidden) return violation;
-  const { detail } = violation;
-  return detail === undefined || !isProtocolParameter(canonicalName(detail)) || detail === 'code'
-    ? undefined
-    : violation;
+  return problemOf(query) ?? (body && (inPlace ? problemBesideRequest : problemOf)(body.form));
 }
 
 /** Where only a parameter that decides nothing is at fault, the flow can begin all the same. */

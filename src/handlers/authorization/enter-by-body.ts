@@ -3,6 +3,7 @@ import { alignQuery } from '../../oauth/in-place.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import { problemBesideRequest } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
@@ -18,6 +19,7 @@ export function enterByBody(context: AuthorizationContext): Progress | Promise<P
   if (merged.conflict === undefined || body === undefined || body.problem !== undefined) return undefined;
   if (query.problem !== undefined || query.hidden || !body.form.lossless || body.form.hidden)
     return undefined;
+  if (problemBesideRequest(body.form) !== undefined) return undefined;
   const asked = parseAuthorizationRequest(query.parameters);
   const posted = parseAuthorizationRequest(body.form.parameters);
   const isSame = asked.clientId === posted.clientId && asked.redirectUri === posted.redirectUri;

@@ -60,6 +60,15 @@ export function problemOf({ problem, problemName }: ParsedParameters): Violation
   return problem === undefined ? undefined : { reason: problem, detail: problemName };
 }
 
+/** The same for the text beside a request: parameters of the server's own may be whatever it likes, a captcha's `code` too. */
+export function problemBesideRequest(form: ParsedParameters): Violation | undefined {
+  const violation = problemOf(form);
+  if (violation === undefined || form.hidden) return violation;
+  const { detail } = violation;
+  const decides = detail !== undefined && detail !== 'code' && isProtocolParameter(canonicalName(detail));
+  return decides ? violation : undefined;
+}
+
 /** The first parameter in the query of a message whose parameters belong in its body (RFC 6749 3.2). */
 export function parameterInQuery({ parameters }: FormText): string | undefined {
   return parameters.entries.find(([name]) => isProtocolParameter(canonicalName(name)))?.[0];

@@ -88,7 +88,7 @@ export class Exchange {
 
   /** scheme://host[:port] as the browser sees it. */
   get publicOrigin(): string {
-    return this.issuer.config.publicOrigin ?? `${this.peer.scheme}://${this.peer.host}`;
+    return this.issuer.publicOriginFor(this.peer);
   }
 
   /** Whether the endpoint takes one flat JSON object in place of a form (`token_content_types`). */

@@ -18,9 +18,9 @@ export function readHost({ headers, rawHeaders, httpVersionMinor }: IncomingMess
   return withoutRootDot(host);
 }
 
-/** Whether a text is `host` or `host:port`. */
+/** Whether a text is `host` or `host:port` that can stand in a URL: `.1` is a broken IPv4 address there. */
 export function isHost(text: string): boolean {
-  return HOST.test(text);
+  return HOST.test(text) && URL.canParse(`http://${text}`);
 }
 
 export function withoutPort(host: string): string {

@@ -58,7 +58,8 @@ function publicHost(named: readonly (string | undefined)[], port: string | undef
   const said = /:(\d+)$/.exec(host)?.[1] ?? port;
   // Behind two proxies, one that speaks http with the other often says 80 where browsers use https.
   const isUsual = said === undefined || said === PORTS.http || said === PORTS.https;
-  return isUsual || !/^\d{1,5}$/.test(said) ? withoutPort(host) : `${withoutPort(host)}:${said}`;
+  const withPort = `${withoutPort(host)}:${said}`;
+  return isUsual || !isHost(withPort) ? withoutPort(host) : withPort;
 }
 
 /** In logs and headers, it may say nothing else. */

@@ -1,4 +1,5 @@
 import type { IssuerConfig } from '../config/config.ts';
+import type { Peer } from '../http/peer.ts';
 import type { AdvertisedPolicy, MetadataDocument } from '../oauth/metadata.ts';
 import { allMetadataPaths, documentsOf } from '../oauth/metadata-paths.ts';
 import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
@@ -96,6 +97,12 @@ export class Issuer implements AsyncDisposable {
   /** What its metadata may promise. */
   advertised(now: number): AdvertisedPolicy {
     return this.clients.enforcesAll(now) ? this.#advertisedNarrow : this.#advertised;
+  }
+
+  /** scheme://host[:port] as the browser sees it. HTTP/1.0 needs no Host, and comes from no browser. */
+  publicOriginFor({ scheme, host }: Peer): string {
+    const { publicOrigin, upstream } = this.config;
+    return publicOrigin ?? (host === '' ? upstream.origin : `${scheme}://${host}`);
   }
 
   /** Whether the upstream gets to see challenges and verifiers. */

@@ -107,7 +107,7 @@ function forwardedHeaders({ forwardedFor, prefix }: Peer, publicOrigin: string):
   return headers;
 }
 
-/** Not by `URL`: a Host of HTTP/1.0 may be empty. */
+/** Not by `URL`, which would write the host in another way. */
 function splitOrigin(origin: string): { protocol: string; host: string; port: string } {
   const [protocol = '', host = ''] = origin.split('://', 2);
   const port = /:(\d+)$/.exec(host)?.[1] ?? (protocol === 'https' ? '443' : '80');

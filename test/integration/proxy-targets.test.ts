@@ -81,6 +81,10 @@ describe('a Host header that can be read in several ways is a 400', () => {
     ['with a fragment', 'login.example#'],
     ['with a backslash', 'login.example\\'],
     ['with a port that is none', 'login.example:http'],
+    ['with a port that is too high', 'login.example:65536'],
+    ['that ends like an IPv4 address, and is none', '.1:8080'],
+    ['an IPv4 address with a fifth part', '127.0.0.1.1'],
+    ['an IPv6 address that is none', '[:::]'],
   ];
   test.each(HOSTS)('%s', async (_, ...hosts) => {
     const { answer, targets } = await sent(
@@ -97,6 +101,15 @@ describe('a Host header that can be read in several ways is a 400', () => {
       expect((await sent('GET /inspect HTTP/1.1', [], host)).hosts).toEqual([host]);
     },
   );
+
+  test('none is needed in HTTP/1.0: old health checks send none', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startProxyTo(upstream);
+    const answer = await sendRaw(gateway.url, 'GET /inspect HTTP/1.0\r\n\r\n', { until: 'close' });
+    expect(answer.status).toBe(200);
+    const own = new URL(upstream.url).host;
+    expect(upstream.requests.to('/inspect').map(({ headers }) => headers['x-forwarded-host'])).toEqual([own]);
+  });
 });
 
 describe('several issuers', () => {

@@ -39,7 +39,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
   const requestId = peer.requestId ?? randomUUID();
   const headers = buildRequestHeaders(request.rawHeaders, {
     peer,
-    publicOrigin: issuer.config.publicOrigin ?? `${peer.scheme}://${peer.host}`,
+    publicOrigin: issuer.publicOriginFor(peer),
     requestId: [requestIdHeader, requestId],
     host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
     body: 'as_sent',

@@ -47,6 +47,11 @@ describe('who is trusted', () => {
   test('by default nobody', () => expect(new TrustedProxies([]).trusts('127.0.0.1')).toBe(false));
 });
 
+test('a port that is none makes no other host', () => {
+  const headers = { 'x-forwarded-host': 'login.example.com', 'x-forwarded-port': '65536' };
+  expect(readPeer(request(headers), TRUSTED).host).toBe('login.example.com');
+});
+
 describe('what a stranger says of itself is not believed', () => {
   test.each(['203.0.113.9', '127.0.0.1', '2001:db9::1'])('%s', (remoteAddress) =>
     expect(readPeer(request(SPOOFED, { remoteAddress }), TRUSTED)).toEqual({

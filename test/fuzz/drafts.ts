@@ -34,6 +34,9 @@ const token = (fields: Readonly<Record<string, string>>) =>
   newDraft({ method: 'POST', path: '/oauth2/token', body: pairs(fields) });
 const authorize = (fields: Readonly<Record<string, string>>) =>
   newDraft({ method: 'GET', path: '/oauth2/authorize', query: pairs(fields) });
+/** As a login page at the authorization endpoint posts it to the address bar. */
+const inPlace = (query: Readonly<Record<string, string>>, body: Readonly<Record<string, string>>) =>
+  newDraft({ method: 'POST', path: '/oauth2/authorize', query: pairs(query), body: pairs(body) });
 
 type Write = (loot: Loot) => Draft;
 
@@ -60,8 +63,11 @@ const REQUESTS: Readonly<Record<string, Write>> = {
   'an authorization of another client': () => authorize({ ...request, client_id: 'lax' }),
   'an authorization by POST': () =>
     newDraft({ method: 'POST', path: '/oauth2/authorize', body: pairs({ ...request, ...challenge }) }),
+  'an authorization in place': () => inPlace({ ...request, ...challenge }, { ...request, ...challenge }),
   'a live flow again': ({ upstreamState }) =>
     authorize({ ...request, state: encodeURIComponent(upstreamState) }),
+  'a live flow again, in place': ({ upstreamState }) =>
+    inPlace({ ...request, ...challenge }, { ...request, state: encodeURIComponent(upstreamState) }),
   'a request object': () =>
     authorize({
       client_id: 'spa',

@@ -1,5 +1,5 @@
 import { isProtocolParameter } from '../../src/oauth/parameter-names.ts';
-import { type Parameters, parseParameters } from '../../src/oauth/parameters.ts';
+import { Parameters, parseParameters } from '../../src/oauth/parameters.ts';
 import { FORM_PARSERS } from '../support/foreign-parsers.ts';
 import type { FuzzCase } from './fuzz-case.ts';
 
@@ -38,30 +38,109 @@ const REWRITTEN = new Set([
   'state',
 ]);
 
+/** What makes an authorization request what it is: in query and body of a POST, which are one request. */
+const COMPARED = [
+  'client_id',
+  'code_challenge',
+  'code_challenge_method',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'response_mode',
+  'response_type',
+  'state',
+];
+/** Without any of these, and if it is a GET a client_id, a request is a step of the server's own: nobody judges it. */
+const BEGINNING = [
+  'code_challenge',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'response_mode',
+  'response_type',
+];
+
 /**
  * Whether what went upstream means one thing to every parser, and that is what was judged. `undefined`: it does.
  */
 export async function findDifference(made: FuzzCase, forwarded: Forwarded): Promise<string | undefined> {
   const inQuery = forwarded.method === 'GET' || forwarded.method === 'HEAD';
-  const message = inQuery ? forwarded.query : forwarded.body;
-  const own = parseParameters(message);
-  if (own.problem !== undefined) return `${own.problem} went upstream`;
+  const isOneRequest = !inQuery && forwarded.path === '/oauth2/authorize';
+  const partsOf = ({ query, body }: { readonly query: string; readonly body: string }) =>
+    isOneRequest ? [query, body] : [inQuery ? query : body];
+  const parts = partsOf(forwarded);
+  if (forwarded.path === '/oauth2/authorize' && (await isStep(parts, inQuery))) return undefined;
+  for (const part of parts) {
+    const misreading = await findMisreading(part, isOneRequest);
+    if (misreading !== undefined) return misreading;
+  }
+  const sent = parse(parts);
+  if (forwarded.path !== '/oauth2/token' && sent.has('code_challenge')) return 'a challenge went upstream';
+  const isReposted = made.beginning.startsWith('a live flow again');
+  if (isOneRequest) {
+    const several = await findSeveralValues(parts);
+    if (several !== undefined) return `query and body that went upstream have another ${several} each`;
+  } else {
+    const beside = inQuery ? forwarded.body : forwarded.query;
+    if (beside !== '' && !isReposted && (await hasProtocolParameter(beside))) {
+      return 'a parameter went upstream beside the message';
+    }
+  }
+  const judged = parse(partsOf(made.written));
+  return isReposted || judged.has('request_uri') ? undefined : compare(judged, sent, isOneRequest);
+}
+
+/** Whether a text is read in another way by any other parser. `besideServersOwn`: the server may well repeat parameters of its own. */
+async function findMisreading(text: string, besideServersOwn: boolean): Promise<string | undefined> {
+  const own = parseParameters(text);
+  const { problem, problemName = '' } = own;
+  if (problem !== undefined && (!besideServersOwn || PROTOCOL.includes(plain(problemName))))
+    return `${problem} of ${problemName} went upstream`;
   for (const [parser, parse] of Object.entries(FORM_PARSERS)) {
-    const reading = await parse(message);
+    const reading = await parse(text);
     for (const name of PROTOCOL) {
       const [theirs, ours] = [reading.get(name) ?? [], own.parameters.all(name)];
       if (String(theirs) !== String(ours)) return `${parser} reads another ${name} in what went upstream`;
     }
   }
-  if (forwarded.path !== '/oauth2/token' && own.parameters.has('code_challenge'))
-    return 'a challenge went upstream';
-  const isReposted = made.beginning === 'a live flow again';
-  const beside = inQuery ? forwarded.body : forwarded.query;
-  if (beside !== '' && !isReposted && (await hasProtocolParameter(beside))) {
-    return 'a parameter went upstream beside the message';
+  return undefined;
+}
+
+/** A parameter that does not have the same value wherever a server reads it. An empty value counts as none. */
+async function findSeveralValues(parts: readonly string[]): Promise<string | undefined> {
+  const values = new Map<string, Set<string>>(COMPARED.map((name) => [name, new Set()]));
+  for (const part of parts) {
+    for (const parse of Object.values(FORM_PARSERS)) {
+      const reading = await parse(part);
+      for (const [name, seen] of values) {
+        for (const value of reading.get(name) ?? []) {
+          if (value !== '') seen.add(name === 'response_type' ? value.split(' ').sort().join(' ') : value);
+        }
+      }
+    }
   }
-  const judged = parseParameters(inQuery ? made.written.query : made.written.body).parameters;
-  return isReposted || judged.has('request_uri') ? undefined : compare(judged, own.parameters);
+  return COMPARED.find((name) => (values.get(name)?.size ?? 0) > 1);
+}
+
+async function isStep(parts: readonly string[], inQuery: boolean): Promise<boolean> {
+  for (const part of parts) {
+    for (const parse of Object.values(FORM_PARSERS)) {
+      for (const [name, values] of await parse(part)) {
+        const begins = BEGINNING.includes(plain(name)) || (inQuery && plain(name) === 'client_id');
+        if (begins && values.some((value) => value !== '')) return false;
+      }
+    }
+  }
+  return true;
+}
+
+/** As servers read a name that fold case or drop brackets. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[\s[\]]/g, '');
+}
+
+function parse(parts: readonly string[]): Parameters {
+  return new Parameters(parts.flatMap((part) => parseParameters(part).parameters.entries));
 }
 
 async function hasProtocolParameter(text: string): Promise<boolean> {
@@ -72,9 +151,14 @@ async function hasProtocolParameter(text: string): Promise<boolean> {
   return parseParameters(text).parameters.entries.some(([name]) => isProtocolParameter(name));
 }
 
-function compare(judged: Parameters, sent: Parameters): string | undefined {
+/** `isOneRequest`: a parameter may stand in query and body, or in one of them. */
+function compare(judged: Parameters, sent: Parameters, isOneRequest: boolean): string | undefined {
   for (const name of PROTOCOL) {
-    if (!REWRITTEN.has(name) && String(judged.all(name)) !== String(sent.all(name))) {
+    const valuesIn = (parameters: Parameters) => {
+      const values = parameters.all(name);
+      return String(isOneRequest && COMPARED.includes(name) ? [...new Set(values)].filter(Boolean) : values);
+    };
+    if (!REWRITTEN.has(name) && valuesIn(judged) !== valuesIn(sent)) {
       return `another ${name} was judged than went upstream`;
     }
   }

@@ -1,57 +1,15 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --v8-pool-size=1
-import cluster from 'node:cluster';
-import { setFlagsFromString } from 'node:v8';
-import { loadCommand, renderHelp } from './cli/commands.ts';
-import { parseOptions, renderCommandHelp, UsageError } from './cli/options.ts';
-import { processEnvironment } from './config/environment.ts';
-import { VERSION } from './version.ts';
+// No static import: an older Node.js could not load it, and would fail before it could say why.
+const NEEDED = 24;
+const { versions, execPath } = process;
 
-// A process that serves has little that lasts: left to itself, V8 lets three times as much garbage gather beside it.
-setFlagsFromString('--heap-growing-percent=50');
-
-const io = { stdout: console.log, stderr: console.error, env: processEnvironment() };
-
-async function main(args: readonly string[]): Promise<number> {
-  const asksFor = (long: string) => args.includes(`--${long}`) || args.includes(`-${long[0]}`);
-  const [first, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
-  const name = first?.startsWith('-') === false ? first : undefined;
-  const wantsHelp = args[0] === 'help' || asksFor('help');
-  if (!wantsHelp && asksFor('version')) {
-    io.stdout(VERSION);
-    return 0;
-  }
-  if (wantsHelp && name === undefined) {
-    io.stdout(renderHelp());
-    return 0;
-  }
-  const command = await loadCommand(name ?? 'serve');
-  if (command === undefined) throw new UsageError(`there is no command ${name}`);
-  if (wantsHelp) {
-    io.stdout(renderCommandHelp(command));
-    return 0;
-  }
-  return command.run(parseOptions(command, name === undefined ? args : rest), io);
-}
-
-const ended = cluster.isWorker
-  ? import('./workers/run-worker.ts').then(({ runWorker }) => runWorker())
-  : main(process.argv.slice(2));
-ended
-  .catch((error: unknown) => {
-    if (!(error instanceof UsageError)) throw error;
-    io.stderr(`pkce-gateway: ${error.message}`);
-    io.stderr('pkce-gateway --help shows all commands.');
-    return 2;
-  })
-  .then(async (status) => {
-    await Promise.all([taken(process.stdout), taken(process.stderr)]);
-    process.exit(status);
-  });
-
-/** A pipe takes 64 KiB at once, and what it has not taken would end with the process. Its reader may be gone. */
-function taken(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => {
-    stream.once('error', () => resolve());
-    stream.write('', () => resolve());
-  });
+if (Number.parseInt(versions.node, 10) < NEEDED) {
+  console.error(
+    `pkce-gateway needs Node.js ${NEEDED} or newer; this is ${versions.node} (${execPath}). Install one from https://nodejs.org/`,
+  );
+  process.exitCode = 1;
+} else {
+  import('./cli/run.ts')
+    .then(({ run }) => run({ stdout: console.log, stderr: console.error }))
+    .then((status) => process.exit(status));
 }

@@ -6,27 +6,32 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { startPackageRegistry } from '../support/package-registry.ts';
 import { startGatewayProcess } from '../support/process.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
+type Versions = Readonly<Record<string, { readonly version: string }>>;
 type Packed = readonly [{ readonly filename: string; readonly files: readonly { readonly path: string }[] }];
 
 let directory: string;
 let packed: Packed[0];
 let installed: string;
 
-/** As somebody does who has never seen the sources: pack, install what production needs, run. */
+/** As somebody does who has never seen the sources: install it from a registry, with what production needs, and run it. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-package-'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', directory], { cwd: ROOT });
   [packed] = JSON.parse(stdout) as Packed;
   await writeFile(join(directory, 'package.json'), '{"private": true}');
-  const tarball = join(directory, packed.filename);
+  const tarball = await readFile(join(directory, packed.filename));
+  const usual = (await run('npm', ['config', 'get', 'registry'])).stdout.trim();
+  await using registry = await startPackageRegistry(manifest, tarball, usual);
   const quietly = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund'];
-  await run('npm', ['install', '--prefix', directory, ...quietly, tarball], { cwd: directory });
+  const from = ['--registry', registry.url, manifest.name];
+  await run('npm', ['install', '--prefix', directory, ...quietly, ...from], { cwd: directory });
   installed = join(directory, 'node_modules', 'pkce-gateway');
 }, 120_000);
 afterAll(() => rm(directory, { recursive: true }));
@@ -34,12 +39,16 @@ afterAll(() => rm(directory, { recursive: true }));
 const npx = async (...args: string[]) =>
   (await run('npx', ['--offline', 'pkce-gateway', ...args], { cwd: directory })).stdout;
 
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(join(ROOT, folder), { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
+}
+
 describe('the npm package', () => {
   test('holds what is needed to run it, what operators install beside it, and nothing else', async () => {
-    const config = await readdir(join(ROOT, 'config'), { recursive: true, withFileTypes: true });
-    const forOperators = config
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)));
+    const [forOperators, documentation] = await Promise.all([filesBelow('config'), filesBelow('docs')]);
     const rest = packed.files
       .map(({ path }) => path)
       .filter((path) => !/^dist\/(([a-z-]+\/)*[a-z-]+\.js|admin\/status\/status\.(css|svg))$/.test(path))
@@ -49,11 +58,12 @@ describe('the npm package', () => {
         'CHANGELOG.md',
         'LICENSE',
         'README.md',
-        'docs/configuration.md',
-        'docs/metrics.md',
+        'SECURITY.md',
         'gateway.example.yaml',
+        'npm-shrinkwrap.json',
         'package.json',
         ...forOperators,
+        ...documentation,
       ].sort(),
     );
   });
@@ -75,6 +85,45 @@ describe('the npm package', () => {
     for (const name of Object.keys(manifest.devDependencies)) {
       if (!(name in manifest.dependencies)) expect(names).not.toContain(name);
     }
+  });
+
+  test('installs the versions that were tested', async () => {
+    const read = async (file: string) => JSON.parse(await readFile(file, 'utf8')).packages as Versions;
+    const locked = await read(join(ROOT, 'package-lock.json'));
+    const tree = await read(join(directory, 'node_modules/.package-lock.json'));
+    const brought = Object.entries(tree).filter(([path]) => !path.endsWith('/pkce-gateway'));
+    expect(brought.length).toBeGreaterThan(Object.keys(manifest.dependencies).length);
+    for (const [path, { version }] of brought) {
+      const own = path.replace('node_modules/pkce-gateway/', '');
+      expect([own, version]).toEqual([own, locked[own]?.version]);
+    }
+  });
+
+  test('has every page that a message points to', async () => {
+    const sources = await readdir(join(installed, 'dist'), { recursive: true });
+    const texts = await Promise.all(
+      sources
+        .filter((name) => name.endsWith('.js'))
+        .map((name) => readFile(join(installed, 'dist', name), 'utf8')),
+    );
+    const pages = new Set(texts.flatMap((text) => text.match(/\bdocs\/[\w/-]+\.md\b/g) ?? []));
+    expect(pages).toContain('docs/operations.md');
+    const files = packed.files.map(({ path }) => path);
+    expect([...pages].filter((page) => !files.includes(page))).toEqual([]);
+  });
+
+  test('on a Node.js that is too old, it says which one it needs', async () => {
+    // An older Node.js may not be here: the same file, told that it runs on one.
+    const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });`;
+    const preload = `--import=data:text/javascript,${encodeURIComponent(old)}`;
+    const main = join(installed, manifest.bin['pkce-gateway']);
+    const refused = await run(process.execPath, [preload, main, 'check']).catch((error) => error);
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toBe(
+      `pkce-gateway needs Node.js ${/\d+/.exec(manifest.engines.node)?.[0]} or newer; this is 20.20.2 (${process.execPath}). Install one from https://nodejs.org/\n`,
+    );
+    // Before anything is loaded that only a newer one understands.
+    expect(await readFile(main, 'utf8')).not.toMatch(/^\s*import\b(?!\()/m);
   });
 
   test('serves a login', async () => {

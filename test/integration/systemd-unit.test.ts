@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -24,8 +24,8 @@ const setting = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1
 
 test('what the unit runs starts, reloads and stops', async () => {
   await using upstream = await startScriptedLegacyServer();
-  const [command = '', ...args] = setting('ExecStart').split(' ');
-  expect(command).toBe(`/usr/local/bin/${Object.keys(manifest.bin)[0]}`);
+  const [env = '', command, ...args] = setting('ExecStart').split(' ');
+  expect([env, command]).toEqual(['/usr/bin/env', Object.keys(manifest.bin)[0]]);
   const config = join(directory, 'gateway.yaml');
   await writeFile(
     config,
@@ -35,6 +35,7 @@ test('what the unit runs starts, reloads and stops', async () => {
   expect(own).toContain(config);
   await using gateway = await startGatewayProcess(own);
   const loaded = () => gateway.stderr.filter((line) => line.includes('"event":"config_loaded"')).length;
+  await gateway.waitForLine(/"event":"config_loaded"/);
   expect(loaded()).toBe(1);
   await writeFile(config, 'issuers: []\n');
   const [kill = '', ...killArgs] = setting('ExecReload').replace('$MAINPID', String(gateway.pid)).split(' ');
@@ -44,10 +45,16 @@ test('what the unit runs starts, reloads and stops', async () => {
   expect(await gateway.stop('SIGTERM')).toBe(0);
 });
 
+test('the audit stream may go where its page says', async () => {
+  const page = await readFile(new URL('../../docs/audit.md', import.meta.url), 'utf8');
+  const [, file = ''] = /^ {2}destination: (\S+)$/m.exec(page) ?? [];
+  // ProtectSystem=strict leaves nothing else that could be written.
+  expect(dirname(file)).toBe(`/var/log/${setting('LogsDirectory')}`);
+});
+
 test('systemd accepts the unit and finds it well confined', async () => {
   const copy = join(directory, 'pkce-gateway.service');
-  // The program need not be installed here.
-  await writeFile(copy, unit.replace('/usr/local/bin/pkce-gateway', process.execPath));
+  await writeFile(copy, unit);
   const { stderr } = await run('systemd-analyze', ['verify', copy]);
   expect(stderr.split('\n').filter((line) => line.includes('pkce-gateway'))).toEqual([]);
   // Exits with an error above the threshold: 2.0 of 10.

@@ -20,6 +20,8 @@ export interface BodyInspector {
   push(chunk: Buffer): Inspected | Promise<Inspected>;
   /** The body is complete: what is left of it. */
   end(): Inspected | Promise<Inspected>;
+  /** Nothing has left, and the rest of the body is some time in coming. Called once at most. */
+  onPause?(): Inspected;
 }
 
 /**

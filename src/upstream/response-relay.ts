@@ -8,6 +8,8 @@ import { UpstreamFault } from './upstream-fault.ts';
 
 /** Bytes of a body that are kept while its inspector, or the client, makes the upstream wait. */
 const WAITING_LIMIT = 64 * 1024;
+/** Milliseconds from a response's head after which its body is one that takes its time. */
+const PAUSE = 200;
 
 /** The upstream's side of a response that is relayed. */
 export type Source = {
@@ -25,6 +27,7 @@ export class ResponseRelay {
   readonly #silenceLimit: number;
   /** Fails the response where the upstream stalls while the client still waits for the head. */
   #silence: NodeJS.Timeout | undefined;
+  #pause: NodeJS.Timeout | undefined;
   #inspector: BodyInspector | undefined;
   /** The head to send, until it has left. */
   #head: ResponseHead | undefined;
@@ -74,7 +77,7 @@ export class ResponseRelay {
   /** Nothing more goes to the client. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#silence);
+    this.#clearTimers();
     this.#waiting = [];
     this.#waitingSize = 0;
   }
@@ -86,6 +89,8 @@ export class ResponseRelay {
       this.#head = outcome.pass;
       this.#inspector = outcome.body;
       this.#silence ??= setTimeout(this.#onSilence, this.#silenceLimit);
+      // What stands in the socket by then is read first.
+      if (outcome.body.onPause) this.#pause ??= setTimeout(() => setImmediate(this.#onPause), PAUSE);
     }
   }
 
@@ -107,6 +112,13 @@ export class ResponseRelay {
   readonly #onSilence = (): void => {
     if (this.#busy) this.#silence?.refresh();
     else this.#source.fail(new UpstreamFault('timeout', undefined));
+  };
+
+  readonly #onPause = (): void => {
+    const pause = this.#inspector?.onPause?.bind(this.#inspector);
+    if (pause === undefined || this.#closed || this.#busy || this.headSent) return;
+    this.#await(pause, this.#pass);
+    this.#pump();
   };
 
   #pump(): void {
@@ -184,8 +196,13 @@ export class ResponseRelay {
     const { status, statusText, headers } = this.#head;
     this.#head = undefined;
     this.#headSentAt = performance.now();
-    clearTimeout(this.#silence);
+    this.#clearTimers();
     if (!this.#response.headersSent) this.#response.writeHead(status, statusText, headers as string[]);
+  }
+
+  #clearTimers(): void {
+    clearTimeout(this.#silence);
+    clearTimeout(this.#pause);
   }
 
   #write(chunk: Buffer): void {

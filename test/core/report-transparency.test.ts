@@ -106,21 +106,32 @@ describe('preflights are the upstream’s, and more is allowed', () => {
 });
 
 describe('a page streams through unheld', () => {
-  test('its first half arrives before the second is there', async () => {
-    await using stage = await CoreStage.open({ mode: 'report' });
-    const arrived = Promise.withResolvers<void>();
-    stage.respond = async (_received, response) => {
-      response.writeHead(200, { 'Content-Type': 'text/html' });
-      response.write('<!doctype html><p>first half</p>');
-      await arrived.promise;
-      response.end('<p>second half</p>');
-    };
-    const response = await fetch(`${stage.gateway.url}/login`);
-    const reader = response.body?.getReader();
-    const first = await reader?.read();
-    expect(new TextDecoder().decode(first?.value)).toContain('first half');
-    arrived.resolve();
-    expect(STATE).not.toBe('');
-    while (!(await reader?.read())?.done);
-  });
+  test.each(['unknown', 'known'])(
+    'of %s length: its first half arrives before the second is there, which is followed',
+    async (length) => {
+      await using stage = await CoreStage.open({ mode: 'report' });
+      const state = await stage.begin();
+      const arrived = Promise.withResolvers<void>();
+      const first = '<!doctype html><p>first half</p>';
+      const second = (own: string) =>
+        `<a href="${REDIRECT_URI}?code=${UPSTREAM_CODE}&amp;state=${own}">go on</a>`;
+      stage.respond = async (_received, response) => {
+        const rest = second(encodeURIComponent(state));
+        const size = length === 'known' ? { 'Content-Length': first.length + rest.length } : {};
+        response.writeHead(200, { 'Content-Type': 'text/html', ...size }).write(first);
+        await arrived.promise;
+        response.end(rest);
+      };
+      const response = await fetch(`${stage.gateway.url}/login`);
+      const reader = response.body?.getReader();
+      const decoder = new TextDecoder();
+      let text = decoder.decode((await reader?.read())?.value);
+      expect(text).toBe(first);
+      arrived.resolve();
+      for (let piece = await reader?.read(); piece?.done === false; piece = await reader?.read()) {
+        text += decoder.decode(piece.value);
+      }
+      expect(text).toBe(first + second(encodeURIComponent(STATE)));
+    },
+  );
 });

@@ -9,8 +9,8 @@ import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/resp
 import type { Exchange } from '../exchange.ts';
 import type { ResponseJudge } from './response-judge.ts';
 
-/** Bytes. A body whose length is told and that is no larger is held, so that its length can be told again. */
-const HELD_LIMIT = 64 * 1024;
+/** Bytes. A body of known length that is no larger keeps its length, as long as the server sends it without a pause. */
+const SIZED_LIMIT = 64 * 1024;
 /** Bytes of a content-encoded body, and of what becomes of it. */
 const CODED_LIMIT = 1024 * 1024;
 
@@ -35,11 +35,10 @@ export class ResponseWithheld extends Error {
 export class BodyFollower implements BodyInspector {
   readonly #options: Options;
   readonly #carriers: BodyCarriers;
-  /** How much is held: all of a body, or only the construct that is being read. */
-  readonly #limit: number;
   /** The head to send first: what streams may still change its length. */
   readonly head: ResponseHead;
   readonly #encoding: string | undefined;
+  /** Of a body that is read as a whole. */
   #held: Buffer[] | undefined;
   #heldSize = 0;
   /** What cannot be decoded streams by unread. */
@@ -54,8 +53,7 @@ export class BodyFollower implements BodyInspector {
     const encoding = headerOf(options.head, 'content-encoding')?.trim().toLowerCase();
     this.#encoding = encoding === '' || encoding === 'identity' ? undefined : encoding;
     const length = Number(headerOf(options.head, 'content-length') ?? Number.POSITIVE_INFINITY);
-    this.#limit = this.#encoding !== undefined ? CODED_LIMIT : HELD_LIMIT;
-    if (this.#encoding !== undefined || length <= HELD_LIMIT) this.#held = [];
+    if (this.#encoding !== undefined || length <= SIZED_LIMIT) this.#held = [];
     this.head = this.#held === undefined ? withoutHeaders(options.head, LENGTH) : options.head;
   }
 
@@ -64,18 +62,20 @@ export class BodyFollower implements BodyInspector {
     if (this.#held === undefined) return this.#send(this.#carriers.push(chunk.toString('latin1')));
     this.#held.push(chunk);
     this.#heldSize += chunk.length;
-    if (this.#heldSize <= this.#limit) return NOTHING;
-    // Larger than it said, or too large to be decoded: what cannot be read goes on.
-    const all = Buffer.concat(this.#held);
-    this.#held = undefined;
-    if (this.#encoding !== undefined) return this.#passUnread(all);
-    return this.#send(this.#carriers.push(all.toString('latin1')));
+    // Only one that is encoded gets so far. What cannot be read goes on.
+    return this.#heldSize <= CODED_LIMIT ? NOTHING : this.#passUnread(this.#takeHeld(this.#held));
+  }
+
+  /** A body that takes its time streams, and may then change its length on the way. */
+  onPause(): Inspected {
+    if (this.#held === undefined || this.#encoding !== undefined) return NOTHING;
+    const bytes = this.#takeHeld(this.#held);
+    return { pass: withoutHeaders(this.#options.head, LENGTH), body: this, bytes };
   }
 
   end(): Inspected | Promise<Inspected> {
     if (this.#held === undefined) return this.#unread ? NOTHING : this.#send(this.#carriers.end());
-    const all = Buffer.concat(this.#held);
-    this.#held = undefined;
+    const all = this.#takeHeld(this.#held);
     const body = this.#encoding === undefined ? all : decodeContent(all, this.#encoding, CODED_LIMIT);
     if (body === undefined) return this.#passUnread(all);
     const pieces = [...this.#carriers.push(body.toString('latin1')), ...this.#carriers.end()];
@@ -83,6 +83,11 @@ export class BodyFollower implements BodyInspector {
     const whole = (text: string | 'answered'): Inspected =>
       text === 'answered' ? text : this.#changed ? this.#replaced(text) : all;
     return sent instanceof Promise ? sent.then(whole) : whole(sent);
+  }
+
+  #takeHeld(held: readonly Buffer[]): Buffer {
+    this.#held = undefined;
+    return Buffer.concat(held);
   }
 
   #passUnread(bytes: Buffer): Inspected {

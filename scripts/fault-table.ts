@@ -103,9 +103,11 @@ export const UPSTREAM_OUTCOMES: Readonly<
     redemption: ['504; again: 400 `invalid_grant`', '504; again: 400 `invalid_grant`'],
   },
   resets: {
-    ...always('broken off; again: logs in'),
-    // The head of the answer has gone out: 200, so the code is spent. What the client has missed of it, nobody can repeat.
-    redemption: ['broken off; again: 400 `invalid_grant`', 'broken off; again: logs in'],
+    ...always('502; again: logs in'),
+    // Of a redirect, the head is enough. What comes next meets the same fault.
+    response: ['redeem: 502; again: 400 `code_replayed`', 'redeem: 502; again: logs in'],
+    // The head of the answer has come: 200, so the code is spent. What is missing of the answer, nobody can repeat.
+    redemption: ['502; again: 400 `code_replayed`', '502; again: logs in'],
   },
   fails: always('500; again: logs in'),
   slow: always('logs in'),
@@ -127,8 +129,8 @@ const AT_THE_OTHER = { request: 'logs in', response: 'logs in', redemption: 'log
 
 export const GATEWAY_OUTCOMES: Readonly<Record<GatewayFault, Readonly<Partial<Record<Moment, Cell>>>>> = {
   stopped: { ...AT_THE_OTHER, answer: 'logs in' },
-  killed: { ...AT_THE_OTHER, answer: 'broken off; again: 400 `invalid_grant`' },
-  crashed: { ...AT_THE_OTHER, answer: 'broken off; again: 400 `invalid_grant`' },
+  killed: { ...AT_THE_OTHER, answer: 'broken off; again: 400 `code_replayed`' },
+  crashed: { ...AT_THE_OTHER, answer: 'broken off; again: 400 `code_replayed`' },
   exhausted: {
     request: 'broken off; again: logs in',
     redemption: 'broken off; again: logs in',

@@ -53,7 +53,7 @@ export class InterruptedLogin implements AsyncDisposable {
   /** What is left of it, and once more what has not worked. */
   async goOnAfter(seen: string): Promise<string> {
     if (seen === BEGUN) return `${BEGUN}; then: ${await this.goOn()}`;
-    return /^(50\d|broken off)/.test(seen) ? `${seen}; again: ${await this.goOn()}` : seen;
+    return /^(redeem: )?(50\d|broken off)/.test(seen) ? `${seen}; again: ${await this.goOn()}` : seen;
   }
 
   /** The code without its verifier, and after its redemption. */

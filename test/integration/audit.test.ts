@@ -66,7 +66,7 @@ describe('a line for each violation', () => {
     await using gateway = await start(`destination: ${audit}, address: truncated`);
     const from = { 'x-forwarded-for': '198.51.100.23', 'user-agent': 'browser/1' };
     const refused = await violate(gateway, from);
-    await violate(gateway, { 'x-forwarded-for': '2001:db8:1:2::3' }, 'old-7');
+    const reported = await violate(gateway, { 'x-forwarded-for': '2001:db8:1:2::3' }, 'old-7');
     const client = new SimpleClient(gateway.url);
     const code = await client.newCode();
     await client.redeem(code, { code_verifier: undefined });
@@ -89,11 +89,27 @@ describe('a line for each violation', () => {
       client_address: '198.51.100.0',
       user_agent: 'browser/1',
     });
+    const request_id = reported.headers['x-request-id'];
     expect(lines.slice(1)).toMatchObject([
-      { event: 'report_only_violation', client: 'old-*', client_id: 'old-7', client_address: '2001:db8:1::' },
+      {
+        event: 'report_only_violation',
+        client: 'old-*',
+        client_id: 'old-7',
+        client_address: '2001:db8:1::',
+        request_id,
+      },
+      // A code on its way to a place that is another client's, who is enforced.
+      {
+        event: 'refusal',
+        client: 'spa',
+        client_id: null,
+        endpoint: 'authorization_response',
+        reason: 'flow_unknown',
+        detail: 'https://app.example.com/cb',
+        request_id,
+      },
       { event: 'refusal', endpoint: 'token', reason: 'verifier_missing', client_address: '127.0.0.0' },
     ]);
-    expect(lines).toHaveLength(3);
     // The log has the same, by the same ids.
     const ids = [...logged(gateway, 'refusal'), ...logged(gateway, 'report_only_violation')].map(
       (line) => JSON.parse(line).request_id,
@@ -167,7 +183,9 @@ describe('where it cannot be written', () => {
   test('a full disk holds no login up; the log says it once, and nothing is lost yet', async () => {
     await using gateway = await start('destination: /dev/full');
     const client = new SimpleClient(gateway.url);
-    for (let i = 0; i < 5; i++) expect((await violate(gateway)).status).toBe(400);
+    for (let i = 0; i < 5; i++) {
+      expect((await violate(gateway)).location?.searchParams.get('error')).toBe('invalid_request');
+    }
     expect((await client.redeem(await client.newCode())).status).toBe(200);
     await gateway.waitForLine(/"event":"audit_trouble".*ENOSPC/);
     const text = await (await fetch(`${gateway.adminUrl}/metrics`)).text();

@@ -78,7 +78,7 @@ const MAY_IMPORT: Readonly<
   policy: { all: ['oauth'], types: ['store', 'config'] },
   store: { all: ['oauth'], types: ['config'] },
   issuer: { all: ['oauth', 'policy', 'http', 'upstream'], types: ['config', 'telemetry'] },
-  activity: { all: ['policy', 'store'], types: ['oauth', 'upstream', 'telemetry'] },
+  activity: { all: ['oauth', 'policy', 'store'], types: ['upstream', 'telemetry'] },
   http: { all: [], types: ['config'] },
   upstream: { all: ['http', 'oauth'], types: ['config', 'telemetry'] },
   handlers: { all: ['oauth', 'policy', 'store', 'issuer', 'http', 'upstream', 'telemetry'], types: [] },

@@ -1,12 +1,10 @@
+import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
 import { type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
 import type { SharedPlace } from '../policy/judge-readiness.ts';
 import { urisOf } from './client-activity.ts';
 import type { History } from './history.ts';
 
 type Issuer = { readonly name: string; readonly upstream: { readonly origin: string } };
-
-/** A loopback address belongs to nobody: a flow may always take its code there. */
-const LOOPBACK = /^https?:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])([:/?]|$)/i;
 
 /** Which clients sent codes to which redirect URIs, before each upstream. */
 export class SharedPlaces {
@@ -32,7 +30,9 @@ export class SharedPlaces {
   ): SharedPlace | undefined {
     if (client === UNLISTED) return undefined;
     for (const uri of policy.redirectUris ?? []) {
-      if (LOOPBACK.test(uri)) continue;
+      const url = URL.parse(uri);
+      // A loopback address belongs to nobody: a flow may always take its code there.
+      if (url !== null && isLoopbackPlace(url)) continue;
       const users = this.#users.get(`${upstream.origin} ${uri}`) ?? [];
       const other = users.find((user) => user.issuer !== issuer || user.client !== client);
       if (other !== undefined) return { uri, client: other.client };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { Browser, LoginStuck } from '../support/browser.ts';
-import { startClientApp } from '../support/client-app.ts';
+import { type ClientApp, startClientApp } from '../support/client-app.ts';
 import { freePort } from '../support/free-port.ts';
 import { logInWithOauth4webapi } from '../support/logins/oauth4webapi-login.ts';
 import { startRedis } from '../support/redis-server.ts';
@@ -15,6 +15,8 @@ import { PageRun } from './page-run.ts';
 
 const DAY = 86_400_000;
 
+type App = { readonly client: TestClient; readonly app: ClientApp };
+
 // The story of docs/rollout.md, with a real authorization server that knows no PKCE, a real Redis, and real logins.
 
 test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is fixed and becomes ready', async () => {
@@ -23,38 +25,39 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-rollout-'));
   stack.defer(() => rm(directory, { recursive: true }));
   const redis = stack.use(await startRedis({ port: true }));
-  const app = stack.use(await startClientApp());
-  const [portal, shop, stranger] = ['portal', 'shop', 'stranger'].map(
-    (clientId): TestClient => ({
-      clientId,
-      authMethod: 'none',
-      redirectUris: [app.redirectUri],
-    }),
-  ) as [TestClient, TestClient, TestClient];
+  // Each at a place of its own: at that of an enforced client, another one gets no code.
+  const startApp = async (clientId: string): Promise<App> => {
+    const app = stack.use(await startClientApp());
+    return { app, client: { clientId, authMethod: 'none', redirectUris: [app.redirectUri] } };
+  };
+  const portal = await startApp('portal');
+  const shop = await startApp('shop');
+  const stranger = await startApp('stranger');
   const [port, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];
   const issuer = `http://127.0.0.1:${port}`;
-  const upstream = stack.use(await startOidcProvider({ clients: [portal, shop, stranger], issuer }));
+  const upstream = stack.use(
+    await startOidcProvider({ clients: [portal, shop, stranger].map(({ client }) => client), issuer }),
+  );
   const run = stack.use(
     new PageRun(directory, {
       'https://idp.example.com': upstream.url,
       'redis://redis.example.com:6379/0': redis.url,
       '127.0.0.1:8080': `127.0.0.1:${port}`,
       '127.0.0.1:9090': `127.0.0.1:${adminPort}`,
-      'https://portal.example.com/cb': app.redirectUri,
-      'https://shop.example.com/cb': app.redirectUri,
+      'https://portal.example.com/cb': portal.app.redirectUri,
+      'https://shop.example.com/cb': shop.app.redirectUri,
     }),
   );
 
-  const logIn = async (client: TestClient, pkce: 'S256' | 'none') => {
-    const { tokens, response } = await logInWithOauth4webapi({ issuer, client, app, pkce });
+  const logIn = async (app: App, pkce: 'S256' | 'none') => {
+    const { tokens, response } = await logInWithOauth4webapi({ issuer, ...app, pkce });
     expect(tokens.access_token).toBeTypeOf('string');
     return response;
   };
-  const expectPage = async (client: TestClient, says: readonly string[]) => {
+  const expectPage = async (app: App, says: readonly string[]) => {
     const refused = logInWithOauth4webapi({
       issuer,
-      client,
-      app,
+      ...app,
       pkce: 'none',
       browser: stack.use(new Browser()),
     });
@@ -122,10 +125,9 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
       const tokenEndpoint = `${issuer}/token`;
       await logInWithOauth4webapi({
         issuer,
-        client: portal,
-        app,
+        ...portal,
         async beforeRedemption({ url }) {
-          const theft = { tokenEndpoint, redirectUrl: url, client: portal };
+          const theft = { tokenEndpoint, redirectUrl: url, client: portal.client };
           const stolen = await redeemAsThief(theft);
           expect(stolen).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
           // At the server itself, too, the code is worth nothing.

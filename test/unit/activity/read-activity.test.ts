@@ -118,13 +118,20 @@ test('a client is not ready while another uses one of its places, at whichever i
     day: () => ({ ...daily(name, 5).day(0), [`@${uri}`]: 5 }),
   });
   const place = 'https://app.example.com/cb';
+  // Not what RFC 8252 7.3 calls loopback: enforced, it belongs to its owners.
+  const local = 'http://127.0.0.3:8000/cb';
   await fillActivity(
     store,
     'corp',
-    [at('portal', place), at('owner', place), at('tool', 'http://127.0.0.1/cb')],
+    [at('portal', place), at('owner', place), at('tool', 'http://127.0.0.1/cb'), at('site', local)],
     NOW,
   );
-  await fillActivity(store, 'partner', [at('intruder', place), at('other-tool', 'http://127.0.0.1/cb')], NOW);
+  await fillActivity(
+    store,
+    'partner',
+    [at('intruder', place), at('other-tool', 'http://127.0.0.1/cb'), at('other-site', local)],
+    NOW,
+  );
   const listing = { redirectUris: [place] };
   const verdicts = async (partner: ReturnType<typeof corp>) => {
     const issuers = [
@@ -132,17 +139,19 @@ test('a client is not ready while another uses one of its places, at whichever i
         reported('portal', listing),
         reported('owner', listing),
         reported('tool', { redirectUris: ['http://127.0.0.1/cb'] }),
+        reported('site', { redirectUris: [local] }),
       ]),
       partner,
     ];
     const { clients } = await readActivity(store, issuers, NOW);
     return Object.fromEntries(clients.map(({ client, verdict }) => [client, verdictText(verdict)]));
   };
-  const others = [reported('intruder'), reported('other-tool')];
+  const others = [reported('intruder'), reported('other-tool'), reported('other-site')];
   expect(await verdicts(corp(others, 'partner'))).toMatchObject({
     portal: `not ready: ${place} is also used by intruder`,
     owner: `not ready: ${place} is also used by intruder`,
     tool: 'ready',
+    site: `not ready: ${local} is also used by other-site`,
     intruder: 'ready',
   });
   const elsewhere = { ...corp(others, 'partner'), upstream: { origin: 'https://other.internal' } };

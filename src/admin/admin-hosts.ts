@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
-import { readHost, withoutPort } from '../http/host.ts';
+import { readHost, withoutPort, withoutRootDot } from '../http/host.ts';
 
 const LOOPBACK = new BlockList();
 LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
@@ -9,14 +9,14 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /**
  * By which names the admin listener may be asked. A website whose own name is made to lead to an operator's machine (DNS
  * rebinding) is of the same origin as what answers there, and could read it. No website has an IP address for its name
- * that is not its own, nor `localhost`.
+ * that is not its own, nor `localhost`, with or without the dot of the root (RFC 6761 6.3).
  */
 export class AdminHosts {
   readonly #names: ReadonlySet<string> | undefined;
 
   /** `hosts`: as configured, with or without ports; `undefined`: any name, but not over loopback. */
   constructor(hosts: readonly string[] | undefined) {
-    this.#names = hosts && new Set(hosts.map(withoutPort));
+    this.#names = hosts && new Set(hosts.map((host) => withoutPort(withoutRootDot(host))));
   }
 
   /** HTTP/1.0 without a Host header comes from no browser. */

@@ -16,6 +16,9 @@ test.each([
   '[2001:db8::1]',
   'localhost:9090',
   'LocalHost',
+  // RFC 6761 6.3: the same name, which nobody can own.
+  'localhost.',
+  'localhost.:9090',
   undefined,
 ])('%s is no name of a website', (host) => {
   for (const address of [...LOOPBACK, '10.1.2.3']) {
@@ -30,7 +33,8 @@ test.each([
   'rebound.example:9090',
   'localhost.rebound.example',
   '127.0.0.1.rebound.example',
-  'localhost.',
+  'rebound.example.',
+  'localhost.rebound.example.:9090',
 ])('%s may be one: not over loopback, unless it is configured', (host) => {
   for (const address of LOOPBACK) {
     expect(new AdminHosts(undefined).allow(request(host, address))).toBe(false);

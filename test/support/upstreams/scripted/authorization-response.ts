@@ -31,7 +31,7 @@ export function sendAuthorizationResponse(
   const status = isError && quirks.errorsAs === '400_with_location' ? 400 : undefined;
 
   const { carrier, signed } = responseModeOf(asked, quirks);
-  if (carrier === 'web_message') {
+  if (carrier === 'web_message' || carrier === 'okta_post_message') {
     sendWebMessage(exchange, redirectUri, [...fields, ...echoed]);
     return;
   }

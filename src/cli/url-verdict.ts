@@ -86,7 +86,8 @@ export async function judgeUrl(
     return { ...verdict, outcome: 'depends' };
   }
   const judged = judgeRequest(parameters, { policy, mode });
-  const reason = problem ?? judged.problem ?? decideAuthorizationRequest(judged.request, listing)?.reason;
+  const reason =
+    problem ?? judged.problem?.reason ?? decideAuthorizationRequest(judged.request, listing)?.reason;
   if (reason === undefined) return { ...verdict, outcome: 'passes' };
   const later =
     mode === 'report' && policy.enforceFrom !== undefined && effectiveMode(policy, policy.enforceFrom);

@@ -9,7 +9,7 @@ import { mergeRequestObject } from '../oauth/request-object.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from '../policy/client-policy.ts';
 import type { Mode } from '../policy/mode.ts';
-import type { Reason } from '../policy/reason.ts';
+import type { Reason, Violation } from '../policy/reason.ts';
 
 /** An authorization request as the upstream will read it. */
 export type JudgedRequest = {
@@ -18,8 +18,8 @@ export type JudgedRequest = {
   readonly preservesState: boolean;
   /** Whether parameters stand in a request object, where nothing can be changed. */
   readonly sealed: boolean;
-  /** Why its request object cannot be judged. */
-  readonly problem: Reason | undefined;
+  /** Why it cannot be followed, or its request object not be judged. */
+  readonly problem: Violation | undefined;
 };
 
 export function judgeRequest(
@@ -30,10 +30,11 @@ export function judgeRequest(
   const preserves =
     mayBeSigned(outer, policy, mode) || (policy.state === 'preserve' && outer.state !== undefined);
   const plain = { request: outer, preservesState: preserves, sealed: false, problem: undefined };
-  const problem = (reason: Reason) => ({ ...plain, sealed: outer.request !== undefined, problem: reason });
-  // A page is searched for the flow prefix, which a preserved state does not have.
-  if (outer.responseMode === 'web_message' && carriesIdToken(outer.responseType)) {
-    return problem('response_mode_not_allowed');
+  const problem = (reason: Reason, detail?: string) => {
+    return { ...plain, sealed: outer.request !== undefined, problem: { reason, detail } };
+  };
+  if (needsPrefix(outer) && (preserves || carriesIdToken(outer.responseType))) {
+    return problem('response_mode_not_allowed', outer.responseMode);
   }
   if (outer.request === undefined) return plain;
   if (policy.requestObjects === 'reject') return problem('request_object_not_allowed');
@@ -42,7 +43,9 @@ export function judgeRequest(
   if (merged === 'malformed') return problem('parameter_malformed');
   if (merged === 'conflicting') return problem('parameter_repeated');
   const { request, sealsState } = merged;
-  if (request.responseMode === 'web_message') return { ...problem('response_mode_not_allowed'), request };
+  if (needsPrefix(request)) {
+    return { ...problem('response_mode_not_allowed', request.responseMode), request };
+  }
   const signed = mayBeSigned(request, policy, mode);
   // Its response is found by where it goes: without redirect_uris there is nowhere to look.
   if (sealsState && !signed && policy.redirectUris === undefined)
@@ -59,6 +62,11 @@ function mayBeSigned(
   if (isJwtMode(responseMode)) return true;
   const canBeFound = mode !== 'enforce' || redirectUris !== undefined;
   return state !== undefined && carriesIdToken(responseType) && canBeFound;
+}
+
+/** A page that posts a message is found by the flow prefix, which a preserved state does not have. */
+export function needsPrefix({ responseMode }: AuthorizationRequest): boolean {
+  return responseMode === 'web_message';
 }
 
 /** What is not understood, brings no code, or comes back in a way of its own begins no flow, where report lets it pass. */

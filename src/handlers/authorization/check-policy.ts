@@ -1,5 +1,4 @@
 import { decideAuthorizationRequest } from '../../policy/decide-authorization-request.ts';
-import type { Violation } from '../../policy/reason.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
@@ -12,10 +11,7 @@ export function checkPolicy(context: AuthorizationContext): Progress {
   countRequest(context);
   // A message that is reported already is not reported again for what follows from it.
   if (context.violation !== undefined) return undefined;
-  const violation: Violation | undefined =
-    judged.problem === undefined
-      ? decideAuthorizationRequest(judged.request, client.listing)
-      : { reason: judged.problem };
+  const violation = judged.problem ?? decideAuthorizationRequest(judged.request, client.listing);
   if (violation === undefined) return undefined;
   context.violation = violation.reason;
   // In report it was counted when its page was asked for.

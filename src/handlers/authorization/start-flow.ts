@@ -1,6 +1,6 @@
 import { FLOW_PREFIX_MAX_LENGTH } from '../../store/flow-prefix.ts';
 import { type Flow, StoreFault } from '../../store/flow-store.ts';
-import { canBeFollowed } from '../judge-request.ts';
+import { canBeFollowed, needsPrefix } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import { withoutStore } from '../without-store.ts';
@@ -37,7 +37,10 @@ async function startPreservedFlow(context: AuthorizationContext, tooLong: boolea
   const canBeFound =
     store.abilities.preservedState &&
     (!tooLong ||
-      (client.mode === 'enforce' && state !== undefined && client.policy.redirectUris !== undefined));
+      (client.mode === 'enforce' &&
+        state !== undefined &&
+        client.policy.redirectUris !== undefined &&
+        !needsPrefix(judged.request)));
   if (!canBeFound) {
     const detail = tooLong ? 'state_limit' : 'state';
     const refused = shouldRefuse(

@@ -34,6 +34,26 @@ describe.each(MODES)('state: preserve, in %s', (mode) => {
     },
   );
 
+  test('a message to a window, which only a prefix could be found in, is not followed', async () => {
+    await using stage = await openPreserving({ mode });
+    await stage.authorize({ response_mode: 'web_message' });
+    expect(violationsOf(stage)).toEqual(['authorization response_mode_not_allowed']);
+    expect(stage.logLines(mode === 'enforce' ? 'refusal' : 'report_only_violation')).toMatchObject([
+      { detail: 'web_message' },
+    ]);
+    expect(stage.upstreamStates).toEqual(mode === 'enforce' ? [] : [stage.state]);
+  });
+
+  test('one without a state has a prefix, and is followed', async () => {
+    await using stage = await openPreserving({ mode });
+    const answer = await stage.authorize({ state: undefined, response_mode: 'web_message' });
+    const { carrier, values } = arrivalOf(answer);
+    expect([carrier, 'state' in values]).toEqual(['web_message', false]);
+    const expected = mode === 'enforce' ? 400 : 200;
+    expect((await stage.redeem(values.code, { code_verifier: stage.wrongVerifier() })).status).toBe(expected);
+    if (mode === 'enforce') expect((await stage.redeem(values.code)).status).toBe(200);
+  });
+
   test.each(['return_to', 'session', 'issue_at_login'] as const)('re-entry, %s', async (login) => {
     await using stage = await openPreserving({ mode, quirks: { login } });
     for (const state of [stage.state, undefined]) {
@@ -148,5 +168,51 @@ describe('what is not that flow', () => {
     expect(values.state).toBe('made-up');
     expect((await stage.redeem(values.code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
     expect((await stage.redeem(values.code)).status).toBe(200);
+  });
+});
+
+describe('a server that keeps short states', () => {
+  const openShort = (mode: Mode) =>
+    Stage.open({
+      mode,
+      issuer: `state_limit: 64B\nclients: {spa: {mode: ${mode}, redirect_uris: [${REDIRECT_URI}]}}`,
+    });
+  const SHORT = 's'.repeat(32);
+  const LONG = 's'.repeat(33);
+
+  test.each([
+    ['enforce', undefined],
+    ['enforce', 'web_message'],
+    ['report', undefined],
+    ['report', 'web_message'],
+  ] as const)('gets prefix and state where it keeps both: %s, %s', async (mode, response_mode) => {
+    await using stage = await openShort(mode);
+    const { values } = arrivalOf(await stage.authorize({ state: SHORT, response_mode }));
+    expect(stage.upstreamStates).toEqual([expect.stringMatching(/^pg[a-z0-9]{30}s{32}$/)]);
+    expect(values.state).toBe(SHORT);
+    expect((await stage.redeem(values.code)).status).toBe(200);
+    expect(violationsOf(stage)).toEqual([]);
+  });
+
+  test('else the state alone, by which the flow is found', async () => {
+    await using stage = await openShort('enforce');
+    const { values } = arrivalOf(await stage.authorize({ state: LONG }));
+    expect([values.state, ...stage.upstreamStates]).toEqual([LONG, LONG]);
+    expect((await stage.redeem(values.code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+    expect((await stage.redeem(values.code)).status).toBe(200);
+  });
+
+  test('in enforce, what could not be found by it is refused', async () => {
+    await using stage = await openShort('enforce');
+    await stage.authorize({ state: LONG, response_mode: 'web_message' });
+    expect(stage.upstreamStates).toEqual([]);
+    expect(violationsOf(stage)).toEqual(['authorization_response response_not_followable']);
+  });
+
+  test('in report, it goes on as it came, and is counted', async () => {
+    await using stage = await openShort('report');
+    const { values } = arrivalOf(await stage.authorize({ state: LONG, response_mode: 'web_message' }));
+    expect([values.state, ...stage.upstreamStates]).toEqual([LONG, LONG]);
+    expect(violationsOf(stage)).toEqual(['authorization_response response_not_followable']);
   });
 });

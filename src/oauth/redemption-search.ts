@@ -1,13 +1,20 @@
-/** How parameters stand in a body; `text`: nobody says, so in either way. */
-export type SearchedFormat = 'form' | 'multipart' | 'json' | 'text';
+import { holdsGatewayCode } from './gateway-code.ts';
 
-/** In which of a body's media types a server might read a token request; `undefined`: in none that is searched. */
-export function searchedFormat(contentType: string | undefined): SearchedFormat | undefined {
-  const mediaType = (contentType ?? '').split(/[;,]/, 1)[0]?.trim().toLowerCase() ?? '';
-  if (mediaType === '' || mediaType === 'text/plain') return 'text';
-  if (mediaType === 'application/x-www-form-urlencoded') return 'form';
-  if (mediaType.startsWith('multipart/')) return 'multipart';
-  return /[/+]json$/.test(mediaType) ? 'json' : undefined;
+/** How parameters stand in a body. Some servers know JSON by its first character, so that a form is searched for it too. */
+export type SearchedFormat = 'form' | 'multipart' | 'json';
+
+/**
+ * In which ways a server might read a token request in a body of this Content-Type; none: it is not searched. Some servers
+ * look for a type anywhere in the header (Perl's HTTP::Body), some take a body without one for a form (Rack), and JSON goes
+ * by many names (Rails).
+ */
+export function searchedFormats(contentType = ''): readonly SearchedFormat[] {
+  const type = contentType.toLowerCase();
+  const formats: SearchedFormat[] = [];
+  if (type.includes('urlencoded') || /^\s*(?:$|[;,]|text\/plain)/.test(type)) formats.push('form');
+  if (type.includes('multipart')) formats.push('multipart');
+  if (type.includes('json')) formats.push('json');
+  return formats;
 }
 
 // Each begins at a separator that no other part of it matches, so that no text is gone through twice.
@@ -16,13 +23,10 @@ const FORM_NAME =
 const MULTIPART_NAME = /name\*?=(?:utf-8'')?"?[\s[]*(code|grant_type)[\s[\]]*(?=["\r\n;]|$)/g;
 const JSON_NAME = /"[\s[]*(code|grant_type)[\s[\]]*"\s*:/g;
 const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {
-  // Some servers know JSON by its first character, whatever its type.
   form: [FORM_NAME, JSON_NAME],
   multipart: [MULTIPART_NAME],
   json: [JSON_NAME],
-  text: [FORM_NAME, JSON_NAME],
 };
-const GATEWAY_CODE = /pgc_[a-z0-9_-]{43}/;
 
 /** Characters that are kept of a piece for the next one: a name with what stands around it, or a code. */
 const CARRY = 96;
@@ -38,8 +42,8 @@ export class RedemptionSearch {
   #started = false;
 
   /** `query`: of the same request; one of the two names may stand there. */
-  constructor(format: SearchedFormat, query = '') {
-    this.#patterns = NAMES[format];
+  constructor(formats: readonly SearchedFormat[], query = '') {
+    this.#patterns = formats.flatMap((format) => NAMES[format]);
     this.#search(`&${query}`, [FORM_NAME]);
   }
 
@@ -64,15 +68,14 @@ export class RedemptionSearch {
     for (const pattern of patterns) {
       for (const [, name] of text.matchAll(pattern)) this.#seen.add(name === 'code' ? name : 'grant_type');
     }
-    if (GATEWAY_CODE.test(text)) this.#seen.add('gateway code');
+    if (holdsGatewayCode(text)) this.#seen.add('gateway code');
     return text;
   }
 }
 
 /** Whether a query would redeem a code on a server that takes token requests at other paths, or by GET. */
 export function redeemsInQuery(query: string | undefined): boolean {
-  if (query === undefined) return false;
-  return new RedemptionSearch('form', query).found;
+  return query !== undefined && new RedemptionSearch([], query).found;
 }
 
 function decodeEscapes(text: string): string {

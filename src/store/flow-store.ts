@@ -159,9 +159,6 @@ export type ClaimRequest = {
   readonly claimId: string;
 };
 
-/** Whether a text has the form of a code that the gateway makes. Answered without the store. */
-export type IsGatewayCode = (code: string) => boolean;
-
 /** The store could not do what it was asked. A fault, never a refusal. */
 export class StoreFault extends Error {
   readonly code: 'store_unreachable' | 'store_timeout' | 'store_full' | 'store_error';

@@ -1,13 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { createCipheriv, createDecipheriv, hash } from 'node:crypto';
-import type { IsGatewayCode } from './flow-store.ts';
+import { GATEWAY_CODE_START } from '../oauth/gateway-code.ts';
 
 /** Bytes of randomness in a code of the gateway's own. */
 export const GATEWAY_CODE_RANDOM_BYTES = 32;
 /** Bytes of randomness for each sealed code. */
 export const NONCE_BYTES = 12;
 
-const GATEWAY_CODE = /^pgc_[A-Za-z0-9_-]{43}$/;
 const CIPHER = 'aes-256-gcm';
 const TAG_BYTES = 16;
 /** The key is a text in this encoding: Node tells by an exception that bytes are no KeyObject, which takes longer than to encrypt. */
@@ -19,10 +18,8 @@ export function buildGatewayCode(random: Buffer): string {
   if (random.length !== GATEWAY_CODE_RANDOM_BYTES) {
     throw new RangeError(`a code takes ${GATEWAY_CODE_RANDOM_BYTES} random bytes`);
   }
-  return `pgc_${random.toString('base64url')}`;
+  return `${GATEWAY_CODE_START}${random.toString('base64url')}`;
 }
-
-export const isGatewayCode: IsGatewayCode = (code) => GATEWAY_CODE.test(code);
 
 /**
  * Encrypts a code under a key derived from another one, which the store knows by a digest only: a copy of the store reveals

@@ -184,13 +184,21 @@ describe('with client_secret_basic', () => {
     expect([last(REVOKE).body, secretSeen(last(REVOKE))]).toEqual([body, false]);
   });
 
-  test('a redemption at the revocation endpoint is refused', async () => {
-    const answer = await post(REVOKE, {
-      grant_type: 'authorization_code',
-      code: 'x',
-      client_id: 'spa',
-      token: 't',
-    });
+  const REDEMPTION = 'grant_type=authorization_code&code=x&client_id=spa&token=t';
+  const AS_JSON = JSON.stringify(Object.fromEntries(new URLSearchParams(REDEMPTION)));
+  test.each([
+    ['in a form', FORM, REDEMPTION],
+    ['in a body without a type', {}, REDEMPTION],
+    ['in JSON', { 'content-type': 'application/json' }, AS_JSON],
+    [
+      'in parts',
+      { 'content-type': 'multipart/form-data; boundary=b' },
+      ['grant_type', 'code']
+        .map((name) => `--b\r\nContent-Disposition: form-data; name=${name}\r\n\r\nx`)
+        .join('\r\n'),
+    ],
+  ])('a redemption at the revocation endpoint is refused: %s', async (_, headers, body) => {
+    const answer = await send(gateway.url + REVOKE, { method: 'POST', headers, body });
     expect([answer.status, upstream.requests.to(REVOKE)]).toEqual([400, []]);
   });
 

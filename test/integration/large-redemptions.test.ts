@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startProxyTo, startUpstream } from './proxy-stage.ts';
 
@@ -17,7 +17,6 @@ const chunked = (body: Buffer, size: number) => {
   return `${chunks.join('')}0\r\n\r\n`;
 };
 
-const ENCODINGS: Record<string, (body: string) => Buffer> = { identity: Buffer.from, gzip: gzipSync };
 const FRAMINGS: Record<string, (body: Buffer) => readonly [header: string, body: string]> = {
   'of known length': (body) => [`Content-Length: ${body.length}`, body.toString('latin1')],
   'in one chunk': (body) => ['Transfer-Encoding: chunked', chunked(body, body.length)],
@@ -28,42 +27,87 @@ const BODIES: Record<string, string> = {
   'at its beginning': `${REDEMPTION}&${NOISE}`,
   'and is small': REDEMPTION,
 };
-const CASES = Object.entries(ENCODINGS).flatMap(([coding, encode]) =>
-  Object.entries(FRAMINGS).flatMap(([framing, frame]) =>
-    Object.entries(BODIES).map(([where, body]) => ({ coding, framing, where, body, encode, frame })),
-  ),
-);
+/** What some server reads parameters in, whatever else it may be. */
+const TYPES: Record<string, readonly string[]> = {
+  'a form': ['Content-Type: application/x-www-form-urlencoded'],
+  'no type': [],
+};
 
-/** What of an upload, at a path that is nobody's, arrives whole. */
-async function upload(gatewayUrl: string, coding: string, [framing, body]: readonly [string, string]) {
-  const headers = [framing, `Content-Encoding: ${coding}`, 'Connection: close'];
-  return sendRaw(gatewayUrl, rawRequest('POST /upload HTTP/1.1', headers, body), { until: 'close' });
+/** An upload at a path that is nobody's. */
+async function upload(gatewayUrl: string, headers: readonly string[], body: string) {
+  const request = rawRequest('POST /upload HTTP/1.1', [...headers, 'Connection: close'], body);
+  return sendRaw(gatewayUrl, request, { until: 'close' });
 }
 
-test.each(CASES)(
-  'an upload $framing ($coding) that redeems a code $where does not arrive whole',
-  async (given) => {
-    const whole: number[] = [];
-    await using upstream = await startUpstream((req, res) => {
-      let size = 0;
-      req.on('error', () => {});
-      req.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-      });
-      req.on('end', () => {
-        whole.push(size);
-        res.end('received');
-      });
+/** A server that tells the sizes of the bodies that have come to their end. */
+async function startReceiver() {
+  const whole: number[] = [];
+  const upstream = await startUpstream((req, res) => {
+    let size = 0;
+    req.on('error', () => {});
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length;
     });
-    await using gateway = await startProxyTo(upstream);
-    const { coding, encode, frame, body } = given;
-    const answer = await upload(gateway.url, coding, frame(encode(body)));
-    expect(answer.status).toBe(400);
-    expect(whole).toEqual([]);
+    req.on('end', () => {
+      whole.push(size);
+      res.end('received');
+    });
+  });
+  return { upstream, whole, [Symbol.asyncDispose]: () => upstream[Symbol.asyncDispose]() };
+}
+
+describe.each(Object.entries(TYPES))('an upload of %s', (_, type) => {
+  const CASES = Object.entries(FRAMINGS).flatMap(([framing, frame]) =>
+    Object.entries(BODIES).map(([where, body]) => ({ framing, where, body, frame })),
+  );
+
+  test.each(CASES)('$framing that redeems a code $where does not arrive whole', async ({ frame, body }) => {
+    await using receiver = await startReceiver();
+    await using gateway = await startProxyTo(receiver.upstream);
+    const [framing, sent] = frame(Buffer.from(body));
+    expect((await upload(gateway.url, [framing, ...type], sent)).status).toBe(400);
+    expect(receiver.whole).toEqual([]);
 
     // What only looks like it arrives, to the last octet.
-    const harmless = encode(body.replace('authorization_code', 'authorization_cod'));
-    expect((await upload(gateway.url, coding, frame(harmless))).status).toBe(200);
-    expect(whole).toEqual([harmless.length]);
+    const harmless = Buffer.from(body.replace('grant_type', 'grant_typ'));
+    const [itsFraming, itsText] = frame(harmless);
+    expect((await upload(gateway.url, [itsFraming, ...type], itsText)).status).toBe(200);
+    expect(receiver.whole).toEqual([harmless.length]);
+  });
+
+  test.each(CASES)(
+    '$framing in gzip, which could redeem a code $where, is refused where codes are bare',
+    async ({ frame, body }) => {
+      await using receiver = await startReceiver();
+      const [framing, sent] = frame(gzipSync(body));
+      const headers = [framing, ...type, 'Content-Encoding: gzip'];
+      await using bare = await startProxyTo(receiver.upstream, {
+        issuer: 'unlisted_clients: {wrap_codes: false}',
+      });
+      expect((await upload(bare.url, headers, sent)).status).toBe(415);
+      expect(receiver.whole).toEqual([]);
+
+      // A wrapped code that the gateway has not read is worth nothing to the server.
+      await using wrapped = await startProxyTo(receiver.upstream, {
+        issuer: 'unlisted_clients: {wrap_codes: true}',
+      });
+      expect((await upload(wrapped.url, headers, sent)).status).toBe(200);
+      expect(receiver.whole).toEqual([gzipSync(body).length]);
+    },
+  );
+});
+
+// An upload in gzip is nothing out of the ordinary, and no server reads parameters in one of these.
+test.each(['application/octet-stream', 'image/png', 'application/xml', 'application/zip'])(
+  'an upload of %s in gzip arrives, where codes are bare too',
+  async (type) => {
+    await using receiver = await startReceiver();
+    await using gateway = await startProxyTo(receiver.upstream, {
+      issuer: 'unlisted_clients: {wrap_codes: false}',
+    });
+    const body = gzipSync(REDEMPTION);
+    const headers = [`Content-Length: ${body.length}`, `Content-Type: ${type}`, 'Content-Encoding: gzip'];
+    expect((await upload(gateway.url, headers, body.toString('latin1'))).status).toBe(200);
+    expect(receiver.whole).toEqual([body.length]);
   },
 );

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { isGatewayCode } from '../../src/oauth/gateway-code.ts';
 import { advanceCode, decodeCode, encodeCode, NO_CLAIM } from '../../src/store/code-record.ts';
 import { buildFlowPrefix, findFlowPrefix, parseFlowPrefix } from '../../src/store/flow-prefix.ts';
 import { decodeFlow, encodeFlow, encodeFlowIdentity } from '../../src/store/flow-record.ts';
-import { buildGatewayCode, isGatewayCode, openSealedCode, sealCode } from '../../src/store/gateway-code.ts';
+import { buildGatewayCode, openSealedCode, sealCode } from '../../src/store/gateway-code.ts';
 import { decodePushedRequest, encodePushedRequest } from '../../src/store/pushed-request-record.ts';
 import { codeKey, preservedFlowKey } from '../../src/store/store-key.ts';
 

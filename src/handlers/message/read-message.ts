@@ -5,6 +5,7 @@ import { readFlatJson, readJsonParameters } from '../../oauth/json-parameters.ts
 import { Parameters, type ParsedParameters, parseParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 import type { Exchange } from '../exchange.ts';
+import { isContentEncoded } from './content-coding.ts';
 import type { BodyText, FormText, Message } from './message.ts';
 
 /** Reads a request whose parameters stand in the query, in the body, or in both. Only a POST has to be waited for. */
@@ -47,7 +48,7 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
   const charset = charsetOf(contentType);
   const form = isJson ? readJson(exchange, text) : readForm(exchange, isForm ? text : '');
   const isEmpty = read.complete && read.bytes.length === 0;
-  const encoded = isEncoded(request.headers['content-encoding']);
+  const encoded = isContentEncoded(request);
   const nested = isForm || isJson ? undefined : readJsonParameters(text);
   const understood = isForm || isJson || nested !== undefined || isEmpty;
   const changed = isForm && form.raw.length !== text.length;
@@ -113,9 +114,4 @@ function charsetOf(contentType: string): string {
 
 function isAscii(text: string): boolean {
   return !/[\x80-\xff]|%[89a-f]/i.test(text);
-}
-
-function isEncoded(contentEncoding: string | undefined): boolean {
-  const encoding = contentEncoding?.trim().toLowerCase();
-  return encoding !== undefined && encoding !== 'identity';
 }

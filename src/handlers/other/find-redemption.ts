@@ -1,8 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import { type Filter, RequestWithdrawn } from '../../http/request-body.ts';
-import { RedemptionSearch, redeemsInQuery, searchedFormat } from '../../oauth/redemption-search.ts';
+import { RedemptionSearch, redeemsInQuery, searchedFormats } from '../../oauth/redemption-search.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Message } from '../message/message.ts';
+import { isContentEncoded } from '../message/content-coding.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
 
 /** Characters of a body that are kept, to know again what the upstream repeats of it. */
@@ -16,9 +15,9 @@ export function refusesQuery(exchange: Exchange): boolean {
 }
 
 /** The same for a message that has been read whole. */
-export function refusesRedemption(exchange: Exchange, { query, body }: Message): boolean {
-  const inBody = body?.isForm === true && new RedemptionSearch('form', query.raw).read(body.form.raw);
-  const found = redeemsInQuery(query.raw) || inBody;
+export function refusesRedemption(exchange: Exchange): boolean {
+  if (refusesQuery(exchange) || refusesEncodedBody(exchange)) return true;
+  const found = searchOf(exchange)?.read(exchange.sentText) === true;
   return found && isRefusedElsewhere(exchange, 'token', REDEMPTION);
 }
 
@@ -27,9 +26,8 @@ export function refusesRedemption(exchange: Exchange, { query, body }: Message):
  * byte. `undefined`: it is of a type that is not searched.
  */
 export function redemptionFilter(exchange: Exchange): Filter | undefined {
-  const format = searchedFormat(exchange.request.headers['content-type']);
-  if (format === undefined) return undefined;
-  const search = new RedemptionSearch(format, exchange.target.query);
+  const search = searchOf(exchange);
+  if (search === undefined) return undefined;
   let judged = false;
   return {
     read: (chunk) => {
@@ -47,13 +45,12 @@ export function redemptionFilter(exchange: Exchange): Filter | undefined {
 
 /** Whether a body could hide a bare code of an enforced client from the search: one that is content-encoded. */
 export function refusesEncodedBody(exchange: Exchange): boolean {
-  const format = searchedFormat(exchange.request.headers['content-type']);
-  const encoded = isEncoded(exchange.request) && (format === 'form' || format === 'json');
-  if (!encoded || !exchange.group.enforcesBareCodes(Date.now())) return false;
+  const hides = isContentEncoded(exchange.request) && searchOf(exchange) !== undefined;
+  if (!hides || !exchange.group.enforcesBareCodes(Date.now())) return false;
   return isRefusedElsewhere(exchange, 'token', { reason: 'content_encoding_not_allowed' });
 }
 
-function isEncoded({ headers }: IncomingMessage): boolean {
-  const encoding = headers['content-encoding']?.trim().toLowerCase();
-  return encoding !== undefined && encoding !== '' && encoding !== 'identity';
+function searchOf({ request, target }: Exchange): RedemptionSearch | undefined {
+  const formats = searchedFormats(request.headers['content-type']);
+  return formats.length === 0 ? undefined : new RedemptionSearch(formats, target.query);
 }

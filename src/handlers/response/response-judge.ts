@@ -1,6 +1,7 @@
 import type { Carrier, Changes } from '../../oauth/carriers/carrier.ts';
 import { leadsTo, targetFor } from '../../oauth/carriers/leads-to.ts';
 import type { TooLarge } from '../../oauth/carriers/piece.ts';
+import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { goesTo } from '../../oauth/redirect-uri.ts';
 import { type ClientPolicy, effectiveMode } from '../../policy/client-policy.ts';
 import { decideTarget, enforcedOwner, type Owner, type Target } from '../../policy/decide-target.ts';
@@ -8,7 +9,6 @@ import { LAST_DRAW } from '../../policy/draw.ts';
 import type { Reason } from '../../policy/reason.ts';
 import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { type Flow, type LiveFlow, StoreFault } from '../../store/flow-store.ts';
-import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
 import { recordedClient } from '../identify-client.ts';
 import { refuseAuthorization } from '../refuse.ts';

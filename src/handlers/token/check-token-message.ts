@@ -1,7 +1,7 @@
+import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { type Binding, StoreFault } from '../../store/flow-store.ts';
-import { isGatewayCode } from '../../store/gateway-code.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
 import { hintsOf, type Message, parameterInQuery, problemOf } from '../message/message.ts';

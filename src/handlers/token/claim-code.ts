@@ -1,10 +1,10 @@
+import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { s256 } from '../../oauth/pkce.ts';
 import { allowsGrantType } from '../../policy/client-policy.ts';
 import { isComparable } from '../../policy/decide-redemption.ts';
 import { strictestMode } from '../../policy/mode.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { type Claim, StoreFault } from '../../store/flow-store.ts';
-import { isGatewayCode } from '../../store/gateway-code.ts';
 import { takeRandomBytes } from '../../store/random-pool.ts';
 import { type IdentifiedClient, recordedClient, subjectOf } from '../identify-client.ts';
 import { answerFault } from '../refuse.ts';

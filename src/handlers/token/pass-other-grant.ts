@@ -1,6 +1,6 @@
+import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { allowsGrantType } from '../../policy/client-policy.ts';
 import { type Binding, StoreFault } from '../../store/flow-store.ts';
-import { isGatewayCode } from '../../store/gateway-code.ts';
 import { injectSecret } from '../inject-secret.ts';
 import { answerFault } from '../refuse.ts';
 import type { Progress } from '../run-steps.ts';

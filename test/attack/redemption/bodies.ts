@@ -111,6 +111,10 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     // Contract: forms, multipart and JSON are searched.
     onlyAtEndpoint: true as const,
   })),
+  ...['text/x-json', 'application/jsonrequest'].map((type) =>
+    typed(`JSON as ${type}`, type, (code) => JSON.stringify(FIELDS(code))),
+  ),
+  typed('a type within a parameter', `text/html; a=${FORM_TYPE}`, theft),
   typed('a type of two', 'application/x-www-form-urlencoded, application/json', theft),
   { ...typed('a type with a parameter', `${FORM_TYPE}; x=y`, theft), expected: 'verifier_missing' },
   typed('an empty type', '', theft),

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { isGatewayCode } from '../../../src/oauth/gateway-code.ts';
 import { CODE_MEMORY } from '../../../src/store/code-record.ts';
 import { parseFlowPrefix } from '../../../src/store/flow-prefix.ts';
 import type { BindOptions, Claim, ClaimRequest, FlowStore } from '../../../src/store/flow-store.ts';
-import { isGatewayCode } from '../../../src/store/gateway-code.ts';
 import {
   bindSample,
   CHALLENGE,

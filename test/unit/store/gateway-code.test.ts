@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  buildGatewayCode,
-  isGatewayCode,
-  openSealedCode,
-  sealCode,
-} from '../../../src/store/gateway-code.ts';
+import { GATEWAY_CODE_START, holdsGatewayCode, isGatewayCode } from '../../../src/oauth/gateway-code.ts';
+import { buildGatewayCode, openSealedCode, sealCode } from '../../../src/store/gateway-code.ts';
 
 const UPSTREAM = 'https://idp.internal';
 const nonce = Buffer.alloc(12, 7);
@@ -14,6 +10,9 @@ test('a code of the gateway has 256 random bits, and is told by its form', () =>
   const code = buildGatewayCode(Buffer.alloc(32, 0xff));
   expect(code).toBe(`pgc_${'_'.repeat(42)}8`);
   expect(isGatewayCode(code)).toBe(true);
+  expect(code.startsWith(GATEWAY_CODE_START)).toBe(true);
+  expect(holdsGatewayCode(`x=${code.toUpperCase()};`)).toBe(true);
+  expect(holdsGatewayCode(code.slice(0, -1))).toBe(false);
   for (const other of [
     '',
     'pgc_',

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuerConfig } from '../config/config.ts';
-import { discoveryHost } from '../issuer/issuer.ts';
-import { DiscoveryFault, discover } from '../upstream/discovery.ts';
+import { discoverIssuer, knowledgeKey } from '../issuer/issuer.ts';
+import { DiscoveryFault } from '../upstream/discovery.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 
 /** Milliseconds for which a look answers everybody, and for which one may take before the page goes on without it. */
@@ -26,7 +26,7 @@ export class UpstreamWatch {
   async look(issuers: readonly IssuerConfig[]): Promise<ReadonlyMap<string, UpstreamState>> {
     const now = Date.now();
     const looks = issuers.map((issuer) => {
-      const from = `${issuer.name} ${issuer.upstream.origin} ${discoveryHost(issuer)}`;
+      const from = `${issuer.name} ${knowledgeKey(issuer)}`;
       const known = this.#looks.get(from);
       const isGood = known !== undefined && now - known.at < GOOD_FOR;
       return { issuer, from, look: isGood ? known : beginLook(issuer, now, known?.last) };
@@ -50,8 +50,7 @@ async function lookAt(issuer: IssuerConfig): Promise<UpstreamState> {
   const took = () => Math.max(1, Math.round(performance.now() - startedAt));
   await using client = createUpstreamClient({ ...issuer.upstream, connections: 1 });
   try {
-    const configured = issuer.endpoints === 'auto' ? [] : issuer.endpoints.metadata;
-    const { challengeMethods } = await discover(client, discoveryHost(issuer), configured);
+    const { challengeMethods } = await discoverIssuer(client, issuer);
     return { state: 'answers', took: took(), challengeMethods };
   } catch (error) {
     if (error instanceof DiscoveryFault)

@@ -12,12 +12,13 @@ import {
 } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
 import { describeStartFailure } from './start-failure.ts';
+import { readUpstreamOption } from './upstream-option.ts';
 
 export const SERVE_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
   upstream: {
     value: 'URL',
-    help: 'no file: one authorization server, discovered, every client judged alike',
+    help: 'no file: one authorization server, by its origin or its issuer identifier',
   },
   mode: { value: 'MODE', help: 'with --upstream: enforce (default), report or off' },
   listen: { value: 'HOST:PORT', help: 'with --upstream: the public address (default: 0.0.0.0:8080)' },
@@ -74,8 +75,10 @@ function readConfig(options: ParsedOptions, io: CheckIo) {
     return loadConfigApart({ file: configFile(options), options: { env: io.env } });
   }
   if (config !== undefined) throw new UsageError('serve: --upstream and --config exclude each other');
+  const { origin, metadataPaths } = readUpstreamOption('serve', upstream);
   return loadConfigApart({
-    upstream,
+    upstream: origin,
+    discovery: metadataPaths,
     mode: textOption(options, 'mode'),
     listen: textOption(options, 'listen'),
     admin: textOption(options, 'admin'),

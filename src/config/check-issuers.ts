@@ -61,8 +61,16 @@ function checkUpstream({ upstream }: Issuer, issuerPath: ValuePath, diagnostics:
   }
 }
 
-function checkEndpoints({ endpoints }: Issuer, issuerPath: ValuePath, diagnostics: Diagnostics): void {
+function checkEndpoints(
+  { endpoints, discovery }: Issuer,
+  issuerPath: ValuePath,
+  diagnostics: Diagnostics,
+): void {
   if (endpoints === undefined || endpoints === 'auto') return;
+  if (discovery !== undefined) {
+    const message = 'is for `endpoints: auto`: name the documents under `endpoints.metadata`';
+    diagnostics.problem([...issuerPath, 'discovery'], message);
+  }
   const seen: { kind: string; pattern: string }[] = [];
   for (const [kind, name] of ENDPOINTS) {
     for (const [index, pattern] of endpoints[name]?.entries() ?? []) {

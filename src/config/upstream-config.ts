@@ -1,9 +1,11 @@
 import { type LoadResult, parseConfig } from './load.ts';
 import { formatPath, type ValuePath } from './problem.ts';
 
-/** The options of `serve --upstream`, as typed. */
+/** The options of `serve --upstream`. */
 export type UpstreamOptions = {
   readonly upstream: string;
+  /** Where its metadata may be. Default: as `endpoints: auto` has it. */
+  readonly discovery?: readonly string[] | undefined;
   readonly mode?: string | undefined;
   readonly listen?: string | undefined;
   readonly admin?: string | undefined;
@@ -28,7 +30,7 @@ const OPTIONS = new Map([
 
 /** The configuration for one upstream without a file. Problems name the command-line option. */
 export async function configFromUpstream(options: UpstreamOptions): Promise<LoadResult> {
-  const { upstream, mode, listen, admin, redis, ca, publicUrl } = options;
+  const { upstream, discovery, mode, listen, admin, redis, ca, publicUrl } = options;
   const raw = {
     listen: { address: listen },
     admin: { address: admin },
@@ -37,6 +39,7 @@ export async function configFromUpstream(options: UpstreamOptions): Promise<Load
       {
         name: ISSUER,
         upstream: { url: upstream, ...(ca !== undefined && { tls: { ca_file: ca } }) },
+        discovery,
         public_url: publicUrl,
         unlisted_clients: { mode },
       },

@@ -1,9 +1,9 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { configuredEndpoints, discoveryHost } from '../issuer/issuer.ts';
+import { configuredEndpoints, discoveryHost, usualMetadataPaths } from '../issuer/issuer.ts';
 import { documentsOf, issuerPathOf } from '../oauth/metadata-paths.ts';
 import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
-import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
+import { DiscoveryFault, type FoundMetadata, findMetadata } from '../upstream/discovery.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ownOrigins } from './examined-upstream.ts';
@@ -31,7 +31,7 @@ export async function probeDiscovery(
   const tried = `discovery, as ${host}`;
   const before = Date.now();
   try {
-    const found = await findMetadata(client, host, metadataPaths, usualPaths(config));
+    const found = await findMetadata(client, host, metadataPaths, usualMetadataPaths(config));
     const skew = judgeClock(found, (before + Date.now()) / 2);
     const findings = [
       whereFound(tried, config, found),
@@ -51,17 +51,12 @@ export async function probeDiscovery(
   }
 }
 
-/** Where `endpoints: auto` looks. */
-function usualPaths({ paths }: IssuerConfig): readonly string[] {
-  return paths.length === 0 ? METADATA_PATHS : paths.flatMap(documentsOf);
-}
-
 function whereFound(tried: string, config: IssuerConfig, { path }: FoundMetadata): Finding {
-  if (config.endpoints !== 'auto' || usualPaths(config).includes(path)) return ok(tried, path);
+  if (config.endpoints !== 'auto' || usualMetadataPaths(config).includes(path)) return ok(tried, path);
   return warn(
     tried,
     `at ${path}, where \`endpoints: auto\` does not look`,
-    'configure the endpoints: `init` prints them',
+    `set \`discovery: [${printable(path)}]\`, or configure the endpoints as \`init\` prints them`,
   );
 }
 
@@ -73,7 +68,7 @@ async function whyNotFound(
 ): Promise<Finding> {
   if (discoveryHost(config) !== client.authority) {
     try {
-      await findMetadata(client, client.authority, metadataPaths, usualPaths(config));
+      await findMetadata(client, client.authority, metadataPaths, usualMetadataPaths(config));
       const advice = 'set `upstream.preserve_host: false`, or configure that host name at the server';
       return problem(
         tried,

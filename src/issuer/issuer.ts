@@ -6,7 +6,13 @@ import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
 import type { Events } from '../telemetry/events.ts';
 import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
-import { type Discovered, discover, readUnjudgedPaths, type UnjudgedPaths } from '../upstream/discovery.ts';
+import {
+  type Discovered,
+  discover,
+  METADATA_PATHS,
+  readUnjudgedPaths,
+  type UnjudgedPaths,
+} from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 import { Endpoints } from './endpoints.ts';
 import type { UpstreamKnowledge } from './upstream-knowledge.ts';
@@ -26,13 +32,18 @@ export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoin
 
 /** What the upstream tells of itself, and of its endpoints where they are left to it. Throws as `discover` does. */
 export async function discoverIssuer(upstream: UpstreamClient, config: IssuerConfig): Promise<Discovered> {
-  const { endpoints, paths } = config;
-  const configured = endpoints === 'auto' ? [] : endpoints.metadata;
+  const { endpoints, paths, discovery = [] } = config;
+  const configured = endpoints === 'auto' ? discovery : endpoints.metadata;
   const host = discoveryHost(config);
-  if (paths.length === 0) return discover(upstream, host, configured);
+  if (paths.length === 0) return discover(upstream, host, configured, usualMetadataPaths(config));
   const discovered = await discoverPaths(upstream, host, configured, paths);
   if (endpoints === 'auto') requireBelow(paths, discovered.endpoints);
   return discovered;
+}
+
+/** Where `endpoints: auto` looks. */
+export function usualMetadataPaths({ paths, discovery }: IssuerConfig): readonly string[] {
+  return discovery ?? (paths.length === 0 ? METADATA_PATHS : paths.flatMap(documentsOf));
 }
 
 /** The Host to ask for metadata under: that of users, where the upstream sees it and it is known. */
@@ -44,8 +55,9 @@ export function discoveryHost({ upstream, publicOrigin, hosts }: IssuerConfig): 
 
 /** The settings by which something was learnt: under another key, nothing is carried over. */
 export function knowledgeKey(config: IssuerConfig): string {
-  const { upstream, endpoints, paths } = config;
-  return JSON.stringify([upstream.origin, upstream.preserveHost, endpoints, paths, discoveryHost(config)]);
+  const { upstream, endpoints, paths, discovery } = config;
+  const { origin, preserveHost } = upstream;
+  return JSON.stringify([origin, preserveHost, endpoints, paths, discovery, discoveryHost(config)]);
 }
 
 /** One upstream as configured, at work. */

@@ -50,9 +50,10 @@ export const METADATA_PATHS = [
 export async function discover(
   upstream: UpstreamClient,
   host: string,
-  configured: readonly string[] = [],
+  configured: readonly string[],
+  usual: readonly string[] = METADATA_PATHS,
 ): Promise<Discovered> {
-  return (await findMetadata(upstream, host, configured)).discovered;
+  return (await findMetadata(upstream, host, configured, usual)).discovered;
 }
 
 /** The same, with the document itself. `usual`: where to look beside the configured paths. */
@@ -72,7 +73,7 @@ export async function findMetadata(
       continue;
     }
     const document = text === undefined ? undefined : parseMetadata(text);
-    const discovered = readMetadata(document);
+    const discovered = readMetadata(document, path);
     if (document !== undefined && discovered !== undefined) {
       return { path, document, discovered, headers: answered };
     }
@@ -97,7 +98,7 @@ function elsewhere(location: string | undefined, { config }: UpstreamClient): st
   return origin === undefined || origin === config.origin ? '' : ` (to ${origin})`;
 }
 
-function readMetadata(document: MetadataDocument | undefined): Discovered | undefined {
+function readMetadata(document: MetadataDocument | undefined, path: string): Discovered | undefined {
   const authorization = endpointPath(document?.['authorization_endpoint']);
   const token = endpointPath(document?.['token_endpoint']);
   if (document === undefined || authorization === undefined || token === undefined) return undefined;
@@ -109,7 +110,7 @@ function readMetadata(document: MetadataDocument | undefined): Discovered | unde
       authorization: [authorization],
       token: [token],
       pushedAuthorization: pushed === undefined ? [] : [pushed],
-      metadata: metadataPathsOf(issuer),
+      metadata: metadataPathsOf(issuer, path),
     },
     unjudged: readUnjudgedPaths(document),
     challengeMethods: texts(document['code_challenge_methods_supported']) ?? [],
@@ -131,10 +132,10 @@ export function readUnjudgedPaths(document: MetadataDocument): UnjudgedPaths {
 }
 
 /** Where clients of this issuer may look for its metadata. */
-function metadataPathsOf(issuer: unknown): string[] {
+function metadataPathsOf(issuer: unknown, path: string): string[] {
   const issuerPath = issuerPathOf(issuer);
   const own = metadataPathForms({ document: 'openid-configuration', issuerPath });
-  return allMetadataPaths([...METADATA_PATHS, ...own]);
+  return allMetadataPaths([...METADATA_PATHS, path, ...own]);
 }
 
 function texts(value: unknown): readonly string[] | undefined {

@@ -12,7 +12,8 @@ import { freePort } from '../support/free-port.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
 import { rawRequest } from '../support/raw-http.ts';
 import { startRedis } from '../support/redis-server.ts';
-import { SimpleClient } from '../support/simple-client.ts';
+import { SimpleClient, send } from '../support/simple-client.ts';
+import { startCannedServer } from '../support/upstreams/canned-server.ts';
 import { startRawServer } from '../support/upstreams/raw-server.ts';
 import {
   type ScriptedLegacyServer,
@@ -72,6 +73,33 @@ describe('serve', () => {
     await expectLogin(gateway);
     expect((await new SimpleClient(gateway.url).authorize(WITHOUT_PKCE)).status).toBe(400);
     expect(gateway.stdout).toHaveLength(1);
+  });
+
+  test('by --upstream with an issuer identifier that has a path: the endpoints of that issuer', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await serveUpstream(`${upstream.url}/realms/a`);
+    const realm = `${gateway.url}/realms/a`;
+    const document = await send(`${realm}/.well-known/openid-configuration`);
+    expect(document.json).toMatchObject({
+      authorization_endpoint: `${realm}/oauth2/authorize`,
+      code_challenge_methods_supported: ['S256'],
+    });
+    const { search } = new SimpleClient(gateway.url).authorizeUrl(WITHOUT_PKCE);
+    const refused = await send(`${realm}/oauth2/authorize${search}`);
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('challenge_missing')]);
+  });
+
+  test('by --upstream with a path that has no document: another issuer of the server is not taken for it', async () => {
+    await using upstream = await startCannedServer();
+    const [authorization_endpoint, token_endpoint] = ['/authorize', '/token'].map(
+      (path) => upstream.url + path,
+    );
+    upstream.answers.set('/.well-known/openid-configuration', {
+      body: { authorization_endpoint, token_endpoint },
+    });
+    await using gateway = await serveUpstream(`${upstream.url}/realms/typo`);
+    await gateway.waitForLine(/no usable discovery document \(\/realms\/typo\/\.well-known/);
+    expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503);
   });
 
   test('without naming the command', async () => {

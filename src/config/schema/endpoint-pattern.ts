@@ -21,6 +21,13 @@ export function endpointPattern() {
   return textAs(parseEndpointPattern, { 'x-type': 'path pattern', pattern: '^/[^?#*]*$' });
 }
 
+/** A path without placeholders. */
+export function literalPath() {
+  const parse = (text: string): Parsed<string> =>
+    /[{}]/.test(text) ? { problem: 'must be a path without {name}' } : parseEndpointPattern(text);
+  return textAs(parse, { 'x-type': 'path', pattern: '^/[^?#*{}]*$' });
+}
+
 /** Whether some path matches both patterns. */
 export function patternsOverlap(a: string, b: string): boolean {
   const left = a.split('/');

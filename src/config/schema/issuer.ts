@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { host } from './address.ts';
 import { parseClientId } from './client-id.ts';
 import { duration } from './duration.ts';
-import { endpointPattern } from './endpoint-pattern.ts';
+import { endpointPattern, literalPath } from './endpoint-pattern.ts';
 import { parseErrorPage } from './error-page.ts';
 import { httpOrigin } from './origin.ts';
 import { droppedParameter } from './parameter-name.ts';
@@ -115,6 +115,13 @@ export const issuerSchema = mapping({
     .prefault('auto')
     .describe(
       "`auto`: from the upstream's discovery document. Otherwise lists of paths; a segment `{name}` matches any one segment.",
+    ),
+  discovery: z
+    .array(literalPath())
+    .min(1)
+    .optional()
+    .describe(
+      'With `endpoints: auto`: where the discovery document may be, such as `/realms/a/.well-known/openid-configuration`. The first one found is used. Default: the two well-known paths at the root, or below each of `paths`.',
     ),
   forward_pkce: forwardPkce
     .prefault('always')

@@ -267,6 +267,16 @@ describe('endpoint paths', () => {
     },
   );
 
+  it('of discovery documents have no placeholder, and go with `endpoints: auto`', async () => {
+    expect(await problemLines(issuerWith('discovery: ["/realms/{realm}"]'))).toEqual([
+      'g.yaml:4:17 issuers[0].discovery[0]: must be a path without {name}',
+    ]);
+    const both = ['discovery: [/a]', 'endpoints: {authorization: [/b], token: [/t]}'];
+    expect(await problemLines(issuerWith(...both))).toEqual([
+      'g.yaml:4:16 issuers[0].discovery: is for `endpoints: auto`: name the documents under `endpoints.metadata`',
+    ]);
+  });
+
   it('may not serve two endpoints', async () => {
     const text = issuerWith(
       'endpoints:',

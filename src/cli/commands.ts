@@ -54,7 +54,7 @@ const COMMANDS: readonly {
   },
   {
     name: 'report',
-    summary: 'show which clients are ready to be enforced, from their last 14 days',
+    summary: 'show which clients are ready to be enforced, based on the last 14 days',
     async load() {
       const { REPORT_OPTIONS, runReport } = await import('./report.ts');
       return { options: REPORT_OPTIONS, run: runReport };
@@ -70,7 +70,7 @@ const COMMANDS: readonly {
   },
 ];
 
-/** A command by its name, with no more loaded than it needs: `serve` keeps what is loaded for as long as it runs. */
+/** A command by its name. Only its own code is loaded: `serve` keeps loaded code in memory while it runs. */
 export async function loadCommand(wanted: string): Promise<Command | undefined> {
   const found = COMMANDS.find(({ name }) => name === wanted);
   return found && { name: found.name, summary: found.summary, ...(await found.load()) };
@@ -89,7 +89,7 @@ async function runCompletion(options: ParsedOptions, io: CheckIo): Promise<numbe
 export function renderHelp(): string {
   const rows = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`);
   return [
-    'pkce-gateway: PKCE in front of an authorization server that does not verify it',
+    'pkce-gateway: enforces PKCE in front of an authorization server that does not',
     '',
     'Usage: pkce-gateway [COMMAND] [OPTIONS]',
     '',

@@ -2,7 +2,7 @@ import type { CommandSpec } from './options.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** A script that completes commands and their options, to be sourced by a shell. */
+/** A shell script that completes commands and their options. */
 export function renderCompletion(shell: (typeof SHELLS)[number], commands: readonly CommandSpec[]): string {
   switch (shell) {
     case 'bash':
@@ -14,7 +14,7 @@ export function renderCompletion(shell: (typeof SHELLS)[number], commands: reado
   }
 }
 
-/** Where an option wants a value, the shell completes file names. */
+/** For the value of an option, the shell completes file names. */
 function bashScript(commands: readonly CommandSpec[]): string {
   const specs = commands.flatMap(({ options }) => Object.entries(options));
   const withValue = new Set(specs.flatMap(([name, { value }]) => (value === undefined ? [] : `--${name}`)));

@@ -21,21 +21,21 @@ import { readUpstreamOption } from './upstream-option.ts';
 
 export const DOCTOR_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
-  upstream: { value: 'URL', help: 'no file: one authorization server' },
-  ca: { value: 'FILE', help: 'with --upstream: the authority of its certificate, as PEM' },
-  issuer: { value: 'NAME', help: 'only this one of the file' },
-  client: { value: 'ID', help: 'a client of the server, to try authorization requests with' },
+  upstream: { value: 'URL', help: 'examine one authorization server, without a configuration file' },
+  ca: { value: 'FILE', help: 'with --upstream: the CA certificate of the server, as PEM' },
+  issuer: { value: 'NAME', help: 'examine only this issuer of the file' },
+  client: { value: 'ID', help: 'a client that is registered at the server, for authorization requests' },
   'redirect-uri': { value: 'URI', help: 'with --client: one of its redirect URIs' },
   login: {
-    help: 'with --client: log in by a browser, and try what only a code can tell',
+    help: 'with --client: log in with a browser, and test what needs a code',
   },
-  via: { value: 'URL', help: 'with --login: where the browser begins (default: public_url, or the server)' },
+  via: { value: 'URL', help: 'with --login: where the browser starts (default: public_url, or the server)' },
   'secret-file': { value: 'FILE', help: 'with --login: the secret of a confidential client' },
-  direct: { value: 'URL', help: 'where clients might reach the server around the gateway' },
+  direct: { value: 'URL', help: 'an address by which clients might bypass the gateway' },
   format: { value: 'FORMAT', help: 'text (default) or json' },
 };
 
-/** `pkce-gateway doctor`: tries what a login needs, and harms nobody. Exit status 1 where there is a problem. */
+/** `pkce-gateway doctor`: tests what a login needs, without side effects. Exit status 1 if there is a problem. */
 export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<number> {
   const format = textOption(options, 'format') ?? 'text';
   if (format !== 'text' && format !== 'json') throw new UsageError('doctor: --format must be text or json');
@@ -62,9 +62,9 @@ export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<nu
 
 type Patient = {
   readonly config: Config;
-  /** Where else than usual the metadata may be. */
+  /** Additional places where the metadata may be. */
   readonly metadataPaths: readonly string[] | undefined;
-  /** Whether there is a gateway to examine, and not just a server. */
+  /** Whether to examine a gateway, and not only a server. */
   readonly gateway: boolean;
 };
 
@@ -72,9 +72,9 @@ async function readPatient(options: ParsedOptions, io: CheckIo): Promise<Patient
   const upstream = textOption(options, 'upstream');
   const ca = textOption(options, 'ca');
   if (upstream !== undefined && options['config'] !== undefined) {
-    throw new UsageError('doctor: --upstream and --config exclude each other');
+    throw new UsageError('doctor: --upstream and --config cannot be used together');
   }
-  if (upstream === undefined && ca !== undefined) throw new UsageError('doctor: --ca goes with --upstream');
+  if (upstream === undefined && ca !== undefined) throw new UsageError('doctor: --ca needs --upstream');
   const named = upstream === undefined ? undefined : readUpstreamOption('doctor', upstream);
   const result =
     named === undefined
@@ -94,10 +94,10 @@ function chooseIssuers(
 ): Config['issuers'] {
   const chosen = name === undefined ? issuers : issuers.filter((issuer) => issuer.name === name);
   const names = issuers.map((issuer) => issuer.name).join(', ');
-  if (chosen.length === 0) throw new UsageError(`doctor: there is no issuer ${name}, only ${names}`);
+  if (chosen.length === 0) throw new UsageError(`doctor: there is no issuer ${name}; the file has ${names}`);
   if (chosen.length > 1 && (client !== undefined || direct !== undefined)) {
     throw new UsageError(
-      `doctor: --client and --direct are about one issuer: choose it by --issuer (${names})`,
+      `doctor: --client and --direct examine one issuer: choose it with --issuer (${names})`,
     );
   }
   return chosen;
@@ -107,14 +107,14 @@ function readClient(options: ParsedOptions) {
   const id = textOption(options, 'client');
   const redirectUri = textOption(options, 'redirect-uri');
   if ((id === undefined) !== (redirectUri === undefined)) {
-    throw new UsageError('doctor: --client and --redirect-uri need each other');
+    throw new UsageError('doctor: --client and --redirect-uri must be used together');
   }
   if (id === undefined || redirectUri === undefined) return undefined;
   if (!URL.canParse(redirectUri)) throw new UsageError('doctor: --redirect-uri must be a URI');
   return { id, redirectUri };
 }
 
-/** What `--login` needs; `undefined` where it was not asked for. */
+/** What `--login` needs; `undefined` without that option. */
 async function readLogin(
   options: ParsedOptions,
   { upstream, publicOrigin }: Config['issuers'][number],

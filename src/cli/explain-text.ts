@@ -3,10 +3,10 @@ import { describeMode } from '../policy/mode.ts';
 import type { Explanation } from './explanation.ts';
 import type { Verdict } from './url-verdict.ts';
 
-/** What `enforce_percent` below 100 does not do. */
-const PARTLY = '         this protects nobody yet: an attacker can try until a login is not enforced';
+/** The limit of `enforce_percent` below 100. */
+const PARTLY = '         this does not stop an attacker, who can try until a login is not enforced';
 
-/** An explanation for people. */
+/** An explanation as text. */
 export function renderExplanation(explanation: Explanation): string {
   const { issuer, client, entry, mode, enforcePercent, settings, verdict } = explanation;
   const named = entry === UNLISTED ? 'not listed, so unlisted_clients applies' : `entry ${entry}`;
@@ -19,7 +19,7 @@ export function renderExplanation(explanation: Explanation): string {
     ]);
   return [
     `issuer   ${issuer.name} (${issuer.at}), in front of ${issuer.upstream}`,
-    `client   ${client === undefined ? 'unknown: the request names no client, or several' : `${client} (${named})`}`,
+    `client   ${client === undefined ? 'unknown: the request has no client_id, or several' : `${client} (${named})`}`,
     `mode     ${describeMode(mode, enforcePercent)}`,
     ...(mode === 'enforce' && enforcePercent < 100 ? [PARTLY] : []),
     '',
@@ -67,7 +67,7 @@ function show(value: unknown): string {
   return String(value);
 }
 
-/** Every cell but the last of a row as wide as the widest of its column, up to a limit. */
+/** Aligns the columns: each cell except the last of a row is as wide as its column, up to a limit. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = [0, 1].map((column) =>
     Math.min(40, Math.max(...rows.map((row) => row[column]?.length ?? 0))),

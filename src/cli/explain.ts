@@ -33,7 +33,7 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
   const now = readMoment(textOption(options, 'at')) ?? (io.now ?? Date.now)();
   const clientOption = textOption(options, 'client');
   const url = textOption(options, 'url');
-  if (clientOption === undefined && url === undefined) throw new UsageError('explain: --client is needed');
+  if (clientOption === undefined && url === undefined) throw new UsageError('explain: --client is required');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
 
   const loaded = await loadFile(configFile(options), { env: io.env });
@@ -46,7 +46,7 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
     throw new UsageError(
-      `explain: --client is ${clientOption}, but the request names ${verdict.clientId ?? 'no client'}`,
+      `explain: --client is ${clientOption}, but the client_id of the request is ${verdict.clientId ?? 'missing'}`,
     );
   }
   const client = clientOption ?? verdict?.clientId;

@@ -6,14 +6,14 @@ import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-pol
 import type { Mode } from '../policy/mode.ts';
 import type { Verdict } from './url-verdict.ts';
 
-/** What `explain` says of a client, as `--format json` prints it. */
+/** The explanation of a client, as `--format json` prints it. */
 export type Explanation = {
   readonly issuer: { readonly name: string; readonly upstream: string; readonly at: string };
-  /** `undefined`: the request names no client, or two. */
+  /** `undefined`: the request has no client_id, or two. */
   readonly client: string | undefined;
   /** The entry as written, or `_unlisted`. */
   readonly entry: string;
-  /** In force at the moment in question. */
+  /** In force at that moment. */
   readonly mode: Mode;
   /** The share of its logins to which `enforce` applies. */
   readonly enforcePercent: number;
@@ -26,7 +26,7 @@ export type Explanation = {
   readonly verdict: Verdict | undefined;
 };
 
-/** Every setting of a client with its place in the file, and the verdict on its request. */
+/** Every setting of a client with its position in the file, and the verdict on its request. */
 export function explain(
   loaded: LoadedFile,
   facts: {

@@ -1,9 +1,9 @@
 import { namedEndpoints } from '../oauth/named-endpoints.ts';
 import type { FoundMetadata } from '../upstream/discovery.ts';
 
-/** What `init` was told, and what it found. */
+/** The options of `init`, and what it found. */
 export type InitFacts = {
-  /** As it was typed. */
+  /** As typed. */
   readonly upstream: string;
   readonly origin: string;
   readonly publicUrl: string | undefined;
@@ -13,30 +13,30 @@ export type InitFacts = {
   readonly ca: string | undefined;
   /** `undefined`: no discovery document. */
   readonly found: FoundMetadata | undefined;
-  /** Whether the document is where `endpoints: auto` looks for it. */
+  /** Whether `endpoints: auto` finds the document. */
   readonly atRoot?: boolean;
-  /** Whether the upstream answers under hosts other than its own. */
+  /** Whether the upstream answers requests with a different Host header. */
   readonly anyHost?: boolean;
 };
 
-/** A gateway.yaml in report mode, with what was found as comments. */
+/** A gateway.yaml in report mode, with the findings as comments. */
 export function renderInitFile(facts: InitFacts): string {
   return `${[
     '# yaml-language-server: $schema=./node_modules/pkce-gateway/config/gateway.schema.json',
     ...head(facts),
     '',
     'listen:',
-    `  address: ${text(facts.listen ?? '0.0.0.0:8080')}  # clients and browsers come here`,
+    `  address: ${text(facts.listen ?? '0.0.0.0:8080')}  # for clients and browsers`,
     '  # tls: {cert_file: cert.pem, key_file: key.pem}',
     '  # trusted_proxies: [10.0.0.0/8]  # the load balancer in front, whose X-Forwarded-* are believed',
     '',
     'admin:',
-    `  address: ${text(facts.admin ?? '127.0.0.1:9090')}  # metrics and health: never for the public`,
+    `  address: ${text(facts.admin ?? '127.0.0.1:9090')}  # metrics and health: must not be public`,
     '',
     ...store(facts),
     '',
     'issuers:',
-    '  - name: default  # what metrics and logs call it',
+    '  - name: default  # its name in metrics and logs',
     '    upstream:',
     `      url: ${text(facts.origin)}`,
     ...(facts.ca === undefined ? [] : [`      tls: {ca_file: ${text(facts.ca)}}`]),
@@ -45,13 +45,13 @@ export function renderInitFile(facts: InitFacts): string {
     ...publicUrl(facts),
     ...endpoints(facts),
     '    defaults:',
-    '      mode: report  # watch first: nobody is refused',
+    '      mode: report  # nobody is refused yet',
     '    unlisted_clients:',
     '      mode: report',
     '    clients:',
-    '      # One entry for each client that is to be enforced. Others are watched as well, under their own client_id once they have',
+    '      # One entry for each client to enforce. Other clients are counted as well, under their client_id once they have',
     '      # logged in: `pkce-gateway report --format yaml` prints entries with the redirect_uris that were seen. Start with the',
-    '      # public clients (single-page and native apps): nothing but PKCE protects their codes.',
+    '      # public clients (single-page and native apps): only PKCE protects their codes.',
     '      # spa-portal:',
     '      #   owner: web-team@example.com',
     '      #   mode: enforce',
@@ -63,21 +63,21 @@ function head({ upstream, origin, found }: InitFacts): string[] {
   const said = found === undefined ? notFound() : whatWasFound(origin, found);
   return [
     `# Made by \`pkce-gateway init --upstream ${comment(upstream)}\`.`,
-    '# Every client is in report: what would be refused is counted and logged, and nobody is.',
+    '# Every client is in `report`: violations are counted and logged, and nobody is refused.',
     '#',
     ...said,
     '#',
     '# Next:',
-    '#   pkce-gateway check --config gateway.yaml    is this file right?',
-    '#   pkce-gateway doctor --config gateway.yaml   is everything around it right?',
-    '#   pkce-gateway serve --config gateway.yaml    then send one client through it',
-    '# and move clients from report to enforce, one by one: docs/rollout.md.',
+    '#   pkce-gateway check --config gateway.yaml    checks this file',
+    '#   pkce-gateway doctor --config gateway.yaml   checks DNS, TLS, the server and the store',
+    '#   pkce-gateway serve --config gateway.yaml    starts the gateway',
+    '# Then point one client at the gateway, and move clients from report to enforce, one by one: docs/rollout.md.',
   ];
 }
 
 function notFound(): string[] {
   return [
-    '# This server has no discovery document. Fill in `endpoints` below: `check` refuses the file until then.',
+    '# This server has no discovery document. Fill in `endpoints` below: until then `check` reports a problem.',
   ];
 }
 
@@ -96,21 +96,21 @@ function whatWasFound(origin: string, { path, document, discovered }: FoundMetad
   const rows = TOLD.map((key) => {
     const value = document[key];
     const list = Array.isArray(value) ? value.join(', ') : value;
-    return `#   ${key.padEnd(38)} ${list === undefined ? '(not said)' : comment(String(list))}`;
+    return `#   ${key.padEnd(38)} ${list === undefined ? '(missing)' : comment(String(list))}`;
   });
   const pkce = discovered.challengeMethods.includes('S256')
     ? 'It advertises PKCE with S256.'
-    : 'It does not say that it knows PKCE with S256. `doctor` finds out whether it refuses the parameters (`forward_pkce: never`).';
+    : 'It does not advertise PKCE with S256. `doctor` finds out whether it refuses the parameters (`forward_pkce: never`).';
   const types = Array.isArray(document['response_types_supported'])
     ? document['response_types_supported']
     : [];
   const hybrid = types.some((type) => typeof type === 'string' && type !== 'code' && /\bcode\b/.test(type));
   return [
-    `# What ${comment(origin + path)} says:`,
+    `# From ${comment(origin + path)}:`,
     ...rows,
     `# ${pkce}`,
     ...(hybrid
-      ? ['# A client that uses a response type other than `code` needs it in its `response_types`.']
+      ? ['# If a client uses a response type other than `code`, list it in its `response_types`.']
       : []),
   ];
 }
@@ -119,7 +119,7 @@ function store({ redis }: InitFacts): string[] {
   if (redis === undefined) {
     return [
       'store:',
-      '  kind: memory  # one process, and a restart forgets the logins under way; else:',
+      '  kind: memory  # for one process; a restart loses the logins in progress. Otherwise:',
       '  # kind: redis',
       '  # redis: {url: "redis://127.0.0.1:6379/0", password: {from_env: REDIS_PASSWORD}}',
     ];
@@ -135,7 +135,7 @@ function store({ redis }: InitFacts): string[] {
   ];
 }
 
-/** A password on a command line is bad enough: it does not go on into a file. */
+/** A password on the command line must not be copied into a file. */
 function withoutCredentials(redis: string): { url: string; username: string; hasPassword: boolean } {
   const url = URL.parse(redis);
   if (url === null || (url.username === '' && url.password === '')) {
@@ -150,13 +150,13 @@ function withoutCredentials(redis: string): { url: string; username: string; has
 
 function host({ found, anyHost }: InitFacts): string[] {
   if (found === undefined)
-    return ['      # preserve_host: false  # where it answers only under its own host name'];
+    return ['      # preserve_host: false  # if it answers only under its own host name'];
   return anyHost
-    ? ['      preserve_host: true  # it answers under whatever host it is asked for']
-    : ['      preserve_host: false  # it answers under its own host name only'];
+    ? ['      preserve_host: true  # it answers under any host name']
+    : ['      preserve_host: false  # it answers only under its own host name'];
 }
 
-/** The names by which the server calls itself, where they are neither the upstream nor the public URL. */
+/** The origins that the server uses for itself, other than the upstream and the public URL. */
 function origins({ found, origin, publicUrl: given }: InitFacts): string[] {
   const named = namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin);
   const own = new Set([origin, given && URL.parse(given)?.origin]);
@@ -170,7 +170,9 @@ function publicUrl({ publicUrl: given, found, origin }: InitFacts): string[] {
   const origins = new Set(namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin));
   const [own] = origins.size === 1 ? origins : [];
   const example = own === undefined || own === origin ? 'https://login.example.com' : own;
-  return [`    # public_url: ${comment(example)}  # what clients see; without it, taken from each request`];
+  return [
+    `    # public_url: ${comment(example)}  # the address for clients; default: taken from each request`,
+  ];
 }
 
 function endpoints({ found, atRoot }: InitFacts): string[] {
@@ -196,7 +198,7 @@ function endpoints({ found, atRoot }: InitFacts): string[] {
 
 const KEYCLOAK = /^(.*\/realms\/[^/]+\/protocol\/openid-connect)\/auth$/;
 
-/** Keycloak begins logins at a second endpoint, for users who sign up. It is in no discovery document. */
+/** Keycloak has a second authorization endpoint, for users who register. It is not in the discovery document. */
 function registrations(authorization: readonly string[]): string[] {
   return authorization.flatMap((path) => {
     const base = KEYCLOAK.exec(path)?.[1];
@@ -206,12 +208,12 @@ function registrations(authorization: readonly string[]): string[] {
 
 const PLAIN = /^((https?:\/)?\/[\w./:-]*[\w/]|[\w-]+(\.[\w-]+)*:\d+)$/;
 
-/** A YAML scalar: nothing that a server says of itself can become anything else. */
+/** A YAML scalar: text from a server can never become another YAML construct. */
 function text(value: string): string {
   return PLAIN.test(value) ? value : JSON.stringify(value);
 }
 
-/** Fit for a comment: one line of printable characters, not without end. */
+/** Fit for a comment: one line of printable characters, of limited length. */
 function comment(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, '?').slice(0, 300);
 }

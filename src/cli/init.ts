@@ -12,23 +12,23 @@ import { readUpstreamOption } from './upstream-option.ts';
 
 export const INIT_OPTIONS: CommandSpec['options'] = {
   upstream: { value: 'URL', help: 'the authorization server: its origin, or its issuer identifier' },
-  'public-url': { value: 'URL', help: 'the origin that clients will see' },
+  'public-url': { value: 'URL', help: 'the origin that clients will use' },
   listen: { value: 'HOST:PORT', help: 'the public address (default: 0.0.0.0:8080)' },
   admin: { value: 'HOST:PORT', help: 'the admin address (default: 127.0.0.1:9090)' },
   redis: { value: 'URL', help: 'keep flows in Redis instead of memory' },
   ca: { value: 'FILE', help: "the authority of the server's certificate, as PEM" },
 };
 
-/** Milliseconds. Somebody waits at a terminal. */
+/** Milliseconds. Short, because a person waits at a terminal. */
 const TIMEOUTS = { connect: 5_000, response: 10_000 };
 
 /**
- * `pkce-gateway init`: a gateway.yaml made from what the upstream says of itself. Without a discovery document it is a
+ * `pkce-gateway init`: a gateway.yaml made from the upstream's discovery document. Without one it is a
  * template that `check` refuses until its endpoints are filled in, and the exit status is 1.
  */
 export async function runInit(options: ParsedOptions, io: CheckIo): Promise<number> {
   const upstreamText = textOption(options, 'upstream');
-  if (upstreamText === undefined) throw new UsageError('init: --upstream is needed');
+  if (upstreamText === undefined) throw new UsageError('init: --upstream is required');
   const { origin, metadataPaths } = readUpstreamOption('init', upstreamText);
   const [listen, admin, redis, ca, publicUrl] = ['listen', 'admin', 'redis', 'ca', 'public-url'].map((name) =>
     textOption(options, name),
@@ -50,18 +50,18 @@ export async function runInit(options: ParsedOptions, io: CheckIo): Promise<numb
   } catch (error) {
     if (error instanceof UpstreamFault) {
       io.stderr(`init: ${origin}: ${describeFault(error)}`);
-      io.stderr(`pkce-gateway doctor --upstream ${origin} looks closer.`);
+      io.stderr(`pkce-gateway doctor --upstream ${origin} examines it further.`);
       return 1;
     }
     if (!(error instanceof DiscoveryFault)) throw error;
-    io.stderr(`init: ${origin} has no discovery document where one would be:`);
+    io.stderr(`init: ${origin} has no discovery document at any of the usual paths:`);
     for (const problem of error.problems) io.stderr(`  ${problem}`);
     io.stderr('If it has one elsewhere, give its issuer identifier as --upstream. Else fill in `endpoints`.');
   }
   return print(renderInitFile(facts), facts, io);
 }
 
-/** Nothing is handed out that `check` would not take, but for the template, which is to be refused until it is filled in. */
+/** Prints only files that `check` accepts, except for the template, whose endpoints must be filled in first. */
 async function print(yaml: string, { found }: InitFacts, io: CheckIo): Promise<number> {
   if (found === undefined) {
     io.stdout(yaml.trimEnd());
@@ -69,7 +69,7 @@ async function print(yaml: string, { found }: InitFacts, io: CheckIo): Promise<n
   }
   const checked = await parseConfig(yaml, 'gateway.yaml', { env: { REDIS_PASSWORD: 'any', ...io.env } });
   if (!checked.ok) {
-    io.stderr('init: what the upstream says of itself cannot be put into a configuration:');
+    io.stderr('init: the metadata of the upstream does not result in a valid configuration:');
     for (const problem of checked.problems) io.stderr(formatProblem(problem));
     return 1;
   }
@@ -77,7 +77,7 @@ async function print(yaml: string, { found }: InitFacts, io: CheckIo): Promise<n
   return 0;
 }
 
-/** Whether the upstream serves its metadata under another host, too: then it can be sent the one that clients use. */
+/** Whether the upstream also serves its metadata under a different host: then it can receive the Host header of clients. */
 async function answersUnder(
   upstream: UpstreamClient,
   host: string,

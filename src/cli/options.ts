@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 
-/** An option of a command: takes a value, named `value` in the help, or is a flag. */
+/** An option of a command: a flag, or with a value, whose name in the help is `value`. */
 export type OptionSpec = { readonly value?: string; readonly short?: string; readonly help: string };
 
 export type CommandSpec = {
   readonly name: string;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
-  /** The option that an argument without a name stands for. */
+  /** The option that a positional argument sets. */
   readonly operand?: string;
 };
 
@@ -35,7 +35,7 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
     const [first, ...others] = positionals;
     if (operand === undefined || first === undefined) return values;
     if (others.length > 0) throw new Error(`one ${operand} only, not also ${others.join(' ')}`);
-    if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} exclude each other`);
+    if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} cannot be used together`);
     return { ...values, [operand]: first };
   } catch (error) {
     throw new UsageError(`${spec.name}: ${(error as Error).message.split('. ')[0]}`);
@@ -49,7 +49,7 @@ export function textOption(options: ParsedOptions, name: string): string | undef
 
 const DEFAULT_CONFIG = 'gateway.yaml';
 
-/** `--config`, as every command has it that reads a configuration. */
+/** `--config` of every command that reads a configuration. */
 export const CONFIG_OPTION: OptionSpec = {
   value: 'FILE',
   short: 'c',

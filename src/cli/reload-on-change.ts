@@ -5,12 +5,12 @@ import { loadConfigApart } from '../config/load-apart.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { Gateway } from '../gateway.ts';
 
-/** Milliseconds between two looks at the files. A look follows links, so that a ConfigMap's swap of them is seen. */
+/** Milliseconds between two checks of the files. Checks follow links, so that the swap of a ConfigMap is noticed. */
 const INTERVAL = 1_000;
 
 /**
- * Reloads on SIGHUP and when the file, or one that it points to, changes, one after the other; a file with problems
- * changes nothing. `files`: as they were when the configuration in force was read from them, which may be a while ago.
+ * Reloads on SIGHUP and when the file, or a file that it refers to, changes; one reload at a time. A file with problems
+ * changes nothing. `files`: their marks from when the configuration in force was read, which may be a while ago.
  */
 export function reloadOnChange(
   gateway: Gateway,
@@ -29,14 +29,14 @@ export function reloadOnChange(
           known = result.files;
           await gateway.reload(result.config);
         } else {
-          // What is mended may be a file that the configuration in force does not point to.
+          // The corrected file may be one that the configuration in force does not refer to.
           known = new Map([...known, ...result.files]);
           gateway.rejectReload(result.problems.map(formatProblem));
         }
       })
       .catch((error: unknown) => gateway.rejectReload([(error as Error).message]));
   };
-  // Not fs.watchFile: it begins with what it finds, so that it never sees a change that comes between reading and watching.
+  // Not fs.watchFile: it would miss a change between reading the file and the start of watching.
   const over = new AbortController();
   const watch = async () => {
     for await (const _ of setInterval(INTERVAL, undefined, { signal: over.signal, ref: false })) {

@@ -18,7 +18,7 @@ export const REPORT_OPTIONS: CommandSpec['options'] = {
   ca: { value: 'FILE', help: "the authority of the admin listener's certificate, as PEM" },
   client: { value: 'ID', help: 'only this client; a trailing * matches a prefix' },
   verdict: { value: 'VERDICT', help: `only these: ${VERDICTS.join(', ')}` },
-  format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml: entries to paste' },
+  format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml (client entries to paste)' },
 };
 
 type Render = (clients: readonly ReportedClient[], now: number) => string;
@@ -30,7 +30,7 @@ const FORMATS: ReadonlyMap<string, Render> = new Map<string, Render>([
   ['yaml', renderEntries],
 ]);
 
-/** `pkce-gateway report`: the readiness of each client. Exit status 1 where the gateway cannot be asked. */
+/** `pkce-gateway report`: the readiness of each client. Exit status 1 if the gateway does not answer. */
 export async function runReport(options: ParsedOptions, io: CheckIo): Promise<number> {
   const render = FORMATS.get(textOption(options, 'format') ?? 'table');
   if (render === undefined)

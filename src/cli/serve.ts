@@ -24,7 +24,7 @@ export const SERVE_OPTIONS: CommandSpec['options'] = {
   listen: { value: 'HOST:PORT', help: 'with --upstream: the public address (default: 0.0.0.0:8080)' },
   admin: { value: 'HOST:PORT', help: 'with --upstream: the admin address (default: 127.0.0.1:9090)' },
   redis: { value: 'URL', help: 'with --upstream: keep flows in Redis instead of memory' },
-  ca: { value: 'FILE', help: 'with --upstream: the authority of its certificate, as PEM' },
+  ca: { value: 'FILE', help: 'with --upstream: the CA certificate of the server, as PEM' },
 };
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
@@ -35,13 +35,13 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
   }
   if (!result.ok) {
     for (const problem of result.problems) io.stderr(formatProblem(problem));
-    // A file says something wrong, or the command line does.
+    // The problem is in the file, or in the command line.
     return options['upstream'] === undefined ? 1 : 2;
   }
   const stopped = firstSignal();
   let gateway: Gateway | undefined;
   try {
-    // An upstream that keeps silent can hold the start up for long.
+    // An upstream that does not answer can delay the start for a long time.
     gateway = await Promise.race([startGateway(result.config), stopped.then(() => undefined)]);
   } catch (error) {
     const why = describeStartFailure(error as Error, result.config, options['upstream'] === undefined);
@@ -57,7 +57,7 @@ export async function runServe(options: ParsedOptions, io: CheckIo): Promise<num
   return 0;
 }
 
-/** A terminal signals the gateway and npm, which passes it on: those after the first must not cut the drain short. */
+/** A terminal signals the gateway and npm, which forwards the signal: the second one must not shorten the drain. */
 function firstSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
@@ -71,7 +71,7 @@ function readConfig(options: ParsedOptions, io: CheckIo) {
     const needsUpstream = ['mode', 'listen', 'admin', 'redis', 'ca'].find(
       (name) => options[name] !== undefined,
     );
-    if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} goes with --upstream`);
+    if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} needs --upstream`);
     return loadConfigApart({ file: configFile(options), options: { env: io.env } });
   }
   if (config !== undefined) throw new UsageError('serve: --upstream and --config exclude each other');

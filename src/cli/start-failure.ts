@@ -1,11 +1,12 @@
 import type { Config } from '../config/config.ts';
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there: end it, or choose another address with',
-  EACCES: 'this user may not listen there: ports below 1024 need a privilege. Choose another address with',
+  EADDRINUSE: 'another process uses this address: stop it, or choose a different address with',
+  EACCES:
+    'this user may not listen on this address: ports below 1024 need a privilege. Choose a different address with',
 };
 
-/** Why a gateway does not start, and which key or option helps where an address cannot be had. */
+/** Why a gateway does not start, and which key or option to change if an address is not available. */
 export function describeStartFailure(
   { message }: Error,
   { listen, admin }: Pick<Config, 'listen' | 'admin'>,

@@ -3,14 +3,14 @@ import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';
 import { UsageError } from './options.ts';
 
-/** What `--upstream` may name: an origin, an issuer identifier below it, or the very document. */
+/** What `--upstream` may name: an origin, an issuer identifier, or the discovery document itself. */
 export type UpstreamOption = {
   readonly origin: string;
-  /** Where its metadata may be, the likeliest place first. */
+  /** The possible places of its metadata, most likely first. */
   readonly metadataPaths: readonly string[];
 };
 
-/** Where servers keep their metadata that have none at the root: AD FS, WSO2, OpenAM and its heirs. */
+/** Where servers without metadata at the root keep it: AD FS, WSO2, OpenAM and its successors. */
 const USUAL_HOMES = ['/adfs', '/oauth2/token', '/openam/oauth2', '/am/oauth2'];
 
 export function readUpstreamOption(command: string, text: string): UpstreamOption {

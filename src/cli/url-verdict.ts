@@ -19,24 +19,24 @@ export type AskedUrl = { readonly host: string | undefined; readonly target: Req
 
 export type Verdict = {
   readonly clientId: string | undefined;
-  /** `undefined`: the upstream has not told its endpoints, so that the URL is taken for an authorization request. */
+  /** `undefined`: the endpoints are unknown, so the URL is treated as an authorization request. */
   readonly endpoint: Endpoint | undefined;
   readonly mode: Mode;
-  /** `depends`: on what was pushed before. `not_judged`: another endpoint, or a client that is not looked at. */
+  /** `depends`: on the pushed request. `not_judged`: a different endpoint, or a client that is not judged. */
   readonly outcome: 'passes' | 'reported' | 'refused' | 'depends' | 'not_judged';
   readonly reason: Reason | undefined;
-  /** What the client would be told. */
+  /** The error description that the client would get. */
   readonly description: string | undefined;
-  /** The share of such requests, in percent, that is refused where they are; the rest goes on and is reported. */
+  /** The percentage of such requests that is refused; the rest is accepted and reported. */
   readonly refusedPercent: number;
-  /** From when on a violation is refused that is reported now; ISO 8601. */
+  /** When violations that are only reported now will be refused; ISO 8601. */
   readonly refusedFrom: string | undefined;
 };
 
-/** Milliseconds that the upstream has to tell its endpoints. */
+/** The timeout of discovery, in milliseconds. */
 const PATIENCE = { connect: 3_000, response: 5_000 };
 
-/** An absolute URL, or what stands behind its origin. */
+/** An absolute URL, or its path and query. */
 export function readAuthorizeUrl(text: string): AskedUrl {
   const [, host] = /^https?:\/\/([^/?#\\@]+)(?=[/?])/i.exec(text) ?? [];
   const target =
@@ -49,7 +49,7 @@ export function readAuthorizeUrl(text: string): AskedUrl {
   return { host, target };
 }
 
-/** What the gateway would do with a request, found out by its own judges. */
+/** What the gateway would do with a request, decided by the code that serves requests. */
 export async function judgeUrl(
   { target }: AskedUrl,
   issuer: { readonly config: IssuerConfig; readonly clients: ClientRegistry },
@@ -74,7 +74,7 @@ export async function judgeUrl(
     refusedFrom: undefined,
   };
   if (resembles !== undefined) {
-    // Whoever asks at what some servers would take for a judged endpoint, the issuer's strictest mode holds.
+    // At a path that some servers treat as a judged endpoint, the strictest mode of the issuer applies.
     const strictest = { ...verdict, mode: issuer.clients.strictestMode(now), refusedPercent: 100 };
     if (strictest.mode === 'off') return { ...strictest, outcome: 'not_judged' };
     return { ...strictest, ...violationIn(strictest.mode, 'path_ambiguous') };
@@ -103,7 +103,7 @@ function violationIn(mode: Mode, reason: Reason): Pick<Verdict, 'outcome' | 'rea
   return { outcome, reason, description: REASONS[reason].description };
 }
 
-/** As configured, or as the upstream tells them; `undefined` where it does not. */
+/** As configured, or as discovered; `undefined` if discovery failed. */
 async function endpointsOf(config: IssuerConfig): Promise<Endpoints | undefined> {
   const configured = configuredEndpoints(config);
   if (configured !== undefined) return configured;

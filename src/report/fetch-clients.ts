@@ -4,16 +4,16 @@ import { parseReportedClients, type ReportedClient } from './reported-client.ts'
 
 /** Milliseconds. */
 const TIMEOUT = 15_000;
-/** Bytes: ten times what the most clients that are remembered can take. */
+/** Bytes: ten times the size of the longest possible list of clients. */
 const ANSWER_LIMIT = 64 * 1024 * 1024;
 
 export type AdminAccess = {
-  /** PEM: an authority for https beside those of the system. */
+  /** PEM: a CA certificate for https, in addition to those of the system. */
   readonly ca: string | undefined;
   readonly token: string | undefined;
 };
 
-/** Asks the admin listener of a gateway for its clients. A text says why it could not. */
+/** Gets the clients from the admin listener of a gateway. A text explains a failure. */
 export async function fetchClients(
   url: URL,
   { ca, token }: AdminAccess,
@@ -35,17 +35,16 @@ export async function fetchClients(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const cause = signal.aborted ? `no answer within ${TIMEOUT / 1000} s` : (code ?? message);
-    return `${url.origin} cannot be reached: ${cause}. Is it the address under \`admin\` of a running gateway${url.protocol === 'https:' ? ', and does --ca name the authority of its certificate' : ''}?`;
+    return `${url.origin} cannot be reached: ${cause}. Check that it is the address under \`admin\` of a running gateway${url.protocol === 'https:' ? ', and that --ca names the CA of its certificate' : ''}`;
   }
   if (text === undefined)
-    return `${url.href} sends more than a gateway does. Is it the admin listener of one?`;
+    return `${url.href} sends too much data: check that it is the admin listener of a gateway`;
   if (status === 401) {
-    return `${url.origin} wants the token of \`admin.token\`: give it with --token-file, or in PKCE_GATEWAY_ADMIN_TOKEN`;
+    return `${url.origin} requires the token of \`admin.token\`: set --token-file or PKCE_GATEWAY_ADMIN_TOKEN`;
   }
-  if (status === 503)
-    return `the gateway at ${url.origin} cannot reach its store: its log and /readyz say why`;
+  if (status === 503) return `the gateway at ${url.origin} cannot reach its store: see its log and /readyz`;
   const clients = status === 200 ? parseReportedClients(text) : undefined;
-  return clients ?? `${url.href} answered ${status}, unlike a gateway. Is it the admin listener of one?`;
+  return clients ?? `${url.href} answered ${status}: check that it is the admin listener of a gateway`;
 }
 
 /** `undefined`: more than `ANSWER_LIMIT`. */
@@ -54,7 +53,7 @@ async function readWhole(response: IncomingMessage): Promise<string | undefined>
   let size = 0;
   for await (const chunk of response) {
     size += (chunk as Buffer).length;
-    // Leaving the loop ends the connection.
+    // Leaving the loop closes the connection.
     if (size > ANSWER_LIMIT) return undefined;
     chunks.push(chunk as Buffer);
   }

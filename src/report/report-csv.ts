@@ -43,7 +43,7 @@ export function renderCsv(clients: readonly ReportedClient[]): string {
   return [HEADER, ...rows].map((row) => row.map(cell).join(',')).join('\r\n');
 }
 
-/** A spreadsheet takes a text that begins with one of these for a formula, and runs it. */
+/** A spreadsheet treats text that begins with one of these as a formula, and runs it. */
 const FORMULA = /^[\s\u0000]*[=+\-@\t\r|%＝＋－＠]/;
 
 function cell(value: string | number): string {

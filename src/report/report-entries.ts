@@ -6,13 +6,13 @@ const WEEK = 7 * 24 * 3_600_000;
 const HOUR = 3_600_000;
 
 /**
- * The entries of clients that are not enforced yet: those that are ready, from this hour in a week on, when their operator is
- * at work; all others in report. Each with the redirect URIs that were seen, unless it has some. `now`: epoch milliseconds.
+ * The entries of clients that are not enforced yet: ready clients with `enforce_from` in exactly a week, when the operator is
+ * probably at work; all others in report. Each has the redirect URIs that were seen, unless some are listed. `now`: epoch milliseconds.
  */
 export function renderEntries(clients: readonly ReportedClient[], now: number): string {
   const enforceFrom = `${new Date(Math.floor((now + WEEK) / HOUR) * HOUR).toISOString().slice(0, 19)}Z`;
   const candidates = clients.filter(({ client, listed, mode }) => {
-    // As an entry, a `*` would speak for others as well.
+    // A `*` at the end of an entry would match other clients as well.
     const canBeEntry = listed || (client !== UNLISTED && !client.includes('*'));
     return mode === 'report' && canBeEntry;
   });
@@ -29,8 +29,8 @@ export function renderEntries(clients: readonly ReportedClient[], now: number): 
   if (entries.length === 0) return `# ${summary}`;
   const heading = [
     summary,
-    'Put these entries under `clients` of their issuers. Where a client has an entry already, add these lines to it.',
-    "The redirect_uris are those that codes went to in the last 14 days: remove what is not the client's own.",
+    'Put these entries under `clients` of their issuers. If a client already has an entry, add these lines to it.',
+    'The redirect_uris received codes in the last 14 days: remove those that do not belong to the client.',
   ];
   return renderClientEntries(heading.join('\n'), entries);
 }

@@ -8,7 +8,7 @@ type Column = {
   readonly of: (client: ReportedClient) => string;
 };
 
-/** The longest name that does not push all other columns aside. */
+/** The longest name that leaves room for the other columns. */
 const LONGEST_NAME = 40;
 
 const COLUMNS: readonly Column[] = [
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'VERDICT', of: ({ verdict }) => visible(verdict) },
 ];
 
-/** For a terminal: the verdict comes last, so that only it is cut or wrapped. */
+/** For a terminal: the verdict is the last column, so that only it is cut or wrapped. */
 export function renderTable(all: readonly ReportedClient[]): string {
   const clients = all.filter(({ client, verdict }) => client !== UNLISTED || verdict !== 'no traffic');
   const severalIssuers = new Set(clients.map(({ issuer }) => issuer)).size > 1;
@@ -46,7 +46,7 @@ export function renderTable(all: readonly ReportedClient[]): string {
   return [...lines, '', ...places(clients), summary(clients)].join('\n');
 }
 
-/** Of one client alone: where its codes went. */
+/** For a single client: where its codes went. */
 function places(clients: readonly ReportedClient[]): string[] {
   const [only] = clients;
   if (only === undefined || clients.length > 1 || only.redirect_uris.length === 0) return [];
@@ -64,7 +64,7 @@ export function total(violations: ReportedClient['violations']): number {
   return Object.values(violations).reduce((sum, count) => sum + count, 0);
 }
 
-/** Client ids are texts of strangers: none of their characters is to move the cursor or turn the line around. */
+/** Anybody can make up a client_id: its characters must not move the cursor or reverse the direction of text. */
 export function visible(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 }
@@ -78,7 +78,7 @@ function number(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** Rounded down: what is not all of it is not 100 %. */
+/** Rounded down: anything less than all is not 100 %. */
 function share(part: number, whole: number): string {
   return whole === 0 ? '-' : `${Math.min(100, Math.floor((part / whole) * 100))}%`;
 }

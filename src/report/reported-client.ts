@@ -6,7 +6,7 @@ export type ReportedClient = {
   readonly listed: boolean;
   readonly owner: string | null;
   readonly mode: string;
-  /** The share of its logins that is enforced in `enforce`; `null`: its mode is another. */
+  /** The share of its logins that is enforced in `enforce`; `null` in any other mode. */
   readonly enforce_percent: number | null;
   readonly authorization_requests: number;
   readonly methods: { readonly S256: number; readonly plain: number; readonly none: number };
@@ -28,7 +28,7 @@ export function verdictState({ verdict }: ReportedClient): string {
   return verdict.split(':', 1)[0] as string;
 }
 
-/** Reads the answer of `/api/clients`; `undefined` where it is something else. Fields that are not known here are kept. */
+/** Reads the response of `/api/clients`; `undefined` for anything else. Unknown fields are kept. */
 export function parseReportedClients(text: string): readonly ReportedClient[] | undefined {
   let document: unknown;
   try {

@@ -147,13 +147,13 @@ describe('a command line that no command takes: exit 2, and why', () => {
     [['check', '--upstream', 'http://x'], "check: Unknown option '--upstream'"],
     [['serve', 'gateway.yaml'], "serve: Unexpected argument 'gateway.yaml'"],
     [['check', 'a.yaml', 'b.yaml'], 'check: one config only, not also b.yaml'],
-    [['check', '-c', 'a.yaml', '-'], 'check: --config and - exclude each other'],
+    [['check', '-c', 'a.yaml', '-'], 'check: --config and - cannot be used together'],
     [['help', 'frobnicate'], 'there is no command frobnicate'],
     [['completion', 'powershell'], 'completion: name a shell: bash, zsh, fish'],
     [['serve', '--config'], 'argument missing'],
-    [['serve', '--mode', 'report'], '--mode goes with --upstream'],
-    [['serve', '--redis', 'redis://127.0.0.1'], '--redis goes with --upstream'],
-    [[...UPSTREAM, '--config', 'a.yaml'], '--upstream and --config exclude each other'],
+    [['serve', '--mode', 'report'], '--mode needs --upstream'],
+    [['serve', '--redis', 'redis://127.0.0.1'], '--redis needs --upstream'],
+    [[...UPSTREAM, '--config', 'a.yaml'], '--upstream and --config cannot be used together'],
     [[...UPSTREAM, '--mode', 'strict'], '--mode: must be one of enforce, report, off'],
     [[...UPSTREAM, '--listen', 'nowhere'], '--listen: '],
     [[...UPSTREAM, '--admin', '127.0.0.1:99999'], '--admin: '],
@@ -197,7 +197,7 @@ describe('serve cannot start: exit 1, and why in one line', () => {
     const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
     expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
     expect(told[0]).toContain(
-      `${address}: another process listens there: end it, or choose another address with ${option}`,
+      `${address}: another process uses this address: stop it, or choose a different address with ${option}`,
     );
   });
 });

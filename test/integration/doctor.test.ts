@@ -139,9 +139,9 @@ describe('the gateway and its store', () => {
 describe('doctor says no', () => {
   test.each([
     [['--upstream', 'idp'], '--upstream: must be an http or https URL'],
-    [['--upstream', 'https://idp', '--config', 'x'], 'exclude each other'],
-    [['--ca', 'x'], '--ca goes with --upstream'],
-    [['--client', 'spa'], '--client and --redirect-uri need each other'],
+    [['--upstream', 'https://idp', '--config', 'x'], 'cannot be used together'],
+    [['--ca', 'x'], '--ca needs --upstream'],
+    [['--client', 'spa'], '--client and --redirect-uri must be used together'],
     [['--client', 'spa', '--redirect-uri', 'cb'], '--redirect-uri must be a URI'],
     [['--direct', 'ftp://idp'], '--direct must be an http or https URL'],
     [['--format', 'xml'], '--format must be text or json'],
@@ -159,7 +159,7 @@ describe('doctor says no', () => {
     const file = await files.fileOf(
       `issuers: [{name: a, hosts: [a.example], upstream: {url: "${url}"}}, {name: b, upstream: {url: "${url}"}}]`,
     );
-    await expect(doctor('--config', file, '--direct', url)).rejects.toThrow('choose it by --issuer (a, b)');
+    await expect(doctor('--config', file, '--direct', url)).rejects.toThrow('choose it with --issuer (a, b)');
     const { lines } = await doctor('--config', file, '--direct', url, '--issuer', 'b');
     expect(lines).toContain(`b: ${url}`);
     expect(lines).not.toContain(`a: ${url}`);

@@ -130,7 +130,7 @@ describe('explain --url', () => {
   test.concurrent('tells of the share that is refused, and what that is worth', async () => {
     const { exitCode, stdout } = await explain('--url', REQUEST.replace('=spa', '=some'));
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^mode +enforce 25%\n +this protects nobody yet: an attacker can try until/m);
+    expect(stdout).toMatch(/^mode +enforce 25%\n +this does not stop an attacker, who can try until/m);
     expect(stdout).toMatch(
       /^verdict +refused in 25% of the logins, accepted and reported in the others: challenge_missing/m,
     );
@@ -197,11 +197,11 @@ describe('explain --url', () => {
 
 describe('explain says no', () => {
   test.concurrent.each([
-    [[], 'explain: --client is needed'],
+    [[], 'explain: --client is required'],
     [['--client', 'spa'], 'there are several issuers: choose one with --issuer (corp, partners)'],
     [['--client', 'spa', '--issuer', 'x'], 'there is no issuer x; the file has corp, partners'],
     [['--url', REQUEST.replace('login.', 'other.')], 'no issuer serves the host other.example.com'],
-    [['--url', REQUEST, '--client', 'soon'], '--client is soon, but the request names spa'],
+    [['--url', REQUEST, '--client', 'soon'], '--client is soon, but the client_id of the request is spa'],
     [['--url', 'ftp://x/'], '--url must be a URL'],
     [['--url', REQUEST.replace('/oauth2', '\\oauth2')], '--url must be a URL'],
     [['--client', 'spa', '--at', 'tomorrow'], '--at: must be a moment'],

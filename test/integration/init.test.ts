@@ -44,7 +44,7 @@ describe('init prints a file that runs as it is', () => {
     await using upstream = await startOidcProvider({ clients: [publicClient], pkce: 'optional', issuer });
     const printed = await init(upstream.url, '--public-url', issuer, '--listen', `localhost:${port}`);
     expect(printed.stderr).toBe('');
-    expect(printed.stdout).toContain(`# What ${upstream.url}${OPENID} says:`);
+    expect(printed.stdout).toContain(`# From ${upstream.url}${OPENID}:`);
     expect(printed.stdout).toMatch(new RegExp(`^#   issuer +${issuer}$`, 'm'));
     expect(printed.stdout).toMatch(new RegExp(`^#   authorization_endpoint +${upstream.url}/auth$`, 'm'));
     expect(printed.stdout).toMatch(/^# {3}code_challenge_methods_supported +S256$/m);
@@ -62,7 +62,7 @@ describe('init prints a file that runs as it is', () => {
     await using upstream = await startScriptedLegacyServer();
     await using redis = await startRedis({ port: true });
     const printed = await init(upstream.url, '--redis', redis.url);
-    expect(printed.stdout).toContain('# It does not say that it knows PKCE');
+    expect(printed.stdout).toContain('# It does not advertise PKCE');
     expect(printed.stdout).toMatch(/^# {3}code_challenge_methods_supported +\(not said\)$/m);
     await using gateway = await startGatewayProcess(['serve', '--config', await saved(printed)]);
     const client = new SimpleClient(gateway.url);
@@ -88,7 +88,7 @@ describe('init prints a file that runs as it is', () => {
       const printed = await init(upstream.url + named);
       expect(printed.stdout).toContain('authorization: [/adfs/oauth2/authorize/]');
       expect(printed.stdout).toContain(`metadata: [${home}${OPENID}]`);
-      expect(printed.stdout).toContain('needs it in its `response_types`');
+      expect(printed.stdout).toContain('list it in its `response_types`');
       await saved(printed);
     }
   });
@@ -217,7 +217,7 @@ describe('init says no', () => {
   });
 
   test.each([
-    [[], 'init: --upstream is needed'],
+    [[], 'init: --upstream is required'],
     [['--upstream', 'idp'], '--upstream: must be an http or https URL'],
     [['--upstream', 'https://user:pw@idp'], '--upstream: must not contain a user name or password'],
     [['--upstream', 'https://idp', '--listen', 'x'], '--listen: must be host:port'],

@@ -73,7 +73,7 @@ describe('report cannot say', () => {
     const { exitCode, stdout, stderr } = await report('--admin', admin);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toBe(
-      `pkce-gateway report: ${admin} cannot be reached: ECONNREFUSED. Is it the address under \`admin\` of a running gateway?`,
+      `pkce-gateway report: ${admin} cannot be reached: ECONNREFUSED. Check that it is the address under \`admin\` of a running gateway`,
     );
   });
 
@@ -81,7 +81,9 @@ describe('report cannot say', () => {
     await using other = await listen(createServer((_, response) => response.end('hello')));
     const { exitCode, stderr } = await report('--admin', other.url);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${other.url}/api/clients answered 200, unlike a gateway`);
+    expect(stderr).toContain(
+      `${other.url}/api/clients answered 200: check that it is the admin listener of a gateway`,
+    );
   });
 
   test('where an answer has no end: exit 1, and not all of it is read', async () => {
@@ -98,7 +100,7 @@ describe('report cannot say', () => {
     );
     const { exitCode, stderr } = await report('--admin', other.url);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${other.url}/api/clients sends more than a gateway does`);
+    expect(stderr).toContain(`${other.url}/api/clientssends too much data`);
   });
 
   test.each([

@@ -304,7 +304,7 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     const told = stderr.split('\n').filter((line) => !line.startsWith('{'));
     expect(told).toEqual([expect.stringMatching(/^pkce-gateway: cannot start: .*EADDRINUSE/)]);
     expect(told[0]).toContain(
-      `${address}: another process listens there: end it, or choose another address with ${option}.address`,
+      `${address}: another process uses this address: stop it, or choose a different address with ${option}.address`,
     );
   });
 

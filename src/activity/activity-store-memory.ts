@@ -2,7 +2,7 @@ import { type ActivityStore, applyChange, type Changes, RECORD_TTL } from './act
 
 type Kept = { readonly fields: Map<string, number | string>; expiresAt: number };
 
-/** Activity in this process, gone with it. */
+/** Activity in the memory of this process. */
 export class MemoryActivityStore implements ActivityStore {
   readonly #records = new Map<string, Kept>();
   readonly #now: () => number;

@@ -1,11 +1,11 @@
 import { type ActivityStore, type Changes, RECORD_TTL } from './activity-store.ts';
 
-/** What the activity needs of a connection to Redis: one command about one key. Rejects with a `StoreFault`. */
+/** Sends Redis one command for one key. Rejects with a `StoreFault`. */
 export interface RedisCommands {
   call(key: string, command: string, ...args: readonly (string | number)[]): Promise<unknown>;
 }
 
-/** Fields for each step of a reading, so that none of them delays logins. */
+/** Fields per step of a reading, so that no step delays logins. */
 const STEP = 1_000;
 
 /** Adds to the hash at KEYS[1]. ARGV: its TTL in milliseconds; how many numbers; their fields and values; then texts likewise. */

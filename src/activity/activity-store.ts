@@ -1,7 +1,7 @@
-/** What is added to a record, by field: a number is added to what stands there, a text takes its place. */
+/** Changes to a record, by field: a number is added to the current value, a text replaces it. */
 export type Changes = ReadonlyMap<string, number | string>;
 
-/** What stands in a field after a change. */
+/** The value of a field after a change. */
 export function applyChange(held: number | string | undefined, change: number | string): number | string {
   return typeof change === 'number' && typeof held === 'number' ? held + change : change;
 }
@@ -11,12 +11,12 @@ export function applyChange(held: number | string | undefined, change: number | 
  * `RECORD_TTL` after its last change. Every operation touches one key, and throws a `StoreFault` on failure.
  */
 export interface ActivityStore {
-  /** Makes all of these changes or, on a fault, perhaps all and perhaps none. */
+  /** Makes all of these changes. After a fault, either all or none were made. */
   addActivity(record: string, changes: Changes): Promise<void>;
   loadActivity(record: string): Promise<ReadonlyMap<string, string>>;
 }
 
-/** Days that readiness looks back, today among them. */
+/** The number of days that readiness covers, including today. */
 export const PERIOD_DAYS = 14;
 
 const DAY = 86_400_000;
@@ -24,7 +24,7 @@ const DAY = 86_400_000;
 /** Milliseconds. */
 export const RECORD_TTL = (PERIOD_DAYS + 1) * DAY;
 
-/** What the clients of an issuer did on one day. */
+/** The activity of an issuer's clients on one day. */
 export function dayRecord(issuer: string, day: number): string {
   return `${issuer}:${dayText(day)}`;
 }
@@ -34,7 +34,7 @@ export function refusalRecord(issuer: string): string {
   return `${issuer}:refusals`;
 }
 
-/** A day in UTC, so that all replicas mean the same one: its number since 1970. */
+/** A day as its number since 1970, in UTC, so that all replicas agree on it. */
 export function dayOf(now: number): number {
   return Math.floor(now / DAY);
 }
@@ -44,7 +44,7 @@ export function dayText(day: number): string {
   return new Date(day * DAY).toISOString().slice(0, 10);
 }
 
-/** The days of the period that ends at a moment, the oldest first. */
+/** The days of the period that ends at a moment, oldest first. */
 export function periodDays(now: number): number[] {
   const today = dayOf(now);
   return Array.from({ length: PERIOD_DAYS }, (_, i) => today - PERIOD_DAYS + 1 + i);

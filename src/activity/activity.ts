@@ -11,17 +11,17 @@ import { KnownClients } from './known-clients.ts';
 import { encodeRefusal, refusalField } from './refusal.ts';
 import { UnsentChanges } from './unsent-changes.ts';
 
-/** Milliseconds. A status page is as far behind, and a process that is killed loses as much. */
+/** Milliseconds between flushes. The status page lags by this much, and a killed process loses this much. */
 const FLUSH_INTERVAL = 3_000;
-/** Milliseconds until the client ids that other replicas have come to know are read again. */
+/** Milliseconds until the client ids that other replicas have learned are read again. */
 const LEARN_INTERVAL = 300_000;
-/** Places of one client and day that this process notes: a URI that differs with each login fills nothing. */
+/** The most places per client and day that this process records: URIs that differ with each login must not fill the memory. */
 export const URI_LIMIT = 20;
 
 type KnownOfIssuer = { readonly clients: KnownClients; learnAt: number };
 
 export type ActivityOptions = {
-  /** Told how many changes did not fit while the store was unreachable, or were lost with the process. */
+  /** Called with the number of changes that did not fit while the store was unreachable, or were lost with the process. */
   readonly onLost: (changes: number) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -29,7 +29,7 @@ export type ActivityOptions = {
 };
 
 /**
- * What each client does, for the operators: counted in memory, and added to the store every few seconds. No request waits
+ * The activity of each client, for operators: counted in memory, and added to the store every few seconds. No request waits
  * for it. While the store is unreachable, changes are kept and added up, to a limit. A flush whose reply was lost is sent
  * again, and may then count twice.
  */
@@ -37,7 +37,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
   readonly #store: ActivityStore;
   readonly #unsent = new UnsentChanges();
   readonly #known = new Map<string, KnownOfIssuer>();
-  /** The places noted today, for each issuer and client. */
+  /** The places recorded today, for each issuer and client. */
   readonly #uris = new Map<string, Set<string>>();
   #urisOf = 0;
   #violations = 0;
@@ -60,7 +60,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#count(subject, challengeMethod);
   }
 
-  /** The upstream has issued a code, so the flow is a real client's, and what was wrong with its request counts. */
+  /** The upstream has issued a code, so the flow belongs to a real client, and the violations of its request count. */
   codeBound(subject: Subject, { redirectUri, violations }: BoundFlow): void {
     if (subject.client === UNLISTED) this.#prove(subject);
     const name = this.#count(subject, 'bound');
@@ -84,7 +84,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#count({ issuer, client, clientId: undefined }, 's_hash');
   }
 
-  /** One of an authorization request counts against the client only once its flow has got a code. */
+  /** A violation of an authorization request counts against the client only once its flow has received a code. */
   violation(violation: Violation): void {
     const { issuer, endpoint, reason } = violation;
     const name = this.#count(violation, `!${reason}`);
@@ -100,9 +100,9 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#noteLast(issuer, ISSUER_ITSELF, kind);
   }
 
-  /** Adds everything that was counted so far to the store. Throws a `StoreFault`: it is then kept for the next time. */
+  /** Adds all counts to the store. Throws a `StoreFault`: they are then kept for the next flush. */
   async flush(): Promise<void> {
-    // A flush that is under way may have begun before the last count.
+    // A flush in progress may have begun before the last count.
     await this.#flushing?.catch(() => {});
     this.#flushing ??= this.#send().finally(() => {
       this.#flushing = undefined;
@@ -110,14 +110,14 @@ export class Activity implements ActivitySink, AsyncDisposable {
     await this.#flushing;
   }
 
-  /** A last flush, which takes no longer than one operation of a store that does not answer. */
+  /** A last flush, which takes at most one timeout of the store. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     await this.flush().catch(() => this.#onLost(this.#unsent.size));
   }
 
   #tick(): void {
-    // The store has reported the fault. What could not be sent is sent next time.
+    // The store has reported the fault. The next flush sends what this one could not.
     this.flush().catch(() => {});
     for (const [issuer, known] of this.#known) {
       if (known.learnAt <= this.#now()) this.#learn(issuer, known);
@@ -162,7 +162,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     return at;
   }
 
-  /** What was counted under `_unlisted` until the client was known becomes its own. */
+  /** Moves the counts from `_unlisted` to the client once it is known. */
   #prove({ issuer, clientId }: Subject): void {
     const name = presentable(clientId);
     const pending = name === undefined ? undefined : this.#knownOf(issuer).clients.prove(name);

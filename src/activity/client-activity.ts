@@ -4,7 +4,7 @@ import type { Mode } from '../policy/mode.ts';
 import { periodDays } from './activity-store.ts';
 import { type ClientDay, type History, laterOf } from './history.ts';
 
-/** What one client did over the period, day by day and in sum. */
+/** The activity of one client over the period, by day and in total. */
 export type ClientActivity = {
   readonly issuer: string;
   /** An entry as written in the configuration, a client_id without one, or `_unlisted`. */
@@ -14,21 +14,21 @@ export type ClientActivity = {
   readonly mode: Mode;
   readonly days: readonly DayActivity[];
   readonly total: DayActivity;
-  /** Numbers of days (`dayOf`); `undefined`: it was not seen. */
+  /** Day numbers (`dayOf`); `undefined`: it was not seen. */
   readonly firstDay: number | undefined;
   readonly lastDay: number | undefined;
   /** Epoch milliseconds. */
   readonly lastViolation: { readonly at: number; readonly what: string } | undefined;
-  /** Where its codes went, the most frequent place first. */
+  /** Where its codes went, most frequent first. */
   readonly redirectUris: readonly string[];
-  /** Whether its codes stay bare because the server covers them with a `c_hash`. */
+  /** Whether its codes are not wrapped because the server covers them with a `c_hash`. */
   readonly codeHashSeen: boolean;
   readonly verdict: Verdict;
 };
 
 export type DayActivity = Traffic & { readonly S256: number; readonly plain: number; readonly none: number };
 
-/** Places of one client that are shown. */
+/** The most places of one client that are shown. */
 const URIS_SHOWN = 50;
 
 export function buildClientActivity(
@@ -74,7 +74,7 @@ export function urisOf(history: History): Map<string, number> {
 
 function readDay(day: ClientDay | undefined): DayActivity {
   const counts = day?.counts ?? new Map<string, number>();
-  // A correction may arrive before what it corrects.
+  // A correction may arrive before the count that it corrects.
   const of = (what: string) => Math.max(counts.get(what) ?? 0, 0);
   const [S256, plain, none] = [of('S256'), of('plain'), of('none')];
   const reasons = (mark: string) =>

@@ -4,14 +4,14 @@ import { type ActivityStore, dayOf, dayRecord, PERIOD_DAYS, periodDays } from '.
 import { LAST } from './counted.ts';
 import { UNLISTED_LIMIT } from './known-clients.ts';
 
-/** What one name did on one day. */
+/** The activity of one client on one day. */
 export type ClientDay = {
   readonly counts: ReadonlyMap<string, number>;
-  /** The last violation, or the last fault of an upstream. Epoch milliseconds. */
+  /** The last violation, or the last fault of the upstream. Epoch milliseconds. */
   readonly last: { readonly at: number; readonly what: string } | undefined;
 };
 
-/** What one name did on each day of the period, the oldest first; `undefined` where it did nothing. */
+/** The activity of one client on each day of the period, oldest first; `undefined` for a day without activity. */
 export type History = (ClientDay | undefined)[];
 
 export function emptyHistory(): History {
@@ -21,10 +21,10 @@ export function emptyHistory(): History {
 type Source = Pick<ActivityStore, 'loadActivity'>;
 type Day = ReadonlyMap<string, ClientDay>;
 
-/** Milliseconds after which a day that is over is read again: a replica that was cut off may still add to it. */
+/** Milliseconds after which a past day is read again: a replica that was disconnected may still add to it. */
 const GOOD_FOR = 60_000;
 
-/** Days that are over and were read lately. */
+/** Past days that were read recently. */
 export class PastDays {
   readonly #kept = new Map<string, { readonly at: number; readonly day: Day }>();
 
@@ -40,7 +40,7 @@ export class PastDays {
   }
 }
 
-/** Reads the period of one issuer, name by name. Throws a `StoreFault`. */
+/** Reads the period of one issuer, by client. Throws a `StoreFault`. */
 export async function loadHistories(
   store: Source,
   issuer: string,
@@ -54,7 +54,7 @@ export async function loadHistories(
       history[index] = did;
       histories.set(name, history);
     }
-    // A store in memory would answer all of it at once, and delay logins.
+    // A store in memory answers everything in one turn of the event loop, which would delay logins.
     await setImmediate();
   }
   return histories;
@@ -97,7 +97,7 @@ export function laterOf(one: ClientDay['last'], other: ClientDay['last']): Clien
   return one !== undefined && (other === undefined || one.at > other.at) ? one : other;
 }
 
-/** The client ids without an entry that got the most codes, which only the upstream can hand out. */
+/** The client ids without an entry that received the most codes, which only the upstream can issue. */
 export function busiestUnlisted(histories: ReadonlyMap<string, History>): string[] {
   const codes = (history: History) =>
     history.reduce((sum, day) => sum + (day?.counts.get('unlisted') ?? 0), 0);

@@ -1,16 +1,16 @@
 import type { Counted } from './counted.ts';
 
-/** Client ids without an entry that are counted under their own name, for each issuer. */
+/** The most client ids without an entry that are counted under their own name, per issuer. */
 export const UNLISTED_LIMIT = 1_000;
-/** Client ids whose counts under `_unlisted` are remembered until they get a code. */
+/** The most client ids whose counts under `_unlisted` are remembered until they receive a code. */
 const PENDING_LIMIT = 1_000;
 
-/** What has been counted under `_unlisted` on one day for one client_id. */
+/** The counts of one client_id under `_unlisted` on one day. */
 export type PendingCounts = { readonly day: number; readonly counts: Map<Counted, number> };
 
 /**
- * Which client ids without an entry are counted under their own name. Anybody can send any id, so only one for which the
- * upstream has issued a code is a client of it.
+ * The client ids without an entry that are counted under their own name. Anybody can send any id, so an id counts as a
+ * client only after the upstream has issued a code for it.
  */
 export class KnownClients {
   #learned: ReadonlySet<string> = new Set();
@@ -21,7 +21,7 @@ export class KnownClients {
     return this.#learned.has(clientId) || this.#proven.has(clientId);
   }
 
-  /** Notes what was counted under `_unlisted` for a client_id. */
+  /** Records what was counted under `_unlisted` for a client_id. */
   suspend(clientId: string, day: number, what: Counted): void {
     let pending = this.#pending.get(clientId);
     if (pending?.day !== day) {
@@ -34,7 +34,7 @@ export class KnownClients {
     pending.counts.set(what, (pending.counts.get(what) ?? 0) + 1);
   }
 
-  /** The upstream has issued a code for a client_id: from now on it is known. Tells what was counted for it until now. */
+  /** The upstream has issued a code for a client_id: it is known from now on. Returns its counts so far. */
   prove(clientId: string): PendingCounts | undefined {
     if (this.has(clientId) || this.#learned.size + this.#proven.size >= UNLISTED_LIMIT) return undefined;
     this.#proven.add(clientId);
@@ -43,11 +43,11 @@ export class KnownClients {
     return pending;
   }
 
-  /** Takes over those that the store has from earlier days and other replicas. */
+  /** Adds the ids that the store has from earlier days and other replicas. */
   learn(clientIds: Iterable<string>): void {
     this.#learned = new Set(clientIds);
     this.#proven = this.#proven.difference(this.#learned);
-    // Too many of them together: those that are seen again can be proven again.
+    // Too many in total: ids that are still in use are learned again with their next code.
     if (this.#learned.size + this.#proven.size > UNLISTED_LIMIT) this.#proven = new Set();
   }
 }

@@ -14,10 +14,10 @@ import {
 } from './history.ts';
 import { SharedPlaces } from './shared-places.ts';
 
-/** Clients between two pauses: about a millisecond. */
+/** Clients between two pauses: about a millisecond of work. */
 const AT_A_TIME = 50;
 
-/** An issuer whose clients are asked for. */
+/** An issuer whose clients are read. */
 export type ReportedIssuer = {
   readonly name: string;
   readonly upstream: { readonly origin: string };
@@ -25,7 +25,7 @@ export type ReportedIssuer = {
 };
 
 export type ActivityReport = {
-  /** Every entry of the configuration, then the client ids without one, then `_unlisted`; issuer by issuer. */
+  /** Every entry of the configuration, then the client ids without one, then `_unlisted`; by issuer. */
   readonly clients: readonly ClientActivity[];
   /** Requests that the upstream did not answer, by issuer. */
   readonly upstreamTrouble: ReadonlyMap<string, UpstreamTrouble>;
@@ -38,7 +38,7 @@ export type UpstreamTrouble = {
   readonly last: { readonly at: number; readonly what: string } | undefined;
 };
 
-/** What the clients of all issuers did over the period, by the configuration in force. Throws a `StoreFault`. */
+/** The activity of all clients over the period, with the policies in force. Throws a `StoreFault`. */
 export async function readActivity(
   store: Pick<ActivityStore, 'loadActivity'>,
   issuers: readonly ReportedIssuer[],
@@ -61,7 +61,7 @@ export async function readActivity(
   return { clients: await buildClients(read, places, now), upstreamTrouble };
 }
 
-/** What clients are there without the store: the configuration's, with nothing known of them. */
+/** The clients without the store: those of the configuration, without activity. */
 export function withoutActivity(issuers: readonly ReportedIssuer[], now: number): readonly ClientActivity[] {
   return issuers.flatMap(({ name, clients }) =>
     [...new ClientRegistry(clients).all()].map((policy) =>
@@ -74,7 +74,7 @@ export function withoutActivity(issuers: readonly ReportedIssuer[], now: number)
   );
 }
 
-/** Client by client, with pauses for those who want to log in meanwhile. */
+/** Client by client, with pauses, so that logins are not delayed. */
 async function buildClients(
   read: readonly {
     readonly issuer: ReportedIssuer;
@@ -116,7 +116,7 @@ function policyOf(registry: ClientRegistry, client: string) {
   return client === UNLISTED ? registry.unlisted : registry.policyFor(client);
 }
 
-/** A client_id that has got an entry since it was counted belongs to that; one among too many belongs to `_unlisted`. */
+/** A client_id that has an entry by now is counted under it; beyond the limit, ids are counted under `_unlisted`. */
 function placeOf(name: string, registry: ClientRegistry, shown: ReadonlySet<string>): string {
   if (name === UNLISTED) return UNLISTED;
   const entry = registry.policyFor(name).name;

@@ -1,12 +1,12 @@
 import type { Violation } from '../telemetry/violation.ts';
 import { type ActivityStore, refusalRecord } from './activity-store.ts';
 
-/** Violations of one client that are remembered, the last ones. */
+/** The number of last violations that are kept per client. */
 export const REFUSALS_KEPT = 10;
-/** Characters of what broke the rule. */
+/** The most characters of `detail`. */
 const LONGEST_DETAIL = 200;
 
-/** A violation that an operator can find again by the request id that the user was shown. */
+/** A violation that an operator can find by the request id that the user saw. */
 export type Refusal = {
   readonly issuer: string;
   /** The name under which it was counted. */
@@ -20,7 +20,7 @@ export type Refusal = {
   readonly detail: string | undefined;
 };
 
-/** The places of a client are filled in turn. Another process does the same, so the oldest may outlive a newer one. */
+/** The slots of a client are used in turn. Other processes do the same, so the oldest violation may outlive a newer one. */
 export function refusalField(name: string, sequence: number): string {
   return `${sequence % REFUSALS_KEPT} ${name}`;
 }
@@ -31,7 +31,7 @@ export function encodeRefusal(violation: Violation, at: number): string {
   return JSON.stringify([at, endpoint, reason, mode, requestId, detail?.slice(0, LONGEST_DETAIL)]);
 }
 
-/** The violations of an issuer that are remembered, the newest first. Throws a `StoreFault`. */
+/** The stored violations of an issuer, newest first. Throws a `StoreFault`. */
 export async function loadRefusals(
   store: Pick<ActivityStore, 'loadActivity'>,
   issuer: string,

@@ -11,7 +11,7 @@ export class SharedPlaces {
   readonly #users = new Map<string, { readonly issuer: string; readonly client: string }[]>();
 
   note({ name: issuer, upstream }: Issuer, client: string, policy: ClientPolicy, history: History): void {
-    // Its codes go on to reach the places that it lists.
+    // Its codes may always go to the places that it lists.
     const own = new Set(policy.redirectUris);
     for (const uri of urisOf(history).keys()) {
       if (own.has(uri)) continue;
@@ -22,7 +22,7 @@ export class SharedPlaces {
     }
   }
 
-  /** A place of a client's own that another client uses without listing it: enforcing the one would break the other. */
+  /** A place of one client that another client uses without listing it: enforcing the first would break the second. */
   otherUser(
     { name: issuer, upstream }: Issuer,
     client: string,

@@ -1,14 +1,14 @@
 import { applyChange, type Changes } from './activity-store.ts';
 
-/** Fields that may wait for the store: some 20 MB. */
+/** The most fields that wait for the store: about 20 MB. */
 export const UNSENT_LIMIT = 100_000;
-/** Fields of one batch: few enough for Redis to add them in about a millisecond. */
+/** Fields per batch: Redis adds them in about a millisecond. */
 const BATCH_SIZE = 500;
 
 /** Changes of one record that are sent together. */
 export type Batch = { readonly record: string; readonly changes: Changes };
 
-/** Changes on their way to the store, added up until they are sent. */
+/** Changes that wait for the store, added up until they are sent. */
 export class UnsentChanges {
   #records = new Map<string, Map<string, number | string>>();
   #size = 0;
@@ -47,7 +47,7 @@ export class UnsentChanges {
     return batches;
   }
 
-  /** What could not be sent. A text that was set since is newer. */
+  /** Puts back what could not be sent. A text that was set meanwhile is newer. */
   giveBack({ record, changes }: Batch): void {
     for (const [field, change] of changes) {
       const isOld = typeof change === 'string' && this.#records.get(record)?.has(field) === true;
@@ -55,7 +55,7 @@ export class UnsentChanges {
     }
   }
 
-  /** Changes that found no room since this was asked last. */
+  /** The number of changes that did not fit since the last call. */
   takeLost(): number {
     const lost = this.#lost;
     this.#lost = 0;

@@ -3,7 +3,7 @@ import { PastDays } from '../activity/history.ts';
 import { type ActivityReport, type ReportedIssuer, readActivity } from '../activity/read-activity.ts';
 import { loadRefusals, type Refusal } from '../activity/refusal.ts';
 
-/** Milliseconds for which a reading answers everybody: pages that refresh themselves must not add up. */
+/** Milliseconds for which a reading is reused: several pages that refresh themselves must not multiply the load. */
 const GOOD_FOR = 1_000;
 
 export type ActivityReading = { readonly report: ActivityReport; readonly at: number };
@@ -12,11 +12,11 @@ type Sources = {
   readonly store: Pick<ActivityStore, 'loadActivity'>;
   /** The issuers of the configuration in force. */
   readonly issuers: () => readonly ReportedIssuer[];
-  /** Adds what this process has counted to the store, as far as that is reachable. */
+  /** Adds the counts of this process to the store, if it is reachable. */
   readonly flush: () => Promise<void>;
 };
 
-/** Reads for operators what clients did: one reading at a time. */
+/** Reads the activity of clients for operators: one reading at a time. */
 export class ActivityReader {
   readonly #sources: Sources;
   #past = new PastDays();
@@ -27,7 +27,7 @@ export class ActivityReader {
     this.#sources = sources;
   }
 
-  /** The last reading that worked. */
+  /** The last successful reading. */
   get last(): ActivityReading | undefined {
     return this.#last;
   }
@@ -41,7 +41,7 @@ export class ActivityReader {
     return this.#reading;
   }
 
-  /** The last violations of every client, issuer by issuer, the newest first. Throws a `StoreFault`. */
+  /** The last violations of every client, by issuer, newest first. Throws a `StoreFault`. */
   async refusals(): Promise<Refusal[]> {
     const { issuers, store } = this.#sources;
     const all: Refusal[] = [];
@@ -49,7 +49,7 @@ export class ActivityReader {
     return all;
   }
 
-  /** A reading under another configuration is no longer right. */
+  /** Discards a reading that was made under a previous configuration. */
   forget(): void {
     this.#last = undefined;
     this.#past = new PastDays();

@@ -16,21 +16,21 @@ import type { StatusFacts } from './status/status-facts.ts';
 import { renderStatusPage } from './status/status-page.ts';
 import { UpstreamWatch } from './upstream-watch.ts';
 
-/** What the admin listener needs to know. */
+/** What the admin listener shows. */
 export type AdminServices = {
   readonly store: FlowStore;
   readonly activity: ActivityReader;
   readonly history: ConfigHistory;
   readonly version: string;
-  /** All metrics, as Prometheus reads them. */
+  /** All metrics in the Prometheus text format. */
   readonly readMetrics: () => Promise<string>;
-  /** Why new requests should go elsewhere, beside the store; `undefined`: they need not. */
+  /** Why load balancers should not send requests here, apart from the store; `undefined`: no reason. */
   readonly notReady: () => string | undefined;
-  /** Told of what should not have happened. */
+  /** Called with unexpected errors. */
   readonly onError: (error: unknown) => void;
 };
 
-/** Answers the admin listener: for operators and their tools, never on the public one. Nothing here changes anything. */
+/** Answers requests of the admin listener, which operators and their tools use. All of it is read-only. */
 export class AdminHandler {
   readonly #services: AdminServices;
   readonly #hosts: AdminHosts;
@@ -46,10 +46,10 @@ export class AdminHandler {
     try {
       sendAnswer(response, await this.#answer(request));
     } catch (error) {
-      // An operator's page must never end the process that logs people in.
+      // An error on an operator's page must never end the process that handles logins.
       this.#services.onError(error);
       if (response.headersSent) response.destroy();
-      else sendAnswer(response, textAnswer(500, 'Something went wrong here. The log has the details.'));
+      else sendAnswer(response, textAnswer(500, 'Internal error. The log has the details.'));
     }
   }
 
@@ -85,7 +85,7 @@ export class AdminHandler {
       case '/metrics':
         return { status: 200, contentType: METRICS_CONTENT_TYPE, body: await this.#services.readMetrics() };
       default:
-        return textAnswer(404, 'There is /, /api/clients, /metrics, /healthz and /readyz.');
+        return textAnswer(404, 'Not found. Try /, /api/clients, /metrics, /healthz or /readyz.');
     }
   }
 
@@ -100,7 +100,7 @@ export class AdminHandler {
     const facts = await this.#facts();
     const [issuer, name] = [query.get('issuer'), query.get('client')];
     const client = facts.clients.find((one) => one.issuer === issuer && one.client === name);
-    if (client === undefined) return textAnswer(404, 'There is no such client.');
+    if (client === undefined) return textAnswer(404, 'No such client.');
     return page(renderClientPage(facts, client, await this.#refusals()));
   }
 
@@ -151,7 +151,7 @@ export class AdminHandler {
     }
   }
 
-  /** Why new requests should go elsewhere. */
+  /** Why load balancers should not send requests here. */
   async #problems(): Promise<string[]> {
     const problem = this.#services.notReady();
     const store = await this.#services.store.ping().then(() => undefined, storeFaultText);

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 export function carriesToken(authorization: string | undefined, token: string): boolean {
   const [, scheme = '', credentials = ''] = /^(bearer|basic) +(\S+) *$/i.exec(authorization ?? '') ?? [];
   const presented = scheme.toLowerCase() === 'basic' ? passwordOf(credentials) : credentials;
-  // Digests have one length, so that the comparison takes the same time for every token.
+  // Digests have equal length, so the comparison takes the same time for every token.
   return timingSafeEqual(digest(presented), digest(token));
 }
 

@@ -27,7 +27,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
   response.end(answer.body);
 }
 
-/** Its own stylesheet, script and icon, and its own pages for the script to read. Nothing inline, nothing from elsewhere. */
+/** Only its own stylesheet, script and icon, and its own pages for the script to fetch. Nothing inline, nothing from other origins. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "style-src 'self'",

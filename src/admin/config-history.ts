@@ -4,18 +4,18 @@ import { describeChanges } from '../config/describe-changes.ts';
 const KEPT_LOADS = 10;
 const KEPT_LINES = 50;
 
-/** One attempt to put a configuration in force. */
+/** One attempt to apply a configuration. */
 export type ConfigLoad = {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly outcome: 'started' | 'loaded' | 'rejected';
-  /** What changed, or what was wrong. */
+  /** What changed, or which problems there were. */
   readonly lines: readonly string[];
-  /** Of those, how many were left out. */
+  /** How many of these lines were left out. */
   readonly more: number;
 };
 
-/** The configuration in force, and how it came to be. */
+/** The configuration in force, and the history of reloads. */
 export class ConfigHistory {
   #config: Config;
   #loads: readonly ConfigLoad[];
@@ -29,12 +29,12 @@ export class ConfigHistory {
     return this.#config;
   }
 
-  /** The last ones, the newest first. */
+  /** The last attempts, newest first. */
   get loads(): readonly ConfigLoad[] {
     return this.#loads;
   }
 
-  /** `hints`: what did not take effect. */
+  /** `hints`: changes that did not take effect. */
   loaded(config: Config, hints: readonly string[], now: number): void {
     this.#add(now, 'loaded', [...hints, ...describeChanges(this.#config, config)]);
     this.#config = config;

@@ -4,25 +4,25 @@ import { discoverIssuer, knowledgeKey } from '../issuer/issuer.ts';
 import { DiscoveryFault } from '../upstream/discovery.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 
-/** Milliseconds for which a look answers everybody, and for which one may take before the page goes on without it. */
+/** Milliseconds for which a result is reused, and that a check may take before the page is rendered without it. */
 const GOOD_FOR = 10_000;
 const PATIENCE = 1_500;
 
-/** What an upstream answers, asked for its metadata. Moments are epoch milliseconds, durations milliseconds. */
+/** How an upstream answers a request for its metadata. Moments are epoch milliseconds, durations milliseconds. */
 export type UpstreamState =
   | { readonly state: 'answers'; readonly took: number; readonly challengeMethods: readonly string[] }
-  /** It is there, and has no discovery document that can be used. */
+  /** It answers, but has no usable discovery document. */
   | { readonly state: 'undiscovered'; readonly took: number; readonly detail: string }
   | { readonly state: 'unreachable'; readonly detail: string }
   | { readonly state: 'pending' };
 
 type Look = { readonly at: number; readonly state: Promise<UpstreamState>; last: UpstreamState };
 
-/** Looks whether upstreams are there when somebody wants to know: independent of whether anybody logs in. */
+/** Checks on demand whether upstreams answer, independently of logins. */
 export class UpstreamWatch {
   #looks: ReadonlyMap<string, Look> = new Map();
 
-  /** One state for each issuer, by its name. Where an upstream takes its time, what it said last. */
+  /** One state for each issuer, by its name. For a slow upstream, its last known state. */
   async look(issuers: readonly IssuerConfig[]): Promise<ReadonlyMap<string, UpstreamState>> {
     const now = Date.now();
     const looks = issuers.map((issuer) => {

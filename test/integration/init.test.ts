@@ -63,7 +63,7 @@ describe('init prints a file that runs as it is', () => {
     await using redis = await startRedis({ port: true });
     const printed = await init(upstream.url, '--redis', redis.url);
     expect(printed.stdout).toContain('# It does not advertise PKCE');
-    expect(printed.stdout).toMatch(/^# {3}code_challenge_methods_supported +\(not said\)$/m);
+    expect(printed.stdout).toMatch(/^# {3}code_challenge_methods_supported +\(missing\)$/m);
     await using gateway = await startGatewayProcess(['serve', '--config', await saved(printed)]);
     const client = new SimpleClient(gateway.url);
     const without = { code_challenge: undefined, code_challenge_method: undefined };

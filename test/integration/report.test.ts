@@ -100,7 +100,7 @@ describe('report cannot say', () => {
     );
     const { exitCode, stderr } = await report('--admin', other.url);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`${other.url}/api/clientssends too much data`);
+    expect(stderr).toContain(`${other.url}/api/clients sends too much data`);
   });
 
   test.each([

@@ -332,7 +332,7 @@ describe('the page of one client', () => {
     open = new AsyncDisposableStack();
     expect((await fetch(`${few.adminUrl}/client?issuer=few&client=nobody`)).status).toBe(404);
     const page = await (await fetch(`${few.adminUrl}/request?id=${encodeURIComponent(HOSTILE)}`)).text();
-    expect(page).toContain('The log has all of them');
+    expect(page).toContain('Search the log, which has all of them');
     expect(page).not.toContain(HOSTILE);
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A file that the pages load, by the path at which it is served. */
+/** The files that the pages load, by the path at which they are served. */
 export type Asset = { readonly contentType: string; readonly body: string };
 
 export const ASSETS: ReadonlyMap<string, Asset> = new Map([

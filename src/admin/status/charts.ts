@@ -7,14 +7,14 @@ const HEIGHT = 28;
 const STEP = 8;
 const BAR = 6;
 
-/** A bar for each day: authorization requests, those in another colour that broke the policy. */
+/** A bar for each day: authorization requests, with violations in a different colour. */
 export function renderTrend({ days, mode }: ClientActivity): Html {
   const values = days.map((day) => dayBar(day, mode));
   const most = Math.max(...values.map(({ fine, broken }) => fine + broken));
   const width = days.length * STEP - (STEP - BAR);
   if (most === 0)
     return html`<svg class="trend" viewBox="0 0 ${width} ${HEIGHT}" width="${width}" height="${HEIGHT}" aria-hidden="true"><path class="t-none" d="M0 ${HEIGHT - 0.5}H${width}"/></svg>`;
-  // The least that there is can still be seen.
+  // Even the smallest number stays visible.
   const height = (count: number) => (count === 0 ? 0 : Math.max(1.5, (count / most) * (HEIGHT - 1)));
   const bars = values.map(({ fine, broken }, day) => {
     const [good, bad] = [height(fine), height(broken)];
@@ -30,7 +30,7 @@ export function renderTrend({ days, mode }: ClientActivity): Html {
   return html`<svg class="trend" role="img" aria-label="${label}" viewBox="0 0 ${width} ${HEIGHT}" width="${width}" height="${HEIGHT}"><path class="t-none" d="M0 ${HEIGHT - 0.5}H${width}"/>${bars}</svg>`;
 }
 
-/** A request that is refused begins no flow, and is not counted among the others; one that is only reported is. */
+/** A refused request begins no flow and is not among the counted requests; a reported one is. */
 function dayBar(
   { requests, violations }: DayActivity,
   mode: Mode,

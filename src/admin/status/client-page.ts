@@ -11,7 +11,7 @@ import type { StatusFacts } from './status-facts.ts';
 import { numberText, percentText, relativeDay } from './time-text.ts';
 import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 
-/** One client: how it stands, its policy, its places and its last violations. `refusals`: `undefined` while the store is unreachable. */
+/** One client: its state, policy, redirect URIs and last violations. `refusals`: `undefined` while the store is unreachable. */
 export function renderClientPage(
   facts: StatusFacts,
   activity: ClientActivity,
@@ -66,14 +66,14 @@ function renderOwnRefusals(own: readonly Refusal[] | undefined, facts: StatusFac
 ${own.length >= REFUSALS_KEPT && html`<p class="muted">The last ${REFUSALS_KEPT} are kept. The log has all of them.</p>`}`;
 }
 
-/** The places of its policy and those where its codes went. */
+/** The redirect URIs of its policy and those that received its codes. */
 function renderPlaces({ policy, redirectUris: seen, client }: ActivityPlaces, known: boolean): Html {
   const listed = policy.redirectUris ?? [];
   const all = [...new Set([...listed, ...seen])];
   if (client === UNLISTED)
     return html`<p class="muted">They are shown for clients with a name of their own.</p>`;
   if (all.length === 0)
-    return html`<p class="muted">${known ? 'None is listed, and no code has been seen.' : 'None is listed.'}</p>`;
+    return html`<p class="muted">${known ? 'No redirect URI is listed, and no code was seen.' : 'No redirect URI is listed.'}</p>`;
   return html`<ul class="places">${all.map((uri) => {
     const isListed = listed.includes(uri);
     const note = !isListed

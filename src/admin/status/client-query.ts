@@ -1,7 +1,7 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
 
 export const PAGE_SIZE = 100;
-/** Characters of a search. */
+/** The most characters of a search. */
 const LONGEST_SEARCH = 200;
 
 export const SORT_KEYS = [
@@ -18,7 +18,7 @@ export type SortKey = (typeof SORT_KEYS)[number];
 const MODES = ['enforce', 'report', 'off'] as const;
 const VERDICTS = ['ready', 'nearly ready', 'not ready', 'no traffic'] as const;
 
-/** Which clients to show, and in which order: what stands in the URL of the status page. */
+/** Which clients to show, and in which order: the query of the status page. */
 export type ClientQuery = {
   readonly search: string;
   readonly issuer: string;
@@ -31,13 +31,13 @@ export type ClientQuery = {
 
 export type ClientPage = {
   readonly clients: readonly ClientActivity[];
-  /** All that match. */
+  /** All matching clients. */
   readonly matching: number;
   readonly page: number;
   readonly pages: number;
 };
 
-/** Reads the query of the URL. What it does not know counts as not said. */
+/** Reads the query of the URL. Unknown values are ignored. */
 export function parseClientQuery(text: string): ClientQuery {
   const parameters = new URLSearchParams(text);
   const get = (name: string) => (parameters.get(name) ?? '').trim();
@@ -56,7 +56,7 @@ export function parseClientQuery(text: string): ClientQuery {
   };
 }
 
-/** The same, with some of it changed, as the query of a URL; the first page, unless it says another. */
+/** The query of a URL with some values changed; the first page, unless a page is given. */
 export function clientQueryText(query: ClientQuery, changes: Partial<ClientQuery>): string {
   const { search, issuer, mode, verdict, sort, descending, page } = { ...query, page: 1, ...changes };
   const parameters = new URLSearchParams();
@@ -69,7 +69,7 @@ export function clientQueryText(query: ClientQuery, changes: Partial<ClientQuery
   return `?${parameters}`;
 }
 
-/** Whether an order begins with the largest: of numbers that is where the news is. */
+/** Whether the order is descending at first: with numbers, the largest ones matter most. */
 export function startsDescending(sort: SortKey): boolean {
   return sort !== 'client' && sort !== 'mode';
 }
@@ -115,12 +115,12 @@ export function violationCount({ total }: ClientActivity): number {
   return [...total.violations.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** An enforced client that is refused: its users cannot log in. */
+/** An enforced client with refused requests: its users cannot log in. */
 export function isInTrouble({ mode, verdict }: ClientActivity): boolean {
   return mode === 'enforce' && verdict.state === 'not ready';
 }
 
-/** What is in trouble comes first, then what is not ready, then what could be enforced; the busier before the others. */
+/** Clients in trouble come first, then clients that are not ready, then those that could be enforced; busy clients before others. */
 function attention(client: ClientActivity): number {
   const { mode, total } = client;
   const rank = isInTrouble(client) ? 5 : mode === 'report' ? RANKS[client.verdict.state] : 0;
@@ -129,7 +129,7 @@ function attention(client: ClientActivity): number {
 
 const RANKS = { 'not ready': 4, ready: 3, 'nearly ready': 2, 'no traffic': 1 } as const;
 
-/** Where the page of one client is. */
+/** The path of the page of one client. */
 export function clientPath(issuer: string, client: string): string {
   return `client?${new URLSearchParams({ issuer, client })}`;
 }

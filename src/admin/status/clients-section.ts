@@ -17,7 +17,7 @@ import type { StatusFacts } from './status-facts.ts';
 import { numberText, percentText, relativeDay } from './time-text.ts';
 import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 
-/** Reasons that a row names. */
+/** The number of reasons in a row. */
 const NAMED_REASONS = 2;
 
 export function renderClients(facts: StatusFacts, query: ClientQuery): Html {
@@ -36,7 +36,7 @@ ${
 ${page.pages > 1 && renderPaging(page, query)}`;
 }
 
-/** `_unlisted` is a row only where there is something in it. */
+/** `_unlisted` has a row only if something was counted under it. */
 function isWorthARow({ client, lastDay }: ClientActivity): boolean {
   return client !== UNLISTED || lastDay !== undefined;
 }
@@ -63,7 +63,7 @@ function renderHeading(title: string, sort: SortKey | undefined, numeric: boolea
   return html`<th role="columnheader" scope="col" class="${kind}"${order}><a href="${clientQueryText(query, { sort, descending })}#clients">${title}<span class="arrow" aria-hidden="true">${arrow}</span></a></th>`;
 }
 
-/** A dash stands for what is not known. */
+/** Unknown values are shown as a dash. */
 function renderRow(activity: ClientActivity, { config, reading, now }: StatusFacts): Html {
   const { issuer, client, total, lastDay, policy } = activity;
   const known = reading !== undefined && activity.mode !== 'off';
@@ -118,7 +118,7 @@ function countText({ matching, page, pages, clients }: ClientPage, isFiltered: b
   if (matching === 0)
     return isFiltered
       ? 'No client matches.'
-      : 'No clients yet: list them in the configuration, or let one log in.';
+      : 'No clients yet: add them to the configuration, or log in with one.';
   const what = `${numberText(matching)} ${matching === 1 ? 'client' : 'clients'}${isFiltered ? ' that match' : ''}`;
   return pages === 1 ? what : `${what}, ${clients.length} of them on page ${page} of ${pages}`;
 }

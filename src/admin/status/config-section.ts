@@ -4,7 +4,7 @@ import { timeText } from './time-text.ts';
 
 const WORDS = { started: 'loaded at the start', loaded: 'loaded', rejected: 'rejected' } as const;
 
-/** The last configurations, the newest first: which took effect, and what each changed. */
+/** The last configurations, newest first: which took effect, and what each changed. */
 export function renderLoads(loads: readonly ConfigLoad[], now: number): Html {
   return html`<ol class="loads">${loads.map((load) => renderLoad(load, now))}</ol>`;
 }

@@ -13,7 +13,7 @@ const SORT_WORDS: Readonly<Record<SortKey, string>> = {
 
 const ANY = ['', 'any'] as const;
 
-/** A form that works as a plain GET. It stands beside what refreshes itself, so that nobody loses what they type. */
+/** A plain GET form. It is outside the parts that refresh themselves, so that nobody loses what they type. */
 export function renderFilterForm(query: ClientQuery, issuers: readonly string[]): Html {
   const plain = (words: readonly string[]) => [ANY, ...words.map((word) => [word, word] as const)];
   return html`<form class="filter" method="get" role="search" aria-label="Clients">

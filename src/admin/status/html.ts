@@ -1,6 +1,6 @@
 import { escapeHtml } from '../../oauth/escape-html.ts';
 
-/** Markup. What is no markup is text, and escaped. */
+/** Markup. Anything else is text, and is escaped. */
 export class Html {
   readonly text: string;
 
@@ -11,7 +11,7 @@ export class Html {
 
 type Content = Html | string | number | undefined | false | readonly Content[];
 
-/** A template whose holes are escaped, both in elements and in quoted attributes, unless they are markup themselves. */
+/** A template whose values are escaped, in elements and in quoted attributes, unless they are markup. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
   return new Html(String.raw({ raw: parts }, ...contents.map(render)));
 }

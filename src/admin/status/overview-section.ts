@@ -12,7 +12,7 @@ type Tile = {
   readonly title: string;
   readonly filter: Partial<ClientQuery>;
   readonly counts: (client: ClientActivity) => boolean;
-  /** Whether it can be counted without knowing what clients do. */
+  /** Whether the configuration alone gives the count. */
   readonly configured?: true;
 };
 
@@ -68,7 +68,7 @@ const TILES: readonly Tile[] = [
   },
 ];
 
-/** How many clients are in each state, each a link to just those. */
+/** The number of clients in each state, each a link to these clients. */
 export function renderTiles({ clients, reading }: StatusFacts, query: ClientQuery): Html {
   const named = clients.filter(({ client }) => client !== UNLISTED);
   const all = { search: '', issuer: '', mode: '', verdict: '' };
@@ -104,7 +104,7 @@ function renderIssuer(issuer: IssuerConfig, facts: StatusFacts): Html {
 `;
 }
 
-/** How often the upstream did not answer. */
+/** The number of requests that the upstream did not answer. */
 function renderTrouble(issuer: string, { reading, now }: StatusFacts): Html {
   if (reading === undefined) return html`–`;
   const trouble = reading.report.upstreamTrouble.get(issuer);

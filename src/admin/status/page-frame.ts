@@ -3,7 +3,7 @@ import type { StatusFacts } from './status-facts.ts';
 import { clockText, timeText } from './time-text.ts';
 
 /**
- * What every page has around its content. Pages work without JavaScript; the script only renews what is marked `data-live`.
+ * The frame of every page. Pages work without JavaScript; the script only refreshes elements with `data-live`.
  * Links and assets are relative, so that they work under any path of a proxy.
  */
 export function renderFrame(facts: StatusFacts, title: string, content: Html): string {
@@ -38,7 +38,7 @@ ${content}
 `.text;
 }
 
-/** A field that finds a violation by the request id that a user was shown. */
+/** A form that finds a violation by the request id that a user saw. */
 export function renderRequestSearch(id = ''): Html {
   return html`<form class="lookup" method="get" action="request" role="search" aria-label="Request id">
 <label>Request id <input type="search" name="id" value="${id}" placeholder="from the page or error that the user saw" maxlength="200" required></label>
@@ -63,15 +63,15 @@ function renderAlerts({ problems, readingFault, reading, loads, now }: StatusFac
   if (readingFault !== undefined) {
     const since =
       reading === undefined
-        ? 'The clients below are those of the configuration. What they do is not known'
-        : html`The counts below are those of ${timeText(reading.at, now)}`;
+        ? 'The clients below come from the configuration. Their activity is unknown'
+        : html`The counts below were read ${timeText(reading.at, now)}`;
     alerts.push(
-      html`<b>The store is unreachable:</b> ${readingFault}. ${since}. New counts are kept until it is back.`,
+      html`<b>The store is unreachable:</b> ${readingFault}. ${since}. New counts are kept until it is reachable again.`,
     );
   }
   if (loads[0]?.outcome === 'rejected') {
     alerts.push(
-      html`<b>The last configuration was rejected.</b> The one before stays in force. <a href="./#configuration">See the problems</a>.`,
+      html`<b>The last configuration was rejected.</b> The previous one stays in force. <a href="./#configuration">See the problems</a>.`,
     );
   }
   return html`${alerts.map((alert) => html`<p class="alert">${alert}</p>`)}`;

@@ -3,10 +3,10 @@ import { showPolicy } from '../../config/show-policy.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import { type Html, html } from './html.ts';
 
-/** Shown elsewhere on the page. */
+/** Settings that other parts of the page show. */
 const SKIPPED = new Set(['description', 'owner', 'redirect_uris']);
 
-/** Each setting of the policy in force, and where its value comes from. */
+/** Each setting of the policy in force, and the source of its value. */
 export function renderPolicy({ policy }: Pick<ClientActivity, 'policy'>): Html {
   const rows = showPolicy(policy).filter(({ key, value }) => !SKIPPED.has(key) && value !== undefined);
   const own = policy.name === UNLISTED ? 'unlisted_clients' : `clients.${policy.name}`;

@@ -6,7 +6,7 @@ import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { timeText } from './time-text.ts';
 
-/** Violations one below the other: what happened, what broke the rule, and what to do. */
+/** A list of violations: what happened, what broke the rule, and what to do. */
 export function renderRefusals(
   refusals: readonly Refusal[],
   { now }: Pick<StatusFacts, 'now'>,

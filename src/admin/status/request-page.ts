@@ -4,7 +4,7 @@ import { renderFrame, renderRequestSearch } from './page-frame.ts';
 import { renderRefusals } from './refusals-section.ts';
 import type { StatusFacts } from './status-facts.ts';
 
-/** What is known of one request, by the id that its user was shown. `refusals`: `undefined` while the store is unreachable. */
+/** What is known about one request, by the id that its user saw. `refusals`: `undefined` while the store is unreachable. */
 export function renderRequestPage(
   facts: StatusFacts,
   id: string,
@@ -13,9 +13,9 @@ export function renderRequestPage(
   const found = refusals?.filter(({ requestId }) => requestId === id);
   const result =
     found === undefined
-      ? html`<p>It cannot be looked up while the store is unreachable. The log has it: search for <code>${id}</code>.</p>`
+      ? html`<p>The store is unreachable, so the request cannot be looked up here. Search the log for <code>${id}</code>.</p>`
       : found.length === 0
-        ? html`<p>There is no violation with this id among the last ones of each client. The log has all of them: search for <code>${id}</code>.</p>`
+        ? html`<p>No violation with this id is among the last ones of each client. Search the log, which has all of them, for <code>${id}</code>.</p>`
         : renderRefusals(found, facts, { withClient: true });
   return renderFrame(
     facts,

@@ -14,10 +14,10 @@ export type StatusFacts = {
   /** Why the gateway is not ready. */
   readonly problems: readonly string[];
   readonly upstreams: ReadonlyMap<string, UpstreamState>;
-  /** Those of the configuration alone, while there is no reading. */
+  /** The clients of the configuration, for use while there is no reading. */
   readonly clients: readonly ClientActivity[];
-  /** `undefined`: none worked yet, so no number is known. */
+  /** `undefined`: no reading succeeded yet, so no number is known. */
   readonly reading: ActivityReading | undefined;
-  /** Why the last reading did not work. The one before is shown instead. */
+  /** Why the last reading failed. The previous one is shown instead. */
   readonly readingFault: string | undefined;
 };

@@ -5,7 +5,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A moment as people say it; the exact one is there to be pointed at. */
+/** A moment in relative words; the tooltip has the exact time. */
 export function timeText(at: number, now: number): Html {
   const exact = new Date(at).toISOString();
   return html`<time datetime="${exact}" title="${exact.slice(0, 19).replace('T', ' ')} UTC">${relative(at - now)}</time>`;
@@ -34,12 +34,12 @@ export function numberText(count: number): string {
   return count.toLocaleString('en-US');
 }
 
-/** Rounded down: what is not all of it is not 100 %. */
+/** Rounded down: anything less than all is not 100 %. */
 export function percentText(part: number, whole: number): string {
   return whole === 0 ? '–' : `${Math.min(100, Math.floor((part / whole) * 100))} %`;
 }
 
-/** A day by its number (`dayOf`), as people say it. */
+/** A day, given by its number (`dayOf`), in relative words. */
 export function relativeDay(day: number, now: number): Html {
   const ago = dayOf(now) - day;
   const date = dayText(day);

@@ -3,7 +3,7 @@ import { isInTrouble } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import { momentText } from './time-text.ts';
 
-/** The verdict as one word. Of a client that is enforced it says whether all is well. */
+/** The verdict in one or two words. For an enforced client it says whether its logins work. */
 export function renderVerdictChip(client: ClientActivity, known: boolean): Html {
   const { state } = client.verdict;
   if (client.mode === 'off') return html`<span class="muted">not looked at</span>`;
@@ -13,7 +13,7 @@ export function renderVerdictChip(client: ClientActivity, known: boolean): Html 
   return html`<span class="chip verdict-${state.replace(' ', '-')}">${word}</span>`;
 }
 
-/** The mode and, on the way to being enforced, from when on and in how many of the logins. */
+/** The mode, and for a client that is being enforced step by step, the date and the share of logins. */
 export function renderMode({ policy, mode }: ClientActivity, now: number): Html {
   const { enforceFrom, enforcePercent } = policy;
   const share = enforcePercent < 100 ? `in ${enforcePercent} % of logins` : '';

@@ -8,13 +8,13 @@ import { ResponseWithheld } from './response/body-follower.ts';
 import { answerPlainly } from './unroutable.ts';
 
 const FAULTS = {
-  500: 'something went wrong in the gateway; its log has the details under this request id',
+  500: 'internal error in the gateway; its log has the details under this request id',
   502: 'the authorization server cannot be reached',
   503: 'too many requests wait for the authorization server; try again in a moment',
   504: 'the authorization server did not answer in time',
 } as const;
 
-/** What a client gets where something broke, or where it broke off itself. */
+/** Answers a request after a fault, or after the client closed the connection. */
 export function answerFailure(exchange: Exchange, error: unknown): void {
   const { response, services, issuer } = exchange;
   if (error instanceof ClientGone || error instanceof ResponseWithheld) {
@@ -33,7 +33,7 @@ export function answerFailure(exchange: Exchange, error: unknown): void {
   else answerOrEnd(exchange, fault?.status ?? 500);
 }
 
-/** Nobody catches what this one throws: it would end the process, and with it the logins of all others. */
+/** Must not throw: an exception here would end the process, and all logins with it. */
 function answerOrEnd(exchange: Exchange, status: keyof typeof FAULTS): void {
   try {
     answerFault(exchange, status, FAULTS[status]);

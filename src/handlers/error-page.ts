@@ -1,17 +1,17 @@
 import { escapeHtml } from '../oauth/escape-html.ts';
 
-/** What an error page tells. */
+/** The content of an error page. */
 export type ErrorPage = {
   readonly status: number;
-  /** For whoever looks after the application. */
+  /** For those who maintain the application. */
   readonly description: string;
   readonly reason?: string | undefined;
-  /** Whom to tell. */
+  /** The contact of the client. */
   readonly owner?: string | undefined;
   readonly requestId: string;
 };
 
-/** The page that a person sees whose login cannot go on: the operator's (`pages.error_file`), or ours. */
+/** The page for a user whose login cannot continue: the operator's (`pages.error_file`), or the built-in one. */
 export function renderErrorPage(page: ErrorPage, template: string | undefined): string {
   const { status, description, reason = '', owner = '', requestId } = page;
   const { title, message } = status < 500 ? REFUSED : FAULT;
@@ -25,24 +25,24 @@ export function renderErrorPage(page: ErrorPage, template: string | undefined): 
     owner,
     request_id: requestId,
   };
-  // One pass: what a value holds is never taken for a placeholder.
+  // One pass: the content of a value is never treated as a placeholder.
   return template.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => escapeHtml(values[name] ?? ''));
 }
 
 const REFUSED = {
   title: 'This sign-in was stopped',
   message:
-    'The application asked for it in a way that is not safe enough here. It is not about your account or your password. Go back to the application and try again; if that does not help, tell those who look after it.',
+    'The application sent a sign-in request that does not meet the security rules of this server. Your account and your password are not the cause. Go back to the application and try again. If that does not help, contact those who maintain it.',
 } as const;
 
 const FAULT = {
   title: 'Sign-in is not available right now',
-  message: 'It is not about your account or your password. Please try again in a moment.',
+  message: 'Your account and your password are not the cause. Please try again in a moment.',
 } as const;
 
 function ownPage(page: ErrorPage, title: string, message: string): string {
   const { description, reason, owner, requestId } = page;
-  const contact = owner === undefined ? '' : row('Whom to tell', linkTo(owner));
+  const contact = owner === undefined ? '' : row('Contact', linkTo(owner));
   const code = reason === undefined ? '' : row('Reason', `<code>${escapeHtml(reason)}</code>`);
   return `<!doctype html>
 <html lang="en">
@@ -81,7 +81,7 @@ function row(term: string, html: string): string {
   return `<dt>${term}</dt><dd>${html}</dd>\n`;
 }
 
-/** A mail address or a web address leads there; anything else is text. */
+/** A mail address or a web address becomes a link; anything else is text. */
 function linkTo(owner: string): string {
   const text = escapeHtml(owner);
   const mail = /^[^\s@:?&#<>"]+@[^\s@:?&#<>"]+\.[^\s@:?&#<>"]+$/.test(owner);

@@ -2,10 +2,10 @@ import type { StoreFault } from '../store/flow-store.ts';
 
 /** What an operator can do about a store that fails. */
 const BY_FAULT: Readonly<Record<StoreFault['code'], string>> = {
-  store_unreachable: 'check that Redis runs, and that `store.redis` names it',
+  store_unreachable: 'check that Redis runs, and that `store.redis` has its address',
   store_timeout: 'check the load of Redis and the network to it, or raise `store.redis.timeout`',
   store_full: 'give the store more memory, or use Redis',
-  store_error: 'the error says what Redis answered',
+  store_error: 'see the error for the reply of Redis',
 };
 
 export function adviseOnStoreFault(fault: StoreFault): string {
@@ -13,7 +13,7 @@ export function adviseOnStoreFault(fault: StoreFault): string {
 }
 
 const CREDENTIALS = 'check `store.redis.username` and `store.redis.password`';
-const PERMISSIONS = 'the Redis user lacks permissions: see docs/operations.md';
+const PERMISSIONS = 'the Redis user lacks permissions: see docs/operations/redis.md';
 
 const BY_DETAIL: Readonly<Record<string, string>> = {
   TIMEOUT: BY_FAULT.store_timeout,
@@ -22,11 +22,11 @@ const BY_DETAIL: Readonly<Record<string, string>> = {
   NOPERM: PERMISSIONS,
   ENOTFOUND: 'there is no such host name: check `store.redis`',
   CLUSTER_NO_NODES: 'the nodes of the cluster announce no address: set `cluster-announce-ip` at each',
-  FAILOVER: 'the sentinels name a new primary: the gateway follows it by itself',
+  FAILOVER: 'the sentinels named a new primary: the gateway switches to it by itself',
   READONLY: 'this Redis is a replica: name its primary in `store.redis`',
 };
 
-/** `detail`: the code of a socket, of TLS, or of an answer of Redis. */
+/** `detail`: the code of a socket error, of a TLS error, or of a Redis reply. */
 export function adviseOnStoreState(detail: string | undefined): string {
   const known = detail === undefined ? undefined : BY_DETAIL[detail];
   if (known !== undefined) return known;

@@ -380,7 +380,7 @@ test('what went wrong comes first: the store away, a configuration that was reje
   await expect
     .poll(alerts, { timeout: 10_000 })
     .toEqual([
-      expect.stringMatching(/^The store is unreachable: Redis .*The counts below are those of/),
+      expect.stringMatching(/^The store is unreachable: Redis .*The counts below were read/),
       expect.stringContaining('The last configuration was rejected.'),
     ]);
   const page = await (await fetch(gateway.adminUrl)).text();

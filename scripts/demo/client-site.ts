@@ -11,6 +11,8 @@ export type ClientSite = Listener & { readonly redirectUri: string };
 type Setting = {
   readonly client: TestClient;
   readonly ways: Ways;
+  /** What else there is to see, by its name. */
+  readonly links: Readonly<Record<string, string>>;
   readonly host: string;
   readonly port: number;
 };
@@ -44,7 +46,7 @@ async function handle(
   const url = new URL(req.url ?? '/', `http://${setting.host}:${setting.port}`);
   switch (url.pathname) {
     case '/':
-      return sendPage(res, 'A client app', HOME);
+      return sendPage(res, 'A client app', HOME + renderLinks(setting.links));
     case '/login':
       return startLogin(res, url, setting, attempts);
     case '/callback':
@@ -62,6 +64,13 @@ const HOME = `
 <li><a href="/login?way=server&amp;watched=yes">Log in straight at the server, with a thief watching the redirect</a></li>
 </ul>
 <p>Any name and any password will do.</p>`;
+
+function renderLinks(links: Setting['links']): string {
+  const items = Object.entries(links).map(
+    ([name, url]) => `<li><a href="${escapeHtml(url)}">${escapeHtml(name)}</a></li>`,
+  );
+  return `<ul>${items.join('')}</ul>`;
+}
 
 async function startLogin(
   res: ServerResponse,

@@ -34,7 +34,15 @@ export async function setStage(): Promise<Stage> {
   // A legacy server behind a proxy goes by its public name, whoever asks.
   server.useIssuer(gatewayUrl);
   const ways = { server: metadataAt(server.url, gatewayUrl), gateway: metadataAt(gatewayUrl, gatewayUrl) };
-  const site = stack.use(await startClientSite({ client, ways, host: clientHost, port: clientPort }));
+  const site = stack.use(
+    await startClientSite({
+      client,
+      ways,
+      links: { 'Status page of the gateway': gateway.adminUrl },
+      host: clientHost,
+      port: clientPort,
+    }),
+  );
 
   const cast = stack.move();
   return {

@@ -8,9 +8,9 @@ export type Stage = {
   readonly instructions: readonly Instruction[];
 };
 
-/** The stages of the Dockerfile, in order. Knows what ours uses: comments, continued lines, no heredocs. */
-export async function readDockerfile(): Promise<readonly Stage[]> {
-  const text = await readFile(new URL('../../Dockerfile', import.meta.url), 'utf8');
+/** The stages of a Dockerfile, in order. Knows what ours uses: comments, continued lines, no heredocs. */
+export async function readDockerfile(path = 'Dockerfile'): Promise<readonly Stage[]> {
+  const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
   const lines = text
     .replaceAll(/^#.*\n/gm, '')
     .replaceAll(/\\\n\s*/g, '')

@@ -26,7 +26,7 @@ export function openObservedStores(
       known.resolve();
     },
   });
-  if (config.kind === 'memory') known.resolve();
+  if (config.kind !== 'redis') known.resolve();
   const observe = (operation: string, duration: number, fault: StoreFault | undefined) =>
     events.storeOperation(operation, duration, fault, address);
   const { flows, activity } = stores;
@@ -50,9 +50,9 @@ export function openObservedStores(
   };
 }
 
-/** Where the store is, without credentials; `undefined` for memory. */
+/** Where the store is, without credentials; `undefined` where it is nowhere else. */
 function addressOf(config: StoreConfig): string | undefined {
-  if (config.kind === 'memory') return undefined;
+  if (config.kind !== 'redis') return undefined;
   if ('url' in config) {
     const url = URL.parse(config.url);
     return url === null ? undefined : `${url.protocol}//${url.host}${url.pathname}`;

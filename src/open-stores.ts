@@ -15,10 +15,7 @@ export type StoreOptions = {
 export type Stores = {
   readonly flows: FlowStore;
   readonly activity: ActivityStore;
-  /**
-   * Goes over to other credentials or certificates of the same Redis. Resolves when they have proved themselves; rejects with
-   * the first fault, after which the connection stays as it was and they are tried again.
-   */
+  /** As `OpenedFlowStore` says. */
   renew(config: StoreConfig): Promise<void>;
 };
 
@@ -27,16 +24,14 @@ export type Stores = {
  * fault. Throws a `StoreFault` only for a URL, or a system error for a certificate, that cannot be used at all.
  */
 export function openStores(config: StoreConfig, options: StoreOptions = {}): Stores {
-  const { flows, connection } = openFlowStore(config, options.onStateChange);
+  const { flows, connection, renew } = openFlowStore(config, options.onStateChange);
   if (connection === undefined || config.kind !== 'redis')
-    return { flows, activity: new MemoryActivityStore(), renew: async () => {} };
+    return { flows, activity: new MemoryActivityStore(), renew };
   const call = (_key: string, command: string, ...args: readonly (string | number)[]) =>
     connection.run((redis) => redis.call(command, ...args));
   return {
     flows,
     activity: new RedisActivityStore({ call }, config.prefix),
-    async renew(next) {
-      if (next.kind === 'redis') await connection.renew(next);
-    },
+    renew,
   };
 }

@@ -5,7 +5,7 @@ import { KeyedFlowStore } from '../../src/store/keyed-flow-store.ts';
 import { MemoryRecordStore } from '../../src/store/record-store-memory.ts';
 import { flowIdOf, flowKey } from '../../src/store/store-key.ts';
 import type { RedisServer } from '../../test/support/redis-server.ts';
-import { sampleFlow, UPSTREAM } from '../../test/support/sample-login.ts';
+import { beginSample, sampleFlow, UPSTREAM } from '../../test/support/sample-login.ts';
 
 const TTL = 3_600_000;
 
@@ -44,7 +44,7 @@ export async function measureMemoryStore(count: number): Promise<number> {
   const store = new KeyedFlowStore(new MemoryRecordStore({ quotas }));
   collect();
   const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < count; i += 1) await store.beginFlow(sampleFlow(), { hadState: true, ttl: TTL }).saved;
+  for (let i = 0; i < count; i += 1) await beginSample(store, sampleFlow(), { ttl: TTL }).saved;
   collect();
   const bytes = (process.memoryUsage().heapUsed - before) / count;
   await store[Symbol.asyncDispose]();

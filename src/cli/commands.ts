@@ -61,6 +61,14 @@ const COMMANDS: readonly {
     },
   },
   {
+    name: 'keygen',
+    summary: 'print a new key for `store.sealed.keys`',
+    async load() {
+      const { runKeygen } = await import('./keygen.ts');
+      return { options: {}, run: runKeygen };
+    },
+  },
+  {
     name: 'completion',
     summary: `print a script that completes commands and options: ${SHELLS.join(', ')}`,
     async load() {

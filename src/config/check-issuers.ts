@@ -1,5 +1,6 @@
 import { checkPlaces } from './check-places.ts';
 import { checkPolicies } from './check-policies.ts';
+import { checkSealedPolicies } from './check-sealed-policies.ts';
 import type { FileSettings } from './config.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { ValuePath } from './problem.ts';
@@ -17,7 +18,7 @@ const ENDPOINTS = [
 ] as const;
 
 export function checkIssuers(
-  { issuers = [] }: Draft<FileSettings>,
+  { issuers = [], store }: Draft<FileSettings>,
   root: YamlNode,
   diagnostics: Diagnostics,
 ): void {
@@ -34,6 +35,7 @@ export function checkIssuers(
     checkEndpoints(issuer, path, diagnostics);
     checkEndpointPlaces(issuer, path, diagnostics);
     checkPolicies(issuer, path, diagnostics);
+    if (store?.kind === 'sealed') checkSealedPolicies(issuer, path, diagnostics);
   }
 }
 

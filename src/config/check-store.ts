@@ -3,9 +3,12 @@ import type { Diagnostics } from './diagnostics.ts';
 import type { Draft } from './settings.ts';
 import { nodeAt, type YamlNode } from './yaml-tree.ts';
 
-type RedisDraft = NonNullable<NonNullable<Draft<FileSettings>['store']>['redis']>;
+type StoreDraft = NonNullable<Draft<FileSettings>['store']>;
+type RedisDraft = NonNullable<StoreDraft['redis']>;
+type SealedDraft = NonNullable<StoreDraft['sealed']>;
 
 const REDIS = ['store', 'redis'];
+const SEALED = ['store', 'sealed'];
 /** Each of them gives the location of Redis. */
 const SERVERS = ['url', 'cluster', 'sentinel'] as const;
 
@@ -14,22 +17,45 @@ export function checkStore(
   root: YamlNode,
   diagnostics: Diagnostics,
 ): void {
-  const { kind, redis } = store ?? {};
-  if (kind === 'sealed') {
-    diagnostics.problem(['store', 'kind'], '`sealed` is not available yet: use memory or redis');
-  }
+  const { kind, redis, sealed } = store ?? {};
   if (kind === 'memory' && workers !== undefined && workers !== 1) {
     diagnostics.problem(
       ['workers'],
-      'more than 1 needs `store.kind: redis`: with a store in memory, each process would know only its own logins',
+      'more than 1 needs `store.kind: redis` or `sealed`: with a store in memory, each process would know only its own logins',
     );
   }
   if (kind === 'redis') checkServers(redis ?? {}, diagnostics);
+  checkKeys(kind, sealed, diagnostics);
   if (redis === undefined) return;
-  if (kind === 'memory') diagnostics.warning(REDIS, 'has no effect: `store.kind` is memory');
+  if (kind !== 'redis' && kind !== undefined)
+    diagnostics.warning(REDIS, `has no effect: \`store.kind\` is ${kind}`);
   checkUrl(redis, root, diagnostics);
   if ('cluster' in redis && redis.database !== undefined && redis.database !== 0) {
     diagnostics.problem([...REDIS, 'database'], 'a cluster has only database 0');
+  }
+}
+
+function checkKeys(
+  kind: string | undefined,
+  sealed: SealedDraft | undefined,
+  diagnostics: Diagnostics,
+): void {
+  if (kind === 'sealed' && (sealed === undefined || !('keys' in sealed)))
+    diagnostics.problem(
+      [...SEALED, 'keys'],
+      'is required for `kind: sealed`; `pkce-gateway keygen` makes a key',
+    );
+  if (sealed === undefined) return;
+  if (kind !== 'sealed' && kind !== undefined)
+    diagnostics.warning(SEALED, `has no effect: \`store.kind\` is ${kind}`);
+  const keys = sealed.keys ?? [];
+  for (const [index, key] of keys.entries()) {
+    const first = keys.indexOf(key);
+    if (key !== undefined && first < index)
+      diagnostics.problem(
+        [...SEALED, 'keys', index],
+        `is the same key as number ${first + 1}: leave one out`,
+      );
   }
 }
 

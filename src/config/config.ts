@@ -36,7 +36,8 @@ export type RedisServers =
   | { readonly sentinel: RedisSentinel };
 export type RedisConfig = { readonly kind: 'redis' } & Omit<RedisSettings, 'url' | 'cluster' | 'sentinel'> &
   RedisServers;
-export type StoreConfig = { readonly kind: 'memory' } | RedisConfig;
+export type SealedConfig = { readonly kind: 'sealed' } & NonNullable<FileSettings['store']['sealed']>;
+export type StoreConfig = { readonly kind: 'memory' } | RedisConfig | SealedConfig;
 
 export type IssuerConfig = Omit<
   IssuerSettings,
@@ -60,9 +61,17 @@ export function buildConfig({ include: _, store, issuers, ...settings }: FileSet
   return { ...settings, store: buildStore(store), issuers: issuers.map(buildIssuer) };
 }
 
-function buildStore({ kind, redis }: FileSettings['store']): StoreConfig {
-  // Exactly one of url, cluster and sentinel is present: this was checked.
-  return kind === 'redis' ? ({ kind, ...redis } as RedisConfig) : { kind: 'memory' };
+function buildStore({ kind, redis, sealed }: FileSettings['store']): StoreConfig {
+  switch (kind) {
+    case 'memory':
+      return { kind };
+    case 'redis':
+      // Exactly one of url, cluster and sentinel is present: this was checked.
+      return { kind, ...redis } as RedisConfig;
+    case 'sealed':
+      // The keys are present: this was checked.
+      return { kind, ...sealed } as SealedConfig;
+  }
 }
 
 function buildIssuer(settings: IssuerSettings): IssuerConfig {

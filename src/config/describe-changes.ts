@@ -20,9 +20,14 @@ export function describeChanges(previous: Config, next: Config): string[] {
   ];
 }
 
-/** The store as it is written in the file: with `redis` below it. */
+/** The store as it is written in the file: with `redis` or `sealed` below it. */
 function inFileForm({ store, ...rest }: Config) {
-  return { ...rest, store: { kind: store.kind, redis: store.kind === 'redis' ? store : undefined } };
+  const { kind } = store;
+  const below = {
+    redis: kind === 'redis' ? store : undefined,
+    sealed: kind === 'sealed' ? store : undefined,
+  };
+  return { ...rest, store: { kind, ...below } };
 }
 
 function issuerChanges(before: IssuerConfig, after: IssuerConfig): string[] {

@@ -45,9 +45,9 @@ export function reloadable(running: Config, next: Config): ReloadableConfig {
   return { config, waiting };
 }
 
-/** A reload renews the credentials and certificates of the store. */
+/** A reload renews the credentials, certificates and sealing keys of the store. */
 function withoutSecrets(store: StoreConfig): object {
-  if (store.kind !== 'redis') return store;
+  if (store.kind !== 'redis') return { kind: store.kind };
   const { username: _username, password: _password, tls: _tls, ...servers } = store;
   if ('url' in servers) {
     const { protocol, host, pathname, search } = new URL(servers.url);

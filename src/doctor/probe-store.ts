@@ -19,6 +19,16 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
       'enough for a trial; use `kind: redis` for several gateways, or to keep logins across a restart';
     return [warn(tried, 'logins in progress are lost when the process ends', advice)];
   }
+  if (config.kind === 'sealed') {
+    await using store = openStores(config).flows;
+    const wrong = await exercise(store, config.replay === 'memory');
+    const keys = `${config.keys.length} ${config.keys.length === 1 ? 'key' : 'keys'}`;
+    return [
+      wrong === undefined
+        ? ok(tried, `seals and opens, with ${keys}`)
+        : problem(tried, `${wrong} went wrong`, 'is each key one that `pkce-gateway keygen` made?'),
+    ];
+  }
   const reached = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(reached.resolve, PATIENCE, `no answer within ${PATIENCE / 1000} s`);
   try {
@@ -78,7 +88,7 @@ async function probeActivity(activity: ActivityStore): Promise<Finding> {
 }
 
 /** The name of the first operation with a wrong result. */
-async function exercise(store: FlowStore): Promise<string | undefined> {
+async function exercise(store: FlowStore, refusesReplay = true): Promise<string | undefined> {
   const [id, challenge] = [randomBytes(16).toString('hex'), s256(randomBytes(32).toString('base64url'))];
   const own = { issuer: ISSUER, realm: '', clientId: ISSUER, mode: 'enforce' } as const;
   const sent = { codeChallenge: challenge, redirectUri: undefined, pkceForwarded: true };
@@ -92,6 +102,7 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
   };
   const binding: Binding = { ...own, ...sent, maxAttempts: 3, hasIdToken: false };
   const begun = store.beginFlow(flow, { hadState: true, ttl: TTL });
+  if (begun === undefined) return 'beginning a flow';
   const claimId = () => randomBytes(16).toString('base64url');
   const first = claimId();
   let code = '';
@@ -109,6 +120,11 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
   };
   const claim = async (presented: string, claimId: string) =>
     (await store.claimCode(ISSUER, code, { challenge: presented, claimId })).outcome;
+  let pushed = '';
+  const push = async () => {
+    pushed = await store.savePushedRequest(ISSUER, id, own, TTL);
+    return true;
+  };
   const steps: readonly (readonly [name: string, works: () => Promise<boolean>])[] = [
     ['saving a flow', () => done(begun.saved)],
     ['loading a flow', async () => (await store.findFlow(ISSUER, begun.prefix))?.id === begun.live.id],
@@ -116,11 +132,14 @@ async function exercise(store: FlowStore): Promise<string | undefined> {
     ['finding a code', async () => (await store.findCode(ISSUER, code))?.codeChallenge === challenge],
     ['refusing a wrong verifier', async () => (await claim(s256('another'), claimId())) === 'mismatch'],
     ['claiming a code', async () => (await claim(challenge, first)) === 'claimed'],
-    ['refusing a second claim', async () => (await claim(challenge, claimId())) === 'replayed'],
+    [
+      'refusing a second claim',
+      async () => !refusesReplay || (await claim(challenge, claimId())) === 'replayed',
+    ],
     ['releasing a code', () => done(store.releaseClaim(ISSUER, code, first))],
     ['claiming a released code', async () => (await claim(challenge, claimId())) === 'claimed'],
-    ['remembering a pushed request', () => done(store.savePushedRequest(ISSUER, id, own, TTL))],
-    ['loading a pushed request', async () => (await store.findPushedRequest(ISSUER, id)) !== undefined],
+    ['remembering a pushed request', push],
+    ['loading a pushed request', async () => (await store.findPushedRequest(ISSUER, pushed)) !== undefined],
     ['answering a ping', () => done(store.ping())],
   ];
   for (const [name, works] of steps) if (!(await works())) return name;

@@ -6,6 +6,8 @@ export type ParameterChanges = {
   readonly state?: StateChange | undefined;
   /** Names whose parameters go. */
   readonly dropped?: ReadonlySet<string> | undefined;
+  /** Names whose value becomes another one, where they stand. */
+  readonly replaced?: ReadonlyMap<string, string> | undefined;
 };
 
 export type StateChange = {
@@ -17,18 +19,26 @@ export type StateChange = {
   readonly whereMissing: boolean;
 };
 
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
 /**
  * Changes a text in application/x-www-form-urlencoded where it stands; every other octet stays. So a client in `report` is
  * served: byte for byte, but for the value of its state.
  */
-export function changeRawParameters(text: string, { state, dropped }: ParameterChanges): string {
-  if (state === undefined && (dropped === undefined || dropped.size === 0)) return text;
+export function changeRawParameters(text: string, { state, dropped, replaced }: ParameterChanges): string {
+  if (state === undefined && replaced === undefined && (dropped === undefined || dropped.size === 0))
+    return text;
   const segments: string[] = [];
   let found = false;
   for (const segment of text === '' ? [] : text.split('&')) {
     const equals = segment.indexOf('=');
     const name = decodeFormText(equals === -1 ? segment : segment.slice(0, equals));
     if (dropped?.has(name) === true) continue;
+    const replacement = replaced?.get(name);
+    if (replacement !== undefined) {
+      segments.push(`${name}=${percentEncode(replacement)}`);
+      continue;
+    }
     if (state === undefined || found || name !== 'state') {
       segments.push(segment);
       continue;
@@ -54,8 +64,12 @@ function changeRawState(raw: string, { remove, add }: StateChange): string | und
 }
 
 /** The same for parameters that are about to be serialised: what is judged is what the upstream gets. */
-export function changeParameters(parameters: Parameters, { state, dropped }: ParameterChanges): Parameters {
-  const kept = dropped === undefined || dropped.size === 0 ? parameters : parameters.without(...dropped);
+export function changeParameters(
+  parameters: Parameters,
+  { state, dropped, replaced = NOTHING }: ParameterChanges,
+): Parameters {
+  let kept = dropped === undefined || dropped.size === 0 ? parameters : parameters.without(...dropped);
+  for (const [name, value] of replaced) if (kept.has(name)) kept = kept.with(name, value);
   const value = kept.get('state');
   if (state === undefined || (value === undefined && !(state.whereMissing && state.add !== undefined)))
     return kept;

@@ -12,21 +12,29 @@ export type FoundFlowPrefix = {
 
 /** Bytes of randomness that `buildFlowPrefix` takes. */
 export const FLOW_PREFIX_RANDOM_BYTES = 16;
-/** The length of the longest prefix. A search in pieces of a text keeps one character less from each piece. */
-export const FLOW_PREFIX_MAX_LENGTH = 32;
+/** Characters of a prefix whose flow is kept in a store, and of the head of every other one. */
+export const FLOW_PREFIX_LENGTH = 32;
+/** Characters of the longest record that a prefix can hold. */
+export const LONGEST_SEALED_FLOW = 1296;
 
 const START = 'pg';
+const KIND_AT = START.length;
 const RANDOM_LENGTH = 25; // 128 bits in base 36
 const BODY_LENGTH = START.length + 1 + RANDOM_LENGTH;
 const CHECKSUM_LENGTH = 4;
+/** Digits of base 36 that tell how many characters stand behind the head. */
+const TAIL_LENGTH_DIGITS = 2;
+const RECORD_AT = KIND_AT + 1 + TAIL_LENGTH_DIGITS;
+const RECORD_IN_HEAD = BODY_LENGTH - RECORD_AT;
 const BASIS = 0x811c9dc5;
 /**
- * Only lowercase letters and digits: no encoding of a URL, of HTML or of a script changes them. The third character tells
- * how long the prefix is, so that other kinds can be longer, and whether the client sent a state (`s`) or none (`n`): an
- * absent state and an empty one must come back as they were.
+ * Only lowercase letters and digits: no encoding of a URL, of HTML or of a script changes them. The third character tells the
+ * kind (`s`, `n`: the flow is in a store; `v`, `w`: it is in the prefix) and whether the client sent a state (`s`, `v`) or none
+ * (`n`, `w`): an absent state and an empty one must come back as they were. All kinds begin with a head of one form, so that
+ * each is known for what it is wherever it turns up, and a text that only looks like one costs no more than the head.
  */
-const WELL_FORMED = /pg[sn][a-z0-9]{29}/y;
-const KIND_AT = START.length;
+const HEAD = /pg[snvw][a-z0-9]{29}/y;
+const TAIL = /[a-z0-9]*/y;
 
 /** What goes in front of the client's state on its way upstream. `random`: 16 random bytes. */
 export function buildFlowPrefix(upstream: string, hadState: boolean, random: Buffer): string {
@@ -36,16 +44,38 @@ export function buildFlowPrefix(upstream: string, hadState: boolean, random: Buf
   const digits = BigInt(`0x${random.toString('hex')}`)
     .toString(36)
     .padStart(RANDOM_LENGTH, '0');
-  const body = `${START}${hadState ? 's' : 'n'}${digits}`;
-  return body + checksum(hashText(upstream, BASIS), body, 0);
+  return withChecksum(upstream, `${START}${hadState ? 's' : 'n'}${digits}`);
+}
+
+/** The same where the flow is kept nowhere else. `record`: 23 to 1296 lowercase letters and digits. */
+export function buildSealedPrefix(upstream: string, hadState: boolean, record: string): string {
+  if (record.length < RECORD_IN_HEAD || record.length > LONGEST_SEALED_FLOW) {
+    throw new RangeError(`a flow prefix holds ${RECORD_IN_HEAD} to ${LONGEST_SEALED_FLOW} characters`);
+  }
+  const tail = record.slice(RECORD_IN_HEAD);
+  const digits = tail.length.toString(36).padStart(TAIL_LENGTH_DIGITS, '0');
+  const head = `${START}${hadState ? 'v' : 'w'}${digits}${record.slice(0, RECORD_IN_HEAD)}`;
+  return withChecksum(upstream, head) + tail;
+}
+
+/** The record that a prefix of this upstream holds; `undefined` for any other text, and one whose flow is in a store. */
+export function sealedFlowOf(upstream: string, prefix: string): string | undefined {
+  if (!isSealedKind(prefix.charAt(KIND_AT))) return undefined;
+  if (flowPrefixAt(hashText(upstream, BASIS), prefix, 0) !== prefix) return undefined;
+  return prefix.slice(RECORD_AT, BODY_LENGTH) + prefix.slice(FLOW_PREFIX_LENGTH);
+}
+
+/** Whether the client of a whole prefix sent a state. */
+export function hadStateOf(prefix: string): boolean {
+  const kind = prefix.charAt(KIND_AT);
+  return kind === 's' || kind === 'v';
 }
 
 /** The flow prefix that a state begins with; `undefined` where it begins with none of this upstream's. */
 export function parseFlowPrefix(upstream: string, state: string): ParsedFlowPrefix | undefined {
   const prefix = flowPrefixAt(hashText(upstream, BASIS), state, 0);
   if (prefix === undefined) return undefined;
-  const hadState = prefix.charAt(KIND_AT) === 's';
-  return { prefix, clientState: hadState ? state.slice(prefix.length) : undefined };
+  return { prefix, clientState: hadStateOf(prefix) ? state.slice(prefix.length) : undefined };
 }
 
 /** The first flow prefix of this upstream in a text, wherever it stands. Linear in the text's length. */
@@ -59,16 +89,32 @@ export function findFlowPrefix(upstream: string, text: string, from = 0): FoundF
 }
 
 function flowPrefixAt(seed: number, text: string, index: number): string | undefined {
-  WELL_FORMED.lastIndex = index;
-  if (!WELL_FORMED.test(text)) return undefined;
-  const isOurs = text.startsWith(checksum(seed, text, index), index + BODY_LENGTH);
-  return isOurs ? text.slice(index, WELL_FORMED.lastIndex) : undefined;
+  HEAD.lastIndex = index;
+  if (!HEAD.test(text)) return undefined;
+  const headEnd = index + FLOW_PREFIX_LENGTH;
+  if (!text.startsWith(checksum(seed, text, index), index + BODY_LENGTH)) return undefined;
+  if (!isSealedKind(text.charAt(index + KIND_AT))) return text.slice(index, headEnd);
+  const tailLength = Number.parseInt(text.slice(index + KIND_AT + 1, index + RECORD_AT), 36);
+  const prefix = text.slice(index, headEnd + tailLength);
+  TAIL.lastIndex = FLOW_PREFIX_LENGTH;
+  TAIL.test(prefix);
+  return prefix.length === FLOW_PREFIX_LENGTH + tailLength && TAIL.lastIndex === prefix.length
+    ? prefix
+    : undefined;
+}
+
+function isSealedKind(kind: string): boolean {
+  return kind === 'v' || kind === 'w';
+}
+
+function withChecksum(upstream: string, body: string): string {
+  return body + checksum(hashText(upstream, BASIS), body, 0);
 }
 
 /**
  * Of the characters before it, and of the upstream by way of the seed. No security measure: anybody can compute it. It tells
- * this upstream's prefixes from a client's state that happens to look like one. The random part makes a prefix unguessable,
- * and the store makes it valid. So it is cheap (FNV-1a with a final mix): a page full of texts that look like prefixes costs
+ * this upstream's prefixes from a client's state that happens to look like one. What makes a prefix valid is the store, or
+ * the key that it was sealed with. So it is cheap (FNV-1a with a final mix): a page full of texts that look like prefixes costs
  * no digests.
  */
 function checksum(seed: number, text: string, index: number): string {

@@ -65,7 +65,9 @@ export type Bound =
   /** The code for the client. The same flow's code, delivered again, gives the same one, with its attempts and claim as they stand. */
   | { readonly outcome: 'bound'; readonly code: string; readonly first: boolean }
   /** The upstream's code is another flow's: its first binding stays. */
-  | { readonly outcome: 'bound_elsewhere' };
+  | { readonly outcome: 'bound_elsewhere' }
+  /** The code for the client would be too long for a URL. */
+  | { readonly outcome: 'too_long' };
 
 /** What became of an attempt to claim a code. `unknown`: there is no such code, or its record cannot be read. */
 export type Claim = { readonly outcome: 'unknown' } | KnownClaim;
@@ -94,13 +96,8 @@ export type KnownClaim = {
 /** A pushed authorization request (RFC 9126), remembered under its request_uri: for whom it is good, and as what it was judged. */
 export type PushedRequest = Judged;
 
-/** What a kind of store can keep. A store that keeps nothing but a key cannot do all that the others do. */
-export type StoreAbilities = {
-  /** Flows that are found by client and state (`state: preserve`, JARM, responses with an id_token). */
-  readonly preservedState: boolean;
-  /** Codes that reach the client as the upstream made them, and are known again at redemption. */
-  readonly bareCodes: boolean;
-};
+/** The same, with the name by which the upstream knows it. */
+export type FoundPushedRequest = PushedRequest & { readonly requestUri: string };
 
 /**
  * Where flows, codes and pushed requests live. The store makes the flow prefix and the client's code, since what they hold
@@ -108,13 +105,17 @@ export type StoreAbilities = {
  * throws a `StoreFault` where the store cannot answer. Times are milliseconds.
  */
 export interface FlowStore extends AsyncDisposable {
-  readonly abilities: StoreAbilities;
+  /**
+   * Whether it keeps records at all. One that does not knows again only what it made itself: no state of the client's own
+   * (`state: preserve`, JARM, responses with an id_token), and no code or request_uri as the upstream made it.
+   */
+  readonly keepsRecords: boolean;
 
   /**
    * Begins a flow under a new prefix. `saved` may be awaited beside the request upstream, but before its response leaves; it
-   * rejects with a `StoreFault`. `hadState`: whether the client sent a state at all.
+   * rejects with a `StoreFault`. `undefined`: the prefix would be too long.
    */
-  beginFlow(flow: Flow, options: { readonly hadState: boolean; readonly ttl: number }): BegunFlow;
+  beginFlow(flow: Flow, options: BeginOptions): BegunFlow | undefined;
   /** The live flow of a prefix; `undefined` for none, an expired one, or a record that cannot be read. */
   findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined>;
   /**
@@ -135,9 +136,15 @@ export interface FlowStore extends AsyncDisposable {
   /** Gives a code back that this very claim holds. No effect on any other. */
   releaseClaim(upstream: string, code: string, claimId: string): Promise<void>;
 
-  savePushedRequest(upstream: string, requestUri: string, pushed: PushedRequest, ttl: number): Promise<void>;
-  /** The pushed request, until it expires; `undefined` for none. */
-  findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined>;
+  /** Resolves to the request_uri for the client. */
+  savePushedRequest(
+    upstream: string,
+    requestUri: string,
+    pushed: PushedRequest,
+    ttl: number,
+  ): Promise<string>;
+  /** The pushed request, until it expires; `undefined` for none. `requestUri`: the client's. */
+  findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined>;
 
   /** Remembers what a client's server has shown. */
   saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void>;
@@ -149,6 +156,14 @@ export interface FlowStore extends AsyncDisposable {
 
 /** `c_hash`: the id_tokens of token responses cover the code. */
 export type Trait = 'c_hash';
+
+export type BeginOptions = {
+  /** Whether the client sent a state at all. */
+  readonly hadState: boolean;
+  readonly ttl: number;
+  /** Characters that the prefix may have; default: as many as the store needs. */
+  readonly longest?: number | undefined;
+};
 
 export type BegunFlow = { readonly prefix: string; readonly live: LiveFlow; readonly saved: Promise<void> };
 

@@ -1,7 +1,9 @@
+import { boundBefore, sealUnder } from './bound-before.ts';
 import { CODE_MEMORY, decodeCode, encodeCode } from './code-record.ts';
-import { buildFlowPrefix, FLOW_PREFIX_RANDOM_BYTES } from './flow-prefix.ts';
+import { buildFlowPrefix, FLOW_PREFIX_LENGTH, FLOW_PREFIX_RANDOM_BYTES } from './flow-prefix.ts';
 import { decodeFlow, encodeFlow, encodeFlowIdentity } from './flow-record.ts';
 import type {
+  BeginOptions,
   BegunFlow,
   Binding,
   BindOptions,
@@ -10,17 +12,12 @@ import type {
   ClaimRequest,
   Flow,
   FlowStore,
+  FoundPushedRequest,
   LiveFlow,
   PushedRequest,
   Trait,
 } from './flow-store.ts';
-import {
-  buildGatewayCode,
-  GATEWAY_CODE_RANDOM_BYTES,
-  NONCE_BYTES,
-  openSealedCode,
-  sealCode,
-} from './gateway-code.ts';
+import { buildGatewayCode, GATEWAY_CODE_RANDOM_BYTES, openSealedCode } from './gateway-code.ts';
 import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
 import { takeRandomBytes } from './random-pool.ts';
 import type { RecordStore } from './record-store.ts';
@@ -40,7 +37,7 @@ const CLAIM_ID = /^[A-Za-z0-9_-]{22}$/;
 
 /** Flows, codes and pushed requests as records under keys, in whatever keeps those. */
 export class KeyedFlowStore implements FlowStore {
-  readonly abilities = { preservedState: true, bareCodes: true };
+  readonly keepsRecords = true;
   readonly #records: RecordStore;
 
   /** The store disposes of the records' store. */
@@ -48,7 +45,8 @@ export class KeyedFlowStore implements FlowStore {
     this.#records = records;
   }
 
-  beginFlow(flow: Flow, { hadState, ttl }: { readonly hadState: boolean; readonly ttl: number }): BegunFlow {
+  beginFlow(flow: Flow, { hadState, ttl, longest }: BeginOptions): BegunFlow | undefined {
+    if (longest !== undefined && FLOW_PREFIX_LENGTH > longest) return undefined;
     const prefix = buildFlowPrefix(flow.upstream, hadState, takeRandomBytes(FLOW_PREFIX_RANDOM_BYTES));
     const id = flowIdOf(flow.upstream, prefix);
     const saved = this.#saveFlow(flowKey(id), flow, ttl);
@@ -108,12 +106,14 @@ export class KeyedFlowStore implements FlowStore {
     requestUri: string,
     pushed: PushedRequest,
     ttl: number,
-  ): Promise<void> {
+  ): Promise<string> {
     await this.#records.save(pushedRequestKey(upstream, requestUri), encodePushedRequest(pushed), ttl);
+    return requestUri;
   }
 
-  findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined> {
-    return this.#find(pushedRequestKey(upstream, requestUri), decodePushedRequest);
+  async findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
+    const pushed = await this.#find(pushedRequestKey(upstream, requestUri), decodePushedRequest);
+    return pushed && { ...pushed, requestUri };
   }
 
   async saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
@@ -155,8 +155,8 @@ export class KeyedFlowStore implements FlowStore {
   async #bindWrapped(options: BindOptions): Promise<Bound> {
     const { upstream, code, flowId, binding, codeTtl } = options;
     const own = buildGatewayCode(takeRandomBytes(GATEWAY_CODE_RANDOM_BYTES));
-    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: seal(own, code, upstream) });
-    const record = encodeCode({ kind: 'own', flowId, binding, sealed: seal(code, own, upstream) });
+    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: sealUnder(code, own, upstream) });
+    const record = encodeCode({ kind: 'own', flowId, binding, sealed: sealUnder(own, code, upstream) });
     const [held] = await Promise.all([
       this.#records.saveUnlessHeld(codeKey(upstream, code), marker, codeTtl + CODE_MEMORY.marker),
       this.#records.save(codeKey(upstream, own), record, codeTtl + CODE_MEMORY.own),
@@ -165,19 +165,4 @@ export class KeyedFlowStore implements FlowStore {
     const first = held === undefined || held === marker;
     return first ? { outcome: 'bound', code: own, first } : boundBefore(held, options);
   }
-}
-
-function seal(code: string, under: string, upstream: string): string {
-  return sealCode(code, under, upstream, takeRandomBytes(NONCE_BYTES));
-}
-
-/** The first binding of an upstream's code stays. The same flow gets the code that it got then. */
-function boundBefore(held: string, { upstream, code, flowId }: BindOptions): Bound {
-  const stored = decodeCode(held);
-  if (stored === undefined || stored.flowId !== flowId) return { outcome: 'bound_elsewhere' };
-  const { kind, sealed = '' } = stored;
-  const known = kind === 'marker' ? openSealedCode(sealed, code, upstream) : code;
-  return known === undefined
-    ? { outcome: 'bound_elsewhere' }
-    : { outcome: 'bound', code: known, first: false };
 }

@@ -1,4 +1,5 @@
 import type {
+  BeginOptions,
   BegunFlow,
   Binding,
   BindOptions,
@@ -7,14 +8,14 @@ import type {
   ClaimRequest,
   Flow,
   FlowStore,
+  FoundPushedRequest,
   LiveFlow,
   PushedRequest,
-  StoreAbilities,
   Trait,
 } from './flow-store.ts';
 import { type ObserveOperation, observeOperation } from './observe-operation.ts';
 
-export type StoreOperation = Exclude<keyof FlowStore, symbol | 'abilities'>;
+export type StoreOperation = Exclude<keyof FlowStore, symbol | 'keepsRecords'>;
 
 export type StoreObserver = ObserveOperation<StoreOperation>;
 
@@ -28,12 +29,13 @@ export class ObservedFlowStore implements FlowStore {
     this.#observe = observe;
   }
 
-  get abilities(): StoreAbilities {
-    return this.#store.abilities;
+  get keepsRecords(): boolean {
+    return this.#store.keepsRecords;
   }
 
-  beginFlow(flow: Flow, options: { readonly hadState: boolean; readonly ttl: number }): BegunFlow {
+  beginFlow(flow: Flow, options: BeginOptions): BegunFlow | undefined {
     const begun = this.#store.beginFlow(flow, options);
+    if (begun === undefined) return undefined;
     const saved = this.#observed('beginFlow', begun.saved);
     // It may fail before it is awaited.
     saved.catch(() => {});
@@ -72,14 +74,19 @@ export class ObservedFlowStore implements FlowStore {
     return this.#observed('releaseClaim', this.#store.releaseClaim(upstream, code, claimId));
   }
 
-  savePushedRequest(upstream: string, requestUri: string, pushed: PushedRequest, ttl: number): Promise<void> {
+  savePushedRequest(
+    upstream: string,
+    requestUri: string,
+    pushed: PushedRequest,
+    ttl: number,
+  ): Promise<string> {
     return this.#observed(
       'savePushedRequest',
       this.#store.savePushedRequest(upstream, requestUri, pushed, ttl),
     );
   }
 
-  findPushedRequest(upstream: string, requestUri: string): Promise<PushedRequest | undefined> {
+  findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
     return this.#observed('findPushedRequest', this.#store.findPushedRequest(upstream, requestUri));
   }
 

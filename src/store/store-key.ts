@@ -23,6 +23,11 @@ export function codeKey(upstream: string, code: string): string {
   return `code:${digest('code', upstream, code)}`;
 }
 
+/** What a process remembers of a code whose record travels with the client. */
+export function claimedCodeKey(upstream: string, code: string): string {
+  return `code:${digest('claimed', upstream, code)}`;
+}
+
 /** The key of a pushed authorization request (RFC 9126). */
 export function pushedRequestKey(upstream: string, requestUri: string): string {
   return `par:${digest('par', upstream, requestUri)}`;

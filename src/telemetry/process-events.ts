@@ -49,14 +49,14 @@ export class ProcessEvents {
   storeRenewed(address: string | undefined): void {
     this.#log.info(
       { event: 'store_renewed', address },
-      'the store takes the new credentials or certificates',
+      'the store takes the new credentials, certificates or keys',
     );
   }
 
   storeNotRenewed(error: unknown, address: string | undefined): void {
     this.#log.error(
       { event: 'store_not_renewed', address, error },
-      'the store does not take the new credentials or certificates: the connection stays as it was, and they are tried again',
+      'the store does not take the new credentials, certificates or keys: the old ones stay in force, and the new ones are tried again',
     );
   }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { JudgedEndpoint, Reason } from '../../src/policy/reason.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { type RawResponse, sendRaw } from '../support/raw-http.ts';
@@ -22,9 +23,21 @@ export const DEFENCES = {
     `  spa: ${ENFORCED(false)}`,
     '  lax: {mode: off}',
   ].join('\n'),
+  'sealed codes': `unlisted_clients: {mode: enforce}\nclients: {spa: ${ENFORCED(true)}}`,
 } as const;
 
 export type Defence = keyof typeof DEFENCES;
+
+/** Whether codes are the gateway's own. */
+export function hasWrappedCodes(defence: string): boolean {
+  return defence === 'wrapped codes' || defence === 'sealed codes';
+}
+
+/** YAML of the top level: the store behind a defence. */
+export function storeOf(defence: string): string {
+  const key = randomBytes(32).toString('base64url');
+  return defence === 'sealed codes' ? `store: {kind: sealed, sealed: {keys: ["${key}"]}}` : '';
+}
 
 /** What came of an attack. */
 export type Outcome = {
@@ -53,11 +66,15 @@ export class AttackStage implements AsyncDisposable {
     this.victim = new SimpleClient(this.url, 'spa', REDIRECT_URI);
   }
 
-  /** `issuer`: YAML beside its upstream and endpoints; `none`: no gateway at all. */
-  static async open(issuer: string): Promise<AttackStage> {
+  /** `issuer`: YAML beside its upstream and endpoints; `none`: no gateway at all. `top`: YAML of the top level. */
+  static async open(issuer: string, top = ''): Promise<AttackStage> {
     const server = await startSloppyServer();
     if (issuer === 'none') return new AttackStage(server, undefined);
-    const gateway = await startGatewayUnderTest({ upstream: server.url, issuer: `${ENDPOINTS}\n${issuer}` });
+    const gateway = await startGatewayUnderTest({
+      upstream: server.url,
+      issuer: `${ENDPOINTS}\n${issuer}`,
+      top,
+    });
     return new AttackStage(server, gateway);
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newPkcePair } from '../support/pkce-pair.ts';
 import { type RawResponse, rawRequest } from '../support/raw-http.ts';
-import { AttackStage, DEFENCES, type Defence, REDIRECT_URI } from './attack-stage.ts';
+import { AttackStage, DEFENCES, type Defence, REDIRECT_URI, storeOf } from './attack-stage.ts';
 import type { AuthorizationAttack } from './authorization/attack.ts';
 import { AUTHORIZATION_ATTACKS } from './authorization/attacks.ts';
 import { theft } from './redemption/attack.ts';
@@ -57,7 +57,7 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
   (defence) => {
     let stage: AttackStage;
     beforeAll(async () => {
-      stage = await AttackStage.open(DEFENCES[defence]);
+      stage = await AttackStage.open(DEFENCES[defence], storeOf(defence));
     });
     afterAll(() => stage[Symbol.asyncDispose]());
 

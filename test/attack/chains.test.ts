@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AttackStage, DEFENCES, type Defence } from './attack-stage.ts';
+import { AttackStage, DEFENCES, type Defence, hasWrappedCodes, storeOf } from './attack-stage.ts';
 import { ADVISORIES } from './chains/advisories.ts';
 import { CHAINS } from './chains/chains.ts';
 import { OAUCH } from './chains/oauch.ts';
@@ -25,7 +25,7 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
   (defence) => {
     let stage: AttackStage;
     beforeAll(async () => {
-      stage = await AttackStage.open(DEFENCES[defence]);
+      stage = await AttackStage.open(DEFENCES[defence], storeOf(defence));
     });
     afterAll(() => stage[Symbol.asyncDispose]());
 
@@ -35,7 +35,7 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
       expect({ tokens, redeemable, refusals }).toEqual({
         tokens: 0,
         redeemable: 0,
-        refusals: defence === 'wrapped codes' ? ofWrapped : expected,
+        refusals: hasWrappedCodes(defence) ? ofWrapped : expected,
       });
       if (response !== undefined)
         expect(response.status).toSatisfy((status) => status >= 400 && status < 500);

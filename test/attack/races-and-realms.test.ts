@@ -3,7 +3,7 @@ import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { newPkcePair } from '../support/pkce-pair.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startSloppyServer } from '../support/upstreams/sloppy-server.ts';
-import { AttackStage, DEFENCES, type Defence, REDIRECT_URI } from './attack-stage.ts';
+import { AttackStage, DEFENCES, type Defence, REDIRECT_URI, storeOf } from './attack-stage.ts';
 import { redeem } from './chains/chain.ts';
 import { theft } from './redemption/attack.ts';
 
@@ -31,7 +31,7 @@ describe('twenty redemptions of one code at once', () => {
 
   describe.each(DEFENDED)('with %s', (defence) => {
     test.each(RACES)('%s: one gets tokens', async (_, verifiers) => {
-      await using stage = await AttackStage.open(DEFENCES[defence]);
+      await using stage = await AttackStage.open(DEFENCES[defence], storeOf(defence));
       expect(await race(stage, verifiers)).toBe(1);
       expect(stage.server.issued).toBe(1);
     });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AttackStage, DEFENCES, type Defence } from './attack-stage.ts';
+import { AttackStage, DEFENCES, type Defence, hasWrappedCodes, storeOf } from './attack-stage.ts';
 import type { RedemptionAttack } from './redemption/attack.ts';
 import { REDEMPTION_ATTACKS } from './redemption/attacks.ts';
 
@@ -38,7 +38,7 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
   (defence) => {
     let stage: AttackStage;
     beforeAll(async () => {
-      stage = await AttackStage.open(DEFENCES[defence]);
+      stage = await AttackStage.open(DEFENCES[defence], storeOf(defence));
     });
     afterAll(() => stage[Symbol.asyncDispose]());
 
@@ -49,7 +49,7 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
       if (response !== undefined)
         expect(response.status).toSatisfy((status) => status >= 400 && status < 500);
       const expected =
-        (defence === 'wrapped codes' ? attack.ofWrapped : undefined) ??
+        (hasWrappedCodes(defence) ? attack.ofWrapped : undefined) ??
         (defence === 'bare codes of the only enforced client' ? attack.amongLax : undefined) ??
         attack.expected;
       const passes = expected === 'unreadable' || expected === 'defused';

@@ -1,6 +1,6 @@
 import { parseConfig } from '../../src/config/load.ts';
 import { type Gateway, startGateway } from '../../src/gateway.ts';
-import { DEFENCES, type Defence, REDIRECT_URI } from '../attack/attack-stage.ts';
+import { DEFENCES, type Defence, hasWrappedCodes, REDIRECT_URI, storeOf } from '../attack/attack-stage.ts';
 import { rawRequest } from '../support/raw-http.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { type Observed, type SloppyServer, startSloppyServer } from '../support/upstreams/sloppy-server.ts';
@@ -16,7 +16,7 @@ export const FUZZED_DEFENCES = Object.keys(DEFENCES) as readonly Defence[];
 
 const ENDPOINTS = ['/oauth2/token', '/oauth2/authorize', '/oauth2/par'];
 /** The upstream's own codes, and the gateway's. */
-const CODE = /code-[0-9a-f]{18}|pgc_[\w-]{43}/g;
+const CODE = /code-[0-9a-f]{18}|pgc_[\w-]{43,}/g;
 /** Failed verifications burn a code; a burnt one is nothing to steal. */
 const USES_OF_A_CODE = 60;
 
@@ -47,11 +47,12 @@ export class FuzzStage implements AsyncDisposable {
     });
     server.laxity.duplicates = duplicates;
     // Bare codes are as good as gone where nothing in a message says that it is a redemption (docs/threat-model.md).
-    if (defence !== 'wrapped codes') server.laxity.grantType = 'needed';
+    if (!hasWrappedCodes(defence)) server.laxity.grantType = 'needed';
     const clients = defence === 'none' ? 'unlisted_clients: {mode: off}' : DEFENCES[defence];
     const yaml = `
 listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
+${storeOf(defence)}
 issuers:
   - name: corp
     upstream: {url: "${server.url}"}
@@ -138,7 +139,7 @@ issuers:
 
   /** Where everything is judged: whether that is what went upstream, and once. */
   async #findOtherReading(made: FuzzCase): Promise<string | undefined> {
-    if (this.#defence !== 'wrapped codes' && this.#defence !== 'bare codes') return undefined;
+    if (!hasWrappedCodes(this.#defence) && this.#defence !== 'bare codes') return undefined;
     const seen = this.#seen.get(made.id) ?? [];
     if (seen.length > 1) return 'one request went upstream twice';
     for (const { request, body } of seen) {

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { s256 } from '../../src/oauth/pkce.ts';
-import type { Binding, BindOptions, ClaimRequest, Flow, FlowStore } from '../../src/store/flow-store.ts';
+import type {
+  BeginOptions,
+  BegunFlow,
+  Binding,
+  BindOptions,
+  ClaimRequest,
+  Flow,
+  FlowStore,
+} from '../../src/store/flow-store.ts';
 
 export const CHALLENGE = s256('the-right-verifier-of-at-least-forty-three-characters');
 export const OTHER_CHALLENGE = s256('some-other-verifier-of-at-least-forty-three-characters');
@@ -27,6 +35,17 @@ export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
     violation: undefined,
     ...overrides,
   };
+}
+
+/** Begins a flow, whose prefix may have any length. */
+export function beginSample(
+  store: FlowStore,
+  flow: Flow = sampleFlow(),
+  options: Partial<BeginOptions> = {},
+): BegunFlow {
+  const begun = store.beginFlow(flow, { hadState: true, ttl: 60_000, ...options });
+  if (begun === undefined) throw new Error('the prefix is too long');
+  return begun;
 }
 
 /** A binding as most are. */

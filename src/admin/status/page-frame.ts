@@ -49,9 +49,11 @@ export function renderRequestSearch(id = ''): Html {
 function renderState({ config, readingFault, loads, now, startedAt }: StatusFacts): Html {
   const [last] = loads;
   const rejected = last?.outcome === 'rejected';
-  const store = { redis: 'Redis', memory: 'in memory' }[config.store.kind as 'redis' | 'memory'];
+  const store = { redis: 'Redis', memory: 'in memory', sealed: 'sealed: no records are kept' }[
+    config.store.kind
+  ];
   return html`<dl>
-<div><dt>Store</dt><dd><span class="dot ${readingFault === undefined ? 'good' : 'bad'}" aria-hidden="true"></span>${store ?? config.store.kind}${readingFault !== undefined && ', unreachable'}</dd></div>
+<div><dt>Store</dt><dd><span class="dot ${readingFault === undefined ? 'good' : 'bad'}" aria-hidden="true"></span>${store}${readingFault !== undefined && ', unreachable'}</dd></div>
 <div><dt>Configuration</dt><dd><span class="dot ${rejected ? 'bad' : 'good'}" aria-hidden="true"></span>${rejected ? 'rejected' : 'loaded'} ${last !== undefined && timeText(last.at, now)}</dd></div>
 <div><dt>Started</dt><dd>${timeText(startedAt, now)}</dd></div>
 </dl>`;

@@ -1,8 +1,8 @@
 import { normalizeResponseType } from '../../oauth/authorization-request.ts';
-import type { PushedRequest } from '../../store/flow-store.ts';
-import { StoreFault } from '../../store/flow-store.ts';
+import { type FoundPushedRequest, type PushedRequest, StoreFault } from '../../store/flow-store.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
+import { mayBeOfReport } from '../without-records.ts';
 import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
@@ -30,7 +30,7 @@ export function enterPushedRequest(context: AuthorizationContext): Progress | Pr
 
 async function enter(context: AuthorizationContext, requestUri: string): Promise<Progress> {
   const { exchange, client } = context;
-  let pushed: PushedRequest | undefined;
+  let pushed: FoundPushedRequest | undefined;
   try {
     pushed = await exchange.services.store.findPushedRequest(exchange.group.key, requestUri);
   } catch (error) {
@@ -41,10 +41,16 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
     const responseType = normalizeResponseType(context.merged.parameters.get('response_type') ?? '');
     // Servers of OpenID Connect may want one here all the same (Core 6.1); one that the client may not use is not its push's.
     const beside = client.policy.responseTypes.includes(responseType) ? [] : ['response_type'];
-    return forwardRequest(context, { mode: pushed.mode, dropped: [...SETTLED_BY_PUSH, ...beside] });
+    const { mode } = pushed;
+    return forwardRequest(context, {
+      mode,
+      dropped: [...SETTLED_BY_PUSH, ...beside],
+      requestUri: pushed.requestUri === requestUri ? undefined : pushed.requestUri,
+    });
   }
   const refused =
     context.violation === undefined &&
+    !mayBeOfReport(exchange, client.policy) &&
     shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
   return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
 }

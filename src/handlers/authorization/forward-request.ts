@@ -15,6 +15,8 @@ export type ForwardOptions = {
   readonly mode?: Mode;
   /** In enforce: parameters that another request has settled. */
   readonly dropped?: readonly string[];
+  /** As the upstream knows it, where the client has one of the gateway's own. */
+  readonly requestUri?: string | undefined;
   readonly settle?: SendOptions['settle'];
 };
 
@@ -25,7 +27,10 @@ export async function forwardRequest(
 ): Promise<'done'> {
   const { exchange, message, merged, client, saved } = context;
   const enforced = (options.mode ?? exchange.flow?.flow.mode ?? client.mode) === 'enforce';
-  const changes = changesOf(context, enforced ? (options.dropped ?? []) : []);
+  const changes = {
+    ...changesOf(context, enforced ? (options.dropped ?? []) : []),
+    replaced: options.requestUri === undefined ? undefined : new Map([['request_uri', options.requestUri]]),
+  };
   const { body } = message;
   const query = write(message.query, enforced, merged.inQuery ? changes : {}, !merged.inBody);
   const send: SendOptions = { saved, savedFor: client, settle: options.settle };

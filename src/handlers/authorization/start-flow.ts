@@ -1,4 +1,3 @@
-import { FLOW_PREFIX_MAX_LENGTH } from '../../store/flow-prefix.ts';
 import { type Flow, StoreFault } from '../../store/flow-store.ts';
 import { canBeFollowed, needsPrefix } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';
@@ -12,15 +11,16 @@ import { refuseRequest } from './refuse-request.ts';
 export function startFlow(context: AuthorizationContext): Progress | Promise<Progress> {
   const { exchange, judged } = context;
   if (!canBeFollowed(judged)) return undefined;
-  const { store } = exchange.services;
+  if (judged.preservesState) return startPreservedFlow(context, 'state');
   const { state } = judged.request;
-  const limit = exchange.issuer.config.stateLimit;
-  const tooLong = limit !== undefined && FLOW_PREFIX_MAX_LENGTH + (state?.length ?? 0) > limit;
-  if (judged.preservesState || tooLong) return startPreservedFlow(context, tooLong);
-  const { prefix, live, saved } = store.beginFlow(newFlow(context), {
+  const { stateLimit } = exchange.issuer.config;
+  const begun = exchange.services.store.beginFlow(newFlow(context), {
     hadState: state !== undefined,
     ttl: context.client.policy.flowTtl,
+    longest: stateLimit === undefined ? undefined : stateLimit - (state?.length ?? 0),
   });
+  if (begun === undefined) return startPreservedFlow(context, 'state_limit');
+  const { prefix, live, saved } = begun;
   context.statePrefix = prefix;
   context.saved = saved;
   // Whoever awaits it hears of a fault; until then it is nobody's unhandled rejection.
@@ -30,23 +30,25 @@ export function startFlow(context: AuthorizationContext): Progress | Promise<Pro
 }
 
 /** A flow that travels under the client's own state must be known before its request leaves. */
-async function startPreservedFlow(context: AuthorizationContext, tooLong: boolean): Promise<Progress> {
+async function startPreservedFlow(
+  context: AuthorizationContext,
+  why: 'state' | 'state_limit',
+): Promise<Progress> {
   const { exchange, judged, client } = context;
   const { store } = exchange.services;
   const { state } = judged.request;
   const canBeFound =
-    store.abilities.preservedState &&
-    (!tooLong ||
+    store.keepsRecords &&
+    (why === 'state' ||
       (client.mode === 'enforce' &&
         state !== undefined &&
         client.policy.redirectUris !== undefined &&
         !needsPrefix(judged.request)));
   if (!canBeFound) {
-    const detail = tooLong ? 'state_limit' : 'state';
     const refused = shouldRefuse(
       exchange,
       'authorization_response',
-      { reason: 'response_not_followable', detail },
+      { reason: 'response_not_followable', detail: why },
       client,
     );
     return refused ? refuseRequest(context, 'response_not_followable') : undefined;

@@ -1,9 +1,10 @@
 import { StoreFault } from '../../store/flow-store.ts';
 import { decodeContent } from '../../upstream/decode-content.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
-import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
+import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
 import type { AuthorizationContext } from '../authorization/authorization-context.ts';
 import { forwardRequest } from '../authorization/forward-request.ts';
+import { needsOwnNames } from '../without-records.ts';
 import { withoutStore } from '../without-store.ts';
 
 /** Bytes: a request_uri and its lifetime take a hundred. */
@@ -21,17 +22,18 @@ function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Ho
     inspect: async (body) => {
       const answer = parseAnswer(decodeContent(body, headerOf(head, 'content-encoding'), ANSWER_LIMIT));
       if (answer === undefined) return { pass: head };
-      return (await remember(context, answer)) === 'answered' ? 'answered' : { pass: head };
+      const requestUri = await remember(context, answer);
+      if (requestUri === undefined) return 'answered';
+      return requestUri === answer.requestUri ? { pass: head } : rewrite(head, answer, requestUri);
     },
   };
 }
 
-async function remember(
-  context: AuthorizationContext,
-  answer: PushedAnswer,
-): Promise<'answered' | undefined> {
+/** The request_uri for the client; `undefined`: it was answered that there is none. */
+async function remember(context: AuthorizationContext, answer: PushedAnswer): Promise<string | undefined> {
   const { exchange, client } = context;
   const { group, issuer, realm, services } = exchange;
+  if (!services.store.keepsRecords && !needsOwnNames(exchange, client.policy)) return answer.requestUri;
   const pushed = {
     issuer: issuer.name,
     realm,
@@ -40,23 +42,42 @@ async function remember(
   } as const;
   const lifetime = Math.min(answer.expiresIn * 1000, client.policy.flowTtl);
   try {
-    await services.store.savePushedRequest(group.key, answer.requestUri, pushed, lifetime);
-    return undefined;
+    return await services.store.savePushedRequest(group.key, answer.requestUri, pushed, lifetime);
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
-    return withoutStore(exchange, client) === 'answered' ? 'answered' : undefined;
+    return withoutStore(exchange, client) === 'answered' ? undefined : answer.requestUri;
   }
 }
 
+const BODY_HEADERS: ReadonlySet<string> = new Set([
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+]);
+
+function rewrite(head: ResponseHead, { members }: PushedAnswer, requestUri: string): Outcome {
+  const body = Buffer.from(JSON.stringify({ ...members, request_uri: requestUri }), 'utf8');
+  const { headers, ...rest } = withoutHeaders(head, BODY_HEADERS);
+  return { replace: { ...rest, headers: [...headers, 'Content-Length', String(body.length)] }, body };
+}
+
 /** RFC 9126 2.2. */
-type PushedAnswer = { readonly requestUri: string; readonly expiresIn: number };
+type PushedAnswer = {
+  readonly requestUri: string;
+  readonly expiresIn: number;
+  readonly members: Readonly<Record<string, unknown>>;
+};
 
 function parseAnswer(body: Buffer | undefined): PushedAnswer | undefined {
   try {
-    const answer: unknown = JSON.parse(body?.toString('utf8') ?? '');
-    const { request_uri: requestUri, expires_in: expiresIn } = answer as Record<string, unknown>;
+    const members = JSON.parse(body?.toString('utf8') ?? '') as Record<string, unknown>;
+    const { request_uri: requestUri, expires_in: expiresIn } = members;
     if (typeof requestUri !== 'string') return undefined;
-    return { requestUri, expiresIn: typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 60 };
+    return {
+      members,
+      requestUri,
+      expiresIn: typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 60,
+    };
   } catch {
     return undefined;
   }

@@ -4,19 +4,25 @@ import type { Reason } from '../../policy/reason.ts';
 import type { LiveFlow } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, subjectOf } from '../identify-client.ts';
+import { needsOwnNames } from '../without-records.ts';
 
-/** Ties the code to its flow before the response leaves. Resolves to the code that the client gets. Throws a `StoreFault`. */
+/** The code that the client gets, or why it gets none. */
+type BoundForClient = { readonly code: string } | 'bound_elsewhere' | 'too_long';
+
+/** Ties the code to its flow before the response leaves. Throws a `StoreFault`. */
 export async function bindCode(
   exchange: Exchange,
   { flow, id }: LiveFlow,
   client: IdentifiedClient,
   carrier: Carrier,
   code: string,
-): Promise<string | 'bound_elsewhere'> {
+): Promise<BoundForClient> {
   const { group, services } = exchange;
   const { policy } = client;
   const covered = carrier.hasIdToken || carrier.jarm !== undefined;
-  const wrap = !covered && flow.mode === 'enforce' && (await wrapsCodes(exchange, client));
+  const wrap =
+    !covered &&
+    (needsOwnNames(exchange, policy) || (flow.mode === 'enforce' && (await wrapsCodes(exchange, client))));
   const bound = await services.store.bindCode({
     upstream: group.key,
     code,
@@ -35,13 +41,13 @@ export async function bindCode(
       hasIdToken: carrier.hasIdToken,
     },
   });
-  if (bound.outcome === 'bound_elsewhere') return bound.outcome;
+  if (bound.outcome !== 'bound') return bound.outcome;
   if (bound.first) {
     const { redirectUri, violation } = flow;
     const violations = violation === undefined ? [] : [violation as Reason];
     services.events.codeBound(subjectOf(exchange, client), { redirectUri, violations });
   }
-  return bound.code;
+  return bound;
 }
 
 /** A client whose id_tokens cover the code would refuse another one (`wrap_codes: auto`). */

@@ -51,7 +51,7 @@ export class FlowFinder {
   async #findPreserved(carrier: Carrier): Promise<LiveFlow | undefined> {
     const { flow, group, services } = this.#exchange;
     if (carrier.codes.length === 0 && !carrier.hasError && carrier.jarm === undefined) return undefined;
-    if (!services.store.abilities.preservedState) return undefined;
+    if (!services.store.keepsRecords) return undefined;
     const state = carrier.states[0] ?? '';
     for (const clientId of this.#candidates(carrier)) {
       // At hand where the server answers the very request that began the flow.

@@ -109,12 +109,13 @@ export class ResponseJudge {
     }
     const code = carrier.codes[0] as string;
     const bound = await bindCode(this.#exchange, live, client, carrier, code);
-    if (bound === 'bound_elsewhere') {
+    if (bound === 'bound_elsewhere')
       return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
-    }
+    if (bound === 'too_long')
+      return this.#violated('response_not_followable', carrier, client, prefix, flow.redirectUri);
     this.#code = code;
     await this.#endPreserved(live, carrier, prefix);
-    return this.#deliver(carrier, prefix, bound === code ? undefined : bound);
+    return this.#deliver(carrier, prefix, bound.code === code ? undefined : bound.code);
   }
 
   /** The flow has expired, was lost with the store, or never was. */

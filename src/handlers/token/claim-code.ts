@@ -10,6 +10,7 @@ import { type IdentifiedClient, recordedClient, subjectOf } from '../identify-cl
 import { answerFault } from '../refuse.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
+import { mayBeOfReport } from '../without-records.ts';
 import { withoutStore } from '../without-store.ts';
 import { ClaimedCode } from './claimed-code.ts';
 import { sendAsSent } from './forward-as-sent.ts';
@@ -34,7 +35,10 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
     if (!(error instanceof StoreFault)) throw error;
     return proceedWithoutStore(context, code);
   }
-  if (claim.outcome === 'unknown') return proceedUnclaimed(context, { reason: 'code_unknown' });
+  if (claim.outcome === 'unknown') {
+    const isBare = !isGatewayCode(code) && mayBeOfReport(exchange, context.named.policy);
+    return proceedUnclaimed(context, isBare ? undefined : { reason: 'code_unknown' });
+  }
   context.claim = claim;
   context.owner = strictestOwner(context);
   context.claimed = new ClaimedCode(exchange, code, claim, claimId, subjectOf(exchange, context.owner));
@@ -51,10 +55,11 @@ function strictestOwner({ exchange, claim, named }: TokenContext): IdentifiedCli
 const GRANT = { reason: 'grant_type_not_allowed', detail: 'authorization_code' } as const;
 
 /** A code that no record tells about: the client that the request names is judged. */
-async function proceedUnclaimed(context: TokenContext, violation: Violation): Promise<Progress> {
+async function proceedUnclaimed(context: TokenContext, violation: Violation | undefined): Promise<Progress> {
   const { exchange, named } = context;
   const first = allowsGrantType(named.policy, 'authorization_code') ? violation : GRANT;
-  if (shouldRefuse(exchange, 'token', first, named)) return refuseRedemption(exchange, first.reason, named);
+  if (first !== undefined && shouldRefuse(exchange, 'token', first, named))
+    return refuseRedemption(exchange, first.reason, named);
   return forwardUnverified(context);
 }
 

@@ -4,6 +4,7 @@ import { CODE_MEMORY } from '../../../src/store/code-record.ts';
 import { parseFlowPrefix } from '../../../src/store/flow-prefix.ts';
 import type { BindOptions, Claim, ClaimRequest, FlowStore } from '../../../src/store/flow-store.ts';
 import {
+  beginSample,
   bindSample,
   CHALLENGE,
   OTHER_CHALLENGE,
@@ -36,12 +37,12 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
 
   test('it answers a ping, and can do everything', async () => {
     await expect(store.ping()).resolves.toBeUndefined();
-    expect(store.abilities).toEqual({ preservedState: true, bareCodes: true });
+    expect(store.keepsRecords).toBe(true);
   });
 
   describe('flows', () => {
     const begin = async (flow = sampleFlow(), { hadState = true, ttl = FLOW_TTL } = {}) => {
-      const begun = store.beginFlow(flow, { hadState, ttl });
+      const begun = beginSample(store, flow, { hadState, ttl });
       await begun.saved;
       return begun;
     };
@@ -89,11 +90,13 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
     });
 
     test('a record that is too large is a fault', async () => {
-      const begun = store.beginFlow(sampleFlow({ redirectUri: 'x'.repeat(40_000) }), {
-        hadState: true,
-        ttl: 1_000,
-      });
+      const begun = beginSample(store, sampleFlow({ redirectUri: 'x'.repeat(40_000) }));
       await expect(begun.saved).rejects.toMatchObject({ code: 'store_error' });
+    });
+
+    test('a prefix that is longer than it may be begins no flow', async () => {
+      expect(store.beginFlow(sampleFlow(), { hadState: true, ttl: 1_000, longest: 31 })).toBeUndefined();
+      expect(beginSample(store, sampleFlow(), { longest: 32 }).prefix).toHaveLength(32);
     });
 
     test('equal flows have prefixes and names of their own', async () => {
@@ -191,9 +194,9 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
 
     test('a pushed request is good until it expires, however often it is used', async () => {
       expect(await store.findPushedRequest(UPSTREAM, URI)).toBeUndefined();
-      await store.savePushedRequest(UPSTREAM, URI, pushed, 90_000);
+      expect(await store.savePushedRequest(UPSTREAM, URI, pushed, 90_000)).toBe(URI);
       for (let use = 0; use < 3; use += 1)
-        expect(await store.findPushedRequest(UPSTREAM, URI)).toEqual(pushed);
+        expect(await store.findPushedRequest(UPSTREAM, URI)).toEqual({ ...pushed, requestUri: URI });
       expect(await store.findPushedRequest(ELSEWHERE, URI)).toBeUndefined();
       await opened.advance(90_000);
       expect(await store.findPushedRequest(UPSTREAM, URI)).toBeUndefined();
@@ -202,7 +205,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
     test('the first that was pushed under a request_uri stays', async () => {
       await store.savePushedRequest(UPSTREAM, URI, pushed, 90_000);
       await store.savePushedRequest(UPSTREAM, URI, { ...pushed, clientId: 'other', mode: 'report' }, 90_000);
-      expect(await store.findPushedRequest(UPSTREAM, URI)).toEqual(pushed);
+      expect(await store.findPushedRequest(UPSTREAM, URI)).toEqual({ ...pushed, requestUri: URI });
     });
   });
 

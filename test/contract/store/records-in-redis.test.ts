@@ -7,6 +7,7 @@ import type { FlowStore } from '../../../src/store/flow-store.ts';
 import { codeKey, flowIdOf, flowKey, preservedFlowKey } from '../../../src/store/store-key.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import {
+  beginSample,
   bindSample,
   CHALLENGE,
   OTHER_CHALLENGE,
@@ -64,7 +65,7 @@ describe('what the flow store keeps in Redis', () => {
   });
 
   test('Redis itself expires a flow', async () => {
-    const begun = store.beginFlow(sampleFlow(), { hadState: true, ttl: 60 });
+    const begun = beginSample(store, sampleFlow(), { ttl: 60 });
     await begun.saved;
     await vi.waitFor(async () => expect(await store.findFlow(UPSTREAM, begun.prefix)).toBeUndefined(), 5_000);
     expect(await server.dumpAll()).toEqual([]);
@@ -193,7 +194,7 @@ describe('what the flow store keeps in Redis', () => {
     expect(redirectUri).toHaveLength(40);
     // The default prefix. Beyond what MEMORY USAGE tells, a key takes up to 16 bytes for its places in two hash tables.
     await using defaulted = await openRedisStore(server);
-    const { live, saved } = defaulted.beginFlow(sampleFlow({ redirectUri }), { hadState: true, ttl: 60_000 });
+    const { live, saved } = beginSample(defaulted, sampleFlow({ redirectUri }));
     await saved;
     expect(Number(await server.call('MEMORY', 'USAGE', `pkce-gateway:${flowKey(live.id)}`))).toBeLessThan(
       350,

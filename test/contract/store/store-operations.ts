@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { type FlowStore, StoreFault } from '../../../src/store/flow-store.ts';
-import { sampleClaim, sampleCode, sampleFlow, UPSTREAM } from '../../support/sample-login.ts';
+import { beginSample, sampleClaim, sampleCode, sampleFlow, UPSTREAM } from '../../support/sample-login.ts';
 
 const REQUEST_URI = 'urn:ietf:params:oauth:request_uri:one';
 const PUSHED = { issuer: 'corp', realm: '', clientId: 'spa', mode: 'enforce' } as const;
@@ -17,7 +17,7 @@ export async function claim(store: FlowStore, code = CODE): Promise<string> {
 export function everyOperation(store: FlowStore): Promise<unknown>[] {
   const claim = sampleClaim();
   return [
-    store.beginFlow(sampleFlow(), { hadState: true, ttl: 60_000 }).saved,
+    beginSample(store).saved,
     store.findFlow(UPSTREAM, 'a-prefix'),
     store.beginPreservedFlow(sampleFlow(), 's-1', 60_000),
     store.findPreservedFlow(UPSTREAM, 'spa-portal', 's-1'),
@@ -48,7 +48,7 @@ export async function everyFault(store: FlowStore): Promise<readonly StoreFault[
 
 /** Begins a flow that nothing else is asked of. */
 export async function saveFlow(store: FlowStore): Promise<string> {
-  const { prefix, saved } = store.beginFlow(sampleFlow(), { hadState: true, ttl: 60_000 });
+  const { prefix, saved } = beginSample(store);
   await saved;
   return prefix;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   buildFlowPrefix,
-  FLOW_PREFIX_MAX_LENGTH,
+  FLOW_PREFIX_LENGTH,
   findFlowPrefix,
   parseFlowPrefix,
 } from '../../../src/store/flow-prefix.ts';
@@ -12,7 +12,7 @@ const build = (hadState = true, upstream = UPSTREAM) => buildFlowPrefix(upstream
 
 test('a prefix has 32 lowercase letters and digits', () => {
   expect(build()).toMatch(/^pgs[a-z0-9]{29}$/);
-  expect(build()).toHaveLength(FLOW_PREFIX_MAX_LENGTH);
+  expect(build()).toHaveLength(FLOW_PREFIX_LENGTH);
   for (const fill of [0, 255]) {
     expect(buildFlowPrefix(UPSTREAM, true, Buffer.alloc(16, fill))).toMatch(/^pgs[a-z0-9]{29}$/);
   }

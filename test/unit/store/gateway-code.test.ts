@@ -17,7 +17,7 @@ test('a code of the gateway has 256 random bits, and is told by its form', () =>
     '',
     'pgc_',
     code.slice(0, -1),
-    `${code}A`,
+    `${code}${'A'.repeat(4096)}`,
     `x${code}`,
     code.replace('8', '='),
     `${code}\n`,

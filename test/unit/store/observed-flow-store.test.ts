@@ -3,14 +3,14 @@ import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
 import { ObservedFlowStore } from '../../../src/store/observed-flow-store.ts';
 import { MemoryRecordStore } from '../../../src/store/record-store-memory.ts';
 import { everyOperation } from '../../contract/store/store-operations.ts';
-import { sampleFlow } from '../../support/sample-login.ts';
+import { beginSample, sampleFlow } from '../../support/sample-login.ts';
 
 test('every operation is reported once, and answered as by the store itself', async () => {
   const seen: string[] = [];
   const store = new ObservedFlowStore(new KeyedFlowStore(new MemoryRecordStore()), (operation) => {
     seen.push(operation);
   });
-  expect(store.abilities).toEqual({ preservedState: true, bareCodes: true });
+  expect(store.keepsRecords).toBe(true);
   for (const operation of everyOperation(store)) await operation;
   expect(seen.toSorted()).toEqual(
     [
@@ -30,8 +30,8 @@ test('a flow that cannot be saved is reported, and may be awaited late or never'
     },
   );
   const huge = sampleFlow({ redirectUri: 'x'.repeat(40_000) });
-  const { saved } = store.beginFlow(huge, { hadState: true, ttl: 1_000 });
-  store.beginFlow(huge, { hadState: true, ttl: 1_000 });
+  const { saved } = beginSample(store, huge, { ttl: 1_000 });
+  beginSample(store, huge, { ttl: 1_000 });
   await new Promise(setImmediate);
   expect(faults).toEqual(['store_error', 'store_error']);
   await expect(saved).rejects.toMatchObject({ code: 'store_error' });

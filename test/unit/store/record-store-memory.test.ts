@@ -8,6 +8,7 @@ import {
   MemoryRecordStore,
 } from '../../../src/store/record-store-memory.ts';
 import {
+  beginSample,
   bindSample,
   sampleBinding,
   sampleClaim,
@@ -135,7 +136,7 @@ test('a flood of codes that nobody redeems, and of flows, meets no fault, and lo
   const store = new KeyedFlowStore(new MemoryRecordStore({ now: () => now }));
   const FLOOD = DEFAULT_QUOTAS.codes.small.count * 1.2;
   const login = async () => {
-    const begun = store.beginFlow(sampleFlow(), { hadState: true, ttl: HOUR });
+    const begun = beginSample(store, sampleFlow(), { ttl: HOUR });
     await begun.saved;
     return begun;
   };
@@ -153,7 +154,7 @@ test('a flood of codes that nobody redeems, and of flows, meets no fault, and lo
   }
   const huge = sampleFlow({ redirectUri: 'x'.repeat(2_048) });
   for (let index = 0; index < 20_000; index += 1) {
-    await store.beginFlow(huge, { hadState: true, ttl: HOUR }).saved;
+    await beginSample(store, huge, { ttl: HOUR }).saved;
   }
   expect(await store.findFlow(UPSTREAM, before.prefix)).toEqual(before.live);
 });
@@ -162,7 +163,7 @@ test('it is what `kind: memory` makes', async () => {
   const { flows, connection } = openFlowStore({ kind: 'memory' });
   await using store = flows;
   expect(connection).toBeUndefined();
-  const begun = store.beginFlow(sampleFlow(), { hadState: true, ttl: 60_000 });
+  const begun = beginSample(store);
   await begun.saved;
   expect(await store.findFlow(UPSTREAM, begun.prefix)).toEqual(begun.live);
 });

@@ -1,0 +1,178 @@
+import { boundBefore, sealUnder } from '../bound-before.ts';
+import { CODE_MEMORY, encodeCode } from '../code-record.ts';
+import type {
+  BeginOptions,
+  BegunFlow,
+  Binding,
+  BindOptions,
+  Bound,
+  Claim,
+  ClaimRequest,
+  Flow,
+  FlowStore,
+  FoundPushedRequest,
+  LiveFlow,
+  PushedRequest,
+  Trait,
+} from '../flow-store.ts';
+import { KeyedFlowStore } from '../keyed-flow-store.ts';
+import { MemoryRecordStore } from '../record-store-memory.ts';
+import { claimedCodeKey, codeKey, flowIdOf } from '../store-key.ts';
+import {
+  openCode,
+  openFlow,
+  openPushedRequest,
+  type Sealed,
+  type SealedCode,
+  sealCode,
+  sealFlow,
+  sealPushedRequest,
+} from './sealed-records.ts';
+import { SealingKeys } from './sealing-keys.ts';
+
+/** Milliseconds by which the clocks of two gateways may differ. */
+export const CLOCK_TOLERANCE = 5_000;
+
+export type SealedSettings = {
+  /** Each 32 bytes in base64url. The first seals, all open. */
+  readonly keys: readonly string[];
+  /** Who refuses a code that is redeemed twice: this process for the codes that it saw, or the server alone. */
+  readonly replay: 'memory' | 'upstream';
+};
+
+const SAVED = Promise.resolve();
+
+/**
+ * A store that keeps nothing: the flow is in the prefix, the binding in the client's code. Any process with the same key
+ * knows both. What this process remembers beside that (claims, failed verifications, the first binding of a code) is its own,
+ * and a login survives its loss.
+ */
+export class SealedFlowStore implements FlowStore {
+  readonly keepsRecords = false;
+  #keys: SealingKeys;
+  #replay: SealedSettings['replay'];
+  readonly #records: MemoryRecordStore;
+  readonly #memory: KeyedFlowStore;
+  readonly #now: () => number;
+
+  /** `now`: epoch milliseconds. */
+  constructor({ keys, replay }: SealedSettings, now: () => number = Date.now) {
+    this.#keys = new SealingKeys(keys);
+    this.#replay = replay;
+    this.#records = new MemoryRecordStore({ now });
+    this.#memory = new KeyedFlowStore(this.#records);
+    this.#now = now;
+  }
+
+  /** A key that is gone ends its flows at once. */
+  renew({ keys, replay }: SealedSettings): void {
+    this.#keys = new SealingKeys(keys);
+    this.#replay = replay;
+  }
+
+  beginFlow(
+    flow: Flow,
+    { hadState, ttl, longest = Number.POSITIVE_INFINITY }: BeginOptions,
+  ): BegunFlow | undefined {
+    const expiresAt = this.#now() + ttl;
+    const prefix = sealFlow(this.#keys, flow, { hadState, expiresAt, longest });
+    if (prefix === undefined) return undefined;
+    return { prefix, live: { flow, id: flowIdOf(flow.upstream, prefix) }, saved: SAVED };
+  }
+
+  async findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined> {
+    const opened = openFlow(this.#keys, upstream, prefix);
+    if (opened === undefined || this.#isOver(opened)) return undefined;
+    const { expiresAt: _, ...flow } = opened;
+    return { flow, id: flowIdOf(upstream, prefix) };
+  }
+
+  // Nothing can be found by a state of the client's own: `keepsRecords` says so, and the handlers begin no such flow.
+
+  async beginPreservedFlow(): Promise<'state_conflict'> {
+    return 'state_conflict';
+  }
+
+  async findPreservedFlow(): Promise<undefined> {}
+
+  async endPreservedFlow(): Promise<void> {}
+
+  async bindCode(options: BindOptions): Promise<Bound> {
+    const { upstream, code, flowId, binding, codeTtl, wrap } = options;
+    if (!wrap) return { outcome: 'bound', code, first: true };
+    const own = sealCode(this.#keys, upstream, {
+      binding,
+      upstreamCode: code,
+      expiresAt: this.#now() + codeTtl,
+    });
+    if (own === undefined) return { outcome: 'too_long' };
+    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: sealUnder(code, own, upstream) });
+    const key = codeKey(upstream, code);
+    const held = await this.#records.saveUnlessHeld(key, marker, codeTtl + CODE_MEMORY.marker);
+    return held === undefined ? { outcome: 'bound', code: own, first: true } : boundBefore(held, options);
+  }
+
+  async findCode(upstream: string, code: string): Promise<Binding | undefined> {
+    return openCode(this.#keys, upstream, code)?.binding ?? this.#memory.findCode(upstream, code);
+  }
+
+  /** What this process remembers is kept under the upstream's code: sealed twice, it is one code all the same. */
+  async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
+    const opened = openCode(this.#keys, upstream, code);
+    if (opened === undefined) return this.#memory.claimCode(upstream, code, claim);
+    const { binding, upstreamCode } = opened;
+    if (this.#isOver(opened)) return { outcome: 'expired', binding, upstreamCode };
+    const key = claimedCodeKey(upstream, upstreamCode);
+    await this.#remember(key, opened);
+    const { outcome } = await this.#records.claim(key, claim);
+    if (outcome === 'claimed' && this.#replay === 'upstream') await this.#records.release(key, claim.claimId);
+    return outcome === 'unknown' ? { outcome } : { outcome, binding, upstreamCode };
+  }
+
+  async releaseClaim(upstream: string, code: string, claimId: string): Promise<void> {
+    const opened = openCode(this.#keys, upstream, code);
+    if (opened !== undefined)
+      await this.#records.release(claimedCodeKey(upstream, opened.upstreamCode), claimId);
+  }
+
+  async savePushedRequest(
+    upstream: string,
+    requestUri: string,
+    pushed: PushedRequest,
+    ttl: number,
+  ): Promise<string> {
+    return sealPushedRequest(this.#keys, upstream, { requestUri, pushed, expiresAt: this.#now() + ttl });
+  }
+
+  async findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
+    const opened = openPushedRequest(this.#keys, upstream, requestUri);
+    if (opened === undefined || this.#isOver(opened)) return undefined;
+    return { ...opened.pushed, requestUri: opened.requestUri };
+  }
+
+  saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
+    return this.#memory.saveTrait(upstream, clientId, trait, ttl);
+  }
+
+  hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean> {
+    return this.#memory.hasTrait(upstream, clientId, trait);
+  }
+
+  async ping(): Promise<void> {}
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#memory[Symbol.asyncDispose]();
+  }
+
+  #isOver({ expiresAt }: Sealed<unknown>): boolean {
+    return this.#now() >= expiresAt + CLOCK_TOLERANCE;
+  }
+
+  /** Until then a second redemption can be told from a late one; a first record stays. */
+  async #remember(key: string, { binding, expiresAt }: SealedCode): Promise<void> {
+    const flowId = key.slice(key.indexOf(':') + 1);
+    const record = encodeCode({ kind: 'own', flowId, binding, sealed: '' });
+    const remaining = expiresAt + CLOCK_TOLERANCE - this.#now();
+    await this.#records.saveUnlessHeld(key, record, remaining + CODE_MEMORY.own);
+  }
+}

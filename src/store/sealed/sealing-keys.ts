@@ -1,0 +1,117 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto';
+import { takeRandomBytes } from '../random-pool.ts';
+
+/** What is sealed: each has keys of its own, so that none of it passes for another. */
+export type Purpose = 'flow' | 'code' | 'request_uri';
+
+/** Stands first in all that is sealed: another layout gets another number, and what has the old one counts as expired. */
+const VERSION = 1;
+const KEY_ID_BYTES = 2;
+const HEADER_BYTES = 1 + KEY_ID_BYTES;
+/** Equal records must not make equal prefixes. */
+const SALT_BYTES = 6;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+const CIPHER = 'aes-256-gcm';
+const CIPHER_OPTIONS = { authTagLength: TAG_BYTES };
+
+type SealingKey = { readonly header: Buffer } & Readonly<Record<Purpose, KeyObject>>;
+
+/** The keys of `store.sealed.keys`: the first seals, all open. */
+export class SealingKeys {
+  readonly #keys: readonly [SealingKey, ...SealingKey[]];
+
+  /** `keys`: one or more of 32 bytes in base64url. */
+  constructor(keys: readonly string[]) {
+    const [first, ...others] = keys.map(deriveKeys);
+    if (first === undefined) throw new RangeError('sealed records need a key');
+    this.#keys = [first, ...others];
+  }
+
+  /** Authenticates a record that anybody may read. `context`: what it is tied to; it opens under the same one only. */
+  sign(purpose: Purpose, record: Buffer, context: string): Buffer {
+    const [key] = this.#keys;
+    const signed = Buffer.concat([key.header, takeRandomBytes(SALT_BYTES), record]);
+    return Buffer.concat([signed, tagOf(key[purpose], signed, context)]);
+  }
+
+  /** The record that was signed; `undefined` where none of the keys signed it, or not with this context. */
+  verify(purpose: Purpose, bytes: Buffer, context: string): Buffer | undefined {
+    if (bytes.length < HEADER_BYTES + SALT_BYTES + TAG_BYTES) return undefined;
+    const signed = bytes.subarray(0, -TAG_BYTES);
+    const tag = bytes.subarray(-TAG_BYTES);
+    const isOurs = this.#sealedWith(bytes).some((key) =>
+      timingSafeEqual(tagOf(key[purpose], signed, context), tag),
+    );
+    return isOurs ? signed.subarray(HEADER_BYTES + SALT_BYTES) : undefined;
+  }
+
+  /** Encrypts and authenticates a record, as `sign` does without encryption. */
+  encrypt(purpose: Purpose, record: Buffer, context: string): Buffer {
+    const [key] = this.#keys;
+    const nonce = takeRandomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, key[purpose], nonce, CIPHER_OPTIONS);
+    cipher.setAAD(Buffer.concat([key.header, Buffer.from(context, 'utf8')]));
+    const encrypted = cipher.update(record);
+    // Makes the tag. A stream cipher has nothing left to give out.
+    cipher.final();
+    return Buffer.concat([key.header, nonce, encrypted, cipher.getAuthTag()]);
+  }
+
+  decrypt(purpose: Purpose, bytes: Buffer, context: string): Buffer | undefined {
+    if (bytes.length < HEADER_BYTES + NONCE_BYTES + TAG_BYTES) return undefined;
+    for (const key of this.#sealedWith(bytes)) {
+      const opened = decryptWith(key[purpose], bytes, context);
+      if (opened !== undefined) return opened;
+    }
+    return undefined;
+  }
+
+  /** Two keys may have one id. */
+  #sealedWith(bytes: Buffer): readonly SealingKey[] {
+    const header = bytes.subarray(0, HEADER_BYTES);
+    return this.#keys.filter((key) => key.header.equals(header));
+  }
+}
+
+function decryptWith(key: KeyObject, bytes: Buffer, context: string): Buffer | undefined {
+  const header = bytes.subarray(0, HEADER_BYTES);
+  const body = HEADER_BYTES + NONCE_BYTES;
+  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(HEADER_BYTES, body), CIPHER_OPTIONS);
+  decipher.setAAD(Buffer.concat([header, Buffer.from(context, 'utf8')]));
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  const opened = decipher.update(bytes.subarray(body, -TAG_BYTES));
+  try {
+    decipher.final();
+  } catch {
+    return undefined;
+  }
+  return opened;
+}
+
+/** The context ends at a NUL, which no origin has. */
+function tagOf(key: KeyObject, signed: Buffer, context: string): Buffer {
+  return createHmac('sha256', key).update(`${context}\0`).update(signed).digest().subarray(0, TAG_BYTES);
+}
+
+/** RFC 5869: one key for each purpose, and an id that tells nothing about any of them. */
+function deriveKeys(text: string): SealingKey {
+  const key = Buffer.from(text, 'base64url');
+  const derive = (label: string, length: number) =>
+    Buffer.from(hkdfSync('sha256', key, '', `pkce-gateway/sealed/${VERSION}/${label}`, length));
+  const secret = (purpose: Purpose) => createSecretKey(derive(purpose, 32));
+  return {
+    header: Buffer.concat([Buffer.of(VERSION), derive('id', KEY_ID_BYTES)]),
+    flow: secret('flow'),
+    code: secret('code'),
+    request_uri: secret('request_uri'),
+  };
+}

@@ -1,0 +1,302 @@
+import { randomBytes } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { parseFlowPrefix } from '../../../src/store/flow-prefix.ts';
+import type { BindOptions } from '../../../src/store/flow-store.ts';
+import { isGatewayCode } from '../../../src/store/gateway-code.ts';
+import {
+  CLOCK_TOLERANCE,
+  SealedFlowStore,
+  type SealedSettings,
+} from '../../../src/store/sealed/sealed-flow-store.ts';
+import {
+  beginSample,
+  bindSample,
+  CHALLENGE,
+  OTHER_CHALLENGE,
+  sampleBinding,
+  sampleClaim,
+  sampleCode,
+  sampleFlow,
+  UPSTREAM,
+} from '../../support/sample-login.ts';
+
+const ELSEWHERE = 'https://other.internal';
+const FLOW_TTL = 3_600_000;
+const CODE_TTL = 60_000;
+const PUSHED = { issuer: 'corp', realm: 'a', clientId: 'spa', mode: 'enforce' } as const;
+const REQUEST_URI = 'urn:ietf:params:oauth:request_uri:one';
+
+const newKey = () => randomBytes(32).toString('base64url');
+const [key, otherKey] = [newKey(), newKey()];
+let now: number;
+const open = (settings: Partial<SealedSettings> = {}) =>
+  new SealedFlowStore({ keys: [key], replay: 'memory', ...settings }, () => now);
+
+/** Two replicas with nothing between them but the key. */
+let store: SealedFlowStore;
+let replica: SealedFlowStore;
+
+beforeEach(() => {
+  now = Date.UTC(2026, 10, 30);
+  [store, replica] = [open(), open()];
+});
+
+test('it keeps no records, and always answers', async () => {
+  expect(store.keepsRecords).toBe(false);
+  await expect(store.ping()).resolves.toBeUndefined();
+});
+
+describe('flows', () => {
+  test.each([
+    ['as most are', sampleFlow()],
+    ['with every field', sampleFlow({ realm: 'a', responseMode: 'form_post', pkceForwarded: true })],
+    ['of report, without a challenge', sampleFlow({ mode: 'report', codeChallenge: undefined })],
+    ['with a violation', sampleFlow({ mode: 'report', violation: 'challenge_missing' })],
+    ['without a redirect_uri', sampleFlow({ redirectUri: undefined })],
+    ['in any script', sampleFlow({ issuer: 'ü', realm: '\u0000', clientId: 'ü"€😀', redirectUri: '' })],
+    ['with long texts', sampleFlow({ clientId: 'c'.repeat(126), redirectUri: 'x'.repeat(400) })],
+  ])('a flow %s is found at another replica', async (_, flow) => {
+    for (const hadState of [true, false]) {
+      const { prefix, live } = beginSample(store, flow, { hadState });
+      const clientState = hadState ? 's-1' : undefined;
+      expect(prefix).toMatch(/^[a-z0-9]+$/);
+      expect(parseFlowPrefix(UPSTREAM, `${prefix}s-1`)).toEqual({ prefix, clientState });
+      expect(await replica.findFlow(UPSTREAM, prefix)).toEqual(live);
+      expect(live.flow).toEqual(flow);
+    }
+  });
+
+  test('a usual flow takes some 200 characters of the state', () => {
+    expect(beginSample(store).prefix).toHaveLength(214);
+  });
+
+  test('one that does not fit is none, and says so at once', () => {
+    expect(beginSample(store, sampleFlow({ redirectUri: 'x'.repeat(600) })).prefix.length).toBeGreaterThan(
+      900,
+    );
+    const begin = (redirectUri: string, longest?: number) =>
+      store.beginFlow(sampleFlow({ redirectUri }), { hadState: true, ttl: FLOW_TTL, longest });
+    expect(begin('x'.repeat(800))).toBeUndefined();
+    expect(begin('x', 100)).toBeUndefined();
+  });
+
+  test('half a character is a fault: two ids must not become one', () => {
+    expect(() => beginSample(store, sampleFlow({ clientId: 'a\ud800' }))).toThrow(/cannot be sealed/);
+  });
+
+  test('equal flows have prefixes and names of their own', () => {
+    const begun = Array.from({ length: 50 }, () => beginSample(store));
+    expect(new Set(begun.map(({ prefix }) => prefix)).size).toBe(50);
+    expect(new Set(begun.map(({ live }) => live.id)).size).toBe(50);
+  });
+
+  test('an enforced flow without a challenge is none', async () => {
+    const { prefix } = beginSample(store, sampleFlow({ codeChallenge: undefined }));
+    expect(await store.findFlow(UPSTREAM, prefix)).toBeUndefined();
+  });
+
+  test('no character of a prefix can be changed, cut off or added', async () => {
+    const { prefix } = beginSample(store);
+    for (let at = 0; at < prefix.length; at += 1) {
+      for (const character of ['0', '1', 'v', 'w', 'z']) {
+        const forged = prefix.slice(0, at) + character + prefix.slice(at + 1);
+        if (forged !== prefix) expect(await store.findFlow(UPSTREAM, forged), `at ${at}`).toBeUndefined();
+      }
+      expect(await store.findFlow(UPSTREAM, prefix.slice(0, at))).toBeUndefined();
+    }
+    expect(await store.findFlow(UPSTREAM, `${prefix}0`)).toBeUndefined();
+  });
+
+  test('it is one upstream’s', async () => {
+    const { prefix } = beginSample(store);
+    expect(await store.findFlow(ELSEWHERE, prefix)).toBeUndefined();
+    expect(parseFlowPrefix(ELSEWHERE, prefix)).toBeUndefined();
+    const there = beginSample(store, sampleFlow({ upstream: ELSEWHERE })).prefix;
+    expect(await store.findFlow(UPSTREAM, there)).toBeUndefined();
+  });
+
+  test('it ends in its time, with a tolerance for another clock', async () => {
+    const { prefix } = beginSample(store, sampleFlow(), { ttl: FLOW_TTL });
+    now += FLOW_TTL + CLOCK_TOLERANCE - 1_000;
+    expect(await replica.findFlow(UPSTREAM, prefix)).toBeDefined();
+    now += 2_000;
+    expect(await replica.findFlow(UPSTREAM, prefix)).toBeUndefined();
+  });
+
+  test('none is found by a state of the client’s own', async () => {
+    expect(await store.beginPreservedFlow()).toBe('state_conflict');
+    expect(await store.findPreservedFlow()).toBeUndefined();
+  });
+});
+
+describe('keys', () => {
+  test('the first seals, all open, and one that is gone ends what it sealed', async () => {
+    const { prefix } = beginSample(store);
+    const code = await bindSample(store, { wrap: true });
+    const requestUri = await store.savePushedRequest(UPSTREAM, REQUEST_URI, PUSHED, CODE_TTL);
+    const known = async () => [
+      (await replica.findFlow(UPSTREAM, prefix)) !== undefined,
+      (await replica.findCode(UPSTREAM, code)) !== undefined,
+      (await replica.findPushedRequest(UPSTREAM, requestUri)) !== undefined,
+    ];
+    replica.renew({ keys: [otherKey, key], replay: 'memory' });
+    expect(await known()).toEqual([true, true, true]);
+    expect(await store.findFlow(UPSTREAM, beginSample(replica).prefix)).toBeUndefined();
+    replica.renew({ keys: [otherKey], replay: 'memory' });
+    expect(await known()).toEqual([false, false, false]);
+  });
+
+  test('a store without keys is none', () => {
+    expect(() => open({ keys: [] })).toThrow(RangeError);
+  });
+});
+
+describe('codes', () => {
+  const bind = (overrides: Partial<BindOptions> = {}) => bindSample(store, { wrap: true, ...overrides });
+  const attempt = async (
+    code: string,
+    challenge: string | undefined = CHALLENGE,
+    { upstream = UPSTREAM, at = replica } = {},
+  ) => (await at.claimCode(upstream, code, { ...sampleClaim(), challenge })).outcome;
+
+  test.each([
+    ['as most are', sampleBinding()],
+    ['with every flag', sampleBinding({ pkceForwarded: true, hasIdToken: true, maxAttempts: 999 })],
+    ['of report', sampleBinding({ mode: 'report', codeChallenge: undefined, redirectUri: undefined })],
+  ])('a code %s is redeemed at another replica', async (_, binding) => {
+    for (const upstreamCode of ['a-code', 'ü€😀', 'a b\n', 'x'.repeat(2_700), `pgc_${'A'.repeat(43)}`]) {
+      const code = await bind({ binding, code: upstreamCode, flowId: randomBytes(32).toString('base64url') });
+      expect(isGatewayCode(code)).toBe(true);
+      expect(code).not.toContain(upstreamCode);
+      const claim = { ...sampleClaim(), challenge: binding.codeChallenge };
+      expect(await replica.findCode(UPSTREAM, code)).toEqual(binding);
+      expect(await replica.claimCode(UPSTREAM, code, claim)).toEqual({
+        outcome: 'claimed',
+        binding,
+        upstreamCode,
+      });
+    }
+  });
+
+  test('an upstream’s code that makes it too long for a URL is not bound', async () => {
+    const options = {
+      upstream: UPSTREAM,
+      flowId: 'f'.repeat(43),
+      binding: sampleBinding(),
+      codeTtl: CODE_TTL,
+    };
+    expect(await store.bindCode({ ...options, wrap: true, code: 'x'.repeat(4_000) })).toEqual({
+      outcome: 'too_long',
+    });
+  });
+
+  test('in report a code stays bare, and nobody knows it', async () => {
+    expect(await bind({ wrap: false })).toBe('a-code');
+    expect(await store.findCode(UPSTREAM, 'a-code')).toBeUndefined();
+    expect(await attempt('a-code', CHALLENGE, { at: store })).toBe('unknown');
+  });
+
+  test('no character of a code can be changed, cut off or added', async () => {
+    const code = await bind();
+    for (let at = 0; at < code.length; at += 1) {
+      for (const character of ['A', '_', 'z']) {
+        const forged = code.slice(0, at) + character + code.slice(at + 1);
+        if (forged !== code) expect(await attempt(forged), `at ${at}`).toBe('unknown');
+      }
+      expect(await attempt(code.slice(0, at))).toBe('unknown');
+    }
+    expect(await attempt(`${code}A`)).toBe('unknown');
+    expect(await attempt(code, CHALLENGE, { upstream: ELSEWHERE })).toBe('unknown');
+    expect(await attempt(code)).toBe('claimed');
+  });
+
+  test('what is sealed for one purpose opens for no other', async () => {
+    const requestUri = await store.savePushedRequest(UPSTREAM, REQUEST_URI, PUSHED, CODE_TTL);
+    const body = requestUri.slice(requestUri.indexOf('pgr_') + 4);
+    expect(await attempt(`pgc_${body}`)).toBe('unknown');
+    const code = await bind();
+    const disguised = requestUri.replace(body, code.slice(4));
+    expect(await store.findPushedRequest(UPSTREAM, disguised)).toBeUndefined();
+  });
+
+  test('a wrong verifier, a missing one and one too many are told apart', async () => {
+    const code = await bind();
+    expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
+    const { outcome } = await replica.claimCode(UPSTREAM, code, { ...sampleClaim(), challenge: undefined });
+    expect(outcome).toBe('unpaired');
+    expect(await attempt(code)).toBe('claimed');
+  });
+
+  test('the tolerance over, it has expired', async () => {
+    const code = await bind();
+    now += CODE_TTL + CLOCK_TOLERANCE - 1_000;
+    expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
+    now += 1_000;
+    expect(await attempt(code)).toBe('expired');
+  });
+
+  test('each replica counts wrong verifiers, and refuses what it let through', async () => {
+    const binding = sampleBinding({ maxAttempts: 2 });
+    const code = await bind({ binding });
+    expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
+    expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
+    expect(await attempt(code)).toBe('exhausted');
+    expect(await attempt(code, CHALLENGE, { at: store })).toBe('claimed');
+    expect(await attempt(code, CHALLENGE, { at: store })).toBe('replayed');
+  });
+
+  test('sealed twice, an upstream’s code is one code', async () => {
+    const [one, other] = [await bind(), await bindSample(replica, { wrap: true })];
+    expect(one).not.toBe(other);
+    expect(await attempt(one)).toBe('claimed');
+    expect(await attempt(other)).toBe('replayed');
+  });
+
+  test('a released claim leaves the code free, and only its own', async () => {
+    const code = await bind();
+    const claim = sampleClaim();
+    expect((await replica.claimCode(UPSTREAM, code, claim)).outcome).toBe('claimed');
+    expect((await replica.claimCode(UPSTREAM, code, claim)).outcome).toBe('claimed');
+    await replica.releaseClaim(UPSTREAM, code, sampleClaim().claimId);
+    expect(await attempt(code)).toBe('replayed');
+    await replica.releaseClaim(UPSTREAM, code, claim.claimId);
+    expect(await attempt(code)).toBe('claimed');
+  });
+
+  test('with `replay: upstream` the server alone refuses a second redemption; wrong verifiers still count', async () => {
+    const lenient = open({ replay: 'upstream' });
+    const code = await bind({ binding: sampleBinding({ maxAttempts: 1 }) });
+    expect(await attempt(code, CHALLENGE, { at: lenient })).toBe('claimed');
+    expect(await attempt(code, CHALLENGE, { at: lenient })).toBe('claimed');
+    expect(await attempt(code, OTHER_CHALLENGE, { at: lenient })).toBe('mismatch');
+    expect(await attempt(code, CHALLENGE, { at: lenient })).toBe('exhausted');
+  });
+
+  test('a replica knows the first flow of the codes that it has bound, and their own name is nobody’s to redeem', async () => {
+    const code = await bind();
+    const again = sampleCode({ wrap: true });
+    expect(await store.bindCode({ ...again, flowId: 'g'.repeat(43) })).toEqual({
+      outcome: 'bound_elsewhere',
+    });
+    expect(await store.bindCode(again)).toEqual({ outcome: 'bound', code, first: false });
+    expect(await attempt('a-code', CHALLENGE, { at: store })).toBe('wrapped');
+    expect(await attempt('a-code')).toBe('unknown');
+  });
+});
+
+test('a pushed request is good at any replica until it expires', async () => {
+  const requestUri = await store.savePushedRequest(UPSTREAM, REQUEST_URI, PUSHED, 90_000);
+  expect(requestUri).toMatch(/^urn:ietf:params:oauth:request_uri:pgr_[\w-]+$/);
+  // OpenID Connect Core 6.2.
+  expect(requestUri.length).toBeLessThanOrEqual(512);
+  for (let use = 0; use < 3; use += 1)
+    expect(await replica.findPushedRequest(UPSTREAM, requestUri)).toEqual({
+      ...PUSHED,
+      requestUri: REQUEST_URI,
+    });
+  expect(await replica.findPushedRequest(ELSEWHERE, requestUri)).toBeUndefined();
+  expect(await replica.findPushedRequest(UPSTREAM, REQUEST_URI)).toBeUndefined();
+  expect(await replica.findPushedRequest(UPSTREAM, `${requestUri}A`)).toBeUndefined();
+  now += 90_000 + CLOCK_TOLERANCE;
+  expect(await replica.findPushedRequest(UPSTREAM, requestUri)).toBeUndefined();
+});

@@ -1,63 +1,304 @@
 import { randomBytes } from 'node:crypto';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/config/load.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
-import { newPkcePair } from '../support/pkce-pair.ts';
-import { type Answer, SimpleClient } from '../support/simple-client.ts';
+import { type Answer, SimpleClient, send } from '../support/simple-client.ts';
 import {
   type ScriptedLegacyServer,
   startScriptedLegacyServer,
 } from '../support/upstreams/scripted-legacy-server.ts';
 
 const REDIRECT_URI = 'https://app.example.com/cb';
+const ENDPOINTS =
+  'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token], pushed_authorization: [/oauth2/par]}';
 const newKey = () => randomBytes(32).toString('base64url');
+
+type Settings = {
+  readonly keys: readonly string[];
+  readonly mode?: 'enforce' | 'report';
+  /** YAML of what the client has beside its mode and redirect_uris. */
+  readonly policy?: string;
+  readonly replay?: 'memory' | 'upstream';
+};
+
+function storeYaml({ keys, replay = 'memory' }: Settings): string {
+  return `store: {kind: sealed, sealed: {keys: [${keys.map((key) => `"${key}"`).join(', ')}], replay: ${replay}}}`;
+}
+
+function clientsYaml({ mode = 'enforce', policy }: Settings): string {
+  const own = policy === undefined ? '' : `, ${policy}`;
+  return `unlisted_clients: {mode: report}\nclients: {spa: {mode: ${mode}, redirect_uris: [${REDIRECT_URI}]${own}}}`;
+}
 
 /** Gateways before one server, with nothing between them but their keys. */
 class Replicas implements AsyncDisposable {
   readonly upstream: ScriptedLegacyServer;
-  readonly #stack: AsyncDisposableStack;
-  readonly #issuer: string;
+  readonly #gateways: GatewayUnderTest[] = [];
 
-  private constructor(upstream: ScriptedLegacyServer, issuer: string, stack: AsyncDisposableStack) {
+  private constructor(upstream: ScriptedLegacyServer) {
     this.upstream = upstream;
-    this.#issuer = issuer;
-    this.#stack = stack;
   }
 
-  /** `policy`: YAML of what the client has beside its mode and redirect_uris. */
-  static async open(mode: 'enforce' | 'report' = 'enforce', policy = ''): Promise<Replicas> {
-    const upstream = await startScriptedLegacyServer();
-    const stack = new AsyncDisposableStack();
-    stack.use(upstream);
-    const issuer = [
-      'unlisted_clients: {mode: report}',
-      'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token], pushed_authorization: [/oauth2/par]}',
-      `clients: {spa: {mode: ${mode}, redirect_uris: [${REDIRECT_URI}]${policy}}}`,
-    ].join('\n');
-    return new Replicas(upstream, issuer, stack);
+  static async open(): Promise<Replicas> {
+    return new Replicas(await startScriptedLegacyServer());
   }
 
-  async start(keys: readonly string[], settings = ''): Promise<GatewayUnderTest> {
-    const top = `store: {kind: sealed, sealed: {keys: [${keys.map((key) => `"${key}"`).join(', ')}]${settings}}}`;
-    const gateway = await startGatewayUnderTest({ upstream: this.upstream.url, issuer: this.#issuer, top });
-    this.#stack.defer(() => gateway[Symbol.asyncDispose]());
+  async start(settings: Settings): Promise<GatewayUnderTest> {
+    const gateway = await startGatewayUnderTest({
+      upstream: this.upstream.url,
+      issuer: `${ENDPOINTS}\n${clientsYaml(settings)}`,
+      top: storeYaml(settings),
+    });
+    this.#gateways.push(gateway);
     return gateway;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack[Symbol.asyncDispose]();
+    for (const gateway of this.#gateways) await gateway[Symbol.asyncDispose]();
+    await this.upstream[Symbol.asyncDispose]();
   }
 }
 
-/** A client that reaches another replica with each request. */
-class Traveller {
-  readonly pair = newPkcePair();
-  readonly #clients: readonly SimpleClient[];
-
-  constructor(gateways: readonly GatewayUnderTest[]) {
-    this.#clients = gateways.map(({ url }) => new SimpleClient(url, 'spa', REDIRECT_URI, this.pair));
-  }
-
-  at(replica: number): SimpleClient {
-    return this.#clients[replica] as SimpleClient;
-  }
+/** Redeems a code that a client got anywhere. */
+function redeemAt(
+  { url }: GatewayUnderTest,
+  client: SimpleClient,
+  code: string,
+  fields: Record<string, string | undefined> = {},
+): Promise<Answer> {
+  return send(`${url}/oauth2/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(client.tokenFields(code, fields)).toString(),
+  });
 }
+
+const OTHER_VERIFIER = 'v'.repeat(43);
+
+/** The state of the last authorization request, as the server has it. */
+function upstreamState({ upstream }: Replicas): string {
+  return upstream.requests.to('/oauth2/authorize').at(-1)?.query.get('state') ?? '';
+}
+
+/** What a server hands back after its login: all but the challenge. */
+async function finishAt({ url }: GatewayUnderTest, state: string): Promise<Answer> {
+  const without = { code_challenge: undefined, code_challenge_method: undefined };
+  return send(new SimpleClient(url).authorizeUrl({ state, ...without }));
+}
+
+describe('two replicas and one key', () => {
+  test('a login begins at one, comes back through the other, and is redeemed at the first, which was started anew', async () => {
+    await using replicas = await Replicas.open();
+    const keys = [newKey()];
+    const first = await replicas.start({ keys });
+    const other = await replicas.start({ keys });
+    replicas.upstream.quirks.login = 'return_to';
+    const client = new SimpleClient(first.url);
+    await client.authorize({ state: 'the state' });
+    await first[Symbol.asyncDispose]();
+
+    replicas.upstream.quirks.login = 'none';
+    const { location } = await finishAt(other, upstreamState(replicas));
+    expect(location?.searchParams.get('state')).toBe('the state');
+    const code = location?.searchParams.get('code') ?? '';
+    expect(code).toMatch(/^pgc_/);
+
+    const anew = await replicas.start({ keys });
+    const wrong = await redeemAt(anew, client, code, { code_verifier: OTHER_VERIFIER });
+    expect([wrong.status, wrong.json.error, wrong.json.reason]).toEqual([
+      400,
+      'invalid_grant',
+      'verifier_mismatch',
+    ]);
+    const missing = await redeemAt(anew, client, code, { code_verifier: undefined });
+    expect(missing.json.reason).toBe('verifier_missing');
+    expect((await redeemAt(anew, client, code)).status).toBe(200);
+    expect((await redeemAt(anew, client, code)).json.reason).toBe('code_replayed');
+    expect(replicas.upstream.tokenRequests).toHaveLength(1);
+  });
+
+  test('of two redemptions at two replicas, the server’s own one-time use decides', async () => {
+    await using replicas = await Replicas.open();
+    const keys = [newKey()];
+    const [one, other] = [await replicas.start({ keys }), await replicas.start({ keys })];
+    const client = new SimpleClient(one.url);
+    const code = await client.newCode();
+    const answers = await Promise.all([redeemAt(one, client, code), redeemAt(other, client, code)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 400]);
+    expect(replicas.upstream.tokenRequests).toHaveLength(2);
+  });
+
+  test('a code that the server did not take is free again', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()] });
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    replicas.upstream.quirks.token = 'status';
+    replicas.upstream.quirks.tokenStatus = 503;
+    expect((await client.redeem(code)).status).toBe(503);
+    replicas.upstream.quirks.token = 'normal';
+    expect((await client.redeem(code)).status).toBe(200);
+  });
+
+  test('a pushed request is good at the other replica, under a name that says for whom', async () => {
+    await using replicas = await Replicas.open();
+    const keys = [newKey()];
+    const [one, other] = [await replicas.start({ keys }), await replicas.start({ keys })];
+    const client = new SimpleClient(one.url);
+    const form = client.authorizeUrl({ state: 'pushed' }).searchParams;
+    const pushed = await send(`${one.url}/oauth2/par`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: form.toString(),
+    });
+    expect(pushed.status).toBe(201);
+    const requestUri = String(pushed.json.request_uri);
+    expect(requestUri).toMatch(/^urn:ietf:params:oauth:request_uri:pgr_/);
+    expect(pushed.json.expires_in).toBeGreaterThan(0);
+    const enter = (clientId: string) =>
+      send(
+        `${other.url}/oauth2/authorize?${new URLSearchParams({ client_id: clientId, request_uri: requestUri })}`,
+      );
+    expect((await enter('another')).location).toBeUndefined();
+    const { location } = await enter('spa');
+    expect(location?.searchParams.get('state')).toBe('pushed');
+    expect((await redeemAt(other, client, location?.searchParams.get('code') ?? '')).status).toBe(200);
+  });
+});
+
+describe('keys', () => {
+  test('a rotation by reload loses no login, and a key that is gone ends its flows', async () => {
+    await using replicas = await Replicas.open();
+    const [old, young] = [newKey(), newKey()];
+    const gateway = await replicas.start({ keys: [old] });
+    const client = new SimpleClient(gateway.url);
+    const reload = async (keys: readonly string[]) => {
+      const yaml = [
+        'listen: {address: "localhost:0"}',
+        'admin: {address: 127.0.0.1:0}',
+        storeYaml({ keys }),
+        'issuers:',
+        `  - name: corp\n    upstream: {url: "${replicas.upstream.url}"}`,
+        ...`${ENDPOINTS}\n${clientsYaml({ keys })}`.split('\n').map((line) => `    ${line}`),
+      ].join('\n');
+      const result = await parseConfig(yaml, 'test.yaml', { env: {} });
+      if (!result.ok) throw new Error(JSON.stringify(result.problems));
+      expect(await gateway.reload(result.config)).toBe(true);
+    };
+    const logIn = async () => (await redeemAt(gateway, client, await client.newCode())).status;
+
+    replicas.upstream.quirks.login = 'return_to';
+    await client.authorize();
+    const begun = upstreamState(replicas);
+    replicas.upstream.quirks.login = 'none';
+    const code = await client.newCode();
+    let going = true;
+    const statuses: number[] = [];
+    const load = (async () => {
+      while (going) statuses.push(await logIn());
+    })();
+    await reload([young, old]);
+    expect((await redeemAt(gateway, client, code)).status).toBe(200);
+    const finished = await finishAt(gateway, begun);
+    expect((await redeemAt(gateway, client, finished.location?.searchParams.get('code') ?? '')).status).toBe(
+      200,
+    );
+    await reload([young, old]);
+    going = false;
+    await load;
+    expect(statuses.length).toBeGreaterThan(0);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+
+    await reload([young]);
+    expect((await finishAt(gateway, begun)).location?.searchParams.get('error')).toBe('invalid_request');
+    expect(await logIn()).toBe(200);
+    expect(gateway.logLines.filter(({ event }) => event === 'store_renewed')).toHaveLength(2);
+  });
+
+  test('a prefix of another key is none: the login begins anew with the client’s own state', async () => {
+    await using replicas = await Replicas.open();
+    const [one, other] = [
+      await replicas.start({ keys: [newKey()] }),
+      await replicas.start({ keys: [newKey()] }),
+    ];
+    await new SimpleClient(one.url).authorize({ state: 'own' });
+    const client = new SimpleClient(other.url);
+    const { location } = await client.authorize({ state: upstreamState(replicas) });
+    expect(location?.searchParams.get('state')).toBe('own');
+    expect((await client.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
+  });
+});
+
+describe('what a store without records cannot do', () => {
+  test('in report codes stay bare, nothing is refused, and no reason is made up', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()], mode: 'report' });
+    const client = new SimpleClient(gateway.url);
+    const code = await client.newCode();
+    expect(code).not.toMatch(/^pgc_/);
+    expect((await client.redeem(code, { code_verifier: undefined })).status).toBe(200);
+    const metrics = await gateway.metrics();
+    expect(metrics.value('report_only_violations_total')).toBe(0);
+    expect(metrics.value('codes_bound_total', { client: 'spa' })).toBe(1);
+    expect(metrics.value('redemptions_total', { client: 'spa', result: 'unverified' })).toBe(1);
+  });
+
+  test('in enforce a bare code is unknown, also where `wrap_codes` says false', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()], policy: 'wrap_codes: false' });
+    const client = new SimpleClient(gateway.url);
+    expect(await client.newCode()).toMatch(/^pgc_/);
+    expect((await client.redeem('code-of-the-server')).json.reason).toBe('code_unknown');
+    expect(replicas.upstream.tokenRequests).toHaveLength(0);
+  });
+
+  test('a share of the logins: each keeps its mode at every replica, and none is lost', async () => {
+    await using replicas = await Replicas.open();
+    const keys = [newKey()];
+    const share = { keys, policy: 'enforce_percent: 50' };
+    const [one, other] = [await replicas.start(share), await replicas.start(share)];
+    const without = { code_challenge: undefined, code_challenge_method: undefined };
+    const outcomes = new Set<string>();
+    for (let login = 0; login < 60; login += 1) {
+      const client = new SimpleClient(one.url);
+      const { location } = await client.authorize(login % 2 === 0 ? {} : without);
+      const code = location?.searchParams.get('code');
+      if (code == null) {
+        outcomes.add(String(location?.searchParams.get('error')));
+        continue;
+      }
+      expect(code).toMatch(/^pgc_/);
+      const verifier = login % 2 === 0 ? {} : { code_verifier: undefined };
+      outcomes.add(String((await redeemAt(other, client, code, verifier)).status));
+    }
+    expect([...outcomes].sort()).toEqual(['200', 'invalid_request']);
+  });
+
+  test.each([
+    ['state: preserve', { state: 'own' }],
+    ['response_modes: [jwt]', { response_mode: 'jwt' }],
+    ['response_types: [code, code id_token]', { response_type: 'code id_token', nonce: 'n' }],
+  ])('%s is refused in enforce, and passes in report', async (policy, fields) => {
+    await using replicas = await Replicas.open();
+    const enforced = await replicas.start({ keys: [newKey()], policy });
+    const refused = await new SimpleClient(enforced.url).authorize(fields);
+    expect(refused.location?.href).toContain('error=invalid_request');
+    expect(replicas.upstream.requests.to('/oauth2/authorize')).toHaveLength(0);
+    const reported = await replicas.start({ keys: [newKey()], policy, mode: 'report' });
+    const passed = await new SimpleClient(reported.url).authorize(fields);
+    expect(passed.location?.href).toMatch(/code=|response=/);
+    const metrics = await reported.metrics();
+    expect(
+      metrics.value('report_only_violations_total', { reason: 'response_not_followable' }),
+    ).toBeGreaterThan(0);
+  });
+
+  test('an upstream’s code that would make the client’s too long is withheld, and said to be', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()] });
+    replicas.upstream.quirks.newCode = () => 'c'.repeat(4_000);
+    const { location } = await new SimpleClient(gateway.url).authorize();
+    expect(location?.searchParams.get('code')).toBeNull();
+    expect(location?.searchParams.get('error_description')).toContain('response_not_followable');
+  });
+});

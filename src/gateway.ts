@@ -37,12 +37,13 @@ export async function startGateway(
   cleanup.use(stores.flows);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   processEvents.workersWanted(workers);
-  const supervisor = workers > 1 ? new Supervisor(config, workers, telemetry) : undefined;
+  const supervisor = workers > 1 ? new Supervisor(config, workers, telemetry, stores.activity) : undefined;
   const serving = cleanup.use(supervisor ?? new Server(config, { stores, telemetry }));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const history = new ConfigHistory(config, Date.now());
   const activity = new ActivityReader({
     store: stores.activity,
+    keepsRecords: stores.flows.keepsRecords,
     issuers: () => history.config.issuers,
     flush: () => serving.flush(),
   });

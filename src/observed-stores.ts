@@ -38,6 +38,7 @@ export function openObservedStores(
         observeOperation(observe, 'addActivity', activity.addActivity(record, changes)),
       loadActivity: (record) => observeOperation(observe, 'loadActivity', activity.loadActivity(record)),
     },
+    takeActivity: () => stores.takeActivity(),
     renew(next) {
       if (isDeepStrictEqual(current, next)) return;
       current = next;

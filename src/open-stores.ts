@@ -1,4 +1,4 @@
-import type { ActivityStore } from './activity/activity-store.ts';
+import type { ActivityBatch, ActivityStore } from './activity/activity-store.ts';
 import { MemoryActivityStore } from './activity/activity-store-memory.ts';
 import { RedisActivityStore } from './activity/activity-store-redis.ts';
 import type { StoreConfig } from './config/config.ts';
@@ -15,6 +15,8 @@ export type StoreOptions = {
 export type Stores = {
   readonly flows: FlowStore;
   readonly activity: ActivityStore;
+  /** What is kept in this process alone, for another one: it is gone from here. */
+  takeActivity(): readonly ActivityBatch[];
   /** As `OpenedFlowStore` says. */
   renew(config: StoreConfig): Promise<void>;
 };
@@ -25,13 +27,16 @@ export type Stores = {
  */
 export function openStores(config: StoreConfig, options: StoreOptions = {}): Stores {
   const { flows, connection, renew } = openFlowStore(config, options.onStateChange);
-  if (connection === undefined || config.kind !== 'redis')
-    return { flows, activity: new MemoryActivityStore(), renew };
+  if (connection === undefined || config.kind !== 'redis') {
+    const activity = new MemoryActivityStore();
+    return { flows, activity, takeActivity: () => activity.take(), renew };
+  }
   const call = (_key: string, command: string, ...args: readonly (string | number)[]) =>
     connection.run((redis) => redis.call(command, ...args));
   return {
     flows,
     activity: new RedisActivityStore({ call }, config.prefix),
+    takeActivity: () => [],
     renew,
   };
 }

@@ -1,4 +1,10 @@
-import { type ActivityStore, applyChange, type Changes, RECORD_TTL } from './activity-store.ts';
+import {
+  type ActivityBatch,
+  type ActivityStore,
+  applyChange,
+  type Changes,
+  RECORD_TTL,
+} from './activity-store.ts';
 
 type Kept = { readonly fields: Map<string, number | string>; expiresAt: number };
 
@@ -23,6 +29,13 @@ export class MemoryActivityStore implements ActivityStore {
   async loadActivity(record: string): Promise<ReadonlyMap<string, string>> {
     const { fields } = this.#live(record, this.#now()) ?? { fields: new Map<string, number | string>() };
     return new Map([...fields].map(([field, value]) => [field, String(value)]));
+  }
+
+  /** Empties the store: what a worker counted goes to the process that has the admin listener. */
+  take(): ActivityBatch[] {
+    const taken = [...this.#records].map(([record, { fields }]) => ({ record, changes: fields }));
+    this.#records.clear();
+    return taken;
   }
 
   #live(record: string, now: number): Kept | undefined {

@@ -6,6 +6,9 @@ export function applyChange(held: number | string | undefined, change: number | 
   return typeof change === 'number' && typeof held === 'number' ? held + change : change;
 }
 
+/** Changes of one record, on their way to where it is kept. */
+export type ActivityBatch = { readonly record: string; readonly changes: Changes };
+
 /**
  * Where activity is kept, for all replicas. A record is a map of fields, named by `dayRecord` or `refusalRecord`, which expires
  * `RECORD_TTL` after its last change. Every operation touches one key, and throws a `StoreFault` on failure.

@@ -35,11 +35,17 @@ export function buildClientActivity(
   issuer: string,
   client: string,
   policy: ClientPolicy,
-  facts: { readonly history: History; readonly now: number; readonly sharedPlace: SharedPlace | undefined },
+  facts: {
+    readonly history: History;
+    readonly now: number;
+    readonly sharedPlace: SharedPlace | undefined;
+    readonly keepsRecords: boolean;
+  },
 ): ClientActivity {
-  const { history, now, sharedPlace } = facts;
+  const { history, now, sharedPlace, keepsRecords } = facts;
   const mode = effectiveMode(policy, now);
   const days = history.map(readDay);
+  const codeHashSeen = history.some((day) => (day?.counts.get('c_hash') ?? 0) > 0);
   const seen = periodDays(now).filter((_, i) => history[i] !== undefined);
   return {
     issuer,
@@ -56,8 +62,14 @@ export function buildClientActivity(
       .sort(([, one], [, other]) => other - one)
       .slice(0, URIS_SHOWN)
       .map(([uri]) => uri),
-    codeHashSeen: history.some((day) => (day?.counts.get('c_hash') ?? 0) > 0),
-    verdict: judgeReadiness(days, { mode, enforcePercent: policy.enforcePercent, sharedPlace }),
+    codeHashSeen,
+    verdict: judgeReadiness(days, {
+      mode,
+      enforcePercent: policy.enforcePercent,
+      sharedPlace,
+      needsRecords: !keepsRecords && (codeHashSeen || policy.wrapCodes === false),
+      seesVerifiers: keepsRecords || mode === 'enforce',
+    }),
   };
 }
 

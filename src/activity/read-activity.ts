@@ -43,7 +43,7 @@ export async function readActivity(
   store: Pick<ActivityStore, 'loadActivity'>,
   issuers: readonly ReportedIssuer[],
   now: number,
-  past?: PastDays,
+  { past, keepsRecords = true }: { readonly past?: PastDays; readonly keepsRecords?: boolean } = {},
 ): Promise<ActivityReport> {
   const upstreamTrouble = new Map<string, UpstreamTrouble>();
   const places = new SharedPlaces();
@@ -58,7 +58,7 @@ export async function readActivity(
     for (const [client, history] of byName) places.note(issuer, client, policyOf(registry, client), history);
     read.push({ issuer, registry, byName });
   }
-  return { clients: await buildClients(read, places, now), upstreamTrouble };
+  return { clients: await buildClients(read, { places, now, keepsRecords }), upstreamTrouble };
 }
 
 /** The clients without the store: those of the configuration, without activity. */
@@ -69,6 +69,7 @@ export function withoutActivity(issuers: readonly ReportedIssuer[], now: number)
         history: emptyHistory(),
         now,
         sharedPlace: undefined,
+        keepsRecords: true,
       }),
     ),
   );
@@ -81,15 +82,17 @@ async function buildClients(
     readonly registry: ClientRegistry;
     readonly byName: ReadonlyMap<string, History>;
   }[],
-  places: SharedPlaces,
-  now: number,
+  facts: { readonly places: SharedPlaces; readonly now: number; readonly keepsRecords: boolean },
 ): Promise<ClientActivity[]> {
+  const { places, now, keepsRecords } = facts;
   const clients: ClientActivity[] = [];
   for (const { issuer, registry, byName } of read) {
     for (const [client, history] of byName) {
       const policy = policyOf(registry, client);
       const sharedPlace = places.otherUser(issuer, client, policy);
-      clients.push(buildClientActivity(issuer.name, client, policy, { history, now, sharedPlace }));
+      clients.push(
+        buildClientActivity(issuer.name, client, policy, { history, now, sharedPlace, keepsRecords }),
+      );
       if (clients.length % AT_A_TIME === 0) await setImmediate();
     }
   }

@@ -10,6 +10,8 @@ export type ActivityReading = { readonly report: ActivityReport; readonly at: nu
 
 type Sources = {
   readonly store: Pick<ActivityStore, 'loadActivity'>;
+  /** Whether the store of the flows does (`FlowStore.keepsRecords`). */
+  readonly keepsRecords: boolean;
   /** The issuers of the configuration in force. */
   readonly issuers: () => readonly ReportedIssuer[];
   /** Adds the counts of this process to the store, if it is reachable. */
@@ -56,10 +58,10 @@ export class ActivityReader {
   }
 
   async #read(): Promise<ActivityReading> {
-    const { issuers, flush, store } = this.#sources;
+    const { issuers, flush, store, keepsRecords } = this.#sources;
     await flush().catch(() => {});
     const at = Date.now();
-    const report = await readActivity(store, issuers(), at, this.#past);
+    const report = await readActivity(store, issuers(), at, { past: this.#past, keepsRecords });
     this.#last = { report, at };
     return this.#last;
   }

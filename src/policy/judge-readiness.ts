@@ -31,6 +31,8 @@ export type SharedPlace = { readonly uri: string; readonly client: string };
 
 export type Verdict =
   | { readonly state: 'ready' | 'no traffic' }
+  /** Of `ready`: what nobody could see. */
+  | { readonly state: 'ready'; readonly why: string }
   | { readonly state: 'not ready' | 'nearly ready'; readonly why: string };
 
 /** `ready`, `nearly ready: 3 logins in 2 days`, `no traffic`, `not ready: <why>` */
@@ -48,17 +50,28 @@ export function judgeReadiness(
     readonly mode: Mode;
     readonly enforcePercent?: number;
     readonly sharedPlace?: SharedPlace | undefined;
+    /** Its codes must stay as the server made them, which takes a store that keeps records. */
+    readonly needsRecords?: boolean;
+    /** Whether verifiers could be compared. */
+    readonly seesVerifiers?: boolean;
   },
 ): Verdict {
-  const { mode, enforcePercent = 100, sharedPlace } = client;
+  const { mode, enforcePercent = 100, sharedPlace, needsRecords = false, seesVerifiers = true } = client;
   if (mode === 'off') return notReady('its mode is `off`, so nothing is counted: set `mode: report` first');
+  if (needsRecords) {
+    return notReady(
+      'needs a store: its codes cannot be wrapped (`c_hash`, or `wrap_codes: false`), and a sealed store knows no others. Use `store.kind: redis`',
+    );
+  }
   if (days.every(isIdle)) return { state: 'no traffic' };
   if (mode === 'enforce') {
     const trouble = findTrouble(days);
     if (trouble !== undefined) return notReady(trouble);
     if (enforcePercent === 100) return { state: 'ready' };
   }
-  return judgeReported(days, sharedPlace);
+  const verdict = judgeReported(days, sharedPlace);
+  if (verdict.state !== 'ready' || seesVerifiers) return verdict;
+  return { state: 'ready', why: 'but a sealed store cannot check verifiers in report' };
 }
 
 function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | undefined): Verdict {

@@ -1,6 +1,6 @@
 import { type ClientEntry, renderClientEntries } from '../config/client-entries.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
-import type { ReportedClient } from './reported-client.ts';
+import { type ReportedClient, verdictState } from './reported-client.ts';
 
 const WEEK = 7 * 24 * 3_600_000;
 const HOUR = 3_600_000;
@@ -17,14 +17,16 @@ export function renderEntries(clients: readonly ReportedClient[], now: number): 
     return mode === 'report' && canBeEntry;
   });
   const entries = candidates.map((client): ClientEntry => {
-    const { issuer, verdict, redirect_uris: uris, redirect_uris_listed: hasUris } = client;
+    const { issuer, redirect_uris: uris, redirect_uris_listed: hasUris } = client;
     const settings = {
-      ...(verdict === 'ready' ? { mode: 'enforce', enforce_from: enforceFrom } : { mode: 'report' }),
+      ...(verdictState(client) === 'ready'
+        ? { mode: 'enforce', enforce_from: enforceFrom }
+        : { mode: 'report' }),
       ...(uris.length > 0 && !hasUris && { redirect_uris: uris }),
     };
     return { issuer, client: client.client, settings, comment: commentOf(client) };
   });
-  const ready = candidates.filter(({ verdict }) => verdict === 'ready').length;
+  const ready = candidates.filter((client) => verdictState(client) === 'ready').length;
   const summary = `pkce-gateway report, ${new Date(now).toISOString().slice(0, 10)}: ${ready} of ${candidates.length} clients in report mode are ready.`;
   if (entries.length === 0) return `# ${summary}`;
   const heading = [
@@ -35,10 +37,9 @@ export function renderEntries(clients: readonly ReportedClient[], now: number): 
   return renderClientEntries(heading.join('\n'), entries);
 }
 
-function commentOf({
-  verdict,
-  authorization_requests: requests,
-  codes_redeemed: redeemed,
-}: ReportedClient): string {
-  return verdict === 'ready' ? `ready: ${requests} requests, ${redeemed} codes redeemed` : verdict;
+function commentOf(client: ReportedClient): string {
+  const { verdict, authorization_requests: requests, codes_redeemed: redeemed } = client;
+  return verdictState(client) === 'ready'
+    ? `${verdict}: ${requests} requests, ${redeemed} codes redeemed`
+    : verdict;
 }

@@ -54,7 +54,11 @@ function createCommands(): WorkerCommands {
       (await ready)?.commit();
     },
     discard,
-    flush: () => started().server.flush(),
+    async flush() {
+      const { server, stores } = started();
+      await server.flush();
+      return stores.takeActivity();
+    },
     readMetrics: async () => started().telemetry.metrics.registry.getMetricsAsJSON(),
     health: async () => healthOf(serving?.server),
     async drain() {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ActivityStore } from '../activity/activity-store.ts';
 import type { Config } from '../config/config.ts';
 import { MergedMetrics } from '../telemetry/merged-metrics.ts';
 import type { ProcessEvents } from '../telemetry/process-events.ts';
@@ -23,6 +24,7 @@ type Ready = { config: Config; undiscovered: readonly string[] };
 /** Keeps a number of workers at work, all of them with the same configuration. */
 export class Supervisor implements AsyncDisposable {
   readonly #count: number;
+  readonly #activity: Pick<ActivityStore, 'addActivity'>;
   readonly #events: ProcessEvents;
   readonly #metrics: MergedMetrics;
   readonly #running = new Set<WorkerProcess>();
@@ -33,10 +35,17 @@ export class Supervisor implements AsyncDisposable {
   #config: Config;
   #port: number;
 
-  constructor(config: Config, count: number, { metrics, processEvents }: Telemetry) {
+  /** `activity`: takes what workers counted that share no store. */
+  constructor(
+    config: Config,
+    count: number,
+    { metrics, processEvents }: Telemetry,
+    activity: Pick<ActivityStore, 'addActivity'>,
+  ) {
     this.#config = config;
     this.#port = config.listen.address.port;
     this.#count = count;
+    this.#activity = activity;
     this.#events = processEvents;
     this.#metrics = new MergedMetrics(metrics.registry);
   }
@@ -93,7 +102,10 @@ export class Supervisor implements AsyncDisposable {
 
   /** Has every worker add what it counted to the store. */
   flush(): Promise<void> {
-    return this.#ask((worker) => worker.call('flush'));
+    return this.#ask(async (worker) => {
+      for (const { record, changes } of await worker.call('flush'))
+        await this.#activity.addActivity(record, changes);
+    });
   }
 
   /** Lets every worker finish what is in flight. */

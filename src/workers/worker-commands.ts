@@ -1,3 +1,4 @@
+import type { ActivityBatch } from '../activity/activity-store.ts';
 import type { Config } from '../config/config.ts';
 import type { MetricsSnapshot } from '../telemetry/merged-metrics.ts';
 import type { Discovered } from '../upstream/discovery.ts';
@@ -13,8 +14,8 @@ export type WorkerCommands = {
   stage(config: Config): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
-  /** Adds what it counted to the store. */
-  flush(): Promise<void>;
+  /** Adds what it counted to the store; where no store is shared, hands it over. */
+  flush(): Promise<readonly ActivityBatch[]>;
   readMetrics(): Promise<MetricsSnapshot>;
   /** The heartbeat, with what the worker knows and what it lacks: the issuers whose endpoints are unknown. */
   health(): Promise<WorkerHealth>;

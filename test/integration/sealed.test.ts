@@ -1,7 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
+import { startGatewayProcess } from '../support/process.ts';
 import { type Answer, SimpleClient, send } from '../support/simple-client.ts';
 import {
   type ScriptedLegacyServer,
@@ -300,5 +304,40 @@ describe('what a store without records cannot do', () => {
     const { location } = await new SimpleClient(gateway.url).authorize();
     expect(location?.searchParams.get('code')).toBeNull();
     expect(location?.searchParams.get('error_description')).toContain('response_not_followable');
+  });
+});
+
+describe('readiness', () => {
+  type Reported = { client: string; codes_bound: number; codes_redeemed: number; verdict: string };
+  const clientAt = async ({ adminUrl }: { readonly adminUrl: string }): Promise<Reported | undefined> => {
+    const { json } = await send(`${adminUrl}/api/clients`);
+    return (json.clients as Reported[]).find(({ client }) => client === 'spa');
+  };
+
+  test('workers share nothing, and their counts come together', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const settings: Settings = { keys: [newKey()] };
+    await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-sealed-'));
+    const file = join(directory.path, 'gateway.yaml');
+    const issuer = `name: corp\nupstream: {url: "${upstream.url}"}\n${ENDPOINTS}\n${clientsYaml(settings)}`;
+    const addresses = 'listen: {address: 127.0.0.1:0}\nadmin: {address: 127.0.0.1:0}\nworkers: 2';
+    await writeFile(
+      file,
+      `${addresses}\n${storeYaml(settings)}\nissuers:\n  - ${issuer.replaceAll('\n', '\n    ')}\n`,
+    );
+    await using gateway = await startGatewayProcess(['serve', '--config', file]);
+    const client = new SimpleClient(gateway.url);
+    for (let login = 0; login < 6; login += 1)
+      expect((await client.redeem(await client.newCode())).status).toBe(200);
+    await vi.waitFor(
+      async () => expect(await clientAt(gateway)).toMatchObject({ codes_bound: 6, codes_redeemed: 6 }),
+      15_000,
+    );
+  });
+
+  test('a client whose codes must stay as they are needs a store', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()], mode: 'report', policy: 'wrap_codes: false' });
+    expect((await clientAt(gateway))?.verdict).toMatch(/^not ready: needs a store/);
   });
 });

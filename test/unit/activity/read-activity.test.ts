@@ -28,7 +28,7 @@ async function report(entries: readonly string[], counted: readonly SampleClient
       store,
       [corp(entries.map((name) => reported(name)))],
       NOW,
-      past,
+      { past },
     );
     return { requests: Object.fromEntries(clients.map(requestsOf)), clients, upstreamTrouble };
   };

@@ -149,3 +149,13 @@ test('the most frequent reasons come first, the rest as a number', () => {
     /^not ready: 17 .* challenge_missing ×9 \(.*\), a_reason_of_another_version ×4 \(see the log\), 2 more$/,
   );
 });
+
+test('what a store without records cannot do is said', () => {
+  const days = [logins(10), ...quiet(5), logins(10)];
+  expect(verdict(days, { needsRecords: true })).toMatch(/^not ready: needs a store: .*c_hash/);
+  expect(verdict([], { needsRecords: true })).toMatch(/^not ready: needs a store/);
+  expect(verdict(days, { seesVerifiers: false })).toMatch(
+    /^ready: but a sealed store cannot check verifiers/,
+  );
+  expect(verdict([logins(1)], { seesVerifiers: false })).toBe('nearly ready: 1 login in 1 day');
+});

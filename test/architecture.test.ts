@@ -90,7 +90,7 @@ const MAY_IMPORT: Readonly<
   config: { all: ['policy', 'oauth'], types: [] },
   doctor: { all: ['oauth', 'store', 'activity', 'upstream', 'issuer'], types: ['config'] },
   report: { all: ['config', 'policy'], types: [] },
-  workers: { all: ['telemetry', 'issuer'], types: ['config', 'upstream'] },
+  workers: { all: ['telemetry', 'issuer'], types: ['activity', 'config', 'upstream'] },
   cli: { all: ['*'], types: [] },
 };
 /** The root's own values that folders share: what all speak of, and what each process that serves is made of. */

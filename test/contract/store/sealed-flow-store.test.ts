@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { isGatewayCode } from '../../../src/oauth/gateway-code.ts';
 import { parseFlowPrefix } from '../../../src/store/flow-prefix.ts';
 import type { BindOptions } from '../../../src/store/flow-store.ts';
-import { isGatewayCode } from '../../../src/store/gateway-code.ts';
 import {
   CLOCK_TOLERANCE,
   SealedFlowStore,

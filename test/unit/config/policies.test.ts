@@ -30,6 +30,37 @@ const BUILT_IN: Omit<ClientPolicy, 'name'> = {
   injectSecret: undefined,
 };
 
+describe('a client that asks for what a sealed store cannot do', () => {
+  const store = `store: {kind: sealed, sealed: {keys: ["${'k'.repeat(43)}"]}}`;
+  const warnings = async (...lines: string[]) => {
+    const all = await warningLines(`${issuerWith(...lines)}\n${store}`);
+    return all.filter((line) => line.includes('the sealed store'));
+  };
+  const URIS = 'redirect_uris: ["https://a.example.com/cb"]';
+
+  it.each([
+    ['state: preserve', 'state', '`preserve`'],
+    ['wrap_codes: false', 'wrap_codes', '`false`'],
+    ['request_objects: allow', 'request_objects', 'a state in a signed request object'],
+    ['response_types: [code, code id_token]', 'response_types[1]', 'a type with an id_token'],
+    ['response_modes: [query, jwt]', 'response_modes[1]', 'a signed response'],
+  ])('is told so where it says %s', async (setting, path, what) => {
+    const said = await warnings('clients:', `  spa: {${URIS}, ${setting}}`);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(
+      `issuers[0].clients.spa.${path}: ${what} needs \`store.kind: redis\` or \`memory\`: the sealed store cannot follow it, so these logins are refused`,
+    );
+    expect(await warnings('clients:', `  spa: {mode: report, ${URIS}, ${setting}}`)).toMatchObject([
+      expect.stringContaining('these logins pass unseen'),
+    ]);
+    expect(await warnings('clients:', `  spa: {mode: off, ${URIS}, ${setting}}`)).toEqual([]);
+  });
+
+  it('is told so in `defaults`, once', async () => {
+    expect(await warnings('defaults: {wrap_codes: false}', 'clients: {a: {}, b: {}}')).toHaveLength(1);
+  });
+});
+
 describe('what a client does not say', () => {
   it('has the built-in value, for unlisted clients too', async () => {
     expect(await policyFor('spa', 'clients: {spa: }')).toEqual({

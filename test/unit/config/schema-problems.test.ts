@@ -17,8 +17,9 @@ function issuerKey(line: string, column: number, path: string, message: string):
   return { name: line, text: issuerWith(line), lines: [`g.yaml:4:${column} issuers[0].${path}: ${message}`] };
 }
 
+const KEYS = ['k'.repeat(43), 'l'.repeat(43)];
 const UNSHARED =
-  'more than 1 needs `store.kind: redis`: with a store in memory, each process would know only its own logins';
+  'more than 1 needs `store.kind: redis` or `sealed`: with a store in memory, each process would know only its own logins';
 
 /** A key of the top level, in line 1. */
 function topLevel(line: string, column: number, path: string, message: string): Case {
@@ -61,10 +62,22 @@ describe('keys', () => {
       'Content-Type already has a meaning: choose a different header',
     ),
     topLevel(
-      `store: {kind: sealed, sealed: {keys: [${'k'.repeat(43)}]}}`,
-      15,
-      'store.kind',
-      '`sealed` is not available yet: use memory or redis',
+      'store: {kind: sealed}',
+      1,
+      'store.sealed.keys',
+      'is required for `kind: sealed`; `pkce-gateway keygen` makes a key',
+    ),
+    topLevel(
+      'store: {kind: sealed, sealed: {keys: [short]}}',
+      39,
+      'store.sealed.keys[0]',
+      'must be 32 bytes in base64url (43 characters)',
+    ),
+    topLevel(
+      `store: {kind: sealed, sealed: {keys: [${KEYS[0]}, ${KEYS[1]}, ${KEYS[0]}]}}`,
+      129,
+      'store.sealed.keys[2]',
+      'is the same key as number 1: leave one out',
     ),
     issuerKey('endpoints: {token: [/t]}', 5, 'endpoints.authorization', 'is required'),
     issuerKey('clients: {"a.b": {x: 1}}', 23, 'clients["a.b"].x', 'unknown key'),

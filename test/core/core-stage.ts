@@ -26,6 +26,8 @@ export type CoreStageOptions = {
   readonly policy?: string;
   /** YAML of the issuer beside its clients and endpoints. */
   readonly issuer?: string;
+  /** YAML of further endpoints, as in a flow mapping. */
+  readonly endpoints?: string;
   /** YAML lines of further clients, each `id: {…}`. */
   readonly clients?: readonly string[];
   readonly unlisted?: 'enforce' | 'report' | 'off' | 'reject';
@@ -63,6 +65,7 @@ export class CoreStage implements AsyncDisposable {
       mode = 'enforce',
       policy = '',
       issuer = '',
+      endpoints,
       clients = [],
       unlisted = 'report',
       top = '',
@@ -77,6 +80,7 @@ export class CoreStage implements AsyncDisposable {
         ...clients.map((line) => `  ${line}`),
         issuer,
       ].join('\n'),
+      ...(endpoints === undefined ? {} : { endpoints }),
       top,
     });
     stage = new CoreStage(upstream, gateway);

@@ -184,6 +184,17 @@ describe('with client_secret_basic', () => {
     expect([last(REVOKE).body, secretSeen(last(REVOKE))]).toEqual([body, false]);
   });
 
+  test('a revocation loses no parameter: drop_parameters is for other requests', async () => {
+    await gateway[Symbol.asyncDispose]();
+    await upstream[Symbol.asyncDispose]();
+    await start({
+      issuer: `drop_parameters: [token, resource]\nclients: {spa: {inject_secret: "${SECRET}"}}`,
+    });
+    await post(REVOKE, { token: 't', resource: 'r', client_id: 'spa' });
+    expect(Object.fromEntries(last(REVOKE).form)).toMatchObject({ token: 't', resource: 'r' });
+    expect(secretSeen(last(REVOKE))).toBe(true);
+  });
+
   const REDEMPTION = 'grant_type=authorization_code&code=x&client_id=spa&token=t';
   const AS_JSON = JSON.stringify(Object.fromEntries(new URLSearchParams(REDEMPTION)));
   test.each([

@@ -7,6 +7,8 @@ export type ProxyOptions = {
   readonly upstream?: string;
   /** YAML of the issuer beside upstream and endpoints. */
   readonly issuer?: string;
+  /** YAML of further endpoints, as in a flow mapping. */
+  readonly endpoints?: string;
   /** YAML of `listen` beside its address, as in a flow mapping. */
   readonly listen?: string;
   /** YAML of the top level. */
@@ -16,14 +18,15 @@ export type ProxyOptions = {
 /** A gateway in front of any server at all. Its endpoints are named, because such a server tells none. */
 export function startProxyTo(
   { url }: Listener,
-  { upstream, issuer = '', listen = '', top = '' }: ProxyOptions = {},
+  { upstream, issuer = '', endpoints, listen = '', top = '' }: ProxyOptions = {},
 ): Promise<GatewayUnderTest> {
   const settings = upstream === undefined ? '' : `, ${upstream}`;
+  const further = endpoints === undefined ? '' : `, ${endpoints}`;
   return startGatewayUnderTest({
     upstream: url,
     issuer: [
       `upstream: {url: "${url}"${settings}}`,
-      'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}',
+      `endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]${further}}`,
       issuer,
     ].join('\n'),
     top,

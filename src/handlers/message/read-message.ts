@@ -23,10 +23,17 @@ export function readMessage(exchange: Exchange): Message | Promise<Message> {
   return { query, body: undefined, otherMethod: true, asSent };
 }
 
-function readForm({ issuer }: Exchange, text: string): FormText {
-  const raw = changeRawParameters(text, { dropped: issuer.droppedParameters });
+function readForm(exchange: Exchange, text: string): FormText {
+  const raw = changeRawParameters(text, { dropped: droppedParameters(exchange) });
   return { ...parseParameters(raw), raw };
 }
+
+/** A revocation keeps all of its parameters. */
+function droppedParameters({ issuer, endpoint }: Exchange): ReadonlySet<string> {
+  return endpoint === 'revocation' ? NOTHING : issuer.droppedParameters;
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 async function readPost(exchange: Exchange, query: FormText): Promise<Message> {
   const { request, services } = exchange;
@@ -66,10 +73,10 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
 }
 
 /** RFC 6749 has forms only; some servers take one flat JSON object as well (`token_content_types`). */
-function readJson({ issuer }: Exchange, text: string): FormText {
+function readJson(exchange: Exchange, text: string): FormText {
   const read = readFlatJson(text);
-  const entries =
-    typeof read === 'string' ? [] : read.filter(([name]) => !issuer.droppedParameters.has(name));
+  const dropped = droppedParameters(exchange);
+  const entries = typeof read === 'string' ? [] : read.filter(([name]) => !dropped.has(name));
   // Its values are held to the rules of a form's.
   const parsed: ParsedParameters = parseParameters(new Parameters(entries).serialize());
   const broken =

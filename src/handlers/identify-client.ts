@@ -21,14 +21,14 @@ export type IdentifiedClient = {
 };
 
 /**
- * The client that a message names, in its parameters or in its credentials (`names`: the readings of each). Where two are
+ * The client that a message names, in its parameters or in its credentials. Where two are
  * named, or one in a way that only some servers would read, the strictest mode of all is in force: otherwise anybody could
  * pass for a client with a laxer one. `draw`: that of a flow that is about to begin.
  */
 export function identifyClient(
   exchange: Exchange,
   message: Message,
-  names: readonly (readonly string[])[],
+  { names, unread }: ClientIdentity,
   draw: Draw,
 ): IdentifiedClient {
   const { group, issuer } = exchange;
@@ -51,7 +51,7 @@ export function identifyClient(
   }
   const clientId = several ? undefined : first;
   const listing = group.find(issuer, clientId, now);
-  const certain = !disguised && !several && !isUnread(message);
+  const certain = !disguised && !several && !unread && !isUnread(message);
   const named = effectiveMode(listing.policy, now, draw);
   const mode = certain ? named : strictestMode([named, group.strictestMode(now)]);
   return { clientId, listing, policy: listing.policy, mode, certain };
@@ -65,7 +65,7 @@ export function identifyByCredentials(
 ): { readonly identity: ClientIdentity; readonly client: IdentifiedClient } {
   const { authorization } = exchange.request.headers;
   const identity = parseClientIdentity(new Parameters(hintsOf(message)), authorization);
-  return { identity, client: identifyClient(exchange, message, identity.names, draw) };
+  return { identity, client: identifyClient(exchange, message, identity, draw) };
 }
 
 /** The client of a record. Its mode is the record's: it holds from the beginning of a flow to its end. */

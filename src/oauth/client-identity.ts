@@ -1,3 +1,4 @@
+import { parseJwtClaims } from './jwt.ts';
 import type { Parameters } from './parameters.ts';
 
 /**
@@ -8,7 +9,14 @@ export type ClientIdentity = {
   readonly names: readonly (readonly string[])[];
   /** Whether the request carries any credentials: a secret, an assertion, an Authorization header. */
   readonly authenticated: boolean;
+  /** Whether there is an assertion that only some servers could read: it may name anybody. */
+  readonly unread: boolean;
 };
+
+/** Where clients do not authenticate. */
+export const NO_IDENTITY: ClientIdentity = { names: [], authenticated: false, unread: false };
+
+const SAML_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
 
 export function parseClientIdentity(
   parameters: Parameters,
@@ -18,17 +26,19 @@ export function parseClientIdentity(
   const basic = parseBasicUser(authorization);
   if (basic !== undefined) names.push(basic);
   const assertion = parameters.get('client_assertion');
-  const subject = assertion === undefined ? undefined : parseAssertionSubject(assertion);
-  if (subject !== undefined) names.push([subject]);
+  // RFC 7523 3: its `sub` is the client_id. Its signature is the upstream's to check.
+  const claims = assertion ? parseJwtClaims(assertion) : {};
+  if (typeof claims === 'object' && typeof claims['sub'] === 'string') names.push([claims['sub']]);
   return {
     names,
     authenticated: authorization !== undefined || assertion !== undefined || parameters.has('client_secret'),
+    unread: claims === 'malformed' && parameters.get('client_assertion_type') !== SAML_ASSERTION,
   };
 }
 
 /** Whether nothing in the request names another client than this one. */
-export function identifies(identity: ClientIdentity, clientId: string): boolean {
-  return identity.names.every((readings) => readings.includes(clientId));
+export function identifies({ names }: Pick<ClientIdentity, 'names'>, clientId: string): boolean {
+  return names.every((readings) => readings.includes(clientId));
 }
 
 /** RFC 7617: the user of HTTP Basic credentials, as sent and percent-decoded. */
@@ -47,17 +57,4 @@ function parseBasicUser(authorization: string | undefined): string[] | undefined
     // Not percent-encoded at all: the raw reading stands alone.
   }
   return readings;
-}
-
-/** RFC 7523 section 3: the `sub` of a client assertion is the client_id. Its signature is the upstream's to check. */
-function parseAssertionSubject(assertion: string): string | undefined {
-  const payload = assertion.split('.')[1];
-  if (payload === undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    const subject = (claims as { sub?: unknown } | null)?.sub;
-    return typeof subject === 'string' ? subject : undefined;
-  } catch {
-    return undefined;
-  }
 }

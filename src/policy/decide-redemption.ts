@@ -9,7 +9,7 @@ export type PresentedRedemption = {
   readonly grantType: string;
   readonly codeVerifier: string | undefined;
   readonly redirectUri: string | undefined;
-  readonly client: ClientIdentity;
+  readonly client: Pick<ClientIdentity, 'names' | 'authenticated'>;
 };
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unsignedJwt } from '../support/unsigned-jwt.ts';
 import { bringsCode, CoreStage, errorOf, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
 
 /** Ids that servers fold to the one that is listed. */
@@ -41,6 +42,29 @@ describe('a client_id is compared as servers fold it', () => {
     await stage.authorize({ client_id: 'SPA', code_challenge: undefined });
     expect(stage.received).toEqual([]);
     expect(stage.reasons('refusal')).toEqual(['client_id_ambiguous']);
+  });
+});
+
+describe('an assertion that only some servers could read may name anybody', () => {
+  const PAR = '/oauth2/par';
+  const endpoints = `pushed_authorization: [${PAR}]`;
+  const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+  const padded = unsignedJwt({ sub: 'spa' }).replace('.', '=.');
+
+  test.each([
+    ['padded', padded, JWT_BEARER, 400],
+    ['padded, of no type', padded, '', 400],
+    ['of the enforced client', unsignedJwt({ sub: 'spa' }), JWT_BEARER, 400],
+    ['of another client', unsignedJwt({ sub: 'lax' }), JWT_BEARER, 200],
+    ['in SAML', 'PHNhbWw-', JWT_BEARER.replace('jwt', 'saml2'), 200],
+  ])('%s', async (_, client_assertion, client_assertion_type, status) => {
+    await using stage = await CoreStage.open({ endpoints });
+    const credentials = { client_assertion, client_assertion_type };
+    const asked = { response_type: 'code', redirect_uri: 'https://lax.example.com/cb', state: STATE };
+    expect((await stage.postForm(PAR, { ...asked, ...credentials })).status).toBe(status);
+    const grant = { grant_type: 'authorization_code', code: UPSTREAM_CODE };
+    expect((await stage.postForm('/oauth2/token', { ...grant, ...credentials })).status).toBe(status);
+    expect(stage.received).toHaveLength(status === 200 ? 2 : 0);
   });
 });
 

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { NO_IDENTITY } from '../../oauth/client-identity.ts';
 import { DRAWS, LAST_DRAW } from '../../policy/draw.ts';
 import { identifyClient } from '../identify-client.ts';
 import { judgeRequest } from '../judge-request.ts';
@@ -11,7 +12,7 @@ export function identify(context: AuthorizationContext): Progress | Promise<Prog
   const { exchange, message, merged } = context;
   // A reference leads to a flow that has begun, in a mode of its own.
   const draw = merged.parameters.has('request_uri') ? LAST_DRAW : randomInt(DRAWS);
-  context.client = identifyClient(exchange, message, [], draw);
+  context.client = identifyClient(exchange, message, NO_IDENTITY, draw);
   if (context.client.mode === 'off') return forwardAsSent(context);
   context.judged = judgeRequest(merged.parameters, context.client);
   return undefined;

@@ -13,6 +13,7 @@ describe('HTTP Basic', () => {
     expect(parseClientIdentity(NONE, 'Basic czZCaGRSa3F0MzpnWDFmQmF0M2JW')).toEqual({
       names: [['s6BhdRkqt3']],
       authenticated: true,
+      unread: false,
     }));
 
   test('the example of RFC 7617 2: a user with a letter, a secret with a colon', () => {
@@ -48,7 +49,7 @@ describe('HTTP Basic', () => {
     '',
     'Basic YTpi, Basic Yzpk',
   ])('no user in %j, but credentials', (authorization) =>
-    expect(parseClientIdentity(NONE, authorization)).toEqual({ names: [], authenticated: true }),
+    expect(parseClientIdentity(NONE, authorization)).toMatchObject({ names: [], authenticated: true }),
   );
 });
 
@@ -56,10 +57,10 @@ describe('parameters', () => {
   const parse = (...entries: [string, string][]) => parseClientIdentity(new Parameters(entries), undefined);
 
   test('client_id alone: a public client', () =>
-    expect(parse(['client_id', 'a'])).toEqual({ names: [['a']], authenticated: false }));
+    expect(parse(['client_id', 'a'])).toEqual({ names: [['a']], authenticated: false, unread: false }));
 
   test('client_id and secret', () =>
-    expect(parse(['client_id', 'a'], ['client_secret', ''])).toEqual({
+    expect(parse(['client_id', 'a'], ['client_secret', ''])).toMatchObject({
       names: [['a']],
       authenticated: true,
     }));
@@ -71,17 +72,35 @@ describe('parameters', () => {
     expect(parse(['client_assertion', unsignedJwt({ iss: 'x', sub: 'a' })])).toEqual({
       names: [['a']],
       authenticated: true,
+      unread: false,
     }));
 
   test.each([
-    ['no JWT', 'abc'],
-    ['no JSON', 'a.b.c'],
-    ['no sub', unsignedJwt({ iss: 'x' })],
-    ['a sub that is no text', unsignedJwt({ sub: 1 })],
-    ['null', unsignedJwt(null)],
-  ])('an assertion with %s: no name', (_, assertion) =>
-    expect(parse(['client_assertion', assertion])).toEqual({ names: [], authenticated: true }),
+    ['nothing in it', '', false],
+    ['no JWT', 'abc', true],
+    ['no JSON', 'a.b.c', true],
+    ['a third part missing', unsignedJwt({ sub: 'a' }).replace(/\.[^.]*$/, ''), true],
+    ['padding', unsignedJwt({ sub: 'a' }).replaceAll('.', '=.'), true],
+    [
+      'octets that are no UTF-8',
+      `e30.${Buffer.from('{"sub":"\xff"}', 'latin1').toString('base64url')}.x`,
+      true,
+    ],
+    ['no sub', unsignedJwt({ iss: 'x' }), false],
+    ['a sub that is no text', unsignedJwt({ sub: 1 }), false],
+    ['null', unsignedJwt(null), true],
+    ['five parts, which are encrypted', 'a.b.c.d.e', false],
+  ])('an assertion with %s: no name', (_, assertion, unread) =>
+    expect(parse(['client_assertion', assertion])).toEqual({ names: [], authenticated: true, unread }),
   );
+
+  test('an assertion that says it is SAML is no JWT, and none is missed (RFC 7522)', () =>
+    expect(
+      parse(
+        ['client_assertion', 'PHNhbWw-'],
+        ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer'],
+      ),
+    ).toMatchObject({ names: [], unread: false }));
 
   test('everything together', () => {
     const entries: [string, string][] = [
@@ -101,5 +120,5 @@ test.each([
   ['another one beside', [['a'], ['b']], false],
   ['another case', [['A']], false],
 ])('a request with %s identifies the client: %s', (_, names, expected) =>
-  expect(identifies({ names, authenticated: false }, 'a')).toBe(expected),
+  expect(identifies({ names }, 'a')).toBe(expected),
 );

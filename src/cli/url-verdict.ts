@@ -8,6 +8,7 @@ import { parseParameters } from '../oauth/parameters.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
 import type { ClientRegistry } from '../policy/client-registry.ts';
 import { decideAuthorizationRequest } from '../policy/decide-authorization-request.ts';
+import { decideClientId } from '../policy/decide-client-id.ts';
 import type { Mode } from '../policy/mode.ts';
 import { REASONS, type Reason } from '../policy/reason.ts';
 import { DiscoveryFault } from '../upstream/discovery.ts';
@@ -87,7 +88,10 @@ export async function judgeUrl(
   }
   const judged = judgeRequest(parameters, { policy, mode });
   const reason =
-    problem ?? judged.problem?.reason ?? decideAuthorizationRequest(judged.request, listing)?.reason;
+    decideClientId(listing, clientId)?.reason ??
+    problem ??
+    judged.problem?.reason ??
+    decideAuthorizationRequest(judged.request, policy)?.reason;
   if (reason === undefined) return { ...verdict, outcome: 'passes' };
   const later =
     mode === 'report' && policy.enforceFrom !== undefined && effectiveMode(policy, policy.enforceFrom);

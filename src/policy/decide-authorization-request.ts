@@ -4,7 +4,6 @@ import { isCodeChallenge } from '../oauth/pkce.ts';
 import { isRegisteredRedirectUri, LONGEST_REDIRECT_URI } from '../oauth/redirect-uri.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
-import type { Listing } from './client-registry.ts';
 import type { Reason, Violation } from './reason.ts';
 
 type Rule = (request: AuthorizationRequest, policy: ClientPolicy) => Violation | undefined;
@@ -25,9 +24,8 @@ const RULES: readonly Rule[] = [
 /** The first rule that an authorization request breaks. */
 export function decideAuthorizationRequest(
   request: AuthorizationRequest,
-  { policy, by }: Listing,
+  policy: ClientPolicy,
 ): Violation | undefined {
-  if (by === 'folded') return violation('client_id_ambiguous', request.clientId);
   for (const rule of RULES) {
     const found = rule(request, policy);
     if (found !== undefined) return found;

@@ -113,7 +113,7 @@ test('whatever a request object says, the request that comes of it is judged', (
         expect(['string', 'undefined', 'boolean']).toContain(typeof field);
       // Without a challenge inside, none counts.
       if (claims['code_challenge'] === undefined) expect(merged.request.codeChallenge).toBeUndefined();
-      const reason = decideAuthorizationRequest(merged.request, { policy: samplePolicy(), by: 'name' });
+      const reason = decideAuthorizationRequest(merged.request, samplePolicy());
       if (reason === undefined)
         expect(isCodeChallenge(merged.request.codeChallenge ?? '', 'S256')).toBe(true);
     }),

@@ -1,4 +1,5 @@
 import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
+import { decideClientId } from '../../policy/decide-client-id.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
@@ -23,7 +24,8 @@ export function checkMessage(context: AuthorizationContext): Progress | Promise<
 function findProblem({ message, merged, client, endpoint }: AuthorizationContext): Violation | undefined {
   const { query, body, otherMethod } = message;
   // A disguised client_id is told apart from any other malformed parameter: it may pass for a listed client.
-  if (client.listing.by === 'folded') return { reason: 'client_id_ambiguous', detail: client.clientId };
+  const ambiguous = decideClientId(client.listing, client.clientId);
+  if (ambiguous !== undefined) return ambiguous;
   if (otherMethod || (body === undefined && endpoint === 'pushed_authorization')) {
     return { reason: 'http_method_not_allowed' };
   }

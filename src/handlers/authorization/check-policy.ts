@@ -11,7 +11,7 @@ export function checkPolicy(context: AuthorizationContext): Progress {
   countRequest(context);
   // A message that is reported already is not reported again for what follows from it.
   if (context.violation !== undefined) return undefined;
-  const violation = judged.problem ?? decideAuthorizationRequest(judged.request, client.listing);
+  const violation = judged.problem ?? decideAuthorizationRequest(judged.request, client.policy);
   if (violation === undefined) return undefined;
   context.violation = violation.reason;
   // In report it was counted when its page was asked for.

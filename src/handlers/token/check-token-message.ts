@@ -1,5 +1,6 @@
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
+import { decideClientId } from '../../policy/decide-client-id.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { type Binding, StoreFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
@@ -27,7 +28,8 @@ export async function checkTokenMessage(context: TokenContext): Promise<Progress
 
 function findProblem({ message, named, parameters, grantType }: TokenContext): Violation | undefined {
   const { body, query } = message;
-  if (named.listing.by === 'folded') return { reason: 'client_id_ambiguous', detail: named.clientId };
+  const ambiguous = decideClientId(named.listing, named.clientId);
+  if (ambiguous !== undefined) return ambiguous;
   if (body === undefined) return { reason: 'http_method_not_allowed' };
   if (body.problem !== undefined) return body.problem;
   const inQuery = parameterInQuery(query);

@@ -25,7 +25,7 @@ function request(changes: Record<string, string | undefined> = {}): Authorizatio
 }
 
 const decide = (changes: Record<string, string | undefined>, policy: Partial<ClientPolicy> = {}) =>
-  decideAuthorizationRequest(request(changes), { policy: samplePolicy(policy), by: 'name' })?.reason;
+  decideAuthorizationRequest(request(changes), samplePolicy(policy))?.reason;
 
 describe('nothing is wrong with', () => {
   test.each<[what: string, changes: Record<string, string | undefined>, policy: Partial<ClientPolicy>]>([

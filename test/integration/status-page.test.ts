@@ -304,6 +304,9 @@ describe('the page of one client', () => {
       )
       .toMatch(/https:\/\/other\.example\.com\/cb\s+seen/);
     expect(await page.locator('.policy').textContent()).toMatch(/mode\s*report\s*clients\.spa-portal/);
+    expect(await page.textContent('main')).toContain(
+      'any value is allowed: redirect_uris, response_modes, grant_types.',
+    );
     expect(await page.locator('h2').first().textContent()).toBe('spa-portal');
     await page.getByRole('link', { name: '← All clients' }).click();
     await page.locator('input[name=id]').fill(id);

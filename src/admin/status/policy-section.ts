@@ -6,9 +6,14 @@ import { type Html, html } from './html.ts';
 /** Settings that other parts of the page show. */
 const SKIPPED = new Set(['description', 'owner', 'redirect_uris']);
 
+/** Settings that allow anything where they have no value. */
+const OPEN = new Set(['redirect_uris', 'response_modes', 'grant_types']);
+
 /** Each setting of the policy in force, and the source of its value. */
 export function renderPolicy({ policy }: Pick<ClientActivity, 'policy'>): Html {
-  const rows = showPolicy(policy).filter(({ key, value }) => !SKIPPED.has(key) && value !== undefined);
+  const settings = showPolicy(policy);
+  const rows = settings.filter(({ key, value }) => !SKIPPED.has(key) && value !== undefined);
+  const unlimited = settings.filter(({ key, value }) => OPEN.has(key) && value === undefined);
   const own = policy.name === UNLISTED ? 'unlisted_clients' : `clients.${policy.name}`;
   const places = { entry: own, defaults: 'defaults', 'built-in': 'built in' } as const;
   return html`<table class="policy"><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
@@ -16,7 +21,7 @@ export function renderPolicy({ policy }: Pick<ClientActivity, 'policy'>): Html {
     ({ key, value, origin }) =>
       html`<tr><th scope="row"><code>${key}</code></th><td>${valueText(value)}</td><td class="${origin === 'built-in' ? 'muted' : ''}">${places[origin]}</td></tr>`,
   )}</tbody></table>
-<p class="muted">What is not shown has no value: any redirect URI, response mode and grant type is allowed.</p>`;
+${unlimited.length > 0 && html`<p class="muted">Not set, so any value is allowed: ${unlimited.map(({ key }) => key).join(', ')}.</p>`}`;
 }
 
 function valueText(value: unknown): string {

@@ -16,11 +16,12 @@ function page(): string {
 # Compatibility
 
 Real authorization servers, installed from where anybody gets them, with their own login and consent pages, driven by a
-real browser: in front of them first nothing, then the gateway in \`enforce\`, then in \`report\`. The numbers say how many
+real browser: in front of them first nothing, then the gateway in \`enforce\`, then in \`report\`, then two gateways in \`enforce\` that share
+nothing but the key of a sealed store. The numbers say how many
 of the scenarios below ended as they should.
 
-| product | version | in enforce | in report | what it shows |
-|---|---|---|---|---|
+| product | version | in enforce | in report | without a store | what it shows |
+|---|---|---|---|---|---|
 ${products.map(productRow).join('\n')}
 
 ## What was tried
@@ -38,6 +39,12 @@ ${scenarioTable('enforce')}
 ### In report
 
 ${scenarioTable('report')}
+
+### Without a store
+
+Two gateways with \`store.kind: sealed\` take the requests in turn.
+
+${scenarioTable('sealed')}
 
 ## What a comparison looks away from
 
@@ -68,7 +75,9 @@ function productRow({ product, version, shows, notRun, scenarios }: ProductResul
     return `${tried.filter(({ passed }) => passed).length} of ${tried.length}`;
   };
   const results =
-    notRun === undefined ? `${share('enforce')} | ${share('report')}` : `**not run**: ${notRun} | |`;
+    notRun === undefined
+      ? `${share('enforce')} | ${share('report')} | ${share('sealed')}`
+      : `**not run**: ${notRun} | | |`;
   return `| ${product} | ${version} | ${results} | ${shows} |`;
 }
 

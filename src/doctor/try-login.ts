@@ -41,6 +41,7 @@ export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): P
     const advice = `run doctor --upstream ${upstream.config.upstream.origin} --login from a place where a browser can reach the server itself`;
     return [...findings, unknown('login: PKCE at the server', 'cannot be told through the gateway', advice)];
   }
+  findings.push(judgeReplay(await login.redeem(first, first.verifier)));
   const wrong = await login.attempt(randomBytes(32).toString('base64url'));
   const missing = wrong === undefined ? undefined : await login.attempt(undefined);
   return [...findings, judgeVerification(wrong, missing)];
@@ -150,6 +151,17 @@ class Trials {
 async function askGateway(url: string, form: URLSearchParams): Promise<{ status: number; text: string }> {
   const response = await fetch(url, { method: 'POST', body: form, redirect: 'manual' });
   return { status: response.status, text: await response.text() };
+}
+
+/** Where replicas share no store, only the server knows of a redemption at another one. */
+function judgeReplay(second: Redeemed): Finding {
+  const tried = 'login: the same code again';
+  if (second.status >= 300) return ok(tried, `refused by the server: ${second.seen}`);
+  return warn(
+    tried,
+    'the server gives tokens for it a second time (RFC 6749 4.1.2 forbids that)',
+    'the gateway refuses it; with `store.kind: sealed`, only at the replica that saw the first redemption: keep `replay: memory`, or use `store.kind: redis`',
+  );
 }
 
 function judgeVerification(wrong: Redeemed | undefined, missing: Redeemed | undefined): Finding {

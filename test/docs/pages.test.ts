@@ -47,7 +47,9 @@ test.each(YAML)('the configuration at $at passes `check`', async ({ at, yaml, te
     if (!file.startsWith('/'))
       await writeFile(join(directory, file), /key/.test(file) ? key : cert, { mode: 0o600 });
   }
-  const names = [...yaml.matchAll(/from_env: (\w+)/g)].map(([, name = '']) => [name, 'a value'] as const);
+  const names = [...yaml.matchAll(/from_env: (\w+)/g)].map(([, name = '']) => {
+    return [name, name === 'SEALING_KEY' ? 'k'.repeat(43) : 'a value'] as const;
+  });
   const result = await parseConfig(yaml, at, { env: Object.fromEntries(names), directory });
   await rm(directory, { recursive: true });
   expect(result.ok ? [] : result.problems.map(formatProblem)).toEqual([]);

@@ -30,11 +30,22 @@ describe('doctor --login at the server itself', () => {
     expect(lines).toContain(
       'ok login: PKCE at the server: it accepts a wrong verifier and a missing one: it does not verify PKCE, so the gateway is needed',
     );
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^ok login: the same code again: refused by the server: 400/),
+    );
     const secrets = upstream.tokenRequests.flatMap(({ form }) => [
       form.get('code'),
       form.get('code_verifier'),
     ]);
     for (const secret of secrets) if (secret !== null) expect(text).not.toContain(secret);
+  });
+
+  test('a server that takes a code twice', async () => {
+    await using upstream = await startScriptedLegacyServer({ codes: 'reusable' });
+    const { lines } = await doctorWith({ open }, '--upstream', upstream.url, ...login());
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^warn login: the same code again: the server gives tokens for it a second time/),
+    );
   });
 
   test('a server that verifies PKCE', async () => {

@@ -11,7 +11,7 @@ export type Tried = {
   readonly shows: string;
   /** What its comparison looks away from, in words. */
   readonly random: readonly string[];
-  readonly route: 'enforce' | 'report';
+  readonly route: 'enforce' | 'report' | 'sealed';
   readonly scenario: string;
 };
 

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { Arrival, Journey } from '../stage/journey.ts';
 import type { Stage, TokenAnswer, Visit } from '../stage/stage.ts';
+import type { Scenario } from './scenario.ts';
 
 export type Login = {
   readonly journey: Journey;
@@ -88,7 +89,7 @@ const COUNTED = ['rejections_total', 'report_only_violations_total'] as const;
 /** Does something, and answers how far the gateway's counts moved. */
 export async function countDuring(
   stage: Stage,
-  route: 'enforce' | 'report',
+  route: Scenario['route'],
   act: () => Promise<void>,
 ): Promise<{ violations: number; requests: number; bound: number; verified: number }> {
   const before = await stage.metrics(route);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +14,11 @@ import type { Product, ProductClient, RunningProduct, User } from '../product.ts
 import { type Journey, travel } from './journey.ts';
 import { startTap, type Tap } from './tap.ts';
 
-/** Which way the browser reaches the product. Its address bar shows the same origin in each. */
-export type Route = 'straight' | 'enforce' | 'report';
+/**
+ * Which way the browser reaches the product. Its address bar shows the same origin in each. `sealed`: by two gateways in
+ * turn, with nothing between them but a key.
+ */
+export type Route = 'straight' | 'enforce' | 'report' | 'sealed';
 
 /** Of an endpoint that a client speaks to itself. */
 export type TokenAnswer = {
@@ -38,7 +42,8 @@ export type Stage = AsyncDisposable & {
   /** A form post of the client, with its credentials. */
   post(path: string, parameters: Readonly<Record<string, string>>): Promise<TokenAnswer>;
   get(path: string): Promise<TokenAnswer>;
-  metrics(route: 'enforce' | 'report'): Promise<MetricSamples>;
+  /** Of all gateways of the route. */
+  metrics(route: Exclude<Route, 'straight'>): Promise<MetricSamples>;
 };
 
 export type Visit = AsyncDisposable & {
@@ -59,9 +64,9 @@ export type Visit = AsyncDisposable & {
 export type HowToGo = { readonly page?: Page; readonly password?: string; readonly consents?: boolean };
 
 /** Every scenario has a user of its own, so that no server remembers a consent. All names are equally long. */
-const USERS: readonly User[] = Array.from({ length: 90 }, (_, i) => ({
-  username: `visitor${i + 10}`,
-  password: `visitor${i + 10}`,
+const USERS: readonly User[] = Array.from({ length: 120 }, (_, i) => ({
+  username: `visitor${i + 100}`,
+  password: `visitor${i + 100}`,
 }));
 
 /** One product, the gateway before it in enforce and in report, a client, and a browser. */
@@ -82,16 +87,21 @@ export async function startStage(product: Product, installation: string): Promis
   );
   const origin = `http://127.0.0.1:${port}`;
   const back = stack.use(await startTap(origin));
-  const startGateway = async (mode: 'enforce' | 'report'): Promise<GatewayProcess> => {
+  const startGateway = async (mode: 'enforce' | 'report', store?: object): Promise<GatewayProcess> => {
     const file = join(folder, `${mode}.yaml`);
-    await writeFile(file, JSON.stringify(gatewayConfig(product, running, back.url, mode, client), null, 2));
+    const config = { ...gatewayConfig(product, running, back.url, mode, client), store };
+    await writeFile(file, JSON.stringify(config, null, 2));
     return stack.use(await startGatewayProcess(['serve', '--config', file]));
   };
-  const gateways = { enforce: await startGateway('enforce'), report: await startGateway('report') };
+  const sealed = { kind: 'sealed', sealed: { keys: [randomBytes(32).toString('base64url')] } };
+  const gateways = {
+    enforce: [await startGateway('enforce')],
+    report: [await startGateway('report')],
+    sealed: [await startGateway('enforce', sealed), await startGateway('enforce', sealed)],
+  };
   const chromium: Browser = await startChromium();
   stack.defer(() => chromium.close());
 
-  const origins = { straight: origin, enforce: gateways.enforce.url, report: gateways.report.url };
   let visits = 0;
   const resources = stack.move();
   return {
@@ -103,7 +113,7 @@ export async function startStage(product: Product, installation: string): Promis
     front,
     back,
     take(route) {
-      front.leadTo(origins[route]);
+      front.leadTo(route === 'straight' ? [origin] : gateways[route].map(({ url }) => url));
       front.exchanges.length = 0;
       back.exchanges.length = 0;
     },
@@ -174,8 +184,10 @@ export async function startStage(product: Product, installation: string): Promis
       return { status: response.statusCode, body: parseJson(await response.body.text()) };
     },
     async metrics(route) {
-      const response = await request(`${gateways[route].adminUrl}/metrics`);
-      return new MetricSamples(await response.body.text());
+      const texts = await Promise.all(
+        gateways[route].map(async ({ adminUrl }) => (await request(`${adminUrl}/metrics`)).body.text()),
+      );
+      return new MetricSamples(texts.join('\n'));
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
@@ -201,7 +213,7 @@ function gatewayConfig(
   upstream: string,
   mode: 'enforce' | 'report',
   client: ProductClient,
-): unknown {
+): object {
   return {
     listen: { address: '127.0.0.1:0' },
     admin: { address: '127.0.0.1:0' },

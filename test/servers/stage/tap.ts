@@ -18,17 +18,19 @@ export type Exchange = {
 export type Tap = Listener & {
   /** In the order in which the responses ended. */
   readonly exchanges: Exchange[];
-  /** Sends what comes from now on to another origin. */
-  leadTo(origin: string): void;
+  /** Sends what comes from now on to other origins, one after the other. */
+  leadTo(origins: readonly string[]): void;
 };
 
 /** Stands in a wire, changes nothing, and keeps what went by. */
 export async function startTap(origin: string, port = 0): Promise<Tap> {
   const exchanges: Exchange[] = [];
   const agent = new Agent({ keepAlive: false });
-  let target = new URL(origin);
+  let targets: readonly URL[] = [new URL(origin)];
+  let turn = 0;
   const server = createServer(async (req, res) => {
     const body = await readBody(req);
+    const target = targets[turn++ % targets.length] as URL;
     const upstream = sendRequest({
       agent,
       host: target.hostname,
@@ -64,7 +66,8 @@ export async function startTap(origin: string, port = 0): Promise<Tap> {
     ...listener,
     exchanges,
     leadTo(next) {
-      target = new URL(next);
+      targets = next.map((one) => new URL(one));
+      turn = 0;
     },
     async [Symbol.asyncDispose]() {
       agent.destroy();

@@ -98,7 +98,10 @@ function judgePage({ page }: Reached, authorizationPath: string): Finding[] {
     return URL.parse(action?.[1] ?? action?.[2] ?? action?.[3] ?? '', page.url.href)?.pathname;
   });
   const consent = 'The consent page cannot be seen from outside.';
-  if (posts.length === 0) return [unknown(tried, `no form in its HTML. ${consent}`, TRY_LOGIN)];
+  if (posts.length === 0) {
+    const advice = '`doctor --login --via` the public URL of the gateway tries both pages';
+    return [unknown(tried, `no form in its HTML. ${consent}`, advice)];
+  }
   const inPlace = posts.includes(authorizationPath);
   return [
     ok(

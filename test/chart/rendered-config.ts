@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FinishedCommand, runCommand } from '../support/process.ts';
@@ -27,6 +28,7 @@ export async function checkConfig(config: string, pod: PodSpec, directory: strin
     await copyFile(certFile, join(mounted, 'tls.crt'));
     await copyFile(keyFile, join(mounted, 'tls.key'));
     await writeFile(join(mounted, 'secret'), 'a-secret\n');
+    await writeFile(join(mounted, 'key'), `${randomBytes(32).toString('base64url')}\n`);
   }
   const file = join(directory, 'gateway.yaml');
   await writeFile(file, config.replaceAll(SECRETS, directory));

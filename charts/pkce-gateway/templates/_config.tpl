@@ -56,8 +56,8 @@
 {{- $store := dig "store" "kind" "memory" (.Values.config | toYaml | fromYaml) }}
 {{- $workers := toString (default 1 .Values.config.workers) }}
 {{- $several := or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) (ne $workers "1") }}
-{{- if and $several (ne $store "redis") }}
-{{- fail "several gateways need a common store: set config.store.kind to redis, or replicaCount and config.workers to 1 and autoscaling.enabled to false" }}
+{{- if and $several (eq $store "memory") }}
+{{- fail "several gateways need a common store: set config.store.kind to redis or sealed, or replicaCount and config.workers to 1 and autoscaling.enabled to false" }}
 {{- end }}
 {{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.config.admin.address }}
 {{- fail "config.admin.address is a loopback address: the kubelet could not ask for /healthz, nor Prometheus for /metrics" }}

@@ -102,6 +102,7 @@ export class Events {
   codeBound(subject: Subject, flow: BoundFlow): void {
     const { issuer, client } = subject;
     this.#metrics.codesBound.inc({ issuer, client });
+    for (const reason of flow.violations) this.#metrics.violationsWithCode.inc({ issuer, client, reason });
     this.#activity?.codeBound(subject, flow);
     noteClient(client);
     this.#log.debug({ event: 'code_bound', issuer, client }, 'code bound to its flow');

@@ -39,6 +39,11 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       'Requests that would have been refused if their client were enforced, by reason.',
       violation,
     ),
+    violationsWithCode: counter(
+      'violations_with_code_total',
+      'Authorization requests counted in `pkce_gateway_report_only_violations_total` whose login got a code, by reason. Only these count against the readiness of the client.',
+      ['issuer', 'client', 'reason'],
+    ),
     unplacedRequests: counter(
       'unplaced_requests_total',
       'Requests refused before it was known which issuer and endpoint they are for, by cause (malformed, head_too_large, head_too_slow, version, host, target, issuer_unknown, path_unknown, endpoints_unknown, upgrade).',

@@ -37,6 +37,7 @@ test('every event counts under the labels of its metric', async () => {
     processEvents.connectionDropped();
     events.authorizationRequested(subject, 'S256');
     events.codeBound(subject, { redirectUri: undefined, violations: [] });
+    events.codeBound(subject, { redirectUri: undefined, violations: ['challenge_missing'] });
     events.redeemed(subject, 'verified');
     events.redeemed(subject, 'verified');
     events.storeOperation('ping', 250, undefined);
@@ -48,11 +49,12 @@ test('every event counts under the labels of its metric', async () => {
   expect(counted).toEqual([
     'rejections_total{issuer="corp",client="spa*",endpoint="token",reason="code_replayed"} 1',
     'report_only_violations_total{issuer="corp",client="spa*",endpoint="token",reason="code_replayed"} 1',
+    'violations_with_code_total{issuer="corp",client="spa*",reason="challenge_missing"} 1',
     'unplaced_requests_total{cause="host"} 1',
     'unplaced_requests_total{cause="malformed"} 1',
     'connections_dropped_total 1',
     'authorization_requests_total{issuer="corp",client="spa*",challenge_method="S256"} 1',
-    'codes_bound_total{issuer="corp",client="spa*"} 1',
+    'codes_bound_total{issuer="corp",client="spa*"} 2',
     'redemptions_total{issuer="corp",client="spa*",result="verified"} 2',
     'store_duration_seconds_sum{operation="ping",outcome="ok"} 0.25',
     'store_duration_seconds_count{operation="ping",outcome="ok"} 1',

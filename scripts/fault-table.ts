@@ -138,7 +138,7 @@ export const GATEWAY_OUTCOMES: Readonly<Record<GatewayFault, Readonly<Partial<Re
   },
 };
 
-/** The tables as they stand in docs/operations.md. */
+/** The tables in docs/operations/faults.md. */
 export function renderFaultTables(): string {
   const redis = rowsOf(REDIS_FAULTS, REDIS_OUTCOMES, MOMENTS);
   const upstream = rowsOf(UPSTREAM_FAULTS, UPSTREAM_OUTCOMES, UPSTREAM_MOMENTS);

@@ -39,7 +39,7 @@ const GENERATED: readonly Generated[] = [
   },
   { path: 'docs/travel-matrix.md', render: renderTravelMatrix },
   {
-    path: 'docs/operations.md',
+    path: 'docs/operations/faults.md',
     render: (current) => replacePart(current, 'fault table', renderFaultTables()),
   },
 ];

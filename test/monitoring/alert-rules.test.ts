@@ -49,8 +49,8 @@ describe.each(ALERTS)('$alert', ({ alert, labels, annotations }) => {
     expect(labels.severity).toMatch(/^(critical|warning)$/);
     expect(annotations.summary).not.toBe('');
     expect(annotations.description).not.toBe('');
-    expect(annotations.runbook_url).toBe(`docs/operations.md#${alert.toLowerCase()}`);
-    const runbook = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8');
+    expect(annotations.runbook_url).toBe(`docs/operations/monitoring.md#${alert.toLowerCase()}`);
+    const runbook = readFileSync(new URL('../../docs/operations/monitoring.md', import.meta.url), 'utf8');
     expect(runbook).toMatch(new RegExp(`^#{2,4} ${alert}$`, 'm'));
   });
 });

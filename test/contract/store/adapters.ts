@@ -27,7 +27,7 @@ export type StoreUnderTest = AsyncDisposable & {
 /** A kind of store. `open` makes an empty one; disposing of the adapter ends what all of them share. */
 export type Adapter = AsyncDisposable & { open(): Promise<StoreUnderTest> };
 
-/** What a gateway's user in Redis needs, and no more; as in docs/operations.md. */
+/** What a gateway's user in Redis needs, and no more; as in docs/operations/redis.md. */
 export const ACL_RULES = [
   '-@all',
   ...['+ping', '+info', '+client|setname', '+quit', '+select'],

@@ -272,7 +272,7 @@ describe('a primary and its replica behind sentinels', () => {
     behind.replica.resume();
     await behind.untilFailedOver();
     await untilReachable(store);
-    // docs/operations.md says what to do about it. The upstream, which has redeemed the code, still knows.
+    // docs/operations/redis.md says what to do about it. The upstream, which has redeemed the code, still knows.
     expect(await claim(store)).toBe('claimed');
   });
 

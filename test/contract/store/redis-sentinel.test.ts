@@ -93,7 +93,7 @@ test('a primary that turns out to be a replica is not believed', async () => {
   await untilReachable(store);
 });
 
-test('a user of the sentinels needs few rights, as in docs/operations.md', async () => {
+test('a user of the sentinels needs few rights, as in docs/operations/redis.md', async () => {
   await using server = await startRedis({ port: true });
   await using sentinel = await startSentinelProcess(server.port ?? 0);
   await sentinel.call('ACL', 'SETUSER', 'gateway', 'on', `>${SECRET}`, '-@all', ...SENTINEL_ACL_RULES);

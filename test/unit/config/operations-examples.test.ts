@@ -6,10 +6,10 @@ import { ACL_RULES, SENTINEL_ACL_RULES } from '../../contract/store/adapters.ts'
 import { createCertificate } from '../../support/redis-certificate.ts';
 import { issuerWith, problemLines } from './problem-lines.ts';
 
-const text = await readFile(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+const text = await readFile(new URL('../../../docs/operations/redis.md', import.meta.url), 'utf8');
 const stores = [...text.matchAll(/^```yaml\n(store:\n.*?)^```$/gms)].map(([, yaml = '']) => yaml);
 
-describe('the stores of docs/operations.md', () => {
+describe('the stores of docs/operations/redis.md', () => {
   let directory: string;
 
   beforeAll(async () => {

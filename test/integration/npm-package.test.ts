@@ -107,7 +107,7 @@ describe('the npm package', () => {
         .map((name) => readFile(join(installed, 'dist', name), 'utf8')),
     );
     const pages = new Set(texts.flatMap((text) => text.match(/\bdocs\/[\w/-]+\.md\b/g) ?? []));
-    expect(pages).toContain('docs/operations.md');
+    expect(pages).toContain('docs/operations/redis.md');
     const files = packed.files.map(({ path }) => path);
     expect([...pages].filter((page) => !files.includes(page))).toEqual([]);
   });

@@ -6,7 +6,8 @@ export const LOGIN_HEALTH: Row = {
   panels: [
     stat({
       title: 'Alerts',
-      description: 'Alerts of the gateway that fire now. docs/operations/monitoring.md has an entry for each.',
+      description:
+        'Alerts of the gateway that fire now. docs/operations/monitoring.md has an entry for each.',
       unit: 'short',
       queries: [{ expr: 'count(ALERTS{alertname=~"PkceGateway.+",alertstate="firing"}) or vector(0)' }],
       thresholds: [redFrom(1)],

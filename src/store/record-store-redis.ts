@@ -57,8 +57,15 @@ export class RedisRecordStore implements RecordStore {
     return { outcome, record };
   }
 
+  /** Where it fails, it is sent once more when Redis is back: its client waits for the code, and nobody else can give it back. */
   async release(key: string, claimId: string): Promise<void> {
-    await this.#run(key, (redis, at) => redis.releaseCode(at, claimId));
+    const send = () => this.#run(key, (redis, at) => redis.releaseCode(at, claimId));
+    try {
+      await send();
+    } catch (error) {
+      this.#connection.whenBack(() => void send().catch(() => {}));
+      throw error;
+    }
   }
 
   ping(): Promise<void> {

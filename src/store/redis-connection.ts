@@ -28,6 +28,11 @@ export class RedisConnection implements AsyncDisposable {
     return this.#link.run(send, undo);
   }
 
+  /** Takes a step as soon as Redis can be reached: at once, where it can. */
+  whenBack(step: () => void): void {
+    this.#link.whenBack(step);
+  }
+
   /** Resolves where Redis serves. Of a cluster, one primary that says that it is up will do: with a node lost, most logins go on. */
   async ping(): Promise<void> {
     await this.run(async (client) => {

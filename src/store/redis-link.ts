@@ -31,7 +31,7 @@ export class RedisLink implements AsyncDisposable {
   #lostBecause: string | undefined;
   #nextProbe: NodeJS.Timeout | undefined;
   #unsettled = 0;
-  readonly #undos: (() => void)[] = [];
+  readonly #whenBack: (() => void)[] = [];
   #disposed = false;
 
   constructor(config: RedisConfig, onStateChange: OnStateChange) {
@@ -105,10 +105,16 @@ export class RedisLink implements AsyncDisposable {
         (error: unknown) => {
           settle(() => reject(redisFault(error, this.#lostBecause)));
           // It may have run, and its reply have been lost with the connection.
-          if (undo !== undefined && wasSent && !(error instanceof ReplyError)) this.#undoWhenBack(undo);
+          if (undo !== undefined && wasSent && !(error instanceof ReplyError)) this.whenBack(undo);
         },
       );
     });
+  }
+
+  /** As `RedisConnection.whenBack`. */
+  whenBack(step: () => void): void {
+    if (this.#isReady) step();
+    else if (this.#whenBack.length < MAX_UNSETTLED) this.#whenBack.push(step);
   }
 
   /** Nothing is reported any more. The replies that are owed are waited for, within the timeout. */
@@ -135,15 +141,10 @@ export class RedisLink implements AsyncDisposable {
     );
   }
 
-  #undoWhenBack(undo: () => void): void {
-    if (this.#isReady) undo();
-    else if (this.#undos.length < MAX_UNSETTLED) this.#undos.push(undo);
-  }
-
   #found(): void {
     if (this.#client.status !== 'ready') return;
     this.#isReady = true;
-    for (const undo of this.#undos.splice(0)) undo();
+    for (const step of this.#whenBack.splice(0)) step();
     this.#lostBecause = undefined;
     this.#back.resolve();
     this.#report();

@@ -52,7 +52,7 @@ export class ClaimedCode {
     try {
       await this.#exchange.services.store.releaseClaim(this.#exchange.group.key, this.#code, this.#claimId);
     } catch (error) {
-      // Already counted and logged. The code stays claimed: lost to its client, but to everybody else as well.
+      // Already counted and logged. The store gives the code back as soon as it can; until then nobody can redeem it.
       if (!(error instanceof StoreFault)) throw error;
     }
   }

@@ -6,7 +6,7 @@ import { listen } from '../../support/listener.ts';
 import { type RedisClusterServers, startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedisSentinel } from '../../support/redis-sentinel.ts';
 import { startRedis } from '../../support/redis-server.ts';
-import { sampleCode, UPSTREAM } from '../../support/sample-login.ts';
+import { sampleClaim, sampleCode, UPSTREAM } from '../../support/sample-login.ts';
 import { openRedisStore, openStore, redisConfig, sentinelServers, untilReachable } from './adapters.ts';
 import { beginLogins, finishLogin, type Login } from './interrupted-logins.ts';
 import { claimThroughout } from './repeated-claims.ts';
@@ -183,6 +183,23 @@ describe('one Redis', () => {
     for (const code of codes) {
       await vi.waitFor(async () => expect(await claim(store, code), code).toBe('claimed'), 5_000);
     }
+  });
+
+  test('lost between a claim and its release: what could not be given back is, when it is back', async () => {
+    const { server, store } = await open(['--appendonly', 'yes', '--appendfsync', 'always']);
+    const request = sampleClaim();
+    for (const code of ['given', 'held']) {
+      await store.bindCode(sampleCode({ code }));
+      expect((await store.claimCode(UPSTREAM, code, request)).outcome).toBe('claimed');
+    }
+    await server.stop();
+    expect((await faultOf(store.releaseClaim(UPSTREAM, 'given', request.claimId))).code).toMatch(/^store_/);
+    // Another claim's release gives nothing back.
+    await faultOf(store.releaseClaim(UPSTREAM, 'held', sampleClaim().claimId));
+    await server.start();
+    await untilReachable(store);
+    await vi.waitFor(async () => expect(await claim(store, 'given')).toBe('claimed'), 5_000);
+    expect(await claim(store, 'held')).toBe('replayed');
   });
 
   test('without the replicas that it must have: nothing is written, so nothing is claimed', async () => {

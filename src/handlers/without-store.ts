@@ -1,10 +1,20 @@
 import { type Concerned, decideWithoutStore } from '../policy/decide-without-store.ts';
 import type { Exchange } from './exchange.ts';
+import type { IdentifiedClient } from './identify-client.ts';
 import { answerFault } from './refuse.ts';
 
 /** What happens to an exchange while the store cannot be reached. `answered`: with a fault, since somebody concerned is enforced. */
 export function withoutStore(exchange: Exchange, ...concerned: readonly Concerned[]): 'answered' | 'go_on' {
   if (decideWithoutStore(...concerned) === 'go_on') return 'go_on';
-  answerFault(exchange, 503, 'the sign-in cannot be checked right now; try again in a moment');
+  answerStoreFault(exchange);
   return 'answered';
+}
+
+export function answerStoreFault(exchange: Exchange): void {
+  answerFault(exchange, 503, 'the sign-in cannot be checked right now; try again in a moment');
+}
+
+/** Whose code a token request may bring, while the store cannot say: one that does not tell its client may bring anybody's. */
+export function mayOwnCode({ group }: Exchange, named: IdentifiedClient): readonly Concerned[] {
+  return named.certain && named.clientId !== undefined ? [named] : group.anybody(Date.now());
 }

@@ -1,7 +1,7 @@
 import { RedirectPlaces } from '../oauth/redirect-places.ts';
 import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
 import { type ClientPolicy, enforcedShare } from '../policy/client-policy.ts';
-import type { Listing } from '../policy/client-registry.ts';
+import type { ClientRegistry, Listing } from '../policy/client-registry.ts';
 import type { Owner, Target } from '../policy/decide-target.ts';
 import { DRAWS } from '../policy/draw.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
@@ -70,6 +70,11 @@ export class UpstreamGroup {
   /** For what no client, issuer or realm can be told of. */
   strictestMode(now: number): Mode {
     return strictestMode(this.issuers.map(({ clients }) => clients.strictestMode(now)));
+  }
+
+  /** Those whom it may concern. */
+  anybody(now: number): ReturnType<ClientRegistry['anybody']> {
+    return this.issuers.flatMap(({ clients }) => clients.anybody(now));
   }
 }
 

@@ -28,7 +28,7 @@ export class ClientRegistry {
   readonly #patternLengths: readonly number[];
   readonly #unlistedListing: Listing;
 
-  /** One policy for each distinct (mode, enforce_from, enforce_percent): few, even with many clients. */
+  /** One policy for each distinct (mode, enforce_from, enforce_percent, on_store_failure, whether it has redirect_uris): few. */
   readonly #schedules: readonly ClientPolicy[];
   /** The same for the policies whose codes are not wrapped. */
   readonly #bare: readonly ClientPolicy[];
@@ -83,6 +83,11 @@ export class ClientRegistry {
     return strictestMode(this.#schedules.map((policy) => effectiveMode(policy, now)));
   }
 
+  /** Those whose message it may be, where its client cannot be told. */
+  anybody(now: number): { readonly policy: ClientPolicy; readonly mode: Mode }[] {
+    return this.#schedules.map((policy) => ({ policy, mode: effectiveMode(policy, now) }));
+  }
+
   enforcesBareCodes(now: number): boolean {
     return this.#bare.some((policy) => effectiveMode(policy, now) === 'enforce');
   }
@@ -125,5 +130,6 @@ function scheduleOf(policy: ClientPolicy): string {
   return enforcementsOf(policy)
     .map(({ mode, enforceFrom, enforcePercent }) => `${mode} ${enforceFrom} ${enforcePercent}`)
     .sort()
-    .join();
+    .join()
+    .concat(` ${policy.onStoreFailure} ${policy.redirectUris === undefined}`);
 }

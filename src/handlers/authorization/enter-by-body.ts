@@ -5,6 +5,7 @@ import { parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import { problemBesideRequest } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
+import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { belongsTo } from './reenter-flow.ts';
@@ -38,12 +39,13 @@ async function enter(
   posted: AuthorizationRequest,
   body: Parameters,
 ): Promise<Progress> {
-  const { exchange, message, merged } = context;
+  const { exchange, message, merged, client } = context;
   let live: LiveFlow | undefined;
   try {
     live = await exchange.services.store.findFlow(exchange.group.key, prefix);
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
+    return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
   }
   if (live === undefined || !belongsTo(live.flow, posted)) return undefined;
   exchange.flow = { ...live, prefix };

@@ -1,10 +1,11 @@
-import type { Carrier, Changes } from '../../oauth/carriers/carrier.ts';
+import { type Carrier, type Changes, isAnswer, isNavigation } from '../../oauth/carriers/carrier.ts';
 import { leadsTo, targetFor } from '../../oauth/carriers/leads-to.ts';
 import type { TooLarge } from '../../oauth/carriers/piece.ts';
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { goesTo } from '../../oauth/redirect-uri.ts';
 import { type ClientPolicy, effectiveMode } from '../../policy/client-policy.ts';
 import { decideTarget, enforcedOwner, type Owner, type Target } from '../../policy/decide-target.ts';
+import { decideWithoutStore } from '../../policy/decide-without-store.ts';
 import { LAST_DRAW } from '../../policy/draw.ts';
 import type { Reason } from '../../policy/reason.ts';
 import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
@@ -13,8 +14,9 @@ import type { Exchange } from '../exchange.ts';
 import { recordedClient } from '../identify-client.ts';
 import { refuseAuthorization } from '../refuse.ts';
 import { type Offender, shouldRefuse } from '../should-refuse.ts';
-import { withoutStore } from '../without-store.ts';
+import { answerStoreFault } from '../without-store.ts';
 import { bindCode } from './bind-code.ts';
+import { concernedWithoutStore, namedPlace } from './concerned-without-store.ts';
 import { FlowFinder } from './flow-finder.ts';
 import { isSent } from './is-sent.ts';
 import type { Ruling } from './ruling.ts';
@@ -25,6 +27,8 @@ export class ResponseJudge {
   readonly #flows: FlowFinder;
   /** The first code of the response; a second one makes it ambiguous. */
   #code: string | undefined;
+  /** Pages say the same in a link, a script and a form. */
+  readonly #reported = new Set<string>();
 
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
@@ -61,7 +65,7 @@ export class ResponseJudge {
       };
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error;
-      return 'unchanged';
+      return this.#waitsForStore(undefined) ?? 'unchanged';
     }
   }
 
@@ -79,7 +83,9 @@ export class ResponseJudge {
     const redirectUri = this.#redirectUriOf(carrier, flow, client.policy);
     const target = this.#targetOf(carrier, redirectUri);
     const isResponse =
-      redirectUri === undefined ? this.#goesAway(carrier, target) : this.#leadsTo(carrier, flow, redirectUri);
+      redirectUri === undefined
+        ? isNavigation(carrier) && this.#goesAway(carrier, target)
+        : this.#leadsTo(carrier, flow, redirectUri);
     if (!isResponse) {
       // A link, a form or a page of the server's own that holds the state on its way.
       if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target))
@@ -93,14 +99,7 @@ export class ResponseJudge {
     }
     const reason = this.#findAmbiguity(carrier);
     if (reason !== undefined) {
-      const owner = target === undefined ? undefined : enforcedOwner(target, Date.now());
-      return this.#violated(
-        reason,
-        carrier,
-        owner === undefined ? client : this.#ownerClient(owner),
-        prefix,
-        flow.redirectUri,
-      );
+      return this.#violated(reason, carrier, this.#enforcedAt(target) ?? client, prefix, flow.redirectUri);
     }
     const verdict = target && decideTarget(flow, client.policy, target, Date.now());
     if (verdict !== undefined) {
@@ -121,13 +120,13 @@ export class ResponseJudge {
   /** The flow has expired, was lost with the store, or never was. */
   #withoutFlow(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
     const target = this.#targetOf(carrier);
-    // What posts a code to a client's own place is no form of the server's.
-    if (target === undefined || !(isNavigation(carrier) || carrier.kind === 'form')) return 'unchanged';
-    const carriesCode = carrier.codes.some((code) => code !== '');
-    const owner = carriesCode ? enforcedOwner(target, Date.now()) : undefined;
-    if (owner !== undefined) return this.#violated('flow_unknown', carrier, this.#ownerClient(owner), prefix);
-    if (!isNavigation(carrier)) return 'unchanged';
-    if (prefix === undefined || !isAnswer(carrier) || this.#staysWithServer(target)) return 'unchanged';
+    if (target === undefined) return 'unchanged';
+    // What posts a code to a client's own place is no form of the server's. A link to it may be, unless a flow's state is in it.
+    const goesThere = isNavigation(carrier) || carrier.kind === 'form' || prefix !== undefined;
+    const carriesCode = goesThere && carrier.codes.some((code) => code !== '');
+    const owner = carriesCode ? this.#enforcedAt(target) : undefined;
+    if (owner !== undefined) return this.#violated('flow_unknown', carrier, owner, prefix);
+    if (prefix === undefined || !this.#goesAway(carrier, target)) return 'unchanged';
     if (carrier.codes.length === 0) return this.#deliver(carrier, prefix, undefined);
     const [first] = target.owners;
     const policy = first?.policy ?? this.#exchange.issuer.clients.unlisted;
@@ -138,19 +137,22 @@ export class ResponseJudge {
 
   /** What a prefix says counts for nothing: the owners of the place decide. Giving the client its own state takes no store. */
   #whileStoreIsAway(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
-    const { flow } = this.#exchange;
-    const target = this.#targetOf(carrier);
-    const owner = target && enforcedOwner(target, Date.now());
-    const concerned = [
-      ...(owner === undefined ? [] : [this.#ownerClient(owner)]),
-      ...(flow === undefined ? [] : [recordedClient(this.#exchange, flow.flow)]),
-    ];
+    const flow = this.#exchange.flow?.flow;
+    const leads = flow?.redirectUri !== undefined && this.#leadsTo(carrier, flow, flow.redirectUri);
+    const own = this.#targetOf(carrier, leads ? flow.redirectUri : undefined);
+    const target = own ?? namedPlace(this.#exchange, carrier);
     const carriesCode = carrier.codes.length > 0 || carrier.jarm !== undefined;
-    if (carriesCode && concerned.length > 0) {
-      if (withoutStore(this.#exchange, ...concerned) === 'answered') return { withhold: () => {} };
-    }
-    const leaves = this.#goesAway(carrier, target);
-    return leaves && prefix !== undefined ? this.#deliver(carrier, prefix, undefined) : 'unchanged';
+    const fault = carriesCode && !this.#staysWithServer(target) ? this.#waitsForStore(target) : undefined;
+    if (fault !== undefined) return fault;
+    return (leads || this.#goesAway(carrier, target)) && prefix !== undefined
+      ? this.#deliver(carrier, prefix, undefined)
+      : 'unchanged';
+  }
+
+  #waitsForStore(target: Target | undefined): Ruling | undefined {
+    const concerned = concernedWithoutStore(this.#exchange, target);
+    if (decideWithoutStore(...concerned) === 'go_on') return undefined;
+    return { withhold: () => answerStoreFault(this.#exchange) };
   }
 
   #violated(
@@ -161,7 +163,10 @@ export class ResponseJudge {
     redirectUri?: string,
   ): Ruling {
     const detail = carrier.target === undefined ? undefined : carrier.target.origin + carrier.target.pathname;
-    if (!shouldRefuse(this.#exchange, 'authorization_response', { reason, detail }, client)) {
+    const violation = `${reason} ${client.policy.name}`;
+    const isKnown = client.mode !== 'enforce' && this.#reported.has(violation);
+    this.#reported.add(violation);
+    if (isKnown || !shouldRefuse(this.#exchange, 'authorization_response', { reason, detail }, client)) {
       return this.#deliver(carrier, prefix, undefined);
     }
     const state = prefix === undefined ? carrier.states[0] : prefix.clientState;
@@ -200,12 +205,18 @@ export class ResponseJudge {
 
   /** Whether the browser is sent away from the server with an answer, as far as that can be told without a redirect_uri. */
   #goesAway(carrier: Carrier, target: Target | undefined): boolean {
-    return isNavigation(carrier) && isAnswer(carrier) && !this.#staysWithServer(target);
+    const goes = target !== undefined || isNavigation(carrier);
+    return goes && isAnswer(carrier) && !this.#staysWithServer(target);
   }
 
   #targetOf(carrier: Carrier, redirectUri?: string): Target | undefined {
     const url = targetFor(carrier, redirectUri);
     return url && this.#exchange.group.targetAt(url, carrier.kind === 'location');
+  }
+
+  #enforcedAt(target: Target | undefined): Offender | undefined {
+    const owner = target && enforcedOwner(target, Date.now());
+    return owner && this.#ownerClient(owner);
   }
 
   #ownerClient({ policy }: Owner): Offender {
@@ -237,14 +248,4 @@ export class ResponseJudge {
     if (hasIss || jarm !== undefined || part === 'body') return undefined;
     return this.#exchange.issuer.issFor(this.#exchange.publicOrigin, this.#flows.realm);
   }
-}
-
-/** A browser goes there by itself. */
-function isNavigation({ kind }: Carrier): boolean {
-  return kind === 'location' || kind === 'refresh';
-}
-
-/** Whether it has what an authorization response has, beside a state. */
-function isAnswer({ codes, hasError, hasIdToken, jarm }: Carrier): boolean {
-  return codes.length > 0 || hasError || hasIdToken || jarm !== undefined;
 }

@@ -60,8 +60,14 @@ async function findEnforcedOwner(
     } catch (error) {
       if (!(error instanceof StoreFault)) throw error;
       if (isGatewayCode(code)) return { ...named, mode: 'enforce' };
+      if (named.clientId === undefined) return inStrictestMode(exchange, named);
     }
     if (binding?.mode === 'enforce') return recordedClient(exchange, binding);
   }
-  return codes.length > LOOK_UPS ? { ...named, mode: exchange.group.strictestMode(Date.now()) } : undefined;
+  return codes.length > LOOK_UPS ? inStrictestMode(exchange, named) : undefined;
+}
+
+/** It may be anybody's code. */
+function inStrictestMode({ group }: Exchange, named: IdentifiedClient): IdentifiedClient {
+  return { ...named, mode: group.strictestMode(Date.now()) };
 }

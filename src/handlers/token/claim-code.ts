@@ -11,7 +11,7 @@ import { answerFault } from '../refuse.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import { mayBeOfReport } from '../without-records.ts';
-import { withoutStore } from '../without-store.ts';
+import { mayOwnCode, withoutStore } from '../without-store.ts';
 import { ClaimedCode } from './claimed-code.ts';
 import { sendAsSent } from './forward-as-sent.ts';
 import { refuseRedemption } from './refuse-redemption.ts';
@@ -73,9 +73,8 @@ async function proceedWithoutStore(context: TokenContext, code: string): Promise
   if (!allowsGrantType(named.policy, 'authorization_code') && shouldRefuse(exchange, 'token', GRANT, named)) {
     return refuseRedemption(exchange, GRANT.reason, named);
   }
-  // It may be anybody's code: a request that names no client could be that of an enforced one.
-  const mode = named.clientId === undefined ? exchange.group.strictestMode(Date.now()) : named.mode;
-  return withoutStore(exchange, { ...named, mode }) === 'answered' ? 'done' : forwardUnverified(context);
+  const waits = withoutStore(exchange, ...mayOwnCode(exchange, named)) === 'answered';
+  return waits ? 'done' : forwardUnverified(context);
 }
 
 /** In report, a code that the gateway has not seen goes on with its verifier. */

@@ -6,7 +6,7 @@ import { answerFault } from '../refuse.ts';
 import type { Progress } from '../run-steps.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import { shouldRefuse } from '../should-refuse.ts';
-import { withoutStore } from '../without-store.ts';
+import { mayOwnCode, withoutStore } from '../without-store.ts';
 import { forwardAsSent } from './forward-as-sent.ts';
 import { refuseRedemption } from './refuse-redemption.ts';
 import type { TokenContext } from './token-context.ts';
@@ -43,7 +43,7 @@ async function isRedemption(
       answerFault(exchange, 503, 'the code cannot be verified right now; try again in a moment');
       return 'answered';
     }
-    return withoutStore(exchange, named) === 'answered' ? 'answered' : 'no';
+    return withoutStore(exchange, ...mayOwnCode(exchange, named)) === 'answered' ? 'answered' : 'no';
   }
   return binding === undefined ? 'no' : 'yes';
 }

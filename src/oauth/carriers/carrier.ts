@@ -41,6 +41,16 @@ export type Carrier = Answer & {
   edits(changes: Changes): readonly Edit[];
 };
 
+/** A browser goes there by itself. */
+export function isNavigation({ kind }: Carrier): boolean {
+  return kind === 'location' || kind === 'refresh';
+}
+
+/** Whether it has what an authorization response has, beside a state. */
+export function isAnswer({ codes, hasError, hasIdToken, jarm }: Carrier): boolean {
+  return codes.length > 0 || hasError || hasIdToken || jarm !== undefined;
+}
+
 /** The text of a header or piece with some of its carriers changed. */
 export function rewriteCarriers(
   text: string,

@@ -31,8 +31,10 @@ export function isLoopbackPlace(target: URL): boolean {
  * own query, equal after RFC 3986 6.2.2 and 6.2.3. What the server added to the query is ignored.
  */
 export function goesTo(target: URL | undefined, redirectUri: string): boolean {
+  if (target === undefined) return false;
+  if (isWrittenAlike(target.href, redirectUri)) return true;
   const expected = URL.parse(redirectUri);
-  if (target === undefined || expected === null) return false;
+  if (expected === null) return false;
   return (
     target.protocol === expected.protocol &&
     normaliseEscapes(target.username) === normaliseEscapes(expected.username) &&
@@ -41,6 +43,15 @@ export function goesTo(target: URL | undefined, redirectUri: string): boolean {
     target.port === expected.port &&
     normalPath(target) === normalPath(expected) &&
     hasQueryOf(expected.searchParams, target.searchParams)
+  );
+}
+
+/** Whether a URL is this redirect_uri character by character, with a query or fragment added: then nothing needs to be parsed. */
+function isWrittenAlike(href: string, redirectUri: string): boolean {
+  return (
+    href.startsWith(redirectUri) &&
+    (href.length === redirectUri.length || /^[?#]/.test(href.charAt(redirectUri.length))) &&
+    !/[?#]/.test(redirectUri)
   );
 }
 

@@ -1,6 +1,10 @@
 /** Where a message ends depends on these: what two readers could understand differently there is left as it came. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
+/** What there is nothing to tidy in: nearly every head, so that it is not taken apart. */
+const TIDY =
+  /^HTTP\/1\.[01] (?:101|[02-9]\d\d) [^\x00-\x08\x0a-\x1f\x7f]*\r\n(?:[!#$%&'*+.^`|~\w-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n)*\r\n$/;
+const UNTIDY_FRAMING = /\n(?:transfer-encoding:\s*identity|content-length:[\s\S]*\ncontent-length:)/i;
 const STATUS_LINE = /^(HTTP\/1\.[01]) +(\d{3})(?: (.*))?$/;
 const HEADER_LINE = /^([!#$%&'*+.^`|~\w-]+)([ \t]*):(.*)$/;
 // NUL, CR and LF stay refused.
@@ -13,6 +17,7 @@ const CONTROL_CHARACTERS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
  * `interim`: a 1xx, which nobody asked for and nobody needs.
  */
 export function tidyResponseHead(head: string): string | 'interim' {
+  if (TIDY.test(head) && !UNTIDY_FRAMING.test(head)) return head;
   const lines = head.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   const status = STATUS_LINE.exec(lines[0] ?? '');
   if (status === null || lines.some((line) => line.includes('\r'))) return head;

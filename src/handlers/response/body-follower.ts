@@ -79,10 +79,11 @@ export class BodyFollower implements BodyInspector {
     const body = this.#encoding === undefined ? all : decodeContent(all, this.#encoding, CODED_LIMIT);
     if (body === undefined) return this.#passUnread(all);
     const pieces = [...this.#carriers.push(body.toString('latin1')), ...this.#carriers.end()];
-    const sent = this.#judge(pieces);
+    if (pieces.every(isPlain)) return all;
+    const sent = this.#judgeEach(pieces);
     const whole = (text: string | 'answered'): Inspected =>
       text === 'answered' ? text : this.#changed ? this.#replaced(text) : all;
-    return sent instanceof Promise ? sent.then(whole) : whole(sent);
+    return sent.then(whole);
   }
 
   #takeHeld(held: readonly Buffer[]): Buffer {
@@ -116,8 +117,7 @@ export class BodyFollower implements BodyInspector {
 
   /** The text that goes on. */
   #judge(pieces: readonly Piece[]): string | 'answered' | Promise<string | 'answered'> {
-    const plain = pieces.every(({ carriers, tooLarge }) => carriers.length === 0 && tooLarge === undefined);
-    return plain ? pieces.map(({ text }) => text).join('') : this.#judgeEach(pieces);
+    return pieces.every(isPlain) ? pieces.map(({ text }) => text).join('') : this.#judgeEach(pieces);
   }
 
   async #judgeEach(pieces: readonly Piece[]): Promise<string | 'answered'> {
@@ -145,6 +145,10 @@ export class BodyFollower implements BodyInspector {
     answer();
     return 'answered';
   }
+}
+
+function isPlain({ carriers, tooLarge }: Piece): boolean {
+  return carriers.length === 0 && tooLarge === undefined;
 }
 
 const REPLACED_HEADERS: ReadonlySet<string> = new Set([

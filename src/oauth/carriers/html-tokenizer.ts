@@ -47,7 +47,7 @@ export class HtmlTokenizer {
   readonly #findPrefix: FindPrefix;
   readonly #kind: 'html' | 'xhtml' | 'xml';
   #state: 'text' | 'tag' | 'comment' | 'raw' = 'text';
-  /** What has come of the tag. */
+  /** What earlier chunks brought of the tag. */
   #token = '';
   #quote = '';
   /** Whether a quote would begin a value. */
@@ -89,8 +89,8 @@ export class HtmlTokenizer {
     if (this.#state === 'raw') {
       this.#tokens.rawText(this.#endTag, this.#raw);
       this.#tokens.endRawText(this.#raw);
-    } else if (rest !== '') {
-      this.#endToken(rest, () => this.#tokens.text(rest));
+    } else if (rest !== '' && !this.#endOverlong(rest)) {
+      this.#tokens.text(rest);
     }
     this.#tokens.endText();
   }
@@ -99,9 +99,8 @@ export class HtmlTokenizer {
     const open = chunk.indexOf('<', from);
     const end = open === -1 ? chunk.length : open;
     if (end > from) this.#tokens.text(chunk.slice(from, end));
-    if (open === -1) return end;
-    this.#beginTag('<');
-    return open + 1;
+    if (open !== -1) this.#beginTag('');
+    return end;
   }
 
   #beginTag(token: string): void {
@@ -113,11 +112,13 @@ export class HtmlTokenizer {
   }
 
   #readTag(chunk: string, from: number): number {
-    if (this.#token === '<' && !isTagStart(chunk.charCodeAt(from))) {
+    const second = this.#token === '' ? from + 1 : from;
+    const isNew = this.#token.length <= 1 && this.#overlong === undefined;
+    if (isNew && second < chunk.length && !isTagStart(chunk.charCodeAt(second))) {
       this.#state = 'text';
       this.#token = '';
       this.#tokens.text('<');
-      return from;
+      return second;
     }
     for (let at = from; at < chunk.length; at += 1) {
       if (this.#quote !== '') {
@@ -142,8 +143,8 @@ export class HtmlTokenizer {
         this.#isNamed ??= /^<\/?[a-z]/i.test(this.#token + chunk.slice(from, from + 3));
         if (isQuote && this.#isNamed) this.#quote = chunk[at] as string;
       } else if (character === DASH || character === BRACKET) {
-        const token =
-          this.#token.length < 9 ? this.#token + chunk.slice(from, Math.min(at + 1, from + 9)) : '';
+        const isShort = this.#token.length < 9 && this.#overlong === undefined;
+        const token = isShort ? this.#token + chunk.slice(from, Math.min(at + 1, from + 9)) : '';
         if (this.#beginsComment(token)) return this.#beginComment(token, at + 1);
       }
     }
@@ -160,10 +161,10 @@ export class HtmlTokenizer {
     const name = tagName(text);
     this.#state = 'text';
     this.#token = '';
-    this.#endToken(text, () => {
+    if (!this.#endOverlong(text)) {
       this.#tokens.endText();
       this.#tokens.tag(text, name);
-    });
+    }
     if (!RAW.has(name) || this.#kind === 'xml') return;
     if (this.#kind === 'xhtml' && text.endsWith('/>')) return;
     this.#state = 'raw';
@@ -239,10 +240,11 @@ export class HtmlTokenizer {
     this.#token = '';
   }
 
-  /** Hands a token over, unless it was too large and has gone already. */
-  #endToken(rest: string, hand: () => void): void {
-    if (this.#overlong === undefined) hand();
-    else this.#overlong.push(rest);
+  /** Whether the token was too large, so that it has gone already: its rest goes after it. */
+  #endOverlong(rest: string): boolean {
+    if (this.#overlong === undefined) return false;
+    this.#overlong.push(rest);
     this.#overlong = undefined;
+    return true;
   }
 }

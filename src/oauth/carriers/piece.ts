@@ -19,6 +19,9 @@ export type TooLarge = {
   readonly state: string;
 };
 
+/** Nearly every text has none. */
+export const NONE: readonly Carrier[] = [];
+
 /** Puts the pieces of a body together: what passes, and one construct that is held until it is complete. */
 export class PieceWriter {
   #pieces: Piece[] = [];
@@ -37,7 +40,7 @@ export class PieceWriter {
     return this.#held.length;
   }
 
-  add(text: string, carriers: readonly Carrier[] = [], tooLarge?: TooLarge): void {
+  add(text: string, carriers: readonly Carrier[] = NONE, tooLarge?: TooLarge): void {
     if (text === '') return;
     if (this.#holding) {
       for (const carrier of carriers) this.#carriers.push(shiftCarrier(carrier, this.#held.length));

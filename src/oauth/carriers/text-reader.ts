@@ -2,7 +2,7 @@ import type { Carrier } from './carrier.ts';
 import type { Escaping } from './escaping.ts';
 import { DELIMITERS, findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { Overlong } from './overlong.ts';
-import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
+import { CONSTRUCT_LIMIT, NONE, type PieceWriter } from './piece.ts';
 import { Written } from './written.ts';
 
 /** Reads text without structure: only what may be a URL that has not ended is held. */
@@ -58,8 +58,8 @@ export class TextReader {
     this.#writer.add(complete, this.#carriersIn(complete));
   }
 
-  #carriersIn(text: string): Carrier[] {
-    if (this.#around.findPrefix(text, 0) === -1) return [];
+  #carriersIn(text: string): readonly Carrier[] {
+    if (this.#around.findPrefix(text, 0) === -1) return NONE;
     const written = Written.plain(text);
     return findUrlCarriers(
       this.#escaping === undefined ? written : written.decode(this.#escaping),

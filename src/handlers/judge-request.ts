@@ -37,11 +37,11 @@ export function judgeRequest(
     return problem('response_mode_not_allowed', outer.responseMode);
   }
   if (outer.request === undefined) return plain;
-  if (policy.requestObjects === 'reject') return problem('request_object_not_allowed');
+  if (policy.requestObjects === 'reject') return problem('request_object_not_allowed', 'request');
   const merged = mergeRequestObject(outer, outer.request);
-  if (merged === 'encrypted') return problem('request_object_not_allowed');
-  if (merged === 'malformed') return problem('parameter_malformed');
-  if (merged === 'conflicting') return problem('parameter_repeated');
+  if (merged === 'encrypted') return problem('request_object_not_allowed', 'an encrypted request object');
+  if (merged === 'malformed') return problem('parameter_malformed', 'request');
+  if (merged === 'conflicting') return problem('parameter_repeated', 'request');
   const { request, sealsState } = merged;
   if (needsPrefix(request)) {
     return { ...problem('response_mode_not_allowed', request.responseMode), request };
@@ -49,7 +49,7 @@ export function judgeRequest(
   const signed = mayBeSigned(request, policy, mode);
   // Its response is found by where it goes: without redirect_uris there is nowhere to look.
   if (sealsState && !signed && policy.redirectUris === undefined)
-    return problem('request_object_not_allowed');
+    return problem('request_object_not_allowed', 'a state in the request object, without redirect_uris');
   return { request, preservesState: preserves || sealsState || signed, sealed: true, problem: undefined };
 }
 

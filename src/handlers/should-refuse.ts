@@ -1,4 +1,4 @@
-import type { JudgedEndpoint, Violation } from '../policy/reason.ts';
+import type { JudgedEndpoint, Reason, Violation } from '../policy/reason.ts';
 import type { Exchange } from './exchange.ts';
 import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 
@@ -9,19 +9,26 @@ export type Offender = Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'>;
 export function shouldRefuse(
   exchange: Exchange,
   endpoint: JudgedEndpoint,
-  { reason, detail }: Violation,
+  violation: Violation,
   offender: Offender,
 ): boolean {
   if (offender.mode === 'off') return false;
   exchange.services.events.violation({
     ...subjectOf(exchange, offender),
     endpoint,
-    reason,
-    detail,
+    reason: violation.reason,
+    detail: violation.detail ?? detailOf(violation.reason, exchange),
     mode: offender.mode,
     requestId: exchange.requestId,
     clientAddress: exchange.peer.address,
     userAgent: exchange.request.headers['user-agent'],
   });
   return offender.mode === 'enforce';
+}
+
+/** What broke the rule, where that is a part of the request that has no parameter's name. */
+function detailOf(reason: Reason, { request }: Exchange): string | undefined {
+  if (reason === 'http_method_not_allowed') return request.method;
+  if (reason === 'content_encoding_not_allowed') return request.headers['content-encoding'];
+  return reason === 'parameter_malformed' ? 'text that cannot be decoded' : undefined;
 }

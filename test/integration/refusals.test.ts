@@ -9,6 +9,10 @@ const ENFORCED = REFUSAL_CASES.filter(([, { reportOnly }]) => reportOnly !== tru
 const REPORTED = REFUSAL_CASES.filter(([, { reported }]) => reported !== 'never');
 const FOR_BROWSERS = ENFORCED.filter(([, { endpoint }]) => endpoint !== 'token');
 
+/** Reasons that leave nothing to name. With every other, log and audit say what broke the rule. */
+const SAYS_IT_ALL =
+  /_missing$|^(challenge|verifier|code)_|^attempts_exceeded$|^body_too_large$|^request_uri_unknown$|^client_mismatch$|^response_ambiguous$/;
+
 /** RFC 6749 4.1.2.1 and 5.2. */
 const DESCRIPTION = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/;
 
@@ -186,6 +190,7 @@ function expectOneViolation(
   const client = refusal.client === 'unclear' ? unclear : (refusal.client ?? actor);
   const labels = { issuer: 'corp', client, endpoint, reason };
   expect(lines).toEqual([expect.objectContaining({ ...labels, request_id: requestId })]);
+  if (!SAYS_IT_ALL.test(reason)) expect(lines[0]?.detail, reason).toEqual(expect.stringMatching(/./));
   expect(after.value(how.counted, labels) - before.value(how.counted, labels)).toBe(1);
   expect(after.value(how.counted) - before.value(how.counted)).toBe(1);
 }

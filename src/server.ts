@@ -1,6 +1,6 @@
 import { Activity } from './activity/activity.ts';
 import type { Config } from './config/config.ts';
-import { CodeHashes } from './handlers/token/code-hashes.ts';
+import { SeenTraits } from './handlers/seen-traits.ts';
 import { Listener } from './http/listener.ts';
 import type { ObservedStores } from './observed-stores.ts';
 import { type Knowledge, type Shared, Site } from './site.ts';
@@ -45,7 +45,7 @@ export class Server implements AsyncDisposable {
     events.countInto(this.#activity);
     this.#telemetry = telemetry;
     this.#stores = stores;
-    this.#shared = { store: stores.flows, events, codeHashes: new CodeHashes(stores.flows) };
+    this.#shared = { store: stores.flows, events, traits: new SeenTraits(stores.flows) };
     this.#site = new Site(config, this.#shared, knowledge);
     const { address, tls, limits, keepAlive } = config.listen;
     this.#listener = new Listener({

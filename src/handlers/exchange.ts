@@ -11,13 +11,13 @@ import type { UpstreamGroup } from '../issuer/upstream-group.ts';
 import type { FlowStore, LiveFlow } from '../store/flow-store.ts';
 import type { AnsweredRequest } from '../telemetry/answered-request.ts';
 import type { Events } from '../telemetry/events.ts';
-import type { CodeHashes } from './token/code-hashes.ts';
+import type { SeenTraits } from './seen-traits.ts';
 
 /** What every handler works with, made once. */
 export type Services = {
   readonly store: FlowStore;
   readonly events: Events;
-  readonly codeHashes: CodeHashes;
+  readonly traits: SeenTraits;
   /** Of bodies that are read in order to be judged. */
   readonly bodyLimits: BodyLimits;
   /** The header that names a request. */

@@ -154,8 +154,11 @@ export interface FlowStore extends AsyncDisposable {
   ping(): Promise<void>;
 }
 
-/** `c_hash`: the id_tokens of token responses cover the code. */
-export type Trait = 'c_hash';
+/**
+ * `c_hash`: the id_tokens of a client's token responses cover the code, so that with `wrap_codes: auto` its codes are not
+ * wrapped. `bare_code`, of a server, with no client: an enforced client got a code as the server made it.
+ */
+export type Trait = 'c_hash' | 'bare_code';
 
 export type BeginOptions = {
   /** Whether the client sent a state at all. */

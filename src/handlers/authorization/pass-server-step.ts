@@ -18,7 +18,7 @@ export async function passServerStep({ exchange, message }: AuthorizationContext
     body?.problem === undefined;
   if (!readable || beginsAuthorization(hintsOf(message), exchange.method)) return undefined;
   if (message.query.hidden || body?.form.hidden === true) return undefined;
-  if (!refusesRedemption(exchange)) {
+  if (!(await refusesRedemption(exchange))) {
     await sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() });
   }
   return 'done';

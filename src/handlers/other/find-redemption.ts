@@ -15,8 +15,8 @@ export function refusesQuery(exchange: Exchange): boolean {
 }
 
 /** The same for a message that has been read whole. */
-export function refusesRedemption(exchange: Exchange): boolean {
-  if (refusesQuery(exchange) || refusesEncodedBody(exchange)) return true;
+export async function refusesRedemption(exchange: Exchange): Promise<boolean> {
+  if (refusesQuery(exchange) || (await refusesEncodedBody(exchange))) return true;
   const found = searchOf(exchange)?.read(exchange.sentText) === true;
   return found && isRefusedElsewhere(exchange, 'token', REDEMPTION);
 }
@@ -44,9 +44,12 @@ export function redemptionFilter(exchange: Exchange): Filter | undefined {
 }
 
 /** Whether a body could hide a bare code of an enforced client from the search: one that is content-encoded. */
-export function refusesEncodedBody(exchange: Exchange): boolean {
-  const hides = isContentEncoded(exchange.request) && searchOf(exchange) !== undefined;
-  if (!hides || !exchange.group.enforcesBareCodes(Date.now())) return false;
+export async function refusesEncodedBody(exchange: Exchange): Promise<boolean> {
+  const { group, services, request } = exchange;
+  if (!isContentEncoded(request) || searchOf(exchange) === undefined) return false;
+  const hides =
+    group.enforcesBareCodes(Date.now()) || (await services.traits.isSeen('bare_code', group.key, ''));
+  if (!hides) return false;
   return isRefusedElsewhere(exchange, 'token', { reason: 'content_encoding_not_allowed' });
 }
 

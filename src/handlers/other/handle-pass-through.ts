@@ -21,7 +21,7 @@ export async function handlePassThrough(exchange: Exchange): Promise<void> {
     await sendUpstream(exchange, {});
     return;
   }
-  if (refusesEncodedBody(exchange)) return;
+  if (await refusesEncodedBody(exchange)) return;
   const body = new RequestBody(request, { patience: services.bodyLimits.time, filter });
   try {
     await sendUpstream(exchange, { bodyAsSent: body });

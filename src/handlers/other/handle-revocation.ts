@@ -12,7 +12,7 @@ import { handlePassThrough } from './handle-pass-through.ts';
 export async function handleRevocation(exchange: Exchange): Promise<void> {
   if (!exchange.issuer.injectsSecrets || !isSmallPost(exchange)) return handlePassThrough(exchange);
   const message = await readMessage(exchange);
-  if (refusesRedemption(exchange)) return;
+  if (await refusesRedemption(exchange)) return;
   const { identity, client } = identifyByCredentials(exchange, message, LAST_DRAW);
   const { body } = message;
   const parameters = bodyParametersOf(message);

@@ -23,6 +23,8 @@ export async function bindCode(
   const wrap =
     !covered &&
     (needsOwnNames(exchange, policy) || (flow.mode === 'enforce' && (await wrapsCodes(exchange, client))));
+  // Known to all replicas before the code is out: what is sent first is stored first.
+  if (flow.mode === 'enforce' && !wrap) services.traits.note('bare_code', group.key, '');
   const bound = await services.store.bindCode({
     upstream: group.key,
     code,
@@ -57,7 +59,7 @@ function wrapsCodes(
 ): boolean | Promise<boolean> {
   if (policy.wrapCodes !== 'auto') return policy.wrapCodes;
   if (issuer.statesCodeHash) return false;
-  const seen = services.codeHashes.isSeen(group.key, clientId ?? '');
+  const seen = services.traits.isSeen('c_hash', group.key, clientId ?? '');
   return seen instanceof Promise ? seen.then((isSeen) => !isSeen) : !seen;
 }
 

@@ -11,7 +11,7 @@ const ANSWER_LIMIT = 64 * 1024;
 export function holdForCodeHash(context: TokenContext, head: ResponseHead): Outcome | Hold {
   const { exchange, owner, claim, binding } = context;
   const { group, services } = exchange;
-  const known = services.codeHashes.isSeen(group.key, binding.clientId);
+  const known = services.traits.isSeen('c_hash', group.key, binding.clientId);
   const matters =
     claim.outcome === 'claimed' && owner.policy.wrapCodes === 'auto' && known !== true && !binding.hasIdToken;
   if (!matters) return { pass: head };
@@ -20,7 +20,7 @@ export function holdForCodeHash(context: TokenContext, head: ResponseHead): Outc
     inspect: (body) => {
       const text = decodeContent(body, headerOf(head, 'content-encoding'), ANSWER_LIMIT)?.toString('latin1');
       if (text?.includes('"id_token"') && isCodeHashOf(text, binding.clientId, claim.upstreamCode)) {
-        if (services.codeHashes.note(group.key, binding.clientId)) {
+        if (services.traits.note('c_hash', group.key, binding.clientId)) {
           services.events.codeHashSeen(exchange.issuer.name, owner.policy.name);
         }
       }

@@ -185,10 +185,10 @@ export class ResponseJudge {
     return changesAny ? { changes } : 'unchanged';
   }
 
-  #findAmbiguity({ codes, states, jarm }: Carrier): Reason | undefined {
+  #findAmbiguity({ codes, states, jarm, hasCodeInAddress }: Carrier): Reason | undefined {
     const code = codes[0] as string;
     const several = new Set(codes).size > 1 || new Set(states).size > 1 || (this.#code ?? code) !== code;
-    if (several || jarm === 'unreadable') return 'response_ambiguous';
+    if (several || hasCodeInAddress || jarm === 'unreadable') return 'response_ambiguous';
     // An open redirect of the server's would have a code bound to the flow of whoever sent it there.
     return isGatewayCode(code) || isSent(this.#exchange, code) ? 'response_ambiguous' : undefined;
   }

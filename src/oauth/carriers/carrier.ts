@@ -37,6 +37,8 @@ export type Carrier = Answer & {
   /** Every absolute URL that the object or script of a `pair` or `web_message` names; else the target. */
   readonly places: readonly URL[];
   readonly part: 'query' | 'fragment' | 'body';
+  /** Of a form that posts: its address holds a code beside what the fields hold. */
+  readonly hasCodeInAddress?: boolean;
   /** The changes, as ranges of the header's value or the piece's text that holds this carrier. */
   edits(changes: Changes): readonly Edit[];
 };

@@ -73,6 +73,9 @@ export class Form {
       .map(({ name, value }) => [name, decodeOctets(value.text)] as const);
     const target = URL.parse(decodeOctets(action), this.#base.href) ?? undefined;
     const isPost = method === 'post';
+    // A form that posts keeps the query of its address, which many frameworks read together with the body.
+    const address = isPost && target !== undefined ? [...target.searchParams] : [];
+    const added = address.filter(([name, value]) => value !== '' && (name === 'code' || name === 'state'));
     // A GET form puts its fields in the place of its address's own query.
     if (target !== undefined && !isPost) {
       target.search = new URLSearchParams(
@@ -80,7 +83,8 @@ export class Form {
       ).toString();
     }
     return {
-      ...readAnswer(parameters),
+      ...readAnswer([...parameters, ...added]),
+      hasCodeInAddress: added.some(([name]) => name === 'code'),
       kind: 'form',
       target,
       places: target === undefined ? [] : [target],

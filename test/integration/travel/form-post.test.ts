@@ -64,6 +64,9 @@ describe("a server's own page that cannot be read in one way only", () => {
   const AMBIGUOUS: readonly (readonly [what: string, quirks: Partial<Quirks>, reason: string])[] = [
     ['two codes', { formPostPage: 'two_codes' }, 'response_ambiguous'],
     ['two states', { formPostPage: 'two_states' }, 'response_ambiguous'],
+    // Many frameworks read the query of the address together with the body.
+    ['a code in its address', { redirectTo: `${REDIRECT_URI}?code=of-somebody-else` }, 'response_ambiguous'],
+    ['another state in its address', { redirectTo: `${REDIRECT_URI}?state=x` }, 'response_ambiguous'],
   ];
   test.each(AMBIGUOUS)('is withheld in enforce: %s', async (_, quirks, reason) => {
     await using stage = await openTravelStage({ quirks: posting(quirks) });
@@ -89,6 +92,23 @@ test('a redirect_uri with a query of its own is kept as it is', async () => {
   const { names, values } = arrivalOf(answer);
   expect(names.toSorted()).toEqual(['code', 'state']);
   expect((await stage.redeem(values.code, { redirect_uri })).status).toBe(200);
+});
+
+test.each(['form_post', 'query'])('but not where that is a code or a state: %s', async (response_mode) => {
+  for (const own of ['code=own', 'state=own']) {
+    await using stage = await openTravelStage({ actor: 'open' });
+    await stage.authorize({ response_mode, redirect_uri: `${OPEN_REDIRECT_URI}?${own}` });
+    expect(violationsOf(stage)).toEqual(['authorization_response response_ambiguous']);
+  }
+});
+
+test('what a server adds to the address of its form does not matter', async () => {
+  await using stage = await openTravelStage({
+    quirks: posting({ redirectTo: `${REDIRECT_URI}?session=1&code=` }),
+  });
+  const { values } = arrivalOf(await stage.authorize());
+  expect((await stage.redeem(values.code)).status).toBe(200);
+  expect(violationsOf(stage)).toEqual([]);
 });
 
 test.each(MODES)('an error comes as well, in %s', async (mode) => {

@@ -18,6 +18,8 @@ export type IdentifiedClient = {
   readonly mode: Mode;
   /** Whether the message names one client, or none, in a way that every server reads alike. */
   readonly certain: boolean;
+  /** The issuer whose client it is, where a record or a place says so; else that of the request. */
+  readonly issuer?: string;
 };
 
 /**
@@ -74,14 +76,18 @@ export function recordedClient(
   record: { readonly issuer: string; readonly clientId: string; readonly mode: Mode },
 ): IdentifiedClient {
   const policy = group.policyOf(record, Date.now());
-  const { clientId, mode } = record;
-  return { clientId, listing: { policy, by: 'name' }, policy, mode, certain: true };
+  const { clientId, mode, issuer } = record;
+  return { clientId, listing: { policy, by: 'name' }, policy, mode, certain: true, issuer };
 }
 
 /** Whom an event is about. */
 export function subjectOf(
-  { issuer }: Exchange,
-  { policy, clientId }: Pick<IdentifiedClient, 'policy' | 'clientId'>,
+  exchange: Exchange,
+  {
+    policy,
+    clientId,
+    issuer = exchange.issuer.name,
+  }: Pick<IdentifiedClient, 'policy' | 'clientId' | 'issuer'>,
 ): Subject {
-  return { issuer: issuer.name, client: policy.name, clientId };
+  return { issuer, client: policy.name, clientId };
 }

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts';
 import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 
 /** Whose policy is broken. */
-export type Offender = Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode'>;
+export type Offender = Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode' | 'issuer'>;
 
 /** Counts and logs a violation; answers whether to refuse. */
 export function shouldRefuse(

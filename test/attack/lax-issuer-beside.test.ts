@@ -88,7 +88,7 @@ describe.each(REDEMPTIONS)('a bare code brought %s', (_, type, write) => {
       const answer = await redeem(gateway.url, type, write(code));
       expect([400, 415]).toContain(answer.status);
       const refusals = gateway.logLines.filter(({ event }) => event === 'refusal');
-      expect(refusals).toMatchObject([{ issuer: 'lax', client: 'spa', endpoint: 'token' }]);
+      expect(refusals).toMatchObject([{ issuer: 'strict', client: 'spa', endpoint: 'token' }]);
       expect(server.issued).toBe(0);
       // What is none of the strict issuer's still goes on.
       await redeem(gateway.url, type, write('a-code-of-nobody'));

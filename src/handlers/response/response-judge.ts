@@ -219,8 +219,8 @@ export class ResponseJudge {
     return owner && this.#ownerClient(owner);
   }
 
-  #ownerClient({ policy }: Owner): Offender {
-    return { policy, clientId: undefined, mode: 'enforce' };
+  #ownerClient({ policy, issuer }: Owner): Offender {
+    return { policy, clientId: undefined, mode: 'enforce', issuer };
   }
 
   /** On the server's own origin, it may be the login page that is told of an error, or a step on the way to the client. */

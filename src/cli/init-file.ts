@@ -3,6 +3,8 @@ import type { FoundMetadata } from '../upstream/discovery.ts';
 
 /** The options of `init`, and what it found. */
 export type InitFacts = {
+  /** Where editors find the schema of the file. */
+  readonly schema: string;
   /** As typed. */
   readonly upstream: string;
   readonly origin: string;
@@ -22,7 +24,7 @@ export type InitFacts = {
 /** A gateway.yaml in report mode, with the findings as comments. */
 export function renderInitFile(facts: InitFacts): string {
   return `${[
-    '# yaml-language-server: $schema=./node_modules/pkce-gateway/config/gateway.schema.json',
+    `# yaml-language-server: $schema=${facts.schema}`,
     ...head(facts),
     '',
     'listen:',

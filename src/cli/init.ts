@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { configFromUpstream } from '../config/upstream-config.ts';
@@ -41,7 +43,13 @@ export async function runInit(options: ParsedOptions, io: CheckIo): Promise<numb
     return 2;
   }
   await using upstream = createUpstreamClient({ ...issuer.upstream, timeouts: TIMEOUTS });
-  let facts: InitFacts = { upstream: upstreamText, origin, ...settings, found: undefined };
+  let facts: InitFacts = {
+    schema: schemaPath(),
+    upstream: upstreamText,
+    origin,
+    ...settings,
+    found: undefined,
+  };
   try {
     const found = await findMetadata(upstream, upstream.authority, metadataPaths);
     const host = new URL(publicUrl ?? 'http://localhost:8080').host;
@@ -59,6 +67,13 @@ export async function runInit(options: ParsedOptions, io: CheckIo): Promise<numb
     io.stderr('If it has one elsewhere, give its issuer identifier as --upstream. Else fill in `endpoints`.');
   }
   return print(renderInitFile(facts), facts, io);
+}
+
+/** The schema of this very program: relative where it is installed below the working directory. */
+function schemaPath(): string {
+  const file = fileURLToPath(new URL('../../config/gateway.schema.json', import.meta.url));
+  const near = relative('.', file);
+  return near.startsWith('..') ? file : `./${near}`;
 }
 
 /** Prints only files that `check` accepts, except for the template, whose endpoints must be filled in first. */

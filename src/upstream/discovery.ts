@@ -1,7 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { EndpointPaths } from '../config/config.ts';
 import { type MetadataDocument, parseMetadata } from '../oauth/metadata.ts';
-import { allMetadataPaths, issuerPathOf, metadataPathForms } from '../oauth/metadata-paths.ts';
+import {
+  allMetadataPaths,
+  issuerPathOf,
+  metadataPathForms,
+  parseMetadataPath,
+} from '../oauth/metadata-paths.ts';
 import { fetchDocument } from './fetch-document.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 
@@ -66,10 +71,10 @@ export async function findMetadata(
   const problems: string[] = [];
   const literal = configured.filter((path) => !path.includes('{'));
   const headers = ['Host', host, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
-  for (const path of new Set([...literal, ...usual])) {
-    const { status, text, headers: answered } = await fetchFollowing(upstream, path, headers);
+  for (const asked of new Set([...literal, ...usual])) {
+    const { status, text, headers: answered, path } = await fetchFollowing(upstream, asked, headers);
     if (status !== 200) {
-      problems.push(`${path} answered ${status}${elsewhere(answered.location, upstream)}`);
+      problems.push(`${asked} answered ${status}${elsewhere(answered.location, upstream)}`);
       continue;
     }
     const document = text === undefined ? undefined : parseMetadata(text);
@@ -77,19 +82,21 @@ export async function findMetadata(
     if (document !== undefined && discovered !== undefined) {
       return { path, document, discovered, headers: answered };
     }
-    problems.push(`${path} names no authorization_endpoint and token_endpoint`);
+    problems.push(`${asked} names no authorization_endpoint and token_endpoint`);
   }
   throw new DiscoveryFault(problems);
 }
 
 /** Servers redirect to the same document with a slash at its end, or from an old path to a new one. Once is enough. */
 async function fetchFollowing(upstream: UpstreamClient, path: string, headers: readonly string[]) {
-  const answer = await fetchDocument(upstream, path, headers);
+  const answer = { ...(await fetchDocument(upstream, path, headers)), path };
   const { location } = answer.headers;
   if (answer.status < 301 || answer.status > 308 || location === undefined) return answer;
   const target = URL.parse(location, upstream.config.origin + path);
   if (target === null || target.origin !== upstream.config.origin) return answer;
-  return fetchDocument(upstream, target.pathname + target.search, headers);
+  const document = await fetchDocument(upstream, target.pathname + target.search, headers);
+  // With a slash at its end it is still the document of this path, where clients look for it.
+  return { ...document, path: parseMetadataPath(target.pathname) === undefined ? path : target.pathname };
 }
 
 /** Of a redirect to another origin only that is told: it is usually the address that was meant. */

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startClientApp } from '../support/client-app.ts';
 import { freePort } from '../support/free-port.ts';
@@ -49,7 +49,9 @@ describe('init prints a file that runs as it is', () => {
     expect(printed.stdout).toMatch(new RegExp(`^#   authorization_endpoint +${upstream.url}/auth$`, 'm'));
     expect(printed.stdout).toMatch(/^# {3}code_challenge_methods_supported +S256$/m);
     expect(printed.stdout).toContain('# It advertises PKCE');
-    expect(printed.stdout).toMatch(/^# yaml-language-server: \$schema=/);
+    const [, schema = ''] = /^# yaml-language-server: \$schema=(\S+)$/m.exec(printed.stdout) ?? [];
+    const { $id } = JSON.parse(await readFile(resolve(directory, schema), 'utf8'));
+    expect($id).toBe('urn:pkce-gateway:gateway.yaml');
     expect(printed.stdout).toContain('pkce-gateway doctor --config gateway.yaml');
     const file = await saved(printed);
     await using gateway = await startGatewayProcess(['serve', '--config', file]);
@@ -137,6 +139,11 @@ describe('init prints a file that runs as it is', () => {
     expect(printed.stdout).toContain('origins: ["https://login.example.com"]'.replaceAll('"', ''));
     expect(printed.stdout).toContain(`authorization: [${base}/auth, ${base}/registrations]`);
     await saved(printed);
+    expect(printed.stdout).toContain(`metadata: [${document}]`);
+    // From a path of earlier versions to today's.
+    upstream.answers.set(`/auth${document}`, { status: 301, headers: { location: document }, body: {} });
+    upstream.answers.set(document, upstream.answers.get(`${document}/`) ?? {});
+    expect((await init(`${upstream.url}/auth/realms/corp`)).stdout).toContain(`metadata: [${document}]`);
     const known = await init(`${upstream.url}/realms/corp`, '--public-url', 'https://login.example.com');
     expect(known.stdout).not.toContain('origins:');
   });

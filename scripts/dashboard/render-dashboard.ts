@@ -13,8 +13,7 @@ export function renderDashboard(): string {
   const dashboard = {
     uid: 'pkce-gateway',
     title: 'pkce-gateway',
-    description:
-      'Top down: is login healthy; who is refused and why; who is not ready; is someone attacking; what does it cost.',
+    description: 'From top to bottom: health of logins, refusals, readiness, attacks, cost.',
     tags: ['pkce-gateway', 'oauth', 'security'],
     schemaVersion: 39,
     editable: true,

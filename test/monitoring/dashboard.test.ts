@@ -7,8 +7,8 @@ test('asks its questions top down', () => {
   const rows = DASHBOARD.panels.filter(({ type }) => type === 'row');
   expect(rows.map(({ title }) => title)).toEqual([
     'Is login healthy?',
-    'Who is being refused, and why?',
-    'Who is not ready?',
+    'Which clients are refused, and why?',
+    'Which clients are not ready?',
     'Is someone attacking?',
     'What does the gateway cost?',
   ]);

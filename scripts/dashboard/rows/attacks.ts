@@ -7,7 +7,7 @@ export const ATTACKS: Row = {
     graph({
       title: 'Codes presented without their verifier',
       description:
-        'In five minutes. Take it for stolen codes until you know better; in report they were let through. From three on the alert PkceGatewayVerifierMismatches fires.',
+        'In five minutes. Treat them as stolen codes until proven otherwise; in report they were let through. The alert PkceGatewayVerifierMismatches fires at three.',
       unit: 'short',
       queries: [
         {
@@ -18,9 +18,9 @@ export const ATTACKS: Row = {
       thresholds: [redFrom(3)],
     }),
     graph({
-      title: 'Codes that are unknown, late or used before',
+      title: 'Codes that are unknown, expired or replayed',
       description:
-        'In five minutes. A few are users who reload a page; many are somebody who guesses or replays.',
+        'In five minutes. A few come from users who reload a page; many mean that somebody guesses or replays codes.',
       unit: 'short',
       queries: [
         {
@@ -31,9 +31,8 @@ export const ATTACKS: Row = {
       thresholds: [redFrom(10)],
     }),
     graph({
-      title: 'Redirects to where they must not go',
-      description:
-        'In five minutes: redirect URIs that are not configured, and codes that were withheld on their way.',
+      title: 'Redirects to unregistered addresses',
+      description: 'In five minutes: redirect URIs that are not configured, and codes that were withheld.',
       unit: 'short',
       queries: [
         {
@@ -43,9 +42,9 @@ export const ATTACKS: Row = {
       ],
     }),
     graph({
-      title: 'Messages that no library makes',
+      title: 'Malformed messages',
       description:
-        'In five minutes: doubled or malformed parameters, odd paths, bodies and methods. Somebody feels for a way around.',
+        'In five minutes: repeated or malformed parameters, unusual paths, bodies and methods. No library sends them: somebody looks for a bypass.',
       unit: 'short',
       queries: [
         {
@@ -55,9 +54,9 @@ export const ATTACKS: Row = {
       ],
     }),
     graph({
-      title: 'Requests that belong nowhere',
+      title: 'Unroutable requests',
       description:
-        'In five minutes, refused before it was known which issuer and endpoint they are for. Scanners make some at any time.',
+        'In five minutes, refused before their issuer and endpoint were known. Scanners always cause some.',
       unit: 'short',
       queries: [
         {
@@ -67,9 +66,8 @@ export const ATTACKS: Row = {
       ],
     }),
     graph({
-      title: 'Connections turned away',
-      description:
-        'In five minutes, by gateway, since as many as listen.limits.connections allows were open.',
+      title: 'Connections dropped',
+      description: 'In five minutes, by gateway, because listen.limits.connections was reached.',
       unit: 'short',
       queries: [
         {

@@ -5,9 +5,9 @@ export const COST: Row = {
   title: 'What does the gateway cost?',
   panels: [
     graph({
-      title: 'Time that it adds',
+      title: 'Added latency',
       description:
-        'From the request head to the response head, less the time that the authorization server took.',
+        'From the request head to the response head, without the time of the authorization server.',
       unit: 's',
       queries: [
         { expr: quantile(0.5, 'overhead_seconds', HERE, 'endpoint'), legend: '{{endpoint}} median' },
@@ -32,7 +32,7 @@ export const COST: Row = {
     }),
     graph({
       title: 'Requests in flight',
-      description: 'By gateway. A line that only climbs: requests hang.',
+      description: 'By gateway. A line that only rises means that requests hang.',
       unit: 'short',
       queries: [{ expr: `pkce_gateway_requests_in_flight{${HERE}}`, legend: '{{instance}}' }],
     }),
@@ -62,7 +62,7 @@ export const COST: Row = {
     }),
     graph({
       title: 'Event loop lag',
-      description: '99th percentile: how long a request waits for others that compute.',
+      description: '99th percentile: how long a request waits for other work of the process.',
       unit: 's',
       width: 8,
       queries: [
@@ -76,20 +76,21 @@ export const COST: Row = {
     graph({
       title: 'File descriptors',
       description:
-        'The share that is open of what a process may open. At 100 %, new connections are closed at once.',
+        'Open file descriptors as a share of the limit. At 100 %, new connections are closed at once.',
       unit: 'percentunit',
       queries: [{ expr: `pkce_gateway_file_descriptors_used_ratio{${HERE}}`, legend: '{{instance}}' }],
       thresholds: [redFrom(0.8)],
     }),
     table({
       title: 'Versions and configurations',
-      description: 'What runs where. Replicas of one installation should say the same.',
+      description: 'By gateway. Replicas of one installation should be equal.',
       value: 'processes',
       queries: [{ expr: `count by (job, instance, version, node) (pkce_gateway_build_info{${HERE}})` }],
     }),
     graph({
       title: 'Configuration in force since',
-      description: 'Its age by gateway. Replicas whose ages differ for long run different configurations.',
+      description:
+        'Its age, by gateway. If the ages of replicas differ for long, they run different configurations.',
       unit: 's',
       queries: [
         {
@@ -99,9 +100,9 @@ export const COST: Row = {
       ],
     }),
     graph({
-      title: 'Processes that serve',
+      title: 'Ready processes',
       description:
-        'By gateway, and how many were replaced in five minutes because they had ended by themselves.',
+        'By gateway, with the number that were replaced in five minutes because they ended unexpectedly.',
       unit: 'short',
       width: 24,
       queries: [

@@ -6,14 +6,13 @@ export const LOGIN_HEALTH: Row = {
   panels: [
     stat({
       title: 'Alerts',
-      description:
-        'Alerts of the gateway that fire now. docs/operations/monitoring.md has an entry for each.',
+      description: 'Firing alerts of the gateway. docs/operations/monitoring.md has an entry for each.',
       unit: 'short',
       queries: [{ expr: 'count(ALERTS{alertname=~"PkceGateway.+",alertstate="firing"}) or vector(0)' }],
       thresholds: [redFrom(1)],
     }),
     stat({
-      title: 'Gateways that serve',
+      title: 'Ready gateways',
       description: 'The share of all gateways that answer Prometheus and reach their store.',
       unit: 'percentunit',
       max: 1,
@@ -26,7 +25,7 @@ export const LOGIN_HEALTH: Row = {
     }),
     stat({
       title: 'Logins',
-      description: 'Codes redeemed per second: logins that came to their end.',
+      description: 'Codes redeemed per second: completed logins.',
       unit: 'reqps',
       decimals: 2,
       queries: [
@@ -37,7 +36,7 @@ export const LOGIN_HEALTH: Row = {
     }),
     stat({
       title: 'Verified',
-      description: 'Of the codes redeemed, the share whose verifier the gateway checked. The goal is 100 %.',
+      description: 'The share of redeemed codes whose verifier the gateway checked. The goal is 100 %.',
       unit: 'percentunit',
       max: 1,
       queries: [
@@ -49,7 +48,8 @@ export const LOGIN_HEALTH: Row = {
     }),
     stat({
       title: 'Server errors',
-      description: 'The share of authorization and token requests that end in 5xx, whoever says it.',
+      description:
+        'The share of authorization and token requests that end with 5xx, from the gateway or the authorization server.',
       unit: 'percentunit',
       decimals: 1,
       queries: [{ expr: `max(job:pkce_gateway_login_errors:ratio_rate5m{${HERE}})` }],
@@ -57,7 +57,7 @@ export const LOGIN_HEALTH: Row = {
     }),
     stat({
       title: 'Refusals',
-      description: 'Requests refused in the last five minutes, of the clients chosen above.',
+      description: 'Requests refused in the last five minutes, of the clients selected above.',
       unit: 'short',
       decimals: 0,
       queries: [{ expr: `sum(issuer_client:pkce_gateway_rejections:increase5m{${CLIENTS}}) or vector(0)` }],
@@ -66,7 +66,7 @@ export const LOGIN_HEALTH: Row = {
     graph({
       title: 'Logins, step by step',
       description:
-        'Each login goes through all three. A gap after the first: people give up, or the server refuses them. A gap after the second: redemptions fail, or go around the gateway.',
+        'Each login has all three steps. A gap after the first: users give up, or the server refuses them. A gap after the second: redemptions fail, or bypass the gateway.',
       unit: 'reqps',
       queries: [
         { expr: `sum(${rate('authorization_requests_total', CLIENTS)})`, legend: 'begun' },
@@ -78,8 +78,8 @@ export const LOGIN_HEALTH: Row = {
       ],
     }),
     graph({
-      title: 'Answers at the login endpoints',
-      description: '4xx are refusals, here or at the authorization server; 5xx are faults.',
+      title: 'Responses of the login endpoints',
+      description: '4xx are refusals by the gateway or the authorization server; 5xx are faults.',
       unit: 'reqps',
       stacked: true,
       queries: [
@@ -90,8 +90,8 @@ export const LOGIN_HEALTH: Row = {
       ],
     }),
     graph({
-      title: 'How long the authorization server takes',
-      description: 'From the gateway sending a request to the head of the answer, 95th percentile.',
+      title: 'Response time of the authorization server',
+      description: 'From sending the request to the head of the response, 95th percentile.',
       unit: 's',
       queries: [
         {
@@ -101,8 +101,9 @@ export const LOGIN_HEALTH: Row = {
       ],
     }),
     graph({
-      title: 'Requests that it did not answer',
-      description: 'In five minutes, by issuer and kind: unreachable, timeout, reset, protocol, busy.',
+      title: 'Unanswered requests',
+      description:
+        'Requests without a response in five minutes, by issuer and kind: unreachable, timeout, reset, protocol, busy.',
       unit: 'short',
       queries: [
         {

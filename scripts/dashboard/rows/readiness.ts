@@ -2,12 +2,12 @@ import { type Row, redFrom, yellowFrom } from '../panel.ts';
 import { CLIENTS, countOf, graph, rate, table } from '../queries.ts';
 
 export const READINESS: Row = {
-  title: 'Who is not ready?',
+  title: 'Which clients are not ready?',
   panels: [
     table({
       title: 'What would be refused',
       description:
-        'Violations in report mode in the time shown. A client without any is ready for `mode: enforce`.',
+        'Violations in report mode in the selected time range. The status page has the verdict for each client.',
       value: 'would be refused',
       queries: [
         {
@@ -18,7 +18,7 @@ export const READINESS: Row = {
     table({
       title: 'Logins without S256',
       description:
-        'Of the logins that a client began in the time shown, the share that had no S256 challenge.',
+        'The share of authorization requests without an S256 challenge, by client, in the selected time range.',
       unit: 'percentunit',
       value: 'without S256',
       queries: [
@@ -29,9 +29,9 @@ export const READINESS: Row = {
       thresholds: [yellowFrom(0.01), redFrom(0.2)],
     }),
     graph({
-      title: 'Codes not redeemed here',
+      title: 'Codes not redeemed through the gateway',
       description:
-        'The share of codes within an hour that did not come back to the gateway. A high share: the client redeems at the authorization server itself, where nobody verifies.',
+        'The share of codes within an hour that were not redeemed through the gateway. If it is high, the client redeems them at the authorization server itself, without PKCE.',
       unit: 'percentunit',
       max: 1,
       queries: [
@@ -44,7 +44,7 @@ export const READINESS: Row = {
     }),
     graph({
       title: 'Challenges',
-      description: 'Logins begun, by the method of their challenge.',
+      description: 'Authorization requests by code_challenge_method.',
       unit: 'reqps',
       stacked: true,
       queries: [

@@ -2,12 +2,12 @@ import type { Row } from '../panel.ts';
 import { CLIENTS, countOf, graph, table, VIOLATIONS } from '../queries.ts';
 
 export const REFUSALS: Row = {
-  title: 'Who is being refused, and why?',
+  title: 'Which clients are refused, and why?',
   panels: [
     table({
       title: 'Refusals',
       description:
-        'In the time shown, by client, endpoint and reason. docs/metrics.md and the log line `refusal` say more.',
+        'In the selected time range, by client, endpoint and reason. The log line `refusal` has details.',
       value: 'refused',
       queries: [
         { expr: `sum by (issuer, client, endpoint, reason) (${countOf('rejections_total', CLIENTS)}) > 0` },
@@ -15,7 +15,7 @@ export const REFUSALS: Row = {
     }),
     graph({
       title: 'Refusals by reason',
-      description: 'In five minutes. One reason that stands out is mostly one mistake, made by one client.',
+      description: 'In five minutes. A single prominent reason is usually one mistake of one client.',
       unit: 'short',
       stacked: true,
       queries: [{ expr: `sum by (reason) (${VIOLATIONS}{mode="enforce",${CLIENTS}})`, legend: '{{reason}}' }],
@@ -23,7 +23,7 @@ export const REFUSALS: Row = {
     graph({
       title: 'Refusals by client',
       description:
-        'In five minutes, the ten most. One client that jumps up: its release, its policy, or somebody trying.',
+        'In five minutes, the top ten. A sudden increase for one client: a release, a policy change, or an attacker.',
       unit: 'short',
       width: 24,
       queries: [

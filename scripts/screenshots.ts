@@ -10,6 +10,7 @@ import { startRedis } from '../test/support/redis-server.ts';
 import { fillActivity, SAMPLE_DAYS } from '../test/support/sample-activity.ts';
 import { SimpleClient } from '../test/support/simple-client.ts';
 import { startScriptedLegacyServer } from '../test/support/upstreams/scripted-legacy-server.ts';
+import { setStage } from './demo/stage.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const ISSUER = 'corp';
@@ -67,6 +68,23 @@ await photograph(
     while ((await refusals.count()) < 2) await page.reload();
   },
 );
+
+await photographDemo();
+
+/** Both journeys of the demo, each with a thief watching. */
+async function photographDemo(): Promise<void> {
+  await using stage = await setStage();
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  await page.goto(`${stage.site.url}/`);
+  for (const way of ['without', 'through']) {
+    await page.getByRole('link', { name: new RegExp(`^Log in ${way} the gateway, with`) }).click();
+    while (new URL(page.url()).origin !== stage.site.url) {
+      await Promise.all([page.waitForNavigation(), page.locator('button').first().click()]);
+    }
+  }
+  await page.screenshot({ path: `${FOLDER}demo.png`, fullPage: true });
+  await page.close();
+}
 
 async function photograph(
   name: string,

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as oauth from 'oauth4webapi';
 import { type Listener, listen } from '../../test/support/listener.ts';
-import { redeemAsThief } from '../../test/support/token-request.ts';
+import { redeemAsThief, type TokenResponse } from '../../test/support/token-request.ts';
 import { escapeHtml, page } from '../../test/support/upstreams/pages.ts';
 import type { TestClient } from '../../test/support/upstreams/test-client.ts';
+import { type Journey, renderJourneys } from './journeys-page.ts';
 import type { Way, Ways } from './ways.ts';
 
 export type ClientSite = Listener & { readonly redirectUri: string };
@@ -28,8 +29,10 @@ const INSECURE = { [oauth.allowInsecureRequests]: true };
 /** The client of the demo, for a browser: it does PKCE as it should, and can have a thief look over its shoulder. */
 export async function startClientSite(setting: Setting): Promise<ClientSite> {
   const attempts = new Map<string, Attempt>();
+  /** The last one by each way. */
+  const journeys = new Map<Way, Journey>();
   const server = createServer((req, res) => {
-    handle(req, res, setting, attempts).catch((cause: unknown) => {
+    handle(req, res, setting, attempts, journeys).catch((cause: unknown) => {
       sendPage(res, 'Something broke', `<pre>${escapeHtml(String(cause))}</pre>`);
     });
   });
@@ -42,34 +45,18 @@ async function handle(
   res: ServerResponse,
   setting: Setting,
   attempts: Map<string, Attempt>,
+  journeys: Map<Way, Journey>,
 ): Promise<void> {
   const url = new URL(req.url ?? '/', `http://${setting.host}:${setting.port}`);
   switch (url.pathname) {
     case '/':
-      return sendPage(res, 'A client app', HOME + renderLinks(setting.links));
+      return send(res, renderJourneys(journeys, setting.links));
     case '/login':
       return startLogin(res, url, setting, attempts);
     case '/callback':
-      return finishLogin(res, url, setting, attempts);
+      return finishLogin(res, url, setting, attempts, journeys);
   }
   res.writeHead(404).end();
-}
-
-const HOME = `
-<p>This app does its part of PKCE. The login server behind it has never heard of it.</p>
-<ul>
-<li><a href="/login?way=gateway">Log in through the gateway</a></li>
-<li><a href="/login?way=gateway&amp;watched=yes">Log in through the gateway, with a thief watching the redirect</a></li>
-<li><a href="/login?way=server">Log in straight at the server</a></li>
-<li><a href="/login?way=server&amp;watched=yes">Log in straight at the server, with a thief watching the redirect</a></li>
-</ul>
-<p>Any name and any password will do.</p>`;
-
-function renderLinks(links: Setting['links']): string {
-  const items = Object.entries(links).map(
-    ([name, url]) => `<li><a href="${escapeHtml(url)}">${escapeHtml(name)}</a></li>`,
-  );
-  return `<ul>${items.join('')}</ul>`;
 }
 
 async function startLogin(
@@ -102,34 +89,31 @@ async function finishLogin(
   url: URL,
   setting: Setting,
   attempts: Map<string, Attempt>,
+  journeys: Map<Way, Journey>,
 ): Promise<void> {
-  const attempt = attempts.get(url.searchParams.get('state') ?? '');
+  const state = url.searchParams.get('state') ?? '';
+  const attempt = attempts.get(state);
   if (attempt === undefined) {
     return sendPage(res, 'This login is unknown', '<p><a href="/">Start again</a></p>');
   }
-  attempts.delete(url.searchParams.get('state') ?? '');
-  const { client, ways } = setting;
-  const tokenEndpoint = ways[attempt.way].token_endpoint;
-  const thief = attempt.watched
-    ? await redeemAsThief({ tokenEndpoint, redirectUrl: url, client })
-    : undefined;
-  const own = await redeem(url, attempt, setting);
-  sendPage(
-    res,
-    own.ok ? 'Logged in' : 'Login failed',
-    `<p>Way: ${attempt.way === 'gateway' ? 'through the gateway' : 'straight at the server'}.</p>
-${thief === undefined ? '' : thiefReport(thief)}
-<h2>${own.ok ? '✓ The app has tokens. Who they say you are:' : '✗ The app got no tokens:'}</h2>
-<pre>${escapeHtml(JSON.stringify(own.shown, null, 2))}</pre>
-<p><a href="/">Back</a></p>`,
-  );
+  attempts.delete(state);
+  const { way, verifier } = attempt;
+  const thefts = attempt.watched ? await stealCode(url, setting, way) : [];
+  journeys.set(way, {
+    verifier,
+    challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code: url.searchParams.get('code') ?? '',
+    thefts,
+    own: await redeem(url, attempt, setting),
+  });
+  res.writeHead(303, { location: '/' }).end();
 }
 
-function thiefReport({ status, body }: Awaited<ReturnType<typeof redeemAsThief>>): string {
-  const stole = status === 200;
-  return `<h2>${stole ? '✗ The thief was faster, and has your tokens' : '✓ The thief tried, and was refused'}</h2>
-<p>He saw the address of this page. He posted its code to the token endpoint, without a code_verifier. Answer ${status}:</p>
-<pre>${escapeHtml(JSON.stringify(body, (_name, value) => (typeof value === 'string' ? value.slice(0, 60) : value), 2))}</pre>`;
+/** The thief has seen the address, and is faster than the app. One that has tokens tries no more. */
+async function stealCode(redirectUrl: URL, { client, ways }: Setting, way: Way): Promise<TokenResponse[]> {
+  const theft = { tokenEndpoint: ways[way].token_endpoint, redirectUrl, client };
+  const first = await redeemAsThief(theft);
+  return first.status === 200 ? [first] : [first, await redeemAsThief({ ...theft, verifier: 'made_up' })];
 }
 
 async function redeem(
@@ -161,5 +145,9 @@ async function redeem(
 }
 
 function sendPage(res: ServerResponse, title: string, body: string): void {
-  res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page(title, body));
+  send(res, page(title, body));
+}
+
+function send(res: ServerResponse, html: string): void {
+  res.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
 }

@@ -153,16 +153,24 @@ test('what it composes works together: a login in a browser, counted by Promethe
     const page = await browser.newPage();
     await page.goto(`${app}/`);
     expect(await page.getByRole('link', { name: 'Status page of the gateway' }).count()).toBe(1);
-    await page.getByRole('link', { name: 'Log in through the gateway, with a thief' }).click();
-    while (new URL(page.url()).origin !== app) {
-      await Promise.all([
-        page.waitForNavigation(),
-        page.locator('button[type=submit], button').first().click(),
-      ]);
+    for (const way of ['without the gateway', 'through the gateway']) {
+      await page.getByRole('link', { name: `Log in ${way}, with a thief watching` }).click();
+      while (new URL(page.url()).origin !== app) {
+        await Promise.all([page.waitForNavigation(), page.locator('button').first().click()]);
+      }
     }
-    const text = await page.textContent('body');
-    expect(text).toMatch(/The thief tried, and was refused/);
-    expect(text).toMatch(/The app has tokens/);
+    // Side by side: what the thief got, and what was left for the app.
+    const column = (index: number) => page.locator(`tbody td:nth-child(${index})`).allTextContents();
+    const [, , theft, , own] = await column(2);
+    expect([theft, own]).toEqual([
+      expect.stringContaining('200: he has your tokens'),
+      expect.stringMatching(/The app got no tokens: .*invalid_grant/),
+    ]);
+    expect((await column(3)).slice(2)).toEqual([
+      expect.stringMatching(/✓ 400 invalid_grant|✓ 400 invalid_request/),
+      expect.stringMatching(/✓ 400 invalid_grant/),
+      expect.stringMatching(/The app has tokens\. .*"sub":"alice"/),
+    ]);
     await expect
       .poll(
         async () => {
@@ -171,7 +179,7 @@ test('what it composes works together: a login in a browser, counted by Promethe
         },
         { timeout: 20_000 },
       )
-      .toMatchObject({ verified: 1, refused: 1 });
+      .toMatchObject({ verified: 1, refused: 2 });
   });
 }, 60_000);
 

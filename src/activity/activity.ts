@@ -5,7 +5,15 @@ import type { Subject } from '../telemetry/subject.ts';
 import type { Violation } from '../telemetry/violation.ts';
 import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
 import { type ActivityStore, dayOf, dayRecord, refusalRecord } from './activity-store.ts';
-import { type Counted, fieldOf, ISSUER_ITSELF, LAST, presentable, presentableUri } from './counted.ts';
+import {
+  type Counted,
+  countsAtOnce,
+  fieldOf,
+  ISSUER_ITSELF,
+  LAST,
+  presentable,
+  presentableUri,
+} from './counted.ts';
 import { busiestUnlisted, loadHistories } from './history.ts';
 import { KnownClients } from './known-clients.ts';
 import { encodeRefusal, refusalField } from './refusal.ts';
@@ -84,11 +92,10 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#count({ issuer, client, clientId: undefined }, 's_hash');
   }
 
-  /** A violation of an authorization request counts against the client only once its flow has received a code. */
   violation(violation: Violation): void {
     const { issuer, endpoint, reason } = violation;
     const name = this.#count(violation, `!${reason}`);
-    if (endpoint === 'token' || endpoint === 'authorization_response') this.#count(violation, `#${reason}`);
+    if (countsAtOnce(endpoint)) this.#count(violation, `#${reason}`);
     const at = this.#noteLast(issuer, name, reason);
     this.#violations += 1;
     const field = refusalField(name, this.#violations);

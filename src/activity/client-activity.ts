@@ -1,28 +1,39 @@
 import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-policy.ts';
-import { judgeReadiness, type SharedPlace, type Traffic, type Verdict } from '../policy/judge-readiness.ts';
+import {
+  type ClientFacts,
+  judgeReadiness,
+  type SharedPlace,
+  type Traffic,
+  type Verdict,
+} from '../policy/judge-readiness.ts';
 import type { Mode } from '../policy/mode.ts';
 import { periodDays } from './activity-store.ts';
 import { type ClientDay, type History, laterOf } from './history.ts';
 
-/** The activity of one client over the period, by day and in total. */
-export type ClientActivity = {
+/** What one client did over the period, by day and in total. */
+export type ClientCounts = {
+  readonly days: readonly DayActivity[];
+  readonly total: DayActivity;
+  /** Day numbers (`dayOf`); `undefined`: it was not seen. */
+  readonly firstDay: number | undefined;
+  readonly lastDay: number | undefined;
+};
+
+/** The activity of one client over the period. */
+export type ClientActivity = ClientCounts & {
   readonly issuer: string;
   /** An entry as written in the configuration, a client_id without one, or `_unlisted`. */
   readonly client: string;
   readonly listed: boolean;
   readonly policy: ClientPolicy;
   readonly mode: Mode;
-  readonly days: readonly DayActivity[];
-  readonly total: DayActivity;
-  /** Day numbers (`dayOf`); `undefined`: it was not seen. */
-  readonly firstDay: number | undefined;
-  readonly lastDay: number | undefined;
   /** Epoch milliseconds. */
   readonly lastViolation: { readonly at: number; readonly what: string } | undefined;
   /** Where its codes went, most frequent first. */
   readonly redirectUris: readonly string[];
   /** Whether its codes are not wrapped because the server covers them with a `c_hash`. */
   readonly codeHashSeen: boolean;
+  readonly facts: Required<ClientFacts>;
   readonly verdict: Verdict;
 };
 
@@ -35,42 +46,47 @@ export function buildClientActivity(
   issuer: string,
   client: string,
   policy: ClientPolicy,
-  facts: {
+  seen: {
     readonly history: History;
     readonly now: number;
     readonly sharedPlace: SharedPlace | undefined;
     readonly keepsRecords: boolean;
   },
 ): ClientActivity {
-  const { history, now, sharedPlace, keepsRecords } = facts;
+  const { history, now, sharedPlace, keepsRecords } = seen;
   const mode = effectiveMode(policy, now);
-  const days = history.map(readDay);
+  const counts = readCounts(history, now);
   const codeHashSeen = history.some((day) => (day?.counts.get('c_hash') ?? 0) > 0);
-  const seen = periodDays(now).filter((_, i) => history[i] !== undefined);
+  const facts = {
+    mode,
+    enforcePercent: policy.enforcePercent,
+    sharedPlace,
+    needsRecords: !keepsRecords && (codeHashSeen || policy.wrapCodes === false),
+    seesVerifiers: keepsRecords || mode === 'enforce',
+  };
   return {
     issuer,
     client,
     listed: policy.name !== UNLISTED,
     policy,
     mode,
-    days,
-    total: sumDays(days),
-    firstDay: seen[0],
-    lastDay: seen.at(-1),
+    ...counts,
     lastViolation: history.map((day) => day?.last).reduce(laterOf, undefined),
     redirectUris: [...urisOf(history)]
       .sort(([, one], [, other]) => other - one)
       .slice(0, URIS_SHOWN)
       .map(([uri]) => uri),
     codeHashSeen,
-    verdict: judgeReadiness(days, {
-      mode,
-      enforcePercent: policy.enforcePercent,
-      sharedPlace,
-      needsRecords: !keepsRecords && (codeHashSeen || policy.wrapCodes === false),
-      seesVerifiers: keepsRecords || mode === 'enforce',
-    }),
+    facts,
+    verdict: judgeReadiness(counts.days, facts),
   };
+}
+
+/** The counts of one client over the period that ends now. */
+export function readCounts(history: History, now: number): ClientCounts {
+  const days = history.map(readDay);
+  const seen = periodDays(now).filter((_, i) => history[i] !== undefined);
+  return { days, total: sumDays(days), firstDay: seen[0], lastDay: seen.at(-1) };
 }
 
 /** Where the codes of a client went, and how often. */

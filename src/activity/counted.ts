@@ -29,6 +29,11 @@ export const LAST = 'last';
 /** The name for the counts of the issuer itself. No client can have it. */
 export const ISSUER_ITSELF = '';
 
+/** A violation of an authorization request counts against the client only once its flow has received a code. */
+export function countsAtOnce(endpoint: string): boolean {
+  return endpoint === 'token' || endpoint === 'authorization_response';
+}
+
 /** A field of a record: the count's name, which has no space, and the client. */
 export function fieldOf(what: Counted | typeof LAST, name: string): string {
   return `${what} ${name}`;

@@ -65,7 +65,9 @@ export function renderCommandHelp(spec: CommandSpec): string {
   const rows = Object.entries(spec.options).map(([name, { value, short, help }]) => {
     const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
     const option = value === undefined ? names : `${names} ${value}`;
-    return `  ${option.padEnd(26)} ${help}`;
+    return { option, help };
   });
-  return [`pkce-gateway ${spec.name}: ${spec.summary}`, '', 'Options:', ...rows].join('\n');
+  const width = Math.max(26, ...rows.map(({ option }) => option.length));
+  const lines = rows.map(({ option, help }) => `  ${option.padEnd(width)} ${help}`);
+  return [`pkce-gateway ${spec.name}: ${spec.summary}`, '', 'Options:', ...lines].join('\n');
 }

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fetchClients } from '../report/fetch-clients.ts';
+import { fetchHistories, type PrometheusSource } from '../report/fetch-histories.ts';
+import { judgeAllReplicas } from '../report/judge-all-replicas.ts';
 import { renderCsv } from '../report/report-csv.ts';
 import { renderEntries } from '../report/report-entries.ts';
 import { renderTable } from '../report/report-table.ts';
@@ -15,13 +17,19 @@ export const REPORT_OPTIONS: CommandSpec['options'] = {
     value: 'FILE',
     help: 'a file with the token of `admin.token` (default: the variable PKCE_GATEWAY_ADMIN_TOKEN)',
   },
-  ca: { value: 'FILE', help: "the authority of the admin listener's certificate, as PEM" },
+  prometheus: {
+    value: 'URL',
+    help: 'count over all gateways that this Prometheus scrapes: for replicas without a shared store',
+  },
+  'prometheus-job': { value: 'NAME', help: 'count only what Prometheus scraped under this job' },
+  'prometheus-token-file': { value: 'FILE', help: 'a file with the bearer token for Prometheus' },
+  ca: { value: 'FILE', help: 'the authority of their certificates, as PEM' },
   client: { value: 'ID', help: 'only this client; a trailing * matches a prefix' },
   verdict: { value: 'VERDICT', help: `only these: ${VERDICTS.join(', ')}` },
   format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml (client entries to paste)' },
 };
 
-type Render = (clients: readonly ReportedClient[], now: number) => string;
+type Render = (clients: readonly ReportedClient[], now: number, seenBy: string | undefined) => string;
 
 const FORMATS: ReadonlyMap<string, Render> = new Map<string, Render>([
   ['table', renderTable],
@@ -36,19 +44,52 @@ export async function runReport(options: ParsedOptions, io: CheckIo): Promise<nu
   if (render === undefined)
     throw new UsageError(`report: --format must be one of ${[...FORMATS.keys()].join(', ')}`);
   const isWanted = readFilter(options);
-  const admin = textOption(options, 'admin') ?? DEFAULT_ADMIN;
-  const url = URL.parse('/api/clients', admin);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`report: --admin must be a URL such as ${DEFAULT_ADMIN}`);
-  }
-  const token = (await readOption(options, 'token-file'))?.trim() ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
-  const answer = await fetchClients(url, { ca: await readOption(options, 'ca'), token });
-  if (typeof answer === 'string') {
-    io.stderr(`pkce-gateway report: ${answer}`);
+  const admin = urlOption(options, 'admin', DEFAULT_ADMIN) ?? new URL(DEFAULT_ADMIN);
+  const prometheus = urlOption(options, 'prometheus', 'http://127.0.0.1:9091');
+  const now = (io.now ?? Date.now)();
+  const ca = await readOption(options, 'ca');
+  const token = (await readToken(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
+  const source = await readSource(options, prometheus, ca);
+  const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
+  const clients =
+    typeof known === 'string' || source === undefined ? known : await judgeBy(source, known, now);
+  if (typeof clients === 'string') {
+    io.stderr(`pkce-gateway report: ${clients}`);
     return 1;
   }
-  io.stdout(render(answer.filter(isWanted), (io.now ?? Date.now)()));
+  io.stdout(render(clients.filter(isWanted), now, source && admin.origin));
   return 0;
+}
+
+async function readSource(
+  options: ParsedOptions,
+  url: URL | undefined,
+  ca: string | undefined,
+): Promise<PrometheusSource | undefined> {
+  const [job, file] = ['prometheus-job', 'prometheus-token-file'] as const;
+  const idle = [job, file].find((name) => options[name] !== undefined);
+  if (url === undefined && idle !== undefined) throw new UsageError(`report: --${idle} needs --prometheus`);
+  if (url === undefined) return undefined;
+  return { url, access: { ca, token: await readToken(options, file) }, job: textOption(options, job) };
+}
+
+/** A text explains a failure. */
+async function judgeBy(
+  source: PrometheusSource,
+  clients: readonly ReportedClient[],
+  now: number,
+): Promise<readonly ReportedClient[] | string> {
+  const histories = await fetchHistories(source, now);
+  return typeof histories === 'string' ? histories : judgeAllReplicas(clients, histories, now);
+}
+
+function urlOption(options: ParsedOptions, name: string, example: string): URL | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`report: --${name} must be a URL such as ${example}`);
+  return url;
 }
 
 function readFilter(options: ParsedOptions): (client: ReportedClient) => boolean {
@@ -69,4 +110,8 @@ async function readOption(options: ParsedOptions, name: string): Promise<string 
   } catch (error) {
     throw new UsageError(`report: --${name}: ${(error as Error).message}`);
   }
+}
+
+async function readToken(options: ParsedOptions, name: string): Promise<string | undefined> {
+  return (await readOption(options, name))?.trim();
 }

@@ -29,6 +29,17 @@ export type Traffic = {
 /** A redirect_uri of a client at which another client was seen. */
 export type SharedPlace = { readonly uri: string; readonly client: string };
 
+/** What the verdict depends on beside the traffic. */
+export type ClientFacts = {
+  readonly mode: Mode;
+  readonly enforcePercent?: number;
+  readonly sharedPlace?: SharedPlace | undefined;
+  /** Its codes must stay as the server made them, which takes a store that keeps records. */
+  readonly needsRecords?: boolean;
+  /** Whether verifiers could be compared. */
+  readonly seesVerifiers?: boolean;
+};
+
 export type Verdict =
   | { readonly state: 'ready' | 'no traffic' }
   /** Of `ready`: what nobody could see. */
@@ -44,18 +55,7 @@ export function verdictText(verdict: Verdict): string {
  * Whether a client can be enforced without breaking it. `days`: its activity on each day of the period, from the oldest to
  * today. Activity before its last violation is not evidence. An enforced client is `ready` while nothing is wrong with it.
  */
-export function judgeReadiness(
-  days: readonly Traffic[],
-  client: {
-    readonly mode: Mode;
-    readonly enforcePercent?: number;
-    readonly sharedPlace?: SharedPlace | undefined;
-    /** Its codes must stay as the server made them, which takes a store that keeps records. */
-    readonly needsRecords?: boolean;
-    /** Whether verifiers could be compared. */
-    readonly seesVerifiers?: boolean;
-  },
-): Verdict {
+export function judgeReadiness(days: readonly Traffic[], client: ClientFacts): Verdict {
   const { mode, enforcePercent = 100, sharedPlace, needsRecords = false, seesVerifiers = true } = client;
   if (mode === 'off') return notReady('its mode is `off`, so nothing is counted: set `mode: report` first');
   if (needsRecords) {

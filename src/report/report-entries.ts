@@ -8,8 +8,9 @@ const HOUR = 3_600_000;
 /**
  * The entries of clients that are not enforced yet: ready clients with `enforce_from` in exactly a week, when the operator is
  * probably at work; all others in report. Each has the redirect URIs that were seen, unless some are listed. `now`: epoch milliseconds.
+ * `seenBy`: the one gateway of several that saw the redirect URIs.
  */
-export function renderEntries(clients: readonly ReportedClient[], now: number): string {
+export function renderEntries(clients: readonly ReportedClient[], now: number, seenBy?: string): string {
   const enforceFrom = `${new Date(Math.floor((now + WEEK) / HOUR) * HOUR).toISOString().slice(0, 19)}Z`;
   const candidates = clients.filter(({ client, listed, mode }) => {
     // A `*` at the end of an entry would match other clients as well.
@@ -33,6 +34,9 @@ export function renderEntries(clients: readonly ReportedClient[], now: number): 
     summary,
     'Put these entries under `clients` of their issuers. If a client already has an entry, add these lines to it.',
     'The redirect_uris received codes in the last 14 days: remove those that do not belong to the client.',
+    ...(seenBy === undefined
+      ? []
+      : [`Only the gateway at ${seenBy} saw them: add those that the others saw.`]),
   ];
   return renderClientEntries(heading.join('\n'), entries);
 }

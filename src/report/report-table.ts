@@ -26,8 +26,11 @@ const COLUMNS: readonly Column[] = [
   { title: 'VERDICT', of: ({ verdict }) => visible(verdict) },
 ];
 
-/** For a terminal: the verdict is the last column, so that only it is cut or wrapped. */
-export function renderTable(all: readonly ReportedClient[]): string {
+/**
+ * For a terminal: the verdict is the last column, so that only it is cut or wrapped. `seenBy`: the one gateway of several that
+ * saw the redirect URIs.
+ */
+export function renderTable(all: readonly ReportedClient[], _now?: number, seenBy?: string): string {
   const clients = all.filter(({ client, verdict }) => client !== UNLISTED || verdict !== 'no traffic');
   const severalIssuers = new Set(clients.map(({ issuer }) => issuer)).size > 1;
   const issuer: Column = { title: 'ISSUER', of: (client) => visible(client.issuer) };
@@ -43,14 +46,15 @@ export function renderTable(all: readonly ReportedClient[]): string {
       .join('  ')
       .trimEnd(),
   );
-  return [...lines, '', ...places(clients), summary(clients)].join('\n');
+  return [...lines, '', ...places(clients, seenBy), summary(clients)].join('\n');
 }
 
 /** For a single client: where its codes went. */
-function places(clients: readonly ReportedClient[]): string[] {
+function places(clients: readonly ReportedClient[], seenBy: string | undefined): string[] {
   const [only] = clients;
   if (only === undefined || clients.length > 1 || only.redirect_uris.length === 0) return [];
-  return ['redirect URIs seen:', ...only.redirect_uris.map((uri) => `  ${visible(uri)}`), ''];
+  const heading = seenBy === undefined ? 'redirect URIs seen:' : `redirect URIs seen by ${seenBy} alone:`;
+  return [heading, ...only.redirect_uris.map((uri) => `  ${visible(uri)}`), ''];
 }
 
 function summary(clients: readonly ReportedClient[]): string {

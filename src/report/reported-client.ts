@@ -18,6 +18,10 @@ export type ReportedClient = {
   readonly redirect_uris: readonly string[];
   /** Whether its policy has `redirect_uris`. */
   readonly redirect_uris_listed: boolean;
+  /** One of its places, and the other client that uses it. */
+  readonly shared_place: { readonly uri: string; readonly client: string } | null;
+  readonly needs_store: boolean;
+  readonly sees_verifiers: boolean;
   readonly verdict: string;
 };
 
@@ -41,12 +45,14 @@ export function parseReportedClients(text: string): readonly ReportedClient[] | 
   return Array.isArray(clients) && clients.every(isReportedClient) ? clients : undefined;
 }
 
+const FLAGS = ['listed', 'redirect_uris_listed', 'needs_store', 'sees_verifiers'];
+
 function isReportedClient(value: unknown): value is ReportedClient {
   if (!isObject(value)) return false;
-  const { methods, violations, last_violation: last, redirect_uris: uris } = value;
+  const { methods, violations, last_violation: last, redirect_uris: uris, shared_place: place } = value;
   return (
     ['issuer', 'client', 'mode', 'verdict'].every((name) => isText(value[name])) &&
-    ['listed', 'redirect_uris_listed'].every((name) => typeof value[name] === 'boolean') &&
+    FLAGS.every((name) => typeof value[name] === 'boolean') &&
     (value['enforce_percent'] === null || isCount(value['enforce_percent'])) &&
     (value['owner'] === null || isText(value['owner'])) &&
     ['authorization_requests', 'codes_bound', 'codes_redeemed'].every((name) => isCount(value[name])) &&
@@ -56,11 +62,12 @@ function isReportedClient(value: unknown): value is ReportedClient {
     Object.values(violations).every(isCount) &&
     Array.isArray(uris) &&
     uris.every(isText) &&
-    (last === null || (isObject(last) && isText(last['at']) && isText(last['reason'])))
+    (last === null || (isObject(last) && isText(last['at']) && isText(last['reason']))) &&
+    (place === null || (isObject(place) && isText(place['uri']) && isText(place['client'])))
   );
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

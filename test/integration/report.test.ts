@@ -1,4 +1,7 @@
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
@@ -67,6 +70,33 @@ test('of one client, or of those with one verdict', async () => {
   expect(stdout).toContain(`redirect URIs seen:\n  ${REDIRECT_URI}\n`);
 });
 
+test('the gateway and Prometheus get their own token each', async () => {
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-report-'));
+  const file = join(directory.path, 'token');
+  await writeFile(file, 'of-prometheus\n');
+  const seen: (string | undefined)[][] = [];
+  await using both = await listen(
+    createServer(({ url, headers }, response) => {
+      seen.push([url?.split('?')[0], headers.authorization]);
+      response.statusCode = url === '/api/clients' ? 200 : 403;
+      response.end('{"clients":[]}');
+    }),
+  );
+  const env = { PKCE_GATEWAY_ADMIN_TOKEN: 'of-the-gateway' };
+  const run = (...args: readonly string[]) =>
+    runCommand(['report', '--admin', both.url, '--prometheus', both.url, ...args], { env });
+  const { exitCode, stderr } = await run('--prometheus-token-file', file);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('answered 403: set --prometheus-token-file to a token that may query it');
+  await run();
+  expect(seen).toEqual([
+    ['/api/clients', 'Bearer of-the-gateway'],
+    ['/api/v1/query_range', 'Bearer of-prometheus'],
+    ['/api/clients', 'Bearer of-the-gateway'],
+    ['/api/v1/query_range', undefined],
+  ]);
+});
+
 describe('report cannot say', () => {
   test('where nobody listens: exit 1', async () => {
     const admin = `http://127.0.0.1:${await freePort()}`;
@@ -106,6 +136,9 @@ describe('report cannot say', () => {
   test.each([
     [['--admin', 'localhost'], '--admin must be a URL'],
     [['--admin', 'ftp://localhost'], '--admin must be a URL'],
+    [['--prometheus', 'localhost:9090'], '--prometheus must be a URL'],
+    [['--prometheus-job', 'gateway'], '--prometheus-job needs --prometheus'],
+    [['--prometheus-token-file', 'token'], '--prometheus-token-file needs --prometheus'],
     [['--format', 'xml'], '--format must be one of table, json, csv, yaml'],
     [['--verdict', 'maybe'], '--verdict must be one of ready, nearly ready, not ready, no traffic'],
     [['--nonsense'], 'report:'],

@@ -23,6 +23,7 @@ export type Rule = {
 };
 
 export type Prometheus = AsyncDisposable & {
+  readonly url: string;
   /** The instant query API. Rejects what is no expression. */
   query(expr: string): Promise<readonly Sample[]>;
   rules(): Promise<readonly Rule[]>;
@@ -39,6 +40,7 @@ export async function startPrometheus(
   const configFile = join(directory, 'prometheus.yaml');
   const global = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
   await writeFile(configFile, stringify({ global, rule_files: ruleFiles, scrape_configs: scrapeConfigs }));
+  const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     program,
     [
@@ -69,14 +71,13 @@ export async function startPrometheus(
   }
 
   const get = async <T>(path: string, parameters: Record<string, string> = {}): Promise<T> => {
-    const response = await fetch(
-      `http://127.0.0.1:${port}/api/v1/${path}?${new URLSearchParams(parameters)}`,
-    );
+    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
     const answer = (await response.json()) as { status: string; error?: string; data: T };
     if (answer.status !== 'success') throw new Error(`${answer.error}: ${JSON.stringify(parameters)}`);
     return answer.data;
   };
   return {
+    url,
     async query(expr) {
       type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
       const { result } = await get<Vector>('query', { query: expr });

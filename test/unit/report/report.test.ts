@@ -20,6 +20,9 @@ const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClien
   last_violation: null,
   redirect_uris: [],
   redirect_uris_listed: false,
+  shared_place: null,
+  needs_store: false,
+  sees_verifiers: true,
   verdict: 'ready',
   ...more,
 });
@@ -156,8 +159,8 @@ describe('yaml', () => {
       ),
     ).toBe(
       `# pkce-gateway report, 2026-11-22: 1 of 2 clients in report mode are ready.
-# Put these entries under \`clients\` of their issuers. Where a client has an entry already, add these lines to it.
-# The redirect_uris are those that codes went to in the last 14 days: remove what is not the client's own.
+# Put these entries under \`clients\` of their issuers. If a client already has an entry, add these lines to it.
+# The redirect_uris received codes in the last 14 days: remove those that do not belong to the client.
 
 issuers:
   - name: corp

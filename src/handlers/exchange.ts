@@ -13,18 +13,18 @@ import type { AnsweredRequest } from '../telemetry/answered-request.ts';
 import type { Events } from '../telemetry/events.ts';
 import type { SeenTraits } from './seen-traits.ts';
 
-/** What every handler works with, made once. */
+/** What every handler uses, created once. */
 export type Services = {
   readonly store: FlowStore;
   readonly events: Events;
   readonly traits: SeenTraits;
-  /** Of bodies that are read in order to be judged. */
+  /** The limits of bodies that are read to be judged. */
   readonly bodyLimits: BodyLimits;
-  /** The header that names a request. */
+  /** The header with the request id. */
   readonly requestIdHeader: string;
 };
 
-/** Which issuer and endpoint a request is for. */
+/** The issuer and endpoint of a request. */
 export type Where = {
   readonly claimed: Claimed<Issuer>;
   readonly group: UpstreamGroup;
@@ -33,35 +33,35 @@ export type Where = {
   readonly match: EndpointMatch;
 };
 
-/** A flow that this request belongs to: the one that it has begun, or entered again. */
+/** The flow of this request: it began it, or re-entered it. */
 export type OwnFlow = LiveFlow & {
-  /** `undefined`: it is found by its client's own state. */
+  /** `undefined`: the flow is found by the client's own state. */
   readonly prefix: string | undefined;
 };
 
-/** One request and its response on their way through the gateway. */
+/** One request and its response. */
 export class Exchange {
   readonly services: Services;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly issuer: Issuer;
-  /** The issuers before the same upstream: records are kept under it. */
+  /** The issuers before the same upstream, which share records. */
   readonly group: UpstreamGroup;
   readonly peer: Peer;
   readonly target: RequestTarget;
   readonly endpoint: Endpoint;
-  /** What the named placeholders of the endpoint's path took. */
+  /** The values of the placeholders in the endpoint's path. */
   readonly realm: string;
-  /** The endpoint for which some server would take the path (`path_ambiguous`). */
+  /** The endpoint that some servers would read in the path (`path_ambiguous`). */
   readonly resembles: ProtectedEndpoint | undefined;
-  /** The issuers of the host, where some server could take the path for another one's. */
+  /** The issuers of the host, if some servers could assign the path to a different issuer. */
   readonly rivals: readonly Issuer[];
   /** Milliseconds that the upstream took, and that the gateway took until the response head; set by `sendUpstream`. */
   upstreamTime: number | undefined;
   overhead: number | undefined;
-  /** At hand where a server answers the very request that began the flow with its code. */
+  /** Available if the server answers the request that began the flow with its code. */
   flow: OwnFlow | undefined;
-  /** The beginning of the body that was sent, as far as it was read. */
+  /** The beginning of the body, as far as it was read. */
   sentText = '';
   readonly startedAt = performance.now();
   #requestId: string | undefined;
@@ -80,7 +80,7 @@ export class Exchange {
     this.resembles = where.match.resembles;
   }
 
-  /** Ties what a user sees to what the operator's log says. Made when first needed: most requests need none. */
+  /** Connects what a user sees with the operator's log. Created when first needed: most requests need none. */
   get requestId(): string {
     this.#requestId ??= this.peer.requestId ?? randomUUID();
     return this.#requestId;
@@ -100,7 +100,7 @@ export class Exchange {
     return this.request.method ?? 'GET';
   }
 
-  /** What is logged and measured of the exchange, now that the response has left. */
+  /** The log and metric data of the exchange, after the response was sent. */
   answered(): AnsweredRequest {
     return {
       requestId: this.requestId,

@@ -4,13 +4,13 @@ import type { Exchange } from './exchange.ts';
 import { sendUpstream } from './send-upstream.ts';
 import { SHARED_ENDPOINTS, sharedOrigin } from './share-with-origin.ts';
 
-/** What a preflight says that asks for one of the endpoints above: it carries no parameters, and redeems nothing. */
+/** A preflight for one of the endpoints above: it has no parameters, and redeems nothing. */
 export function isPreflight({ request, endpoint, target }: Exchange): boolean {
   if (!SHARED_ENDPOINTS.has(endpoint) || request.method !== 'OPTIONS') return false;
   return target.query === undefined && !hasBody(request);
 }
 
-/** A preflight goes upstream. For an origin of a client, what the upstream does not allow is added. */
+/** Forwards a preflight. For the origin of a client, the gateway adds what the upstream does not allow. */
 export async function handlePreflight(exchange: Exchange): Promise<void> {
   const { request } = exchange;
   const preflight = parsePreflight(request.method, request.headers);
@@ -24,7 +24,7 @@ export async function handlePreflight(exchange: Exchange): Promise<void> {
         const succeeded = head.status >= 200 && head.status < 300;
         const headers = mergePreflightHeaders(succeeded ? head.headers : [], preflight);
         if (succeeded) return { pass: { ...head, headers } };
-        // Servers without CORS know no OPTIONS. To a browser, any status but a 2xx is a refusal (Fetch 4.8).
+        // Servers without CORS do not support OPTIONS. For a browser, any status other than 2xx is a refusal (Fetch 4.8).
         return { replace: { status: 204, statusText: 'No Content', headers }, body: Buffer.alloc(0) };
       },
     },

@@ -11,12 +11,12 @@ import { hintsOf, isUnread, type Message } from './message/message.ts';
 
 /** The client by whose policy a message is judged. */
 export type IdentifiedClient = {
-  /** As the message writes it. */
+  /** As written in the message. */
   readonly clientId: string | undefined;
   readonly listing: Listing;
   readonly policy: ClientPolicy;
   readonly mode: Mode;
-  /** Whether the message names one client, or none, in a way that every server reads alike. */
+  /** Whether every server would read the same client, or none, in the message. */
   readonly certain: boolean;
   /** The issuer whose client it is, where a record or a place says so; else that of the request. */
   readonly issuer?: string;
@@ -59,7 +59,7 @@ export function identifyClient(
   return { clientId, listing, policy: listing.policy, mode, certain };
 }
 
-/** The same where clients authenticate: at the token endpoint and its like, whose requests name one by its credentials too. */
+/** The same for endpoints with client authentication, where credentials name the client too. */
 export function identifyByCredentials(
   exchange: Exchange,
   message: Message,
@@ -70,7 +70,7 @@ export function identifyByCredentials(
   return { identity, client: identifyClient(exchange, message, identity, draw) };
 }
 
-/** The client of a record. Its mode is the record's: it holds from the beginning of a flow to its end. */
+/** The client of a record, with the mode of the record: a flow keeps its mode to its end. */
 export function recordedClient(
   { group }: Exchange,
   record: { readonly issuer: string; readonly clientId: string; readonly mode: Mode },
@@ -80,7 +80,7 @@ export function recordedClient(
   return { clientId, listing: { policy, by: 'name' }, policy, mode, certain: true, issuer };
 }
 
-/** Whom an event is about. */
+/** The subject of an event. */
 export function subjectOf(
   exchange: Exchange,
   {

@@ -9,9 +9,8 @@ import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 
 /**
- * Authenticates to the upstream for a client that is a public one to its users (`inject_secret`). Whether this request
- * is one to do it for is the caller's to know; here, only a client that is named with certainty gets it, and never one
- * that has credentials of its own, good or bad.
+ * Authenticates to the upstream for a public client (`inject_secret`). The caller decides whether this request qualifies.
+ * Only a client that is named unambiguously gets the credentials, and never one that sent its own, valid or not.
  */
 export function injectSecret(
   exchange: Exchange,

@@ -14,9 +14,9 @@ import type { Reason, Violation } from '../policy/reason.ts';
 /** An authorization request as the upstream will read it. */
 export type JudgedRequest = {
   readonly request: AuthorizationRequest;
-  /** Whether the client's state goes upstream as it is, because the policy says so or because a signature may cover it. */
+  /** Whether the client's state is sent upstream unchanged, because of the policy or because a signature may cover it. */
   readonly preservesState: boolean;
-  /** Whether parameters stand in a request object, where nothing can be changed. */
+  /** Whether parameters are in a request object, which cannot be changed. */
   readonly sealed: boolean;
   /** Why it cannot be followed, or its request object not be judged. */
   readonly problem: Violation | undefined;
@@ -47,13 +47,13 @@ export function judgeRequest(
     return { ...problem('response_mode_not_allowed', request.responseMode), request };
   }
   const signed = mayBeSigned(request, policy, mode);
-  // Its response is found by where it goes: without redirect_uris there is nowhere to look.
+  // Its response is recognised by its target, which needs redirect_uris.
   if (sealsState && !signed && policy.redirectUris === undefined)
     return problem('request_object_not_allowed', 'a state in the request object, without redirect_uris');
   return { request, preservesState: preserves || sealsState || signed, sealed: true, problem: undefined };
 }
 
-/** A JARM response holds the state, and an id_token may hold its hash (`s_hash`): nobody can change either. */
+/** A JARM response contains the state, and an id_token may contain its hash (`s_hash`); both are signed. */
 function mayBeSigned(
   { responseMode, responseType, state }: AuthorizationRequest,
   { redirectUris }: ClientPolicy,
@@ -69,7 +69,7 @@ export function needsPrefix({ responseMode }: AuthorizationRequest): boolean {
   return responseMode === 'web_message';
 }
 
-/** What is not understood, brings no code, or comes back in a way of its own begins no flow, where report lets it pass. */
+/** In report, a request begins no flow if it is not understood, requests no code, or uses an unknown response mode. */
 export function canBeFollowed({ request, problem }: JudgedRequest): boolean {
   return problem === undefined && carriesCode(request.responseType) && isFollowedMode(request.responseMode);
 }

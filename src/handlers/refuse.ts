@@ -15,8 +15,8 @@ export type ReturnAddress = {
 };
 
 /**
- * Answers a refused authorization request, or an authorization response that is withheld. The client hears of it at its
- * redirect_uri only where that is a configured one: the gateway is no open redirector (RFC 9700 4.11.2).
+ * Answers a refused authorization request, or replaces a withheld authorization response. The error is sent to the
+ * redirect_uri only if that is configured: the gateway must not be an open redirector (RFC 9700 4.11.2).
  */
 export function refuseAuthorization(
   exchange: Exchange,
@@ -49,7 +49,7 @@ export function refuseAuthorization(
   );
 }
 
-/** A redirect has no header that its client sees: the description says which request to ask the operator about. */
+/** A client cannot see the headers of a redirect, so the description contains the request id. */
 function traceable(description: string, reason: Reason, requestId: string): string {
   return `${description} [${reason}; request ${requestId}]`;
 }
@@ -65,7 +65,7 @@ export function refuseToken(exchange: Exchange, reason: Reason): void {
   );
 }
 
-/** Answers where something broke: the store (503), the upstream (502, 504), the gateway itself (500). */
+/** Answers a fault of the store (503), the upstream (502, 504), or the gateway itself (500). */
 export function answerFault(exchange: Exchange, status: 500 | 502 | 503 | 504, description: string): void {
   const error = status === 500 ? 'server_error' : 'temporarily_unavailable';
   const extra: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};

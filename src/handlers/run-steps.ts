@@ -1,10 +1,10 @@
-/** `done`: the request has its answer, or is on its way; nothing is left to do. */
+/** `done`: the request was answered or forwarded; no further step runs. */
 export type Progress = 'done' | undefined;
 
-/** One step of handling a request. It reads and sets what stands in the context. */
+/** One step of handling a request. It reads and updates the context. */
 export type Step<Context> = (context: Context) => Progress | Promise<Progress>;
 
-/** Takes the steps in their order until one of them is the last. */
+/** Runs the steps in order until one returns `done`. */
 export async function runSteps<Context>(steps: readonly Step<Context>[], context: Context): Promise<void> {
   for (const step of steps) {
     const progress = step(context);

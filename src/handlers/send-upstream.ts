@@ -15,38 +15,38 @@ import { followResponse, mayBringPage } from './response/follow-response.ts';
 import { shareHead } from './share-with-origin.ts';
 import { withoutStore } from './without-store.ts';
 
-/** What goes upstream in place of what came; all else is as it came. */
+/** What is sent upstream instead of the client's parts; all other parts are unchanged. */
 export type UpstreamRequest = {
   readonly method?: string;
   readonly query?: string | undefined;
-  /** `undefined`: the request's own body, streamed. A text: one that the gateway serialised; `null`: none. */
+  /** `undefined`: the request's own body, streamed. A text: a body that the gateway serialised; `null`: no body. */
   readonly body?: string | null | undefined;
-  /** Of `body`; default: a form. */
+  /** The content type of `body`; default: a form. */
   readonly contentType?: string;
-  /** The client's body, read in part, or read and changed where it stands. */
+  /** The client's body, partly read, or changed in place. */
   readonly bodyAsSent?: RequestBody | Buffer | null;
-  /** Credentials of the gateway's, for a client that has sent none. */
+  /** Credentials of the gateway, for a client that sent none. */
   readonly authorization?: string | undefined;
-  /** In place of the client's headers. */
+  /** Replaces the client's headers. */
   readonly rawHeaders?: readonly string[];
 };
 
 export type SendOptions = {
-  /** Sees a response that is no page: an API's answer. Every other one may carry a code, and is followed. */
+  /** Inspects API responses. Every other response may carry a code, and is followed. */
   readonly settle?: ((head: ResponseHead) => Outcome | Hold | Promise<Outcome | Hold>) | undefined;
-  /** Whether the upstream should finish although the client has gone: its answer settles something. */
+  /** Whether the upstream should finish even if the client is gone, because its answer matters. */
   readonly outlivesClient?: boolean;
-  /** What must be in the store before anything of the response leaves, and whose flow that is. */
+  /** What must be saved before any part of the response is sent, and whose flow it is. */
   readonly saved?: Promise<void> | undefined;
   readonly savedFor?: IdentifiedClient | undefined;
 };
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** A part of the connections to the upstream is kept for these. */
+/** Part of the upstream connections is reserved for these. */
 const LOGIN_ENDPOINTS: ReadonlySet<Endpoint> = new Set(['authorization', 'pushed_authorization', 'token']);
 
-/** Sends a request upstream and its response to the client; every response is looked at for a code on its way out. */
+/** Sends a request upstream and its response to the client; every response is searched for a code. */
 export async function sendUpstream(
   exchange: Exchange,
   outgoing: UpstreamRequest,
@@ -91,7 +91,7 @@ function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
     host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
     body:
       outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
-    // A page that may hand over a code is looked at as it streams by.
+    // A page that may deliver a code is inspected while it streams.
     ...(mayBringPage(exchange) ? { acceptEncoding: 'identity' } : {}),
   });
   if (typeof outgoing.body === 'string') headers.push('Content-Type', outgoing.contentType ?? FORM);
@@ -118,7 +118,7 @@ function inspect(
   return saved === undefined ? follow() : afterSaving(exchange, saved, savedFor, follow);
 }
 
-/** A fault of the store is answered although the upstream was asked: its response is dropped, cookies too. */
+/** A store fault is answered even though the upstream was asked: its response is dropped, including cookies. */
 async function afterSaving(
   exchange: Exchange,
   saved: Promise<void>,

@@ -5,7 +5,7 @@ import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 /** Whose policy is broken. */
 export type Offender = Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode' | 'issuer'>;
 
-/** Counts and logs a violation; answers whether to refuse. */
+/** Counts and logs a violation; returns whether to refuse. */
 export function shouldRefuse(
   exchange: Exchange,
   endpoint: JudgedEndpoint,

@@ -7,7 +7,7 @@ import type { Events } from '../telemetry/events.ts';
 
 export type UnroutableCause = keyof typeof REFUSALS;
 
-/** A request that has neither issuer, client nor endpoint to be counted under. */
+/** A request without an issuer, client and endpoint to count it under. */
 export type Unroutable = {
   readonly cause: UnroutableCause;
   readonly clientAddress: string;
@@ -37,7 +37,7 @@ export function answerUnroutable(
 ): void {
   const { status, description } = REFUSALS[unroutable.cause];
   const { origin } = request.headers;
-  // Which endpoint was asked for is unknown: an app of any client may read that it should try again.
+  // The endpoint is unknown: apps of all clients may read that they should try again.
   if (origin !== undefined && unroutable.issuer?.corsOrigins.has(origin) === true)
     allowOrigin(response, origin);
   answerPlainly(response, status, description, countUnroutable(events, unroutable));
@@ -57,7 +57,7 @@ export function countUnroutable(
   return requestId;
 }
 
-/** Where no client, endpoint or issuer is known to answer for. */
+/** Answers a request whose client, endpoint and issuer are unknown. */
 export function answerPlainly(
   response: ServerResponse,
   status: number,

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 import { answerFault } from './refuse.ts';
 
-/** What happens to an exchange while the store cannot be reached. `answered`: with a fault, since somebody concerned is enforced. */
+/** Handles an exchange while the store is unreachable. `answered`: with a fault, because a party concerned is enforced. */
 export function withoutStore(exchange: Exchange, ...concerned: readonly Concerned[]): 'answered' | 'go_on' {
   if (decideWithoutStore(...concerned) === 'go_on') return 'go_on';
   answerStoreFault(exchange);

@@ -12,10 +12,10 @@ export type BoundFlow = {
   readonly violations: readonly Reason[];
 };
 
-/** What became of a code that was presented at the token endpoint. */
+/** The result of a code that was presented at the token endpoint. */
 export type RedemptionResult = 'verified' | 'unverified' | 'refused' | 'upstream_error';
 
-/** Takes what clients do, for their readiness. `activity/` implements it; no event waits for it. */
+/** Receives the activity of clients, for their readiness. `activity/` implements it; no event waits for it. */
 export interface ActivitySink {
   authorizationRequested(subject: Subject, challengeMethod: CodeChallengeMethod | 'none'): void;
   codeBound(subject: Subject, flow: BoundFlow): void;

@@ -11,11 +11,11 @@ export type AnsweredRequest = {
   readonly endpoint: string;
   readonly issuer: string;
   readonly clientAddress: string;
-  /** Milliseconds; those of the upstream where it was asked and answered. */
+  /** Milliseconds; those of the upstream if it answered. */
   readonly times: { readonly total: number; readonly upstream?: number; readonly overhead?: number };
 };
 
-/** Characters of a path in a line: more than any real one has. */
+/** The most characters of a path in a line: more than any real path has. */
 const PATH_LIMIT = 2_048;
 
 /** The fields of its line in the log. */

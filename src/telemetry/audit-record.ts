@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { escapeUnprintable } from './printable.ts';
 import type { Violation } from './violation.ts';
 
-/** Changes when a field changes its meaning or goes; new fields may come under the same name. */
+/** Changes when a field is removed or changes its meaning; new fields do not change it. */
 const SCHEMA = 'pkce-gateway/audit/1';
 
 /** A violation as one line of the audit stream (docs/audit.md), with its end. `now`: epoch milliseconds. */
@@ -31,7 +31,7 @@ export function buildAuditRecord(
 }
 
 function showAddress(address: string, wanted: Config['audit']['address']): string | null {
-  // A trusted proxy passes on what it was sent: anything, of any length.
+  // A trusted proxy may pass on any text of any length.
   if (wanted === 'none' || isIP(address) === 0) return null;
   return wanted === 'truncated' ? truncateAddress(address) : address;
 }

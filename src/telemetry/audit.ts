@@ -40,12 +40,12 @@ export class Audit implements AsyncDisposable {
     this.#sink.write(buildAuditRecord(violation, this.#address, Date.now()));
   }
 
-  /** Opens its file anew where that was moved away. */
+  /** Reopens its file if it was renamed. */
   reopen(): void {
     void this.#sink.reopen();
   }
 
-  /** Writes what is left, as far as the destination takes it within two seconds. */
+  /** Writes the remaining lines, for up to two seconds. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sink[Symbol.asyncDispose]();
   }

@@ -12,32 +12,32 @@ import type { Subject } from './subject.ts';
 import { traceStoreOperation } from './tracing.ts';
 import { buildViolationLine, printableViolation, type Violation } from './violation.ts';
 
-/** Why a request was refused before it was known for whom, and for which endpoint, it was. */
+/** Why a request was refused before its issuer and endpoint were known. */
 type UnplacedCause =
   /** Neither HTTP/1.1 nor HTTP/1.0. */
   | 'version'
-  /** A Host or a request target that cannot be read in one way only. */
+  /** An ambiguous Host or request target. */
   | 'host'
   | 'target'
   | 'issuer_unknown'
   /** No issuer is configured for the path. */
   | 'path_unknown'
   | 'endpoints_unknown'
-  /** An upgrade of what is judged. */
+  /** An upgrade of a judged endpoint. */
   | 'upgrade';
 
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
 
-/** What happens to requests and logins: each event moves its counters and writes its lines together. */
+/** Events of requests and logins: each event updates its counters and writes its lines together. */
 export class Events {
   readonly #metrics: Metrics;
   readonly #log: Log;
-  /** Has a level of its own: request lines are written at any level. */
+  /** With its own level: request lines are written at any level. */
   readonly #requestLog: Log;
   #activity: ActivitySink | undefined;
   #audit: Audit | undefined;
-  /** The clients whose hashes in id_tokens the log has told of: one entry for each configured client at most. */
+  /** The clients whose id_token hashes were logged: at most one entry for each configured client. */
   readonly #hashesTold = new Set<string>();
 
   constructor(metrics: Metrics, log: Log, requests: boolean) {
@@ -47,7 +47,7 @@ export class Events {
     this.logRequests(requests);
   }
 
-  /** From now on, what clients do goes to the activity as well. */
+  /** From now on, events are also passed to the activity. */
   countInto(activity: ActivitySink): void {
     this.#activity = activity;
   }
@@ -57,7 +57,7 @@ export class Events {
     this.#audit = audit;
   }
 
-  /** From now on, each request that was answered has a line, or none has. To be called again when the level changes. */
+  /** Enables or disables a line per answered request. Must be called again when the level changes. */
   logRequests(whether: boolean): void {
     this.#requestLog.level = whether && this.#log.level !== 'silent' ? 'info' : 'silent';
   }
@@ -116,23 +116,23 @@ export class Events {
     this.#log.debug({ event: 'redemption', issuer, client, result }, 'redemption');
   }
 
-  /** An id_token of a token response holds `c_hash`: a client that checks it can only take the upstream's own code. */
+  /** An id_token of a token response has a `c_hash`: a client that checks it accepts only the upstream's own code. */
   codeHashSeen(issuer: string, client: string): void {
     this.#activity?.codeHashSeen(issuer, client);
     if (!this.#isFirst('c_hash', issuer, client)) return;
     this.#log.info(
       { event: 'code_hash', issuer, client },
-      'the id_tokens of this client hold c_hash: with `wrap_codes: auto` its codes are not wrapped',
+      'the id_tokens of this client have a c_hash: with `wrap_codes: auto` its codes are not wrapped',
     );
   }
 
-  /** An id_token holds `s_hash`, the hash of the state that the upstream saw. */
+  /** An id_token has an `s_hash`, the hash of the state that the upstream saw. */
   stateHashSeen(issuer: string, client: string): void {
     this.#activity?.stateHashSeen(issuer, client);
     if (!this.#isFirst('s_hash', issuer, client)) return;
     this.#log.warn(
       { event: 'state_hash', issuer, client },
-      'the id_tokens of this client hold s_hash, the hash of the prefixed state, and clients that check it reject the ' +
+      'the id_tokens of this client have an s_hash, the hash of the prefixed state, and clients that check it reject the ' +
         'response: set `state: preserve` for this client, which needs its `redirect_uris`',
     );
   }
@@ -205,7 +205,7 @@ export class Events {
   discoveryFailed(issuer: string, error: unknown, retryIn: number): void {
     this.#log.error(
       { event: 'discovery_failed', issuer, retry_in_ms: retryIn, error },
-      'the upstream did not tell its endpoints: check that it can be reached, or name them under `endpoints`',
+      'discovery failed: check that the upstream is reachable, or configure its `endpoints`',
     );
   }
 

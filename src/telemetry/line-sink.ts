@@ -8,13 +8,13 @@ const closeFile = promisify(close);
 const statFile = promisify(stat);
 const statDescriptor = promisify(fstat);
 
-/** Bytes that wait at most, while the reader of the lines is slow or gone. */
+/** The most bytes that are buffered while the reader is slow or gone. */
 const WAITING_LIMIT = 1024 * 1024;
-/** Bytes of one write: as many as a pipe takes in one piece (PIPE_BUF), so that lines of several processes stay whole. */
+/** Bytes per write: a pipe writes this many atomically (PIPE_BUF), so that lines of several processes stay whole. */
 const WRITE_LIMIT = 4096;
 /** Milliseconds between two checks whether the file was moved away, and between attempts after an error. */
 const RETRY_INTERVAL = 1_000;
-/** Milliseconds that waiting lines have at the end. */
+/** Milliseconds for writing the remaining lines at the end. */
 const END_TIMEOUT = 2_000;
 
 /** Without O_NONBLOCK, opening a FIFO waits for its reader. */
@@ -26,14 +26,14 @@ const PERMISSIONS = 0o640;
 export type LineSinkOptions = {
   /** A file descriptor, or the path of a file. */
   readonly destination: number | string;
-  /** For each line for which there is no room. */
+  /** Called for each dropped line. */
   readonly onDrop: () => void;
-  /** The destination takes nothing, or takes lines again: once for each change. */
+  /** Called once when the destination fails, and once when it works again. */
   readonly onTrouble?: (error: Error) => void;
   readonly onRecovery?: () => void;
 };
 
-/** Appends lines in the background and holds nothing up: what cannot be written waits, and beyond a limit it is dropped. */
+/** Appends lines in the background without blocking: lines that cannot be written are buffered, and dropped beyond a limit. */
 export class LineSink implements AsyncDisposable {
   readonly #options: LineSinkOptions;
   #stream: SonicBoom;
@@ -41,7 +41,7 @@ export class LineSink implements AsyncDisposable {
   #identity = '';
   #checkedAt = Date.now();
   #isInTrouble = false;
-  /** The file was moved away, and there is no new one under its name yet. */
+  /** The file was renamed, and there is no new one under its name yet. */
   #misplaced = false;
   #ended = false;
 
@@ -69,7 +69,7 @@ export class LineSink implements AsyncDisposable {
     this.#stream.write(line);
   }
 
-  /** Opens the file anew, where it was moved away. Lines that wait go to the file that was open. */
+  /** Reopens the file if it was renamed. Buffered lines are written to the old file. */
   async reopen(): Promise<void> {
     const { destination } = this.#options;
     this.#checkedAt = Date.now();
@@ -118,7 +118,7 @@ export class LineSink implements AsyncDisposable {
     });
     stream.on('error', (error: Error) => {
       this.#noteTrouble(error);
-      // An empty line makes the stream try again with what waits.
+      // Writing an empty text makes the stream retry its buffer.
       retry = setTimeout(() => stream.write(''), RETRY_INTERVAL).unref();
     });
     stream.on('drain', () => {
@@ -136,20 +136,20 @@ export class LineSink implements AsyncDisposable {
 }
 
 /**
- * A write into a pipe that nobody reads would hold up a thread, and so the end of the process. Opened anew, since other
- * processes share the flags of standard error and may set them back.
+ * A write to a pipe that nobody reads would block a thread, and so the end of the process. The file is reopened, because
+ * other processes share the flags of standard error and may reset them.
  */
 async function withoutBlocking(descriptor: number): Promise<number> {
   try {
     const isPipe = (await statDescriptor(descriptor)).isFIFO();
     return isPipe ? await openFile(`/dev/fd/${descriptor}`, O_WRONLY | O_NONBLOCK) : descriptor;
   } catch {
-    // It cannot be opened where nobody reads any more: then nothing waits either.
+    // It cannot be opened if there is no reader: then nothing blocks either.
     return descriptor;
   }
 }
 
-/** Empty where there is no such file. */
+/** Empty if the file does not exist. */
 async function identityOf(path: string): Promise<string> {
   try {
     const { dev, ino } = await statFile(path);

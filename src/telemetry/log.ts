@@ -35,13 +35,13 @@ export function createLog({ level, format, base }: LogOptions, destination: LogD
   );
 }
 
-/** What ties a line to the other lines of its request, and to its trace. */
+/** Connects a line with the other lines of its request, and with its trace. */
 function requestFields(): object {
   const requestId = currentScope()?.requestId;
   return requestId === undefined ? {} : { request_id: requestId, trace_id: currentTraceId() };
 }
 
-/** Class, code and message only: a stack or a property of a foreign error may hold what must not be logged. */
+/** Class, code and message only: a stack or another property of an error may contain secrets. */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const { code } = error as NodeJS.ErrnoException;

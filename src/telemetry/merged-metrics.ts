@@ -6,20 +6,20 @@ export type MetricsSnapshot = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 const START_TIME = 'process_start_time_seconds';
 
 /**
- * The metrics of several processes as one. What a process has counted stays in the sum when it ends: a counter that falls
- * looks to Prometheus like one that began again at 0, so that all the others had counted would be counted twice.
+ * The merged metrics of several processes. Counts of a process stay in the sum when it ends: Prometheus treats a decreasing
+ * counter as one that restarted at 0, and would count the other processes twice.
  */
 export class MergedMetrics {
   readonly #own: Registry;
   readonly #latest = new Map<number, MetricsSnapshot>();
   #ended: Promise<MetricsSnapshot> = Promise.resolve([]);
 
-  /** `own`: of the process that merges. */
+  /** `own`: the metrics of the merging process. */
   constructor(own: Registry) {
     this.#own = own;
   }
 
-  /** A process that does not answer in time counts with what it said last. */
+  /** A process that does not answer in time counts with its last metrics. */
   update(process: number, snapshot: MetricsSnapshot): void {
     this.#latest.set(process, snapshot);
   }
@@ -34,10 +34,10 @@ export class MergedMetrics {
   }
 
   async render(): Promise<string> {
-    // Its own first: of a metric that is `first`, only that counts.
+    // Its own metrics come first: for a `first` metric, only these count.
     const snapshots = [this.#own.getMetricsAsJSON(), ...this.#latest.values(), this.#ended];
     const merged = AggregatorRegistry.aggregate(await Promise.all(snapshots));
-    // Left out of a sum, for good reason; but when the gateway began is worth knowing.
+    // A sum would be meaningless, but the start time of the gateway is useful.
     const startTime = this.#own.getSingleMetric(START_TIME);
     if (startTime !== undefined) merged.registerMetric(startTime);
     return merged.metrics();

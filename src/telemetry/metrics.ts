@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { readDescriptorUse } from './descriptor-use.ts';
 
-/** Seconds. From a proxied page on the same host to a login that waits for a slow directory. */
+/** Seconds: from a proxied page on the same host to a login that waits for a slow directory. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Seconds. What the gateway itself and its store take. */
+/** Seconds: the time of the gateway itself and of its store. */
 const OWN_BUCKETS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5];
 
 /** Of what `registry.metrics()` renders. */
@@ -46,23 +46,22 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     ),
     unplacedRequests: counter(
       'unplaced_requests_total',
-      'Requests refused before it was known which issuer and endpoint they are for, by cause (malformed, head_too_large, head_too_slow, version, host, target, issuer_unknown, path_unknown, endpoints_unknown, upgrade).',
+      'Requests refused before their issuer and endpoint were known, by cause (malformed, head_too_large, head_too_slow, version, host, target, issuer_unknown, path_unknown, endpoints_unknown, upgrade).',
       ['cause'],
     ),
     connectionsDropped: counter(
       'connections_dropped_total',
-      'Connections closed at once, since as many as `listen.limits.connections` allows were open.',
+      'Connections closed at once, because `listen.limits.connections` was reached.',
     ),
     authorizationRequests: counter(
       'authorization_requests_total',
-      'Authorization requests, pushed and refused ones among them, by code_challenge_method (S256, plain, none).',
+      'Authorization requests, including pushed and refused ones, by code_challenge_method (S256, plain, none).',
       ['issuer', 'client', 'challenge_method'],
     ),
-    codesBound: counter(
-      'codes_bound_total',
-      'Codes seen on their way to the client and tied to their flow.',
-      ['issuer', 'client'],
-    ),
+    codesBound: counter('codes_bound_total', 'Codes seen in responses and bound to their flow.', [
+      'issuer',
+      'client',
+    ]),
     redemptions: counter(
       'redemptions_total',
       'Codes presented at the token endpoint, by result (verified, unverified, refused, upstream_error).',
@@ -83,7 +82,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     overhead: histogram(
       OWN_BUCKETS,
       'overhead_seconds',
-      'From the request head to the response head, less the time that the upstream took.',
+      'From the request head to the response head, without the time of the upstream.',
       ['endpoint'],
     ),
     requestsInFlight: new Gauge(named('requests_in_flight', 'Requests being answered.')),
@@ -97,7 +96,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     storeUp: new Gauge({
       ...named(
         'store_up',
-        '1 while the store can be reached, else 0; with workers, 0 where one of them cannot reach it.',
+        '1 while the store is reachable, else 0; with workers, 0 if one of them cannot reach it.',
       ),
       aggregator: 'min',
     }),
@@ -108,11 +107,11 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     ),
     logLinesDropped: counter(
       'log_lines_dropped_total',
-      'Lines of the log that were lost, since the reader of standard error was slow or gone.',
+      'Lines of the log that were lost, because the reader of standard error was slow or gone.',
     ),
     auditRecordsDropped: counter(
       'audit_records_dropped_total',
-      'Lines of the audit stream that were lost, since its destination was full, slow or gone.',
+      'Lines of the audit stream that were lost, because its destination was full, slow or gone.',
     ),
     configLastReloadSuccessful: first(
       'config_last_reload_successful',
@@ -126,7 +125,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     workersReady: first('workers_ready', 'Processes that serve.'),
     workerRestarts: counter(
       'worker_restarts_total',
-      'Processes that ended by themselves, or hung, and were replaced.',
+      'Processes that ended unexpectedly, or hung, and were replaced.',
     ),
     descriptorUse: new Gauge({
       ...named(
@@ -139,7 +138,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
         if (use !== undefined) this.set(use);
       },
     }),
-    buildInfo: first('build_info', 'Always 1; the labels tell the versions.', ['version', 'node']),
+    buildInfo: first('build_info', 'Always 1; the labels contain the versions.', ['version', 'node']),
   };
   metrics.buildInfo.set({ ...build }, 1);
   metrics.storeUp.set(1);

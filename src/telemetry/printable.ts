@@ -7,14 +7,14 @@ const UNPRINTABLE =
 
 const DEFAULT_LIMIT = 200;
 
-/** What a stranger sent, as text that can be shown: what is unprintable is escaped (`\u202e`), what is too long is cut. */
+/** Untrusted text made safe to show: unprintable characters are escaped (`\u202e`), and long text is cut. */
 export function printable(text: string, limit = DEFAULT_LIMIT): string {
-  // Cut before as well: a stranger decides how long it is.
+  // Cut first as well, because the length is untrusted.
   const escaped = escapeUnprintable(text.slice(0, limit + 1));
   return escaped.length > limit ? `${escaped.slice(0, limit - 1)}…` : escaped;
 }
 
-/** For text inside JSON strings this changes the writing, not the value. */
+/** Inside JSON strings, this changes the notation, not the value. */
 export function escapeUnprintable(text: string): string {
   return text.replace(
     UNPRINTABLE,

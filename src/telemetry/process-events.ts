@@ -3,7 +3,7 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { adviseOnStoreState } from './store-advice.ts';
 
-/** What happens to the process and what it depends on: each event moves its metrics and writes its line together. */
+/** Events of the process and its dependencies: each event updates its metrics and writes its line together. */
 export class ProcessEvents {
   readonly #metrics: Metrics;
   readonly #log: Log;
@@ -29,7 +29,7 @@ export class ProcessEvents {
     this.#log.error({ event: 'config_rejected', problems }, 'the previous configuration stays in force');
   }
 
-  /** A line for each thing that is no HTTP request would be a way to fill the disk. */
+  /** One line per invalid message would let attackers fill the disk. */
   unreadableRequest(cause: UnreadableCause): void {
     this.#metrics.unplacedRequests.inc({ cause });
   }
@@ -60,11 +60,11 @@ export class ProcessEvents {
     );
   }
 
-  /** Counts of what clients did, of at least so many client-days. */
+  /** Lost counts of at least this many clients and days. */
   countsLost(atLeast: number): void {
     this.#log.error(
       { event: 'counts_lost', at_least: atLeast },
-      'counts of what clients did are lost: the store could not be reached for too long',
+      'activity counts are lost: the store was unreachable for too long',
     );
   }
 
@@ -76,7 +76,7 @@ export class ProcessEvents {
   auditTrouble(error: Error): void {
     this.#log.error(
       { event: 'audit_trouble', error },
-      'the audit stream cannot be written: its lines wait, and are dropped when too many do',
+      'the audit stream cannot be written: lines are buffered, and dropped when the buffer is full',
     );
   }
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Span } from '@opentelemetry/api';
 
-/** The request that is being answered: what every log line and span of it has in common. */
+/** The current request: what all its log lines and spans share. */
 export type RequestScope = {
   /** `undefined` where nothing is traced. */
   readonly span: Span | undefined;
@@ -21,8 +21,8 @@ export function currentScope(): RequestScope | undefined {
 }
 
 /**
- * Keeps the scope of now for callbacks that come from elsewhere: a connection to the upstream calls back in the scope of the
- * request that opened it.
+ * Binds callbacks to the current scope: a connection to the upstream would otherwise call back in the scope of the request
+ * that opened it.
  */
 export function keepScope(): <Result>(step: () => Result) => Result {
   const scope = scopes.getStore();

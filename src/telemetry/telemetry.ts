@@ -12,16 +12,16 @@ export type TelemetryOptions = {
   readonly log?: 'silent';
   /** Where the log goes. Default: standard error. */
   readonly logDestination?: LogDestination;
-  /** Which of several processes this is. */
+  /** The number of this process, if there are several. */
   readonly worker?: number;
 };
 
-/** Disposing of it writes what is left of the log, as far as that is taken within two seconds. */
+/** Disposal writes the remaining log lines, for up to two seconds. */
 export type Telemetry = AsyncDisposable & {
   readonly metrics: Metrics;
   readonly events: Events;
   readonly processEvents: ProcessEvents;
-  /** Puts another level, and lines for requests or none, in force. */
+  /** Applies the level, and enables or disables lines for requests. */
   configure(config: Config['log']): void;
 };
 
@@ -49,7 +49,7 @@ export async function createTelemetry(
   };
 }
 
-/** Standard output belongs to what a command prints. A stalled pipe holds no login up. */
+/** Standard output is for the output of commands. A stalled pipe does not delay logins. */
 function openLog({ logLinesDropped }: Metrics): Promise<LineSink> {
   return LineSink.open({ destination: STANDARD_ERROR, onDrop: () => logLinesDropped.inc() });
 }

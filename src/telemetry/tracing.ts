@@ -47,7 +47,7 @@ async function answerInSpan(request: IncomingMessage, answer: () => Promise<void
 
 let tracing: boolean | undefined;
 
-/** Whether an operator has registered an SDK (docs/tracing.md), which happens before the first request or never. */
+/** Whether an operator has registered an SDK (docs/tracing.md), which must happen before the first request. */
 export function isTracing(): boolean {
   if (tracing === undefined) {
     const provider = trace.getTracerProvider();
@@ -56,7 +56,7 @@ export function isTracing(): boolean {
   return tracing;
 }
 
-/** Names the span of the request that is being answered, and says what became of it. Never a query: it holds secrets. */
+/** Sets name and result of the current request's span. Never a query, because it contains secrets. */
 export function describeRequestSpan(name: string, status: number, attributes: Attributes): void {
   const span = currentScope()?.span;
   if (span?.isRecording() !== true) return;
@@ -130,7 +130,7 @@ function scopeContext(): Context | undefined {
   return span && trace.setSpan(context.active(), span);
 }
 
-/** Puts the gateway's span in place of the caller's. */
+/** Replaces the caller's span by the gateway's. */
 function handOn(headers: string[], spanContext: Context): void {
   const fields = new Set(propagation.fields());
   if (fields.size === 0) return;

@@ -14,7 +14,7 @@ export type Violation = Subject & {
   readonly detail?: string | undefined;
 };
 
-/** The same, with texts of the client's making fit to be shown: cut, and without control characters. */
+/** The same, with the client's texts made safe to show: cut, and without control characters. */
 export function printableViolation(violation: Violation): Violation {
   const { clientId, userAgent, detail } = violation;
   return {

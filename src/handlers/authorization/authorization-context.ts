@@ -6,7 +6,7 @@ import type { IdentifiedClient } from '../identify-client.ts';
 import type { JudgedRequest } from '../judge-request.ts';
 import type { Message } from '../message/message.ts';
 
-/** An authorization request, or a pushed one, in hand. Each step sets what it finds out, and those behind it rely on that. */
+/** The state of an authorization request or a pushed one. Each step sets its results for the steps after it. */
 export class AuthorizationContext {
   readonly exchange: Exchange;
   readonly endpoint: 'authorization' | 'pushed_authorization';
@@ -20,14 +20,14 @@ export class AuthorizationContext {
 
   /** Set by `identify`. */
   client!: IdentifiedClient;
-  /** What the upstream will read, the client's own state in it. */
+  /** The request as the upstream will read it, with the client's own state. */
   judged!: JudgedRequest;
 
-  /** What was wrong and report lets pass: it is counted once. */
+  /** The violation that report lets pass: it is counted once. */
   violation: Reason | undefined;
-  /** Set by `startFlow`: goes in front of the client's state on its way upstream. */
+  /** Set by `startFlow`: the prefix of the state upstream. */
   statePrefix: string | undefined;
-  /** Settles when the flow is saved: nothing of the response may leave before. */
+  /** Settles when the flow is saved: no part of the response may be sent before. */
   saved: Promise<void> | undefined;
 
   constructor(exchange: Exchange, endpoint: AuthorizationContext['endpoint']) {

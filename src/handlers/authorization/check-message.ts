@@ -9,7 +9,7 @@ import { countRequest } from './count-request.ts';
 import { forwardAsSent } from './forward-request.ts';
 import { refuseRequest } from './refuse-request.ts';
 
-/** Whether the message can be read in one way only. In report, what cannot is passed on untouched, without a flow. */
+/** Checks that the message is unambiguous. In report, an ambiguous one is forwarded unchanged, without a flow. */
 export function checkMessage(context: AuthorizationContext): Progress | Promise<Progress> {
   const violation = findProblem(context);
   if (violation === undefined) return undefined;
@@ -23,7 +23,7 @@ export function checkMessage(context: AuthorizationContext): Progress | Promise<
 
 function findProblem({ message, merged, client, endpoint }: AuthorizationContext): Violation | undefined {
   const { query, body, otherMethod } = message;
-  // A disguised client_id is told apart from any other malformed parameter: it may pass for a listed client.
+  // A disguised client_id has its own reason, because it may be treated as a listed client.
   const ambiguous = decideClientId(client.listing, client.clientId);
   if (ambiguous !== undefined) return ambiguous;
   if (otherMethod || (body === undefined && endpoint === 'pushed_authorization')) {
@@ -33,12 +33,12 @@ function findProblem({ message, merged, client, endpoint }: AuthorizationContext
   const inQuery = endpoint === 'pushed_authorization' ? parameterInQuery(query) : undefined;
   if (inQuery !== undefined) return { reason: 'parameter_in_query', detail: inQuery };
   if (merged.conflict !== undefined) return { reason: 'parameter_conflict', detail: merged.conflict };
-  // Beside a request in the other one, the server's own parameters may be whatever it likes.
+  // If the other part contains the request, this part may contain any parameters of the server.
   const inPlace = body !== undefined && merged.inQuery;
   return problemOf(query) ?? (body && (inPlace ? problemBesideRequest : problemOf)(body.form));
 }
 
-/** Where only a parameter that decides nothing is at fault, the flow can begin all the same. */
+/** If only an irrelevant parameter is malformed, the flow can still begin. */
 function canStillBeRead(
   { merged, message, client }: AuthorizationContext,
   { reason, detail }: Violation,

@@ -9,12 +9,12 @@ import { refuseRequest } from './refuse-request.ts';
 export function checkPolicy(context: AuthorizationContext): Progress {
   const { exchange, client, judged } = context;
   countRequest(context);
-  // A message that is reported already is not reported again for what follows from it.
+  // A message that was already reported is not reported again for consequences of the same violation.
   if (context.violation !== undefined) return undefined;
   const violation = judged.problem ?? decideAuthorizationRequest(judged.request, client.policy);
   if (violation === undefined) return undefined;
   context.violation = violation.reason;
-  // In report it was counted when its page was asked for.
+  // In report it was counted when its page was requested.
   if (client.mode === 'report' && isPostedByPage(context)) return undefined;
   if (!shouldRefuse(exchange, context.endpoint, violation, client)) return undefined;
   return refuseRequest(context, violation.reason);

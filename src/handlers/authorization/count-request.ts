@@ -3,8 +3,8 @@ import { subjectOf } from '../identify-client.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 
 /**
- * Counts an authorization request, whatever becomes of it: once. What a login or consent page posts to its own address is no
- * further request.
+ * Counts an authorization request once, whatever its result. A post of a login or consent page to its own address is not a
+ * new request.
  */
 export function countRequest(context: AuthorizationContext): void {
   const { exchange, client, judged } = context;
@@ -12,7 +12,7 @@ export function countRequest(context: AuthorizationContext): void {
   exchange.services.events.authorizationRequested(subjectOf(exchange, client), usableMethod(judged.request));
 }
 
-/** A page of the server's own has posted to its address: the query holds the client's request, the body nothing of it. */
+/** A page of the server has posted to its own address: the query contains the client's request, and the body none of it. */
 export function isPostedByPage({ message, merged }: AuthorizationContext): boolean {
   return message.body !== undefined && !message.body.isEmpty && !merged.inBody;
 }

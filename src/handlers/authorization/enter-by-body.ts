@@ -11,8 +11,8 @@ import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { belongsTo } from './reenter-flow.ts';
 
 /**
- * A server may keep the first of a user's logins in its session, and let the consent page in a second tab post that one's
- * parameters to the second one's address (LemonLDAP::NG). The body alone is a live flow then, and the query follows it.
+ * A server may keep the first login of a user in its session. The consent page in a second tab then posts the first login's
+ * parameters to the address of the second one (LemonLDAP::NG). In this case the body is a live flow, and the query follows it.
  */
 export function enterByBody(context: AuthorizationContext): Progress | Promise<Progress> {
   const { exchange, message, merged } = context;

@@ -8,7 +8,7 @@ import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { refuseRequest } from './refuse-request.ts';
 
-/** What a server must take from the pushed request, and some would take from beside its reference all the same. */
+/** Parameters that a server must take from the pushed request, although some servers read them beside the request_uri. */
 const SETTLED_BY_PUSH = [
   'code_challenge',
   'code_challenge_method',
@@ -19,9 +19,9 @@ const SETTLED_BY_PUSH = [
 ];
 
 /**
- * RFC 9126 4: an authorization request by reference to a pushed one. Its flow began when it was pushed, so that a challenge
- * beside the request_uri counts for nothing. A reference is good for its own client until it expires: many servers send the
- * browser back after login with the very request_uri that they gave out.
+ * RFC 9126 4: an authorization request that refers to a pushed one. Its flow began with the push, so a challenge beside the
+ * request_uri is ignored. A request_uri is valid for its client until it expires, because many servers send the browser back
+ * after login with the same request_uri.
  */
 export function enterPushedRequest(context: AuthorizationContext): Progress | Promise<Progress> {
   const requestUri = context.merged.parameters.get('request_uri');
@@ -55,7 +55,7 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
   return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
 }
 
-/** One that a laxer issuer before the same server has judged is none where the client is enforced. */
+/** A pushed request that a laxer issuer before the same server judged counts as unknown if the client is enforced. */
 function isItsRequest({ exchange, client }: AuthorizationContext, pushed: PushedRequest): boolean {
   if (pushed.clientId !== client.clientId) return false;
   return pushed.issuer === exchange.issuer.name || pushed.mode === 'enforce' || client.mode !== 'enforce';

@@ -11,16 +11,16 @@ import type { AuthorizationContext } from './authorization-context.ts';
 const PKCE_PARAMETERS = ['code_challenge', 'code_challenge_method'];
 
 export type ForwardOptions = {
-  /** As a pushed request has settled it; default: the mode of the flow at hand, or of the client. */
+  /** The mode of the pushed request; default: the mode of the flow, or of the client. */
   readonly mode?: Mode;
-  /** In enforce: parameters that another request has settled. */
+  /** In enforce: parameters that the pushed request determines. */
   readonly dropped?: readonly string[];
   /** As the upstream knows it, where the client has one of the gateway's own. */
   readonly requestUri?: string | undefined;
   readonly settle?: SendOptions['settle'];
 };
 
-/** Sends the request on: in enforce as it was judged, in report as it came but for its state. */
+/** Forwards the request: in enforce as it was judged, in report unchanged except for its state. */
 export async function forwardRequest(
   context: AuthorizationContext,
   options: ForwardOptions = {},
@@ -45,19 +45,19 @@ export async function forwardRequest(
   }
 }
 
-/** `takesPrefix`: whether a prefix alone becomes the state here, where the request has none. Only one text of the two gets it. */
+/** `takesPrefix`: whether the prefix becomes the state if the request has none. Only one of query and body gets it. */
 function write(form: FormText, enforced: boolean, changes: ParameterChanges, takesPrefix: boolean): string {
   const state = changes.state && {
     ...changes.state,
     whereMissing: changes.state.whereMissing && takesPrefix,
   };
   const own = { ...changes, state };
-  // What cannot be decoded holds nothing that was judged.
+  // Text that cannot be decoded contains no judged parameter.
   if (!enforced || !form.lossless) return changeRawParameters(form.raw, own);
   return changeParameters(form.parameters, own).serialize();
 }
 
-/** Sends on what nobody judges, or nobody here can read. */
+/** Forwards requests that are not judged, or cannot be read. */
 export async function forwardAsSent({ exchange, message }: AuthorizationContext): Promise<'done'> {
   const dropped = exchange.issuer.forwardsPkce ? undefined : new Set(PKCE_PARAMETERS);
   const query = changeRawParameters(message.query.raw, { dropped });
@@ -76,7 +76,7 @@ function changesOf(
     const whereMissing = !merged.parameters.has('state');
     return { dropped, state: { remove: prefix?.prefix, add: statePrefix, whereMissing } };
   }
-  // In place, one of the two holds the prefixed state, and the other one the client's.
+  // With in-place pages, one of the two has the prefixed state, and the other one the client's.
   if (flow?.prefix !== undefined)
     return { dropped, state: { remove: undefined, add: flow.prefix, whereMissing: false } };
   return { dropped, state: prefix && { remove: prefix.prefix, add: undefined, whereMissing: false } };

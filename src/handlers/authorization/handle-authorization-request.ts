@@ -15,7 +15,7 @@ import { startFlow } from './start-flow.ts';
 /** The whole order of an authorization request (RFC 6749 4.1.1, RFC 7636 4.3). */
 const STEPS: readonly Step<AuthorizationContext>[] = [
   readRequest,
-  // Approvals and log-in posts of the server's own are nobody's request.
+  // Approvals and login posts of the server itself are not authorization requests.
   passServerStep,
   identify,
   enterByBody,

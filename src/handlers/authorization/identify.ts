@@ -7,10 +7,10 @@ import type { Progress } from '../run-steps.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent } from './forward-request.ts';
 
-/** Finds out whose request it is, and whether anybody looks at it. */
+/** Finds out which client sends the request, and whether it is judged. */
 export function identify(context: AuthorizationContext): Progress | Promise<Progress> {
   const { exchange, message, merged } = context;
-  // A reference leads to a flow that has begun, in a mode of its own.
+  // A request_uri refers to a flow that has begun, with its own mode.
   const draw = merged.parameters.has('request_uri') ? LAST_DRAW : randomInt(DRAWS);
   context.client = identifyClient(exchange, message, NO_IDENTITY, draw);
   if (context.client.mode === 'off') return forwardAsSent(context);

@@ -11,7 +11,7 @@ import type { AuthorizationContext } from './authorization-context.ts';
  */
 export async function passServerStep({ exchange, message }: AuthorizationContext): Promise<Progress> {
   const { body } = message;
-  // A body that nobody here could read might begin anything.
+  // A body that cannot be read might begin an authorization.
   const readable =
     !message.otherMethod &&
     (body === undefined || body.isForm || body.isEmpty) &&

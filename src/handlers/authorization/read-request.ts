@@ -4,7 +4,7 @@ import { bodyParametersOf, type Message } from '../message/message.ts';
 import { readMessage } from '../message/read-message.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 
-/** Reads query and body as one request: servers show login and consent in place, and let it post to the address bar. */
+/** Reads query and body as one request: servers show login and consent in place, and their forms post to the current address. */
 export function readRequest(context: AuthorizationContext): undefined | Promise<undefined> {
   const message = readMessage(context.exchange);
   if (message instanceof Promise) return message.then((read) => takeMessage(context, read));

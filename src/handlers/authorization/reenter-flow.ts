@@ -7,12 +7,12 @@ import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 
 /**
- * Servers send the browser back to their authorization endpoint after login, with the parameters that they were given, so
- * without the challenge. A request with the state of a live flow, and all that makes it that flow's, is that flow again.
+ * Servers send the browser back to their authorization endpoint after login, with the parameters that they received, but
+ * without the challenge. A request with the state and all other properties of a live flow continues that flow.
  */
 export function reenterFlow(context: AuthorizationContext): Progress | Promise<Progress> {
   const { judged, prefix } = context;
-  // A state of the client's own is known again only where the challenge is gone: with it, it is a new request.
+  // A preserved state means re-entry only without a challenge: with a challenge, it is a new request.
   const preserved = judged.preservesState && judged.request.codeChallenge === undefined;
   if ((prefix === undefined && !preserved) || judged.sealed) return undefined;
   return reenter(context);
@@ -32,8 +32,8 @@ async function reenter(context: AuthorizationContext): Promise<Progress> {
     exchange.flow = { ...live, prefix: prefix?.prefix };
     return forwardRequest(context);
   }
-  // The login took too long: it begins anew with the state that the client sent. The prefix of another live flow, though, is
-  // the client's state like any other.
+  // The login took too long: it starts again with the state that the client sent. But the prefix of another live flow is
+  // treated as part of the client's state.
   if (live !== undefined) context.prefix = undefined;
   const state = context.prefix === undefined ? request.state : context.prefix.clientState;
   context.judged = { ...judged, request: { ...request, state } };
@@ -48,7 +48,7 @@ function findFlow({ exchange, judged, prefix }: AuthorizationContext): Promise<L
   return store.findPreservedFlow(key, clientId, state);
 }
 
-/** Whether a request is all that makes it this flow's. */
+/** Whether a request has all properties of this flow. */
 export function belongsTo(flow: Flow, request: AuthorizationRequest): boolean {
   return (
     flow.clientId === request.clientId &&
@@ -59,7 +59,7 @@ export function belongsTo(flow: Flow, request: AuthorizationRequest): boolean {
   );
 }
 
-/** As the store keeps it; `undefined` for one that no verifier can match. */
+/** The challenge as stored; `undefined` if no verifier can match it. */
 export function challengeOf(request: AuthorizationRequest): string | undefined {
   const method = usableMethod(request);
   return method === 'none' ? undefined : storedChallenge(request.codeChallenge ?? '', method);

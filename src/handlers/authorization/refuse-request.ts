@@ -10,7 +10,7 @@ export function refuseRequest(context: AuthorizationContext, reason: Reason): 'd
   return 'done';
 }
 
-/** `undefined`: nobody can be told safely. */
+/** `undefined`: there is no safe address. */
 function returnAddress({
   exchange,
   message,
@@ -21,7 +21,7 @@ function returnAddress({
   const { query, body } = message;
   const { parameters, conflict } = merged;
   const lossless = query.lossless && body?.form.lossless !== false && body?.problem === undefined;
-  // What cannot be decoded may be anything but a state that was read: the client gets that back.
+  // If the text cannot be decoded, only the state that was read is returned.
   if (!client.certain || !(lossless || parameters.has('state')) || conflict !== undefined) return undefined;
   if (parameters.all('redirect_uri').length > 1 || parameters.all('state').length > 1) return undefined;
   const { redirectUri, responseMode, responseType, state } = judged.request;

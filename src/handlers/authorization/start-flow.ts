@@ -7,7 +7,7 @@ import type { AuthorizationContext } from './authorization-context.ts';
 import { challengeOf } from './reenter-flow.ts';
 import { refuseRequest } from './refuse-request.ts';
 
-/** Begins the flow. One that is found by its prefix is saved beside the request upstream, and before its response leaves. */
+/** Begins the flow. A flow with a prefix is saved in parallel with the upstream request, and before the response is sent. */
 export function startFlow(context: AuthorizationContext): Progress | Promise<Progress> {
   const { exchange, judged } = context;
   if (!canBeFollowed(judged)) return undefined;
@@ -23,13 +23,13 @@ export function startFlow(context: AuthorizationContext): Progress | Promise<Pro
   const { prefix, live, saved } = begun;
   context.statePrefix = prefix;
   context.saved = saved;
-  // Whoever awaits it hears of a fault; until then it is nobody's unhandled rejection.
+  // The code that awaits it handles a fault; until then it must not count as an unhandled rejection.
   saved.catch(() => {});
   exchange.flow = { ...live, prefix };
   return undefined;
 }
 
-/** A flow that travels under the client's own state must be known before its request leaves. */
+/** A flow with a preserved state must be saved before its request is sent upstream. */
 async function startPreservedFlow(
   context: AuthorizationContext,
   why: 'state' | 'state_limit',
@@ -80,7 +80,7 @@ function newFlow({ exchange, client, judged, violation }: AuthorizationContext):
     redirectUri: request.redirectUri,
     responseType: request.responseType,
     responseMode: request.responseMode,
-    // A challenge inside a request object cannot be taken out.
+    // A challenge inside a request object cannot be removed.
     pkceForwarded: issuer.forwardsPkce || (sealed && request.codeChallenge !== undefined),
     violation,
   };

@@ -8,13 +8,13 @@ import type { Exchange } from '../exchange.ts';
 import { isContentEncoded } from './content-coding.ts';
 import type { BodyText, FormText, Message } from './message.ts';
 
-/** Reads a request whose parameters stand in the query, in the body, or in both. Only a POST has to be waited for. */
+/** Reads a request whose parameters are in the query, in the body, or in both. Only a POST has a body to wait for. */
 export function readMessage(exchange: Exchange): Message | Promise<Message> {
   const { method, target, request, services } = exchange;
   const query = readForm(exchange, target.query ?? '');
   if (method === 'POST') return readPost(exchange, query);
   if (method === 'GET' || method === 'HEAD') {
-    // A body here means nothing (RFC 9110 9.3.1); a server that reads it all the same does not get it.
+    // A body has no meaning here (RFC 9110 9.3.1), and is not forwarded, because some servers read it.
     if (!request.readableEnded) request.resume();
     return { query, body: undefined, otherMethod: false, asSent: () => null };
   }
@@ -63,7 +63,7 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
     form,
     isForm: isForm || isJson,
     isEmpty,
-    // Under another content type it may still be a form: good enough for a name in the log.
+    // With a different content type it may still be a form: good enough for a client_id in the log.
     guessed: isForm || isJson ? [] : (nested ?? parseParameters(text).parameters.entries),
     problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, charset, text }),
     unread: !read.complete || encoded || !understood || UNLIKE_ASCII.test(charset),
@@ -77,7 +77,7 @@ function readJson(exchange: Exchange, text: string): FormText {
   const read = readFlatJson(text);
   const dropped = droppedParameters(exchange);
   const entries = typeof read === 'string' ? [] : read.filter(([name]) => !dropped.has(name));
-  // Its values are held to the rules of a form's.
+  // Its values must follow the rules for form values.
   const parsed: ParsedParameters = parseParameters(new Parameters(entries).serialize());
   const broken =
     typeof read === 'string' ? { problem: read, problemName: undefined, lossless: false, hidden: true } : {};
@@ -110,10 +110,10 @@ function problemOfBody({
   return read.complete ? undefined : { reason: 'body_too_large' };
 }
 
-/** Charsets in which octets that look like ASCII mean something else. */
+/** Charsets in which ASCII octets have a different meaning. */
 const UNLIKE_ASCII = /utf-?(?:7|16|32)|ucs|unicode|ebcdic|ibm|cp\d|iso-2022|hz-gb/;
 
-/** RFC 6749 appendix B: UTF-8. Clients that say another charset mean the same text as long as it is ASCII. */
+/** RFC 6749 appendix B: UTF-8. With most other charsets, ASCII text is the same. */
 function charsetOf(contentType: string): string {
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? [];
   return charset.toLowerCase();

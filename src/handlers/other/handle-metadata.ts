@@ -13,10 +13,10 @@ import { followResponse } from '../response/follow-response.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import { handlePassThrough } from './handle-pass-through.ts';
 
-/** Seconds. A change of policy or upstream is to reach clients soon. */
+/** Seconds: clients should learn about a change of policy or upstream soon. */
 const MAX_AGE = 60;
 
-/** OpenID Connect Discovery 4, RFC 8414 3: the upstream's metadata, as it holds for those who come through the gateway. */
+/** OpenID Connect Discovery 4, RFC 8414 3: the upstream's metadata, adapted for clients of the gateway. */
 export async function handleMetadata(exchange: Exchange): Promise<void> {
   const { method, target, request, response, issuer, services } = exchange;
   if ((method !== 'GET' && method !== 'HEAD') || redeemsInQuery(target.query))
@@ -44,7 +44,7 @@ export async function handleMetadata(exchange: Exchange): Promise<void> {
   }
 }
 
-/** What little of a client's request concerns its upstream: the document is the same for everybody, without credentials. */
+/** The few headers that matter to the upstream: the document is the same for everybody, and needs no credentials. */
 const FORWARDED: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'user-agent', 'x-request-id']);
 
 class MetadataRequest {
@@ -64,21 +64,21 @@ class MetadataRequest {
     this.rawHeaders = [...forwarded, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
   }
 
-  /** What becomes of the upstream's answer. */
+  /** Decides what to do with the upstream's answer. */
   answer(head: ResponseHead, body: Buffer, complete: boolean): Outcome | Promise<Outcome> {
     const succeeded = head.status >= 200 && head.status < 300;
     const text = complete ? decodeDocument(body, headerOf(head, 'content-encoding')) : undefined;
     const document = succeeded && text !== undefined ? parseMetadata(text) : undefined;
     if (document !== undefined) return this.send(this.#keep(document), head);
     if (succeeded && text === undefined) {
-      // It may well be metadata, and leads around the gateway.
+      // It may be metadata with URLs that bypass the gateway.
       answerFault(this.#exchange, 502, 'the metadata of the authorization server cannot be read');
       return 'answered';
     }
     return this.#replaceMissing(head, body, complete);
   }
 
-  /** The upstream stumbles, or has no such document: from before, or from another place, if there is one. */
+  /** The upstream has an error or no such document: uses an earlier document, or one from a different place. */
   async #replaceMissing(head: ResponseHead, body: Buffer, complete: boolean): Promise<Outcome> {
     const last = head.status >= 500 ? this.recall() : undefined;
     const document = last ?? (await this.#findElsewhere());
@@ -94,7 +94,7 @@ class MetadataRequest {
     if (!isOpenid && !issuer.config.metadata.oauthAuthorizationServer) return undefined;
     const openid = { ...place, document: 'openid-configuration' } as const;
     const others = new Set([...metadataPathForms(place), ...metadataPathForms(openid)]);
-    // A server of one issuer may keep its document at the root, whatever the path of the issuer.
+    // A server with one issuer may have its document at the root, whatever the issuer's path.
     const root = '/.well-known/openid-configuration';
     others.add(root).delete(target.path);
     const headers = buildRequestHeaders(this.rawHeaders, {
@@ -107,7 +107,7 @@ class MetadataRequest {
     for (const path of others) {
       const document = await this.#fetch(path, headers);
       if (document === undefined) continue;
-      // RFC 8414 3.3: a client would not take the document of another issuer.
+      // RFC 8414 3.3: a client rejects the document of a different issuer.
       const isOwn =
         path !== root || place.issuerPath === '' || issuerPathOf(document['issuer']) === place.issuerPath;
       if (isOwn) return this.#keep(document);
@@ -127,7 +127,7 @@ class MetadataRequest {
     }
   }
 
-  /** For when the upstream stumbles. Not under a query, of which anybody can invent as many as they like. */
+  /** Kept for errors of the upstream. Not for requests with a query, because anybody can make up any number of queries. */
   #keep(document: MetadataDocument): MetadataDocument {
     const { issuer, target, publicOrigin, realm } = this.#exchange;
     issuer.learn(document, publicOrigin, realm);
@@ -146,7 +146,7 @@ class MetadataRequest {
     return `${this.#host} ${this.#exchange.target.path}`;
   }
 
-  /** The document under the head that it came with. */
+  /** The document with the head that it arrived with. */
   send(
     document: MetadataDocument,
     head: ResponseHead,
@@ -174,14 +174,14 @@ class MetadataRequest {
     return { replace: { status: 200, statusText: 'OK', headers }, body };
   }
 
-  /** Servers speak of themselves by their own address, by the Host that they are asked under, or by their issuer. */
+  /** Servers refer to themselves by their own address, by the Host header of the request, or by their issuer. */
   #upstreamHosts(document: MetadataDocument): Set<string> {
     const { issuer, publicOrigin } = this.#exchange;
     const origins = [
       issuer.config.upstream.origin,
       ...issuer.config.upstream.origins,
       publicOrigin,
-      // Which of the two a server takes for its scheme depends on whether it reads X-Forwarded-Proto.
+      // The scheme depends on whether the server reads X-Forwarded-Proto.
       `http://${this.#host}`,
       `https://${this.#host}`,
       String(document['issuer']),
@@ -190,7 +190,7 @@ class MetadataRequest {
   }
 }
 
-/** Of the upstream's headers, those that are as true of the document as it goes out. */
+/** The upstream's headers that are still correct for the changed document. */
 function keptHeaders(head: ResponseHead): string[] {
   return head.headers.filter((_, i) => {
     const name = (head.headers[i - (i % 2)] as string).toLowerCase();
@@ -198,7 +198,7 @@ function keptHeaders(head: ResponseHead): string[] {
   });
 }
 
-/** Lets an inspector see a body that is at hand. One that is larger goes on behind what is at hand, and unread. */
+/** Gives an inspector a buffered body. The rest of a larger body follows unread. */
 async function followBody(outcome: Outcome, body: Buffer, complete: boolean): Promise<Outcome> {
   if (outcome === 'answered' || 'replace' in outcome || outcome.body === undefined || !complete) {
     return outcome === 'answered' || 'replace' in outcome ? outcome : { pass: outcome.pass };

@@ -6,7 +6,7 @@ import { sendUpstream } from '../send-upstream.ts';
 import { redemptionFilter, refusesEncodedBody, refusesQuery } from './find-redemption.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
 
-/** Everything that is no endpoint: login pages, assets, APIs. It streams, and only a redemption in it is stopped. */
+/** Everything that is not an endpoint: login pages, assets, APIs. It is streamed, and only redemptions in it are stopped. */
 export async function handlePassThrough(exchange: Exchange): Promise<void> {
   const { request, resembles, services } = exchange;
   if (resembles !== undefined) {
@@ -27,7 +27,7 @@ export async function handlePassThrough(exchange: Exchange): Promise<void> {
     await sendUpstream(exchange, { bodyAsSent: body });
   } catch (error) {
     if (!(error instanceof RequestWithdrawn)) throw error;
-    // The refusal is on its way; where a response had begun, it ends there.
+    // The refusal was sent; a response that had begun ends here.
     if (!exchange.response.writableEnded) breakOff(exchange.response);
   }
 }

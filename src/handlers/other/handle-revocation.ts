@@ -8,7 +8,7 @@ import { sendUpstream } from '../send-upstream.ts';
 import { refusesRedemption } from './find-redemption.ts';
 import { handlePassThrough } from './handle-pass-through.ts';
 
-/** RFC 7009: nothing to judge, but a client whose secret the gateway holds could not revoke its tokens by itself. */
+/** RFC 7009: nothing to judge, but a client whose secret only the gateway has cannot revoke its tokens itself. */
 export async function handleRevocation(exchange: Exchange): Promise<void> {
   if (!exchange.issuer.injectsSecrets || !isSmallPost(exchange)) return handlePassThrough(exchange);
   const message = await readMessage(exchange);
@@ -16,7 +16,7 @@ export async function handleRevocation(exchange: Exchange): Promise<void> {
   const { identity, client } = identifyByCredentials(exchange, message, LAST_DRAW);
   const { body } = message;
   const parameters = bodyParametersOf(message);
-  // Whatever else a server takes at this path, it gets without our credentials.
+  // Any other request at this path is forwarded without the gateway's credentials.
   const revokes =
     body?.problem === undefined &&
     body?.form.problem === undefined &&

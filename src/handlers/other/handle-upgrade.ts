@@ -21,7 +21,7 @@ export type UpgradeRequest = {
   readonly where: Where | Unroutable;
 };
 
-/** Takes a WebSocket to the upstream. Nobody looks at what it carries, so no endpoint that is judged can be upgraded. */
+/** Forwards a WebSocket to the upstream. Its content is not inspected, so judged endpoints cannot be upgraded. */
 export function handleUpgrade(upgrade: UpgradeRequest): void {
   const { events, requestIdHeader, upgrades, request, socket, head, where } = upgrade;
   if ('cause' in where) {
@@ -29,7 +29,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
     return;
   }
   const { claimed, peer, target } = where;
-  // A handshake has no body (RFC 6455 4.1): one that says it has would wait for an answer in vain.
+  // A handshake has no body (RFC 6455 4.1): a request that announces one would never be answered.
   if (isJudged(where) || hasBody(request)) {
     const unroutable = { cause: 'upgrade', clientAddress: peer.address } as const;
     endWith(socket, plainAnswer(400, countUnroutable(events, unroutable)));
@@ -53,7 +53,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
   upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, client, onFault });
 }
 
-/** Whether a request is one that a handler would look at. */
+/** Whether a handler would judge this request. */
 function isJudged({ match, target }: Where): boolean {
   return match.endpoint !== 'other' || match.resembles !== undefined || redeemsInQuery(target.query);
 }

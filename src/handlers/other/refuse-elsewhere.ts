@@ -6,8 +6,8 @@ import { refuseAuthorization, refuseToken } from '../refuse.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 
 /**
- * Judges a request that some server could take for one to a protected endpoint. Its client cannot be told, so the strictest
- * mode is in force of all whom it may concern. Says whether it is answered.
+ * Judges a request that some servers would treat as one to a protected endpoint. Its client is unknown, so the strictest
+ * mode that may apply is in force. Returns whether the request was answered.
  */
 export function isRefusedElsewhere(
   exchange: Exchange,

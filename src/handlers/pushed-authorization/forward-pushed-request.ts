@@ -7,7 +7,7 @@ import { forwardRequest } from '../authorization/forward-request.ts';
 import { needsOwnNames } from '../without-records.ts';
 import { withoutStore } from '../without-store.ts';
 
-/** Bytes: a request_uri and its lifetime take a hundred. */
+/** Bytes: a request_uri and its lifetime need about a hundred. */
 const ANSWER_LIMIT = 64 * 1024;
 
 export function forwardPushedRequest(context: AuthorizationContext): Promise<'done'> {

@@ -52,7 +52,7 @@ export async function bindCode(
   return bound;
 }
 
-/** A client whose id_tokens cover the code would refuse another one (`wrap_codes: auto`). */
+/** A client whose id_tokens cover the code would reject a wrapped code (`wrap_codes: auto`). */
 function wrapsCodes(
   { group, issuer, services }: Exchange,
   { policy, clientId }: IdentifiedClient,
@@ -63,10 +63,10 @@ function wrapsCodes(
   return seen instanceof Promise ? seen.then((isSeen) => !isSeen) : !seen;
 }
 
-/** Where a flow has asked for none, the server picks one (RFC 6749 3.1.2.3), which the client has registered in just these characters. */
+/** If the request has no redirect_uri, the server picks a registered one (RFC 6749 3.1.2.3), which is returned exactly as registered. */
 function pickedRedirectUri({ target }: Carrier, registered: readonly string[] = []): string | undefined {
   if (target === undefined) return undefined;
-  // Behind the same path, the one with the longest query is the one that was picked.
+  // With equal paths, the server picked the one with the longest query.
   const [picked] = registered.filter((uri) => goesTo(target, uri)).toSorted((a, b) => b.length - a.length);
   return picked ?? placeOf(target);
 }

@@ -11,7 +11,7 @@ import type { ResponseJudge } from './response-judge.ts';
 
 /** Bytes. A body of known length that is no larger keeps its length, as long as the server sends it without a pause. */
 const SIZED_LIMIT = 64 * 1024;
-/** Bytes of a content-encoded body, and of what becomes of it. */
+/** Bytes of a content-encoded body, before and after decoding. */
 const CODED_LIMIT = 1024 * 1024;
 
 const NOTHING = Buffer.alloc(0);
@@ -19,31 +19,31 @@ const LENGTH: ReadonlySet<string> = new Set(['content-length']);
 
 type Options = {
   readonly exchange: Exchange;
-  /** As it goes to the client, as long as nothing changes. */
+  /** The head as it is sent to the client if nothing changes. */
   readonly head: ResponseHead;
   readonly judge: ResponseJudge;
   readonly family: ContentFamily;
   readonly around: Surroundings;
 };
 
-/** A response must not arrive, and part of it has left. */
+/** A response must be withheld, but part of it was already sent. */
 export class ResponseWithheld extends Error {
   readonly code = 'response_withheld';
 }
 
-/** Follows the carriers in a body as it streams by. */
+/** Follows the carriers in a body while it streams. */
 export class BodyFollower implements BodyInspector {
   readonly #options: Options;
   readonly #carriers: BodyCarriers;
-  /** The head to send first: what streams may still change its length. */
+  /** The head to send first: a streamed body may still change its length. */
   readonly head: ResponseHead;
   readonly #encoding: string | undefined;
   /** Of a body that is read as a whole. */
   #held: Buffer[] | undefined;
   #heldSize = 0;
-  /** What cannot be decoded streams by unread. */
+  /** A body that cannot be decoded is streamed unread. */
   #unread = false;
-  /** Whether any of it has left. */
+  /** Whether any part of it was sent. */
   #left = false;
   #changed = false;
 
@@ -96,7 +96,7 @@ export class BodyFollower implements BodyInspector {
     return bytes;
   }
 
-  /** A body that was held whole goes out under its new length, decoded. */
+  /** A fully buffered body is sent decoded, with its new length. */
   #replaced(text: string): Inspected {
     const bytes = Buffer.from(text, 'latin1');
     const head = withoutHeaders(this.#options.head, REPLACED_HEADERS);
@@ -115,7 +115,7 @@ export class BodyFollower implements BodyInspector {
     return Buffer.from(text, 'latin1');
   }
 
-  /** The text that goes on. */
+  /** The text to send on. */
   #judge(pieces: readonly Piece[]): string | 'answered' | Promise<string | 'answered'> {
     return pieces.every(isPlain) ? pieces.map(({ text }) => text).join('') : this.#judgeEach(pieces);
   }
@@ -141,7 +141,7 @@ export class BodyFollower implements BodyInspector {
   }
 
   #withhold(answer: () => void): 'answered' {
-    if (this.#left) throw new ResponseWithheld('a response that must not arrive is broken off');
+    if (this.#left) throw new ResponseWithheld('a response that must be withheld is aborted');
     answer();
     return 'answered';
   }

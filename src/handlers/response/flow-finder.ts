@@ -2,7 +2,7 @@ import type { Carrier } from '../../oauth/carriers/carrier.ts';
 import type { LiveFlow } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 
-/** Clients under which a preserved state is looked up: those that list one place, or that an id_token names. */
+/** The most clients for which a preserved state is looked up: those that list the place, or that an id_token names. */
 const CANDIDATES = 8;
 
 /** Finds the flow that a response belongs to, once for each prefix. */
@@ -22,7 +22,7 @@ export class FlowFinder {
     return live;
   }
 
-  /** Of the flow that was found last, or that the request belongs to. */
+  /** From the flow that was found last, or that the request belongs to. */
   get realm(): string {
     return this.#flow?.realm ?? this.#exchange.realm;
   }
@@ -47,14 +47,14 @@ export class FlowFinder {
     return found;
   }
 
-  /** By the client's own state: the client is one that lists the place, or the one that the id_token is for. Servers that ignore `response_mode=jwt` answer with no token at all. */
+  /** Finds it by the client's own state: the client lists the place, or is the audience of the id_token. Servers that ignore `response_mode=jwt` answer without a token. */
   async #findPreserved(carrier: Carrier): Promise<LiveFlow | undefined> {
     const { flow, group, services } = this.#exchange;
     if (carrier.codes.length === 0 && !carrier.hasError && carrier.jarm === undefined) return undefined;
     if (!services.store.keepsRecords) return undefined;
     const state = carrier.states[0] ?? '';
     for (const clientId of this.#candidates(carrier)) {
-      // At hand where the server answers the very request that began the flow.
+      // Available without the store if the server answers the request that began the flow.
       const isOwn = flow !== undefined && flow.prefix === undefined && flow.flow.clientId === clientId;
       const live = isOwn ? flow : await services.store.findPreservedFlow(group.key, clientId, state);
       if (live !== undefined) return live;

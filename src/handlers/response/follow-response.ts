@@ -9,7 +9,7 @@ import type { Exchange } from '../exchange.ts';
 import { BodyFollower } from './body-follower.ts';
 import { ResponseJudge } from './response-judge.ts';
 
-/** Describe a body that goes with a rewritten redirect. */
+/** Headers that describe the body, which is dropped with a rewritten redirect. */
 const BODY_HEADERS: ReadonlySet<string> = new Set([
   'content-length',
   'content-type',
@@ -22,8 +22,8 @@ const BODY_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Looks at every response of the upstream, from whichever path and with whatever status, for an authorization response on its
- * way to a client; follows it, and leaves all else alone.
+ * Searches every response of the upstream, from any path and with any status, for an authorization response; follows it, and
+ * leaves everything else unchanged.
  */
 export function followResponse(exchange: Exchange, head: ResponseHead): Outcome | Promise<Outcome> {
   const around = {
@@ -74,20 +74,20 @@ async function followHeaders(
   return { replace: { ...rest, headers: [...kept, 'Content-Length', '0'] }, body: Buffer.alloc(0) };
 }
 
-/** The address that a relative URL in the response is relative to. */
+/** The base of relative URLs in the response. */
 function pageUrl({ publicOrigin, target }: Exchange): URL {
   return URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
 }
 
 const PAGES: ReadonlySet<string> = new Set(['document', 'iframe', 'frame', 'embed', 'object', 'fencedframe']);
 
-/** Whether a browser asks for a page, as it says itself (Fetch Metadata). */
+/** Whether a browser requests a page, according to Fetch Metadata. */
 export function mayBringPage({ request }: Exchange): boolean {
   const destination = request.headers['sec-fetch-dest'];
   return typeof destination === 'string' && PAGES.has(destination);
 }
 
-/** What the upstream calls by its own origins leads to the public one. */
+/** Replaces the upstream's own origins by the public one. */
 function navigate({ issuer, publicOrigin }: Exchange, head: ResponseHead): ResponseHead {
   return publishHead(head, issuer.config.upstream, publicOrigin);
 }

@@ -1,11 +1,11 @@
 import { decodeFormText } from '../../oauth/parameters.ts';
 import type { Exchange } from '../exchange.ts';
 
-/** How often a code may be escaped inside of a URL that stands in a parameter. */
+/** How many times a code may be escaped in a URL inside a parameter. */
 const DEPTH = 3;
 const ENDS = /[&#;\s"'<>]/;
 
-/** Whether a code stands, as some parameter's value, in the very request that is being answered. */
+/** Whether the request being answered contains the code as the value of a parameter. */
 export function isSent({ target, sentText }: Pick<Exchange, 'target' | 'sentText'>, code: string): boolean {
   return [target.query ?? '', sentText].some((text) => holdsValue(text, code));
 }

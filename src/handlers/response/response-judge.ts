@@ -21,11 +21,11 @@ import { FlowFinder } from './flow-finder.ts';
 import { isSent } from './is-sent.ts';
 import type { Ruling } from './ruling.ts';
 
-/** Judges what the response to one request brings to the browser, one carrier after the other. */
+/** Judges the carriers in the response to one request, one after the other. */
 export class ResponseJudge {
   readonly #exchange: Exchange;
   readonly #flows: FlowFinder;
-  /** The first code of the response; a second one makes it ambiguous. */
+  /** The first code in the response; a second one makes it ambiguous. */
   #code: string | undefined;
   /** Pages say the same in a link, a script and a form. */
   readonly #reported = new Set<string>();
@@ -47,7 +47,7 @@ export class ResponseJudge {
     }
   }
 
-  /** A construct that is larger than what is held: nobody can say what is in it. */
+  /** A construct larger than the buffer: its content is unknown. */
   async judgeTooLarge({ state, holdsCode }: TooLarge): Promise<Ruling> {
     const prefix = parseFlowPrefix(this.#exchange.group.key, state)?.prefix;
     if (prefix === undefined || !holdsCode) return 'unchanged';
@@ -87,7 +87,7 @@ export class ResponseJudge {
         ? isNavigation(carrier) && this.#goesAway(carrier, target)
         : this.#leadsTo(carrier, flow, redirectUri);
     if (!isResponse) {
-      // A link, a form or a page of the server's own that holds the state on its way.
+      // A link, a form or a page of the server itself that contains the state.
       if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target))
         return 'unchanged';
     }
@@ -117,11 +117,11 @@ export class ResponseJudge {
     return this.#deliver(carrier, prefix, bound.code === code ? undefined : bound.code);
   }
 
-  /** The flow has expired, was lost with the store, or never was. */
+  /** The flow has expired, was lost with the store, or never existed. */
   #withoutFlow(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
     const target = this.#targetOf(carrier);
     if (target === undefined) return 'unchanged';
-    // What posts a code to a client's own place is no form of the server's. A link to it may be, unless a flow's state is in it.
+    // A form that posts a code to a client's place is not a form of the server itself. A link to it may be, unless a flow's state is in it.
     const goesThere = isNavigation(carrier) || carrier.kind === 'form' || prefix !== undefined;
     const carriesCode = goesThere && carrier.codes.some((code) => code !== '');
     const owner = carriesCode ? this.#enforcedAt(target) : undefined;
@@ -130,12 +130,12 @@ export class ResponseJudge {
     if (carrier.codes.length === 0) return this.#deliver(carrier, prefix, undefined);
     const [first] = target.owners;
     const policy = first?.policy ?? this.#exchange.issuer.clients.unlisted;
-    // Some owner of the place is not enforced, or nobody lists it.
+    // Some owner of the place is not enforced, or no client lists it.
     const mode = first === undefined ? effectiveMode(policy, Date.now(), LAST_DRAW) : 'report';
     return this.#violated('flow_unknown', carrier, { policy, clientId: undefined, mode }, prefix);
   }
 
-  /** What a prefix says counts for nothing: the owners of the place decide. Giving the client its own state takes no store. */
+  /** Without the store, the prefix is ignored and the owners of the place decide. Restoring the client's state needs no store. */
   #whileStoreIsAway(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
     const flow = this.#exchange.flow?.flow;
     const leads = flow?.redirectUri !== undefined && this.#leadsTo(carrier, flow, flow.redirectUri);
@@ -189,7 +189,7 @@ export class ResponseJudge {
     const code = codes[0] as string;
     const several = new Set(codes).size > 1 || new Set(states).size > 1 || (this.#code ?? code) !== code;
     if (several || hasCodeInAddress || jarm === 'unreadable') return 'response_ambiguous';
-    // An open redirect of the server's would have a code bound to the flow of whoever sent it there.
+    // Through an open redirect of the server, an attacker could bind a stolen code to the attacker's own flow.
     return isGatewayCode(code) || isSent(this.#exchange, code) ? 'response_ambiguous' : undefined;
   }
 
@@ -223,7 +223,7 @@ export class ResponseJudge {
     return { policy, clientId: undefined, mode: 'enforce', issuer };
   }
 
-  /** On the server's own origin, it may be the login page that is told of an error, or a step on the way to the client. */
+  /** On the server's own origin, it may be an error for the login page, or a step on the way to the client. */
   #staysWithServer(target: Target | undefined): boolean {
     if (target === undefined) return false;
     const { publicOrigin, issuer } = this.#exchange;
@@ -233,7 +233,7 @@ export class ResponseJudge {
     return isOwn && owners.length === 0 && !this.#flows.isRedirectUri((uri) => goesTo(url, uri));
   }
 
-  /** The client's own state is free for its next login as soon as this one has its answer. */
+  /** The client can use its state for the next login as soon as this one is answered. */
   async #endPreserved(
     { flow }: LiveFlow,
     { states }: Carrier,
@@ -243,7 +243,7 @@ export class ResponseJudge {
     await this.#exchange.services.store.endPreservedFlow(flow.upstream, flow.clientId, states[0] ?? '');
   }
 
-  /** RFC 9207 2: metadata says that every response names its issuer; one that is signed does so inside. */
+  /** RFC 9207 2: if the metadata promises it, every response names its issuer; a signed response does so inside. */
   #missingIss({ hasIss, jarm, part }: Carrier): string | undefined {
     if (hasIss || jarm !== undefined || part === 'body') return undefined;
     return this.#exchange.issuer.issFor(this.#exchange.publicOrigin, this.#flows.realm);

@@ -1,9 +1,9 @@
 import type { Changes } from '../../oauth/carriers/carrier.ts';
 
-/** What becomes of a carrier on its way to the browser. */
+/** What to do with a carrier. */
 export type Ruling =
-  /** It is no response to a client, or none that anything is known of. */
+  /** It is not a response to a client, or nothing is known about it. */
   | 'unchanged'
   | { readonly changes: Changes }
-  /** It must not arrive. The function answers in its place. */
+  /** It must be withheld. The function answers instead. */
   | { readonly withhold: () => void };

@@ -4,7 +4,7 @@ import { shouldRefuse } from '../should-refuse.ts';
 import { refuseRedemption } from './refuse-redemption.ts';
 import type { TokenContext } from './token-context.ts';
 
-/** Judges the redemption of a known code. A refused one leaves the code free for its client. */
+/** Judges the redemption of a known code. After a refusal the code stays free for its client. */
 export async function checkRedemption(context: TokenContext): Promise<Progress> {
   const { exchange, claim, owner, parameters, identity, grantType, claimed } = context;
   const presented = {

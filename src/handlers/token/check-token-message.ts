@@ -12,10 +12,10 @@ import { forwardAsSent } from './forward-as-sent.ts';
 import { refuseRedemption } from './refuse-redemption.ts';
 import type { TokenContext } from './token-context.ts';
 
-/** Codes of one request that are looked up: a request has one, and many look-ups would be a load on the store. */
+/** The most codes per request that are looked up: a valid request has one, and many would load the store. */
 const LOOK_UPS = 4;
 
-/** Whether the message can be read in one way only. One that cannot is judged by the strictest of all whom it may concern. */
+/** Checks that the message is unambiguous. An ambiguous one is judged by the strictest policy that may apply. */
 export async function checkTokenMessage(context: TokenContext): Promise<Progress> {
   const { exchange, message, named } = context;
   const violation = findProblem(context);
@@ -36,7 +36,7 @@ function findProblem({ message, named, parameters, grantType }: TokenContext): V
   if (inQuery !== undefined) return { reason: 'parameter_in_query', detail: inQuery };
   const problem = problemOf(body.form) ?? problemOf(query);
   if (problem !== undefined) return problem;
-  // Another spelling of the grant: some servers trim, fold case, or assume the grant where none is named.
+  // A different spelling of the grant: some servers trim it, fold its case, or assume it if it is missing.
   const meant = grantType?.trim().toLowerCase();
   const redeems = meant === 'authorization_code' || (meant === undefined && parameters.has('code'));
   return redeems && grantType !== 'authorization_code'
@@ -44,7 +44,7 @@ function findProblem({ message, named, parameters, grantType }: TokenContext): V
     : undefined;
 }
 
-/** The policy is that of the client whose code it is, whatever client the request names. */
+/** The policy of the client whose code it is, whichever client the request names. */
 async function findEnforcedOwner(
   exchange: Exchange,
   message: Message,

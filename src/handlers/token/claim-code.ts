@@ -20,7 +20,7 @@ import type { TokenContext } from './token-context.ts';
 /** Bytes of randomness in the id of a claim. */
 const CLAIM_ID_BYTES = 16;
 
-/** Claims the code for this request alone: one atomic operation of the store, which compares the verifier as well. */
+/** Claims the code for this request: one atomic store operation, which also compares the verifier. */
 export async function claimCode(context: TokenContext): Promise<Progress> {
   const { exchange, parameters } = context;
   const code = parameters.get('code');
@@ -45,7 +45,7 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
   return undefined;
 }
 
-/** The code's client, in the mode in which its flow began; or in a stricter one, where the request names another client. */
+/** The code's client in the mode of its flow, or in a stricter mode if the request names a different client. */
 function strictestOwner({ exchange, claim, named }: TokenContext): IdentifiedClient {
   const owner = recordedClient(exchange, claim.binding);
   const isOther = named.clientId !== undefined && named.clientId !== owner.clientId;
@@ -54,7 +54,7 @@ function strictestOwner({ exchange, claim, named }: TokenContext): IdentifiedCli
 
 const GRANT = { reason: 'grant_type_not_allowed', detail: 'authorization_code' } as const;
 
-/** A code that no record tells about: the client that the request names is judged. */
+/** A code without a record: the client that the request names is judged. */
 async function proceedUnclaimed(context: TokenContext, violation: Violation | undefined): Promise<Progress> {
   const { exchange, named } = context;
   const first = allowsGrantType(named.policy, 'authorization_code') ? violation : GRANT;
@@ -63,7 +63,7 @@ async function proceedUnclaimed(context: TokenContext, violation: Violation | un
   return forwardUnverified(context);
 }
 
-/** What the code is worth cannot be told now. One of the gateway's own making is an enforced flow's. */
+/** The code cannot be verified now. A wrapped code always belongs to an enforced flow. */
 async function proceedWithoutStore(context: TokenContext, code: string): Promise<Progress> {
   const { exchange, named } = context;
   if (isGatewayCode(code)) {
@@ -77,7 +77,7 @@ async function proceedWithoutStore(context: TokenContext, code: string): Promise
   return waits ? 'done' : forwardUnverified(context);
 }
 
-/** In report, a code that the gateway has not seen goes on with its verifier. */
+/** In report, an unknown code is forwarded with its verifier. */
 async function forwardUnverified(context: TokenContext): Promise<'done'> {
   const { exchange, named } = context;
   const { status } = await sendAsSent(context);

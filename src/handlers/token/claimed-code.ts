@@ -3,14 +3,14 @@ import type { Subject } from '../../telemetry/subject.ts';
 import type { Exchange } from '../exchange.ts';
 
 /**
- * A code between its claim and what the upstream says to it: a 2xx spends it, anything else gives it back, so that the
- * client can try again.
+ * A code between its claim and the upstream's answer: a 2xx spends it, anything else releases it, so that the client can
+ * retry.
  */
 export class ClaimedCode {
   readonly #exchange: Exchange;
   readonly #code: string;
   readonly #claimId: string;
-  /** Whether the claim succeeded; where it did not, report lets the request go on all the same. */
+  /** Whether the claim succeeded; if not, report still forwards the request. */
   readonly #holds: boolean;
   readonly #verified: boolean;
   readonly #subject: Subject;
@@ -32,7 +32,7 @@ export class ClaimedCode {
     this.#subject = subject;
   }
 
-  /** The request goes upstream: whatever ends it without an answer is the upstream's doing. */
+  /** The request is being sent upstream: if it ends without an answer, that is the upstream's fault. */
   send(): void {
     this.#sent = true;
   }

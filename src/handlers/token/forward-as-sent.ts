@@ -2,13 +2,13 @@ import type { Forwarded } from '../../upstream/forward.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import type { TokenContext } from './token-context.ts';
 
-/** Sends on what nobody judges, or nobody here can read. */
+/** Forwards requests that are not judged, or cannot be read. */
 export async function forwardAsSent(context: TokenContext): Promise<'done'> {
   await sendAsSent(context);
   return 'done';
 }
 
-/** The same, for who needs to know how the upstream answered. */
+/** The same, and resolves to the upstream's answer. */
 export function sendAsSent({ exchange, message }: TokenContext): Promise<Forwarded> {
   return sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() });
 }

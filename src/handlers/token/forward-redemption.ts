@@ -9,7 +9,7 @@ import { writeBody } from './write-body.ts';
 
 const VERIFIER: ReadonlySet<string> = new Set(['code_verifier']);
 
-/** Sends the redemption on, under the code that the upstream knows. Its answer decides what the code is worth. */
+/** Forwards the redemption with the upstream's own code. The answer decides whether the code is spent. */
 export async function forwardRedemption(context: TokenContext): Promise<'done'> {
   const { exchange, claimed } = context;
   claimed.send();
@@ -22,7 +22,7 @@ function outgoing(context: TokenContext): UpstreamRequest {
   const { exchange, message, parameters, claim, binding, owner, identity, named } = context;
   const unwrapped = claim.upstreamCode === '' ? parameters : parameters.with('code', claim.upstreamCode);
   const judged = binding.pkceForwarded ? unwrapped : unwrapped.without('code_verifier');
-  // Only a client that has proven to be the one that began the flow, by the name that it gave itself, is vouched for.
+  // The gateway authenticates only for a client that proved, with its verifier, that it began the flow under this client_id.
   const proven =
     claim.outcome === 'claimed' && binding.codeChallenge !== undefined && named.clientId === binding.clientId;
   const sent = injectSecret(exchange, 'token', judged, { ...owner, certain: proven }, identity);

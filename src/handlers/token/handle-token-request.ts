@@ -24,7 +24,7 @@ export async function handleTokenRequest(exchange: Exchange): Promise<void> {
   try {
     await runSteps(STEPS, context);
   } finally {
-    // Every way out that came before the upstream's answer gives the code back.
+    // Every exit before the upstream's answer releases the code.
     await context.claimed?.release();
   }
 }

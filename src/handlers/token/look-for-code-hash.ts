@@ -4,10 +4,10 @@ import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
 import type { TokenContext } from './token-context.ts';
 
-/** Bytes. A token response with several large tokens; a larger one goes on without a look. */
+/** Bytes: enough for a token response with several large tokens. A larger one is not inspected. */
 const ANSWER_LIMIT = 64 * 1024;
 
-/** Looks into a token response for an id_token that covers the code, as long as it matters and is not known. */
+/** Searches a token response for an id_token that covers the code, if this matters and is not known yet. */
 export function holdForCodeHash(context: TokenContext, head: ResponseHead): Outcome | Hold {
   const { exchange, owner, claim, binding } = context;
   const { group, services } = exchange;

@@ -12,7 +12,7 @@ import { refuseRedemption } from './refuse-redemption.ts';
 import type { TokenContext } from './token-context.ts';
 import { writeBody } from './write-body.ts';
 
-/** A grant of another kind. A `code` in it is that grant's own (device polls), unless it is bound to a flow. */
+/** Any other grant. Its `code` belongs to that grant (device polls), unless it is bound to a flow. */
 export async function passOtherGrant(context: TokenContext): Promise<Progress> {
   const { exchange, named, parameters, grantType } = context;
   if (grantType === 'authorization_code') return undefined;

@@ -6,22 +6,22 @@ import type { IdentifiedClient } from '../identify-client.ts';
 import type { Message } from '../message/message.ts';
 import type { ClaimedCode } from './claimed-code.ts';
 
-/** A token request in hand. Each step sets what it finds out, and those behind it rely on that. */
+/** The state of a token request. Each step sets its results for the steps after it. */
 export class TokenContext {
   readonly exchange: Exchange;
 
   /** Set by `readTokenRequest`. */
   message!: Message;
-  /** Those of the body. */
+  /** The parameters of the body. */
   parameters!: Parameters;
   identity!: ClientIdentity;
   /** The client that the request names. */
   named!: IdentifiedClient;
   grantType: string | undefined;
 
-  /** Set by `claimCode`, where the code is known. */
+  /** Set by `claimCode` if the code is known. */
   claim!: KnownClaim;
-  /** The client whose code it is, in the strictest mode of all concerned. */
+  /** The client whose code it is, in the strictest mode of all parties concerned. */
   owner!: IdentifiedClient;
   claimed!: ClaimedCode;
 

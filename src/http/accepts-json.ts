@@ -1,4 +1,4 @@
-/** Whether a client that says this in Accept is better served with JSON than with a page: it names the one and not the other. */
+/** Whether an Accept header asks for JSON rather than a page: it contains the former and not the latter. */
 export function acceptsJson(accept: string | undefined): boolean {
   if (accept === undefined) return false;
   const text = accept.toLowerCase();

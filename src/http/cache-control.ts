@@ -1,7 +1,7 @@
-/** Directives that say who may keep a response, or that nobody may. */
+/** Directives that restrict who may store a response. */
 const STRICT: ReadonlySet<string> = new Set(['no-store', 'no-cache', 'private', 'must-revalidate']);
 
-/** A Cache-Control (RFC 9111 5.2.2) that lets a response be kept for `seconds`, or as short as the given one says. */
+/** A Cache-Control (RFC 9111 5.2.2) that allows storing a response for `seconds`, or for less if the given one says so. */
 export function limitCacheControl(given: string | undefined, seconds: number): string {
   const kept: string[] = [];
   let maxAge = seconds;
@@ -13,7 +13,7 @@ export function limitCacheControl(given: string | undefined, seconds: number): s
   return kept.includes('no-store') ? 'no-store' : [...kept, `max-age=${maxAge}`].join(', ');
 }
 
-/** RFC 9111 4.2.1: what cannot be read is stale. */
+/** RFC 9111 4.2.1: an invalid value counts as stale. */
 function parseAge(value: string): number {
   const digits = /^"?(\d{1,9})"?$/.exec(value)?.[1];
   return digits === undefined ? 0 : Number(digits);

@@ -1,4 +1,4 @@
-/** How much of something each client has, by its address. */
+/** Counts how much of a resource each client uses, by its address. */
 export class ClientShares {
   readonly #held = new Map<string, number>();
 

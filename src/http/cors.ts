@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 export type Preflight = {
   readonly origin: string;
   readonly method: string;
-  /** As it asks for them. */
+  /** As requested. */
   readonly headers: string | undefined;
 };
 
@@ -17,10 +17,10 @@ export function parsePreflight(method: string | undefined, headers: RequestHeade
   return { origin, method: requested, headers: Array.isArray(names) ? names.join(', ') : names };
 }
 
-/** RFC 6750 3 and RFC 9449 8: without these, a script can neither tell why it was refused nor go on. */
+/** RFC 6750 3 and RFC 9449 8: a script needs these to find out why it was refused, and to continue. */
 const EXPOSED = ['WWW-Authenticate', 'DPoP-Nonce', 'X-Request-Id'] as const;
 
-/** Makes an answer of the gateway's own readable to scripts of an origin. */
+/** Makes a response of the gateway itself readable to scripts of an origin. */
 export function allowOrigin(response: ServerResponse, origin: string): void {
   response.setHeader('Access-Control-Allow-Origin', origin);
   response.setHeader('Access-Control-Expose-Headers', EXPOSED.join(', '));
@@ -37,7 +37,7 @@ export function mergeCorsHeaders(headers: readonly string[], origin: string | un
     cors.allowOrigin(origin);
     cors.add('Access-Control-Expose-Headers', EXPOSED.join(', '));
   }
-  // A cache must know that the answer depends on who asks (Fetch 3.3.5).
+  // A cache must know that the response depends on the origin (Fetch 3.3.5).
   cors.add('Vary', 'Origin');
   return cors.headers;
 }
@@ -70,7 +70,7 @@ class CorsHeaders {
     this.headers.push('Access-Control-Allow-Origin', origin);
   }
 
-  /** Adds what a list does not hold yet, in the header that is there. */
+  /** Adds missing items to a list in an existing header. */
   add(name: string, list: string): void {
     const lower = name.toLowerCase();
     const held = new Set(
@@ -78,7 +78,7 @@ class CorsHeaders {
         .flatMap(namesIn)
         .map((item) => item.toLowerCase()),
     );
-    // With credentials, a browser takes `*` for a name; without, it is all of them.
+    // With credentials, browsers treat `*` as a literal name; without credentials, as a wildcard.
     if (held.has('*') && lower !== 'access-control-allow-headers') return;
     const missing = namesIn(list).filter((item) => !held.has(item.toLowerCase()));
     if (missing.length === 0) return;

@@ -1,4 +1,4 @@
-/** What the proxies in front say about a request: one entry for each of them, the nearest last. */
+/** What the proxies in front say about a request: one entry per proxy, the nearest last. */
 export type ForwardedLists = {
   readonly for: readonly string[];
   readonly proto: readonly string[];
@@ -9,7 +9,7 @@ export type ForwardedLists = {
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
-/** From X-Forwarded-*; where there is none of them, from Forwarded (RFC 7239). */
+/** From X-Forwarded-*, or if there are none, from Forwarded (RFC 7239). */
 export function readForwarded(headers: Headers): ForwardedLists {
   const lists = {
     for: listOf(headers['x-forwarded-for']),
@@ -29,7 +29,7 @@ export function readForwarded(headers: Headers): ForwardedLists {
 /** One pair of an element, and what ends it. */
 const PAIR = /\s*([\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*([,;]|$)/y;
 
-/** RFC 7239 4. What is behind a mistake is not read. */
+/** RFC 7239 4. Text after a syntax error is ignored. */
 function parseForwarded(text: string): Map<string, string>[] {
   const elements: Map<string, string>[] = [];
   let element = new Map<string, string>();

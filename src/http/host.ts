@@ -3,9 +3,8 @@ import type { IncomingMessage } from 'node:http';
 const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
 
 /**
- * The Host header, without the dot that may stand at the end of a name. `undefined`: there are two, or it is no host, so that
- * one server would read another host out of it than the next, or there is none in HTTP/1.1 (RFC 9112 3.2: a 400). Empty where
- * there is none in HTTP/1.0.
+ * The Host header, without the dot at the end of a name. `undefined`: there are two, or it is not a valid host, which servers
+ * interpret differently, or it is missing in HTTP/1.1 (RFC 9112 3.2: a 400). Empty if it is missing in HTTP/1.0.
  */
 export function readHost({ headers, rawHeaders, httpVersionMinor }: IncomingMessage): string | undefined {
   let count = 0;

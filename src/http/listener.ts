@@ -19,14 +19,14 @@ import { answerUnreadable, type UnreadableCause, unreadableCause } from './unrea
 /** A client's state alone may have 8 KiB, 24 KiB when percent-encoded. */
 const MAX_HEADER_SIZE = 32 * 1024;
 
-/** A multiple of the time for a head: how long a client may leave a response untaken. It takes up a connection to the upstream. */
+/** A multiple of the head timeout: how long a client may stop reading a response, which occupies a connection to the upstream. */
 const UNTAKEN_FACTOR = 6;
 
 export type ListenerOptions = {
   readonly address: Address;
   /** `undefined`: plain HTTP. */
   readonly tls?: TlsFiles | undefined;
-  /** Milliseconds for a request's head. */
+  /** The timeout of a request's head, in milliseconds. */
   readonly headerTimeout: number;
   /** Milliseconds between two requests on one connection. */
   readonly keepAlive: number;
@@ -34,14 +34,14 @@ export type ListenerOptions = {
   readonly connectionsPerClient?: number;
   /** Many clients share the connections of a proxy. */
   readonly isProxy?: (address: string) => boolean;
-  /** Whether other processes listen on the same address, and the system deals connections out among them. */
+  /** Whether other processes listen on the same address, and the system distributes connections among them. */
   readonly shared?: boolean;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** WebSocket upgrades; without it, an Upgrade header means nothing (RFC 9110 7.8). */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** What came was no request. */
+  /** Called for data that is not a request. */
   readonly onUnreadable?: (cause: UnreadableCause) => void;
-  /** A connection more than allowed was closed. */
+  /** Called when a connection beyond the limit was closed. */
   readonly onDrop?: () => void;
 };
 
@@ -63,16 +63,16 @@ export class Listener implements AsyncDisposable {
     const serverOptions: ServerOptions = {
       maxHeaderSize: MAX_HEADER_SIZE,
       headersTimeout: headerTimeout,
-      // Bodies stream for as long as they move; those that are judged have a limit of their own.
+      // Bodies may stream for any time while data arrives; judged bodies have their own limit.
       requestTimeout: 0,
       keepAliveTimeout: options.keepAlive,
-      // A head that is late is noticed within a quarter of its time.
+      // A late head is detected within a quarter of its timeout.
       connectionsCheckingInterval: Math.min(headerTimeout / 4, 5_000),
-      // A proxy that reads a message more leniently than its neighbours is what smuggling needs (RFC 9112 11.2).
+      // Request smuggling needs a proxy that parses more leniently than its neighbours (RFC 9112 11.2).
       insecureHTTPParser: false,
-      // Node's own answer to a request without one has no id: whoever handles it answers.
+      // Node's own answer to a request without a Host has no request id: the handler answers instead.
       requireHostHeader: false,
-      // What has no body has no stream to be read to its end either.
+      // A request without a body has no stream to read.
       optimizeEmptyRequests: true,
       shouldUpgradeCallback: (request) => options.onUpgrade !== undefined && isWebSocket(request),
     };
@@ -84,13 +84,13 @@ export class Listener implements AsyncDisposable {
             onRequest,
           );
     this.#server.maxConnections = options.connections;
-    // Their size is limited; by default, Node would hide those beyond the 2000th from whoever judges.
+    // Their size is limited; by default, Node would hide headers beyond the 2000th from the judging code.
     this.#server.maxHeadersCount = 0;
     this.#server
       .on('connection', (socket: Socket) => this.#onConnection(socket))
       .on('drop', () => options.onDrop?.())
       .on('clientError', (error, socket) => this.#onClientError(error, socket))
-      // An expectation that nobody knows may be passed over (RFC 9110 10.1.1); it does not go on.
+      // An unknown expectation may be ignored (RFC 9110 10.1.1); it is not forwarded.
       .on('checkExpectation', onRequest)
       .on('upgrade', (request, socket, head) => this.#onUpgrade(request, socket, head))
       .on('connect', (_request, socket) => socket.destroy());
@@ -111,14 +111,14 @@ export class Listener implements AsyncDisposable {
     return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
   }
 
-  /** Takes another certificate for connections to come. */
+  /** Uses a new certificate for future connections. */
   renewCertificate(tls: TlsFiles): void {
     if ('setSecureContext' in this.#server) this.#server.setSecureContext(secureOptions(tls));
   }
 
   /**
-   * Gives no connection a second request from now on, but takes new ones for `delay` more milliseconds; then requests in
-   * flight may finish for as long as `drain`, and what is left is ended.
+   * Accepts no further request on open connections, but new connections for `delay` more milliseconds; then requests in
+   * flight may finish for up to `drain`, and the rest is ended.
    */
   async drain({ delay, drain }: { readonly delay: number; readonly drain: number }): Promise<void> {
     this.#draining = true;
@@ -140,7 +140,7 @@ export class Listener implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const deadline = startTimer(() => this.#end(), grace);
-    // A WebSocket has no end to wait for.
+    // There is no point in waiting for the end of a WebSocket.
     for (const socket of this.#upgraded) socket.destroy();
     await closed;
     clearTimeout(deadline);
@@ -170,7 +170,7 @@ export class Listener implements AsyncDisposable {
     this.#pending.add(response, () => this.#options.onRequest(request, response));
   }
 
-  /** Node leaves a connection open that becomes idle while the server closes: it would hold up the end. */
+  /** Node keeps a connection open that becomes idle while the server closes, which would delay the end. */
   #onAnswered(): void {
     if (this.#closing) setImmediate(() => this.#server.closeIdleConnections());
   }
@@ -178,14 +178,14 @@ export class Listener implements AsyncDisposable {
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#upgraded.add(socket);
     socket.once('close', () => this.#upgraded.delete(socket));
-    // A connection that speaks HTTP no more cannot answer what came before.
+    // An upgraded connection cannot answer earlier requests.
     if (this.#pending.of(socket).length > 0) socket.destroy();
     else this.#options.onUpgrade?.(request, socket, head);
   }
 
   /**
-   * Behind requests that came whole, an answer would pass for theirs: they get their own, and the connection ends behind the
-   * last of them. In the middle of a response, it would pass for a part of that.
+   * After complete requests, this answer would be mistaken for theirs: they get their own answers, and the connection ends after
+   * the last one. During a response, it would be mistaken for a part of that response.
    */
   #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     const cause = unreadableCause(error.code);
@@ -202,7 +202,7 @@ export class Listener implements AsyncDisposable {
     socket.destroy(error);
   }
 
-  /** Nothing has moved for a while: the client does not take what it asked for, or it has asked for nothing more. */
+  /** No data for a while: the client does not read its response, or sends no further request. */
   #endIfStill(socket: Socket): void {
     if (socket.writableLength > 0 || this.#pending.of(socket).length === 0) socket.destroy();
   }

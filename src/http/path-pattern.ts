@@ -1,7 +1,7 @@
-/** A path in which `{name}` stands for exactly one segment, and so does `{*}`, which is nobody's name. */
+/** A path pattern: `{name}` matches exactly one segment, and so does `{*}`, which has no name. */
 export type PathPattern = {
   readonly text: string;
-  /** The segments that the named placeholders took, joined by `/` (`` where there are none); `undefined`: no match. */
+  /** The segments matched by named placeholders, joined by `/` (`` for none); `undefined`: no match. */
   match(path: string): string | undefined;
 };
 
@@ -29,8 +29,8 @@ export function loosenPath(path: string): string {
 
 /**
  * Every reading of a path, loosened: its octets taken as Latin-1, and as UTF-8 with compatibility characters folded.
- * `undefined`: there are too many, since it climbs (`..`), holds control characters or overlong UTF-8, or is encoded more
- * often than anybody decodes. No client that means well sends such a path: browsers resolve it first.
+ * `undefined`: there are too many readings, because the path contains `..`, control characters or overlong UTF-8, or is
+ * encoded too many times. No honest client sends such a path: browsers resolve it first.
  */
 export function readingsOf(path: string): readonly string[] | undefined {
   const latin1 = decodeFully(path);
@@ -42,7 +42,7 @@ export function readingsOf(path: string): readonly string[] | undefined {
 function decodeFully(path: string): string {
   let text = path;
   for (let round = 0; round < 4 && text.includes('%'); round++) {
-    // IIS also knows `%u0074`.
+    // IIS also decodes `%u0074`.
     const decoded = text.replace(ENCODED, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
     if (decoded === text) break;
     text = decoded;
@@ -51,7 +51,7 @@ function decodeFully(path: string): string {
 }
 
 const ENCODED = /%(?:u00)?([0-9a-f]{2})/gi;
-// C0, C1, E0 80–9F and F0 80–8F begin what would be a longer form of another character (RFC 3629 3).
+// C0, C1, E0 80–9F and F0 80–8F begin overlong forms of other characters (RFC 3629 3).
 const OVERLONG = /[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]/;
 
 function isTwisted(text: string): boolean {

@@ -6,18 +6,18 @@ import { readForwarded } from './forwarded.ts';
 import { isHost, withoutPort, withoutRootDot } from './host.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
-/** Who sent a request and under which origin, as far as that can be believed. */
+/** Who sent a request and to which origin, as far as that can be trusted. */
 export type Peer = {
-  /** The client's address: the peer's own, or the last one in X-Forwarded-For that no trusted proxy has. */
+  /** The client's address: the peer's own, or the last one in X-Forwarded-For that is not a trusted proxy. */
   readonly address: string;
   /** The client's address and those of the proxies, the connected one last: the next X-Forwarded-For. */
   readonly forwardedFor: string;
   readonly scheme: 'http' | 'https';
   /** `host` or `host:port`. */
   readonly host: string;
-  /** The path that trusted proxies have taken away in front of the request's. */
+  /** The path prefix that trusted proxies removed from the request. */
   readonly prefix?: string | undefined;
-  /** As a trusted proxy has named the request. */
+  /** The request id from a trusted proxy. */
   readonly requestId?: string | undefined;
 };
 
@@ -34,7 +34,7 @@ export function readPeer(request: IncomingMessage, trusted: TrustedProxies): Pee
   const forwarded = readForwarded(headers);
   const chain = forwarded.for.map(plainAddress);
   const client = chain.findLastIndex((hop) => !trusted.trusts(hop));
-  // Each trusted proxy has added one entry, the first of them that of the client.
+  // Each trusted proxy has added one entry; the first of these is the client's.
   const added = Math.max(1, chain.length - Math.max(0, client));
   const entryOf = (list: readonly string[]) => list[Math.max(0, list.length - added)];
   const proto = entryOf(forwarded.proto)?.toLowerCase();
@@ -42,7 +42,7 @@ export function readPeer(request: IncomingMessage, trusted: TrustedProxies): Pee
   const hops = [...chain.slice(-added), connected];
   const prefix = forwarded.prefix.slice(-added).join(', ');
   return {
-    // Proxies also write `unknown`, or a name of their own (RFC 7239 6).
+    // Proxies also write `unknown`, or an obfuscated name (RFC 7239 6).
     address: hops.find((hop) => isIP(hop) !== 0) ?? connected,
     forwardedFor: hops.join(', '),
     scheme: publicScheme,
@@ -56,13 +56,13 @@ export function readPeer(request: IncomingMessage, trusted: TrustedProxies): Pee
 function publicHost(named: readonly (string | undefined)[], port: string | undefined): string {
   const host = withoutRootDot(named.find((text) => text !== undefined && isHost(text)) ?? '');
   const said = /:(\d+)$/.exec(host)?.[1] ?? port;
-  // Behind two proxies, one that speaks http with the other often says 80 where browsers use https.
+  // With two proxies that use http between them, the second one often says 80 although browsers use https.
   const isUsual = said === undefined || said === PORTS.http || said === PORTS.https;
   const withPort = `${withoutPort(host)}:${said}`;
   return isUsual || !isHost(withPort) ? withoutPort(host) : withPort;
 }
 
-/** In logs and headers, it may say nothing else. */
+/** Only these characters are safe in logs and headers. */
 function readRequestId(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' && /^[\w.:@=+/-]{1,128}$/.test(header) ? header : undefined;
 }

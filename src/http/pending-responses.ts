@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Requests of one read that may wait behind another one; a client that sends more gets the rest of its answers elsewhere. */
+/** The most requests of one read that may wait for another one; the rest is answered on a new connection. */
 const WAITING_LIMIT = 100;
 
 /**
- * The responses that each connection still waits for, in order: one at a time is made. The requests behind it stay in the
- * socket, but for those that Node had read together with it.
+ * The pending responses of each connection, in order: one request at a time is handled. Further requests stay in the socket,
+ * except those that Node read together with the current one.
  */
 export class PendingResponses {
   readonly #byConnection = new Map<Duplex, ServerResponse[]>();
@@ -28,7 +28,7 @@ export class PendingResponses {
     }
     socket.pause();
     if (pending.length > WAITING_LIMIT) {
-      // RFC 9112 9.3.2: a client repeats what a closed connection has left unanswered.
+      // RFC 9112 9.3.2: a client repeats requests that a closed connection left unanswered.
       last.shouldKeepAlive = false;
       return;
     }
@@ -43,7 +43,7 @@ export class PendingResponses {
     return this.#byConnection.get(socket) ?? [];
   }
 
-  /** No connection gets a further request. */
+  /** Accepts no further request on any connection. */
   drain(): void {
     for (const pending of this.#byConnection.values()) {
       for (const response of pending) response.shouldKeepAlive = false;

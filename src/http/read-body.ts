@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BodyTooSlow, RequestBody } from './request-body.ts';
 
-/** A body that was read whole, or the beginning of one that was not, with everything needed to send it on. */
+/** A completely read body, or the beginning of a larger one, with everything needed to forward it. */
 export type ReadBody =
   | { readonly complete: true; readonly bytes: Buffer }
   | { readonly complete: false; readonly resume: () => RequestBody };
@@ -14,17 +14,17 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 export type BodyLimits = {
   /** Bytes. */
   readonly size: number;
-  /** Milliseconds until the end of the body, or until it is too large. */
+  /** The timeout for the whole body, in milliseconds. */
   readonly time: number;
 };
 
 const EMPTY = { complete: true, bytes: Buffer.alloc(0) } as const;
 
-/** Reads a request body up to a limit. Rejects where the client goes away before its end, or is too slow. */
+/** Reads a request body up to a limit. Rejects if the client disconnects before its end, or is too slow. */
 export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<ReadBody> {
-  // One without a body has ended already, and tells of no end.
+  // A request without a body has already ended, and emits no end event.
   if (request.readableEnded) return Promise.resolve(EMPTY);
-  // What has ended already does not tell of it again.
+  // A stream that has ended emits no further end event.
   if (request.destroyed) return Promise.reject(new ClientGone());
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const chunks: Buffer[] = [];
@@ -63,7 +63,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   return promise;
 }
 
-/** The client closed its connection before its request was complete: nobody is left to answer. */
+/** The client closed its connection before its request was complete: there is nobody to answer. */
 export class ClientGone extends Error {
   readonly code = 'client_gone';
   constructor(cause?: Error) {

@@ -1,15 +1,15 @@
 import { Buffer } from 'node:buffer';
 
-/** How many texts, and up to which length: few come often, and anybody can send others. */
+/** The most texts, and their longest length: few are frequent, and anybody can send others. */
 const LIMIT = 1_000;
 const LENGTH_LIMIT = 200;
 
-/** What has been found out about texts that come again and again: names of headers, paths. */
+/** A cache of results for frequent texts: header names, paths. */
 export class Remembered<Value> {
   readonly #known = new Map<string, Value>();
   readonly #findOut: (text: string) => Value;
 
-  /** `findOut`: always says the same of the same text. */
+  /** `findOut`: a pure function of the text. */
   constructor(findOut: (text: string) => Value) {
     this.#findOut = findOut;
   }
@@ -17,10 +17,10 @@ export class Remembered<Value> {
   of(text: string): Value {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
-    // V8 cuts a text out of another by pointing into that one: what is kept of it would keep the whole request, or head, and
-    // the secrets that stand there.
+    // A V8 substring points into its source string: keeping it would keep the whole request or head, with its secrets, in
+    // memory.
     const own = Buffer.from(text, 'latin1').toString('latin1');
-    // Node's parser gives out Latin-1 only: anything else comes seldom, and would not be the same.
+    // Node's parser produces Latin-1 only: other texts are rare, and the copy would differ.
     if (own !== text) return this.#findOut(text);
     const value = this.#findOut(own);
     if (this.#known.size >= LIMIT) this.#known.clear();

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { finished, Readable } from 'node:stream';
 
-/** Sees a body on its way and says what of it goes on. What it throws ends the body. */
+/** Filters a body while it streams and returns what to forward. An exception ends the body. */
 export type Filter = {
   readonly read: (chunk: Buffer) => Passed | Promise<Passed>;
   readonly end: () => Passed | Promise<Passed>;
@@ -10,19 +10,19 @@ export type Filter = {
 type Passed = Buffer | undefined;
 
 export type RequestBodyOptions = {
-  /** Milliseconds, while the client is waited for. */
+  /** Milliseconds, counted while waiting for the client. */
   readonly patience: number;
-  /** What has been read already; it goes on as it is. */
+  /** The part that was already read; it is forwarded unchanged. */
   readonly beginning?: readonly Buffer[];
   readonly filter?: Filter;
 };
 
-/** Bytes that must come in each span of patience. */
+/** The bytes that must arrive within each timeout. */
 const PORTION = 4096;
 
 /**
- * A body as it comes. Fails where it all but stands still: it takes up a connection to the upstream, of which there are
- * far fewer than of clients. It does not end the request itself, so that it can still be answered.
+ * A streamed body. Fails if it arrives too slowly, because it occupies one of the few connections to the upstream. It does not
+ * end the request itself, so that the request can still be answered.
  */
 export class RequestBody extends Readable {
   readonly #request: IncomingMessage;
@@ -30,9 +30,9 @@ export class RequestBody extends Readable {
   readonly #beginning: Buffer[];
   readonly #filter: Filter | undefined;
   #stopListening: (() => void) | undefined;
-  /** The filter has not decided on the last chunk yet. */
+  /** The filter has not finished with the last chunk. */
   #deciding = false;
-  /** The request has come to its end, of which it tells even while it is paused. */
+  /** The request has ended; it reports this even while paused. */
   #ended = false;
   /** Milliseconds and bytes until the end of the current span. */
   #left: number;
@@ -50,7 +50,7 @@ export class RequestBody extends Readable {
     this.#filter = filter;
   }
 
-  /** Since when the client has not been waited for, in the time of `performance.now()`. */
+  /** When waiting for the client stopped, in the time of `performance.now()`. */
   get stillSince(): number {
     return this.#waitingSince === undefined ? this.#stillSince : performance.now();
   }
@@ -68,15 +68,15 @@ export class RequestBody extends Readable {
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     clearTimeout(this.#timer);
     this.#stopListening?.();
-    // What nobody takes any more is read and dropped: a request behind it on the connection would never be read.
+    // Unneeded data is read and dropped: otherwise the next request on the connection would never be read.
     this.#request.resume();
     callback(error);
   }
 
   #listen(): () => void {
     const request = this.#request.on('data', this.#onData);
-    // It may fail when nobody listens any more: behind another request on its connection, its response is closed first. An
-    // error that nobody hears would end the process.
+    // It may fail when there is no listener any more: after another request on its connection, its response is closed first. An
+    // unhandled error would end the process.
     request.on('error', () => {});
     const forget = finished(request, { writable: false }, (error) => {
       if (error) this.destroy(error);
@@ -94,7 +94,7 @@ export class RequestBody extends Readable {
     this.#request.resume();
   }
 
-  /** One timer for all chunks: most of the time, it runs out while the client is waited for no longer, or anew. */
+  /** One timer for all chunks: when it fires, the wait has usually ended or restarted. */
   readonly #onTimer = (): void => {
     this.#timer = undefined;
     if (this.#waitingSince === undefined) return;
@@ -157,7 +157,7 @@ export class RequestBody extends Readable {
   }
 }
 
-/** The client sends its body too slowly to be waited for. */
+/** The client sends its body too slowly. */
 export class BodyTooSlow extends Error {
   readonly code = 'body_too_slow';
   constructor() {
@@ -166,7 +166,7 @@ export class BodyTooSlow extends Error {
   }
 }
 
-/** Thrown by a filter where the body must not arrive whole: the request is ended in its middle. */
+/** Thrown by a filter if the body must not arrive completely: the request is aborted. */
 export class RequestWithdrawn extends Error {
   readonly code = 'request_withdrawn';
 }

@@ -3,17 +3,17 @@ import { withoutRootDot } from './host.ts';
 /** A request target in origin form (RFC 9112 3.2.1), split at the first `?`, neither half decoded. */
 export type RequestTarget = {
   readonly path: string;
-  /** Without the `?`; `undefined` where there was none. */
+  /** Without the `?`; `undefined` if there is none. */
   readonly query: string | undefined;
 };
 
 const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)/i;
-// A fragment never travels; a backslash is a slash to some servers only; the rest is no URI character at all.
+// A fragment is never sent; only some servers treat a backslash as a slash; the others are not URI characters.
 const FORBIDDEN = /[#\\\s\u0000-\u001f\u007f]/;
 
 /**
- * Reads a request target. Absolute form (RFC 9112 3.2.2) is taken only where it names the host of the Host header:
- * servers disagree on which of the two counts. `undefined`: not a target that can be read in one way only.
+ * Reads a request target. Absolute form (RFC 9112 3.2.2) is accepted only if its host equals the Host header, because
+ * servers disagree on which of the two counts. `undefined`: an ambiguous target.
  */
 export function parseRequestTarget(target: string, host: string): RequestTarget | undefined {
   if (FORBIDDEN.test(target)) return undefined;

@@ -47,12 +47,12 @@ function send(response: ServerResponse, status: number, body: string, headers: E
   response.end(body);
 }
 
-/** Ends the connection where this response cannot be completed: half of it must not pass for a whole one. */
+/** Closes the connection if this response cannot be completed: half of it must not look complete. */
 export function breakOff(response: ServerResponse): void {
   response.destroy();
 }
 
-/** Answered before the request's body was read to its end: the rest of it must not be taken for the next request. */
+/** Answers before the request's body was read completely: the rest of it must not be parsed as the next request. */
 function closing(response: ServerResponse): { Connection: 'close' } | undefined {
   return response.req.complete ? undefined : { Connection: 'close' };
 }

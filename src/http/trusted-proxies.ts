@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Whose X-Forwarded-*, Forwarded and request id are believed. */
+/** The proxies whose X-Forwarded-*, Forwarded and request id are trusted. */
 export class TrustedProxies {
-  /** The header by which they name a request. */
+  /** The header with their request id. */
   readonly requestIdHeader: string;
   readonly #list = new BlockList();
   readonly #empty: boolean;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 
-/** Why something that came on a connection is no request. */
+/** Why data on a connection is not a request. */
 export type UnreadableCause = keyof typeof STATUS_LINES;
 
 const STATUS_LINES = {
@@ -10,7 +10,7 @@ const STATUS_LINES = {
   head_too_slow: '408 Request Timeout',
 } as const;
 
-/** `undefined`: the connection is gone, or never became one (TLS). `code`: of Node's error. */
+/** `undefined`: the connection is closed, or was never established (TLS). `code`: of Node's error. */
 export function unreadableCause(code = ''): UnreadableCause | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') return 'head_too_large';
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'head_too_slow';

@@ -5,7 +5,7 @@ import { Remembered } from '../http/remembered.ts';
 /** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
 export type Endpoint = ProtectedEndpoint | UnjudgedEndpoint | 'metadata' | 'other';
 
-/** Endpoints beside those of the code flow, as far as the upstream has told them. */
+/** Endpoints other than those of the code flow, as far as the metadata names them. */
 export type UnjudgedEndpoint = 'jwks' | 'userinfo' | 'revocation';
 
 /** The endpoints whose requests are judged. */
@@ -13,23 +13,23 @@ export type ProtectedEndpoint = 'authorization' | 'pushed_authorization' | 'toke
 
 export type EndpointMatch = {
   readonly endpoint: Endpoint;
-  /** What the path's named placeholders took, joined by `/`. */
+  /** The segments matched by the path's placeholders, joined by `/`. */
   readonly realm: string;
-  /** The protected endpoint for which some server would take this path, although it is not quite its path. */
+  /** The protected endpoint that some servers would read in this path, although the path differs. */
   readonly resembles: ProtectedEndpoint | undefined;
 };
 
-/** How many paths are learnt from metadata, at most: a server with many realms has three for each. */
+/** The most paths that are learned from metadata: a server with many realms has three per realm. */
 const LEARNT_LIMIT = 3_000;
 
-/** Tells requests apart by their path. */
+/** Finds the endpoint of a request by its path. */
 export class Endpoints {
   readonly #literal = new Map<string, EndpointMatch>();
   readonly #patterns: { readonly endpoint: Endpoint; readonly pattern: PathPattern }[] = [];
   readonly #others = new Remembered((path) => this.#read(path));
   readonly #loose: { readonly endpoint: ProtectedEndpoint; readonly pattern: PathPattern }[] = [];
 
-  /** The paths of the authorization and token endpoints, as one text: issuers where it is the same take each other's requests. */
+  /** The paths of the authorization and token endpoints as one text: issuers with the same text accept each other's requests. */
   readonly judgedPaths: string;
 
   constructor(paths: EndpointPaths) {
@@ -47,7 +47,7 @@ export class Endpoints {
   #read(path: string): EndpointMatch {
     for (const { endpoint, pattern } of this.#patterns) {
       const realm = pattern.match(path);
-      // An encoded or dotted placeholder is another realm to the gateway than to the upstream.
+      // With an encoded or dotted placeholder, the gateway and the upstream would see different realms.
       if (realm !== undefined && !/[^\w.~@:+/-]/.test(realm) && !/\/\.{1,2}(\/|$)/.test(path)) {
         return { endpoint, realm, resembles: undefined };
       }
@@ -57,7 +57,7 @@ export class Endpoints {
     return { endpoint: 'other', realm: '', resembles: resembled?.endpoint };
   }
 
-  /** Takes note of an endpoint that metadata names. One that is known, or looks like a protected one, stays what it is. */
+  /** Learns an endpoint from metadata. A known path, or one that looks like a protected endpoint, stays unchanged. */
   learn(endpoint: UnjudgedEndpoint, path: string | undefined): void {
     if (path === undefined || this.#literal.size >= LEARNT_LIMIT) return;
     const known = this.match(path);

@@ -6,14 +6,14 @@ import type { EndpointMatch, Endpoints } from './endpoints.ts';
 
 type Configured = { readonly config: Pick<IssuerConfig, 'hosts' | 'paths'> };
 
-/** Which issuer a request is for. */
+/** The issuer of a request. */
 export type Claimed<Issuer> = {
   readonly issuer: Issuer;
-  /** The issuers of the host, where some server could read another issuer's path out of this one; usually none. */
+  /** The issuers of the host, if some servers could read a different issuer's path in this path; usually none. */
   readonly rivals: readonly Issuer[];
 };
 
-/** Tells issuers apart by the Host header, then by the path. */
+/** Finds the issuer by the Host header, then by the path. */
 export class IssuerDirectory<Issuer extends Configured> {
   readonly #byHost = new Map<string, HostIssuers<Issuer>>();
   readonly #fallback: HostIssuers<Issuer>;
@@ -25,7 +25,7 @@ export class IssuerDirectory<Issuer extends Configured> {
     this.#fallback = new HostIssuers(issuers.filter(({ config }) => config.hosts.length === 0));
   }
 
-  /** `undefined`: no issuer claims the host, neither as `host:port` nor as `host`, and every one claims some. */
+  /** `undefined`: no issuer lists the host, neither as `host:port` nor as `host`, and every issuer lists some hosts. */
   issuersFor(host: string): HostIssuers<Issuer> | undefined {
     if (this.#byHost.size === 0) return this.#fallback;
     const name = host.toLowerCase();
@@ -37,7 +37,7 @@ export class IssuerDirectory<Issuer extends Configured> {
 /** The issuers of one host. */
 class HostIssuers<Issuer extends Configured> {
   readonly #all: readonly Issuer[];
-  /** The issuer of what no path claims. */
+  /** The issuer for paths that no other issuer lists. */
   readonly #rest: Issuer | undefined;
   /** Longest first. */
   readonly #paths: readonly { readonly path: string; readonly loose: string; readonly issuer: Issuer }[];
@@ -74,7 +74,7 @@ class HostIssuers<Issuer extends Configured> {
   }
 }
 
-/** What a path is to an issuer. One that may be another issuer's to the upstream is no endpoint, whatever it looks like. */
+/** Classifies a path for an issuer. A path that the upstream may assign to a different issuer is never an endpoint. */
 export function matchPath(
   { issuer, rivals }: Claimed<{ readonly endpoints: Endpoints | undefined }>,
   path: string,

@@ -20,17 +20,17 @@ import type { UpstreamKnowledge } from './upstream-knowledge.ts';
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
-/** Origins come from Host headers, which anybody can make up. */
+/** Limited, because origins come from Host headers, which anybody can make up. */
 const LEARNED_LIMIT = 100;
 
-/** Those that the configuration names; `undefined`: it leaves them to the upstream. */
+/** The configured endpoints; `undefined`: they are discovered. */
 export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoints | undefined {
   if (endpoints === 'auto') return undefined;
   const metadata = allMetadataPaths([...endpoints.metadata, ...paths.flatMap(documentsOf)]);
   return new Endpoints({ ...endpoints, metadata });
 }
 
-/** What the upstream tells of itself, and of its endpoints where they are left to it. Throws as `discover` does. */
+/** The upstream's metadata, including its endpoints if they are discovered. Throws as `discover` does. */
 export async function discoverIssuer(upstream: UpstreamClient, config: IssuerConfig): Promise<Discovered> {
   const { endpoints, paths, discovery = [] } = config;
   const configured = endpoints === 'auto' ? discovery : endpoints.metadata;
@@ -46,31 +46,31 @@ export function usualMetadataPaths({ paths, discovery }: IssuerConfig): readonly
   return discovery ?? (paths.length === 0 ? METADATA_PATHS : paths.flatMap(documentsOf));
 }
 
-/** The Host to ask for metadata under: that of users, where the upstream sees it and it is known. */
+/** The Host header for metadata requests: the public host, if the upstream receives it and it is known. */
 export function discoveryHost({ upstream, publicOrigin, hosts }: IssuerConfig): string {
   const own = new URL(upstream.origin).host;
   if (!upstream.preserveHost) return own;
   return publicOrigin === undefined ? (hosts[0] ?? own) : new URL(publicOrigin).host;
 }
 
-/** The settings by which something was learnt: under another key, nothing is carried over. */
+/** The settings that the knowledge depends on: with a different key, nothing is kept. */
 export function knowledgeKey(config: IssuerConfig): string {
   const { upstream, endpoints, paths, discovery } = config;
   const { origin, preserveHost } = upstream;
   return JSON.stringify([origin, preserveHost, endpoints, paths, discovery, discoveryHost(config)]);
 }
 
-/** One upstream as configured, at work. */
+/** One upstream as configured, at run time. */
 export class Issuer implements AsyncDisposable {
   readonly config: IssuerConfig;
   readonly name: string;
   readonly clients: ClientRegistry;
   readonly upstream: UpstreamClient;
-  /** The origins whose scripts may read the answers of its endpoints: those of any client. */
+  /** The origins of all clients, whose scripts may read responses of its endpoints. */
   readonly corsOrigins: ReadonlySet<string>;
   /** Whether the gateway authenticates to the upstream for any client. */
   readonly injectsSecrets: boolean;
-  /** `drop_parameters`: dropped before anything is judged. */
+  /** `drop_parameters`: removed before judging. */
   readonly droppedParameters: ReadonlySet<string>;
   readonly #advertised: AdvertisedPolicy;
   readonly #advertisedNarrow: AdvertisedPolicy;
@@ -101,12 +101,12 @@ export class Issuer implements AsyncDisposable {
     if (knowledge.discovered !== undefined) this.#take(knowledge.discovered);
   }
 
-  /** `undefined` until the upstream has told them. */
+  /** `undefined` until they are discovered. */
   get endpoints(): Endpoints | undefined {
     return this.#endpoints;
   }
 
-  /** What its metadata may promise. */
+  /** What its metadata may advertise. */
   advertised(now: number): AdvertisedPolicy {
     return this.clients.enforcesAll(now) ? this.#advertisedNarrow : this.#advertised;
   }
@@ -117,7 +117,7 @@ export class Issuer implements AsyncDisposable {
     return publicOrigin ?? (host === '' ? upstream.origin : `${scheme}://${host}`);
   }
 
-  /** Whether the upstream gets to see challenges and verifiers. */
+  /** Whether the upstream receives challenges and verifiers. */
   get forwardsPkce(): boolean {
     return this.config.forwardPkce === 'always';
   }
@@ -131,7 +131,7 @@ export class Issuer implements AsyncDisposable {
   issFor(publicOrigin: string, realm: string): string | undefined {
     const learned = this.knowledge.issuers.get(issuerPlace(publicOrigin, realm));
     if (learned !== undefined) return learned;
-    // Asked under another host, or for another realm, the upstream may have called itself something else.
+    // With a different Host header or realm, the upstream may have a different issuer identifier.
     const { upstream, publicOrigin: fixed } = this.config;
     const isSame = realm === '' && (fixed !== undefined || !upstream.preserveHost);
     return isSame && this.knowledge.discovered?.advertisesIss === true
@@ -146,7 +146,7 @@ export class Issuer implements AsyncDisposable {
       : this.knowledge.discovered?.revocationAuthMethods;
   }
 
-  /** Takes note of what a metadata document names under a public origin: with realms, each has its own. */
+  /** Learns from a metadata document under a public origin; each realm has its own document. */
   learn(document: MetadataDocument, publicOrigin: string, realm: string): void {
     const { issuer } = document;
     const place = issuerPlace(publicOrigin, realm);
@@ -168,7 +168,7 @@ export class Issuer implements AsyncDisposable {
     this.#endpoints?.learn('revocation', paths.revocation);
   }
 
-  /** One attempt to discover what the configuration leaves to the upstream; failing that, more in the background. */
+  /** Tries discovery once; after a failure, further attempts follow in the background. */
   discover(): Promise<void> {
     if (this.#asked || this.#disposed) return Promise.resolve();
     this.#attempt ??= this.#discoverOnce(FIRST_RETRY).finally(() => {
@@ -187,7 +187,7 @@ export class Issuer implements AsyncDisposable {
       this.#events.discovered(this.name, discovered.challengeMethods, discovered.endpoints);
     } catch (error) {
       if (this.#disposed) return;
-      // With the endpoints configured, the rest is worth having but not needed: many legacy servers have no document at all.
+      // With configured endpoints, the metadata is useful but not needed: many legacy servers have none.
       if (this.#endpoints === undefined) this.#events.discoveryFailed(this.name, error, retryIn);
       this.#retry = setTimeout(
         () => void this.#discoverOnce(Math.min(retryIn * 2, LAST_RETRY)),

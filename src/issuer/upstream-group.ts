@@ -8,15 +8,15 @@ import { type Mode, strictestMode } from '../policy/mode.ts';
 import type { Issuer } from './issuer.ts';
 
 /**
- * The issuers before one server. Its codes do not say at which of them they were asked for, so flows, codes and places are
- * those of the group.
+ * The issuers before one server. Its codes do not show at which issuer they were requested, so the group shares flows, codes
+ * and places.
  */
 export class UpstreamGroup {
-  /** What records are kept under. */
+  /** The key that records are stored under. */
   readonly key: string;
   readonly issuers: readonly Issuer[];
   readonly #places: RedirectPlaces<Owner>;
-  /** Whether an entry of one issuer may hold at another one. */
+  /** Whether an entry of one issuer may apply at another one. */
   readonly #shares: boolean;
 
   constructor(key: string, issuers: readonly Issuer[]) {
@@ -39,7 +39,7 @@ export class UpstreamGroup {
     if (!this.#shares || clientId === undefined || isListed(own)) return own;
     let strictest = own;
     let share = Math.max(enforcedShare(own.policy, now), 0);
-    // The server takes the client at either issuer: an entry that enforces it must not be avoided by asking at the other.
+    // The server accepts the client at either issuer: a request at the other issuer must not avoid an enforcing entry.
     for (const other of share === DRAWS ? [] : this.issuers) {
       if (other === issuer || !isSameEndpoints(issuer, other)) continue;
       const theirs = other.clients.find(clientId);
@@ -51,23 +51,23 @@ export class UpstreamGroup {
     return strictest;
   }
 
-  /** The policy that a record's client falls under. One whose issuer is gone from the configuration is judged as unlisted. */
+  /** The policy of a record's client. If its issuer was removed from the configuration, the client counts as unlisted. */
   policyOf(record: { readonly issuer: string; readonly clientId: string }, now: number): ClientPolicy {
     const issuer = this.issuers.find(({ name }) => name === record.issuer) ?? this.issuers[0];
     return this.find(issuer as Issuer, record.clientId, now).policy;
   }
 
-  /** What is known of a place that a code goes to. */
+  /** What is known about a place that a code goes to. */
   targetAt(url: URL, byRedirect: boolean): Target {
     return { url, byRedirect, isLoopback: isLoopbackPlace(url), owners: this.#places.ownersOf(url) };
   }
 
-  /** Whether a code of an enforced client may reach it as the upstream made it, and so is worth something elsewhere. */
+  /** Whether an enforced client may receive bare codes, which could be redeemed elsewhere. */
   enforcesBareCodes(now: number): boolean {
     return this.issuers.some(({ clients }) => clients.enforcesBareCodes(now));
   }
 
-  /** For what no client, issuer or realm can be told of. */
+  /** For requests without a known client, issuer and realm. */
   strictestMode(now: number): Mode {
     return strictestMode(this.issuers.map(({ clients }) => clients.strictestMode(now)));
   }
@@ -88,7 +88,7 @@ function isSameEndpoints(one: Issuer, other: Issuer): boolean {
   return paths !== undefined && paths === other.endpoints?.judgedPaths;
 }
 
-/** Issuers are before the same upstream where their `upstream.url` or `origins` share an origin; so is what shares with either. */
+/** Issuers are before the same upstream if their `upstream.url` or `origins` share an origin, directly or through others. */
 export function groupByUpstream(issuers: readonly Issuer[]): UpstreamGroup[] {
   const groups: { readonly origins: Set<string>; readonly issuers: Issuer[] }[] = [];
   for (const issuer of issuers) {
@@ -102,7 +102,7 @@ export function groupByUpstream(issuers: readonly Issuer[]): UpstreamGroup[] {
     }
     groups.push(merged);
   }
-  // The same after a reload, and in every replica, whatever the order of the issuers.
+  // Stable across reloads and replicas, whatever the order of the issuers.
   return groups.map((group) => {
     const urls = group.issuers.map(({ config }) => config.upstream.origin).sort();
     return new UpstreamGroup(urls[0] as string, group.issuers);

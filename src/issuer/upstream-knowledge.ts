@@ -1,12 +1,12 @@
 import type { Discovered } from '../upstream/discovery.ts';
 import { LastDocuments } from '../upstream/last-documents.ts';
 
-/** What the gateway has learnt of one upstream. It outlives a configuration that leaves the settings alone that it depends on. */
+/** What the gateway has learned about one upstream. It survives a reload that does not change the settings that it depends on. */
 export class UpstreamKnowledge {
   discovered: Discovered | undefined;
-  /** How the upstream calls itself under each public origin, and in each realm. */
+  /** The issuer identifier of the upstream under each public origin, and in each realm. */
   readonly issuers = new Map<string, string>();
-  /** The upstream's metadata, for when it stumbles. */
+  /** The upstream's last metadata, for use during errors of the upstream. */
   readonly documents = new LastDocuments();
 
   constructor(discovered?: Discovered) {

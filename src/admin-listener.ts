@@ -2,7 +2,7 @@ import type { AdminHandler } from './admin/admin-handler.ts';
 import type { Config } from './config/config.ts';
 import { Listener } from './http/listener.ts';
 
-/** The listener for operators. A handful of them and of scrapers is what it is for. */
+/** The listener for operators, sized for a handful of users and scrapers. */
 export function createAdminListener({ admin, listen }: Config, handler: AdminHandler): Listener {
   return new Listener({
     address: admin.address,

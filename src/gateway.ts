@@ -11,20 +11,20 @@ import { createTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts
 import { VERSION } from './version.ts';
 import { Supervisor } from './workers/supervisor.ts';
 
-/** A gateway at work. Disposal ends it at once; `drain` lets requests in flight finish first. */
+/** A running gateway. Disposal ends it at once; `drain` lets requests in flight finish first. */
 export type Gateway = AsyncDisposable & {
   readonly url: string;
   readonly adminUrl: string;
-  /** Puts another configuration in force, but for what needs a restart: `false` where it could not be. */
+  /** Applies a new configuration, except for what needs a restart: `false` if it could not. */
   reload(config: Config): Promise<boolean>;
-  /** Tells operators of a configuration that could not be loaded; the one in force stays. */
+  /** Reports a configuration that could not be loaded; the current one stays in force. */
   rejectReload(problems: readonly string[]): void;
   drain(): Promise<void>;
 };
 
 /**
- * Puts a gateway together from its configuration and starts it: in this process, or with `workers` in several that this one
- * supervises. Throws where a listener cannot have its address.
+ * Builds a gateway from its configuration and starts it: in this process, or with `workers` in several processes that this one
+ * supervises. Throws if an address is not available.
  */
 export async function startGateway(
   config: Config,
@@ -66,7 +66,7 @@ export async function startGateway(
   });
   const adminListener = cleanup.use(createAdminListener(config, admin));
 
-  // The first request should find the store connected; one that is away holds nothing up.
+  // The first request should find the store connected; an unreachable store does not delay the start.
   await stores.known;
   const adminUrl = await adminListener.listen();
   const url = await serving.start();

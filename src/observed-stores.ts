@@ -7,13 +7,13 @@ import { ObservedFlowStore } from './store/observed-flow-store.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
 export type ObservedStores = Omit<Stores, 'renew'> & {
-  /** Puts the credentials and certificates of a configuration in force, where they changed. */
+  /** Applies changed credentials and certificates of a configuration. */
   renew(config: StoreConfig): void;
-  /** Resolves when it is known whether the store can be reached: one that cannot holds nothing up. */
+  /** Resolves when it is known whether the store is reachable: an unreachable store delays nothing. */
   readonly known: Promise<void>;
 };
 
-/** The stores of the configuration, with what happens to them reported. */
+/** The stores of the configuration, with their events reported. */
 export function openObservedStores(
   config: StoreConfig,
   { events, processEvents }: Pick<Telemetry, 'events' | 'processEvents'>,

@@ -7,7 +7,7 @@ import { openFlowStore } from './store/open-flow-store.ts';
 import type { OnStateChange } from './store/redis-link.ts';
 
 export type StoreOptions = {
-  /** Told when Redis is lost and when it is back. The memory store is always there, and tells nothing. */
+  /** Called when Redis becomes unreachable or reachable. The memory store is always reachable. */
   readonly onStateChange?: OnStateChange;
 };
 

@@ -41,7 +41,7 @@ export type RouterOptions = {
   readonly trusted: TrustedProxies;
 };
 
-/** Where every request comes in: finds its issuer and endpoint, and hands it to the handler. Faults are caught here alone. */
+/** The entry point of every request: finds its issuer and endpoint, and calls the handler. Faults are caught only here. */
 export class Router {
   readonly #options: RouterOptions;
   readonly #upgrades = new UpgradeProxy();
@@ -52,7 +52,7 @@ export class Router {
 
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { services } = this.#options;
-    // An answer is not given from within the parser, which does not know yet whether the request is complete.
+    // Do not answer from within the parser, which does not know yet whether the request is complete.
     const route = await this.#route(request);
     if ('cause' in route) {
       answerUnroutable(services.events, request, response, this.#unroutable(request, route));
@@ -70,7 +70,7 @@ export class Router {
   }
 
   async handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    // Until the proxy takes over, nobody else listens: a client that vanishes must not end the process.
+    // Until the proxy takes over, there is no other error listener: a client that disconnects must not end the process.
     socket.on('error', () => socket.destroy());
     const route = await this.#route(request);
     if (socket.destroyed) return;
@@ -81,7 +81,7 @@ export class Router {
   }
 
   async #route(request: IncomingMessage): Promise<Where | { cause: UnroutableCause; issuer?: Issuer }> {
-    // Node's parser lets HTTP/0.9 and HTTP/2.0 in, whose messages end elsewhere, and would send them on as HTTP/1.1.
+    // Node's parser accepts HTTP/0.9 and HTTP/2.0, whose messages are framed differently, and would forward them as HTTP/1.1.
     if (request.httpVersionMajor !== 1) return { cause: 'version' };
     const host = readHost(request);
     if (host === undefined) return { cause: 'host' };
@@ -108,7 +108,7 @@ export class Router {
   }
 }
 
-/** Which requests to judge is unknown: nothing goes on where anything is enforced, everything where nothing is. */
+/** Without endpoints, it is unknown which requests to judge: all are answered with a fault if any client is enforced, else all pass. */
 function unmatched(group: UpstreamGroup): Where['match'] | undefined {
   if (group.strictestMode(Date.now()) === 'enforce') return undefined;
   return { endpoint: 'other', realm: '', resembles: undefined };

@@ -7,7 +7,7 @@ import { type Knowledge, type Shared, Site } from './site.ts';
 import { Audit } from './telemetry/audit.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
-/** Milliseconds for which upstreams that keep silent can hold up a start, or a reload that can do without their answer. */
+/** Milliseconds for which silent upstreams can delay a start, or a reload that does not need their answer. */
 const PREPARE_TIMEOUT = 2_000;
 
 export type ServerOptions = {
@@ -15,17 +15,17 @@ export type ServerOptions = {
   readonly telemetry: Telemetry;
   /** Whether other processes serve the same address. */
   readonly shared?: boolean;
-  /** What other processes have learnt of the upstreams. */
+  /** What other processes have learned about the upstreams. */
   readonly knowledge?: Knowledge;
 };
 
-/** A configuration that is ready to be put in force. Disposal gives it up. */
+/** A prepared configuration. Disposal drops it. */
 export type StagedConfig = AsyncDisposable & {
-  /** Puts it in force for requests to come; those in flight finish under the one before. */
+  /** Applies it to new requests; requests in flight finish under the previous one. */
   commit(): void;
 };
 
-/** What each process that serves consists of: the public listener, the site in force, and what outlives a reload. */
+/** The parts of each serving process: the public listener, the site in force, and what survives a reload. */
 export class Server implements AsyncDisposable {
   readonly #activity: Activity;
   readonly #shared: Shared;
@@ -78,7 +78,7 @@ export class Server implements AsyncDisposable {
     return this.#site.undiscovered;
   }
 
-  /** Learns from the upstreams what the configuration leaves to them, then listens. Resolves to its URL. */
+  /** Runs discovery, then listens. Resolves to its URL. */
   async start(): Promise<string> {
     const { events, processEvents } = this.#telemetry;
     this.#audit = await Audit.open(this.config.audit, processEvents);
@@ -87,7 +87,7 @@ export class Server implements AsyncDisposable {
     return this.#listener.listen();
   }
 
-  /** Gets another configuration ready. Throws where it would leave an issuer without endpoints that is not so already. */
+  /** Prepares a new configuration. Throws if an issuer would lose its endpoints. */
   async stage(config: Config): Promise<StagedConfig> {
     const next = new Site(config, this.#shared, this.#site.knowledge);
     const before = new Set(this.undiscovered);
@@ -117,7 +117,7 @@ export class Server implements AsyncDisposable {
     return this.#activity.flush();
   }
 
-  /** Goes on for `shutdown.delay`, then takes no new connections, and lets requests in flight finish. */
+  /** Continues for `shutdown.delay`, then accepts no new connections, and lets requests in flight finish. */
   async drain(): Promise<void> {
     await this.#listener.drain(this.config.shutdown);
     await this[Symbol.asyncDispose]();
@@ -134,7 +134,7 @@ export class Server implements AsyncDisposable {
     const previous = this.#site;
     const { tls } = next.config.listen;
     if (tls !== undefined) this.#listener.renewCertificate(tls);
-    // SIGHUP comes here as well, by which log rotation says that it has moved a file.
+    // Log rotation also sends SIGHUP, after it renamed a file.
     this.#audit?.reopen();
     this.#telemetry.configure(next.config.log);
     this.#stores.renew(next.config.store);

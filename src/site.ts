@@ -11,13 +11,13 @@ import { UpstreamKnowledge } from './issuer/upstream-knowledge.ts';
 import { Router } from './router.ts';
 import { traceRequest } from './telemetry/tracing.ts';
 
-/** What outlives a configuration. */
+/** What survives a reload. */
 export type Shared = Omit<Services, 'bodyLimits' | 'requestIdHeader'>;
 
-/** What was learnt of upstreams, by the settings that it depends on. */
+/** What was learned about upstreams, by the settings that it depends on. */
 export type Knowledge = ReadonlyMap<string, UpstreamKnowledge>;
 
-/** What one configuration serves. A reload puts another site in its place, which begins with what this one has learnt. */
+/** Everything that one configuration serves. A reload replaces the site; the new one starts with what this one has learned. */
 export class Site implements AsyncDisposable {
   readonly config: Config;
   readonly knowledge: Knowledge;
@@ -56,8 +56,8 @@ export class Site implements AsyncDisposable {
   }
 
   /**
-   * Asks every upstream for what the configuration leaves to it. One that is away is asked again later. No upstream that
-   * `mayBeLate` holds this up for longer than `timeout` (milliseconds).
+   * Runs discovery for every upstream. An unreachable one is tried again later. An upstream that `mayBeLate` delays this by at
+   * most `timeout` (milliseconds).
    */
   async prepare(timeout: number, mayBeLate: (issuer: Issuer) => boolean): Promise<void> {
     const waiting = new AbortController();
@@ -79,7 +79,7 @@ export class Site implements AsyncDisposable {
     return this.#counted(traceRequest(request, () => this.#router.handleUpgrade(request, socket, head)));
   }
 
-  /** Lets what is in flight finish, also a request whose body is still to come; then closes the connections upstream. */
+  /** Lets requests in flight finish, including those whose body is still arriving; then closes the upstream connections. */
   async retire(): Promise<void> {
     this.#retired = true;
     if (this.#inFlight > 0) await this.#idle.promise;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-// Read, not imported: compiled, this file stands in another folder, but as deep below the package's root.
+// Read, not imported: the compiled file is in a different folder at the same depth.
 const packageJson = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
 
 /** The version of the package. */

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 /** Runs a step as a part of the request that it belongs to. */
 export type Scope = (step: () => void) => void;
 
-/** What the upstream's connection calls back belongs to this request, and not to the one that opened the connection. */
+/** Runs callbacks of the upstream connection in the scope of this request, and not of the request that opened the connection. */
 export function inScope(scope: Scope, handler: Callbacks): Dispatcher.DispatchHandler {
   return {
     onRequestStart: (controller, context) => scope(() => handler.onRequestStart(controller, context)),

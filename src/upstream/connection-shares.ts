@@ -1,19 +1,19 @@
 import { ClientShares } from '../http/client-shares.ts';
 
-/** What a connection is wanted for: a part of them is kept for what logins cannot do without. */
+/** The purpose of a connection: a part of them is reserved for requests that logins need. */
 export type Purpose = 'login' | 'other';
 
-/** A connection that a request has, or waits for. */
+/** A connection that a request uses, or waits for. */
 export type Slot = {
-  /** Gives it back, or waits no longer. */
+  /** Releases it, or stops waiting. */
   release(): void;
 };
 
 type Waiting = { readonly client: string; readonly onGranted: () => void };
 
-/** Requests of one purpose: those that have a connection, and those that wait for one. */
+/** Requests of one purpose: with a connection, or waiting for one. */
 type Queue = {
-  /** Connections for all of them, and for those of one client. */
+  /** The most connections in total, and per client. */
   readonly limit: number;
   readonly clientLimit: number;
   readonly held: ClientShares;
@@ -22,13 +22,13 @@ type Queue = {
   inUse: number;
 };
 
-/** Requests that may wait for each connection, and at least. */
+/** The most requests that wait per connection, and the minimum of the total. */
 const WAITING_PER_CONNECTION = 8;
 const WAITING_AT_LEAST = 128;
 
 /**
- * Shares the connections to one upstream out, so that nobody can hold all of them: a quarter is kept for logins, no client has
- * more than half of the others, and who waits is served by turns: first the client that has the fewest.
+ * Shares the connections to one upstream, so that nobody can occupy all of them: a quarter is reserved for logins, no client has
+ * more than half of the others, and the waiting client with the fewest connections is served first.
  */
 export class ConnectionShares {
   readonly #connections: number;
@@ -43,8 +43,8 @@ export class ConnectionShares {
   }
 
   /**
-   * Calls `onGranted` when there is a connection, which may be at once. `client`: its address (see `clientOf`).
-   * `undefined`: too many wait already.
+   * Calls `onGranted` when a connection is available, possibly at once. `client`: its address (see `clientOf`).
+   * `undefined`: too many requests wait already.
    */
   take(purpose: Purpose, client: string, onGranted: () => void): Slot | undefined {
     const queue = this.#queues[purpose];
@@ -114,7 +114,7 @@ function hold(queue: Queue, client: string): void {
   queue.held.take(client);
 }
 
-/** Whether it did wait. */
+/** Whether it was waiting. */
 function stopWaiting(queue: Queue, waiting: Waiting): boolean {
   if (!queue.waiting.delete(waiting)) return false;
   queue.waitingBy.giveBack(waiting.client);

@@ -1,6 +1,6 @@
 import type { UpstreamFault } from './upstream-fault.ts';
 
-/** A fault in the words of somebody who has to mend it. */
+/** Describes a fault for operators. */
 export function describeFault(fault: UpstreamFault): string {
   const { code } = (fault.cause ?? {}) as { code?: unknown };
   const detail = typeof code === 'string' ? code : undefined;
@@ -8,7 +8,7 @@ export function describeFault(fault: UpstreamFault): string {
   return `${fault.message}${meaning === undefined ? '' : `: ${meaning}`}${detail === undefined ? '' : ` (${detail})`}`;
 }
 
-/** What a code of a socket, of DNS or of OpenSSL means to somebody who has to mend it. */
+/** Explains a code of a socket, of DNS or of OpenSSL to operators. */
 export function meaningOf(code: string): string | undefined {
   return MEANINGS[code];
 }

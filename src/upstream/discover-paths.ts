@@ -31,7 +31,7 @@ function mergeEndpoints(found: readonly Discovered[], paths: readonly string[]):
   };
 }
 
-/** Throws a `DiscoveryFault` for an endpoint that no request to this issuer could ever be for: nobody would judge it. */
+/** Throws a `DiscoveryFault` for an endpoint outside the issuer's paths: its requests would not be judged. */
 export function requireBelow(paths: readonly string[], endpoints: EndpointPaths): void {
   if (paths.length === 0) return;
   const { authorization, token, pushedAuthorization } = endpoints;

@@ -10,7 +10,7 @@ import {
 import { fetchDocument } from './fetch-document.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 
-/** What the gateway takes from an upstream's own metadata (OpenID Connect Discovery 3, RFC 8414 2). */
+/** What the gateway reads from an upstream's metadata (OpenID Connect Discovery 3, RFC 8414 2). */
 export type Discovered = {
   readonly endpoints: EndpointPaths;
   readonly unjudged: UnjudgedPaths;
@@ -99,7 +99,7 @@ async function fetchFollowing(upstream: UpstreamClient, path: string, headers: r
   return { ...document, path: parseMetadataPath(target.pathname) === undefined ? path : target.pathname };
 }
 
-/** Of a redirect to another origin only that is told: it is usually the address that was meant. */
+/** A redirect to a different origin is only reported: usually it is the intended address. */
 function elsewhere(location: string | undefined, { config }: UpstreamClient): string {
   const origin = location === undefined ? undefined : URL.parse(location, config.origin)?.origin;
   return origin === undefined || origin === config.origin ? '' : ` (to ${origin})`;
@@ -124,7 +124,7 @@ function readMetadata(document: MetadataDocument | undefined, path: string): Dis
     issuer: typeof issuer === 'string' ? issuer : undefined,
     advertisesIss: document['authorization_response_iss_parameter_supported'] === true,
     tokenAuthMethods,
-    // Servers that list them once mean both, whatever the default (RFC 8414 2).
+    // Servers that list the methods once mean both endpoints, despite the default (RFC 8414 2).
     revocationAuthMethods: texts(document['revocation_endpoint_auth_methods_supported']) ?? tokenAuthMethods,
     statesCodeHash: texts(document['claims_supported'])?.includes('c_hash') === true,
   };
@@ -154,10 +154,10 @@ function endpointPath(url: unknown): string | undefined {
   return typeof url === 'string' ? URL.parse(url)?.pathname : undefined;
 }
 
-/** The upstream is there but does not tell its endpoints: they have to be configured. */
+/** The upstream answers, but its endpoints cannot be discovered: they must be configured. */
 export class DiscoveryFault extends Error {
   readonly code = 'discovery_fault';
-  /** What was wrong at each place that was asked. */
+  /** The problem at each tried place. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

@@ -17,8 +17,8 @@ export type FetchedDocument = {
 type Sending = { readonly method: 'GET' | 'POST'; readonly body: string | null };
 
 /**
- * Asks the upstream for a small text, within the time that a response may take. `headers` is a flat list of names and
- * values, Host among them. Throws an `UpstreamFault`.
+ * Requests a small text from the upstream, within the response timeout. `headers` is a flat list of names and values,
+ * including Host. Throws an `UpstreamFault`.
  */
 export async function fetchDocument(
   upstream: UpstreamClient,
@@ -42,7 +42,7 @@ export async function fetchDocument(
     let size = 0;
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       size += chunk.length;
-      // Leaving the loop ends the connection.
+      // Leaving the loop closes the connection.
       if (size > DOCUMENT_LIMIT) return { ...answered, text: undefined };
       chunks.push(chunk);
     }
@@ -56,7 +56,7 @@ export async function fetchDocument(
   }
 }
 
-/** The gateway's own requests are what logins depend on. */
+/** Logins depend on the gateway's own requests. */
 function takeSlot({ shares }: UpstreamClient, signal: AbortSignal): Promise<Slot> {
   const { promise, resolve, reject } = Promise.withResolvers<Slot>();
   const granted = Promise.withResolvers<void>();

@@ -13,19 +13,19 @@ import type { UpstreamClient } from './upstream-client.ts';
 import { isDeadConnection } from './upstream-connection.ts';
 import { ClientClosed, toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
 
-/** What came of it: resolves when the response has left, or was dropped. */
+/** The result: resolves when the response was sent or dropped. */
 export type Forwarded = {
   /** The upstream's status. */
   readonly status: number;
   /** Milliseconds from dispatch to the upstream's response head. */
   readonly upstreamTime: number;
-  /** When the response head left, in the time of `performance.now()`. */
+  /** When the response head was sent, in the time of `performance.now()`. */
   readonly headSentAt: number;
 };
 
 /**
  * Sends a request upstream and streams the response to the client, with backpressure in both directions. Rejects with an
- * `UpstreamFault`, or with what `inspect` threw; the client is then still to be answered, unless a head has left.
+ * `UpstreamFault`, or with what `inspect` threw; the caller must then answer the client, unless a head was sent.
  */
 export function forward(
   upstream: UpstreamClient,
@@ -42,7 +42,7 @@ function withInspector(outcome: Outcome | Hold, head: ResponseHead): Outcome {
     : outcome;
 }
 
-/** Bytes and milliseconds for the rest of a response that nobody waits for. */
+/** Limits for reading the rest of an unneeded response, in bytes and milliseconds. */
 const REST_LIMIT = 64 * 1024;
 const REST_TIMEOUT = 1_000;
 
@@ -56,7 +56,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
   readonly #result = Promise.withResolvers<Forwarded>();
   readonly #startedAt = performance.now();
   #slot: Slot | undefined;
-  /** Fails the request where its response's head is not there in time; later, ends a response that nobody waits for. */
+  /** Fails the request if the head of its response is late; later, ends an unneeded response. */
   #deadline: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #retried = false;
@@ -90,7 +90,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     const onGranted = () => scope(() => this.#dispatch());
     this.#slot = this.#upstream.shares.take(purpose, client, onGranted);
     if (this.#slot === undefined) this.fail(new UpstreamFault('busy', undefined));
-    // What undici does not send at all has ended already.
+    // A request that undici does not send has already ended.
     else if (this.#ended) this.#slot.release();
     return this.#result.promise;
   }
@@ -103,7 +103,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     dispatcher.dispatch(request as Dispatcher.DispatchOptions, handler);
   }
 
-  /** Not on another connection that was kept: that one may be as dead. */
+  /** Not on another kept-alive connection, which may be dead too. */
   #sendAgain(): void {
     this.#retried = true;
     const client = this.#upstream.connectAnew();
@@ -196,7 +196,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     this.#controller?.resume();
   }
 
-  /** A little of what may still come is read and dropped, which keeps the connection; but it might have no end. */
+  /** Reads and drops a limited amount of the rest, which keeps the connection usable. */
   done(): void {
     this.#settle();
     if (this.#ended) return;
@@ -232,7 +232,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
 
   readonly #onClientClosed = (): void => {
     if (this.#response.writableFinished) return;
-    // Its answer may stand in a body that is held back.
+    // Its answer may be in a buffered body.
     if (this.#options.outlivesClient === true && !this.#relay.headSent) return;
     if (!this.#ended) this.#abort();
     this.#settle();

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { BodyInspector, Hold, Inspected, Outcome } from './outcome.ts';
 
-/** Holds a body back until it is complete or too large, and then has it looked at as a whole. */
+/** Buffers a body until it is complete or too large, and then passes it to an inspector as a whole. */
 export class HeldBody implements BodyInspector {
   readonly #hold: Hold;
   readonly #chunks: Buffer[] = [];

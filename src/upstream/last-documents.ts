@@ -1,9 +1,9 @@
 import type { MetadataDocument } from '../oauth/metadata.ts';
 
-/** Documents, so that nobody who asks under ever new names can fill the memory. */
+/** The most documents, so that requests with many different hosts cannot fill the memory. */
 const LIMIT = 32;
 
-/** Milliseconds for which an upstream may stumble. */
+/** Milliseconds for which a document is used during errors of the upstream. */
 const KEPT_FOR = 3_600_000;
 
 /** The last good metadata documents of one upstream. Times are epoch milliseconds. */
@@ -11,7 +11,7 @@ export class LastDocuments {
   readonly #entries = new Map<string, { readonly document: MetadataDocument; readonly at: number }>();
 
   remember(key: string, document: MetadataDocument, now: number): void {
-    // Insertion order is the order of use: the first entry is the one that nobody has asked for the longest.
+    // Insertion order is the order of use: the first entry is the least recently used one.
     this.#entries.delete(key);
     this.#entries.set(key, { document, at: now });
     if (this.#entries.size <= LIMIT) return;

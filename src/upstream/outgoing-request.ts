@@ -14,12 +14,12 @@ export type OutgoingRequest = {
 
 export type ForwardOptions = {
   readonly inspect: Inspect;
-  /** Whose share of the connections it takes: the client's address. */
+  /** The client's address, to whose share of the connections it counts. */
   readonly client: string;
   readonly purpose: Purpose;
-  /** Whether the upstream should answer although the client has gone: its answer settles something. */
+  /** Whether the upstream should answer even if the client is gone, because its answer matters. */
   readonly outlivesClient?: boolean;
   readonly scope?: Scope;
-  /** Goes to the client in place of what the upstream says under this name. */
+  /** Replaces the upstream's header of this name in the response. */
   readonly requestId?: readonly [name: string, id: string];
 };

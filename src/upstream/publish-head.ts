@@ -2,15 +2,15 @@ import { isIP } from 'node:net';
 import { mapLocation } from './map-location.ts';
 import type { ResponseHead } from './response-headers.ts';
 
-/** The origins by which a server calls itself. */
+/** The origins that a server uses for itself. */
 export type OwnOrigins = {
   readonly origin: string;
   readonly origins: readonly string[];
 };
 
 /**
- * The head of a response in which the server calls itself by its public origin: in Location, Content-Location, Refresh, and the
- * domains of cookies, which a browser would not take for another host (RFC 6265 5.3).
+ * The head of a response with the server's own origins replaced by the public one: in Location, Content-Location, Refresh, and
+ * cookie domains, because browsers reject cookies for a different host (RFC 6265 5.3).
  */
 export function publishHead(head: ResponseHead, own: OwnOrigins, publicOrigin: string): ResponseHead {
   const origins = [own.origin, ...own.origins];
@@ -47,7 +47,7 @@ function publishRefresh(value: string, origins: readonly string[], publicOrigin:
   return before + mapLocation(url, origins, publicOrigin) + value.slice(before.length + url.length);
 }
 
-/** A domain of the server's own becomes the public host; one that the public host has as well stays. */
+/** Replaces a domain of the server by the public host; a domain that also covers the public host stays. */
 function publishCookie(value: string, origins: readonly string[], publicOrigin: string): string {
   const parts = value.split(';');
   const at = parts.findIndex((part, i) => i > 0 && /^\s*domain\s*=/i.test(part));
@@ -56,7 +56,7 @@ function publishCookie(value: string, origins: readonly string[], publicOrigin: 
   const publicHost = new URL(publicOrigin).hostname;
   const isOwn = origins.some((origin) => isWithin(new URL(origin).hostname, domain));
   if (domain === '' || !isOwn || isWithin(publicHost, domain)) return value;
-  // An address or a single label is no domain for a cookie: without one, it is the host's.
+  // An address or a single label is not a valid cookie domain: without a domain, the cookie belongs to the host.
   const replacement = isIP(publicHost) === 0 && publicHost.includes('.') ? [` Domain=${publicHost}`] : [];
   return parts.toSpliced(at, 1, ...replacement).join(';');
 }

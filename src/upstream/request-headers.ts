@@ -20,7 +20,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
   'x-real-ip',
-  // By these a client could make the upstream see another path or host than the gateway judged.
+  // With these, a client could make the upstream see a different path or host than the gateway judged.
   'x-envoy-original-path',
   'x-forwarded',
   'x-host',
@@ -40,7 +40,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'x-waws-unencoded-url',
 ]);
 
-/** By these, a client could make the upstream see another method than the gateway judged. */
+/** With these, a client could make the upstream see a different method than the gateway judged. */
 const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
   'x-http-method',
   'x-http-method-override',
@@ -50,7 +50,7 @@ const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
   'x-tunneled-method',
 ]);
 
-/** Headers of which a second one is dropped: the gateway judged the first. */
+/** Headers whose repetition is dropped: the gateway judged the first. */
 const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-type', 'content-length']);
 
 export type OutgoingHeaderOptions = {
@@ -59,7 +59,7 @@ export type OutgoingHeaderOptions = {
   readonly publicOrigin: string;
   /** The Host header for the upstream. */
   readonly host: string;
-  /** The request's id, by the header that names it. */
+  /** The request id and its header. */
   readonly requestId: readonly [name: string, id: string];
   /** Whether the request is for no endpoint of the gateway's, so that it may name another method: some APIs need that. */
   readonly keepsMethodOverrides?: boolean;
@@ -87,7 +87,7 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     if (options.body === 'replaced' && canonical === 'content-type') continue;
     if (options.acceptEncoding !== undefined && canonical === 'accept-encoding') continue;
     if (SINGLE.has(canonical)) {
-      // A variant with `_` or `.` is another header to Node and the same one to CGI-like servers.
+      // Node treats a variant with `_` or `.` as a different header, CGI-like servers as the same one.
       if (name.length !== canonical.length || name.toLowerCase() !== canonical || singles?.has(canonical))
         continue;
       singles = (singles ?? new Set()).add(canonical);
@@ -129,7 +129,7 @@ export function connectionNamed(raw: readonly string[]): Set<string> | undefined
     if (name.length !== 10 || name.toLowerCase() !== 'connection') continue;
     for (const token of (raw[i + 1] as string).split(',')) {
       const canonical = canonicalHeaderName(token.trim());
-      // What the gateway itself relies on cannot be taken away by the client.
+      // A client must not remove headers that the gateway relies on.
       if (canonical === '' || canonical === 'close' || canonical === 'keep-alive' || ESSENTIAL.has(canonical))
         continue;
       named = (named ?? new Set()).add(canonical);

@@ -12,7 +12,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** The status line and headers of an upstream's response, as they go to the client. */
+/** The status line and headers of an upstream's response, as they are sent to the client. */
 export type ResponseHead = {
   readonly status: number;
   readonly statusText: string;
@@ -42,10 +42,10 @@ export function buildResponseHeaders(
   return headers;
 }
 
-/** Octets from the first item of a list to its end: a head whose items lie further apart came in pieces. */
+/** The most octets between the first item of a list and its end: a larger distance means that the head came in pieces. */
 const HEAD_LIMIT = 64 * 1024;
 
-/** To decode each item costs more than all else about it, and usually they lie one behind the other, as they came. */
+/** Decoding each item is expensive, and usually the items are adjacent in one buffer. */
 function decodeTogether(raw: readonly (Buffer | string)[]): string[] | undefined {
   const [first] = raw;
   const last = raw[raw.length - 1];
@@ -68,7 +68,7 @@ function decode(octets: Buffer): string {
   return octets.toString('latin1');
 }
 
-/** Undici reads it as UTF-8, which Node cannot write: one that is not plain is left out (RFC 9112 4: it means nothing). */
+/** undici reads it as UTF-8, which Node cannot write: a status text with other characters is dropped (RFC 9112 4: it has no meaning). */
 export function buildReasonPhrase(statusText: string | undefined): string {
   return statusText !== undefined && /^[\t\x20-\x7e]*$/.test(statusText) ? statusText : '';
 }

@@ -6,7 +6,7 @@ import type { BodyInspector, Inspected, Outcome } from './outcome.ts';
 import type { ResponseHead } from './response-headers.ts';
 import { UpstreamFault } from './upstream-fault.ts';
 
-/** Bytes of a body that are kept while its inspector, or the client, makes the upstream wait. */
+/** Bytes of a body that are buffered while its inspector, or the client, pauses the upstream. */
 const WAITING_LIMIT = 64 * 1024;
 /** Milliseconds from a response's head after which its body is one that takes its time. */
 const PAUSE = 200;
@@ -15,38 +15,38 @@ const PAUSE = 200;
 export type Source = {
   pause(): void;
   resume(): void;
-  /** Nothing more is wanted of the response. */
+  /** The rest of the response is not needed. */
   done(): void;
   fail(reason: unknown): void;
 };
 
-/** Takes an upstream's response to the client: decides about the head, lets the body through its inspector, and keeps pace. */
+/** Relays an upstream's response to the client: decides about the head, passes the body through its inspector, applies backpressure. */
 export class ResponseRelay {
   readonly #response: ServerResponse;
   readonly #source: Source;
   readonly #silenceLimit: number;
-  /** Fails the response where the upstream stalls while the client still waits for the head. */
+  /** Fails the response if the upstream stalls while the client still waits for the head. */
   #silence: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
   #inspector: BodyInspector | undefined;
-  /** The head to send, until it has left. */
+  /** The head, until it is sent. */
   #head: ResponseHead | undefined;
   #waiting: Buffer[] = [];
   #waitingSize = 0;
-  /** A decision, or the client, is waited for. */
+  /** Waiting for a decision, or for the client. */
   #busy = false;
   #ended = false;
   #closed = false;
   #headSentAt = 0;
 
-  /** `silenceLimit`: milliseconds between two pieces of a body of which nothing has left yet. */
+  /** `silenceLimit`: the most milliseconds between two pieces of a body of which nothing was sent yet. */
   constructor(response: ServerResponse, source: Source, silenceLimit: number) {
     this.#response = response;
     this.#source = source;
     this.#silenceLimit = silenceLimit;
   }
 
-  /** When the head left, or the response was given up, in the time of `performance.now()`. */
+  /** When the head was sent, or the response was aborted, in the time of `performance.now()`. */
   get headSentAt(): number {
     return this.#headSentAt === 0 ? performance.now() : this.#headSentAt;
   }
@@ -64,8 +64,8 @@ export class ResponseRelay {
     this.#waiting.push(chunk);
     this.#waitingSize += chunk.length;
     this.#pump();
-    // Not at once: undici does not see the end of a complete response while it is paused, and takes the response for
-    // broken off where the upstream closes its connection meanwhile.
+    // Not at once: while paused, undici does not see the end of a complete response, and treats it as aborted if the upstream
+    // closes its connection meanwhile.
     if (this.#waitingSize > WAITING_LIMIT) this.#source.pause();
   }
 
@@ -74,7 +74,7 @@ export class ResponseRelay {
     this.#pump();
   }
 
-  /** Nothing more goes to the client. */
+  /** Nothing more is sent to the client. */
   close(): void {
     this.#closed = true;
     this.#clearTimers();
@@ -102,7 +102,7 @@ export class ResponseRelay {
     this.#head = head;
     this.#inspector = undefined;
     this.#sendHead();
-    // A slow body does not hold up the head, but what has come with the head leaves with it.
+    // A slow body does not delay the head, but data that arrived with the head is sent with it.
     process.nextTick(() => {
       // flushHeaders() would write the head as UTF-8.
       if (!this.#response.destroyed && !this.#response.writableEnded) this.#response.write('', 'latin1');
@@ -141,7 +141,7 @@ export class ResponseRelay {
     }
   }
 
-  /** One decision at a time: what comes meanwhile waits. */
+  /** One decision at a time: data that arrives meanwhile is buffered. */
   #await<Decision>(decide: () => Decision | Promise<Decision>, then: (decision: Decision) => void): void {
     try {
       const decision = decide();
@@ -153,7 +153,7 @@ export class ResponseRelay {
       decision
         .then((decided) => {
           this.#busy = false;
-          // It broke off while it was being looked at: the client is told of that.
+          // The upstream closed the connection during the inspection: the client gets that fault.
           if (this.#closed) return;
           this.#silence?.refresh();
           then(decided);

@@ -12,13 +12,13 @@ export type Upgrade = {
   /** Flat names and values, already cleaned. */
   readonly headers: readonly string[];
   readonly upstream: UpstreamClient;
-  /** Whose share of the connections it takes. */
+  /** The client to whose share of the connections it counts. */
   readonly client: string;
-  /** Hears of an upstream that did not answer; says what its client is told. */
+  /** Called if the upstream does not answer; returns the answer for the client. */
   readonly onFault: (fault: UpstreamFault) => string;
 };
 
-/** Takes WebSocket upgrades to the upstream, by http-proxy-3. */
+/** Forwards WebSocket upgrades to the upstream with http-proxy-3. */
 export class UpgradeProxy {
   readonly #proxy = createProxyServer({ ws: true });
 
@@ -61,7 +61,7 @@ export class UpgradeProxy {
         cert: tls?.cert,
         key: tls?.key,
       },
-      // The path as it was judged: http-proxy-3 would resolve its dots.
+      // The path as it was judged: http-proxy-3 would resolve dot segments.
       toProxy: true,
       prependPath: false,
       connectTimeout: timeouts.connect,
@@ -93,7 +93,7 @@ type UpgradeOptions = Omit<ServerOptions, 'ssl' | 'target'> & {
   readonly deadline: number;
 };
 
-/** Sockets that speak HTTP no more. */
+/** Upgraded sockets. */
 const upgraded = new WeakSet<Duplex>();
 
 /** What http-proxy-3 leaves to its users between the request and its upgrade. */
@@ -127,7 +127,7 @@ function endTogether(client: Socket, upstream: Socket): void {
   upstream.once('end', () => client.destroySoon()).once('close', () => client.destroySoon());
 }
 
-/** The last that a client hears, whether or not it ends its side of the connection. */
+/** The last answer to a client, whether or not it closes its side of the connection. */
 export function endWith(socket: Duplex, answer: string): void {
   socket.end(answer, () => socket.destroy());
 }

@@ -9,7 +9,7 @@ type UpstreamConfig = IssuerConfig['upstream'];
 /** The connections to one upstream. */
 export type UpstreamClient = AsyncDisposable & {
   readonly pool: Pool;
-  /** Who may use how many of the connections. */
+  /** The shares of the connections. */
   readonly shares: ConnectionShares;
   /** For one request that must not be sent on a kept connection. */
   connectAnew(): Client;
@@ -27,7 +27,7 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
   const options: Client.Options = {
     // `forward` and `fetchDocument` have a deadline of their own, which counts from the complete request.
     headersTimeout: 0,
-    // The time between two chunks, not that of a whole body: event streams and downloads may last.
+    // The time between two chunks, not of a whole body: event streams and downloads may take long.
     bodyTimeout: Math.max(timeouts.response, 300_000),
     maxHeaderSize: HEAD_LIMIT,
     // Requests come in as HTTP/1.1 and go out so, to servers of https, too, that would rather speak HTTP/2.

@@ -3,15 +3,15 @@ import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { tidyResponseHead } from './tidy-response-head.ts';
 
-/** Bytes of a head. A Location may give a state of 8 KiB back, percent-encoded, and more beside it. */
+/** The largest head in bytes. A Location may contain a percent-encoded state of 8 KiB, and more. */
 export const HEAD_LIMIT = 64 * 1024;
 
 const CR = 13;
 const LF = 10;
 
 /**
- * A connection to the upstream between its socket and undici, which takes what it reads by `socket.read()`. Tidies the heads of
- * responses (ADR 20), and tells when a kept connection turns out dead.
+ * A layer between the upstream socket and undici, which reads with `socket.read()`. It tidies the heads of responses (ADR 20),
+ * and detects dead kept-alive connections.
  */
 class UpstreamConnection {
   readonly #socket: Socket;
@@ -25,7 +25,7 @@ class UpstreamConnection {
     this.#socket = socket;
     const read = socket.read.bind(socket);
     this.#readSocket = read;
-    // Node's own streams ask with a size of 0 for more to be fetched.
+    // Node's own streams call it with a size of 0 to fetch more data.
     socket.read = (size?: number) => (size === undefined ? this.#read() : read(size));
     socket.on('error', (error) => {
       if (this.#isDead) deadConnections.add(error);
@@ -42,7 +42,7 @@ class UpstreamConnection {
     this.#bytesBefore = this.#socket.bytesRead;
   }
 
-  /** Whether it has answered before, and nothing came for the request that it was sent. */
+  /** Whether it answered an earlier request, but sent nothing for the current one. */
   get #isDead(): boolean {
     return this.#expectsHead && this.#responses > 0 && this.#socket.bytesRead === this.#bytesBefore;
   }
@@ -56,7 +56,7 @@ class UpstreamConnection {
     }
   }
 
-  /** `undefined`: there is more to come of it. */
+  /** `undefined`: incomplete. */
   #takeHead(received: Buffer): Buffer | undefined {
     let bytes = received;
     for (;;) {
@@ -79,7 +79,7 @@ class UpstreamConnection {
   }
 }
 
-/** Line ends in front of a head, which are no part of it (RFC 9112 2.2). */
+/** Line ends before a head, which do not belong to it (RFC 9112 2.2). */
 function countBlanks(bytes: Buffer): number {
   let count = 0;
   while (bytes[count] === CR || bytes[count] === LF) count += 1;
@@ -98,17 +98,17 @@ function findHeadEnd(bytes: Buffer): number | undefined {
 const connections = new WeakMap<Socket, UpstreamConnection>();
 const deadConnections = new WeakSet<Error>();
 
-// Told of by undici in the moment before it writes the head of a request.
+// undici emits this just before it writes the head of a request.
 subscribe('undici:client:sendHeaders', (message) => {
   connections.get((message as { readonly socket: Socket }).socket)?.expectHead();
 });
 
-/** Stands between a socket and undici from now on. */
+/** Inserts the layer between a socket and undici. */
 export function watchConnection(socket: Socket): void {
   connections.set(socket, new UpstreamConnection(socket));
 }
 
-/** Whether a request failed since the kept connection that it was sent on turned out dead. */
+/** Whether a request failed because its kept-alive connection was dead. */
 export function isDeadConnection(error: Error): boolean {
   return deadConnections.has(error);
 }

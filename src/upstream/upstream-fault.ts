@@ -1,7 +1,7 @@
 /** Why an upstream did not answer: the `kind` label of upstream_errors_total. */
 export type UpstreamFaultKind = 'unreachable' | 'timeout' | 'reset' | 'protocol' | 'busy';
 
-/** The upstream could not be reached, was too slow, or broke off. A fault, never a refusal. */
+/** The upstream was unreachable or too slow, or closed the connection early. A fault, never a refusal. */
 export class UpstreamFault extends Error {
   readonly code = 'upstream_fault';
   readonly kind: UpstreamFaultKind;
@@ -12,14 +12,14 @@ export class UpstreamFault extends Error {
     this.kind = kind;
   }
 
-  /** RFC 9110 15.6: 504 for one that is too slow, 503 where too many wait for it, 502 for all else. */
+  /** RFC 9110 15.6: 504 if it is too slow, 503 if too many requests wait for it, else 502. */
   get status(): 502 | 503 | 504 {
     if (this.kind === 'timeout') return 504;
     return this.kind === 'busy' ? 503 : 502;
   }
 }
 
-/** Why a request upstream is ended early: nobody waits for it any more. */
+/** The reason for aborting an upstream request that nobody waits for. */
 export class ClientClosed extends UpstreamFault {
   constructor() {
     super('reset', undefined);
@@ -43,7 +43,7 @@ export function toUpstreamFault(error: Error): UpstreamFault {
   }
   if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE')
     return new UpstreamFault('reset', error);
-  // undici's parser gives its errors no code of their own, and asserts what it takes for granted, such as a status ≥ 100.
+  // Errors of undici's parser have no code, and its assertions fail on unexpected input, such as a status below 100.
   const unparsed = error.name === 'HTTPParserError' || code === 'ERR_ASSERTION';
   if (unparsed || code.startsWith('HPE_') || code.startsWith('UND_ERR_')) {
     return new UpstreamFault('protocol', error);

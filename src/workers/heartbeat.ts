@@ -1,10 +1,10 @@
-/** Milliseconds between two beats, and how many may stay unanswered: a machine that is busy is no reason to end a worker. */
+/** Milliseconds between two beats, and how many may be unanswered: a busy machine must not cause a restart. */
 const INTERVAL = 3_000;
 const MISSED_LIMIT = 5;
 
 /**
- * Asks a process again and again, and calls `onHang` when it leaves several beats unanswered. Beats are counted, not time:
- * after the machine was suspended, both processes are late.
+ * Pings a process periodically, and calls `onHang` after several unanswered beats. It counts beats, not time: after the
+ * machine was suspended, both processes are late.
  */
 export function watchHeartbeat(beat: () => Promise<unknown>, onHang: () => void): Disposable {
   let missed = 0;
@@ -19,7 +19,7 @@ export function watchHeartbeat(beat: () => Promise<unknown>, onHang: () => void)
       () => {
         missed = 0;
       },
-      // It has ended, which its owner sees.
+      // The process has ended; its owner notices that.
       () => {},
     );
   }, INTERVAL).unref();

@@ -6,9 +6,9 @@ import { createTelemetry } from '../telemetry/telemetry.ts';
 import { VERSION } from '../version.ts';
 import type { AllDiscovered, Answer, Call, WorkerCommands, WorkerHealth } from './worker-commands.ts';
 
-/** What runs in a worker: the primary starts and directs it, and it ends with the primary. Resolves to the exit status. */
+/** Runs in a worker: the primary starts and controls it, and it ends with the primary. Resolves to the exit status. */
 export function runWorker(): Promise<number> {
-  // A terminal and a process manager signal the whole group; the primary decides what follows.
+  // A terminal or a process manager signals the whole group; the primary decides what to do.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const drained = Promise.withResolvers<number>();
   const commands = createCommands();

@@ -9,11 +9,11 @@ import { watchHeartbeat } from './heartbeat.ts';
 import { workerConfig } from './worker-config.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-/** Milliseconds before a worker that ended is replaced: doubled each time, until one has served for long enough. */
+/** Milliseconds before a worker that ended is replaced: doubled each time, until one has served long enough. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 30_000;
 const LONG_ENOUGH = 60_000;
-/** Milliseconds that a reader of metrics or activity waits for workers; for one that is late, its last answer counts. */
+/** Milliseconds to wait for workers when metrics or activity are read; a late worker counts with its last answer. */
 const READ_TIMEOUT = 1_000;
 /** Milliseconds beyond `shutdown` after which a worker that should have ended is killed. */
 const END_TIMEOUT = 2_000;
@@ -21,7 +21,7 @@ const END_TIMEOUT = 2_000;
 /** A worker that serves: the configuration in force there, and the issuers whose endpoints it does not know. */
 type Ready = { config: Config; undiscovered: readonly string[] };
 
-/** Keeps a number of workers at work, all of them with the same configuration. */
+/** Keeps a number of workers running, all with the same configuration. */
 export class Supervisor implements AsyncDisposable {
   readonly #count: number;
   readonly #activity: Pick<ActivityStore, 'addActivity'>;
@@ -29,7 +29,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #metrics: MergedMetrics;
   readonly #running = new Set<WorkerProcess>();
   readonly #ready = new Map<WorkerProcess, Ready>();
-  /** What workers have told of the upstreams, for those that start while an upstream does not answer. */
+  /** What workers have learned about upstreams, for workers that start while an upstream does not answer. */
   readonly #discovered = new Map<string, Discovered>();
   readonly #ending = new AbortController();
   #config: Config;
@@ -63,7 +63,7 @@ export class Supervisor implements AsyncDisposable {
     return [...this.#ready.values()].flatMap(({ undiscovered }) => undiscovered);
   }
 
-  /** Starts all workers. Resolves to the public URL when each listens there; rejects when one of them cannot. */
+  /** Starts all workers. Resolves to the public URL when all listen there; rejects if one of them cannot. */
   async start(): Promise<string> {
     const first = this.#spawn(1);
     const url = await this.#bringUp(first);
@@ -75,7 +75,7 @@ export class Supervisor implements AsyncDisposable {
     return url;
   }
 
-  /** Puts another configuration in force in every worker, or in none where one of them cannot have it: then it throws. */
+  /** Applies a new configuration in every worker. If one of them cannot apply it, none does, and this throws. */
   async reload(next: Config): Promise<void> {
     const workers = [...this.#ready.keys()];
     const share = this.#shareOf(next);
@@ -86,7 +86,7 @@ export class Supervisor implements AsyncDisposable {
       throw error;
     }
     this.#config = next;
-    // Those that came up meanwhile did so with the previous configuration.
+    // Workers that started meanwhile use the previous configuration.
     const others = [...this.#ready.keys()].filter((worker) => !workers.includes(worker));
     for (const worker of others) void this.#update(worker);
     await Promise.all(workers.map((worker) => this.#commit(worker, next)));
@@ -115,7 +115,7 @@ export class Supervisor implements AsyncDisposable {
     const deadline = setTimeout(() => this.#killAll(), delay + drain + END_TIMEOUT);
     await Promise.all(
       [...this.#running].map(async (worker) => {
-        // One that is still coming up has nothing to finish.
+        // A worker that is still starting has nothing to finish.
         if (!this.#ready.has(worker)) worker.kill();
         else await worker.call('drain').catch(() => {});
         await worker.ended;
@@ -184,7 +184,7 @@ export class Supervisor implements AsyncDisposable {
     return health;
   }
 
-  /** Gives a worker the configuration that is in force, where it missed a reload while it came up. */
+  /** Gives a worker the configuration in force, if it missed a reload while it started. */
   async #update(worker: WorkerProcess): Promise<void> {
     const config = this.#config;
     const ready = this.#ready.get(worker);
@@ -192,7 +192,7 @@ export class Supervisor implements AsyncDisposable {
     try {
       await worker.callInTime('stage', this.#shareOf(config));
     } catch {
-      // Its replacement begins with the right one.
+      // Its replacement starts with the right one.
       worker.kill();
       return;
     }
@@ -206,7 +206,7 @@ export class Supervisor implements AsyncDisposable {
       const ready = this.#ready.get(worker);
       if (ready !== undefined) ready.config = config;
     } catch {
-      // No worker may serve with another configuration than the rest.
+      // All workers must serve with the same configuration.
       worker.kill();
     }
   }

@@ -3,14 +3,14 @@ import type { Config } from '../config/config.ts';
 import type { MetricsSnapshot } from '../telemetry/merged-metrics.ts';
 import type { Discovered } from '../upstream/discovery.ts';
 
-/** What upstreams have told, by the settings that it depends on. */
+/** What was learned about upstreams, by the settings that it depends on. */
 export type AllDiscovered = ReadonlyMap<string, Discovered>;
 
-/** What the primary may ask of a worker. What a worker throws, its caller in the primary gets. */
+/** The commands of the primary to a worker. An exception in the worker is passed to the caller in the primary. */
 export type WorkerCommands = {
-  /** Resolves to the public URL, once it listens there. `discovered`: what other workers know. */
+  /** Resolves to the public URL once it listens there. `discovered`: what other workers know. */
   start(worker: number, config: Config, discovered: AllDiscovered): Promise<string>;
-  /** Gets another configuration ready, which `commit` puts in force and `discard` gives up. */
+  /** Prepares a new configuration, which `commit` applies and `discard` drops. */
   stage(config: Config): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
@@ -19,7 +19,7 @@ export type WorkerCommands = {
   readMetrics(): Promise<MetricsSnapshot>;
   /** The heartbeat, with what the worker knows and what it lacks: the issuers whose endpoints are unknown. */
   health(): Promise<WorkerHealth>;
-  /** Resolves when nothing is in flight any more; then the process ends. */
+  /** Resolves when no request is in flight; then the process ends. */
   drain(): Promise<void>;
 };
 

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 
-/** The configuration for one of several workers: of what is limited for all of them, each has its share. */
+/** The configuration for one of several workers: limits are divided among them. */
 export function workerConfig(config: Config, { workers, port }: { workers: number; port: number }): Config {
   const share = (limit: number) => Math.ceil(limit / workers);
   const { listen, issuers } = config;

@@ -29,7 +29,7 @@ export class WorkerProcess {
         resolve(how);
       };
       this.#worker.once('exit', (code, signal) => end(this.#killedFor ?? signal ?? `exit code ${code}`));
-      // One that never ran has no end of its own. Else it is about a message to one that has just ended.
+      // A process that never ran emits no exit. Otherwise the error is about a message to a process that has just ended.
       this.#worker.on('error', (error) => this.#worker.process.pid === undefined && end(error.message));
     });
   }
@@ -50,7 +50,7 @@ export class WorkerProcess {
     return pending.promise as ReturnType<WorkerCommands[C]>;
   }
 
-  /** Rejects as well where the worker takes too long for its answer: one that hangs must not hold up all others. */
+  /** Also rejects if the worker takes too long: a hanging worker must not delay all others. */
   async callInTime<C extends keyof WorkerCommands>(
     command: C,
     ...parameters: Parameters<WorkerCommands[C]>
@@ -66,7 +66,7 @@ export class WorkerProcess {
     }
   }
 
-  /** `reason`: how its end is told, where it would be SIGKILL. */
+  /** `reason`: the reported cause of its end, instead of SIGKILL. */
   kill(reason?: string): void {
     this.#killedFor ??= reason;
     this.#worker.kill('SIGKILL');

@@ -16,7 +16,12 @@ export async function run(output: Pick<CheckIo, 'stdout' | 'stderr'>): Promise<n
     (error: unknown) => {
       if (!(error instanceof UsageError)) throw error;
       io.stderr(`pkce-gateway: ${error.message}`);
-      io.stderr('pkce-gateway --help shows all commands.');
+      const [, command] = /^([a-z]+): /.exec(error.message) ?? [];
+      io.stderr(
+        command === undefined
+          ? 'pkce-gateway --help shows all commands.'
+          : `pkce-gateway help ${command} shows its options.`,
+      );
       return 2;
     },
   );

@@ -74,7 +74,7 @@ function readConfig(options: ParsedOptions, io: CheckIo) {
     if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} needs --upstream`);
     return loadConfigApart({ file: configFile(options), options: { env: io.env } });
   }
-  if (config !== undefined) throw new UsageError('serve: --upstream and --config exclude each other');
+  if (config !== undefined) throw new UsageError('serve: --upstream and --config cannot be used together');
   const { origin, metadataPaths } = readUpstreamOption('serve', upstream);
   return loadConfigApart({
     upstream: origin,

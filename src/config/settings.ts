@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describeIssue, wrongType } from './describe-issue.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { asMapping, whereItBelongs } from './misplaced.ts';
 import type { OutsideValues } from './outside-values.ts';
 import {
   type MappingShape,
@@ -75,8 +76,8 @@ export class SettingsReader {
   }
 
   #readAs(shape: Shape, node: YamlNode, input: ScalarNode['value'] | object): unknown {
-    const wrong = (expected: string) =>
-      this.#invalid(wrongType(expected, input) + (node.kind === 'external' ? EXTERNAL : ''));
+    const wrong = (expected: string, hint = '') =>
+      this.#invalid(wrongType(expected, input) + (node.kind === 'external' ? EXTERNAL : hint));
     switch (shape.kind) {
       case 'scalar':
         return this.#readScalar(shape, input, node);
@@ -84,7 +85,8 @@ export class SettingsReader {
         return this.#readAs(node.kind === 'map' ? shape.mapping : shape.scalar, node, input);
       case 'mapping':
         if (node.kind === 'map') return this.#readEntries(shape, node.entries);
-        return input === null && shape.nullable ? this.#readEntries(shape, new Map()) : wrong('object');
+        if (input === null && shape.nullable) return this.#readEntries(shape, new Map());
+        return wrong('object', asMapping(input, shape));
       case 'record':
         if (node.kind === 'map') return this.#readRecord(shape, node);
         return input === null && shape.nullable ? {} : wrong('object');
@@ -101,8 +103,8 @@ export class SettingsReader {
       const slot = shape.slots.get(key);
       this.#path.push(key);
       if (slot === undefined) {
-        const message = `unknown key${didYouMean(key, [...shape.slots.keys()])}`;
-        this.#diagnostics.problem(this.#path, message, 'key');
+        const hint = whereItBelongs(key, shape) || didYouMean(key, [...shape.slots.keys()]);
+        this.#diagnostics.problem(this.#path, `unknown key${hint}`, 'key');
       } else if (slot.shape.kind === 'scalar' && slot.shape.file) {
         settings[slot.name] = valid(this.#readFile(slot.shape, entry));
       } else {

@@ -166,6 +166,13 @@ describe('a command line that no command takes: exit 2, and why', () => {
     expect(stderr.split('\n')[0]).toContain(says);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
+
+  test.concurrent.each([
+    [['frobnicate'], 'pkce-gateway --help shows all commands.'],
+    [['report', '--frobnicate'], 'pkce-gateway help report shows its options.'],
+  ] as const)('%j: and where to look', async (args, says) => {
+    expect((await run(...args)).stderr.split('\n')[1]).toBe(says);
+  });
 });
 
 describe('serve cannot start: exit 1, and why in one line', () => {

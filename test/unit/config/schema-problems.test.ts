@@ -153,7 +153,9 @@ describe('values of the process', () => {
       'must be one of trace, debug, info, warn, error, silent',
     ),
     topLevel('log: {format: JSON}', 15, 'log.format', 'must be one of json, pretty (did you mean json?)'),
-    topLevel('log: json', 6, 'log', 'must be a mapping, not text'),
+    topLevel('log: json', 6, 'log', 'must be a mapping, not text: write {format: json}'),
+    topLevel('log: nothing like it', 6, 'log', 'must be a mapping, not text'),
+    topLevel('public_url: http://x', 1, 'public_url', 'unknown key: it belongs under issuers'),
     topLevel(
       'store: {kind: redis}',
       1,
@@ -240,7 +242,18 @@ describe('values of an issuer', () => {
       'clients._unlisted',
       'this name is reserved for the clients that are not listed',
     ),
-    issuerKey('clients: {spa: report}', 20, 'clients.spa', 'must be a mapping, not text'),
+    issuerKey(
+      'clients: {spa: report}',
+      20,
+      'clients.spa',
+      'must be a mapping, not text: write {mode: report}',
+    ),
+    issuerKey(
+      'mode: report',
+      5,
+      'mode',
+      'unknown key: it belongs under defaults, unlisted_clients or clients',
+    ),
     issuerKey('clients: [spa]', 14, 'clients', 'must be a mapping, not a list'),
   ];
   it.each(cases)('$name', async ({ text, lines }) => {

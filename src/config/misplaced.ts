@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { MappingShape, Shape, Slot } from './schema-shape.ts';
+
+/** The longest value that a hint repeats. */
+const LONGEST = 80;
+
+/** `: it belongs under a or b` for a key that mappings one level below have, or nothing. */
+export function whereItBelongs(key: string, { slots }: MappingShape): string {
+  const homes = [...slots].filter(([, { shape }]) => mappingIn(shape)?.slots.has(key)).map(([name]) => name);
+  const last = homes.pop();
+  if (last === undefined) return '';
+  return `: it belongs under ${homes.length === 0 ? last : `${homes.join(', ')} or ${last}`}`;
+}
+
+/** `: write {key: value}` for a text in the place of a mapping one of whose keys takes it, or nothing. */
+export function asMapping(value: unknown, { slots }: MappingShape): string {
+  if (typeof value !== 'string' || value.length > LONGEST) return '';
+  const found = [...slots].find(([, slot]) => takesOnlySuch(slot, value));
+  return found === undefined ? '' : `: write {${found[0]}: ${value}}`;
+}
+
+/** Whether a setting takes this text, and not just any. A secret is not repeated. */
+function takesOnlySuch({ shape, schema }: Slot, value: string): boolean {
+  if (shape.kind !== 'scalar' || shape.hidden || shape.file) return false;
+  return z.safeParse(schema, value).success && !z.safeParse(schema, 'any text').success;
+}
+
+function mappingIn(shape: Shape): MappingShape | undefined {
+  if (shape.kind === 'record') return mappingIn(shape.value);
+  if (shape.kind === 'list') return mappingIn(shape.item);
+  if (shape.kind === 'either') return shape.mapping;
+  return shape.kind === 'mapping' ? shape : undefined;
+}

@@ -1,4 +1,4 @@
-/** Characters. Longer ones fill the store, and no client that means well has them. */
+/** Characters. Longer ids would fill the store, and no real client has one. */
 export const LONGEST_CLIENT_ID = 2048;
 
 /**

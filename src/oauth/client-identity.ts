@@ -36,7 +36,7 @@ export function parseClientIdentity(
   };
 }
 
-/** Whether nothing in the request names another client than this one. */
+/** Whether the request names no client other than this one. */
 export function identifies({ names }: Pick<ClientIdentity, 'names'>, clientId: string): boolean {
   return names.every((readings) => readings.includes(clientId));
 }

@@ -1,6 +1,6 @@
 import { type JsonObject, parseJsonObject } from './json-object.ts';
 
-/** The claims of a JWT that is signed, or plain (RFC 7515 compact serialisation). The signature is for others to check. */
+/** The claims of a JWT that is signed, or plain (RFC 7515 compact serialisation). The signature is not checked here. */
 export type JwtClaims = JsonObject;
 
 /**

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts
 /** The metadata of an authorization server (OpenID Connect Discovery 3, RFC 8414 2). */
 export type MetadataDocument = JsonObject;
 
-/** What the gateway lets clients do, so far as metadata speaks of it. `undefined`: whatever the upstream says. */
+/** What the gateway allows clients, as far as metadata describes it. `undefined`: as the upstream says. */
 export type AdvertisedPolicy = {
   readonly codeChallengeMethods: readonly string[] | undefined;
   readonly narrowed:

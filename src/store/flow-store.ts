@@ -1,4 +1,4 @@
-/** Where and for whom something began, and as what it was judged. */
+/** Where and for which client a record was created, and in which mode. */
 export type Judged = {
   /** The name of the issuer at which it began. Policy and metadata come from there. */
   readonly issuer: string;
@@ -6,7 +6,7 @@ export type Judged = {
   readonly realm: string;
   /** As the client wrote it. */
   readonly clientId: string;
-  /** The mode in which it began; it holds to the end, so that both halves of a login agree. */
+  /** The mode in which it began; it stays to the end, so that both halves of a login agree. */
   readonly mode: 'enforce' | 'report';
 };
 
@@ -60,7 +60,7 @@ export type BindOptions = {
   readonly codeTtl: number;
 };
 
-/** What came of binding a code. */
+/** The result of binding a code. */
 export type Bound =
   /** The code for the client. The same flow's code, delivered again, gives the same one, with its attempts and claim as they stand. */
   | { readonly outcome: 'bound'; readonly code: string; readonly first: boolean }
@@ -69,7 +69,7 @@ export type Bound =
   /** The code for the client would be too long for a URL. */
   | { readonly outcome: 'too_long' };
 
-/** What became of an attempt to claim a code. `unknown`: there is no such code, or its record cannot be read. */
+/** The result of an attempt to claim a code. `unknown`: there is no such code, or its record cannot be read. */
 export type Claim = { readonly outcome: 'unknown' } | KnownClaim;
 
 /** The same, for a code that the store knows. */
@@ -84,7 +84,7 @@ export type KnownClaim = {
     | 'expired'
     /** Claimed by another claim id, and not released. */
     | 'replayed'
-    /** Burnt by too many failed verifications. */
+    /** Invalid after too many failed verifications. */
     | 'exhausted'
     /** It is the upstream's own code, whose client was given another one: nobody may redeem it. */
     | 'wrapped';
@@ -129,11 +129,11 @@ export interface FlowStore extends AsyncDisposable {
 
   /** Ties an upstream's code to its flow. */
   bindCode(options: BindOptions): Promise<Bound>;
-  /** Whose a code is, whatever its state; `undefined` for none. Claims nothing. */
+  /** The owner of a code, whatever its state; `undefined` for none. Claims nothing. */
   findCode(upstream: string, code: string): Promise<Binding | undefined>;
   /** Looks a code up and, where the presented challenge is its own and it is free, claims it: atomically. */
   claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim>;
-  /** Gives a code back that this very claim holds. No effect on any other. */
+  /** Releases a code that this claim holds. No effect on any other claim. */
   releaseClaim(upstream: string, code: string, claimId: string): Promise<void>;
 
   /** Resolves to the request_uri for the client. */
@@ -150,7 +150,7 @@ export interface FlowStore extends AsyncDisposable {
   saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void>;
   hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean>;
 
-  /** Resolves where the store answers. */
+  /** Resolves if the store answers. */
   ping(): Promise<void>;
 }
 
@@ -177,7 +177,7 @@ export type ClaimRequest = {
   readonly claimId: string;
 };
 
-/** The store could not do what it was asked. A fault, never a refusal. */
+/** A store operation failed. A fault, never a refusal. */
 export class StoreFault extends Error {
   readonly code: 'store_unreachable' | 'store_timeout' | 'store_full' | 'store_error';
 

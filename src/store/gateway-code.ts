@@ -13,7 +13,7 @@ const TAG_BYTES = 16;
 const KEY_ENCODING = 'base64url';
 const OPTIONS = { authTagLength: TAG_BYTES, encoding: KEY_ENCODING } as const;
 
-/** The code that a client gets in place of the upstream's. */
+/** The code that a client gets instead of the upstream's. */
 export function buildGatewayCode(random: Buffer): string {
   if (random.length !== GATEWAY_CODE_RANDOM_BYTES) {
     throw new RangeError(`a code takes ${GATEWAY_CODE_RANDOM_BYTES} random bytes`);
@@ -29,7 +29,7 @@ export function sealCode(code: string, under: string, upstream: string, nonce: B
   const cipher = createCipheriv(CIPHER, deriveKey(under), nonce, OPTIONS);
   cipher.setAAD(Buffer.from(upstream, 'utf8'));
   const encrypted = cipher.update(code, 'utf8');
-  // Makes the tag. A stream cipher has nothing left to give out.
+  // Creates the tag. A stream cipher has no remaining output.
   cipher.final();
   return Buffer.concat([nonce, encrypted, cipher.getAuthTag()]).toString('base64url');
 }

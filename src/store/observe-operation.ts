@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { StoreFault } from './flow-store.ts';
 
-/** Hears how long an operation of a store took (milliseconds), and how it failed. */
+/** Called with the duration of a store operation (milliseconds), and its fault. */
 export type ObserveOperation<Operation> = (
   operation: Operation,
   duration: number,

@@ -10,7 +10,7 @@ export type MemoryQuotas = {
   readonly flows: { readonly small: Quota; readonly large: Quota };
   /** Codes that may still be redeemed; a wrapped one counts twice. */
   readonly codes: { readonly small: Quota; readonly large: Quota };
-  /** Codes that are too old for that, and are remembered. */
+  /** Expired codes that are still remembered. */
   readonly expiredCodes: { readonly small: Quota; readonly large: Quota };
   /** What clients' servers have shown. */
   readonly traits: Quota;

@@ -11,11 +11,11 @@ export type OnStateChange = (state: 'ready' | 'unreachable', detail?: string) =>
 /** Sends one command, within the same turn of the event loop. */
 export type SendCommand<Reply> = (client: RedisClient) => Promise<Reply>;
 
-/** Commands that may be under way. While Redis hangs, each costs memory here and in the socket. */
+/** The most pending commands. While Redis hangs, each takes memory here and in the socket. */
 export const MAX_UNSETTLED = 10_000;
-/** How long a connection may be away, in milliseconds, before commands fail at once. */
+/** How long a connection may be lost, in milliseconds, before commands fail at once. */
 const GRACE = 250;
-/** Milliseconds until a server that takes connections, but does not serve, is asked again. */
+/** Milliseconds until a server that accepts connections but does not serve is tried again. */
 const PROBE_INTERVAL = 100;
 
 /** One of ioredis's clients, with a deadline for each command and a bound on all of them. */
@@ -104,7 +104,7 @@ export class RedisLink implements AsyncDisposable {
         },
         (error: unknown) => {
           settle(() => reject(redisFault(error, this.#lostBecause)));
-          // It may have run, and its reply have been lost with the connection.
+          // The command may have run, and its reply may have been lost with the connection.
           if (undo !== undefined && wasSent && !(error instanceof ReplyError)) this.whenBack(undo);
         },
       );
@@ -117,7 +117,7 @@ export class RedisLink implements AsyncDisposable {
     else if (this.#whenBack.length < MAX_UNSETTLED) this.#whenBack.push(step);
   }
 
-  /** Nothing is reported any more. The replies that are owed are waited for, within the timeout. */
+  /** Stops reporting, and waits for pending replies within the timeout. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     const goodbye = this.#isReady ? this.run((client) => client.quit()).catch(() => {}) : undefined;
@@ -127,7 +127,7 @@ export class RedisLink implements AsyncDisposable {
     this.#client.disconnect();
   }
 
-  /** A server that loads its data, or wants a password, takes connections all the same: only a reply tells. */
+  /** A server that loads its data or requires a password also accepts connections: only a reply shows that it serves. */
   #probe(): void {
     clearTimeout(this.#nextProbe);
     this.#client.ping().then(
@@ -155,7 +155,7 @@ export class RedisLink implements AsyncDisposable {
     // A cluster's client keeps what it could not send for as long as no node can be reached.
     else if (this.#client.isCluster) flushQueue(this.#client);
     this.#isReady = false;
-    // ioredis leaves nodes out that announce no host.
+    // ioredis ignores nodes that announce no host.
     if (this.#client.isCluster) this.#lostBecause ??= 'CLUSTER_NO_NODES';
     this.#report();
   }
@@ -175,7 +175,7 @@ function flushQueue(client: object): void {
 /** Few commands wait for a connection, and none runs long after its caller was told of a fault. */
 function waitForConnection(): PromiseWithResolvers<void> {
   const back = Promise.withResolvers<void>();
-  // Nobody may be waiting.
+  // There may be no waiter.
   back.promise.catch(() => {});
   setTimeout(() => back.reject(new Error('no connection')), GRACE).unref();
   return back;

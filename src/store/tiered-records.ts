@@ -3,7 +3,7 @@ import { ExpiringRecords, type FoundRecord, type Quota } from './expiring-record
 /** Characters of a record beyond which it counts as a large one. Those of usual clients have some 300. */
 const LARGE = 1024;
 
-/** Records that expire, with a quota of their own for the few large ones: a flood of huge redirect_uris evicts only its like. */
+/** Expiring records with a separate quota for large ones: a flood of huge redirect_uris evicts only large records. */
 export class TieredRecords {
   readonly #small: ExpiringRecords;
   readonly #large: ExpiringRecords;

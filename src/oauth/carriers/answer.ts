@@ -11,7 +11,7 @@ export type Answer = {
   /** Whether the id_token covers the state as well (`s_hash`). */
   readonly hasStateHash: boolean;
   readonly hasIss: boolean;
-  /** For whom the id_token or the signed response is. */
+  /** The audience of the id_token or the signed response. */
   readonly audience: readonly string[];
   /** `unreadable`: encrypted, malformed, or more than one. */
   readonly jarm: 'readable' | 'unreadable' | undefined;

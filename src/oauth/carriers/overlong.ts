@@ -8,7 +8,7 @@ const CODE = /\bcode(?:=|%3d|\\[ux](?:00)?3d|["']?\s{0,4}[:=]\s{0,4}["'])[^&"'<>
 /** Characters: enough for the name and the beginning of its value. */
 const BEFORE = 64;
 
-/** Lets a construct pass that is too large to be read, and tells where a prefix stands in it. */
+/** Passes a construct that is too large to read, and reports where it contains a prefix. */
 export class Overlong {
   readonly #writer: PieceWriter;
   readonly #findPrefix: FindPrefix;

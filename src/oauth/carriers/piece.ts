@@ -1,6 +1,6 @@
 import { type Carrier, shiftCarrier } from './carrier.ts';
 
-/** Characters of one construct that are held; what is larger goes on unread. */
+/** The most characters of one construct that are buffered; a larger one passes unread. */
 export const CONSTRUCT_LIMIT = 64 * 1024;
 
 /** A part of a body. All texts, one behind the other, are the body octet by octet (latin1). */

@@ -35,8 +35,10 @@ function packagedNodeArgs(): readonly string[] {
 
 /** The proxy that others are compared with: what Node and undici cost alone. */
 export const BASELINE = 'undici, bare';
-export const GATEWAY = 'pkce-gateway';
+export const GATEWAY = 'pkce-gateway, Redis';
+export const SEALED = 'pkce-gateway, sealed';
 export const KEEP_ALIVE = 'http-proxy-3, keep-alive';
+export const FASTIFY = '@fastify/http-proxy';
 export const LUA = 'nginx, Lua and Redis';
 
 /** All that can be started here. */
@@ -44,12 +46,13 @@ export function contenders(): ReadonlyMap<string, Start> {
   const all = new Map<string, Start>([
     [BASELINE, startBaseline],
     [GATEWAY, (lab) => startGateway(lab)],
+    [SEALED, (lab) => startGateway(lab, { store: 'sealed' })],
     [KEEP_ALIVE, (lab) => startNodePeer(KEEP_ALIVE, 'http-proxy-3.ts', lab, 'keep-alive')],
     [
       'http-proxy-3, as it comes',
       (lab) => startNodePeer('http-proxy-3, as it comes', 'http-proxy-3.ts', lab),
     ],
-    ['@fastify/http-proxy', (lab) => startNodePeer('@fastify/http-proxy', 'fastify.ts', lab)],
+    [FASTIFY, (lab) => startNodePeer(FASTIFY, 'fastify.ts', lab)],
   ]);
   if (spawnSync('nginx', ['-v']).status === 0) {
     all.set('nginx', (lab) => startNginx('nginx', lab, false));
@@ -81,6 +84,8 @@ async function startNodePeer(name: string, script: string, lab: Lab, ...args: st
 }
 
 export type GatewayVariant = {
+  /** Default: Redis. */
+  readonly store?: 'sealed';
   /** Processes, and the CPUs that they may have. Default: one, on that of every proxy. */
   readonly workers?: { readonly count: number; readonly cpu: string };
   /** Further client entries, beside the one that logs in. */
@@ -91,20 +96,22 @@ export type GatewayVariant = {
 
 export type GatewayContender = Contender & { readonly adminUrl: string };
 
-/** Everything on: enforce, wrapped codes, metrics, a log in a file, Redis. */
+/** Everything on: enforce, wrapped codes, metrics, a log in a file, a store for several gateways. */
 export async function startGateway(lab: Lab, variant: GatewayVariant = {}): Promise<GatewayContender> {
-  const { workers = { count: 1, cpu: CPUS.proxy }, furtherClients = 0, nodeArgs = [] } = variant;
+  const { store, workers = { count: 1, cpu: CPUS.proxy }, furtherClients = 0, nodeArgs = [] } = variant;
   const further = Array.from(
     { length: furtherClients },
     (_, i) => `      app-${i}: {redirect_uris: ["https://app-${i}.example.com/cb"]}\n`,
   );
-  const file = join(lab.directory, `gateway-${workers.count}-${furtherClients}.yaml`);
+  const file = join(lab.directory, `gateway-${store ?? 'redis'}-${workers.count}-${furtherClients}.yaml`);
+  const redis = `{kind: redis, redis: {url: "redis://127.0.0.1:${lab.redisPort}/0", timeout: 5s}}`;
+  const sealed = `{kind: sealed, sealed: {keys: ["${'k'.repeat(42)}A"]}}`;
   await writeFile(
     file,
     `listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
 workers: ${workers.count}
-store: {kind: redis, redis: {url: "redis://127.0.0.1:${lab.redisPort}/0", timeout: 5s}}
+store: ${store === 'sealed' ? sealed : redis}
 issuers:
   - name: corp
     upstream: {url: "http://127.0.0.1:${lab.upstreamPort}"}
@@ -126,7 +133,7 @@ ${further.join('')}`,
       },
     );
     const [, port, adminUrl = ''] = /listening on http:\/\/[^:]+:(\d+) \(admin ([^)]+)\)/.exec(line) ?? [];
-    return { ...contender(GATEWAY, Number(port), gateway), adminUrl };
+    return { ...contender(store === 'sealed' ? SEALED : GATEWAY, Number(port), gateway), adminUrl };
   } finally {
     closeSync(log);
   }

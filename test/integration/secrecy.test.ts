@@ -172,5 +172,5 @@ describe('invented clients', () => {
     expect(after.join('\n')).not.toContain('invented');
     const metrics = await stage.gateway.metrics();
     expect(metrics.value('rejections_total', { client: '_unlisted' })).toBe(2 * (INVENTED + 1));
-  });
+  }, 60_000);
 });

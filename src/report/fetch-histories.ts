@@ -115,7 +115,9 @@ async function queryRange(
   deadline: number,
 ): Promise<readonly Series[] | string> {
   const endpoint = new URL(url);
-  endpoint.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/query_range`;
+  endpoint.pathname = url.pathname.endsWith('/')
+    ? `${url.pathname}api/v1/query_range`
+    : `${url.pathname}/api/v1/query_range`;
   endpoint.search = new URLSearchParams(parameters).toString();
   const fetched = await fetchText(endpoint, access, deadline - Date.now());
   const where = `the Prometheus at ${url.origin}`;

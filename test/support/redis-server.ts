@@ -125,6 +125,8 @@ export class RedisServer implements AsyncDisposable {
       const dump: RedisDump[] = [];
       for (const key of await client.keys('*')) {
         const kind = await client.type(key);
+        // It has expired since it was listed.
+        if (kind === 'none') continue;
         if (kind !== 'hash' && kind !== 'string')
           throw new Error(`${key} is a ${kind}: nobody reads it here`);
         const value =

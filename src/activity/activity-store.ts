@@ -42,9 +42,17 @@ export function dayOf(now: number): number {
   return Math.floor(now / DAY);
 }
 
+/** Every count asks for the same day. */
+let lastDay: number | undefined;
+let lastDayText = '';
+
 /** `2026-11-22` */
 export function dayText(day: number): string {
-  return new Date(day * DAY).toISOString().slice(0, 10);
+  if (day !== lastDay) {
+    lastDayText = new Date(day * DAY).toISOString().slice(0, 10);
+    lastDay = day;
+  }
+  return lastDayText;
 }
 
 /** The days of the period that ends at a moment, oldest first. */

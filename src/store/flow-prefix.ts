@@ -61,7 +61,7 @@ export function buildSealedPrefix(upstream: string, hadState: boolean, record: s
 /** The record that a prefix of this upstream holds; `undefined` for any other text, and one whose flow is in a store. */
 export function sealedFlowOf(upstream: string, prefix: string): string | undefined {
   if (!isSealedKind(prefix.charAt(KIND_AT))) return undefined;
-  if (flowPrefixAt(hashText(upstream, BASIS), prefix, 0) !== prefix) return undefined;
+  if (flowPrefixAt(seedOf(upstream), prefix, 0) !== prefix) return undefined;
   return prefix.slice(RECORD_AT, BODY_LENGTH) + prefix.slice(FLOW_PREFIX_LENGTH);
 }
 
@@ -73,15 +73,17 @@ export function hadStateOf(prefix: string): boolean {
 
 /** The flow prefix that a state begins with; `undefined` where it begins with none of this upstream's. */
 export function parseFlowPrefix(upstream: string, state: string): ParsedFlowPrefix | undefined {
-  const prefix = flowPrefixAt(hashText(upstream, BASIS), state, 0);
+  const prefix = flowPrefixAt(seedOf(upstream), state, 0);
   if (prefix === undefined) return undefined;
   return { prefix, clientState: hadStateOf(prefix) ? state.slice(prefix.length) : undefined };
 }
 
 /** The first flow prefix of this upstream in a text, wherever it stands. Linear in the text's length. */
 export function findFlowPrefix(upstream: string, text: string, from = 0): FoundFlowPrefix | undefined {
-  const seed = hashText(upstream, BASIS);
-  for (let index = text.indexOf(START, from); index !== -1; index = text.indexOf(START, index + 1)) {
+  let index = text.indexOf(START, from);
+  if (index === -1) return undefined;
+  const seed = seedOf(upstream);
+  for (; index !== -1; index = text.indexOf(START, index + 1)) {
     const prefix = flowPrefixAt(seed, text, index);
     if (prefix !== undefined) return { prefix, index };
   }
@@ -108,7 +110,7 @@ function isSealedKind(kind: string): boolean {
 }
 
 function withChecksum(upstream: string, body: string): string {
-  return body + checksum(hashText(upstream, BASIS), body, 0);
+  return body + checksum(seedOf(upstream), body, 0);
 }
 
 /**
@@ -122,6 +124,18 @@ function checksum(seed: number, text: string, index: number): string {
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = (hash ^ (hash >>> 13)) >>> 0;
   return (hash % 36 ** CHECKSUM_LENGTH).toString(36).padStart(CHECKSUM_LENGTH, '0');
+}
+
+let lastUpstream: string | undefined;
+let lastSeed = 0;
+
+/** A page is searched text by text, all of them for the same upstream. */
+function seedOf(upstream: string): number {
+  if (upstream !== lastUpstream) {
+    lastSeed = hashText(upstream, BASIS);
+    lastUpstream = upstream;
+  }
+  return lastSeed;
 }
 
 function hashText(text: string, seed: number, from = 0, to = text.length): number {

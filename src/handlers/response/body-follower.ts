@@ -1,4 +1,4 @@
-import { BodyCarriers } from '../../oauth/carriers/body-carriers.ts';
+import { BodyCarriers, mayHoldCarriers } from '../../oauth/carriers/body-carriers.ts';
 import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
 import type { ContentFamily } from '../../oauth/carriers/content-family.ts';
 import type { Surroundings } from '../../oauth/carriers/find-urls.ts';
@@ -78,7 +78,9 @@ export class BodyFollower implements BodyInspector {
     const all = this.#takeHeld(this.#held);
     const body = this.#encoding === undefined ? all : decodeContent(all, this.#encoding, CODED_LIMIT);
     if (body === undefined) return this.#passUnread(all);
-    const pieces = [...this.#carriers.push(body.toString('latin1')), ...this.#carriers.end()];
+    const text = body.toString('latin1');
+    if (!mayHoldCarriers(text, this.#options.family, this.#options.around)) return all;
+    const pieces = [...this.#carriers.push(text), ...this.#carriers.end()];
     if (pieces.every(isPlain)) return all;
     const sent = this.#judgeEach(pieces);
     const whole = (text: string | 'answered'): Inspected =>

@@ -30,6 +30,15 @@ export class BodyCarriers {
   }
 }
 
+/** A form field that an authorization response may have, its name perhaps written with entities. */
+const ANSWER_FIELD = /name\s*=\s*["']?(?:(?:code|error|access_token|id_token|response)\b|[^"'>\s&]{0,40}&)/i;
+
+/** Whether a whole body may hold a carrier at all: most pages can be told from that without being taken apart. */
+export function mayHoldCarriers(text: string, family: ContentFamily, { findPrefix }: Surroundings): boolean {
+  const isPage = family === 'html' || family === 'xhtml';
+  return findPrefix(text, 0) !== -1 || (isPage && ANSWER_FIELD.test(text));
+}
+
 function openReader(family: ContentFamily, writer: PieceWriter, around: Surroundings) {
   switch (family) {
     case 'html':

@@ -16,7 +16,7 @@ import type {
   Trait,
 } from '../flow-store.ts';
 import { KeyedFlowStore } from '../keyed-flow-store.ts';
-import { MemoryRecordStore } from '../record-store-memory.ts';
+import { DEFAULT_QUOTAS, type MemoryQuotas, MemoryRecordStore } from '../record-store-memory.ts';
 import { claimedCodeKey, codeKey, flowIdOf } from '../store-key.ts';
 import {
   openCode,
@@ -32,6 +32,15 @@ import { SealingKeys } from './sealing-keys.ts';
 
 /** Milliseconds by which the clocks of two gateways may differ. */
 export const CLOCK_TOLERANCE = 5_000;
+
+/** Milliseconds. The memory of a process sorts by lifetime, so there must be few different ones. */
+const LIFETIME_STEP = 30_000;
+/** Logins that a process remembers. What is forgotten is left to the server, as at another replica. */
+const QUOTAS: MemoryQuotas = {
+  ...DEFAULT_QUOTAS,
+  codes: { ...DEFAULT_QUOTAS.codes, small: { count: 40_000, size: 16 * 1024 * 1024 } },
+  expiredCodes: { ...DEFAULT_QUOTAS.expiredCodes, small: { count: 20_000, size: 8 * 1024 * 1024 } },
+};
 
 export type SealedSettings = {
   /** Each 32 bytes in base64url. The first seals, all open. */
@@ -59,7 +68,7 @@ export class SealedFlowStore implements FlowStore {
   constructor({ keys, replay }: SealedSettings, now: () => number = Date.now) {
     this.#keys = new SealingKeys(keys);
     this.#replay = replay;
-    this.#records = new MemoryRecordStore({ now });
+    this.#records = new MemoryRecordStore({ now, quotas: QUOTAS });
     this.#memory = new KeyedFlowStore(this.#records);
     this.#now = now;
   }
@@ -172,7 +181,7 @@ export class SealedFlowStore implements FlowStore {
   async #remember(key: string, { binding, expiresAt }: SealedCode): Promise<void> {
     const flowId = key.slice(key.indexOf(':') + 1);
     const record = encodeCode({ kind: 'own', flowId, binding, sealed: '' });
-    const remaining = expiresAt + CLOCK_TOLERANCE - this.#now();
+    const remaining = Math.ceil((expiresAt + CLOCK_TOLERANCE - this.#now()) / LIFETIME_STEP) * LIFETIME_STEP;
     await this.#records.saveUnlessHeld(key, record, remaining + CODE_MEMORY.own);
   }
 }

@@ -1,4 +1,3 @@
-import { boundBefore, sealUnder } from './bound-before.ts';
 import { CODE_MEMORY, decodeCode, encodeCode } from './code-record.ts';
 import { buildFlowPrefix, FLOW_PREFIX_LENGTH, FLOW_PREFIX_RANDOM_BYTES } from './flow-prefix.ts';
 import { decodeFlow, encodeFlow, encodeFlowIdentity } from './flow-record.ts';
@@ -17,7 +16,13 @@ import type {
   PushedRequest,
   Trait,
 } from './flow-store.ts';
-import { buildGatewayCode, GATEWAY_CODE_RANDOM_BYTES, openSealedCode } from './gateway-code.ts';
+import {
+  buildGatewayCode,
+  GATEWAY_CODE_RANDOM_BYTES,
+  NONCE_BYTES,
+  openSealedCode,
+  sealCode,
+} from './gateway-code.ts';
 import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
 import { takeRandomBytes } from './random-pool.ts';
 import type { RecordStore } from './record-store.ts';
@@ -165,4 +170,20 @@ export class KeyedFlowStore implements FlowStore {
     const first = held === undefined || held === marker;
     return first ? { outcome: 'bound', code: own, first } : boundBefore(held, options);
   }
+}
+
+/** Encrypts a code under another one (`gateway-code.ts`). */
+function sealUnder(under: string, code: string, upstream: string): string {
+  return sealCode(code, under, upstream, takeRandomBytes(NONCE_BYTES));
+}
+
+/** The first binding of an upstream's code stays. The same flow gets the code that it got then. */
+function boundBefore(held: string, { upstream, code, flowId }: BindOptions): Bound {
+  const stored = decodeCode(held);
+  if (stored === undefined || stored.flowId !== flowId) return { outcome: 'bound_elsewhere' };
+  const { kind, sealed = '' } = stored;
+  const known = kind === 'marker' ? openSealedCode(sealed, code, upstream) : code;
+  return known === undefined
+    ? { outcome: 'bound_elsewhere' }
+    : { outcome: 'bound', code: known, first: false };
 }

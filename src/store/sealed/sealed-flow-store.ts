@@ -1,5 +1,4 @@
-import { boundBefore, sealUnder } from '../bound-before.ts';
-import { CODE_MEMORY, encodeCode } from '../code-record.ts';
+import { CODE_MEMORY, decodeCode, encodeCode } from '../code-record.ts';
 import type {
   BeginOptions,
   BegunFlow,
@@ -115,10 +114,14 @@ export class SealedFlowStore implements FlowStore {
       expiresAt: this.#now() + codeTtl,
     });
     if (own === undefined) return { outcome: 'too_long' };
-    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: sealUnder(code, own, upstream) });
+    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: own });
     const key = codeKey(upstream, code);
     const held = await this.#records.saveUnlessHeld(key, marker, codeTtl + CODE_MEMORY.marker);
-    return held === undefined ? { outcome: 'bound', code: own, first: true } : boundBefore(held, options);
+    const earlier = held === undefined ? undefined : decodeCode(held);
+    if (earlier?.sealed === undefined) return { outcome: 'bound', code: own, first: true };
+    // The first binding stays. The same flow gets the code that it got then.
+    if (earlier.flowId !== flowId) return { outcome: 'bound_elsewhere' };
+    return { outcome: 'bound', code: earlier.sealed, first: false };
   }
 
   async findCode(upstream: string, code: string): Promise<Binding | undefined> {

@@ -51,6 +51,7 @@ function invite({ site, gatewayUrl, adminUrl }: Stage): void {
   heading('Now you');
   say(`${site.url}/   log in yourself, by either way, watched by a thief or not. Any name will do.`);
   say(`${gatewayUrl}/.well-known/openid-configuration   now says code_challenge_methods_supported: S256`);
+  say(`${adminUrl}/   the status page: which client is enforced, and what was refused`);
   say(`${adminUrl}/metrics   look for pkce_gateway_rejections_total (the reasons)`);
   say('                      and pkce_gateway_redemptions_total (verified, refused)');
   say('Ctrl-C stops it all.');

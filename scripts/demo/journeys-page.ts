@@ -35,7 +35,10 @@ const ROWS: readonly Row[] = [
     },
   },
   { step: 'The thief posts the code', cells: both(({ thefts: [first] }) => theft(first)) },
-  { step: 'He makes a verifier up', cells: both(({ thefts: [, second] }) => theft(second)) },
+  {
+    step: 'He makes a verifier up',
+    cells: both(({ thefts: [first, second] }) => (first && !second ? 'He does not have to.' : theft(second))),
+  },
   { step: 'The app posts the code and its verifier', cells: both(({ own }) => outcome(own)) },
 ];
 
@@ -59,11 +62,12 @@ export function renderJourneys(
   return `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Two ways to log in</title>
 <style>body{font:16px/1.5 system-ui;max-width:70em;margin:2em auto;padding:0 1em}table{border-collapse:collapse;table-layout:fixed;width:100%}
-th,td{border:1px solid #ccc;padding:.6em;text-align:left;vertical-align:top;overflow-wrap:anywhere}th a{display:block;font-weight:normal}
+th,td{border:1px solid #ccc;padding:.6em;text-align:left;vertical-align:top;overflow-wrap:anywhere}th a{display:block;font-weight:normal}thead td{width:14em}
+@media(max-width:50em){body{margin:1em auto}thead td{width:5em}}
 code{background:#eee;padding:0 .2em}.bad{color:#b00020}.good{color:#0a6b2d}</style></head>
 <body><h1>Two ways to log in</h1>
 <p>This app does its part of PKCE. The login server behind it ignores PKCE. Log in by both ways: any name and any password will do.</p>
-<table><thead><tr><td style="width:14em"></td>${head}</tr></thead>
+<table><thead><tr><td></td>${head}</tr></thead>
 <tbody>${rows.join('\n')}</tbody></table>
 <ul>${more.join('')}</ul>
 </body></html>
@@ -84,7 +88,7 @@ function started({ verifier, challenge }: Journey): string {
 }
 
 function theft(answer: TokenResponse | undefined): string {
-  if (answer === undefined) return 'He does not have to, or nobody watched.';
+  if (answer === undefined) return 'Nobody watched.';
   const { status, body } = answer;
   return status === 200
     ? `<span class="bad">✗ 200: he has your tokens (access_token ${secret(String(body['access_token']))}).</span> Nobody asked for a verifier.`

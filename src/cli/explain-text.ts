@@ -29,16 +29,16 @@ export function renderExplanation(explanation: Explanation): string {
 }
 
 function renderVerdict(verdict: Verdict): string[] {
-  const { endpoint, outcome, reason, description, refusedFrom, refusedPercent, mode } = verdict;
+  const { endpoint, reason, description, refusedFrom, refusedPercent } = verdict;
   const place =
     endpoint ?? 'unknown, because the upstream has no discovery document; judged as an authorization request';
   const why = reason === undefined ? '' : `: ${reason}: ${description}`;
-  return [`endpoint ${place}`, `verdict  ${saying(outcome, mode, refusedPercent)}${why}`].concat(
+  return [`endpoint ${place}`, `verdict  ${saying(verdict)}${why}`].concat(
     refusedFrom === undefined ? [] : [`         ${share(refusedPercent)} from ${refusedFrom} on`],
   );
 }
 
-function saying(outcome: Verdict['outcome'], mode: string, refusedPercent: number): string {
+function saying({ outcome, mode, refusedPercent, authorizationPaths }: Verdict): string {
   switch (outcome) {
     case 'passes':
       return 'accepted';
@@ -51,7 +51,7 @@ function saying(outcome: Verdict['outcome'], mode: string, refusedPercent: numbe
     case 'not_judged':
       return mode === 'off'
         ? 'accepted: requests of this client are not judged'
-        : 'accepted: this is not an authorization request';
+        : `none: this is not an authorization request. Those go to ${authorizationPaths.join(', ')}`;
   }
 }
 

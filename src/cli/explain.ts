@@ -33,7 +33,8 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
   const now = readMoment(textOption(options, 'at')) ?? (io.now ?? Date.now)();
   const clientOption = textOption(options, 'client');
   const url = textOption(options, 'url');
-  if (clientOption === undefined && url === undefined) throw new UsageError('explain: --client is required');
+  if (clientOption === undefined && url === undefined)
+    throw new UsageError('explain: --client or --url is required');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
 
   const loaded = await loadFile(configFile(options), { env: io.env });

@@ -124,6 +124,9 @@ function store({ redis }: InitFacts): string[] {
       '  kind: memory  # for one process; a restart loses the logins in progress. Otherwise:',
       '  # kind: redis',
       '  # redis: {url: "redis://127.0.0.1:6379/0", password: {from_env: REDIS_PASSWORD}}',
+      '  # or, with nothing to run and a key from `pkce-gateway keygen` (docs/stores.md):',
+      '  # kind: sealed',
+      '  # sealed: {keys: [{from_env: SEALING_KEY}]}',
     ];
   }
   const { url, username, hasPassword } = withoutCredentials(redis);

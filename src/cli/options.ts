@@ -69,5 +69,6 @@ export function renderCommandHelp(spec: CommandSpec): string {
   });
   const width = Math.max(26, ...rows.map(({ option }) => option.length));
   const lines = rows.map(({ option, help }) => `  ${option.padEnd(width)} ${help}`);
-  return [`pkce-gateway ${spec.name}: ${spec.summary}`, '', 'Options:', ...lines].join('\n');
+  const described = lines.length === 0 ? [] : ['', 'Options:', ...lines];
+  return [`pkce-gateway ${spec.name}: ${spec.summary}`, ...described].join('\n');
 }

@@ -22,6 +22,8 @@ export type Verdict = {
   readonly clientId: string | undefined;
   /** `undefined`: the endpoints are unknown, so the URL is treated as an authorization request. */
   readonly endpoint: Endpoint | undefined;
+  /** Where authorization requests go. */
+  readonly authorizationPaths: readonly string[];
   readonly mode: Mode;
   /** `depends`: on the pushed request. `not_judged`: a different endpoint, or a client that is not judged. */
   readonly outcome: 'passes' | 'reported' | 'refused' | 'depends' | 'not_judged';
@@ -68,6 +70,7 @@ export async function judgeUrl(
   const verdict = {
     clientId,
     endpoint,
+    authorizationPaths: endpoints?.authorizationPaths ?? [],
     mode,
     reason: undefined,
     description: undefined,

@@ -12,6 +12,11 @@ export function whereItBelongs(key: string, { slots }: MappingShape): string {
   return `: it belongs under ${homes.length === 0 ? last : `${homes.join(', ')} or ${last}`}`;
 }
 
+/** A hint for a key of an entry that stands beside the entry instead of below it, or nothing. */
+export function belowAnEntry(name: string | number | undefined, { slots }: MappingShape): string {
+  return slots.has(String(name)) ? ': it belongs to the entry above: indent it further' : '';
+}
+
 /** `: write {key: value}` for a text in the place of a mapping one of whose keys takes it, or nothing. */
 export function asMapping(value: unknown, { slots }: MappingShape): string {
   if (typeof value !== 'string' || value.length > LONGEST) return '';

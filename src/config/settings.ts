@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describeIssue, wrongType } from './describe-issue.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { asMapping, whereItBelongs } from './misplaced.ts';
+import { asMapping, belowAnEntry, whereItBelongs } from './misplaced.ts';
 import type { OutsideValues } from './outside-values.ts';
 import {
   type MappingShape,
@@ -86,7 +86,7 @@ export class SettingsReader {
       case 'mapping':
         if (node.kind === 'map') return this.#readEntries(shape, node.entries);
         if (input === null && shape.nullable) return this.#readEntries(shape, new Map());
-        return wrong('object', asMapping(input, shape));
+        return wrong('object', belowAnEntry(this.#path.at(-1), shape) || asMapping(input, shape));
       case 'record':
         if (node.kind === 'map') return this.#readRecord(shape, node);
         return input === null && shape.nullable ? {} : wrong('object');

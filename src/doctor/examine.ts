@@ -61,7 +61,7 @@ export async function examineIssuer(
   const upstream = { config, client, discovered: discovery.found?.discovered, namedOrigins };
   findings.push(
     ...probeMetadata(upstream, discovery.found?.document),
-    ...(await probeTokenEndpoint(upstream)),
+    ...(await probeTokenEndpoint(upstream, options.client)),
     ...(await probeAuthorizationEndpoint(upstream, options.client)),
   );
   if (options.direct !== undefined) findings.push(await probeDirect(upstream, options.direct));

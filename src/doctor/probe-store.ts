@@ -4,11 +4,14 @@ import type { StoreConfig } from '../config/config.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { openStores } from '../open-stores.ts';
 import { type Binding, type Flow, type FlowStore, StoreFault } from '../store/flow-store.ts';
+import { meaningOf } from '../upstream/describe-fault.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 
 /** Milliseconds to wait for the store. */
 const PATIENCE = 5_000;
 const TTL = 10_000;
+const UNREACHABLE =
+  'check that a Redis runs at the address under `store.redis`; docs/operations/redis.md explains each code';
 const ISSUER = 'pkce-gateway doctor';
 
 /** Tries every operation of a login on records of its own, which expire. */
@@ -16,7 +19,7 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   const tried = `store: ${config.kind}`;
   if (config.kind === 'memory') {
     const advice =
-      'enough for a trial; use `kind: redis` for several gateways, or to keep logins across a restart';
+      'enough for a trial; use `kind: redis` or `kind: sealed` for several gateways, or to keep logins across a restart';
     return [warn(tried, 'logins in progress are lost when the process ends', advice)];
   }
   if (config.kind === 'sealed') {
@@ -30,15 +33,14 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
     ];
   }
   const reached = Promise.withResolvers<string | undefined>();
-  const timer = setTimeout(reached.resolve, PATIENCE, `no answer within ${PATIENCE / 1000} s`);
+  const timer = setTimeout(reached.resolve, PATIENCE, `: no answer within ${PATIENCE / 1000} s`);
   try {
     const { flows, activity } = openStores(config, {
-      onStateChange: (state, detail) => reached.resolve(state === 'ready' ? undefined : (detail ?? state)),
+      onStateChange: (state, detail) => reached.resolve(state === 'ready' ? undefined : describeLoss(detail)),
     });
     await using store = flows;
     const fault = await reached.promise;
-    if (fault !== undefined)
-      return [problem(tried, `cannot be reached: ${fault}`, 'docs/operations/redis.md explains each code')];
+    if (fault !== undefined) return [problem(tried, `cannot be reached${fault}`, UNREACHABLE)];
     const wrong = await exercise(store);
     if (wrong !== undefined)
       return [
@@ -61,6 +63,13 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Why the store was lost; a server that speaks no Redis gives no code. */
+function describeLoss(code: string | undefined): string {
+  if (code === undefined) return '';
+  const meaning = meaningOf(code);
+  return meaning === undefined ? `: ${code}` : `: ${meaning} (${code})`;
 }
 
 /** Tries the counts behind `report`, for an issuer name that no configuration can have. Logins work without them. */

@@ -4,14 +4,20 @@ import type { FetchedDocument } from '../upstream/fetch-document.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
+import type { KnownClient } from './follow-authorization.ts';
 
-/** A redemption that must fail: neither the code nor the client exists. */
-export function madeUpRedemption(): URLSearchParams {
+const NOBODY: KnownClient = {
+  id: 'pkce-gateway-doctor',
+  redirectUri: 'https://pkce-gateway-doctor.invalid/cb',
+};
+
+/** A redemption that must fail, because the code does not exist. */
+export function madeUpRedemption(client = NOBODY): URLSearchParams {
   return new URLSearchParams({
     grant_type: 'authorization_code',
     code: `pkce-gateway-doctor-${randomBytes(12).toString('base64url')}`,
-    client_id: 'pkce-gateway-doctor',
-    redirect_uri: 'https://pkce-gateway-doctor.invalid/cb',
+    client_id: client.id,
+    redirect_uri: client.redirectUri,
   });
 }
 
@@ -27,13 +33,16 @@ export function summarize({ status, text }: Pick<FetchedDocument, 'status' | 'te
 }
 
 /** How the upstream answers a made-up code, and whether a code_verifier changes the answer. */
-export async function probeTokenEndpoint(upstream: ExaminedUpstream): Promise<Finding[]> {
+export async function probeTokenEndpoint(
+  upstream: ExaminedUpstream,
+  client: KnownClient | undefined,
+): Promise<Finding[]> {
   const tried = 'token endpoint: a made-up code';
   const path = endpointPath(upstream, 'token');
   if (path === undefined)
     return [unknown(tried, 'its path is not known', 'see `discovery`, or examine one realm with --upstream')];
   try {
-    const form = madeUpRedemption();
+    const form = madeUpRedemption(client);
     const plain = await ask(upstream, path, { form });
     const finding = judgeRefusal(tried, path, plain);
     if (finding.mark !== 'ok') return [finding];

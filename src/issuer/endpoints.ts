@@ -29,10 +29,13 @@ export class Endpoints {
   readonly #others = new Remembered((path) => this.#read(path));
   readonly #loose: { readonly endpoint: ProtectedEndpoint; readonly pattern: PathPattern }[] = [];
 
+  /** The paths of the authorization endpoint, as configured or discovered. */
+  readonly authorizationPaths: readonly string[];
   /** The paths of the authorization and token endpoints as one text: issuers with the same text accept each other's requests. */
   readonly judgedPaths: string;
 
   constructor(paths: EndpointPaths) {
+    this.authorizationPaths = paths.authorization;
     this.judgedPaths = JSON.stringify([paths.authorization.toSorted(), paths.token.toSorted()]);
     this.#add('authorization', paths.authorization);
     this.#add('token', paths.token);

@@ -112,7 +112,7 @@ function findTrouble(days: readonly Traffic[]): string | undefined {
   const recent = sum(days.slice(-TROUBLE_DAYS));
   const refused = total(recent.violations);
   if (refused > 0 && refused >= TROUBLE_SHARE * (recent.requests + refused)) {
-    return `${requests(recent.violations)} refused since yesterday: ${explain(recent.violations)}`;
+    return `${requests(recent.violations)} refused or reported since yesterday: ${explain(recent.violations)}`;
   }
   const { codesBound, verified, unverified } = sum(days);
   const redeemed = verified + unverified;

@@ -205,7 +205,7 @@ export class Events {
   discoveryFailed(issuer: string, error: unknown, retryIn: number): void {
     this.#log.error(
       { event: 'discovery_failed', issuer, retry_in_ms: retryIn, error },
-      'discovery failed: check that the upstream is reachable, or configure its `endpoints`',
+      'discovery failed: `pkce-gateway doctor` says why. If the upstream has no discovery document, configure its `endpoints`',
     );
   }
 

@@ -123,6 +123,7 @@ describe('help and version', () => {
     [['help'], [/\bserve\b/, /help COMMAND/]],
     [['help', 'check'], [/-c, --config FILE/]],
     [['check', '-h'], [/-c, --config FILE/]],
+    [['keygen', '-h'], [/a new key for `store\.sealed\.keys`$/]],
     [['completion', 'bash'], [/complete -o default -F _pkce_gateway pkce-gateway/]],
   ];
   test.concurrent.each(HELP)('%j: exit 0, on standard output', async (args, says) => {

@@ -80,7 +80,9 @@ describe('the gateway and its store', () => {
       await files.fileOf(`store: {kind: redis, redis: {url: "redis://127.0.0.1:${port}"}}\n${issuers}`),
     );
     expect(away.problems).toContainEqual(
-      expect.stringMatching(/^problem store: redis: cannot be reached: ECONNREFUSED →/),
+      expect.stringMatching(
+        /^problem store: redis: cannot be reached: nothing listens on that port \(ECONNREFUSED\) → check that a Redis runs/,
+      ),
     );
 
     const rules = ACL_RULES.filter((rule) => !rule.startsWith('+eval'));

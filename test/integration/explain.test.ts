@@ -110,7 +110,12 @@ const CASES: readonly Case[] = [
   ['two clients', `${REQUEST}${PKCE}&client_id=ignored`, 1, /refused: parameter_repeated/m],
   ['a client in report', REQUEST.replace('=spa', '=batch-1'), 0, /accepted, and reported: challenge_m/m],
   ['a client that is not judged', REQUEST.replace('=spa', '=ignored'), 0, /are not judged$/m],
-  ['another path', REQUEST.replace('/authorize', '/other'), 0, /^endpoint other$[\s\S]*not an authoriz/m],
+  [
+    'another path',
+    REQUEST.replace('/authorize', '/other'),
+    0,
+    /^endpoint other$[\s\S]*^verdict {2}none: this is not an authorization request. Those go to \/oauth2\/authorize$/m,
+  ],
   [
     'another spelling of the path',
     REQUEST.replace('/authorize', '/AUTHORIZE'),
@@ -197,7 +202,7 @@ describe('explain --url', () => {
 
 describe('explain says no', () => {
   test.concurrent.each([
-    [[], 'explain: --client is required'],
+    [[], 'explain: --client or --url is required'],
     [['--client', 'spa'], 'there are several issuers: choose one with --issuer (corp, partners)'],
     [['--client', 'spa', '--issuer', 'x'], 'there is no issuer x; the file has corp, partners'],
     [['--url', REQUEST.replace('login.', 'other.')], 'no issuer serves the host other.example.com'],

@@ -176,6 +176,8 @@ describe('keys', () => {
     const [old, young] = [newKey(), newKey()];
     const gateway = await replicas.start({ keys: [old] });
     const client = new SimpleClient(gateway.url);
+    const page = await (await fetch(gateway.adminUrl)).text();
+    expect(page).toContain('Counts cover the last 14 days (UTC) and this replica since its start.');
     const reload = async (keys: readonly string[]) => {
       const yaml = [
         'listen: {address: "localhost:0"}',

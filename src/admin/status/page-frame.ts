@@ -32,11 +32,18 @@ export function renderFrame(facts: StatusFacts, title: string, content: Html): s
 <div id="alerts" data-live>${renderAlerts(facts)}</div>
 ${content}
 </main>
-<footer class="muted"><a href="metrics">Metrics</a> <a href="api/clients">Clients as JSON</a> <a href="readyz">Readiness</a> <span>Counts cover the last 14 days (UTC) and every replica. They are a few seconds old.</span></footer>
+<footer class="muted"><a href="metrics">Metrics</a> <a href="api/clients">Clients as JSON</a> <a href="readyz">Readiness</a> <span>Counts cover the last 14 days (UTC) and ${COUNTED[facts.config.store.kind]}. They are a few seconds old.</span></footer>
 </body>
 </html>
 `.text;
 }
+
+/** Whose requests the counts cover, by the kind of the store. */
+const COUNTED = {
+  redis: 'every replica',
+  memory: 'this process since its start',
+  sealed: 'this replica since its start',
+};
 
 /** A form that finds a violation by the request id that a user saw. */
 export function renderRequestSearch(id = ''): Html {

@@ -249,6 +249,12 @@ describe('values of an issuer', () => {
       'must be a mapping, not text: write {mode: report}',
     ),
     issuerKey(
+      'clients: {spa: , mode: report}',
+      28,
+      'clients.mode',
+      'must be a mapping, not text: it belongs to the entry above: indent it further',
+    ),
+    issuerKey(
       'mode: report',
       5,
       'mode',

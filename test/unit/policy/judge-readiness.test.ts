@@ -105,7 +105,7 @@ describe('a client that is enforced', () => {
     [
       'is in trouble where requests are refused and nobody gets in',
       [tried('challenge_missing', 3)],
-      /^not ready: 3 requests refused since yesterday: challenge_missing ×3 \(/,
+      /^not ready: 3 requests refused or reported since yesterday: challenge_missing ×3 \(/,
     ],
     [
       'is not in trouble for an attempt among many logins',

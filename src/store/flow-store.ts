@@ -66,7 +66,7 @@ export type Bound =
   | { readonly outcome: 'bound'; readonly code: string; readonly first: boolean }
   /** The upstream's code is another flow's: its first binding stays. */
   | { readonly outcome: 'bound_elsewhere' }
-  /** The code for the client would be too long for a URL. */
+  /** The code for the client would be too long for a URL, or could not hold the upstream's. */
   | { readonly outcome: 'too_long' };
 
 /** The result of an attempt to claim a code. `unknown`: there is no such code, or its record cannot be read. */
@@ -113,7 +113,7 @@ export interface FlowStore extends AsyncDisposable {
 
   /**
    * Begins a flow under a new prefix. `saved` may be awaited beside the request upstream, but before its response leaves; it
-   * rejects with a `StoreFault`. `undefined`: the prefix would be too long.
+   * rejects with a `StoreFault`. `undefined`: the prefix would be too long, or could not hold the flow.
    */
   beginFlow(flow: Flow, options: BeginOptions): BegunFlow | undefined;
   /** The live flow of a prefix; `undefined` for none, an expired one, or a record that cannot be read. */

@@ -28,6 +28,11 @@ export function claimedCodeKey(upstream: string, code: string): string {
   return `code:${digest('claimed', upstream, code)}`;
 }
 
+/** What a process remembers of a code that it has passed on as it came, of which no record is kept. */
+export function deliveredCodeKey(upstream: string, code: string): string {
+  return `code:${digest('delivered', upstream, code)}`;
+}
+
 /** The key of a pushed authorization request (RFC 9126). */
 export function pushedRequestKey(upstream: string, requestUri: string): string {
   return `par:${digest('par', upstream, requestUri)}`;

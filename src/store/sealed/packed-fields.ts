@@ -1,5 +1,3 @@
-import { StoreFault } from '../flow-store.ts';
-
 /** What a sealed record holds: as few bytes as possible, because all of it travels in a URL. */
 export type PackedFields = {
   /** Up to 7 bits, whose meaning is the record's. */
@@ -14,11 +12,16 @@ export type PackedFields = {
 const HAS_CHALLENGE = 0x80;
 const CHALLENGE_BYTES = 32;
 const HEADER_BYTES = 5;
-/** Of the length of a text in seven bits: the others follow. */
+/** Of the length of a text in seven bits: the others follow, in one byte more. */
 const MORE = 0x80;
+const LONGEST_TEXT = MORE * 256 - 2;
 
-/** One byte of flags, four of the time, the challenge's 32 where there is one, then each text behind its length. */
-export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFields): Buffer {
+/**
+ * One byte of flags, four of the time, the challenge's 32 where there is one, then each text behind its length. `undefined`
+ * where a text cannot come back as it was: it is too long, or has half a character, which UTF-8 turns into another one.
+ */
+export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFields): Buffer | undefined {
+  if (!texts.every(isPackable)) return undefined;
   const header = Buffer.alloc(HEADER_BYTES);
   header[0] = flags | (codeChallenge === undefined ? 0 : HAS_CHALLENGE);
   header.writeUInt32BE(Math.ceil(expiresAt / 1000), 1);
@@ -26,12 +29,13 @@ export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFie
   return Buffer.concat([header, challenge, ...texts.flatMap(packText)]);
 }
 
+function isPackable(text: string | undefined): boolean {
+  return text === undefined || (text.isWellFormed() && Buffer.byteLength(text) <= LONGEST_TEXT);
+}
+
 /** Length plus one, so that 0 is no text at all. */
 function packText(text: string | undefined): Buffer[] {
   if (text === undefined) return [Buffer.of(0)];
-  // UTF-8 would turn two different texts into one.
-  if (!text.isWellFormed())
-    throw new StoreFault('store_error', 'a text with half a character cannot be sealed');
   const bytes = Buffer.from(text, 'utf8');
   const length = bytes.length + 1;
   return [

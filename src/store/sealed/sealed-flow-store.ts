@@ -1,22 +1,23 @@
-import { CODE_MEMORY, decodeCode, encodeCode } from '../code-record.ts';
-import type {
-  BeginOptions,
-  BegunFlow,
-  Binding,
-  BindOptions,
-  Bound,
-  Claim,
-  ClaimRequest,
-  Flow,
-  FlowStore,
-  FoundPushedRequest,
-  LiveFlow,
-  PushedRequest,
-  Trait,
+import { CODE_MEMORY, codeMemoryOf, decodeCode, encodeCode } from '../code-record.ts';
+import {
+  type BeginOptions,
+  type BegunFlow,
+  type Binding,
+  type BindOptions,
+  type Bound,
+  type Claim,
+  type ClaimRequest,
+  type Flow,
+  type FlowStore,
+  type FoundPushedRequest,
+  type LiveFlow,
+  type PushedRequest,
+  StoreFault,
+  type Trait,
 } from '../flow-store.ts';
 import { KeyedFlowStore } from '../keyed-flow-store.ts';
 import { DEFAULT_QUOTAS, type MemoryQuotas, MemoryRecordStore } from '../record-store-memory.ts';
-import { claimedCodeKey, codeKey, flowIdOf } from '../store-key.ts';
+import { claimedCodeKey, codeKey, deliveredCodeKey, flowIdOf } from '../store-key.ts';
 import {
   openCode,
   openFlow,
@@ -107,7 +108,11 @@ export class SealedFlowStore implements FlowStore {
 
   async bindCode(options: BindOptions): Promise<Bound> {
     const { upstream, code, flowId, binding, codeTtl, wrap } = options;
-    if (!wrap) return { outcome: 'bound', code, first: true };
+    if (!wrap) {
+      // Only to know it again: nothing is judged by it.
+      const delivered = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
+      return this.#bindFirst(deliveredCodeKey(upstream, code), delivered, options, code);
+    }
     const own = sealCode(this.#keys, upstream, {
       binding,
       upstreamCode: code,
@@ -115,13 +120,7 @@ export class SealedFlowStore implements FlowStore {
     });
     if (own === undefined) return { outcome: 'too_long' };
     const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: own });
-    const key = codeKey(upstream, code);
-    const held = await this.#records.saveUnlessHeld(key, marker, codeTtl + CODE_MEMORY.marker);
-    const earlier = held === undefined ? undefined : decodeCode(held);
-    if (earlier?.sealed === undefined) return { outcome: 'bound', code: own, first: true };
-    // The first binding stays. The same flow gets the code that it got then.
-    if (earlier.flowId !== flowId) return { outcome: 'bound_elsewhere' };
-    return { outcome: 'bound', code: earlier.sealed, first: false };
+    return this.#bindFirst(codeKey(upstream, code), marker, options, own);
   }
 
   async findCode(upstream: string, code: string): Promise<Binding | undefined> {
@@ -153,7 +152,9 @@ export class SealedFlowStore implements FlowStore {
     pushed: PushedRequest,
     ttl: number,
   ): Promise<string> {
-    return sealPushedRequest(this.#keys, upstream, { requestUri, pushed, expiresAt: this.#now() + ttl });
+    const own = sealPushedRequest(this.#keys, upstream, { requestUri, pushed, expiresAt: this.#now() + ttl });
+    if (own === undefined) throw new StoreFault('store_error', 'the request_uri cannot be sealed');
+    return own;
   }
 
   async findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
@@ -178,6 +179,16 @@ export class SealedFlowStore implements FlowStore {
 
   #isOver({ expiresAt }: Sealed<unknown>): boolean {
     return this.#now() >= expiresAt + CLOCK_TOLERANCE;
+  }
+
+  /** The first binding that this process sees stays. The same flow gets the code that it got then. */
+  async #bindFirst(key: string, record: string, options: BindOptions, own: string): Promise<Bound> {
+    const { codeTtl, flowId } = options;
+    const held = await this.#records.saveUnlessHeld(key, record, codeTtl + codeMemoryOf(record));
+    const earlier = held === undefined ? undefined : decodeCode(held);
+    if (earlier === undefined) return { outcome: 'bound', code: own, first: true };
+    if (earlier.flowId !== flowId) return { outcome: 'bound_elsewhere' };
+    return { outcome: 'bound', code: earlier.sealed ?? own, first: false };
   }
 
   /** Until then a second redemption can be told from a late one; a first record stays. */

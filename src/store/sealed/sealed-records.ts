@@ -13,7 +13,7 @@ const HAS_ID_TOKEN = 4;
 /** A record, and when it ends: epoch milliseconds. */
 export type Sealed<Kept> = Kept & { readonly expiresAt: number };
 
-/** The prefix of a flow; `undefined` where it would have more characters than `longest`. */
+/** The prefix of a flow; `undefined` where it would have more characters than `longest`, or cannot hold the flow. */
 export function sealFlow(
   keys: SealingKeys,
   flow: Flow,
@@ -27,6 +27,7 @@ export function sealFlow(
     codeChallenge: flow.codeChallenge,
     texts: [issuer, realm, clientId, redirectUri, responseType, responseMode, violation],
   });
+  if (record === undefined) return undefined;
   const text = encodeBase32(keys.sign('flow', record, flowContext(flow.upstream, hadState)));
   if (text.length > LONGEST_SEALED_FLOW) return undefined;
   const prefix = buildSealedPrefix(flow.upstream, hadState, text);
@@ -58,7 +59,7 @@ export function openFlow(keys: SealingKeys, upstream: string, prefix: string): S
 /** A code with all that a token request is judged by. */
 export type SealedCode = Sealed<{ readonly upstreamCode: string; readonly binding: Binding }>;
 
-/** The code for the client; `undefined` where it would be too long for a URL. */
+/** The code for the client; `undefined` where it would be too long for a URL, or cannot hold the upstream's. */
 export function sealCode(keys: SealingKeys, upstream: string, code: SealedCode): string | undefined {
   const { binding, upstreamCode, expiresAt } = code;
   const { issuer, realm, clientId, redirectUri, maxAttempts } = binding;
@@ -68,6 +69,7 @@ export function sealCode(keys: SealingKeys, upstream: string, code: SealedCode):
     codeChallenge: binding.codeChallenge,
     texts: [issuer, realm, clientId, redirectUri, String(maxAttempts), upstreamCode],
   });
+  if (record === undefined) return undefined;
   const sealed = GATEWAY_CODE_START + keys.encrypt('code', record, upstream).toString('base64url');
   return sealed.length > LONGEST_GATEWAY_CODE ? undefined : sealed;
 }
@@ -96,7 +98,12 @@ export type SealedPushedRequest = Sealed<{ readonly requestUri: string; readonly
 /** RFC 9126 2.2 leaves the form of what follows to the server. */
 const REQUEST_URI_START = 'urn:ietf:params:oauth:request_uri:pgr_';
 
-export function sealPushedRequest(keys: SealingKeys, upstream: string, sealed: SealedPushedRequest): string {
+/** The request_uri for the client; `undefined` where it would be too long for a URL, or cannot hold the upstream's. */
+export function sealPushedRequest(
+  keys: SealingKeys,
+  upstream: string,
+  sealed: SealedPushedRequest,
+): string | undefined {
   const { issuer, realm, clientId } = sealed.pushed;
   const record = packFields({
     flags: flagsOf(sealed.pushed),
@@ -104,7 +111,9 @@ export function sealPushedRequest(keys: SealingKeys, upstream: string, sealed: S
     codeChallenge: undefined,
     texts: [issuer, realm, clientId, sealed.requestUri],
   });
-  return REQUEST_URI_START + keys.encrypt('request_uri', record, upstream).toString('base64url');
+  if (record === undefined) return undefined;
+  const own = REQUEST_URI_START + keys.encrypt('request_uri', record, upstream).toString('base64url');
+  return own.length > LONGEST_GATEWAY_CODE ? undefined : own;
 }
 
 export function openPushedRequest(

@@ -122,7 +122,8 @@ export class Events {
     if (!this.#isFirst('c_hash', issuer, client)) return;
     this.#log.info(
       { event: 'code_hash', issuer, client },
-      'the id_tokens of this client have a c_hash: with `wrap_codes: auto` its codes are not wrapped',
+      'the id_tokens of this client have a c_hash, so its codes must stay as they are: `wrap_codes: auto` does not wrap them, and a ' +
+        'sealed store cannot enforce this client',
     );
   }
 

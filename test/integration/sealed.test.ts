@@ -7,6 +7,7 @@ import { parseConfig } from '../../src/config/load.ts';
 import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { startGatewayProcess } from '../support/process.ts';
 import { type Answer, SimpleClient, send } from '../support/simple-client.ts';
+import { unsignedJwt } from '../support/unsigned-jwt.ts';
 import {
   type ScriptedLegacyServer,
   startScriptedLegacyServer,
@@ -284,6 +285,10 @@ describe('what a store without records cannot do', () => {
     ['state: preserve', { state: 'own' }],
     ['response_modes: [jwt]', { response_mode: 'jwt' }],
     ['response_types: [code, code id_token]', { response_type: 'code id_token', nonce: 'n' }],
+    [
+      'response_types: [code, code id_token]',
+      { response_type: 'code id_token', nonce: 'n', state: undefined },
+    ],
   ])('%s is refused in enforce, and passes in report', async (policy, fields) => {
     await using replicas = await Replicas.open();
     const enforced = await replicas.start({ keys: [newKey()], policy });
@@ -297,6 +302,70 @@ describe('what a store without records cannot do', () => {
     expect(
       metrics.value('report_only_violations_total', { reason: 'response_not_followable' }),
     ).toBeGreaterThan(0);
+  });
+
+  test('without redirect_uris, too, a type with an id_token is refused before anybody logs in', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      issuer: `${ENDPOINTS}\nclients: {spa: {mode: enforce, response_types: [code, code id_token]}}`,
+      top: storeYaml({ keys: [newKey()] }),
+    });
+    const client = new SimpleClient(gateway.url);
+    const { text } = await client.authorize({ response_type: 'code id_token', nonce: 'n' });
+    expect(text).toContain('response_not_followable');
+    expect(upstream.requests.to('/oauth2/authorize')).toHaveLength(0);
+  });
+
+  test.each([
+    ['an id_token', { extraParameters: { id_token: unsignedJwt({ aud: 'spa' }) } }],
+    ['a signed response', { responseMode: 'query.jwt' }],
+  ] as const)(
+    'a server that answers with %s unasked gives no bare code to an enforced client',
+    async (_, quirks) => {
+      await using replicas = await Replicas.open();
+      const keys = [newKey()];
+      const enforced = await replicas.start({ keys });
+      Object.assign(replicas.upstream.quirks, quirks);
+      const withheld = await new SimpleClient(enforced.url).authorize();
+      expect(withheld.location?.searchParams.get('error_description')).toContain('response_not_followable');
+      expect(withheld.location?.href).not.toMatch(/code=|response=/);
+      const reported = await replicas.start({ keys, mode: 'report' });
+      const passed = await new SimpleClient(reported.url).authorize();
+      expect(passed.location?.href).toMatch(/code=|response=/);
+      const metrics = await reported.metrics();
+      expect(metrics.value('report_only_violations_total', { reason: 'response_not_followable' })).toBe(1);
+    },
+  );
+
+  test('a redirect_uri that cannot be sealed passes in report, and is refused in enforce', async () => {
+    await using replicas = await Replicas.open();
+    const policy = 'request_objects: allow';
+    const half = unsignedJwt({ redirect_uri: `${REDIRECT_URI}\ud800` });
+    const reported = await replicas.start({ keys: [newKey()], policy, mode: 'report' });
+    replicas.upstream.quirks.redirectTo = REDIRECT_URI;
+    const asked = { redirect_uri: undefined, request: half };
+    expect((await new SimpleClient(reported.url).authorize(asked)).location?.href).toContain('code=');
+    expect(replicas.upstream.requests.to('/oauth2/authorize')).toHaveLength(1);
+    const enforced = await replicas.start({ keys: [newKey()], policy });
+    expect((await new SimpleClient(enforced.url).authorize(asked)).status).toBe(400);
+    expect(replicas.upstream.requests.to('/oauth2/authorize')).toHaveLength(1);
+  });
+
+  test('a code that is delivered twice is bound once, also where it stays bare', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()], mode: 'report' });
+    replicas.upstream.quirks.login = 'return_to';
+    const client = new SimpleClient(gateway.url);
+    await client.authorize();
+    replicas.upstream.quirks.login = 'none';
+    replicas.upstream.quirks.newCode = () => 'the-same-code';
+    for (let time = 0; time < 2; time += 1)
+      expect((await finishAt(gateway, upstreamState(replicas))).location?.href).toContain('the-same-code');
+    expect((await gateway.metrics()).value('codes_bound_total', { client: 'spa' })).toBe(1);
+    expect((await client.authorize()).location?.href).toContain('the-same-code');
+    const metrics = await gateway.metrics();
+    expect(metrics.value('report_only_violations_total', { reason: 'response_ambiguous' })).toBe(1);
   });
 
   test('an upstream’s code that would make the client’s too long is withheld, and said to be', async () => {
@@ -340,6 +409,16 @@ describe('readiness', () => {
   test('a client whose codes must stay as they are needs a store', async () => {
     await using replicas = await Replicas.open();
     const gateway = await replicas.start({ keys: [newKey()], mode: 'report', policy: 'wrap_codes: false' });
+    expect((await clientAt(gateway))?.verdict).toMatch(/^not ready: needs a store/);
+  });
+
+  test('so does one whose logins in report show a c_hash', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()], mode: 'report' });
+    const client = new SimpleClient(gateway.url);
+    replicas.upstream.quirks.codeHash = true;
+    const answer = await client.redeem(await client.newCode());
+    expect(answer.json.id_token).toEqual(expect.any(String));
     expect((await clientAt(gateway))?.verdict).toMatch(/^not ready: needs a store/);
   });
 });

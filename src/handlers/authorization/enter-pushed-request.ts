@@ -50,7 +50,7 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
   }
   const refused =
     context.violation === undefined &&
-    !mayBeOfReport(exchange, client.policy) &&
+    !mayBeOfReport(exchange, client) &&
     shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
   return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
 }

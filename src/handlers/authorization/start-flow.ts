@@ -1,3 +1,4 @@
+import { carriesIdToken } from '../../oauth/authorization-request.ts';
 import { type Flow, StoreFault } from '../../store/flow-store.ts';
 import { canBeFollowed, needsPrefix } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';
@@ -11,10 +12,14 @@ import { refuseRequest } from './refuse-request.ts';
 export function startFlow(context: AuthorizationContext): Progress | Promise<Progress> {
   const { exchange, judged } = context;
   if (!canBeFollowed(judged)) return undefined;
+  const { store } = exchange.services;
+  const { state, responseType } = judged.request;
   if (judged.preservesState) return startPreservedFlow(context, 'state');
-  const { state } = judged.request;
+  // An id_token may cover the code, and only a store that keeps records can follow a code that must stay as it is.
+  if (!store.keepsRecords && carriesIdToken(responseType))
+    return startPreservedFlow(context, 'response_type');
   const { stateLimit } = exchange.issuer.config;
-  const begun = exchange.services.store.beginFlow(newFlow(context), {
+  const begun = store.beginFlow(newFlow(context), {
     hadState: state !== undefined,
     ttl: context.client.policy.flowTtl,
     longest: stateLimit === undefined ? undefined : stateLimit - (state?.length ?? 0),
@@ -32,7 +37,7 @@ export function startFlow(context: AuthorizationContext): Progress | Promise<Pro
 /** A flow with a preserved state must be saved before its request is sent upstream. */
 async function startPreservedFlow(
   context: AuthorizationContext,
-  why: 'state' | 'state_limit',
+  why: 'state' | 'response_type' | 'state_limit',
 ): Promise<Progress> {
   const { exchange, judged, client } = context;
   const { store } = exchange.services;

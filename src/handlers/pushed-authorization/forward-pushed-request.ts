@@ -33,7 +33,7 @@ function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Ho
 async function remember(context: AuthorizationContext, answer: PushedAnswer): Promise<string | undefined> {
   const { exchange, client } = context;
   const { group, issuer, realm, services } = exchange;
-  if (!services.store.keepsRecords && !needsOwnNames(exchange, client.policy)) return answer.requestUri;
+  if (!services.store.keepsRecords && !needsOwnNames(exchange, client)) return answer.requestUri;
   const pushed = {
     issuer: issuer.name,
     realm,

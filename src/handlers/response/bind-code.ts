@@ -6,8 +6,11 @@ import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, subjectOf } from '../identify-client.ts';
 import { needsOwnNames } from '../without-records.ts';
 
-/** The code that the client gets, or why it gets none. */
-type BoundForClient = { readonly code: string } | 'bound_elsewhere' | 'too_long';
+/**
+ * The code that the client gets, or why it gets none. `unbindable`: the store can keep nothing of this code, because it is too
+ * long, or because something that is signed covers it and the store keeps no records.
+ */
+type BoundForClient = { readonly code: string } | 'bound_elsewhere' | 'unbindable';
 
 /** Ties the code to its flow before the response leaves. Throws a `StoreFault`. */
 export async function bindCode(
@@ -20,9 +23,10 @@ export async function bindCode(
   const { group, services } = exchange;
   const { policy } = client;
   const covered = carrier.hasIdToken || carrier.jarm !== undefined;
+  if (covered && !services.store.keepsRecords) return 'unbindable';
   const wrap =
     !covered &&
-    (needsOwnNames(exchange, policy) || (flow.mode === 'enforce' && (await wrapsCodes(exchange, client))));
+    (needsOwnNames(exchange, client) || (flow.mode === 'enforce' && (await wrapsCodes(exchange, client))));
   // Known to all replicas before the code is out: what is sent first is stored first.
   if (flow.mode === 'enforce' && !wrap) services.traits.note('bare_code', group.key, '');
   const bound = await services.store.bindCode({
@@ -43,7 +47,7 @@ export async function bindCode(
       hasIdToken: carrier.hasIdToken,
     },
   });
-  if (bound.outcome !== 'bound') return bound.outcome;
+  if (bound.outcome !== 'bound') return bound.outcome === 'too_long' ? 'unbindable' : bound.outcome;
   if (bound.first) {
     const { redirectUri, violation } = flow;
     const violations = violation === undefined ? [] : [violation as Reason];

@@ -110,7 +110,7 @@ export class ResponseJudge {
     const bound = await bindCode(this.#exchange, live, client, carrier, code);
     if (bound === 'bound_elsewhere')
       return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
-    if (bound === 'too_long')
+    if (bound === 'unbindable')
       return this.#violated('response_not_followable', carrier, client, prefix, flow.redirectUri);
     this.#code = code;
     await this.#endPreserved(live, carrier, prefix);

@@ -8,12 +8,14 @@ import { type Claim, StoreFault } from '../../store/flow-store.ts';
 import { takeRandomBytes } from '../../store/random-pool.ts';
 import { type IdentifiedClient, recordedClient, subjectOf } from '../identify-client.ts';
 import { answerFault } from '../refuse.ts';
+import { followResponse } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import { mayBeOfReport } from '../without-records.ts';
 import { mayOwnCode, withoutStore } from '../without-store.ts';
 import { ClaimedCode } from './claimed-code.ts';
 import { sendAsSent } from './forward-as-sent.ts';
+import { holdForUnknownCode } from './look-for-code-hash.ts';
 import { refuseRedemption } from './refuse-redemption.ts';
 import type { TokenContext } from './token-context.ts';
 
@@ -36,7 +38,7 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
     return proceedWithoutStore(context, code);
   }
   if (claim.outcome === 'unknown') {
-    const isBare = !isGatewayCode(code) && mayBeOfReport(exchange, context.named.policy);
+    const isBare = !isGatewayCode(code) && mayBeOfReport(exchange, context.named);
     return proceedUnclaimed(context, isBare ? undefined : { reason: 'code_unknown' });
   }
   context.claim = claim;
@@ -80,7 +82,9 @@ async function proceedWithoutStore(context: TokenContext, code: string): Promise
 /** In report, an unknown code is forwarded with its verifier. */
 async function forwardUnverified(context: TokenContext): Promise<'done'> {
   const { exchange, named } = context;
-  const { status } = await sendAsSent(context);
+  const { status } = await sendAsSent(context, {
+    settle: (head) => holdForUnknownCode(context, head) ?? followResponse(exchange, head),
+  });
   if (named.mode === 'off') return 'done';
   const succeeded = status >= 200 && status < 300;
   exchange.services.events.redeemed(subjectOf(exchange, named), succeeded ? 'unverified' : 'upstream_error');

@@ -15,15 +15,35 @@ export function holdForCodeHash(context: TokenContext, head: ResponseHead): Outc
   const matters =
     claim.outcome === 'claimed' && owner.policy.wrapCodes === 'auto' && known !== true && !binding.hasIdToken;
   if (!matters) return { pass: head };
+  return lookFor(head, binding.clientId, claim.upstreamCode, () => {
+    if (services.traits.note('c_hash', group.key, binding.clientId)) {
+      services.events.codeHashSeen(exchange.issuer.name, owner.policy.name);
+    }
+  });
+}
+
+/**
+ * The same for a code of which a store without records knows nothing: such a client cannot be enforced there, and its
+ * readiness says so as long as its logins show it. `undefined`: there is nothing to look for.
+ */
+export function holdForUnknownCode(
+  { exchange, named, parameters }: TokenContext,
+  head: ResponseHead,
+): Hold | undefined {
+  const { issuer, services } = exchange;
+  const { clientId, policy, mode } = named;
+  const code = parameters.get('code');
+  if (services.store.keepsRecords || mode === 'off' || policy.wrapCodes !== 'auto') return undefined;
+  if (code === undefined || clientId === undefined || head.status !== 200) return undefined;
+  return lookFor(head, clientId, code, () => services.events.codeHashSeen(issuer.name, policy.name));
+}
+
+function lookFor(head: ResponseHead, clientId: string, code: string, onFound: () => void): Hold {
   return {
     hold: ANSWER_LIMIT,
     inspect: (body) => {
       const text = decodeContent(body, headerOf(head, 'content-encoding'), ANSWER_LIMIT)?.toString('latin1');
-      if (text?.includes('"id_token"') && isCodeHashOf(text, binding.clientId, claim.upstreamCode)) {
-        if (services.traits.note('c_hash', group.key, binding.clientId)) {
-          services.events.codeHashSeen(exchange.issuer.name, owner.policy.name);
-        }
-      }
+      if (text?.includes('"id_token"') && isCodeHashOf(text, clientId, code)) onFound();
       return { pass: head };
     },
   };

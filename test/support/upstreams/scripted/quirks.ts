@@ -53,6 +53,8 @@ export type Quirks = {
    */
   token: 'normal' | 'held' | 'reset' | 'truncated' | 'status';
   tokenStatus: number;
+  /** Whether its answer has an id_token that covers the code (`c_hash`). */
+  codeHash: boolean;
   /** Which discovery documents there are. */
   metadata: 'openid' | 'oauth' | 'both' | 'none';
   /** Its `issuer`, and the origin of the endpoints it names; absent: the Host it was asked for. */
@@ -86,6 +88,7 @@ export const DEFAULT_QUIRKS: Quirks = {
   pkceParameters: 'ignored',
   token: 'normal',
   tokenStatus: 503,
+  codeHash: false,
   metadata: 'openid',
   publicUrl: undefined,
   metadataOverrides: {},

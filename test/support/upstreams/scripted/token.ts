@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readClientCredentials } from '../client-credentials.ts';
 import { rejectsPkce } from './authorization.ts';
+import { leftHalfHash, signJwt } from './jwts.ts';
 import { type Exchange, type Grant, sendJson } from './state.ts';
 
 /** The token endpoint. It looks at client, code and redirect_uri; at code_verifier never. */
@@ -56,7 +57,7 @@ function redeem({ request, state }: Exchange): Grant | undefined {
   return grant;
 }
 
-function issueTokens({ state }: Exchange, grant: Grant): Record<string, unknown> {
+function issueTokens({ request, state }: Exchange, grant: Grant): Record<string, unknown> {
   const accessToken = `access-${randomBytes(9).toString('hex')}`;
   const refreshToken = `refresh-${randomBytes(9).toString('hex')}`;
   state.tokens.set(accessToken, grant);
@@ -68,6 +69,9 @@ function issueTokens({ state }: Exchange, grant: Grant): Record<string, unknown>
     expires_in: 3600,
     scope: grant.scope,
     sub: grant.subject,
+    ...(state.quirks.codeHash && {
+      id_token: signJwt({ aud: grant.clientId, c_hash: leftHalfHash(request.form.get('code') ?? '') }),
+    }),
   };
 }
 

@@ -97,7 +97,11 @@ export type KnownClaim = {
 export type PushedRequest = Judged;
 
 /** The same, with the name by which the upstream knows it. */
-export type FoundPushedRequest = PushedRequest & { readonly requestUri: string };
+export type FoundPushedRequest = PushedRequest & {
+  readonly requestUri: string;
+  /** When it ends (epoch milliseconds), where the client's name for it is the gateway's own. */
+  readonly expiresAt?: number;
+};
 
 /**
  * Where flows, codes and pushed requests live. The store makes the flow prefix and the client's code, since what they hold

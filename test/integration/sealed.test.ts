@@ -171,6 +171,66 @@ describe('two replicas and one key', () => {
   });
 });
 
+describe('a server that logs in before it answers a pushed request', () => {
+  const pushAt = async ({ url }: GatewayUnderTest, client: SimpleClient) => {
+    const { json } = await send(`${url}/oauth2/par`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: client.authorizeUrl().searchParams.toString(),
+    });
+    return String(json.request_uri);
+  };
+  const enterAt = ({ url }: GatewayUnderTest, requestUri: string, headers = {}, clientId = 'spa') =>
+    send(`${url}/oauth2/authorize?${new URLSearchParams({ client_id: clientId, request_uri: requestUri })}`, {
+      headers,
+    });
+
+  test('may send the browser back with its own name for it, also to another replica', async () => {
+    await using replicas = await Replicas.open();
+    const keys = [newKey()];
+    const [one, other] = [await replicas.start({ keys }), await replicas.start({ keys })];
+    const client = new SimpleClient(one.url);
+    // Spring Authorization Server, Duende IdentityServer.
+    Object.assign(replicas.upstream.quirks, { login: 'return_to', wayBack: 'as_asked' });
+    const begin = async () => {
+      const { headers, location } = await enterAt(one, await pushAt(one, client));
+      const [cookie = ''] = [headers['set-cookie'] ?? ''].flat();
+      const back = new URL(location?.searchParams.get('return_to') ?? '', one.url);
+      return { cookie, requestUri: back.searchParams.get('request_uri') ?? '' };
+    };
+    const [first, second] = [await begin(), await begin()];
+    expect(first.cookie).toMatch(
+      /^pkce_gateway_par_[\w-]{16}=\S+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/,
+    );
+    replicas.upstream.quirks.login = 'none';
+    const both = [first, second].map(({ cookie }) => cookie.split(';')[0]).join('; ');
+    for (const { requestUri } of [first, second]) {
+      const { location, headers } = await enterAt(other, requestUri, { cookie: `theme=dark; ${both}` });
+      expect(location?.searchParams.get('state')).toBe('the-state');
+      expect(headers['set-cookie']).toBeUndefined();
+      const code = location?.searchParams.get('code') ?? '';
+      expect((await redeemAt(other, client, code, { code_verifier: OTHER_VERIFIER })).status).toBe(400);
+      expect((await redeemAt(other, client, code)).status).toBe(200);
+    }
+    // Neither a browser that did not begin it, nor a cookie of another login.
+    const asked = replicas.upstream.requests.to('/oauth2/authorize').length;
+    const renamed = `${first.cookie.split('=')[0]}=${second.cookie.split(';')[0]?.split('=')[1]}`;
+    for (const cookie of ['', renamed]) {
+      const { location, text } = await enterAt(other, first.requestUri, { cookie });
+      expect(location?.href ?? text).toContain('request_uri_unknown');
+    }
+    expect(replicas.upstream.requests.to('/oauth2/authorize')).toHaveLength(asked);
+  });
+
+  test('no cookie is set in report', async () => {
+    await using replicas = await Replicas.open();
+    const gateway = await replicas.start({ keys: [newKey()], mode: 'report' });
+    const answer = await enterAt(gateway, await pushAt(gateway, new SimpleClient(gateway.url)));
+    expect(answer.location?.href).toContain('code=');
+    expect(answer.headers['set-cookie']).toBeUndefined();
+  });
+});
+
 describe('keys', () => {
   test('a rotation by reload loses no login, and a key that is gone ends its flows', async () => {
     await using replicas = await Replicas.open();

@@ -1,11 +1,14 @@
 import { normalizeResponseType } from '../../oauth/authorization-request.ts';
 import { type FoundPushedRequest, type PushedRequest, StoreFault } from '../../store/flow-store.ts';
+import type { Exchange } from '../exchange.ts';
+import { followResponse } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import { mayBeOfReport } from '../without-records.ts';
 import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
+import { ownNameOf, withOwnName } from './pushed-request-cookie.ts';
 import { refuseRequest } from './refuse-request.ts';
 
 /** Parameters that a server must take from the pushed request, although some servers read them beside the request_uri. */
@@ -32,7 +35,7 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
   const { exchange, client } = context;
   let pushed: FoundPushedRequest | undefined;
   try {
-    pushed = await exchange.services.store.findPushedRequest(exchange.group.key, requestUri);
+    pushed = await findPushedRequest(exchange, requestUri);
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
@@ -41,11 +44,11 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
     const responseType = normalizeResponseType(context.merged.parameters.get('response_type') ?? '');
     // Servers of OpenID Connect may want one here all the same (Core 6.1); one that the client may not use is not its push's.
     const beside = client.policy.responseTypes.includes(responseType) ? [] : ['response_type'];
-    const { mode } = pushed;
     return forwardRequest(context, {
-      mode,
+      mode: pushed.mode,
       dropped: [...SETTLED_BY_PUSH, ...beside],
       requestUri: pushed.requestUri === requestUri ? undefined : pushed.requestUri,
+      settle: (head) => followResponse(exchange, withOwnName(exchange, head, requestUri, pushed)),
     });
   }
   const refused =
@@ -53,6 +56,19 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
     !mayBeOfReport(exchange, client) &&
     shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
   return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
+}
+
+/** By the name that the client has, or by the upstream's where the browser comes back from its login. */
+async function findPushedRequest(
+  exchange: Exchange,
+  requestUri: string,
+): Promise<FoundPushedRequest | undefined> {
+  const { group, services } = exchange;
+  const pushed = await services.store.findPushedRequest(group.key, requestUri);
+  if (pushed !== undefined || services.store.keepsRecords) return pushed;
+  const own = ownNameOf(exchange, requestUri);
+  const known = own === undefined ? undefined : await services.store.findPushedRequest(group.key, own);
+  return known?.requestUri === requestUri ? known : undefined;
 }
 
 /** A pushed request that a laxer issuer before the same server judged counts as unknown if the client is enforced. */

@@ -160,7 +160,8 @@ export class SealedFlowStore implements FlowStore {
   async findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
     const opened = openPushedRequest(this.#keys, upstream, requestUri);
     if (opened === undefined || this.#isOver(opened)) return undefined;
-    return { ...opened.pushed, requestUri: opened.requestUri };
+    const { pushed, ...name } = opened;
+    return { ...pushed, ...name };
   }
 
   saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {

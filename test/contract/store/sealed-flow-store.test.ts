@@ -331,6 +331,7 @@ test('a pushed request is good at any replica until it expires', async () => {
     expect(await replica.findPushedRequest(UPSTREAM, requestUri)).toEqual({
       ...PUSHED,
       requestUri: REQUEST_URI,
+      expiresAt: now + 90_000,
     });
   expect(await replica.findPushedRequest(ELSEWHERE, requestUri)).toBeUndefined();
   expect(await replica.findPushedRequest(UPSTREAM, REQUEST_URI)).toBeUndefined();

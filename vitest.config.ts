@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // They install whole products, so they have a command of their own: npm run test:servers.
     exclude: [...configDefaults.exclude, 'test/servers/**'],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     // Most of a test's time is waiting for processes and sockets. By itself, vitest leaves a processor free.
     maxWorkers: availableParallelism() + 1,

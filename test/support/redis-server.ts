@@ -131,7 +131,9 @@ export class RedisServer implements AsyncDisposable {
           throw new Error(`${key} is a ${kind}: nobody reads it here`);
         const value =
           kind === 'hash' ? JSON.stringify(await client.hgetall(key)) : ((await client.get(key)) ?? '');
-        dump.push({ key, value, ttl: await client.pttl(key) });
+        const ttl = await client.pttl(key);
+        // Likewise.
+        if (ttl !== -2) dump.push({ key, value, ttl });
       }
       return dump;
     } finally {

@@ -30,13 +30,15 @@ export class BodyCarriers {
   }
 }
 
-/** A form field that an authorization response may have, its name perhaps written with entities. */
-const ANSWER_FIELD = /name\s*=\s*["']?(?:(?:code|error|access_token|id_token|response)\b|[^"'>\s&]{0,40}&)/i;
+/** A form field that an authorization response may have. */
+const ANSWER_FIELD = /name\s*=\s*["']?(?:code|error|access_token|id_token|response)/i;
+/** The same, written with entities. */
+const ESCAPED_FIELD = /name\s*=\s*["']?[a-z_]{0,12}&/i;
 
 /** Whether a whole body may hold a carrier at all: most pages can be told from that without being taken apart. */
 export function mayHoldCarriers(text: string, family: ContentFamily, { findPrefix }: Surroundings): boolean {
   const isPage = family === 'html' || family === 'xhtml';
-  return findPrefix(text, 0) !== -1 || (isPage && ANSWER_FIELD.test(text));
+  return findPrefix(text, 0) !== -1 || (isPage && (ANSWER_FIELD.test(text) || ESCAPED_FIELD.test(text)));
 }
 
 function openReader(family: ContentFamily, writer: PieceWriter, around: Surroundings) {

@@ -133,6 +133,11 @@ describe('values are refused, with what is wrong with them', () => {
     ],
     ['a number as text', `replicaCount: "2"\nconfig: {${issuers}}`, '/replicaCount'],
     ['a digest that is none', `image: {digest: latest}\nconfig: {${issuers}}`, '/image/digest'],
+    [
+      'a secret that nobody mounts',
+      `secrets: {env: {B: {secret: b, key: b}}}\nconfig: {${issuers}, admin: {token: {from_env: ADMIN_TOKEN}}}`,
+      'environment variable ADMIN_TOKEN, which the container does not have: add secrets.env.ADMIN_TOKEN',
+    ],
     ['a secret without its key', `secrets: {env: {A: {secret: a}}}\nconfig: {${issuers}}`, '/secrets/env/A'],
     ['several gateways without a store', `replicaCount: 2\nconfig: {${issuers}}`, 'need a common store'],
     [

@@ -71,6 +71,16 @@
 {{- if and .Values.tls.secretName (hasKey .Values.secrets.files "tls") }}
 {{- fail "secrets.files.tls is where tls.secretName is mounted: give it another name" }}
 {{- end }}
+{{- if not (or .Values.existingConfigMap .Values.extraEnvFrom) }}
+{{- $given := keys .Values.secrets.env }}
+{{- range .Values.extraEnv }}{{- $given = append $given .name }}{{- end }}
+{{- range regexFindAll "\\bfrom_env: [A-Za-z_][A-Za-z0-9_]*" (toYaml .Values.config) -1 }}
+{{- $name := trimPrefix "from_env: " . }}
+{{- if not (has $name $given) }}
+{{- fail (printf "config takes a value from the environment variable %s, which the container does not have: add secrets.env.%s, such as {secret: NAME, key: KEY}" $name $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and .Values.ingress.enabled (not .Values.ingress.hosts) }}
 {{- fail "ingress.hosts is empty: name the host names of the issuers" }}
 {{- end }}

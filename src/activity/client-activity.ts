@@ -62,6 +62,7 @@ export function buildClientActivity(
     enforcePercent: policy.enforcePercent,
     sharedPlace,
     needsRecords: !keepsRecords && (codeHashSeen || policy.wrapCodes === false),
+    isCountedElsewhere: !keepsRecords,
     seesVerifiers: keepsRecords || mode === 'enforce',
   };
   return {

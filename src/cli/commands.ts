@@ -78,6 +78,10 @@ const COMMANDS: readonly {
   },
 ];
 
+export function commandNames(): string[] {
+  return COMMANDS.map(({ name }) => name);
+}
+
 /** A command by its name. Only its own code is loaded: `serve` keeps loaded code in memory while it runs. */
 export async function loadCommand(wanted: string): Promise<Command | undefined> {
   const found = COMMANDS.find(({ name }) => name === wanted);

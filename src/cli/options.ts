@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { didYouMean } from '../config/did-you-mean.ts';
 
 /** An option of a command: a flag, or with a value, whose name in the help is `value`. */
 export type OptionSpec = { readonly value?: string; readonly short?: string; readonly help: string };
@@ -38,7 +39,16 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
     if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} cannot be used together`);
     return { ...values, [operand]: first };
   } catch (error) {
-    throw new UsageError(`${spec.name}: ${(error as Error).message.split('. ')[0]}`);
+    const [problem = ''] = (error as Error).message.split('. ');
+    const unknown = /^Unknown option '(--[^']+)'$/.exec(problem)?.[1];
+    const hint =
+      unknown === undefined
+        ? ''
+        : didYouMean(
+            unknown,
+            Object.keys(options).map((name) => `--${name}`),
+          );
+    throw new UsageError(`${spec.name}: ${problem}${hint}`);
   }
 }
 

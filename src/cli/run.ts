@@ -1,9 +1,10 @@
 import cluster from 'node:cluster';
 import { setFlagsFromString } from 'node:v8';
+import { didYouMean } from '../config/did-you-mean.ts';
 import { processEnvironment } from '../config/environment.ts';
 import { VERSION } from '../version.ts';
 import type { CheckIo } from './check.ts';
-import { loadCommand, renderHelp } from './commands.ts';
+import { commandNames, loadCommand, renderHelp } from './commands.ts';
 import { parseOptions, renderCommandHelp, UsageError } from './options.ts';
 
 // A process that serves has little that lasts: left to itself, V8 lets three times as much garbage gather beside it.
@@ -48,7 +49,8 @@ async function runCommandLine(args: readonly string[], io: CheckIo): Promise<num
     return 0;
   }
   const command = await loadCommand(name ?? 'serve');
-  if (command === undefined) throw new UsageError(`there is no command ${name}`);
+  if (command === undefined)
+    throw new UsageError(`there is no command ${name}${didYouMean(name ?? '', commandNames())}`);
   if (wantsHelp) {
     io.stdout(renderCommandHelp(command));
     return 0;

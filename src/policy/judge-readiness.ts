@@ -36,6 +36,8 @@ export type ClientFacts = {
   readonly sharedPlace?: SharedPlace | undefined;
   /** Its codes must stay as the server made them, which takes a store that keeps records. */
   readonly needsRecords?: boolean;
+  /** Whether other gateways may have counts of it that this one cannot see. */
+  readonly isCountedElsewhere?: boolean;
   /** Whether verifiers could be compared. */
   readonly seesVerifiers?: boolean;
 };
@@ -56,7 +58,8 @@ export function verdictText(verdict: Verdict): string {
  * today. Activity before its last violation is not evidence. An enforced client is `ready` while nothing is wrong with it.
  */
 export function judgeReadiness(days: readonly Traffic[], client: ClientFacts): Verdict {
-  const { mode, enforcePercent = 100, sharedPlace, needsRecords = false, seesVerifiers = true } = client;
+  const { mode, enforcePercent = 100, sharedPlace } = client;
+  const { needsRecords = false, isCountedElsewhere = false, seesVerifiers = true } = client;
   if (mode === 'off') return notReady('its mode is `off`, so nothing is counted: set `mode: report` first');
   if (needsRecords) {
     return notReady(
@@ -65,16 +68,20 @@ export function judgeReadiness(days: readonly Traffic[], client: ClientFacts): V
   }
   if (days.every(isIdle)) return { state: 'no traffic' };
   if (mode === 'enforce') {
-    const trouble = findTrouble(days);
+    const trouble = findTrouble(days, isCountedElsewhere);
     if (trouble !== undefined) return notReady(trouble);
     if (enforcePercent === 100) return { state: 'ready' };
   }
-  const verdict = judgeReported(days, sharedPlace);
+  const verdict = judgeReported(days, sharedPlace, isCountedElsewhere);
   if (verdict.state !== 'ready' || seesVerifiers) return verdict;
   return { state: 'ready', why: 'but a sealed store cannot check verifiers in report' };
 }
 
-function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | undefined): Verdict {
+function judgeReported(
+  days: readonly Traffic[],
+  sharedPlace: SharedPlace | undefined,
+  isCountedElsewhere: boolean,
+): Verdict {
   const { codesBound: allCodes, counted } = sum(days);
   if (allCodes === 0 && counted.has('code_unknown')) {
     return notReady(
@@ -96,7 +103,8 @@ function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | unde
     return notReady(`no login has received its code${since}: log in once through the gateway`);
   }
   const onItsWay = redeemed > 0 && codesBound - redeemed === 1;
-  if (redeemed < codesBound * REDEEMED_SHARE && !onItsWay) return notReady(bypassed(redeemed, codesBound));
+  if (redeemed < codesBound * REDEEMED_SHARE && !onItsWay)
+    return notReady(bypassed(redeemed, codesBound, isCountedElsewhere));
   if (sharedPlace !== undefined) {
     return notReady(`${sharedPlace.uri} is also used by ${sharedPlace.client}`);
   }
@@ -108,7 +116,7 @@ function judgeReported(days: readonly Traffic[], sharedPlace: SharedPlace | unde
 }
 
 /** What is wrong with an enforced client. */
-function findTrouble(days: readonly Traffic[]): string | undefined {
+function findTrouble(days: readonly Traffic[], isCountedElsewhere: boolean): string | undefined {
   const recent = sum(days.slice(-TROUBLE_DAYS));
   const refused = total(recent.violations);
   if (refused > 0 && refused >= TROUBLE_SHARE * (recent.requests + refused)) {
@@ -117,12 +125,15 @@ function findTrouble(days: readonly Traffic[]): string | undefined {
   const { codesBound, verified, unverified } = sum(days);
   const redeemed = verified + unverified;
   const isLow = redeemed < codesBound * REDEEMED_SHARE && codesBound - redeemed > 1;
-  return isLow ? bypassed(redeemed, codesBound) : undefined;
+  return isLow ? bypassed(redeemed, codesBound, isCountedElsewhere) : undefined;
 }
 
-function bypassed(redeemed: number, codesBound: number): string {
+function bypassed(redeemed: number, codesBound: number, isCountedElsewhere: boolean): string {
+  const elsewhere = isCountedElsewhere
+    ? 'Other gateways may have redeemed more: `report --prometheus` counts all. '
+    : '';
   return (
-    `only ${redeemed} of ${codesBound} codes were redeemed through the gateway. ` +
+    `only ${redeemed} of ${codesBound} codes were redeemed through ${isCountedElsewhere ? 'this' : 'the'} gateway. ${elsewhere}` +
     'The others reached the token endpoint another way, or were not used: point the client, or its backend, at the gateway'
   );
 }

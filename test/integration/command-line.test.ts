@@ -145,6 +145,8 @@ describe('a command line that no command takes: exit 2, and why', () => {
   const MISUSED: readonly (readonly [args: string[], says: string])[] = [
     [['frobnicate'], 'there is no command frobnicate'],
     [['--frobnicate'], "serve: Unknown option '--frobnicate'"],
+    [['serve', '--upstrem', 'http://x'], "serve: Unknown option '--upstrem' (did you mean --upstream?)"],
+    [['serv'], 'there is no command serv (did you mean serve?)'],
     [['check', '--upstream', 'http://x'], "check: Unknown option '--upstream'"],
     [['serve', 'gateway.yaml'], "serve: Unexpected argument 'gateway.yaml'"],
     [['check', 'a.yaml', 'b.yaml'], 'check: one config only, not also b.yaml'],

@@ -30,6 +30,14 @@ function verdict(days: readonly Traffic[], client: Client = {}): string {
 }
 const quiet = (n: number) => new Array<Traffic>(n).fill(NOTHING);
 
+test('a gateway that does not see the counts of others does not blame the client for them', () => {
+  const day = { ...logins(100), verified: 50 };
+  for (const mode of ['report', 'enforce'] as const)
+    expect(verdict([day], { mode, isCountedElsewhere: true })).toMatch(
+      /^not ready: only 50 of 100 codes were redeemed through this gateway\. .*`report --prometheus` counts all/,
+    );
+});
+
 test.each<[what: string, days: readonly Traffic[], expected: string | RegExp]>([
   ['nothing at all', [], 'no traffic'],
   ['one login', [logins(1)], 'nearly ready: 1 login in 1 day'],

@@ -1,31 +1,34 @@
 /** The digits of RFC 4648 7 (base32hex) in lower case: nothing that carries a state changes them. */
-const DIGITS = '0123456789abcdefghijklmnopqrstuv';
+const DIGITS = Buffer.from('0123456789abcdefghijklmnopqrstuv', 'latin1');
 const BITS = 5;
-
-const VALUES = new Map([...DIGITS].map((digit, value) => [digit.charCodeAt(0), value]));
+const NO_DIGIT = 255;
+/** By character code. */
+const VALUES = new Uint8Array(128).fill(NO_DIGIT);
+for (const [value, digit] of DIGITS.entries()) VALUES[digit] = value;
 
 export function encodeBase32(bytes: Buffer): string {
-  let text = '';
+  const text = Buffer.allocUnsafe(Math.ceil((bytes.length * 8) / BITS));
   let held = 0;
   let bits = 0;
-  for (const byte of bytes) {
-    held = (held << 8) | byte;
+  let at = 0;
+  for (let index = 0; index < bytes.length; index += 1) {
+    held = ((held & 31) << 8) | (bytes[index] as number);
     bits += 8;
-    for (; bits >= BITS; bits -= BITS) text += DIGITS[(held >>> (bits - BITS)) & 31];
-    held &= 31;
+    for (; bits >= BITS; bits -= BITS, at += 1) text[at] = DIGITS[(held >>> (bits - BITS)) & 31] as number;
   }
-  return bits === 0 ? text : text + DIGITS[(held << (BITS - bits)) & 31];
+  if (bits > 0) text[at] = DIGITS[(held << (BITS - bits)) & 31] as number;
+  return text.toString('latin1');
 }
 
 /** The bytes of a text; `undefined` for any text that `encodeBase32` does not make. */
 export function decodeBase32(text: string): Buffer | undefined {
-  const bytes = Buffer.alloc((text.length * BITS) >>> 3);
+  const bytes = Buffer.allocUnsafe((text.length * BITS) >>> 3);
   let held = 0;
   let bits = 0;
   let at = 0;
   for (let index = 0; index < text.length; index += 1) {
-    const value = VALUES.get(text.charCodeAt(index));
-    if (value === undefined) return undefined;
+    const value = VALUES[text.charCodeAt(index)] ?? NO_DIGIT;
+    if (value === NO_DIGIT) return undefined;
     held = (held << BITS) | value;
     bits += BITS;
     if (bits >= 8) {

@@ -28,7 +28,7 @@ export const gatewaySchema = mapping({
   )
     .prefault(1)
     .describe(
-      'The number of processes that serve requests; `auto`: one per processor. More than one needs a shared store.',
+      'The number of processes that serve requests; `auto`: one per processor. More than one needs `store.kind: redis` or `sealed`.',
     ),
   shutdown: shutdownSchema.prefault({}).describe('How the gateway stops.'),
   log: section({

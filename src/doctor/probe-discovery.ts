@@ -120,6 +120,13 @@ function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): F
       `if clients use ${url.origin}, set it as \`public_url\``,
     );
   }
+  if (config.publicOrigin !== undefined && url.origin !== config.publicOrigin) {
+    return warn(
+      tried,
+      `${seen}, but clients find its document at ${config.publicOrigin}`,
+      'agents and all others that compare both (RFC 8414 3.3) refuse it: configure `public_url` as the issuer at the server',
+    );
+  }
   return ok(tried, seen);
 }
 

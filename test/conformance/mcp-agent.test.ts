@@ -16,10 +16,11 @@ import {
 import type { TestClient } from '../support/upstreams/test-client.ts';
 
 // An AI agent as the MCP SDK makes one, and an MCP server whose authorization server has no RFC 8414 document, does not
-// advertise PKCE and does not verify it.
+// advertise PKCE and does not verify it. Desktop agents register localhost, and come back on any port.
 
 const CLIENT_ID = 'agent';
-const REDIRECT_URL = 'http://127.0.0.1:33418/callback';
+const REGISTERED_URL = 'http://localhost/callback';
+const REDIRECT_URL = 'http://localhost:33418/callback';
 const CLIENT: TestClient = { clientId: CLIENT_ID, authMethod: 'none', redirectUris: [REDIRECT_URL] };
 
 let stack: AsyncDisposableStack;
@@ -37,13 +38,17 @@ type Scene = {
   readonly browser: Browser;
 };
 
-async function start(behind: 'the gateway' | 'nothing', quirks: Partial<Quirks> = {}): Promise<Scene> {
+async function start(
+  behind: 'the gateway' | 'nothing',
+  quirks: Partial<Quirks> = {},
+  issuer = '',
+): Promise<Scene> {
   const upstream = stack.use(await startScriptedLegacyServer({ login: 'return_to', ...quirks }));
   let authorizationServer = upstream.url;
   if (behind === 'the gateway') {
     const gateway = await startGatewayUnderTest({
       upstream: upstream.url,
-      issuer: `clients: {${CLIENT_ID}: {redirect_uris: ["${REDIRECT_URL}"]}}`,
+      issuer: `${issuer}\nclients: {${CLIENT_ID}: {redirect_uris: ["${REGISTERED_URL}"]}}`,
     });
     authorizationServer = stack.use(gateway).url;
   }
@@ -63,12 +68,23 @@ async function logIn({ agent, browser }: Scene): Promise<AuthorizationResponse> 
 const codeOf = (response: AuthorizationResponse) => response.parameters.get('code') ?? '';
 
 describe('behind the gateway', () => {
-  test('the agent logs in, calls a tool, and refreshes its tokens', async () => {
-    const scene = await start('the gateway');
+  test.each([
+    // RFC 8707: which MCP server the tokens are for.
+    { server: 'takes the resource parameter', resourceParameter: 'ignored', issuer: '', sent: true },
+    {
+      server: 'refuses it',
+      resourceParameter: 'rejected',
+      issuer: 'drop_parameters: [resource]',
+      sent: false,
+    },
+  ] as const)('a server that $server: login, a tool, and a refresh', async (row) => {
+    const { resourceParameter, issuer } = row;
+    const scene = await start('the gateway', { resourceParameter }, issuer);
     const { agent, resource, upstream } = scene;
     const serverUrl = resource.mcpUrl;
     expect(await auth(agent, { serverUrl })).toBe('REDIRECT');
     expect(agent.authorizationUrl?.searchParams.get('code_challenge_method')).toBe('S256');
+    expect(agent.authorizationUrl?.searchParams.get('resource')).toBe(serverUrl);
     const authorizationCode = codeOf(await logIn(scene));
     expect(await auth(agent, { serverUrl, authorizationCode })).toBe('AUTHORIZED');
     const tokens = agent.tokens();
@@ -88,8 +104,18 @@ describe('behind the gateway', () => {
       'authorization_code',
       'refresh_token',
     ]);
-    // RFC 8707: which MCP server the tokens are for.
-    expect(upstream.tokenRequests.map(({ form }) => form.get('resource'))).toEqual([serverUrl, serverUrl]);
+    const resourceSent = row.sent ? serverUrl : null;
+    expect(upstream.tokenRequests.map(({ form }) => form.get('resource'))).toEqual([
+      resourceSent,
+      resourceSent,
+    ]);
+  });
+
+  test('a server that refuses the resource parameter refuses the agent, unless the gateway drops it', async () => {
+    const { agent, browser, resource } = await start('the gateway', { resourceParameter: 'rejected' });
+    await auth(agent, { serverUrl: resource.mcpUrl });
+    const page = await browser.visit(agent.authorizationUrl ?? '');
+    expect([page.status, page.text]).toEqual([400, expect.stringContaining('unknown parameter: resource')]);
   });
 
   test('the agent finds an RFC 8414 document that promises S256, though the server has none', async () => {

@@ -92,6 +92,18 @@ describe('discovery', () => {
     expect((await doctor('--config', await files.fileOf(issuer('"https://x"')))).problems).toEqual([]);
   });
 
+  test('an issuer under which no client finds the document', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const issuer = (upstreamSettings: string) =>
+      `issuers: [{name: corp, upstream: {url: "${upstream.url}"${upstreamSettings}}, public_url: "http://localhost:9"}]`;
+    const own = await doctor('--config', await files.fileOf(issuer(', preserve_host: false')));
+    expect(own.lines).toContainEqual(
+      expect.stringMatching(/^warn issuer: http:\/\/127.* at http:\/\/localhost:9 → .*refuse it: configure/),
+    );
+    const taken = await doctor('--config', await files.fileOf(issuer('')));
+    expect(taken.lines).toContain('ok issuer: http://localhost:9');
+  });
+
   test('of an issuer with paths of its own', async () => {
     await using upstream = await startScriptedLegacyServer();
     const yaml = `issuers: [{name: a, upstream: {url: "${upstream.url}"}, paths: [/realms/a]}]`;

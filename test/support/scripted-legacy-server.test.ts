@@ -94,9 +94,13 @@ describe('the authorization response', () => {
     await expect(browser.login(authorizationUrl(), { username: 'bob' })).rejects.toThrow(LoginStuck);
   });
 
-  test('a 400 for parameters of PKCE', async () => {
-    set({ pkceParameters: 'rejected' });
-    expect((await browser.visit(authorizationUrl('&code_challenge=x'))).status).toBe(400);
+  test.each([
+    ['parameters of PKCE', { pkceParameters: 'rejected' }, '&code_challenge=x'],
+    ['resource', { resourceParameter: 'rejected' }, '&resource=https%3A%2F%2Fmcp.example.com'],
+  ] as const)('a 400 for %s', async (_what, quirks, parameter) => {
+    expect((await browser.visit(authorizationUrl(parameter))).status).toBe(302);
+    set(quirks);
+    expect((await browser.visit(authorizationUrl(parameter))).status).toBe(400);
     expect((await browser.visit(authorizationUrl())).status).toBe(302);
   });
 });

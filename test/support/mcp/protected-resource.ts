@@ -45,5 +45,7 @@ export async function startProtectedResource(authorizationServer: string): Promi
     await server.connect(transport as Transport);
     await transport.handleRequest(req, res, req.body);
   });
+  // It begins no stream of its own; agents take another status than 405 for a fault.
+  app.get('/mcp', bearer, (_req, res) => void res.status(405).end());
   return { ...listener, mcpUrl };
 }

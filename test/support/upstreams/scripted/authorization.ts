@@ -12,7 +12,7 @@ export function handleAuthorization(exchange: Exchange): void {
   const asked = request.form.has('client_id') ? request.body : (request.target.split('?')[1] ?? '');
   const encoded = resolveRequest(asked, state);
   const parameters = new URLSearchParams(encoded);
-  if (rejectsPkce(exchange, parameters)) return;
+  if (rejectsParameter(exchange, parameters)) return;
   if (!parameters.has('client_id') || !parameters.has('redirect_uri')) {
     sendHtml(res, 400, '<h1>client_id and redirect_uri are needed</h1>');
     return;
@@ -61,16 +61,20 @@ export function handleLogin(exchange: Exchange): void {
 
 export function handlePushedAuthorization(exchange: Exchange): void {
   const { request, res, state } = exchange;
-  if (rejectsPkce(exchange, request.form)) return;
+  if (rejectsParameter(exchange, request.form)) return;
   const requestUri = `urn:ietf:params:oauth:request_uri:${randomBytes(12).toString('hex')}`;
   state.pushed.set(requestUri, request.body);
   sendJson(res, 201, { request_uri: requestUri, expires_in: 60 });
 }
 
-/** The 400 of a server that validates its parameters strictly and has never heard of PKCE. */
-export function rejectsPkce({ res, state }: Exchange, parameters: URLSearchParams): boolean {
-  if (state.quirks.pkceParameters === 'ignored') return false;
-  const name = ['code_challenge', 'code_challenge_method', 'code_verifier'].find((n) => parameters.has(n));
+/** The 400 of a server that validates its parameters strictly and has not heard of some. */
+export function rejectsParameter({ res, state }: Exchange, parameters: URLSearchParams): boolean {
+  const { pkceParameters, resourceParameter } = state.quirks;
+  const unknown = [
+    ...(pkceParameters === 'rejected' ? ['code_challenge', 'code_challenge_method', 'code_verifier'] : []),
+    ...(resourceParameter === 'rejected' ? ['resource'] : []),
+  ];
+  const name = unknown.find((n) => parameters.has(n));
   if (name === undefined) return false;
   sendJson(res, 400, { error: 'invalid_request', error_description: `unknown parameter: ${name}` });
   return true;

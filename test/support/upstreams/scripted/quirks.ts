@@ -47,6 +47,8 @@ export type Quirks = {
   wayBack: 'resolved' | 'as_asked';
   /** `rejected`: a 400 for every request that names a parameter of PKCE. */
   pkceParameters: 'ignored' | 'rejected';
+  /** `rejected`: likewise for `resource` (RFC 8707), which agents send. */
+  resourceParameter: 'ignored' | 'rejected';
   /**
    * `held`: the answer waits for `releaseHeld()`, for ever if that is never called. `reset`: the connection is cut
    * before the answer; `truncated`: in the middle of it. `status`: `tokenStatus` with an error body.
@@ -86,6 +88,7 @@ export const DEFAULT_QUIRKS: Quirks = {
   requestUris: 'reusable',
   wayBack: 'resolved',
   pkceParameters: 'ignored',
+  resourceParameter: 'ignored',
   token: 'normal',
   tokenStatus: 503,
   codeHash: false,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readClientCredentials } from '../client-credentials.ts';
-import { rejectsPkce } from './authorization.ts';
+import { rejectsParameter } from './authorization.ts';
 import { leftHalfHash, signJwt } from './jwts.ts';
 import { type Exchange, type Grant, sendJson } from './state.ts';
 
@@ -8,7 +8,7 @@ import { type Exchange, type Grant, sendJson } from './state.ts';
 export async function handleToken(exchange: Exchange): Promise<void> {
   const { request, res, state } = exchange;
   const { quirks } = state;
-  if (rejectsPkce(exchange, request.form)) return;
+  if (rejectsParameter(exchange, request.form)) return;
   switch (quirks.token) {
     case 'reset':
       res.socket?.resetAndDestroy();

@@ -101,7 +101,9 @@ const DETOURS: readonly Detour[] = [
       const page = await visit.context.newPage();
       await page.goto(visit.authorizationUrl({}, newPkcePair()));
       const second = await visit.travel({ page });
-      return { url, journeys: [second, await visit.travel()] };
+      const first = await visit.travel();
+      // Keycloak's login page goes on by itself once another tab has logged in: whether it is still seen is a matter of moments.
+      return { url, journeys: [second, { ...first, pages: first.pages.slice(-1) }] };
     },
   },
   {

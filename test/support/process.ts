@@ -44,7 +44,7 @@ export type ProcessOptions = {
 /** Runs `node src/main.ts …` until it listens. Rejects with all its output if it ends before. */
 export async function startGatewayProcess(
   args: readonly string[],
-  { signal = AbortSignal.timeout(20_000), ...options }: ProcessOptions = {},
+  { signal = AbortSignal.timeout(60_000), ...options }: ProcessOptions = {},
 ): Promise<GatewayProcess> {
   const child = spawnMain(args, options);
   const output = collectLines(child);

@@ -7,10 +7,10 @@ import { type IdentifiedClient, subjectOf } from '../identify-client.ts';
 import { needsOwnNames } from '../without-records.ts';
 
 /**
- * The code that the client gets, or why it gets none. `unbindable`: the store can keep nothing of this code, because it is too
- * long, or because something that is signed covers it and the store keeps no records.
+ * The code that the client gets, or why it gets none. `response_not_followable`: the store can keep nothing of this code,
+ * because it is too long, or because something that is signed covers it and the store keeps no records.
  */
-type BoundForClient = { readonly code: string } | 'bound_elsewhere' | 'unbindable';
+type BoundForClient = { readonly code: string } | 'response_ambiguous' | 'response_not_followable';
 
 /** Ties the code to its flow before the response leaves. Throws a `StoreFault`. */
 export async function bindCode(
@@ -23,7 +23,7 @@ export async function bindCode(
   const { group, services } = exchange;
   const { policy } = client;
   const covered = carrier.hasIdToken || carrier.jarm !== undefined;
-  if (covered && !services.store.keepsRecords) return 'unbindable';
+  if (covered && !services.store.keepsRecords) return 'response_not_followable';
   const wrap =
     !covered &&
     (needsOwnNames(exchange, client) || (flow.mode === 'enforce' && (await wrapsCodes(exchange, client))));
@@ -47,7 +47,8 @@ export async function bindCode(
       hasIdToken: carrier.hasIdToken,
     },
   });
-  if (bound.outcome !== 'bound') return bound.outcome === 'too_long' ? 'unbindable' : bound.outcome;
+  if (bound.outcome === 'too_long') return 'response_not_followable';
+  if (bound.outcome === 'bound_elsewhere') return 'response_ambiguous';
   if (bound.first) {
     const { redirectUri, violation } = flow;
     const violations = violation === undefined ? [] : [violation as Reason];

@@ -108,10 +108,7 @@ export class ResponseJudge {
     }
     const code = carrier.codes[0] as string;
     const bound = await bindCode(this.#exchange, live, client, carrier, code);
-    if (bound === 'bound_elsewhere')
-      return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
-    if (bound === 'unbindable')
-      return this.#violated('response_not_followable', carrier, client, prefix, flow.redirectUri);
+    if (typeof bound === 'string') return this.#violated(bound, carrier, client, prefix, flow.redirectUri);
     this.#code = code;
     await this.#endPreserved(live, carrier, prefix);
     return this.#deliver(carrier, prefix, bound.code === code ? undefined : bound.code);

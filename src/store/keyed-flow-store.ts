@@ -1,3 +1,4 @@
+import { NONCE_BYTES } from './aes-gcm.ts';
 import { CODE_MEMORY, decodeCode, encodeCode } from './code-record.ts';
 import { buildFlowPrefix, FLOW_PREFIX_LENGTH, FLOW_PREFIX_RANDOM_BYTES } from './flow-prefix.ts';
 import { decodeFlow, encodeFlow, encodeFlowIdentity } from './flow-record.ts';
@@ -16,13 +17,7 @@ import type {
   PushedRequest,
   Trait,
 } from './flow-store.ts';
-import {
-  buildGatewayCode,
-  GATEWAY_CODE_RANDOM_BYTES,
-  NONCE_BYTES,
-  openSealedCode,
-  sealCode,
-} from './gateway-code.ts';
+import { buildGatewayCode, GATEWAY_CODE_RANDOM_BYTES, openSealedCode, sealCode } from './gateway-code.ts';
 import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
 import { takeRandomBytes } from './random-pool.ts';
 import type { RecordStore } from './record-store.ts';

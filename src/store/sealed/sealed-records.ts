@@ -1,4 +1,5 @@
 import { GATEWAY_CODE_START, isGatewayCode, LONGEST_GATEWAY_CODE } from '../../oauth/gateway-code.ts';
+import { decodeCanonical } from '../aes-gcm.ts';
 import { buildSealedPrefix, hadStateOf, LONGEST_SEALED_FLOW, sealedFlowOf } from '../flow-prefix.ts';
 import type { Binding, Flow, Judged, PushedRequest } from '../flow-store.ts';
 import { decodeBase32, encodeBase32 } from './base32.ts';
@@ -150,10 +151,4 @@ function readJudged(fields: PackedFields): Judged {
 /** The gateway begins no enforced flow without a challenge: such a record is a downgrade, and fails closed. */
 function judgedOf(fields: PackedFields): Judged | undefined {
   return has(fields, ENFORCED) && fields.codeChallenge === undefined ? undefined : readJudged(fields);
-}
-
-/** The decoder skips characters that it does not know: only the one canonical text was written by the gateway. */
-function decodeCanonical(text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url');
-  return bytes.toString('base64url') === text ? bytes : undefined;
 }

@@ -1,12 +1,5 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  type KeyObject,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { decrypt, encrypt, NONCE_BYTES } from '../aes-gcm.ts';
 import { takeRandomBytes } from '../random-pool.ts';
 
 /** What is sealed: each has keys of its own, so that none of it passes for another. */
@@ -18,10 +11,7 @@ const KEY_ID_BYTES = 2;
 const HEADER_BYTES = 1 + KEY_ID_BYTES;
 /** Equal records must not make equal prefixes. */
 const SALT_BYTES = 6;
-const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const CIPHER = 'aes-256-gcm';
-const CIPHER_OPTIONS = { authTagLength: TAG_BYTES };
 
 type SealingKey = { readonly header: Buffer } & Readonly<Record<Purpose, KeyObject>>;
 
@@ -57,19 +47,13 @@ export class SealingKeys {
   /** Encrypts and authenticates a record, as `sign` does without encryption. */
   encrypt(purpose: Purpose, record: Buffer, context: string): Buffer {
     const [key] = this.#keys;
-    const nonce = takeRandomBytes(NONCE_BYTES);
-    const cipher = createCipheriv(CIPHER, key[purpose], nonce, CIPHER_OPTIONS);
-    cipher.setAAD(Buffer.concat([key.header, Buffer.from(context, 'utf8')]));
-    const encrypted = cipher.update(record);
-    // Makes the tag. A stream cipher has nothing left to give out.
-    cipher.final();
-    return Buffer.concat([key.header, nonce, encrypted, cipher.getAuthTag()]);
+    const sealed = encrypt(key[purpose], record, contextOf(key, context), takeRandomBytes(NONCE_BYTES));
+    return Buffer.concat([key.header, sealed]);
   }
 
   decrypt(purpose: Purpose, bytes: Buffer, context: string): Buffer | undefined {
-    if (bytes.length < HEADER_BYTES + NONCE_BYTES + TAG_BYTES) return undefined;
     for (const key of this.#sealedWith(bytes)) {
-      const opened = decryptWith(key[purpose], bytes, context);
+      const opened = decrypt(key[purpose], bytes.subarray(HEADER_BYTES), contextOf(key, context));
       if (opened !== undefined) return opened;
     }
     return undefined;
@@ -82,19 +66,8 @@ export class SealingKeys {
   }
 }
 
-function decryptWith(key: KeyObject, bytes: Buffer, context: string): Buffer | undefined {
-  const header = bytes.subarray(0, HEADER_BYTES);
-  const body = HEADER_BYTES + NONCE_BYTES;
-  const decipher = createDecipheriv(CIPHER, key, bytes.subarray(HEADER_BYTES, body), CIPHER_OPTIONS);
-  decipher.setAAD(Buffer.concat([header, Buffer.from(context, 'utf8')]));
-  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-  const opened = decipher.update(bytes.subarray(body, -TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    return undefined;
-  }
-  return opened;
+function contextOf({ header }: SealingKey, context: string): Buffer {
+  return Buffer.concat([header, Buffer.from(context, 'utf8')]);
 }
 
 /** The context ends at a NUL, which no origin has. */

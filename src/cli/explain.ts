@@ -1,5 +1,5 @@
-import { buildConfig, type IssuerConfig } from '../config/config.ts';
-import { type LoadedFile, loadFile } from '../config/load.ts';
+import type { Config, IssuerConfig } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
@@ -37,12 +37,12 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
     throw new UsageError('explain: --client or --url is required');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
 
-  const loaded = await loadFile(configFile(options), { env: io.env });
+  const loaded = await loadConfig(configFile(options), { env: io.env });
   if (!loaded.ok) {
     for (const problem of loaded.problems) io.stderr(formatProblem(problem));
     return 1;
   }
-  const issuer = chooseIssuer(loaded, textOption(options, 'issuer'), asked);
+  const issuer = chooseIssuer(loaded.config, textOption(options, 'issuer'), asked);
   const clients = new ClientRegistry(issuer.clients);
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
@@ -65,11 +65,10 @@ function readMoment(text: string | undefined): number | undefined {
 }
 
 function chooseIssuer(
-  loaded: LoadedFile,
+  { issuers }: Config,
   name: string | undefined,
   asked: AskedUrl | undefined,
 ): IssuerConfig {
-  const { issuers } = buildConfig(loaded.settings);
   const names = issuers.map((issuer) => issuer.name).join(', ');
   if (name !== undefined) {
     const named = issuers.find((issuer) => issuer.name === name);

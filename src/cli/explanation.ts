@@ -1,7 +1,7 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { explainPolicy } from '../config/explain-policy.ts';
-import type { LoadedFile } from '../config/load.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { formatPosition } from '../config/problem.ts';
+import { explainPolicy } from '../config/show-policy.ts';
 import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-policy.ts';
 import type { Mode } from '../policy/mode.ts';
 import type { Verdict } from './url-verdict.ts';
@@ -28,7 +28,7 @@ export type Explanation = {
 
 /** Every setting of a client with its position in the file, and the verdict on its request. */
 export function explain(
-  loaded: LoadedFile,
+  loaded: LoadedConfig,
   facts: {
     readonly issuer: IssuerConfig;
     readonly client: string | undefined;
@@ -38,7 +38,7 @@ export function explain(
   },
 ): Explanation {
   const { issuer, client, policy, now, verdict } = facts;
-  const index = loaded.settings.issuers.findIndex(({ name }) => name === issuer.name);
+  const index = loaded.config.issuers.indexOf(issuer);
   const entry = policy.name === UNLISTED ? undefined : policy.name;
   const own = entry === undefined ? 'unlisted_clients' : `clients.${entry}`;
   return {

@@ -4,9 +4,6 @@ import type { PolicyEntry, PolicySettings } from './policy-settings.ts';
 import { policySchema } from './schema/policy.ts';
 import { slotsOf } from './schema-shape.ts';
 
-/** The source of a setting in force; `undefined`: it has no value. */
-export type SettingOrigin = 'entry' | 'defaults' | 'built-in' | undefined;
-
 const BUILT_IN: PolicyEntry = Object.fromEntries(
   [...slotsOf(policySchema).values()].flatMap(({ name, schema }) => {
     const value = z.globalRegistry.get(schema)?.['x-default'];
@@ -25,22 +22,12 @@ export function mergeSettings(entry: PolicyEntry, defaults: PolicyEntry): Policy
   return { ...BUILT_IN, ...inheritedBy(entry, defaults), ...entry } as PolicySettings;
 }
 
-export function settingOrigin(
-  key: keyof PolicySettings,
-  entry: PolicyEntry,
-  defaults: PolicyEntry,
-): SettingOrigin {
-  if (key in entry) return 'entry';
-  if (key in inheritedBy(entry, defaults)) return 'defaults';
-  return key in BUILT_IN ? 'built-in' : undefined;
-}
-
 function mergePolicy(name: string, entry: PolicyEntry, defaults: PolicyEntry): ClientPolicy {
-  const { cors, ...settings } = mergeSettings(entry, defaults);
+  const settings = mergeSettings(entry, defaults);
   return {
     ...settings,
     name,
-    corsOrigins: cors?.origins ?? httpsOrigins(settings.redirectUris ?? []),
+    cors: settings.cors ?? { origins: httpsOrigins(settings.redirectUris ?? []) },
     origins: { entry: Object.keys(entry), defaults: Object.keys(inheritedBy(entry, defaults)) },
   };
 }

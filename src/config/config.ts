@@ -41,7 +41,7 @@ export type StoreConfig = { readonly kind: 'memory' } | RedisConfig | SealedConf
 
 export type IssuerConfig = Omit<
   IssuerSettings,
-  'upstream' | 'publicUrl' | 'hosts' | 'paths' | 'pages' | 'defaults' | 'unlistedClients' | 'clients'
+  'upstream' | 'publicUrl' | 'hosts' | 'paths' | 'defaults' | 'unlistedClients' | 'clients'
 > & {
   /** Lower case, `host` or `host:port`; none: every host that no other issuer lists. */
   readonly hosts: readonly string[];
@@ -52,8 +52,6 @@ export type IssuerConfig = Omit<
   };
   /** scheme://host[:port]; `undefined`: taken from each request. */
   readonly publicOrigin: string | undefined;
-  /** HTML with placeholders, instead of the gateway's own error page. */
-  readonly errorPage: string | undefined;
   readonly clients: ClientPolicies;
 };
 
@@ -80,7 +78,6 @@ function buildIssuer(settings: IssuerSettings): IssuerConfig {
     publicUrl,
     hosts = [],
     paths = [],
-    pages,
     defaults,
     unlistedClients,
     clients,
@@ -93,7 +90,6 @@ function buildIssuer(settings: IssuerSettings): IssuerConfig {
     paths,
     upstream: { ...upstreamRest, origin: url },
     publicOrigin: publicUrl,
-    errorPage: pages.error,
     clients: mergePolicies(clients, unlistedClients, defaults),
   };
 }

@@ -61,8 +61,6 @@ function byName<T extends { readonly name: string }>(
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   url: 'origin',
   publicUrl: 'publicOrigin',
-  cors: 'corsOrigins',
-  pages: 'errorPage',
 };
 
 function compareSlots(before: object, after: object, slots: Slots, parent = ''): string[] {
@@ -81,7 +79,7 @@ function compare(path: string, before: unknown, after: unknown, shape: Shape): s
   if (mapping.kind === 'mapping' && isMapping(before) && isMapping(after)) {
     return compareSlots(before, after, mapping.slots, `${path}.`);
   }
-  const isTold = !isHidden(shape) && !isMapping(before) && !isMapping(after) && path !== 'pages';
+  const isTold = !isHidden(shape) && !isMapping(before) && !isMapping(after);
   return [isTold ? `${path} ${show(before, shape)} → ${show(after, shape)}` : `${path} changed`];
 }
 

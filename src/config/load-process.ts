@@ -12,5 +12,5 @@ process.once('message', async (source: ConfigSource) => {
   const result =
     'file' in source ? await loadConfig(source.file, source.options) : await configFromUpstream(source);
   // The parent may have ended meanwhile.
-  process.send?.(result, () => {});
+  process.send?.({ ...result, locate: undefined }, () => {});
 });

@@ -12,31 +12,18 @@ import { gatewaySchema } from './schema/gateway.ts';
 import { SettingsReader } from './settings.ts';
 import { locateIn } from './yaml-tree.ts';
 
-export type Failure = {
-  readonly ok: false;
-  readonly problems: readonly Problem[];
+type Facts = {
   readonly warnings: readonly Problem[];
   /** As far as reading went. */
   readonly files: FileMarks;
 };
+type Failure = Facts & { readonly ok: false; readonly problems: readonly Problem[] };
+type Success = Facts & { readonly ok: true; readonly config: Config };
 
-export type LoadResult =
-  | {
-      readonly ok: true;
-      readonly config: Config;
-      readonly warnings: readonly Problem[];
-      readonly files: FileMarks;
-    }
-  | Failure;
+export type LoadResult = Success | Failure;
 
-/** A valid file as it is written, for `explain`: the gateway itself needs only the `Config`. */
-export type LoadedFile = {
-  readonly ok: true;
-  readonly settings: FileSettings;
-  readonly locate: Locate;
-  readonly warnings: readonly Problem[];
-  readonly files: FileMarks;
-};
+/** With the positions of its values, which only the process that read it has. */
+export type LoadedConfig = Success & { readonly locate: Locate };
 
 export type LoadOptions = {
   readonly env: Environment;
@@ -51,8 +38,13 @@ type ParseOptions = LoadOptions & {
 };
 
 /** Reads and validates a configuration file and the files that it refers to. Throws for bugs only. */
-export async function loadConfig(file: string, options: LoadOptions): Promise<LoadResult> {
-  return configOf(await loadFile(file, options));
+export async function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig | Failure> {
+  const files = new FileReader();
+  const content = await files.read(file, LARGEST_CONFIG);
+  if ('text' in content) return parseConfig(content.text, file, { ...options, files });
+  const message = `cannot be read: ${content.failure}; name a different file with --config, or start without a file: serve --upstream URL`;
+  const problem = { at: { file, line: 1, column: 1 }, path: '', message };
+  return { ok: false, problems: [problem], warnings: [], files: files.marks };
 }
 
 /** The same for a text; `fileName` is its name in problems. */
@@ -60,53 +52,26 @@ export async function parseConfig(
   text: string,
   fileName: string,
   options: ParseOptions,
-): Promise<LoadResult> {
-  return configOf(await parseFile(text, fileName, options));
-}
-
-export async function loadFile(file: string, options: LoadOptions): Promise<LoadedFile | Failure> {
-  const files = new FileReader();
-  const content = await files.read(file, LARGEST_CONFIG);
-  if ('text' in content) return parseFile(content.text, file, { ...options, files });
-  const message = `cannot be read: ${content.failure}; name a different file with --config, or start without a file: serve --upstream URL`;
-  const problem = { at: { file, line: 1, column: 1 }, path: '', message };
-  return { ok: false, problems: [problem], warnings: [], files: files.marks };
-}
-
-export async function parseFile(
-  text: string,
-  fileName: string,
-  options: ParseOptions,
-): Promise<LoadedFile | Failure> {
+): Promise<LoadedConfig | Failure> {
   const { env, directory = dirname(fileName), files = new FileReader(), pathText } = options;
   const diagnostics = new Diagnostics(pathText);
-  const result = () => ({
-    files: files.marks,
-    problems: diagnostics.problems,
-    warnings: diagnostics.warnings,
-  });
+  const facts = () => ({ warnings: diagnostics.warnings, files: files.marks });
+  const failure = (): Failure => ({ ok: false, problems: diagnostics.problems, ...facts() });
   const tree = parseYaml(text, fileName, diagnostics);
   if (tree === undefined) {
-    if (diagnostics.problems.length === 0) {
-      diagnostics.problemAt({ file: fileName, line: 1, column: 1 }, [], 'the file is empty');
-    }
-    return { ok: false, ...result() };
+    const start = { file: fileName, line: 1, column: 1 };
+    if (diagnostics.problems.length === 0) diagnostics.problemAt(start, [], 'the file is empty');
+    return failure();
   }
   const { root } = tree;
-  if (pathText === undefined) diagnostics.locateBy(locateIn(root));
+  const locate = locateIn(root);
+  if (pathText === undefined) diagnostics.locateBy(locate);
   const outside = new OutsideValues(files, { env, directory });
   // The values of this file first: one of them may be the list of included files.
   await outside.read(tree);
   await includeFiles(root, { directory, outside, files }, diagnostics);
   const draft = new SettingsReader(outside, diagnostics).read(gatewaySchema, root);
   if (draft !== undefined) checkSettings(draft, root, diagnostics);
-  const { problems, ...facts } = result();
-  if (draft === undefined || problems.length > 0) return { ok: false, problems, ...facts };
-  return { ok: true, settings: draft as FileSettings, locate: locateIn(root), ...facts };
-}
-
-function configOf(loaded: LoadedFile | Failure): LoadResult {
-  if (!loaded.ok) return loaded;
-  const { settings, files, warnings } = loaded;
-  return { ok: true, config: buildConfig(settings), files, warnings };
+  if (draft === undefined || diagnostics.problems.length > 0) return failure();
+  return { ok: true, config: buildConfig(draft as FileSettings), locate, ...facts() };
 }

@@ -92,7 +92,7 @@ function answerBrowser(
     sendJson(response, status, body, headers);
   } else {
     const page = { status, description, requestId, ...detail, reason: detail.reason ?? error };
-    sendHtml(response, status, renderErrorPage(page, exchange.issuer.config.errorPage), headers);
+    sendHtml(response, status, renderErrorPage(page, exchange.issuer.config.pages.error), headers);
   }
 }
 

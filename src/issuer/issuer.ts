@@ -94,7 +94,7 @@ export class Issuer implements AsyncDisposable {
     const { advertisePkce } = config.metadata;
     this.#advertised = buildAdvertisedPolicy(policies, { advertisePkce, narrow: false });
     this.#advertisedNarrow = buildAdvertisedPolicy(policies, { advertisePkce, narrow: true });
-    this.corsOrigins = new Set(policies.flatMap((policy) => policy.corsOrigins));
+    this.corsOrigins = new Set(policies.flatMap(({ cors }) => cors.origins));
     this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
     this.droppedParameters = new Set(config.dropParameters);
     this.#endpoints = configuredEndpoints(config);

@@ -3,10 +3,10 @@ import { DRAWS, type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
 /** What one client (or a group of them) may do, with every default filled in. `config/schema/policy.ts` describes its settings. */
-export type ClientPolicy = Omit<PolicySettings, 'cors'> & {
+export type ClientPolicy = PolicySettings & {
   /** The entry as configured: a client_id, a prefix ending in `*`, or `_unlisted`. The `client` label of metrics. */
   readonly name: string;
-  readonly corsOrigins: readonly string[];
+  readonly cors: NonNullable<PolicySettings['cors']>;
   /** The settings of its entry, and those of its issuer's `defaults`. */
   readonly origins?: { readonly entry: readonly string[]; readonly defaults: readonly string[] };
   /** When the entries that some servers take for one client are enforced, this one among them: the strictest holds for each. */

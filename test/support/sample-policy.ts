@@ -21,7 +21,7 @@ export function samplePolicy(overrides: Partial<ClientPolicy> = {}): ClientPolic
     wrapCodes: true,
     state: 'prefix',
     onStoreFailure: 'reject',
-    corsOrigins: [],
+    cors: { origins: [] },
     injectSecret: undefined,
     ...overrides,
   };

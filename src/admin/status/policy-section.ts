@@ -19,7 +19,7 @@ export function renderPolicy({ policy }: Pick<ClientActivity, 'policy'>): Html {
   return html`<table class="policy"><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
 <tbody>${rows.map(
     ({ key, value, origin }) =>
-      html`<tr><th scope="row"><code>${key}</code></th><td>${valueText(value)}</td><td class="${origin === 'built-in' ? 'muted' : ''}">${places[origin]}</td></tr>`,
+      html`<tr><th scope="row"><code>${key}</code></th><td>${valueText(value)}</td><td class="${origin === 'built-in' ? 'muted' : ''}">${places[origin ?? 'built-in']}</td></tr>`,
   )}</tbody></table>
 ${unlimited.length > 0 && html`<p class="muted">Not set, so any value is allowed: ${unlimited.map(({ key }) => key).join(', ')}.</p>`}`;
 }

@@ -42,7 +42,7 @@ test('clients: what came, what went, and what each has otherwise', async () => {
     'issuer corp: client c: added',
     'issuer corp: client m-*: owner x → y',
     'issuer corp: client m-*: redirect_uris none → ["https://a.example/cb"]',
-    'issuer corp: client m-*: cors [] → ["https://a.example"]',
+    'issuer corp: client m-*: cors.origins [] → ["https://a.example"]',
     'issuer corp: client b: removed',
   ]);
 });

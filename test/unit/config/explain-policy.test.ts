@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { explainPolicy } from '../../../src/config/explain-policy.ts';
-import { parseFile } from '../../../src/config/load.ts';
+import { parseConfig } from '../../../src/config/load.ts';
 import { formatPosition } from '../../../src/config/problem.ts';
+import { explainPolicy } from '../../../src/config/show-policy.ts';
 import { issuerWith } from './problem-lines.ts';
 
 async function explain(client: string | undefined) {
@@ -14,7 +14,7 @@ async function explain(client: string | undefined) {
     '    methods:',
     '      - plain',
   );
-  const loaded = await parseFile(text, 'g.yaml', { env: {} });
+  const loaded = await parseConfig(text, 'g.yaml', { env: {} });
   if (!loaded.ok) throw new Error('not valid');
   const settings = explainPolicy(loaded, 0, client);
   return Object.fromEntries(

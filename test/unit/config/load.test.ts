@@ -52,7 +52,7 @@ it('fills in every default', async () => {
     stateLimit: undefined,
     dropParameters: [],
     metadata: { advertisePkce: true, oauthAuthorizationServer: true },
-    errorPage: undefined,
+    pages: {},
   });
 });
 

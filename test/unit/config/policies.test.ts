@@ -26,7 +26,7 @@ const BUILT_IN: Omit<ClientPolicy, 'name'> = {
   wrapCodes: 'auto',
   state: 'prefix',
   onStoreFailure: 'reject',
-  corsOrigins: [],
+  cors: { origins: [] },
   injectSecret: undefined,
 };
 
@@ -86,7 +86,12 @@ describe('what a client does not say', () => {
       'unlisted_clients: {mode: off}',
       'clients: {spa: {methods: [plain], redirect_uris: ["https://c.example.com/cb"], flow_ttl: 2h}}',
     ];
-    const inherited = { ...BUILT_IN, mode: 'report', owner: 'team', corsOrigins: ['https://b.example.com'] };
+    const inherited = {
+      ...BUILT_IN,
+      mode: 'report',
+      owner: 'team',
+      cors: { origins: ['https://b.example.com'] },
+    };
     expect(await policyFor('spa', ...lines)).toEqual({
       ...inherited,
       name: 'spa',
@@ -120,7 +125,7 @@ describe('what a client does not say', () => {
       '      - http://127.0.0.1/cb',
       '      - com.example.app:/cb',
     );
-    expect(policy.corsOrigins).toEqual(['https://app.example.com', 'https://app.example.com:8443']);
+    expect(policy.cors.origins).toEqual(['https://app.example.com', 'https://app.example.com:8443']);
   });
 
   it('is for the registry to find: exact, then the longest prefix', async () => {

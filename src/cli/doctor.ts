@@ -46,14 +46,13 @@ export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<nu
   };
   const patient = await readPatient(options, io);
   if (typeof patient === 'number') return patient;
-  const { config, metadataPaths, gateway } = patient;
+  const { config, gateway } = patient;
   const issuers = chooseIssuers(config, textOption(options, 'issuer'), probes);
 
   const sections: Section[] = [];
   for (const issuer of issuers) {
-    const paths = metadataPaths ?? (issuer.endpoints === 'auto' ? [] : issuer.endpoints.metadata);
     await using login = await readLogin(options, issuer, io);
-    sections.push(await examineIssuer(issuer, { metadataPaths: paths, login, ...probes }));
+    sections.push(await examineIssuer(issuer, { login, ...probes }));
   }
   if (gateway) sections.push(...(await examineGateway(config)));
   io.stdout(format === 'json' ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
@@ -62,8 +61,6 @@ export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<nu
 
 type Patient = {
   readonly config: Config;
-  /** Additional places where the metadata may be. */
-  readonly metadataPaths: readonly string[] | undefined;
   /** Whether to examine a gateway, and not only a server. */
   readonly gateway: boolean;
 };
@@ -79,12 +76,12 @@ async function readPatient(options: ParsedOptions, io: CheckIo): Promise<Patient
   const result =
     named === undefined
       ? await loadConfig(configFile(options), { env: io.env })
-      : await configFromUpstream({ upstream: named.origin, ca });
+      : await configFromUpstream({ upstream: named.origin, discovery: named.metadataPaths, ca });
   if (!result.ok) {
     for (const problem of result.problems) io.stderr(formatProblem(problem));
     return named === undefined ? 1 : 2;
   }
-  return { config: result.config, metadataPaths: named?.metadataPaths, gateway: named === undefined };
+  return { config: result.config, gateway: named === undefined };
 }
 
 function chooseIssuers(

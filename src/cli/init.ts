@@ -51,7 +51,7 @@ export async function runInit(options: ParsedOptions, io: CheckIo): Promise<numb
     found: undefined,
   };
   try {
-    const found = await findMetadata(upstream, upstream.authority, metadataPaths);
+    const found = await findMetadata(upstream, upstream.authority, metadataPaths, []);
     const host = new URL(publicUrl ?? 'http://localhost:8080').host;
     const anyHost = await answersUnder(upstream, host, found);
     facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
@@ -64,7 +64,9 @@ export async function runInit(options: ParsedOptions, io: CheckIo): Promise<numb
     if (!(error instanceof DiscoveryFault)) throw error;
     io.stderr(`init: ${origin} has no discovery document at any of the usual paths:`);
     for (const problem of error.problems) io.stderr(`  ${problem}`);
-    io.stderr('If it has one elsewhere, give its issuer identifier as --upstream. Else fill in `endpoints`.');
+    io.stderr(
+      `If it has one elsewhere, give its issuer identifier as --upstream (${origin} for one at the root). Otherwise fill in \`endpoints\`.`,
+    );
   }
   return print(renderInitFile(facts), facts, io);
 }
@@ -99,7 +101,7 @@ async function answersUnder(
   { path, discovered }: FoundMetadata,
 ): Promise<boolean> {
   try {
-    const other = await findMetadata(upstream, host, [path]);
+    const other = await findMetadata(upstream, host, [path], []);
     return other.path === path && other.discovered.endpoints.token[0] === discovered.endpoints.token[0];
   } catch (error) {
     if (error instanceof UpstreamFault || error instanceof DiscoveryFault) return false;

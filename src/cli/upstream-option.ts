@@ -1,3 +1,4 @@
+import { parseLiteralPath } from '../config/schema/endpoint-pattern.ts';
 import { parseHttpOrigin } from '../config/schema/origin.ts';
 import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';
@@ -6,7 +7,10 @@ import { UsageError } from './options.ts';
 /** What `--upstream` may name: an origin, an issuer identifier, or the discovery document itself. */
 export type UpstreamOption = {
   readonly origin: string;
-  /** The possible places of its metadata, most likely first. */
+  /**
+   * The possible places of its metadata, most likely first. Of an issuer with a path, only its own: a document at the root may
+   * be that of another issuer.
+   */
   readonly metadataPaths: readonly string[];
 };
 
@@ -15,9 +19,11 @@ const USUAL_HOMES = ['/adfs', '/oauth2/token', '/openam/oauth2', '/am/oauth2'];
 
 export function readUpstreamOption(command: string, text: string): UpstreamOption {
   const [, origin = text, rest = ''] = /^(https?:\/\/[^/?#]*)(\/[^?#]*)?$/i.exec(text) ?? [];
-  const parsed = parseHttpOrigin(origin);
-  if ('problem' in parsed) throw new UsageError(`${command}: --upstream: ${parsed.problem}`);
   const path = parseMetadataPath(rest)?.issuerPath ?? rest.replace(/\/+$/, '');
+  const parsed = parseHttpOrigin(origin);
+  const parsedPath = parseLiteralPath(path || '/');
+  if ('problem' in parsed) throw new UsageError(`${command}: --upstream: ${parsed.problem}`);
+  if ('problem' in parsedPath) throw new UsageError(`${command}: --upstream: ${parsedPath.problem}`);
   const places =
     path === ''
       ? [...METADATA_PATHS, ...USUAL_HOMES.map((home) => `${home}/.well-known/openid-configuration`)]

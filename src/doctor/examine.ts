@@ -43,7 +43,6 @@ export async function examineGateway(config: Config): Promise<Section[]> {
 export async function examineIssuer(
   config: IssuerConfig,
   options: {
-    readonly metadataPaths: readonly string[];
     readonly client: KnownClient | undefined;
     readonly direct: URL | undefined;
     readonly login: LoginOptions | undefined;
@@ -54,7 +53,7 @@ export async function examineIssuer(
   const findings = [...probeIssuerConfig(config), ...(await probeNetwork(config.upstream, options.now))];
   if (findings.some(({ mark }) => mark === 'problem')) return { about, findings };
   await using client = createUpstreamClient({ ...config.upstream, timeouts: TIMEOUTS });
-  const discovery = await probeDiscovery(config, client, options.metadataPaths);
+  const discovery = await probeDiscovery(config, client);
   findings.push(...discovery.findings);
   if (!discovery.answers) return { about, findings };
   const namedOrigins = namedEndpoints(discovery.found?.document ?? {}).map(({ url }) => url.origin);

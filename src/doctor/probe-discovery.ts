@@ -22,19 +22,16 @@ export type DiscoveryReport = {
 };
 
 /** The upstream's metadata, and whether it matches the configuration. */
-export async function probeDiscovery(
-  config: IssuerConfig,
-  client: UpstreamClient,
-  metadataPaths: readonly string[],
-): Promise<DiscoveryReport> {
+export async function probeDiscovery(config: IssuerConfig, client: UpstreamClient): Promise<DiscoveryReport> {
   const host = discoveryHost(config);
+  const places = metadataPlaces(config);
   const tried = `discovery, as ${host}`;
   const before = Date.now();
   try {
-    const found = await findMetadata(client, host, metadataPaths, usualMetadataPaths(config));
+    const found = await findMetadata(client, host, places, []);
     const skew = judgeClock(found, (before + Date.now()) / 2);
     const findings = [
-      whereFound(tried, config, found),
+      ok(tried, found.path),
       skew,
       judgeIssuer(config, found),
       ...judgeEndpoints(config, found),
@@ -46,29 +43,26 @@ export async function probeDiscovery(
       return { findings: [problem(tried, describeFault(error), advice)], found: undefined, answers: false };
     }
     if (!(error instanceof DiscoveryFault)) throw error;
-    const finding = await whyNotFound(tried, config, client, { metadataPaths, problems: error.problems });
+    const finding = await whyNotFound(tried, config, client, error);
     return { findings: [finding], found: undefined, answers: true };
   }
 }
 
-function whereFound(tried: string, config: IssuerConfig, { path }: FoundMetadata): Finding {
-  if (config.endpoints !== 'auto' || usualMetadataPaths(config).includes(path)) return ok(tried, path);
-  return warn(
-    tried,
-    `at ${path}, where \`endpoints: auto\` does not look`,
-    `set \`discovery: [${printable(path)}]\`, or configure the endpoints as \`init\` prints them`,
-  );
+/** Where the gateway looks for it, and where it would look without configured endpoints. */
+function metadataPlaces(config: IssuerConfig): readonly string[] {
+  const configured = config.endpoints === 'auto' ? [] : config.endpoints.metadata;
+  return [...configured, ...usualMetadataPaths(config)];
 }
 
 async function whyNotFound(
   tried: string,
   config: IssuerConfig,
   client: UpstreamClient,
-  { metadataPaths, problems }: { metadataPaths: readonly string[]; problems: readonly string[] },
+  { problems }: DiscoveryFault,
 ): Promise<Finding> {
   if (discoveryHost(config) !== client.authority) {
     try {
-      await findMetadata(client, client.authority, metadataPaths, usualMetadataPaths(config));
+      await findMetadata(client, client.authority, metadataPlaces(config), []);
       const advice = 'set `upstream.preserve_host: false`, or configure that host name at the server';
       return problem(
         tried,
@@ -81,7 +75,9 @@ async function whyNotFound(
   }
   if (config.endpoints !== 'auto') return ok(tried, 'no document; the endpoints are configured');
   const seen = `no document: ${problems[0]}`;
-  return problem(tried, seen, 'configure the endpoints of the server under `endpoints`');
+  const advice =
+    'configure the endpoints of the server under `endpoints`, or say where its document is (`discovery`, or --upstream with its issuer identifier)';
+  return problem(tried, seen, advice);
 }
 
 function judgeClock({ headers }: FoundMetadata, here: number): Finding {

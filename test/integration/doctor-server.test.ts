@@ -32,6 +32,19 @@ describe('discovery', () => {
     expect(configured.lines).toContainEqual(expect.stringMatching(/^ok token endpoint: a made-up code/));
   });
 
+  test('a document at the root is not taken for that of an issuer with a path', async () => {
+    await using upstream = await startDescribed(() => ({}));
+    const { problems } = await doctor('--upstream', `${upstream.url}/tenant`);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /no document: \/tenant\/\.well-known\/.* → .*--upstream with its issuer identifier/,
+      ),
+    ]);
+    upstream.answers.set(`/tenant${OPENID}`, upstream.answers.get(OPENID) ?? {});
+    const { lines } = await doctor('--upstream', `${upstream.url}/tenant`);
+    expect(lines).toContain(`ok discovery, as ${upstream.host}:${upstream.port}: /tenant${OPENID}`);
+  });
+
   const DEFECTS: readonly (readonly [what: string, document: (url: string) => object, says: RegExp])[] = [
     ['no issuer', () => ({ issuer: undefined }), /^warn issuer: not a URL/],
     [

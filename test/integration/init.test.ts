@@ -190,6 +190,15 @@ describe('init says no', () => {
     expect((await client.redeem(await client.newCode())).status).toBe(200);
   });
 
+  test('to an issuer with a path if only the root has metadata, which may be that of another issuer', async () => {
+    await using upstream = await startScriptedLegacyServer({ metadata: 'oauth' });
+    const { exitCode, stderr } = await init(`${upstream.url}/tenant`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`  /tenant${OPENID} answered 404`);
+    expect(stderr).toContain(`as --upstream (${upstream.url} for one at the root)`);
+    expect((await init(upstream.url)).exitCode).toBe(0);
+  });
+
   test('to one that lives elsewhere, and tells where', async () => {
     await using upstream = await startCannedServer();
     upstream.answers.set(OPENID, {
@@ -227,6 +236,7 @@ describe('init says no', () => {
     [[], 'init: --upstream is required'],
     [['--upstream', 'idp'], '--upstream: must be an http or https URL'],
     [['--upstream', 'https://user:pw@idp'], '--upstream: must not contain a user name or password'],
+    [['--upstream', 'https://idp/a//b'], '--upstream: must not contain //'],
     [['--upstream', 'https://idp', '--listen', 'x'], '--listen: must be host:port'],
     [['--upstream', 'https://idp', '--ca', 'missing.pem'], '--ca: cannot read'],
     [['--upstream', 'https://idp', '--public-url', 'login'], '--public-url: must be an http or https URL'],

@@ -22,10 +22,12 @@ export function endpointPattern() {
 }
 
 /** A path without placeholders. */
+export function parseLiteralPath(text: string): Parsed<string> {
+  return /[{}]/.test(text) ? { problem: 'must be a path without {name}' } : parseEndpointPattern(text);
+}
+
 export function literalPath() {
-  const parse = (text: string): Parsed<string> =>
-    /[{}]/.test(text) ? { problem: 'must be a path without {name}' } : parseEndpointPattern(text);
-  return textAs(parse, { 'x-type': 'path', pattern: '^/[^?#*{}]*$' });
+  return textAs(parseLiteralPath, { 'x-type': 'path', pattern: '^/[^?#*{}]*$' });
 }
 
 /** Whether some path matches both patterns. */

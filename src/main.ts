@@ -9,6 +9,8 @@ if (Number.parseInt(versions.node, 10) < NEEDED) {
   );
   process.exitCode = 1;
 } else {
+  // Some libraries address developers here, such as ioredis about a password that Redis does not need.
+  console.warn = () => {};
   import('./cli/run.ts')
     .then(({ run }) => run({ stdout: console.log, stderr: console.error }))
     .then((status) => process.exit(status));

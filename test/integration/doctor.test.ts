@@ -108,6 +108,18 @@ describe('the gateway and its store', () => {
     );
   });
 
+  test('a password that Redis does not need: nothing but the findings is printed', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using redis = await startRedis({ port: true });
+    const file =
+      await files.fileOf(`store: {kind: redis, redis: {url: "${redis.url}", password: unneeded}}
+issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
+`);
+    const { exitCode, stdout, stderr } = await runCommand(['doctor', '--config', file]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('store: redis: all operations of a login work');
+  });
+
   test.each([
     ['memory', issuers, /^warn store: memory: /],
     [

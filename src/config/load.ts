@@ -42,7 +42,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Lo
   const files = new FileReader();
   const content = await files.read(file, LARGEST_CONFIG);
   if ('text' in content) return parseConfig(content.text, file, { ...options, files });
-  const message = `cannot be read: ${content.failure}; name a different file with --config, or start without a file: serve --upstream URL`;
+  const message = `cannot be read: ${content.failure}; name another file with --config FILE (default: gateway.yaml), make one with \`pkce-gateway init --upstream URL\`, or start without a file: \`pkce-gateway serve --upstream URL\``;
   const problem = { at: { file, line: 1, column: 1 }, path: '', message };
   return { ok: false, problems: [problem], warnings: [], files: files.marks };
 }

@@ -93,7 +93,7 @@ issuers:
       exitCode: 1,
       stdout: '',
       stderr:
-        'gateway.yaml:1:1: cannot be read: the file does not exist; name a different file with --config, or start without a file: serve --upstream URL',
+        'gateway.yaml:1:1: cannot be read: the file does not exist; name another file with --config FILE (default: gateway.yaml), make one with `pkce-gateway init --upstream URL`, or start without a file: `pkce-gateway serve --upstream URL`',
     });
   });
 });
@@ -185,7 +185,7 @@ describe('serve cannot start: exit 1, and why in one line', () => {
       const { exitCode, stdout, stderr } = await run(...args);
       expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
       expect(stderr).toBe(
-        `${args[2] ?? 'gateway.yaml'}:1:1: cannot be read: the file does not exist; name a different file with --config, or start without a file: serve --upstream URL`,
+        `${args[2] ?? 'gateway.yaml'}:1:1: cannot be read: the file does not exist; name another file with --config FILE (default: gateway.yaml), make one with \`pkce-gateway init --upstream URL\`, or start without a file: \`pkce-gateway serve --upstream URL\``,
       );
     },
   );

@@ -111,8 +111,7 @@ describe('the gateway and its store', () => {
   test('a password that Redis does not need: nothing but the findings is printed', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using redis = await startRedis({ port: true });
-    const file =
-      await files.fileOf(`store: {kind: redis, redis: {url: "${redis.url}", password: unneeded}}
+    const file = await files.fileOf(`store: {kind: redis, redis: {url: "${redis.url}", password: unneeded}}
 issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
 `);
     const { exitCode, stdout, stderr } = await runCommand(['doctor', '--config', file]);

@@ -221,7 +221,7 @@ describe('explain says no', () => {
     const { exitCode, stdout, stderr } = await explain('--config', 'none.yaml', '--client', 'spa');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toBe(
-      'none.yaml:1:1: cannot be read: the file does not exist; name a different file with --config, or start without a file: serve --upstream URL',
+      'none.yaml:1:1: cannot be read: the file does not exist; name another file with --config FILE (default: gateway.yaml), make one with `pkce-gateway init --upstream URL`, or start without a file: `pkce-gateway serve --upstream URL`',
     );
   });
 });

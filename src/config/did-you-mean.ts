@@ -1,5 +1,6 @@
 /** The known word that was probably meant: it differs in case and separators only, or by at most two typing errors. */
-function closestWord(word: string, known: readonly string[]): string | undefined {
+export function closestWord(word: string, known: readonly string[]): string | undefined {
+  if (word.length > 60) return undefined;
   const bare = bareWord(word);
   const same = known.find((candidate) => bareWord(candidate) === bare);
   if (same !== undefined) return same;
@@ -13,7 +14,6 @@ function closestWord(word: string, known: readonly string[]): string | undefined
 
 /** ` (did you mean x?)`, or nothing. */
 export function didYouMean(word: string, known: readonly string[]): string {
-  if (word.length > 60) return '';
   const closest = closestWord(word, known);
   return closest === undefined ? '' : ` (did you mean ${closest}?)`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeIssue, wrongType } from './describe-issue.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { closestWord, didYouMean } from './did-you-mean.ts';
 import { asMapping, belowAnEntry, whereItBelongs } from './misplaced.ts';
 import type { OutsideValues } from './outside-values.ts';
 import {
@@ -103,8 +103,12 @@ export class SettingsReader {
       const slot = shape.slots.get(key);
       this.#path.push(key);
       if (slot === undefined) {
-        const hint = whereItBelongs(key, shape) || didYouMean(key, [...shape.slots.keys()]);
+        const known = [...shape.slots.keys()];
+        const hint = whereItBelongs(key, shape) || didYouMean(key, known);
         this.#diagnostics.problem(this.#path, `unknown key${hint}`, 'key');
+        // The key that was meant is not missing as well.
+        const meant = shape.slots.get(closestWord(key, known) ?? '');
+        if (meant !== undefined && !(meant.name in settings)) settings[meant.name] = undefined;
       } else if (slot.shape.kind === 'scalar' && slot.shape.file) {
         settings[slot.name] = valid(this.#readFile(slot.shape, entry));
       } else {
@@ -113,7 +117,7 @@ export class SettingsReader {
       this.#path.pop();
     }
     for (const [key, slot] of shape.unlessGiven) {
-      if (entries.has(key)) continue;
+      if (slot.name in settings) continue;
       if (slot.required) this.#below(key, () => this.#invalid('is required'));
       else settings[slot.name] = this.#defaultOf(slot);
     }

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../src/config/load.ts';
+import { formatProblem } from '../../../src/config/problem.ts';
 import { clientWith, issuerWith, problemLines } from './problem-lines.ts';
 
 const SPA = 'issuers[0].clients.spa';
@@ -34,6 +36,12 @@ describe('keys', () => {
     setting('redirectUris: []', 9, 'unknown key (did you mean redirect_uris?)'),
     issuerKey(
       'endpoints: {authorisation: [/a], token: [/t], authorization: [/a]}',
+      17,
+      'endpoints.authorisation',
+      'unknown key (did you mean authorization?)',
+    ),
+    issuerKey(
+      'endpoints: {authorisation: [/a], token: [/t]}',
       17,
       'endpoints.authorisation',
       'unknown key (did you mean authorization?)',
@@ -84,6 +92,15 @@ describe('keys', () => {
   ];
   it.each(cases)('$name', async ({ text, lines }) => {
     expect(await problemLines(text)).toEqual(lines);
+  });
+
+  it('reports a misspelt key only as misspelt, and not also as missing', async () => {
+    const text = clientWith('mode: enforce', 'redirect_uri: [https://app.example.com/cb]');
+    const result = await parseConfig(text, 'g.yaml', { env: {} });
+    const problems = result.ok ? [] : result.problems;
+    expect([...problems, ...result.warnings].map(formatProblem)).toEqual([
+      `g.yaml:7:9 ${SPA}.redirect_uri: unknown key (did you mean redirect_uris?)`,
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuerConfig } from '../config/config.ts';
 import { discoverIssuer, knowledgeKey } from '../issuer/issuer.ts';
+import { explainFailure } from '../upstream/describe-fault.ts';
 import { DiscoveryFault } from '../upstream/discovery.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 
@@ -55,9 +56,7 @@ async function lookAt(issuer: IssuerConfig): Promise<UpstreamState> {
   } catch (error) {
     if (error instanceof DiscoveryFault)
       return { state: 'undiscovered', took: took(), detail: error.message };
-    const { message, cause } = error as Error;
-    const { code } = (cause ?? {}) as { readonly code?: unknown };
-    return { state: 'unreachable', detail: typeof code === 'string' ? `${message}: ${code}` : message };
+    return { state: 'unreachable', detail: explainFailure(error) };
   }
 }
 

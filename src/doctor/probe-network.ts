@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { IssuerConfig } from '../config/config.ts';
-import { meaningOf } from '../upstream/describe-fault.ts';
+import { adviceOn, describeCode } from '../upstream/describe-fault.ts';
 import { type Finding, ok, printable, problem, warn } from './finding.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -111,19 +111,16 @@ function judgeCertificate(socket: TLSSocket, skipsVerify: boolean, tried: string
     ];
   }
   if (fault !== undefined) {
-    const seen = `${meaningOf(fault) ?? 'cannot be verified'} (${fault})`;
-    return [problem(tried, seen, adviceFor(fault, names))];
+    return [problem(tried, describeCode(fault), adviceFor(fault, names))];
   }
   if (days < EXPIRES_SOON) return [warn(tried, `valid, but expires in ${days} days`, 'renew it')];
   return [ok(tried, `valid for ${days} days (${socket.getProtocol()})`)];
 }
 
 function adviceFor(fault: string, names: string | undefined): string {
-  if (fault === 'CERT_HAS_EXPIRED') return 'renew it';
-  if (fault === 'CERT_NOT_YET_VALID') return 'check the clocks of this machine and of the server';
   if (fault === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return `use one of its names: ${printable(names ?? 'it has none')}`;
-  return 'set `upstream.tls.ca_file` (`--ca FILE`) to its certificate authority';
+  return adviceOn(fault) ?? 'give the server a certificate that this machine can verify';
 }
 
 function plainHttp(host: string): Finding {
@@ -134,7 +131,5 @@ function plainHttp(host: string): Finding {
 
 function failureOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  if (code === undefined) return printable(error instanceof Error ? error.message : String(error));
-  const meaning = meaningOf(code);
-  return meaning === undefined ? code : `${meaning} (${code})`;
+  return code === undefined ? printable(String(error)) : describeCode(code);
 }

@@ -4,7 +4,7 @@ import type { StoreConfig } from '../config/config.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { openStores } from '../open-stores.ts';
 import { type Binding, type Flow, type FlowStore, StoreFault } from '../store/flow-store.ts';
-import { meaningOf } from '../upstream/describe-fault.ts';
+import { describeCode } from '../upstream/describe-fault.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 
 /** Milliseconds to wait for the store. */
@@ -67,9 +67,7 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
 
 /** Why the store was lost; a server that speaks no Redis gives no code. */
 function describeLoss(code: string | undefined): string {
-  if (code === undefined) return '';
-  const meaning = meaningOf(code);
-  return meaning === undefined ? `: ${code}` : `: ${meaning} (${code})`;
+  return code === undefined ? '' : `: ${describeCode(code)}`;
 }
 
 /** Tries the counts behind `report`, for an issuer name that no configuration can have. Logins work without them. */

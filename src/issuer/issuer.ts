@@ -5,6 +5,7 @@ import { allMetadataPaths, documentsOf } from '../oauth/metadata-paths.ts';
 import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
 import type { Events } from '../telemetry/events.ts';
+import { explainFailure } from '../upstream/describe-fault.ts';
 import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
 import {
   type Discovered,
@@ -188,7 +189,9 @@ export class Issuer implements AsyncDisposable {
     } catch (error) {
       if (this.#disposed) return;
       // With configured endpoints, the metadata is useful but not needed: many legacy servers have none.
-      if (this.#endpoints === undefined) this.#events.discoveryFailed(this.name, error, retryIn);
+      if (this.#endpoints === undefined) {
+        this.#events.discoveryFailed(this.name, this.config.upstream.origin, explainFailure(error), retryIn);
+      }
       this.#retry = setTimeout(
         () => void this.#discoverOnce(Math.min(retryIn * 2, LAST_RETRY)),
         retryIn,

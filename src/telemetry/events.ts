@@ -203,10 +203,11 @@ export class Events {
     );
   }
 
-  discoveryFailed(issuer: string, error: unknown, retryIn: number): void {
+  /** `why`: what happened, and what to do about it. */
+  discoveryFailed(issuer: string, upstream: string, why: string, retryIn: number): void {
     this.#log.error(
-      { event: 'discovery_failed', issuer, retry_in_ms: retryIn, error },
-      'discovery failed: `pkce-gateway doctor` says why. If the upstream has no discovery document, configure its `endpoints`',
+      { event: 'discovery_failed', issuer, upstream, retry_in_ms: retryIn },
+      `discovery at ${upstream} failed: ${why}`,
     );
   }
 

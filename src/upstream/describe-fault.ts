@@ -1,32 +1,102 @@
-import type { UpstreamFault } from './upstream-fault.ts';
+import { UpstreamFault, type UpstreamFaultKind } from './upstream-fault.ts';
 
-/** Describes a fault for operators. */
+/** What happened, for operators. */
 export function describeFault(fault: UpstreamFault): string {
-  const { code } = (fault.cause ?? {}) as { code?: unknown };
-  const detail = typeof code === 'string' ? code : undefined;
-  const meaning = detail === undefined ? undefined : meaningOf(detail);
-  return `${fault.message}${meaning === undefined ? '' : `: ${meaning}`}${detail === undefined ? '' : ` (${detail})`}`;
+  const code = codeOf(fault);
+  return code === undefined ? fault.message : `${fault.message}: ${describeCode(code)}`;
 }
 
-/** Explains a code of a socket, of DNS or of OpenSSL to operators. */
-export function meaningOf(code: string): string | undefined {
-  return MEANINGS[code];
+/** What happened and what to do about it. Any other error than an `UpstreamFault` speaks for itself. */
+export function explainFailure(error: unknown): string {
+  if (!(error instanceof UpstreamFault)) return (error as Error).message;
+  return `${describeFault(error)}; ${adviceOn(codeOf(error)) ?? BY_KIND[error.kind]}`;
 }
 
-const MEANINGS: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no such host name',
-  EAI_AGAIN: 'the name server does not answer',
-  ECONNREFUSED: 'nothing listens on that port',
-  ECONNRESET: 'it broke off',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is from an authority that is not known here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is from an authority that is not known here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is from an authority that is not known here',
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS on that port',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS on that port',
+/** What the code of a socket, of DNS, of a certificate or of OpenSSL means, with the code. */
+export function describeCode(code: string): string {
+  const [what] = meaningOf(code) ?? [];
+  return what === undefined ? code : `${what} (${code})`;
+}
+
+/** What to do about such a code. */
+export function adviceOn(code: string | undefined): string | undefined {
+  return code === undefined ? undefined : meaningOf(code)?.[1];
+}
+
+function meaningOf(code: string): Meaning | undefined {
+  return MEANINGS[code] ?? (code.startsWith('ERR_SSL_') ? HANDSHAKE : undefined);
+}
+
+function codeOf({ cause }: UpstreamFault): string | undefined {
+  const { code } = (cause ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+type Meaning = readonly [what: string, advice: string];
+
+const ROUTE: Meaning = ['there is no route to it', 'check the network between this machine and the server'];
+const SILENCE: Meaning = [
+  'nothing answers at that address',
+  'correct `upstream.url`, or open the port in the firewall',
+];
+const CLOSED: Meaning = [
+  'it closed the connection without an answer',
+  'check the scheme (http or https) and the port of `upstream.url`, and whether it requires a client certificate (`upstream.tls.cert_file`)',
+];
+const AUTHORITY: Meaning = [
+  'its certificate is from an authority that is not known here',
+  'set `upstream.tls.ca_file` (`--ca FILE`) to its certificate authority',
+];
+const NO_TLS: Meaning = [
+  'it does not speak TLS on that port',
+  'correct the scheme or the port of `upstream.url`',
+];
+const OLD_TLS: Meaning = [
+  'it and the gateway have no version of TLS in common',
+  'enable TLS 1.2 or newer at the server',
+];
+const HANDSHAKE: Meaning = [
+  'the TLS handshake failed',
+  'check that this is its TLS port, and whether it requires a client certificate (`upstream.tls.cert_file`)',
+];
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ENOTFOUND: ['there is no such host name', 'correct the host name in `upstream.url`'],
+  EAI_AGAIN: ['the name server does not answer', 'check the DNS resolver of this machine'],
+  ECONNREFUSED: [
+    'nothing listens on that port',
+    'start the server, or correct the address in `upstream.url`',
+  ],
+  ECONNRESET: CLOSED,
+  UND_ERR_SOCKET: CLOSED,
+  EHOSTUNREACH: ROUTE,
+  ENETUNREACH: ROUTE,
+  ETIMEDOUT: SILENCE,
+  UND_ERR_CONNECT_TIMEOUT: SILENCE,
+  CERT_HAS_EXPIRED: ['its certificate has expired', 'renew it'],
+  CERT_NOT_YET_VALID: [
+    'its certificate is not valid yet',
+    'check the clocks of this machine and of the server',
+  ],
+  ERR_TLS_CERT_ALTNAME_INVALID: [
+    'its certificate is for another name',
+    'use a name of its certificate in `upstream.url`',
+  ],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ['its certificate is signed by itself', AUTHORITY[1]],
+  SELF_SIGNED_CERT_IN_CHAIN: AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: AUTHORITY,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: OLD_TLS,
+  ERR_SSL_UNSUPPORTED_PROTOCOL: OLD_TLS,
+};
+
+const BY_KIND: Readonly<Record<UpstreamFaultKind, string>> = {
+  unreachable: '`pkce-gateway doctor` tries each step of the way to it',
+  timeout: 'check its load and the network to it',
+  reset: CLOSED[1],
+  protocol: 'check that an HTTP server listens at `upstream.url`',
+  busy: 'raise `upstream.connections`',
 };

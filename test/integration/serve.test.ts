@@ -154,6 +154,17 @@ describe('endpoints: auto', () => {
     await expectLogin(gateway);
   });
 
+  test('with a server that speaks no TLS: the log says what happened, where, and what to do', async () => {
+    await using upstream = await startCannedServer();
+    const url = `https://127.0.0.1:${upstream.port}`;
+    await using gateway = await serveUpstream(url);
+    const { msg, error } = JSON.parse(await gateway.waitForLine(/"event":"discovery_failed"/));
+    expect(msg).toBe(
+      `discovery at ${url} failed: the upstream cannot be reached: it does not speak TLS on that port (ERR_SSL_WRONG_VERSION_NUMBER); correct the scheme or the port of \`upstream.url\``,
+    );
+    expect(error).toBeUndefined();
+  });
+
   test('and off: all passes while the endpoints are not known', async () => {
     await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
     await using gateway = await serveUpstream(upstream.url, '--mode', 'off');

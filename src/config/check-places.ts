@@ -1,35 +1,32 @@
-import type { FileSettings } from './config.ts';
+import type { IssuerDraft } from './config.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import type { Draft } from './settings.ts';
 
-type Issuer = Draft<FileSettings['issuers'][number]>;
 type Claim = { readonly index: number; readonly path: string | undefined };
 
 /** Stands for every host that no issuer names. */
 const ANY = '*';
 
 /** Checks that every request belongs to one issuer: by its host, then by its path. */
-export function checkPlaces(issuers: readonly (Issuer | undefined)[], diagnostics: Diagnostics): void {
+export function checkPlaces(issuers: readonly (IssuerDraft | undefined)[], diagnostics: Diagnostics): void {
   const claims = new Map<string, Claim>();
   for (const [index, issuer] of issuers.entries()) {
     if (issuer === undefined) continue;
-    checkRepeatedHosts(issuer, index, diagnostics);
+    const hosts = [...new Set(hostsOf(issuer))];
     const paths = 'paths' in issuer ? (issuer.paths ?? []) : [undefined];
     for (const [position, path] of paths.entries()) {
       if (path === undefined && 'paths' in issuer) continue;
-      const clashes = [...new Set(hostsOf(issuer))].flatMap(
-        (host) => claim(claims, host, { index, path }) ?? [],
-      );
+      const clashes = hosts.flatMap((host) => claim(claims, host, { index, path }) ?? []);
       const [first] = clashes;
       if (first === undefined) continue;
-      if (path === undefined) for (const clash of clashes) reportHost(issuer, index, clash, diagnostics);
-      else diagnostics.problem(['issuers', index, 'paths', position], clashText(index, path, first.other));
+      if (path !== undefined)
+        diagnostics.problem([index, 'paths', position], clashText(index, path, first.other));
+      else for (const clash of clashes) reportHost(issuer, clash, diagnostics.below(index, 'hosts'));
     }
   }
   warnOfGaps(issuers, claims, diagnostics);
 }
 
-function hostsOf(issuer: Issuer): readonly string[] {
+function hostsOf(issuer: IssuerDraft): readonly string[] {
   if (!('hosts' in issuer)) return [ANY];
   return (issuer.hosts ?? []).filter((host) => host !== undefined);
 }
@@ -49,30 +46,20 @@ function clashText(index: number, path: string, other: Claim): string {
   return other.index === index ? 'is listed twice' : `is already a path of issuers[${other.index}]`;
 }
 
-function reportHost(issuer: Issuer, index: number, { host, other }: Clash, diagnostics: Diagnostics): void {
-  const path = ['issuers', index, 'hosts'];
+function reportHost({ hosts }: IssuerDraft, { host, other }: Clash, diagnostics: Diagnostics): void {
   if (host === ANY) {
     diagnostics.problem(
-      path,
+      [],
       `is required: issuers[${other.index}] has no hosts either, so both match every request`,
     );
   } else {
-    const position = issuer.hosts?.indexOf(host) ?? 0;
-    diagnostics.problem([...path, position], `is already a host of issuers[${other.index}]`);
-  }
-}
-
-function checkRepeatedHosts({ hosts }: Issuer, index: number, diagnostics: Diagnostics): void {
-  for (const [position, host] of hosts?.entries() ?? []) {
-    if (host !== undefined && hosts?.indexOf(host) !== position) {
-      diagnostics.problem(['issuers', index, 'hosts', position], 'is listed twice');
-    }
+    diagnostics.problem([hosts?.indexOf(host) ?? 0], `is already a host of issuers[${other.index}]`);
   }
 }
 
 /** The styles and scripts of login pages are often at other paths. */
 function warnOfGaps(
-  issuers: readonly (Issuer | undefined)[],
+  issuers: readonly (IssuerDraft | undefined)[],
   claims: ReadonlyMap<string, Claim>,
   diagnostics: Diagnostics,
 ): void {
@@ -84,7 +71,7 @@ function warnOfGaps(
       warned.add(host);
       const where = host === ANY ? 'the hosts that no issuer lists' : host;
       diagnostics.warning(
-        ['issuers', index, 'paths'],
+        [index, 'paths'],
         `no issuer serves the other paths of ${where}: requests for them, such as the assets of a login page, get a 404`,
       );
     }

@@ -3,11 +3,13 @@ import type { ClientPolicies } from '../policy/client-policy.ts';
 import { mergePolicies } from './client-policies.ts';
 import type { Address } from './schema/address.ts';
 import type { gatewaySchema } from './schema/gateway.ts';
-import type { Settings } from './settings.ts';
+import type { Draft, Settings } from './settings.ts';
 
 /** A configuration file after validation, as `schema/` describes it, with all defaults except those of client policies. */
 export type FileSettings = Settings<z.output<typeof gatewaySchema>>;
 type IssuerSettings = FileSettings['issuers'][number];
+/** An issuer that may have invalid values. */
+export type IssuerDraft = Draft<IssuerSettings>;
 
 /**
  * The configuration in force: validated, with every default filled in and every file read. Durations in milliseconds,

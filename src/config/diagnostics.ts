@@ -5,40 +5,57 @@ export type Part = 'key' | 'value';
 
 export type Locate = (path: ValuePath, part: Part) => Position | undefined;
 
+type Found = { locate: Locate; readonly problems: Problem[]; readonly warnings: Problem[] };
+
 /** Collects all problems, so that they are reported at once. */
 export class Diagnostics {
-  #locate: Locate = () => undefined;
   readonly #pathText: (path: ValuePath) => string;
-  readonly #problems: Problem[] = [];
-  readonly #warnings: Problem[] = [];
+  readonly #found: Found;
+  readonly #base: ValuePath;
 
-  constructor(pathText: (path: ValuePath) => string = formatPath) {
+  constructor(
+    pathText: (path: ValuePath) => string = formatPath,
+    found: Found = { locate: () => undefined, problems: [], warnings: [] },
+    base: ValuePath = [],
+  ) {
     this.#pathText = pathText;
+    this.#found = found;
+    this.#base = base;
+  }
+
+  /** The same, for paths below this one. */
+  below(...path: ValuePath): Diagnostics {
+    return new Diagnostics(this.#pathText, this.#found, [...this.#base, ...path]);
   }
 
   /** Sets how positions are looked up from now on. */
   locateBy(locate: Locate): void {
-    this.#locate = locate;
+    this.#found.locate = locate;
   }
 
   problem(path: ValuePath, message: string, part: Part = 'value'): void {
-    this.problemAt(this.#locate(path, part), path, message);
+    this.#found.problems.push(this.#at(path, message, part));
   }
 
   /** For a place without a path, such as the second of two equal keys. */
   problemAt(at: Position | undefined, path: ValuePath, message: string): void {
-    this.#problems.push({ at, path: this.#pathText(path), message });
+    this.#found.problems.push({ at, path: this.#pathText(path), message });
   }
 
   warning(path: ValuePath, message: string, part: Part = 'value'): void {
-    this.#warnings.push({ at: this.#locate(path, part), path: this.#pathText(path), message });
+    this.#found.warnings.push(this.#at(path, message, part));
   }
 
   get problems(): readonly Problem[] {
-    return this.#problems.toSorted(compareProblems);
+    return this.#found.problems.toSorted(compareProblems);
   }
 
   get warnings(): readonly Problem[] {
-    return this.#warnings.toSorted(compareProblems);
+    return this.#found.warnings.toSorted(compareProblems);
+  }
+
+  #at(below: ValuePath, message: string, part: Part): Problem {
+    const path = [...this.#base, ...below];
+    return { at: this.#found.locate(path, part), path: this.#pathText(path), message };
   }
 }

@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { checkSettings } from './check-settings.ts';
 import { buildConfig, type Config, type FileSettings } from './config.ts';
 import { Diagnostics, type Locate } from './diagnostics.ts';
 import type { Environment } from './environment.ts';
@@ -71,7 +70,6 @@ export async function parseConfig(
   await outside.read(tree);
   await includeFiles(root, { directory, outside, files }, diagnostics);
   const draft = new SettingsReader(outside, diagnostics).read(gatewaySchema, root);
-  if (draft !== undefined) checkSettings(draft, root, diagnostics);
   if (draft === undefined || diagnostics.problems.length > 0) return failure();
   return { ok: true, config: buildConfig(draft as FileSettings), locate, ...facts() };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Rule, ruleOf } from './schema/rule.ts';
 
 /** The structure of a schema of `schema/`, as far as reading a file needs it. */
 export type Shape = ScalarShape | MappingShape | EitherShape | RecordShape | ListShape;
@@ -22,6 +23,7 @@ export type MappingShape = {
   readonly unlessGiven: readonly (readonly [key: string, slot: Slot])[];
   /** Whether a key without a value means an empty mapping. */
   readonly nullable: boolean;
+  readonly rule: Rule | undefined;
 };
 type EitherShape = { readonly kind: 'either'; readonly scalar: ScalarShape; readonly mapping: MappingShape };
 export type RecordShape = {
@@ -75,7 +77,7 @@ function buildShape(schema: z.core.$ZodType): Shape {
   if (inner instanceof z.ZodObject) {
     const slots = Object.entries(inner.shape).map(([key, value]) => [key, slotOf(key, value)] as const);
     const unlessGiven = slots.filter(([, { required, hasDefault }]) => required || hasDefault);
-    return { kind: 'mapping', slots: new Map(slots), unlessGiven, nullable };
+    return { kind: 'mapping', slots: new Map(slots), unlessGiven, nullable, rule: ruleOf(inner) };
   }
   if (inner instanceof z.ZodArray) {
     // The only check of a list is that it has an item.

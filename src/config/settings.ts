@@ -31,7 +31,6 @@ export type Draft<T> = T extends readonly (infer E)[]
     ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
     : T;
 
-const INVALID = Symbol('invalid');
 const REFERENCE = 'write {from_env: NAME} or {from_file: PATH}';
 /** The syntax of other programs for a variable or a file. */
 const FOREIGN_REFERENCE = /env|file|secret|value_?from/i;
@@ -54,16 +53,16 @@ export class SettingsReader {
 
   /** The settings are valid if there are no diagnostics. */
   read<S extends z.ZodType>(schema: S, root: YamlNode): Draft<Settings<z.output<S>>> | undefined {
-    const value = this.#read(shapeOf(schema), root);
-    return value === INVALID ? undefined : (value as Draft<Settings<z.output<S>>>);
+    return this.#read(shapeOf(schema), root) as Draft<Settings<z.output<S>>> | undefined;
   }
 
+  /** `undefined` after a problem was reported. */
   #read(shape: Shape, node: YamlNode): unknown {
-    if (node.kind === 'broken') return INVALID;
+    if (node.kind === 'broken') return undefined;
     const repeated = 'repeated' in node && node.repeated ? this.#repeated.get(node) : undefined;
     if (repeated?.shape === shape) return repeated.value;
     const input = this.#inputOf(node);
-    const value = input === undefined ? INVALID : this.#readAs(shape, node, input);
+    const value = input === undefined ? undefined : this.#readAs(shape, node, input);
     if ('repeated' in node && node.repeated) this.#repeated.set(node, { shape, value });
     return value;
   }
@@ -93,7 +92,7 @@ export class SettingsReader {
       case 'list':
         if (node.kind !== 'list') return wrong('array');
         if (node.items.length === 0 && !shape.mayBeEmpty) return this.#invalid('must not be empty');
-        return node.items.map((item, index) => this.#below(index, () => valid(this.#read(shape.item, item))));
+        return node.items.map((item, index) => this.#below(index, () => this.#read(shape.item, item)));
     }
   }
 
@@ -110,9 +109,9 @@ export class SettingsReader {
         const meant = shape.slots.get(closestWord(key, known) ?? '');
         if (meant !== undefined && !(meant.name in settings)) settings[meant.name] = undefined;
       } else if (slot.shape.kind === 'scalar' && slot.shape.file) {
-        settings[slot.name] = valid(this.#readFile(slot.shape, entry));
+        settings[slot.name] = this.#readFile(slot.shape, entry);
       } else {
-        settings[slot.name] = valid(this.#read(slot.shape, entry.value));
+        settings[slot.name] = this.#read(slot.shape, entry.value);
       }
       this.#path.pop();
     }
@@ -121,6 +120,7 @@ export class SettingsReader {
       if (slot.required) this.#below(key, () => this.#invalid('is required'));
       else settings[slot.name] = this.#defaultOf(slot);
     }
+    shape.rule?.(settings, this.#diagnostics.below(...this.#path), entries);
     return settings;
   }
 
@@ -130,7 +130,7 @@ export class SettingsReader {
       this.#path.push(key);
       const parsed = z.safeParse(shape.key, key);
       if (!parsed.success) this.#diagnostics.problem(this.#path, messageOf(parsed.error), 'key');
-      settings[key] = valid(this.#read(shape.value, entry.value));
+      settings[key] = this.#read(shape.value, entry.value);
       this.#path.pop();
     }
     return settings;
@@ -155,8 +155,8 @@ export class SettingsReader {
   /** The content of the file that an entry names. */
   #readFile(shape: ScalarShape, entry: Entry): unknown {
     const name = this.#read(FILE_NAME, entry.value);
-    const text = name === INVALID ? undefined : this.#textOf(entry, shape.secret);
-    if (text === undefined) return INVALID;
+    const text = name === undefined ? undefined : this.#textOf(entry, shape.secret);
+    if (text === undefined) return undefined;
     const parsed = z.safeParse(shape.schema, text);
     return parsed.success ? parsed.data : this.#invalid(`${name} ${messageOf(parsed.error)}`);
   }
@@ -190,14 +190,9 @@ export class SettingsReader {
     return value;
   }
 
-  #invalid(message: string): typeof INVALID {
+  #invalid(message: string): undefined {
     this.#diagnostics.problem(this.#path, message);
-    return INVALID;
   }
-}
-
-function valid(value: unknown): unknown {
-  return value === INVALID ? undefined : value;
 }
 
 function valueOfText(text: string): number | boolean | undefined {

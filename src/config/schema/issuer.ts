@@ -1,16 +1,18 @@
 import { z } from 'zod';
+import { checkPolicies } from '../check-policies.ts';
 import { host } from './address.ts';
 import { parseClientId } from './client-id.ts';
-import { duration } from './duration.ts';
-import { endpointPattern, literalPath } from './endpoint-pattern.ts';
+import { ENDPOINT_KEYS, endpointPathsSchema } from './endpoint-paths.ts';
+import { literalPath, patternFits } from './endpoint-pattern.ts';
 import { parseErrorPage } from './error-page.ts';
 import { httpOrigin } from './origin.ts';
 import { droppedParameter } from './parameter-name.ts';
 import { pathPrefix } from './path-prefix.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
-import { choice, file, flag, integer, mapping, section, textAs } from './scalars.ts';
+import { withRule } from './rule.ts';
+import { choice, file, flag, mapping, section, textAs } from './scalars.ts';
 import { size } from './size.ts';
-import { clientTls } from './tls-files.ts';
+import { upstreamSchema } from './upstream.ts';
 
 const name = textAs(
   (text) =>
@@ -19,58 +21,6 @@ const name = textAs(
       : { problem: 'must be 1 to 63 letters, digits and . _ -, the first a letter or digit' },
   { pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' },
 );
-
-const upstreamSchema = mapping({
-  url: httpOrigin().describe('Scheme, host and port of the upstream.'),
-  preserve_host: flag()
-    .prefault(true)
-    .describe("Send the Host header of the request to the upstream; `false`: send the upstream's own host."),
-  origins: z
-    .array(httpOrigin())
-    .prefault([])
-    .describe(
-      'Further origins that the server uses for itself. The gateway replaces them with the public URL in `Location`, `Refresh` and cookie domains.',
-    ),
-  tls: clientTls({
-    insecure_skip_verify: flag()
-      .prefault(false)
-      .describe(
-        'Accept any certificate: anybody between the gateway and the upstream can then read every code and secret. Never in production.',
-      ),
-  })
-    .optional()
-    .describe('For an https upstream: PEM files.'),
-  timeouts: section({
-    connect: duration('10ms', '5m').prefault('2s').describe('To open a connection, TLS included.'),
-    response: duration('10ms', '1h')
-      .prefault('30s')
-      .describe(
-        'From the complete request to the headers of the response, including the time to wait for a connection. It is also the longest pause in a body that the gateway buffers.',
-      ),
-  })
-    .prefault({})
-    .describe('How long the upstream may take.'),
-  connections: integer(1, 10_000)
-    .prefault(128)
-    .describe(
-      'The most connections to this upstream, WebSockets included. A quarter of them is kept for the authorization, pushed authorization and token endpoints.',
-    ),
-});
-
-const endpointPathsSchema = mapping({
-  authorization: z.array(endpointPattern()).min(1).describe('Authorization endpoints.'),
-  token: z.array(endpointPattern()).min(1).describe('Token endpoints.'),
-  pushed_authorization: z
-    .array(endpointPattern())
-    .prefault([])
-    .describe(
-      'Pushed authorization request endpoints (RFC 9126). The gateway does not recognise a `request_uri` from any other path.',
-    ),
-  metadata: z
-    .array(endpointPattern())
-    .prefault(['/.well-known/openid-configuration'])
-    .describe('Discovery documents.'),
-});
 
 /** `auto` is a value of version one; `check` warns about it. */
 const forwardPkce = z
@@ -176,4 +126,31 @@ export const issuerSchema = mapping({
     .describe(
       'One entry for each client_id; a trailing `*` matches a prefix. An exact entry takes precedence over a prefix, and a longer prefix over a shorter one.',
     ),
+});
+
+withRule(issuerSchema, (issuer, diagnostics, written) => {
+  const { hosts, paths, endpoints, discovery } = issuer;
+  for (const [index, host] of hosts?.entries() ?? []) {
+    if (host !== undefined && hosts?.indexOf(host) !== index)
+      diagnostics.problem(['hosts', index], 'is listed twice');
+  }
+  const forward = written.get('forward_pkce')?.value;
+  if (forward?.kind === 'scalar' && forward.value === 'auto') {
+    diagnostics.warning(['forward_pkce'], '`auto` is `always` now: leave the key out');
+  }
+  checkPolicies(issuer, diagnostics);
+  if (endpoints === undefined || endpoints === 'auto') return;
+  if (discovery !== undefined) {
+    const message = 'is for `endpoints: auto`: name the documents under `endpoints.metadata`';
+    diagnostics.problem(['discovery'], message);
+  }
+  if (paths === undefined || paths.includes(undefined)) return;
+  // A path of another issuer is not judged by this one.
+  for (const [kind, name] of ENDPOINT_KEYS) {
+    if (name === 'metadata') continue;
+    for (const [index, pattern] of endpoints[name]?.entries() ?? []) {
+      if (pattern === undefined || paths.some((path) => patternFits(pattern, path as string))) continue;
+      diagnostics.problem(['endpoints', kind, index], 'is not below any of the `paths` of this issuer');
+    }
+  }
 });

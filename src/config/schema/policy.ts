@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { carriesCode } from '../../oauth/authorization-request.ts';
 import { FOLLOWED_RESPONSE_MODES } from '../../oauth/response-mode.ts';
 import { duration } from './duration.ts';
 import { corsOrigin } from './origin.ts';
-import { redirectUri } from './redirect-uri.ts';
+import { isPlainHttp, redirectUri } from './redirect-uri.ts';
 import { responseType } from './response-type.ts';
+import { type Rule, withRule } from './rule.ts';
 import { choice, flagOr, integer, mapping, secret, section, text } from './scalars.ts';
 import { timestamp } from './timestamp.ts';
 
@@ -120,6 +122,23 @@ export const unlistedPolicySchema = section(
     'As for a client; or `reject`: a client that is not listed is refused.',
   ),
 ).meta({ id: 'unlisted_policy' });
+
+/** What holds for an entry by itself, whatever it inherits. */
+const checkOwn: Rule<typeof unlistedPolicySchema> = ({ redirectUris, responseTypes = [] }, diagnostics) => {
+  for (const [index, uri] of redirectUris?.entries() ?? []) {
+    if (uri !== undefined && isPlainHttp(uri))
+      diagnostics.warning(['redirect_uris', index], 'plain http: others can read codes on the network');
+  }
+  const withCode = responseTypes.filter((type) => type === undefined || carriesCode(type));
+  for (const [index, type] of responseTypes.entries()) {
+    if (!withCode.includes(type))
+      diagnostics.warning(['response_types', index], 'has no code, so PKCE cannot protect it');
+  }
+  if (responseTypes.length > 0 && withCode.length === 0)
+    diagnostics.problem(['response_types'], 'must contain a type with `code`');
+};
+withRule<typeof policySchema>(policySchema, checkOwn);
+withRule(unlistedPolicySchema, checkOwn);
 
 /** The settings of `unlistedPolicySchema`, which are those of any client, that have a built-in value. */
 export type BuiltInKey = {

@@ -1,9 +1,13 @@
+import { createSecureContext } from 'node:tls';
 import type { z } from 'zod';
+import type { TlsFiles } from '../config.ts';
+import type { Diagnostics } from '../diagnostics.ts';
+import { withRule } from './rule.ts';
 import { file, mapping, type Parsed, secret } from './scalars.ts';
 
 /** A TLS client: PEM files, and further keys. */
 export function clientTls<const S extends z.ZodRawShape>(further: S = {} as S) {
-  return mapping({
+  const schema = mapping({
     ca_file: file(parseCertificate)
       .optional()
       .describe('The certificate authorities to trust instead of the usual ones.'),
@@ -11,14 +15,16 @@ export function clientTls<const S extends z.ZodRawShape>(further: S = {} as S) {
     key_file: keyFile().optional().describe('The private key of `cert_file`.'),
     ...further,
   }).meta({ dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } });
+  return withRule(schema, (tls, diagnostics) => checkPair(tls as TlsFiles, diagnostics));
 }
 
 /** A TLS server: PEM files. */
 export function serverTls() {
-  return mapping({
+  const schema = mapping({
     cert_file: file(parseCertificate).describe('The certificate and its chain.'),
     key_file: keyFile().describe('The private key of `cert_file`.'),
   });
+  return withRule(schema, checkPair);
 }
 
 function keyFile() {
@@ -29,4 +35,17 @@ function parseCertificate(content: string): Parsed<string> {
   return /-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(content)
     ? { value: content }
     : { problem: 'has no PEM certificate' };
+}
+
+/** Certificate and key must match. */
+function checkPair(tls: TlsFiles, diagnostics: Diagnostics): void {
+  if ('cert' in tls !== 'key' in tls) diagnostics.problem([], 'cert_file and key_file must be set together');
+  const { cert, key } = tls;
+  if (cert === undefined || key === undefined) return;
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    diagnostics.problem(['cert_file'], `does not match key_file: ${why}`);
+  }
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { Reporter, TestModule, TestSuite } from 'vitest/node';
 import { type ProductResults, RESULTS_FILE, readResults } from '../test/servers/results.ts';
 
-/** Keeps what `npm run test:servers` showed, for scripts/compatibility.ts. What was not tried whole stays as it was. */
+/** Saves the results of `npm run test:servers` for scripts/compatibility.ts. Results of incomplete suites stay unchanged. */
 export default class CompatibilityReporter implements Reporter {
   async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
     const seen = modules
@@ -20,7 +20,7 @@ function readSuite(suite: TestSuite): [id: string, ProductResults] | undefined {
   const tests = [...suite.children.tests()];
   const tried = tests.map((test) => test.meta().tried).filter((value) => value !== undefined);
   const [first] = tried;
-  // Tests that `-t` left out tell nothing of themselves.
+  // Tests that `-t` excluded have no results.
   if (first === undefined || tried.length < tests.length) return undefined;
   const { id, product, version, shows, random } = first;
   const skipped = tests.map((test) => test.result()).find(({ state }) => state === 'skipped');

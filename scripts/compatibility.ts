@@ -15,10 +15,9 @@ function page(): string {
 
 # Compatibility
 
-Real authorization servers, installed from where anybody gets them, with their own login and consent pages, driven by a
-real browser: in front of them first nothing, then the gateway in \`enforce\`, then in \`report\`, then two gateways in \`enforce\` that share
-nothing but the key of a sealed store. The numbers say how many
-of the scenarios below ended as they should.
+Real authorization servers, installed from their public releases, with their own login and consent pages and a real
+browser: first without the gateway, then behind the gateway in \`enforce\`, then in \`report\`, then behind two gateways in \`enforce\` that share
+only the key of a sealed store. The numbers say how many of the scenarios below passed.
 
 | product | version | in enforce | in report | without a store | what it shows |
 |---|---|---|---|---|---|
@@ -26,7 +25,7 @@ ${products.map(productRow).join('\n')}
 
 ## What was tried
 
-✓ ended as it should · ✗ did not · blank: the product cannot do it
+✓ passed · ✗ failed · blank: the product does not support it
 
 ${legend()}
 
@@ -42,23 +41,23 @@ ${scenarioTable('report')}
 
 ### Without a store
 
-Two gateways with \`store.kind: sealed\` take the requests in turn.
+Two gateways with \`store.kind: sealed\` get the requests alternately.
 
 ${scenarioTable('sealed')}
 
-## What a comparison looks away from
+## What the comparison ignores
 
 "Byte for byte" compares each page, form post and token request, and each response, with those of a login that goes
-straight to the server: what the browser and the client see, and what the server sees. The flow prefix before the
-client's state, on the server's side, is the difference that there must be. The client's own part of the state, its
-challenge, verifier and nonce are the same in both logins. Left out are the name of the user, times, and
+straight to the server: what the browser and the client see, and what the server sees. The only
+allowed difference is the flow prefix before the client's state, on the server's side. The client's own part of the state, its
+challenge, verifier and nonce are the same in both logins. Ignored are the name of the user, times, and
 
 - of requests: ${headerNames('request')};
 - of responses: ${headerNames('response')};
-- of a redirect to the client: its body and \`content-type\`, since servers repeat the address there and the gateway drops it;
+- of a redirect to the client: its body and \`content-type\`, because servers repeat the address there and the gateway drops it;
 - files of a page (styles, scripts, images), which load in any order.
 
-and what a server makes up for each login:
+and what a server generates for each login:
 
 | product | random in each login |
 |---|---|

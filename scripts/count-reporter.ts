@@ -4,8 +4,8 @@ import type { Reporter, TestModule } from 'vitest/node';
 type Counts = { passed: number; failed: number; skipped: number };
 
 /**
- * Closes a test run with what it had to leave out, and with one plain line that every tool can read:
- * `N passed, N failed`. Runs that share a file, named by COUNTS_FILE, are added up.
+ * Ends a test run with the notes of skipped tests and one plain line for other tools: `N passed, N failed`. Runs with the same
+ * COUNTS_FILE are added up.
  */
 export default class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -17,7 +17,7 @@ export default class CountReporter implements Reporter {
         counts[result.state] += 1;
         if (result.state === 'skipped' && result.note !== undefined) notes.add(result.note);
       }
-      // A file that does not even load is a failure, although it holds no test.
+      // A file that fails to load is a failure, although it contains no test.
       if (module.children.size === 0 && module.state() === 'failed') counts.failed += 1;
     }
     for (const note of notes) console.log(`*** ${note} ***`);

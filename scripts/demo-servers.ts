@@ -1,4 +1,4 @@
-/** The login server and the app of `compose.yaml`. The gateway between them runs in a container of its own. */
+/** The login server and the app of `compose.yaml`. The gateway between them runs in its own container. */
 import { parseArgs } from 'node:util';
 import { startOidcProvider } from '../test/support/upstreams/oidc-provider.ts';
 import { testClients } from '../test/support/upstreams/test-client.ts';
@@ -10,7 +10,7 @@ const { values } = parseArgs({
     listen: { type: 'string', default: '0.0.0.0' },
     app: { type: 'string', default: 'http://127.0.0.1:3000' },
     server: { type: 'string', default: 'http://127.0.0.1:9000' },
-    /** As a browser reaches it; the host differs from the server's, because cookies do not tell ports apart. */
+    /** As a browser reaches it; the host differs from the server's, because cookies ignore ports. */
     gateway: { type: 'string', default: 'http://localhost:8080' },
     /** As the app reaches it. */
     'gateway-inside': { type: 'string', default: 'http://gateway:8080' },

@@ -1,6 +1,6 @@
 /**
- * The point of pkce-gateway, played out: a real login server that ignores PKCE, a real client, a real theft.
- * `npm run demo` plays it and stays up for a browser; with `--once` it ends, with 0 if all went as it must.
+ * Shows what pkce-gateway does: a real login server that ignores PKCE, a real client, a real theft. `npm run demo` prints the
+ * scenes and keeps running for a browser; with `--once` it exits, with 0 if every scene had the expected result.
  */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
@@ -26,33 +26,37 @@ if (!values.once) {
 }
 
 function introduce({ server, gatewayUrl, site }: Stage): void {
-  console.log(bold('pkce-gateway: what it is for'));
+  console.log(bold('pkce-gateway: what it does'));
   say();
   say(`${server.url}   a login server (oidc-provider) that ignores PKCE`);
   say(`${gatewayUrl}   pkce-gateway, in front of it`);
   say(`${site.url}   an app whose users log in there`);
   say();
-  say('PKCE in short: before a login, the app makes up a secret, the verifier. It shows only its hash, the');
   say(
-    'challenge. Whoever redeems the code of the login must show the verifier. A stolen code alone is worth nothing,',
+    'PKCE in short: before a login, the app generates a secret, the verifier, and sends only its hash, the',
   );
-  say('provided that somebody checks.');
+  say(
+    'challenge. To redeem the code of the login, it must send the verifier. So a stolen code alone is worthless,',
+  );
+  say('if somebody checks the verifier.');
 }
 
 function summarize(outcomes: readonly Outcome[]): boolean {
   heading('Summary');
   for (const { summary, well } of outcomes) (well ? good : bad)(summary);
-  const right = outcomes.filter(({ asItMust }) => asItMust).length;
-  say(`${right} of ${outcomes.length} went as they must.`);
+  const right = outcomes.filter(({ asExpected }) => asExpected).length;
+  say(`${right} of ${outcomes.length} had the expected result.`);
   return right === outcomes.length;
 }
 
 function invite({ site, gatewayUrl, adminUrl }: Stage): void {
-  heading('Now you');
-  say(`${site.url}/   log in yourself, by either way, watched by a thief or not. Any name will do.`);
-  say(`${gatewayUrl}/.well-known/openid-configuration   now says code_challenge_methods_supported: S256`);
-  say(`${adminUrl}/   the status page: which client is enforced, and what was refused`);
+  heading('Try it yourself');
+  say(
+    `${site.url}/   log in yourself, with or without the gateway, with or without a thief. Any user name works.`,
+  );
+  say(`${gatewayUrl}/.well-known/openid-configuration   contains code_challenge_methods_supported: S256`);
+  say(`${adminUrl}/   the status page: enforced clients and refusals`);
   say(`${adminUrl}/metrics   look for pkce_gateway_rejections_total (the reasons)`);
   say('                      and pkce_gateway_redemptions_total (verified, refused)');
-  say('Ctrl-C stops it all.');
+  say('Ctrl-C stops the demo.');
 }

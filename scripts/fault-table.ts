@@ -1,17 +1,17 @@
-/** What a login sees that meets a fault. The tests in `test/faults/` hold the gateway to it. */
+/** What a login sees when it meets a fault. The tests in `test/faults/` check it. */
 
-/** How far the login has come when it meets the fault. */
+/** The step at which the login meets the fault. */
 export const MOMENTS = {
   request: 'before its authorization request',
   across: 'before its authorization request, and over before the response',
   response: 'between request and response',
   redemption: 'before its redemption',
-  claim: 'during its redemption: the claim of its code unanswered',
-  answer: "during its redemption: the server's answer awaited",
+  claim: 'during its redemption, before Redis answers the claim of its code',
+  answer: 'during its redemption, before the server answers',
 } as const;
 export type Moment = keyof typeof MOMENTS;
 
-/** What the client sees: `logs in`, or the status; then what comes of the same step once more, when all is over. */
+/** What the client sees: `logs in`, or the status; then the result of the same step after the fault. */
 type Cell = string;
 
 /** By `on_store_failure` in `enforce` (`reject` with `wrap_codes` or without), and in `report`. */
@@ -23,7 +23,7 @@ const LOST = '503; again: 400 `code_unknown`';
 const UNKNOWN = '400 `code_unknown`';
 const NO_FLOW = '400 `flow_unknown`';
 
-/** Nothing has been saved of a login that was let through without the store: afterwards it is one that nobody knows. */
+/** A login that was let through without the store was not saved, so it is unknown afterwards. */
 const ACROSS: RedisCells = [
   AGAIN,
   'begins; then: 400 `flow_unknown`',
@@ -41,7 +41,7 @@ export const REDIS_FAULTS = {
 } as const;
 export type RedisFault = keyof typeof REDIS_FAULTS;
 
-/** Nothing that Redis held is lost, and a claim whose answer came too late is released. */
+/** Redis loses nothing, and a claim whose reply came too late is released. */
 const KEPT: Readonly<Record<Moment, RedisCells>> = {
   request: [AGAIN, 'logs in', 'logs in', 'logs in'],
   across: ACROSS,
@@ -75,9 +75,9 @@ export const REDIS_OUTCOMES: Readonly<Record<RedisFault, Readonly<Record<Moment,
 
 export const UPSTREAM_FAULTS = {
   refuses: 'refuses connections',
-  hangs: 'accepts, and never answers',
-  mute: 'does what it is asked, and its answer never comes',
-  resets: 'resets its answer before the end',
+  hangs: 'accepts connections, but never answers',
+  mute: 'handles the request, but never answers',
+  resets: 'resets the connection during its answer',
   fails: 'answers 500',
   slow: 'slow, within `timeouts.response`',
 } as const;
@@ -99,14 +99,14 @@ export const UPSTREAM_OUTCOMES: Readonly<
   hangs: always('504; again: logs in'),
   mute: {
     ...always('504; again: logs in'),
-    // The server has redeemed the code, and refuses to do so again.
+    // The server redeemed the code, and refuses a second redemption.
     redemption: ['504; again: 400 `invalid_grant`', '504; again: 400 `invalid_grant`'],
   },
   resets: {
     ...always('502; again: logs in'),
-    // Of a redirect, the head is enough. What comes next meets the same fault.
+    // The head of a redirect is enough. The next step meets the same fault.
     response: ['redeem: 502; again: 400 `code_replayed`', 'redeem: 502; again: logs in'],
-    // The head of the answer has come: 200, so the code is spent. What is missing of the answer, nobody can repeat.
+    // The head of the response arrived: 200, so the code is spent. Nobody can repeat the missing part.
     redemption: ['502; again: 400 `code_replayed`', '502; again: logs in'],
   },
   fails: always('500; again: logs in'),
@@ -120,7 +120,7 @@ function always(cell: Cell): Readonly<Record<UpstreamMoment, UpstreamCells>> {
 export const GATEWAY_FAULTS = {
   stopped: 'SIGTERM to one of two replicas',
   killed: 'SIGKILL of one of two replicas',
-  crashed: 'SIGKILL of one of two `workers`; for the logins that it has in hand',
+  crashed: 'SIGKILL of one of two `workers`; for its own logins',
   exhausted: 'all file descriptors used up by idle connections',
 } as const;
 export type GatewayFault = keyof typeof GATEWAY_FAULTS;
@@ -149,7 +149,7 @@ export function renderFaultTables(): string {
       ['fault', 'meets a login', '`reject`', '`allow`', '`allow`, `wrap_codes: false`', '`report`'],
       redis,
     ),
-    '\n#### The server behind\n\n',
+    '\n#### The authorization server\n\n',
     table(['the server', 'at', '`enforce`', '`report`'], upstream),
     '\n#### The gateway\n\n',
     table(['fault', 'meets a login', '`enforce`'], gateway),

@@ -1,6 +1,6 @@
 /**
- * Made-up token and authorization requests, as many as one likes, against a whole gateway before a server that takes
- * everything for a redemption: `npm run fuzz -- --count 1000000 --seed any`. One of them again: `--from N --count 1`.
+ * Sends random token and authorization requests to a whole gateway in front of a server that reads anything as a redemption:
+ * `npm run fuzz -- --count 1000000 --seed any`. To repeat one of them: `--from N --count 1`.
  */
 import { parseArgs } from 'node:util';
 import { type Finding, fuzz } from '../test/fuzz/fuzz.ts';
@@ -14,7 +14,7 @@ const { values } = parseArgs({
 });
 const [from, count] = [values.from, values.count].map(Number);
 if (from === undefined || count === undefined || !(from >= 0 && count > 0)) {
-  console.error('--from and --count are numbers');
+  console.error('fuzz: --from must be a number from 0 on, --count a number above 0');
   process.exit(2);
 }
 
@@ -24,7 +24,7 @@ let shown = 0;
 const replay = (index: number) => `npm run fuzz -- --seed ${values.seed} --from ${index} --count 1`;
 const rate = () => Math.round((done / (performance.now() - startedAt)) * 1000);
 
-// What nobody catches would end a gateway, and every login with it.
+// An uncaught error would end a gateway, and every login with it.
 process.on('uncaughtException', (error) => {
   console.error(`\nThe process would have died after ${done} requests (seed ${values.seed}):`, error);
   process.exit(1);
@@ -45,14 +45,14 @@ const findings = await fuzz({
   onFinding: report,
 });
 console.log(
-  `${findings.length === 0 ? 'nothing found' : `${findings.length} found`} in ${done} requests, ${Math.round((performance.now() - startedAt) / 1000)} s, seed ${values.seed}`,
+  `${findings.length === 0 ? 'no findings' : `${findings.length} findings`} in ${done} requests, ${Math.round((performance.now() - startedAt) / 1000)} s, seed ${values.seed}`,
 );
 process.exitCode = findings.length === 0 ? 0 : 1;
 
 function report({ index, defence, problem, made }: Finding): void {
   console.log(
-    `\n${problem}\n  request ${index}, with ${defence}; began as ${made.beginning}; then ${made.mutations.join(', ') || 'nothing'}`,
+    `\n${problem}\n  request ${index}, with ${defence}; base: ${made.beginning}; mutations: ${made.mutations.join(', ') || 'none'}`,
   );
-  console.log(`  again: ${replay(index)}`);
+  console.log(`  repeat it: ${replay(index)}`);
   console.log(JSON.stringify(made.written.bytes));
 }

@@ -12,13 +12,13 @@ import { renderTravelMatrix } from './travel-matrix.ts';
 
 type Generated = {
   readonly path: string;
-  /** Given what the file holds now. */
+  /** `current`: the present content of the file. */
   readonly render: (current: string) => string | Promise<string>;
 };
 
 const GENERATED: readonly Generated[] = [
   { path: 'config/grafana/pkce-gateway.json', render: renderDashboard },
-  // A chart can only hold what stands in its own folder.
+  // A chart can only contain files of its own folder.
   { path: 'charts/pkce-gateway/files/dashboard.json', render: renderDashboard },
   {
     path: 'charts/pkce-gateway/files/recording.rules.yaml',
@@ -61,10 +61,10 @@ for (const { path, render } of GENERATED) {
   }
 }
 
-/** The generated part of a page that is written by hand. */
+/** Replaces the generated part of a page that is otherwise written by hand. */
 function replacePart(page: string, name: string, text: string): string {
   const part = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n\\n).*?(<!-- end of the ${name} -->)`, 's');
-  if (!part.test(page)) throw new Error(`there is no place for the ${name}`);
+  if (!part.test(page)) throw new Error(`the page has no markers for the ${name}`);
   return page.replace(part, (_, begin: string, end: string) => `${begin}${text}\n${end}`);
 }
 
@@ -72,7 +72,7 @@ function copyOf(path: string): Promise<string> {
   return readFile(new URL(path, root), 'utf8');
 }
 
-/** Short lists on one line, as the formatter has them. */
+/** Puts short lists on one line, as the formatter does. */
 function renderJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2).replace(
     /^(.*)\[\n\s+([^[\]{}]*?)\n\s+\]/gm,

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what the tests need beside npm packages, where this machine lacks it and apt or Go can be used; else says what to install.
-# What is of no use to anything but the tests goes into a cache, where test/support/test-tool.ts finds it.
+# Installs missing programs that the tests need, with apt or Go if available; otherwise says what to install.
+# Tools that only the tests use go into a cache, where test/support/test-tool.ts finds them.
 set -eu
 
-# Both names change with the versions below.
+# Change this name when a version below changes.
 tools="${XDG_CACHE_HOME:-$HOME/.cache}/pkce-gateway/test-tools-1"
 helm=helm.sh/helm/v3/cmd/helm@v3.18.6
 kubectl_validate=sigs.k8s.io/kubectl-validate@v0.0.4
@@ -34,7 +34,7 @@ install_packages() {
   [ -z "$prometheus" ] || unpack_prometheus
 }
 
-# Only its two programs: the package, once installed, starts a server.
+# Takes only the two programs: installing the package would start a server.
 unpack_prometheus() {
   scratch=$(mktemp -d)
   mkdir -p "$tools/bin"
@@ -42,10 +42,10 @@ unpack_prometheus() {
     mv usr/bin/prometheus usr/bin/promtool "$tools/bin/") && rm -r "$scratch"
 }
 
-# The chart's tools are Go programs that no Debian package holds. Without Go, the chart's tests fail, and say so.
+# The chart's tools are Go programs without a Debian package. Without Go, the chart's tests fail and say so.
 install_chart_tools() {
   command -v go >/dev/null 2>&1 || return 1
-  echo 'building helm and kubectl-validate for the tests of the chart: some minutes, once'
+  echo 'building helm and kubectl-validate for the chart tests: takes some minutes, only once'
   scratch=$(mktemp -d)
   modules=$(go env GOMODCACHE)
   operator_crds="$modules/$prometheus_operator/example/prometheus-operator-crd"

@@ -1,4 +1,4 @@
-/** Makes the pictures in docs/images: `npm run screenshots`. Whether they are still right is judged by eye. */
+/** Makes the pictures in docs/images: `npm run screenshots`. Check them by eye. */
 import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
@@ -15,7 +15,7 @@ import { setStage } from './demo/stage.ts';
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const ISSUER = 'corp';
 
-/** Each with its entry in the configuration, and which of the sample's ways it behaves. */
+/** Each client with its configuration entry and the index of its sample behaviour. */
 const CLIENTS = [
   ['customer-portal', '{mode: report, owner: web-team@example.com}', 0],
   ['legacy-crm', '{mode: report, owner: sales-it@example.com}', 1],
@@ -63,7 +63,7 @@ await photograph(
   `/client?issuer=${ISSUER}&client=mobile-app`,
   { width: 1280, height: 800 },
   async (page) => {
-    // What was refused is written to the store in the background.
+    // The gateway writes refusals to the store in the background.
     const refusals = page.locator('.refusals li');
     while ((await refusals.count()) < 2) await page.reload();
   },

@@ -6,7 +6,7 @@ type Lockfile = { readonly packages: Readonly<Record<string, Locked>> };
 const root = new URL('../', import.meta.url);
 const lockfile = JSON.parse(await readFile(new URL('package-lock.json', root), 'utf8')) as Lockfile;
 
-// Of the lockfile that all was tested with, the part that runs. It is in the package only: beside package-lock.json, npm would prefer it.
+// The runtime part of the tested lockfile. It exists only in the package: beside package-lock.json, npm would prefer it.
 const packages = Object.entries(lockfile.packages)
   .filter(([, { dev }]) => dev !== true)
   .map(([path, { devDependencies: _, ...entry }]) => [path, entry]);

@@ -1,4 +1,4 @@
-/** `npm run soak`: logins all the time while one thing after another breaks, and an account of every one of them. */
+/** `npm run soak`: continuous logins during one fault after another, and an account of every login. */
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ if (problems.length > 0) {
   await writeFile(file, [...faults, ...result.logs, ''].join('\n'));
   console.error(`The faults and the gateways' logs: ${file}`);
 }
-console.log(problems.length === 0 ? 'soak: all is well' : `soak: ${problems.length} problems`);
+console.log(problems.length === 0 ? 'soak: no problems' : `soak: ${problems.length} problems`);
 process.exit(problems.length === 0 ? 0 : 1);
 
 function summaryOf(of: SoakResult): string {
@@ -41,16 +41,15 @@ function summaryOf(of: SoakResult): string {
     return `    ${String(accounts.failedBy.get(name) ?? 0).padStart(6)}  ${name} (${times} times)`;
   });
   const growth = growthOf(of);
-  const bounded = (bound: number) =>
-    growth.counts ? `bound ${bound}` : 'not judged: too short a time to tell';
+  const bounded = (bound: number) => (growth.counts ? `limit ${bound}` : 'not judged: the run was too short');
   const lastOf = (samples: readonly { readonly value: number }[]) =>
     `${((samples.at(-1)?.value ?? 0) / 1_000_000).toFixed(0)} MB at the end`;
   const peak = Math.max(...gauges.descriptors.map(({ value }) => value));
   return [
     `soak: ${of.duration} s, ${accounts.begun} logins begun`,
     `    ${String(done).padStart(6)}  done`,
-    `    ${String(refused).padStart(6)}  refused, as they should be`,
-    `    ${String(abandoned).padStart(6)}  abandoned, as meant`,
+    `    ${String(refused).padStart(6)}  refused, as intended`,
+    `    ${String(abandoned).padStart(6)}  abandoned, as intended`,
     '  failed by an injected fault:',
     ...failed,
     `    ${String(accounts.unaccounted.length).padStart(6)}  unaccounted`,

@@ -3,29 +3,29 @@ import { isMap, isScalar, type Pair, parse, parseDocument, type YAMLMap } from '
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** A key of values.yaml, as the file itself and the comments in it tell. */
+/** A key of values.yaml, from the file and its comments. */
 export type ChartValue = {
   readonly key: string;
   /** From its `# --` comment. */
   readonly description: string;
   readonly default: unknown;
-  /** From its `# @schema` comment: what the default does not tell. */
+  /** From its `# @schema` comment: what the default does not show. */
   readonly schema: JsonSchema;
-  /** Of a section. One whose keys the user makes up has none. */
+  /** The keys of a section; none if users choose the keys. */
   readonly children: readonly ChartValue[];
 };
 
 export async function readChartValues(): Promise<readonly ChartValue[]> {
   const file = new URL('../../charts/pkce-gateway/values.yaml', import.meta.url);
   const { contents } = parseDocument(await readFile(file, 'utf8'));
-  if (!isMap(contents)) throw new Error('values.yaml is no mapping');
+  if (!isMap(contents)) throw new Error('values.yaml is not a mapping');
   return valuesOf(contents);
 }
 
 function valuesOf(map: YAMLMap): readonly ChartValue[] {
   return (map.items as Pair[]).map((pair, index) => {
     const { key, value } = pair;
-    if (!isScalar(key)) throw new Error('values.yaml: a key that is no text');
+    if (!isScalar(key)) throw new Error('values.yaml: a key is not text');
     // The comment before the first key of a mapping belongs to the mapping.
     const comment = key.commentBefore ?? (index === 0 ? map.commentBefore : undefined) ?? '';
     const children = isMap(value) && isSection(value) ? valuesOf(value) : [];

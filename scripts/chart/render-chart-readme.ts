@@ -13,7 +13,7 @@ helm install login charts/pkce-gateway --namespace login --values values.yaml
 helm test login --namespace login
 \`\`\`
 
-A start, with two gateways, Redis, an Ingress and monitoring by the Prometheus operator:
+An example with two gateways, Redis, an Ingress and monitoring by the Prometheus operator:
 
 \`\`\`yaml
 image: {repository: registry.example.com/pkce-gateway}
@@ -31,7 +31,7 @@ config:
     - name: corp
       upstream: {url: "https://idp.identity:8443"}
       public_url: https://login.example.com
-      unlisted_clients: {mode: report}  # begin by watching
+      unlisted_clients: {mode: report}  # refuse nobody yet
 secrets:
   env: {REDIS_PASSWORD: {secret: redis, key: password}}
   files: {redis-ca: redis-ca}
@@ -46,13 +46,13 @@ monitoring:
   dashboard: {enabled: true}
 \`\`\`
 
-- **A wrong value is refused** before anything is installed: \`values.schema.json\` holds the gateway's own schema for \`config\`. What no schema can say,
-  \`pkce-gateway check\` says; the log does where a changed ConfigMap is refused, and the configuration before it stays in force.
-- **A change of \`config\`** comes by a rolling restart (an annotation has its checksum). A gateway that sees the changed ConfigMap before takes it
+- **Helm refuses a wrong value** before it installs anything: \`values.schema.json\` contains the gateway's own schema for \`config\`. \`pkce-gateway check\`
+  finds what a schema cannot express. If a gateway rejects a changed ConfigMap, its log says why, and the old configuration stays in force.
+- **A change of \`config\`** causes a rolling restart (an annotation has its checksum). A gateway that sees the changed ConfigMap earlier applies it
   at once.
 - **Pods** meet the Pod Security Standard *restricted*: no root, no capabilities, a read-only root file system, no token.
-- **Ending a pod** takes \`config.shutdown.delay\`, in which load balancers turn away, then \`drain\` for requests under way.
-- **Close the way around**: \`upstreamNetworkPolicy\` lets nobody but the gateways reach the authorization server. It needs a network plugin that enforces
+- **Ending a pod** takes \`config.shutdown.delay\`, during which load balancers stop sending requests, then \`drain\` for requests in flight.
+- **Block direct access**: with \`upstreamNetworkPolicy\`, only the gateways can reach the authorization server. It needs a network plugin that enforces
   policies.
 
 ## Values

@@ -9,7 +9,7 @@ export async function renderValuesSchema(): Promise<string> {
   const properties = gateway.properties ?? {};
   const values = await readChartValues();
   const schema = {
-    // The draft that every Helm 3 knows.
+    // Every Helm 3 supports this draft.
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the Helm chart pkce-gateway',
     type: 'object',
@@ -18,11 +18,11 @@ export async function renderValuesSchema(): Promise<string> {
       config: {
         ...gateway,
         title: undefined,
-        // The chart's own default, which `helm lint` has to accept; the templates refuse it.
+        // `helm lint` must accept the chart's own default, which is an empty list; the templates refuse it.
         properties: { ...properties, issuers: { ...properties['issuers'], minItems: 0 } },
         required: ['listen', 'admin', 'shutdown', 'issuers'],
       },
-      // Helm's own, where this is a part of another chart.
+      // Helm adds it if this chart is part of another one.
       global: { type: 'object' },
     },
     additionalProperties: false,

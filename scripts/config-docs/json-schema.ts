@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { gatewaySchema } from '../../src/config/schema/gateway.ts';
 
-/** The parts of JSON Schema (draft 2020-12) that the configuration needs, with the annotations of our schemas. */
+/** The parts of JSON Schema (draft 2020-12) that the configuration uses, with our annotations. */
 export type SchemaNode = {
   readonly [keyword: string]: unknown;
   readonly type?: string | readonly string[];
@@ -29,7 +29,7 @@ const EXTERNAL_VALUE: SchemaNode = {
   })),
 };
 
-/** What zod makes of the schema; the reference is made from this. */
+/** zod's JSON Schema, the source of the reference. */
 export function annotatedSchema(): SchemaNode {
   return z.toJSONSchema(gatewaySchema, { io: 'input' }) as SchemaNode;
 }
@@ -46,7 +46,7 @@ export function buildJsonSchema(): SchemaNode {
   };
 }
 
-/** Our annotations become standard keywords, and every scalar may be an external value. */
+/** Turns our annotations into standard keywords, and allows an external value for every scalar. */
 function publish(node: SchemaNode): SchemaNode {
   const { description, default: standardDefault, ...rest } = mapChildren(node, publish);
   const { 'x-default': builtIn, 'x-examples': examples, 'x-nullable': nullable } = node;

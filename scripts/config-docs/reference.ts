@@ -13,13 +13,13 @@ The gateway reads one YAML file (1.2, UTF-8), \`gateway.yaml\`. Start with [gate
   An **address** is \`host:port\` or \`[IPv6]:port\`.
 - Any single value may be written as \`{from_env: NAME}\` or \`{from_file: path}\`. Relative paths are relative to the directory of the
   configuration file. One newline at the end of a file is dropped. Use these for secrets.
-- Anchors and aliases work, merge keys (\`<<\`) do not: put what clients have in common under \`defaults\`.
+- Anchors and aliases work, merge keys (\`<<\`) do not: put common settings of clients under \`defaults\`.
 - In a list in brackets, a path with a placeholder needs quotes: \`["/realms/{realm}/token"]\`.
 `;
 
 const POLICY_INTRODUCTION = `The keys of \`issuers[].defaults\`, of each entry of \`issuers[].clients\` and of \`issuers[].unlisted_clients\`.
-An entry takes what it does not set from \`defaults\`, and what \`defaults\` does not set from the table below. Each key is taken
-as a whole: lists are not merged. An entry that says \`mode: report\` or \`mode: off\` does not take \`enforce_from\` and
+An entry takes missing keys from \`defaults\`, and keys missing there from the table below. Each key is taken
+as a whole: lists are not merged. An entry with \`mode: report\` or \`mode: off\` does not take \`enforce_from\` and
 \`enforce_percent\` from \`defaults\`.
 
 In \`unlisted_clients\`, \`mode\` may also be \`reject\`: a client that is not listed is refused.
@@ -48,7 +48,7 @@ function table(rows: readonly Row[]): string {
   return `${['| key | type | default | meaning |', '|---|---|---|---|', ...lines].join('\n')}\n`;
 }
 
-/** The row of a key, and those of the keys below it. */
+/** The rows of a key and of the keys below it. */
 function rowsOf(key: string, node: SchemaNode, required: boolean, isSection = false): Row[] {
   const row = {
     key: `\`${key}\``,

@@ -9,21 +9,21 @@ type Threshold = { readonly color: 'green' | 'yellow' | 'red'; readonly from: nu
 
 export type Panel = {
   readonly title: string;
-  /** What it shows, and what to make of it. */
+  /** What the panel shows, and what to conclude. */
   readonly description: string;
   readonly kind: 'stat' | 'timeseries' | 'table';
-  /** Grafana's name of it: `reqps`, `percentunit`, `s`, `short`. */
+  /** Grafana's name of the unit: `reqps`, `percentunit`, `s`, `short`. */
   readonly unit: string;
-  /** Of 24. */
+  /** In columns, of 24. */
   readonly width: number;
   readonly queries: readonly Query[];
-  /** From which value on it has which colour; green below. */
+  /** The colour from each value on; green below. */
   readonly thresholds?: readonly Threshold[];
   readonly max?: number;
   readonly decimals?: number;
-  /** Areas upon each other: the parts of a whole. */
+  /** Stacks the areas: they are parts of a whole. */
   readonly stacked?: boolean;
-  /** Of a table: what its number is called. */
+  /** The name of a table's number. */
   readonly value?: string;
 };
 
@@ -36,7 +36,7 @@ export const greenFrom = (from: number): Threshold => ({ color: 'green', from })
 const HEIGHT = { stat: 4, timeseries: 8, table: 8 };
 const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
 
-/** The panels of all rows, placed from left to right and from top to bottom. */
+/** Places the panels of all rows from left to right and from top to bottom. */
 export function layOut(rows: readonly Row[]): readonly unknown[] {
   const placed: unknown[] = [];
   let y = 0;
@@ -93,7 +93,7 @@ function buildPanel(panel: Panel, id: number, gridPos: unknown): unknown {
 
 function fieldDefaults({ unit, thresholds, max, decimals, kind, stacked }: Panel): unknown {
   const steps = (thresholds ?? []).map(({ color, from }) => ({ color, value: from }));
-  // The lowest step has no value; where one says what is good from, all below is bad.
+  // The lowest step has no value. If the first threshold is green, everything below it is red.
   const base = thresholds?.[0]?.color === 'green' ? 'red' : 'green';
   return {
     unit,

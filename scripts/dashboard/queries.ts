@@ -4,7 +4,7 @@ export const HERE = 'job=~"$job"';
 export const CLIENTS = `${HERE},issuer=~"$issuer",client=~"$client"`;
 export const LOGIN = 'endpoint=~"authorization|pushed_authorization|token"';
 export const VIOLATIONS = 'issuer_client_reason:pkce_gateway_violations:increase5m';
-/** What a client that works never does, and a thief does. */
+/** Reasons that a working client never causes, but a thief does. */
 export const THEFT = 'reason=~"verifier_.+|attempts_exceeded|client_mismatch"';
 
 export const rate = (metric: string, labels: string) =>
@@ -12,7 +12,7 @@ export const rate = (metric: string, labels: string) =>
 export const quantile = (share: number, metric: string, labels: string, by: string) =>
   `histogram_quantile(${share}, sum by (le, ${by}) (${rate(`${metric}_bucket`, labels)}))`;
 
-/** How often it happened in the time that the dashboard shows. A counter that is younger counts from 0: its first step is no increase. */
+/** The increase in the dashboard's time range. `increase` misses the first step of a counter that began within it, so that one counts from 0. */
 export function countOf(metric: string, labels: string): string {
   const series = `pkce_gateway_${metric}{${labels}}`;
   return `((${series} unless ${series} offset $__range) or increase(${series}[$__range]))`;

@@ -12,7 +12,7 @@ export type ClientSite = Listener & { readonly redirectUri: string };
 type Setting = {
   readonly client: TestClient;
   readonly ways: Ways;
-  /** What else there is to see, by its name. */
+  /** Further pages, by name. */
   readonly links: Readonly<Record<string, string>>;
   readonly host: string;
   readonly port: number;
@@ -26,14 +26,14 @@ type Attempt = {
 
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 
-/** The client of the demo, for a browser: it does PKCE as it should, and can have a thief look over its shoulder. */
+/** The demo's client, for a browser: it uses PKCE correctly, and can let a thief see its codes. */
 export async function startClientSite(setting: Setting): Promise<ClientSite> {
   const attempts = new Map<string, Attempt>();
-  /** The last one by each way. */
+  /** The last login by each way. */
   const journeys = new Map<Way, Journey>();
   const server = createServer((req, res) => {
     handle(req, res, setting, attempts, journeys).catch((cause: unknown) => {
-      sendPage(res, 'Something broke', `<pre>${escapeHtml(String(cause))}</pre>`);
+      sendPage(res, 'An error occurred', `<pre>${escapeHtml(String(cause))}</pre>`);
     });
   });
   const listener = await listen(server, setting.host, setting.port);
@@ -109,7 +109,7 @@ async function finishLogin(
   res.writeHead(303, { location: '/' }).end();
 }
 
-/** The thief has seen the address, and is faster than the app. One that has tokens tries no more. */
+/** The thief saw the address, and is faster than the app. After getting tokens, the thief stops. */
 async function stealCode(redirectUrl: URL, { client, ways }: Setting, way: Way): Promise<TokenResponse[]> {
   const theft = { tokenEndpoint: ways[way].token_endpoint, redirectUrl, client };
   const first = await redeemAsThief(theft);

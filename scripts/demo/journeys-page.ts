@@ -2,12 +2,12 @@ import type { TokenResponse } from '../../test/support/token-request.ts';
 import { escapeHtml } from '../../test/support/upstreams/pages.ts';
 import type { Way } from './ways.ts';
 
-/** One login by one way: what each party held, and what it got for that. */
+/** One login by one way: what each party had, and what it got. */
 export type Journey = {
   readonly verifier: string;
   readonly challenge: string;
   readonly code: string;
-  /** What the thief was answered: without a verifier, then with one that he made up. None: nobody watched. */
+  /** The responses to the thief: without a verifier, then with a made-up one. None: no thief watched. */
   readonly thefts: readonly TokenResponse[];
   readonly own: { readonly ok: boolean; readonly shown: unknown };
 };
@@ -29,20 +29,20 @@ const ROWS: readonly Row[] = [
     step: 'You come back with a code',
     cells: {
       server: ({ code }) =>
-        `The code ${secret(code)} stands in the address. <b>A thief who sees it has it too.</b>`,
+        `The code ${secret(code)} is in the address. <b>A thief who sees it has it too.</b>`,
       gateway: ({ code }) =>
-        `The code ${secret(code)} stands in the address. <b>A thief who sees it has it too,</b> but it is one of the gateway's own: the server does not know it.`,
+        `The code ${secret(code)} is in the address. <b>A thief who sees it has it too,</b> but the gateway made it: the server does not know it.`,
     },
   },
   { step: 'The thief posts the code', cells: both(({ thefts: [first] }) => theft(first)) },
   {
-    step: 'He makes a verifier up',
-    cells: both(({ thefts: [first, second] }) => (first && !second ? 'He does not have to.' : theft(second))),
+    step: 'The thief makes up a verifier',
+    cells: both(({ thefts: [first, second] }) => (first && !second ? 'Not necessary.' : theft(second))),
   },
   { step: 'The app posts the code and its verifier', cells: both(({ own }) => outcome(own)) },
 ];
 
-/** Both journeys side by side, each with the last login by it. `links`: what else there is to see, by its name. */
+/** Both journeys side by side, each with its last login. `links`: further pages, by name. */
 export function renderJourneys(
   journeys: ReadonlyMap<Way, Journey>,
   links: Readonly<Record<string, string>>,
@@ -66,7 +66,7 @@ th,td{border:1px solid #ccc;padding:.6em;text-align:left;vertical-align:top;over
 @media(max-width:50em){body{margin:1em auto}thead td{width:5em}}
 code{background:#eee;padding:0 .2em}.bad{color:#b00020}.good{color:#0a6b2d}</style></head>
 <body><h1>Two ways to log in</h1>
-<p>This app does its part of PKCE. The login server behind it ignores PKCE. Log in by both ways: any name and any password will do.</p>
+<p>This app uses PKCE. Its login server ignores PKCE. Log in by both ways, with any name and any password.</p>
 <table><thead><tr><td></td>${head}</tr></thead>
 <tbody>${rows.join('\n')}</tbody></table>
 <ul>${more.join('')}</ul>
@@ -84,14 +84,14 @@ function both(cell: Cell): Row['cells'] {
 }
 
 function started({ verifier, challenge }: Journey): string {
-  return `The app holds the verifier ${secret(verifier)} and shows its hash, the challenge ${secret(challenge)}.`;
+  return `The app keeps the verifier ${secret(verifier)} and sends its hash, the challenge ${secret(challenge)}.`;
 }
 
 function theft(answer: TokenResponse | undefined): string {
-  if (answer === undefined) return 'Nobody watched.';
+  if (answer === undefined) return 'No thief watched.';
   const { status, body } = answer;
   return status === 200
-    ? `<span class="bad">✗ 200: he has your tokens (access_token ${secret(String(body['access_token']))}).</span> Nobody asked for a verifier.`
+    ? `<span class="bad">✗ 200: the thief has your tokens (access_token ${secret(String(body['access_token']))}).</span> The server asked for no verifier.`
     : `<span class="good">✓ ${status} ${escapeHtml(String(body['error']))}: ${escapeHtml(String(body['error_description']))}</span>`;
 }
 
@@ -102,7 +102,7 @@ function outcome({ ok, shown }: Journey['own']): string {
     : `<span class="bad">✗ The app got no tokens:</span> <code>${text}</code>`;
 }
 
-/** The beginning is enough to compare by. */
+/** The beginning is enough for a comparison. */
 function secret(value: string): string {
   return `<code>${escapeHtml(value.slice(0, 10))}…</code>`;
 }

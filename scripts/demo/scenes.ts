@@ -8,15 +8,15 @@ import type { Way } from './ways.ts';
 
 export type Outcome = {
   readonly summary: string;
-  /** Whether the user fared well. */
+  /** Whether the result is good for the user. */
   readonly well: boolean;
-  /** Whether the scene went as it must: the first one is there to go badly. */
-  readonly asItMust: boolean;
+  /** Whether the scene had the expected result: the first theft must succeed. */
+  readonly asExpected: boolean;
 };
 
 export async function theftAtTheServer(stage: Stage): Promise<Outcome> {
   heading('1. A theft, without the gateway');
-  say('The app sends alice to the login server, with a code_challenge. It does its part of PKCE.');
+  say('The app sends alice to the login server, with a code_challenge, as PKCE requires.');
   let loot: TokenResponse | undefined;
   const login = await logInAndTell(stage, 'server', async (response) => {
     tellWhatTheThiefSaw(response);
@@ -27,38 +27,36 @@ export async function theftAtTheServer(stage: Stage): Promise<Outcome> {
     bad(
       `200: the thief has the tokens of ${subjectOf(loot)} (access_token ${short(String(loot?.body.access_token))})`,
     );
-    say('He had no verifier. The server did not ask for one.');
+    say('The thief had no verifier. The server did not ask for one.');
   } else {
-    say(`${loot?.status}: the server refused him, which it should not have been able to.`);
+    say(`${loot?.status}: the server refused the thief, although it ignores PKCE.`);
   }
-  if (!login.ok) bad(`The app comes second, and gets an error: ${login.error}`);
+  if (!login.ok) bad(`The app comes second and gets an error: ${login.error}`);
   return {
     summary: stolen ? 'Without the gateway: the code was stolen.' : 'Without the gateway: the theft failed.',
     well: !stolen,
-    asItMust: stolen,
+    asExpected: stolen,
   };
 }
 
 export async function theftThroughTheGateway(stage: Stage): Promise<Outcome> {
   heading('2. The same theft, through the gateway');
-  say(
-    'The same app, server and thief. Only the host is another: the gateway passes the login on to the server,',
-  );
-  say('and keeps the code_challenge for itself.');
+  say('The same app, server and thief, but another host: the gateway forwards the login to the server,');
+  say('and stores the code_challenge.');
   const attempts: TokenResponse[] = [];
   const { gateway, server } = stage.ways;
   const login = await logInAndTell(stage, 'gateway', async (response) => {
     tellWhatTheThiefSaw(response);
     attempts.push(tell(await steal(stage, gateway.token_endpoint, response)));
-    say('He makes a verifier up:');
+    say('The thief makes up a verifier:');
     attempts.push(tell(await steal(stage, gateway.token_endpoint, response, 'made_up')));
-    say('He goes behind the back of the gateway, to the server itself:');
+    say('The thief bypasses the gateway and asks the server itself:');
     attempts.push(tell(await steal(stage, server.token_endpoint, response)));
-    say('(The code that he saw is one of the gateway’s own. The server does not know it.)');
+    say('(The gateway made this code. The server does not know it.)');
   });
-  say('The gateway has counted what it refused, with the reason:');
+  say('The gateway counted the refusals, with their reasons:');
   for (const line of await rejections(stage.adminUrl)) wire(line);
-  if (login.ok) good(`And the app still gets its tokens: it has the verifier. Logged in: ${login.subject}`);
+  if (login.ok) good(`The app still gets its tokens: it has the verifier. Logged in: ${login.subject}`);
   else bad(`The app got no tokens: ${login.error}`);
   const refused = attempts.length === 3 && attempts.every(({ status }) => status >= 400 && status < 500);
   return {
@@ -66,20 +64,20 @@ export async function theftThroughTheGateway(stage: Stage): Promise<Outcome> {
       ? 'Through the gateway: the thief was refused.'
       : 'Through the gateway: the theft was not stopped.',
     well: refused && login.ok,
-    asItMust: refused && login.ok,
+    asExpected: refused && login.ok,
   };
 }
 
 export async function honestLogin(stage: Stage): Promise<Outcome> {
-  heading('3. An honest login, through the gateway');
-  say('Nobody watches. The app redeems the code with its verifier.');
+  heading('3. A login without a thief, through the gateway');
+  say('The app redeems the code with its verifier.');
   const login = await logInAndTell(stage, 'gateway');
   if (login.ok) good(`200: tokens. Logged in: ${login.subject}`);
   else bad(`No tokens: ${login.error}`);
   return {
-    summary: login.ok ? 'An honest login works as before.' : 'An honest login failed.',
+    summary: login.ok ? 'A normal login works as before.' : 'A normal login failed.',
     well: login.ok,
-    asItMust: login.ok,
+    asExpected: login.ok,
   };
 }
 
@@ -101,16 +99,16 @@ async function logInAndTell(
     });
     return { ok: true, subject: tokens.claims()?.sub ?? 'nobody' };
   } catch (error) {
-    // Only what the server said is an outcome; anything else is a fault of the demo.
+    // An error from the server is a result; any other error is a bug of the demo.
     if (!(error instanceof Error) || !('error' in error)) throw error;
     return { ok: false, error: String(error.error) };
   }
 }
 
 function tellWhatTheThiefSaw({ url }: AuthorizationResponse): void {
-  say('She logs in, and is sent back to the app with a code:');
+  say('She logs in, and the server sends her back to the app with a code:');
   wire(shortUrl(url, ['code', 'state']));
-  say('A thief has seen this URL, in a log or a browser extension. Nothing else. He redeems the code:');
+  say('A thief sees this URL, in a log or a browser extension, and redeems the code:');
 }
 
 async function steal(

@@ -7,7 +7,7 @@ import { type TestClient, testClients } from '../../test/support/upstreams/test-
 import { type ClientSite, startClientSite } from './client-site.ts';
 import { metadataAt, type Ways } from './ways.ts';
 
-/** Everybody in the play. */
+/** All parties of the demo. */
 export type Stage = AsyncDisposable & {
   readonly client: TestClient;
   readonly site: ClientSite;
@@ -18,8 +18,8 @@ export type Stage = AsyncDisposable & {
 };
 
 /**
- * Server, gateway and client get different hosts, because cookies do not tell ports apart: a session at the one would
- * also be a session at the other.
+ * Server, gateway and client get different hosts, because cookies ignore ports: a session at one would also be a session at
+ * the other.
  */
 export async function setStage(): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
@@ -31,7 +31,7 @@ export async function setStage(): Promise<Stage> {
   const server = stack.use(await startOidcProvider({ clients: [client] }));
   const gateway = stack.use(await startGateway(await configure(server.url, client), { log: 'silent' }));
   const gatewayUrl = `http://localhost:${new URL(gateway.url).port}`;
-  // A legacy server behind a proxy goes by its public name, whoever asks.
+  // A legacy server behind a proxy uses its public name for all requests.
   server.useIssuer(gatewayUrl);
   const ways = { server: metadataAt(server.url, gatewayUrl), gateway: metadataAt(gatewayUrl, gatewayUrl) };
   const site = stack.use(

@@ -1,4 +1,4 @@
-/** What the demo prints. Colours only for a person at a terminal who has not asked for none. */
+/** The demo's output. Colours only on a terminal without NO_COLOR. */
 
 const COLOURS = process.stdout.isTTY === true && !process.env.NO_COLOR;
 
@@ -23,17 +23,17 @@ export function wire(text: string): void {
   console.log(`     ${dim(text)}`);
 }
 
-/** Something that users would want. */
+/** A good result for users. */
 export function good(text: string): void {
   console.log(`   ${green('✓')} ${text}`);
 }
 
-/** Something that they would not. */
+/** A bad result for users. */
 export function bad(text: string): void {
   console.log(`   ${red('✗')} ${text}`);
 }
 
-/** The beginning of a code or token: enough to recognise it. */
+/** The beginning of a code or token, enough to recognise it. */
 export function short(text: string): string {
   return text.length <= 12 ? text : `${text.slice(0, 8)}…`;
 }

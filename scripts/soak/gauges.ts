@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { GatewayProcess } from '../../test/support/process.ts';
 import type { Sample } from './slope.ts';
 
-/** What one process takes, over time. */
+/** Memory and descriptors of one process, over time. */
 export class Gauges {
   /** Bytes. */
   readonly heap: Sample[] = [];

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Ledger } from './ledger.ts';
 import { type SoakStage, STORE_TIMEOUT } from './soak-stage.ts';
 
-/** How long Redis stands still, and how long answers break off, in milliseconds. */
+/** The duration of a pause of Redis, and of broken responses, in milliseconds. */
 const PAUSE = 1.5 * STORE_TIMEOUT;
 const RESETS = 300;
 
@@ -37,14 +37,14 @@ export const INJECTIONS: readonly Injection[] = [
     },
   },
   {
-    name: 'reloaded, while the server tells nothing of itself',
-    // A reload costs nobody anything.
+    name: 'reloaded, while the server has no metadata',
+    // A reload must fail no login.
     symptoms: [],
     run: (stage) => stage.reload(),
   },
   {
     name: 'replica restarted (SIGTERM)',
-    // One that was idle for all of `shutdown.delay`, and is used again in the moment in which it is closed.
+    // A connection that was idle during `shutdown.delay` may be reused at the moment it is closed.
     symptoms: ['broken off'],
     async run(stage) {
       const exitCode = await stage.restartReplica();
@@ -53,7 +53,7 @@ export const INJECTIONS: readonly Injection[] = [
   },
 ];
 
-/** Breaks one thing after another, each `interval` milliseconds after the last was whole again, until the signal. */
+/** Injects one fault after another, each `interval` milliseconds after the last one ended, until the signal. */
 export async function injectFaults(
   stage: SoakStage,
   ledger: Ledger,

@@ -4,23 +4,23 @@ import type { SoakResult } from './soak.ts';
 const MB = 1_000_000;
 
 /**
- * `heap`: megabytes an hour, 0.8 KB for each login. `residentRise`: megabytes. Resident memory goes up for minutes and comes
- * down with a full collection, so that its slope depends on where the measurement ends; its heights do not.
+ * `heap`: megabytes per hour, 0.8 KB per login. `residentRise`: megabytes. Resident memory rises for minutes and falls with a
+ * full collection, so its slope depends on when the measurement ends; its peaks do not.
  */
 export const BOUNDS = { heap: 60, residentRise: 20 } as const;
-/** Seconds of measurement that a slope needs to mean anything. */
+/** The minimum measurement for a meaningful slope, in seconds. */
 const ENOUGH = 300;
-/** Each long enough for the garbage collector to have been everywhere. */
+/** Each is long enough for a full garbage collection. */
 const STRETCHES = 8;
 
 /** The growth of the replica that ran throughout, after a third of the time to warm up. */
 export type Growth = {
-  /** Megabytes an hour. */
+  /** Megabytes per hour. */
   readonly heap: number;
   readonly resident: number;
-  /** By how many megabytes the highest of the last third is above the highest of the middle one. */
+  /** Megabytes by which the peak of the last third exceeds the peak of the middle third. */
   readonly residentRise: number;
-  /** Whether it was measured for long enough. */
+  /** Whether the measurement was long enough. */
   readonly counts: boolean;
 };
 
@@ -49,15 +49,15 @@ export function growthOf({ gauges, duration }: SoakResult): Growth {
   };
 }
 
-/** Everything that is wrong; nothing, where all is well. */
+/** All problems of a run. */
 export function judgeSoak(result: SoakResult): string[] {
   const { accounts, thefts, descriptorsBefore, descriptorsAfter, lastingKeys, internalErrors } = result;
   const growth = growthOf(result);
   return [
     ...accounts.unaccounted.map((what) => `unaccounted: ${what}`),
     ...accounts.doubled.map((kind) => `redeemed twice: ${kind}`),
-    ...accounts.mismatched.map((what) => `the server's books differ: ${what}`),
-    ...(thefts > 0 ? [`${thefts} token requests reached the server that must not`] : []),
+    ...accounts.mismatched.map((what) => `the server counted differently: ${what}`),
+    ...(thefts > 0 ? [`${thefts} token requests reached the server and must not`] : []),
     ...(descriptorsAfter > descriptorsBefore
       ? [`${descriptorsAfter - descriptorsBefore} file descriptors were not closed`]
       : []),
@@ -66,7 +66,7 @@ export function judgeSoak(result: SoakResult): string[] {
       ? [`the heap grows by ${growth.heap.toFixed(1)} MB/h`]
       : []),
     ...(growth.counts && growth.residentRise > BOUNDS.residentRise
-      ? [`resident memory has risen by ${growth.residentRise.toFixed(1)} MB`]
+      ? [`resident memory rose by ${growth.residentRise.toFixed(1)} MB`]
       : []),
     ...internalErrors.map((line) => `logged by a gateway: ${line}`),
   ];

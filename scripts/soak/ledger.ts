@@ -1,12 +1,12 @@
-/** How a login ended, as its kind has it. */
+/** The intended end of a login. */
 export type Ending = 'done' | 'refused' | 'abandoned';
 
-/** Something was broken on purpose. Times in milliseconds; `end`: when all was well again. */
+/** An injected fault. Times in milliseconds; `end`: when it was over. */
 export type Fault = {
   readonly name: string;
   readonly begin: number;
   end: number;
-  /** What a login may see of it. Anything else that goes wrong in the meantime is not its doing. */
+  /** The symptoms that it explains. Other failures in the meantime are not its result. */
   readonly symptoms: readonly string[];
 };
 
@@ -25,15 +25,15 @@ export type Accounts = {
   readonly endings: Readonly<Record<Ending, number>>;
   /** Logins that an injected fault has ended, by the fault's name. */
   readonly failedBy: ReadonlyMap<string, number>;
-  /** What nothing explains: kind, and what the client saw. */
+  /** Unexplained results: the kind, and what the client saw. */
   readonly unaccounted: readonly string[];
   /** Logins whose code was redeemed more than once. */
   readonly doubled: readonly string[];
-  /** Logins that are done without a redemption, or the other way round. */
+  /** Logins that are done without a redemption, or redeemed without being done. */
   readonly mismatched: readonly string[];
 };
 
-/** Every login that was begun, and what became of it. */
+/** Every login and its result. */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #faults: Fault[] = [];
@@ -46,7 +46,7 @@ export class Ledger {
     this.#entry(id).outcome = ending;
   }
 
-  /** A login that saw what it should not have seen: only a fault that it has met can explain that. */
+  /** Records an unexpected result of a login: only a fault during the login can explain it. */
   fail(id: string, seen: string, now: number): void {
     const entry = this.#entry(id);
     const fault = this.#faults.find(
@@ -66,7 +66,7 @@ export class Ledger {
     return this.#faults;
   }
 
-  /** `redemptions`: how often the server gave tokens for each code, by the login that it belonged to. */
+  /** `redemptions`: how often the server issued tokens for each code, by login. */
   close(redemptions: readonly { readonly subject: string; readonly times: number }[]): Accounts {
     const redeemed = new Map<string, number>();
     for (const { subject, times } of redemptions) redeemed.set(subject, (redeemed.get(subject) ?? 0) + times);
@@ -100,7 +100,7 @@ export class Ledger {
   }
 }
 
-/** As the gateways' logs have it. */
+/** In the format of the gateways' logs. */
 export function momentOf(now: number): string {
   return new Date(performance.timeOrigin + now).toISOString();
 }

@@ -8,7 +8,7 @@ import { type ClientId, redirectUriOf } from './soak-stage.ts';
 /** Marks a token request that must never reach the server. */
 export const THIEF = 'x-thief';
 
-/** A login came to what its kind does not have. */
+/** A login had a result that its kind does not allow. */
 export class Unexpected extends Error {}
 
 /** What the client saw. */
@@ -19,7 +19,7 @@ export function seenBy(error: unknown): string {
   return String(error);
 }
 
-/** By its OAuth error, which is what a client goes by. */
+/** The OAuth error, by which a client decides. */
 function describeTokenAnswer(answer: Answer): string {
   return answer.status === 400 ? `400 \`${answer.json['error']}\`` : describeAnswer(answer);
 }
@@ -43,14 +43,14 @@ class Person {
     const { parameters } = await browser.login(url, { username: this.#id }, this.client.redirectUri);
     const code = parameters.get('code');
     if (code === null) throw new Unexpected(`error \`${parameters.get('error')}\``);
-    if (parameters.get('state') !== this.#id) throw new Unexpected('the state of somebody else');
+    if (parameters.get('state') !== this.#id) throw new Unexpected('the state of another login');
     return code;
   }
 
   async redeem(code: string, fields: Fields = {}, headers: Record<string, string> = {}): Promise<Answer> {
     const answer = await this.client.redeem(code, fields, headers);
     if (answer.status !== 200) throw new Unexpected(describeTokenAnswer(answer));
-    if (answer.json['sub'] !== this.#id) throw new Unexpected('the tokens of somebody else');
+    if (answer.json['sub'] !== this.#id) throw new Unexpected('the tokens of another login');
     return answer;
   }
 

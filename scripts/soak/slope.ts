@@ -1,9 +1,9 @@
-/** A measurement: when (milliseconds), and what. */
+/** A measurement: time (milliseconds) and value. */
 export type Sample = { readonly at: number; readonly value: number };
 
 const HOUR = 3_600_000;
 
-/** How fast a series grows, per hour: the straight line with the least squares. 0 for fewer than two moments. */
+/** The growth of a series per hour, by linear regression. 0 for fewer than two samples. */
 export function slopePerHour(samples: readonly Sample[]): number {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const at = mean(samples.map((sample) => sample.at));
@@ -14,8 +14,8 @@ export function slopePerHour(samples: readonly Sample[]): number {
 }
 
 /**
- * The lowest sample of each of so many stretches of equal length. A heap goes up and down with the garbage collector:
- * what stays after it is what may leak.
+ * The lowest sample in each of several stretches of equal length. A heap rises and falls with the garbage collector: only what
+ * remains after a collection can be a leak.
  */
 export function floors(samples: readonly Sample[], stretches: number): Sample[] {
   const [first] = samples;

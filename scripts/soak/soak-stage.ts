@@ -10,14 +10,14 @@ import {
 } from '../../test/support/upstreams/scripted-legacy-server.ts';
 import { startWire, type Wire } from '../../test/support/wire.ts';
 
-/** Milliseconds between two looks at whether a replica is ready, and how long one that ends goes on to serve. */
+/** Milliseconds between two readiness checks of a replica, and `shutdown.delay` of the replicas. */
 const LOOK = 250;
 const DELAY = 1_000;
 
-/** Milliseconds: more than a busy machine keeps Redis waiting for its turn. */
+/** Milliseconds: longer than Redis waits for a CPU on a busy machine. */
 export const STORE_TIMEOUT = 2_000;
 
-/** The clients that log in; each has a redirect URI of its own. */
+/** The clients that log in; each has its own redirect URI. */
 const CLIENTS = {
   spa: 'mode: enforce',
   unwrapped: 'mode: enforce, wrap_codes: false',
@@ -30,18 +30,18 @@ export function redirectUriOf(clientId: ClientId): string {
 }
 
 /**
- * Two replicas behind a balancer, with a Redis and a server. The first runs throughout, the second is restarted now and
- * then. The server would redeem a code as often as it is asked.
+ * Two replicas behind a load balancer, with Redis and a server. The first replica runs throughout, the second is restarted now
+ * and then. The server redeems a code any number of times.
  */
 export class SoakStage implements AsyncDisposable {
   readonly redis: RedisServer;
   readonly upstream: ScriptedLegacyServer;
   /** From the gateways to the server. */
   readonly back: Wire;
-  /** From the clients to the gateways, in turns. */
+  /** From the clients to the gateways, alternately. */
   readonly front: Wire;
   readonly replicas: [lasting: GatewayProcess, restarted: GatewayProcess];
-  /** All that have run. */
+  /** All gateway processes so far. */
   readonly processes: GatewayProcess[];
   readonly #directory: string;
   #reloads = 0;
@@ -82,7 +82,7 @@ export class SoakStage implements AsyncDisposable {
       await startWire(() => {
         turn += 1;
         const able = replicas.filter((replica) => ready.has(replica));
-        // Where none is ready, as without Redis, all are asked: each tells people why, and the balancer could not.
+        // If none is ready, for example without Redis, all get requests: they can explain the fault, a load balancer cannot.
         const urls = (able.length > 0 ? able : replicas).map(({ url }) => url);
         return turn % 2 === 0 ? urls : urls.toReversed();
       }),
@@ -90,7 +90,7 @@ export class SoakStage implements AsyncDisposable {
     return new SoakStage({ redis, upstream, back, front, replicas }, directory, cleanup.move());
   }
 
-  /** Ends the second replica by SIGTERM, and starts one in its place. Returns how the old one exited. */
+  /** Ends the second replica with SIGTERM, and starts another one. Returns the exit code of the old one. */
   async restartReplica(): Promise<number | null> {
     const exitCode = await this.replicas[1].stop();
     this.replicas[1] = await serve(this.#directory);
@@ -98,7 +98,7 @@ export class SoakStage implements AsyncDisposable {
     return exitCode;
   }
 
-  /** Puts another configuration in force in both replicas, while the server has no discovery document. */
+  /** Reloads a changed configuration in both replicas, while the server has no discovery document. */
   async reload(): Promise<void> {
     const config = configFor(this.back.url, this.redis.url);
     const loads = () => this.replicas.map(({ stderr }) => stderr.filter(isLoad).length);
@@ -129,10 +129,10 @@ function serve(directory: string): Promise<GatewayProcess> {
   return startGatewayProcess(['serve', '--config', 'gateway.yaml'], { cwd: directory });
 }
 
-/** A reload that took effect, or was refused. */
+/** A reload that took effect or was rejected. */
 const isLoad = (line: string): boolean => /"event":"config_(loaded|rejected)"/.test(line);
 
-/** Those that say that they are ready, as of the last look: whom a load balancer sends people to. */
+/** The replicas that were ready at the last check, as a load balancer sees them. */
 function watchReadiness(
   replicas: readonly GatewayProcess[],
   cleanup: AsyncDisposableStack,

@@ -6,11 +6,11 @@ import { type Accounts, type Fault, Ledger } from './ledger.ts';
 import { LOGIN_KINDS, type LoginKind, seenBy, THIEF } from './login-kinds.ts';
 import { SoakStage } from './soak-stage.ts';
 
-/** Logins that are begun in a second. */
+/** New logins per second. */
 const RATE = 20;
-/** More at once would mean that the machine cannot keep up, and the measurement is of that. */
+/** More logins at once would mean that the machine cannot keep up, and would measure only that. */
 const AT_ONCE = 500;
-/** How long everything may take to come to rest when the last login has ended, in milliseconds. */
+/** How long connections may take to close after the last login, in milliseconds. */
 const REST = 40_000;
 
 export type SoakResult = {
@@ -19,7 +19,7 @@ export type SoakResult = {
   readonly accounts: Accounts;
   readonly faults: readonly Fault[];
   readonly redemptions: number;
-  /** Token requests without the right verifier, or for a spent code, that have reached the server. */
+  /** Token requests without the right verifier, or for a spent code, that reached the server. */
   readonly thefts: number;
   /** Of the replica that ran throughout. */
   readonly gauges: Gauges;
@@ -27,13 +27,13 @@ export type SoakResult = {
   readonly descriptorsAfter: number;
   /** Keys in Redis that never expire. */
   readonly lastingKeys: number;
-  /** Of all gateways, a process after the other. */
+  /** The logs of all gateway processes, one after the other. */
   readonly logs: readonly string[];
-  /** Errors of the gateways' own: log lines. */
+  /** Log lines with internal errors of the gateways. */
   readonly internalErrors: readonly string[];
 };
 
-/** Logs in all the time, for so many seconds, while one thing after another breaks. */
+/** Logs in continuously for this many seconds, during one fault after another. */
 export async function soak(seconds: number): Promise<SoakResult> {
   await using stage = await SoakStage.open();
   const { upstream, front } = stage;
@@ -43,7 +43,7 @@ export async function soak(seconds: number): Promise<SoakResult> {
   const ledger = new Ledger();
   const running = new Set<Promise<void>>();
   const over = new AbortController();
-  // Faults leave time to come to rest; each comes round several times, also in a short run.
+  // There is time to recover between faults; each fault occurs several times, also in a short run.
   let breakdown: unknown;
   const breaking = injectFaults(stage, ledger, Math.min(15_000, seconds * 100), over.signal).catch(
     (error: unknown) => {
@@ -104,25 +104,25 @@ async function runLogin(ledger: Ledger, kind: LoginKind, url: string, id: string
   }
 }
 
-/** All kinds in turns, each as often as its share says. */
+/** All kinds alternately, each according to its share. */
 function kindOf(index: number): LoginKind {
-  // 37 and 100 have no common divisor: a hundred logins in a row have all shares, well mixed.
+  // 37 and 100 have no common divisor: any hundred consecutive logins have all shares, well mixed.
   let place = (index * 37) % 100;
   for (const kind of LOGIN_KINDS) {
     if (place < kind.share) return kind;
     place -= kind.share;
   }
-  throw new Error('the shares of all kinds must be 100 together');
+  throw new Error('the shares of all kinds must add up to 100');
 }
 
-/** What a server of ten minutes has recorded is not kept: this process should not grow either. */
+/** Clears the server's recorded requests: this process must not grow either. */
 function countThefts({ upstream }: SoakStage): number {
   const count = upstream.tokenRequests.filter(({ headers }) => headers[THIEF] !== undefined).length;
   upstream.requests.clear();
   return count;
 }
 
-/** Connections end by themselves when nobody needs them: clients hang up, those to the server time out. */
+/** Unused connections end by themselves: clients close theirs, those to the server time out. */
 async function untilAtRest(gauges: Gauges, expected: number): Promise<number> {
   await getGlobalDispatcher().close();
   const deadline = performance.now() + REST;

@@ -163,7 +163,7 @@ test('what it composes works together: a login in a browser, counted by Promethe
     const column = (index: number) => page.locator(`tbody td:nth-child(${index})`).allTextContents();
     const [, , theft, , own] = await column(2);
     expect([theft, own]).toEqual([
-      expect.stringContaining('200: he has your tokens'),
+      expect.stringContaining('200: the thief has your tokens'),
       expect.stringMatching(/The app got no tokens: .*invalid_grant/),
     ]);
     expect((await column(3)).slice(2)).toEqual([

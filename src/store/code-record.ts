@@ -1,33 +1,33 @@
 import type { Binding } from './flow-store.ts';
 import { isOptionalText, judgedFields, parseFields, readJudged, stringifyFields } from './record-fields.ts';
 
-/** `bare`: the upstream's code, which the client has. `own`: a code of the gateway's. `marker`: the upstream's code, whose client has one of those. */
+/** `bare`: the upstream's code, given to the client. `own`: a code of the gateway. `marker`: the upstream's code, whose client got a code of the gateway. */
 export type CodeKind = 'bare' | 'own' | 'marker';
 export type CodeStatus = 'bound' | 'claimed' | 'burnt';
 
-/** A code that has just been bound. */
+/** A newly bound code. */
 export type BoundCode = {
   readonly kind: CodeKind;
-  /** Of the flow that it belongs to. */
+  /** The flow of the code. */
   readonly flowId: string;
   readonly binding: Binding;
-  /** The upstream's code, sealed under the gateway's; in a marker the other way round. */
+  /** The upstream's code, sealed under the gateway's code; in a marker, the gateway's code sealed under the upstream's. */
   readonly sealed: string | undefined;
 };
 
-/** A code, and what has become of it since it was bound. */
+/** A code and its state since it was bound. */
 export type StoredCode = BoundCode & {
   readonly status: CodeStatus;
   /** Failed verifications so far. */
   readonly attempts: number;
-  /** Of the last claim; `NO_CLAIM` before the first. */
+  /** The id of the last claim; `NO_CLAIM` before the first. */
   readonly claimId: string;
 };
 
 /**
- * How long a code is remembered after it has expired, in milliseconds: late and second redemptions are told apart from
- * unknown codes, and an upstream's code stays tied to its first flow. A key of a code that has no more than this to live is
- * that of an expired code.
+ * How long a code is remembered after it expired, in milliseconds. This distinguishes late and second redemptions from
+ * unknown codes, and an upstream's code stays tied to its first flow. If the remaining TTL of a key is at most this long, its
+ * code is expired.
  */
 export const CODE_MEMORY: Readonly<Record<CodeKind, number>> = {
   own: 10 * 60_000,
@@ -40,17 +40,17 @@ export function codeMemoryOf(record: string): number {
   return CODE_MEMORY[KINDS[record.charAt(1)] ?? 'bare'];
 }
 
-/** The most that `maxAttempts` can be: its place in the record has three digits. */
+/** The maximum of `maxAttempts`, which has three digits in the record. */
 export const MAX_ATTEMPTS_LIMIT = 999;
 
-/** Dots are no base64url: neither a challenge nor a claim id can pass for the absence of one. */
+/** A dot is not a base64url character, so no challenge or claim id looks like an absent one. */
 export const NO_CHALLENGE = '.'.repeat(43);
 export const NO_CLAIM = '.'.repeat(22);
 
 /**
  * `<layout><kind><status><attempts, 3 digits><max attempts, 3 digits><challenge, 43><claim id, 22><flow id, 43>`, then the
- * rest as JSON. All that a claim is decided by stands at a fixed place, so that the script in Redis (`redis-scripts.ts`)
- * cuts it out and parses nothing.
+ * rest as JSON. Everything that decides a claim has a fixed position, so the script in Redis (`redis-scripts.ts`)
+ * needs no parser.
  */
 const HEADER =
   /^2[bow][bcx][0-9]{6}(?:[A-Za-z0-9_-]{43}|\.{43})(?:[A-Za-z0-9_-]{22}|\.{22})[A-Za-z0-9_-]{43}$/;
@@ -59,7 +59,7 @@ const CLAIM_AT = 52;
 const FLOW_AT = 74;
 const HEADER_LENGTH = 117;
 
-/** Flags of a binding, added up. */
+/** Flags of a binding, as a sum. */
 const PKCE_FORWARDED = 1;
 const HAS_ID_TOKEN = 2;
 
@@ -68,7 +68,7 @@ const KINDS: Readonly<Record<string, CodeKind>> = { b: 'bare', o: 'own', w: 'mar
 const STATUS_LETTERS = { bound: 'b', claimed: 'c', burnt: 'x' } as const satisfies Record<CodeStatus, string>;
 const STATUSES: Readonly<Record<string, CodeStatus>> = { b: 'bound', c: 'claimed', x: 'burnt' };
 
-/** A code that has just been bound, as the stores keep it. */
+/** The record of a newly bound code. */
 export function encodeCode({ kind, flowId, binding, sealed }: BoundCode): string {
   const { maxAttempts } = binding;
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MAX_ATTEMPTS_LIMIT) {
@@ -84,13 +84,13 @@ export function encodeCode({ kind, flowId, binding, sealed }: BoundCode): string
   return `2${KIND_LETTERS[kind]}b000${threeDigits(maxAttempts)}${challenge}${NO_CLAIM}${flowId}${body}`;
 }
 
-/** The same record with another status, count and claim. */
+/** The record with another status, count and claim. */
 export function advanceCode(record: string, status: CodeStatus, attempts: number, claimId: string): string {
   const counts = `${STATUS_LETTERS[status]}${threeDigits(attempts)}${record.slice(6, CLAIM_AT)}`;
   return `${record.slice(0, 2)}${counts}${claimId}${record.slice(FLOW_AT)}`;
 }
 
-/** The code of a record; `undefined` for any other text, and for an enforced binding without a challenge. */
+/** The code of a record; `undefined` for other text, and for an enforced binding without a challenge. */
 export function decodeCode(record: string): StoredCode | undefined {
   const header = record.slice(0, HEADER_LENGTH);
   if (!HEADER.test(header)) return undefined;

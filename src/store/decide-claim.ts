@@ -5,11 +5,11 @@ import type { ClaimOutcome } from './record-store.ts';
 
 export type DecidedClaim = {
   readonly outcome: ClaimOutcome;
-  /** What takes the record's place; `undefined`: it stays. */
+  /** The new record; `undefined`: no change. */
   readonly next?: string;
 };
 
-/** What a claim comes to, by the record and by how long it has to live (milliseconds). `redis-scripts.ts` says the same in Lua. */
+/** The result of a claim, by the record and its remaining TTL (milliseconds). `redis-scripts.ts` does the same in Lua. */
 export function decideClaim(record: string, remaining: number, claim: ClaimRequest): DecidedClaim {
   const stored = decodeCode(record);
   if (stored === undefined) return { outcome: 'unknown' };
@@ -28,7 +28,7 @@ export function decideClaim(record: string, remaining: number, claim: ClaimReque
   return { outcome: 'mismatch', next };
 }
 
-/** The record after a release; `undefined` where the claim does not hold it. */
+/** The record after a release; `undefined` if the claim does not hold it. */
 export function decideRelease(record: string, claimId: string): string | undefined {
   const stored = decodeCode(record);
   if (stored?.status !== 'claimed' || stored.claimId !== claimId) return undefined;
@@ -38,6 +38,6 @@ export function decideRelease(record: string, claimId: string): string | undefin
 function areEqual(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);
-  // Both are digests of one fixed length: that tells nothing.
+  // Both are digests of the same length, so the length reveals nothing.
   return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -7,18 +7,18 @@ type Entry = {
   next: Entry | undefined;
 };
 
-/** The entries of one TTL, linked in the order of their insertion, which is that of their expiry. */
+/** The entries of one TTL, linked in insertion order, which is also their expiry order. */
 type Lane = { readonly ttl: number; oldest: Entry | undefined; newest: Entry | undefined };
 
-/** How much may be held: entries, and characters of their keys and records. */
+/** The limits: entries, and characters of keys and records. */
 export type Quota = { readonly count: number; readonly size: number };
 
 export type FoundRecord = { readonly record: string; readonly remaining: number };
 
 /**
- * Records that expire, up to a quota: beyond it, the one that was added first makes room. Every TTL has a lane of its own,
- * so that the entries that have expired, and the oldest, stand at the head of a lane: nothing is ever searched or sorted.
- * Clients have few TTLs between them. Times are milliseconds of a clock that does not go back.
+ * Records that expire, up to a quota: beyond it, the oldest record is dropped. Each TTL has its own lane, so expired and
+ * oldest entries are at the head of a lane, and nothing is searched or sorted. All clients together have few TTLs. Times are
+ * milliseconds of a monotonic clock.
  */
 export class ExpiringRecords {
   readonly #quota: Quota;
@@ -32,24 +32,24 @@ export class ExpiringRecords {
     this.#onExpired = onExpired;
   }
 
-  /** Entries that are held, the expired ones that were not swept yet among them. */
+  /** The number of entries, including expired ones that were not swept yet. */
   get count(): number {
     return this.#entries.size;
   }
 
-  /** Characters of all keys and records. */
+  /** The characters of all keys and records. */
   get size(): number {
     return this.#size;
   }
 
-  /** The live record of a key, and how long it has yet to live. */
+  /** The live record of a key, and its remaining TTL. */
   get(key: string, now: number): FoundRecord | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.expiresAt <= now) return undefined;
     return { record: entry.record, remaining: entry.expiresAt - now };
   }
 
-  /** Adds a record; one that the key has is gone. */
+  /** Adds a record, and drops an earlier one of the key. */
   add(key: string, record: string, now: number, ttl: number): void {
     this.remove(key);
     this.#makeRoom(key.length + record.length);
@@ -66,7 +66,7 @@ export class ExpiringRecords {
     this.#size += key.length + record.length;
   }
 
-  /** Puts another record in the place of a live one, which keeps its TTL. */
+  /** Replaces a live record, and keeps its TTL. */
   replace(key: string, record: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
@@ -87,7 +87,7 @@ export class ExpiringRecords {
     this.#size -= key.length + entry.record.length;
   }
 
-  /** Forgets what has expired. Every entry is forgotten once, so that a sweep with each operation costs next to nothing. */
+  /** Drops expired entries. Each entry is dropped once, so a sweep with every operation is cheap. */
   sweep(now: number): void {
     for (const lane of this.#lanes.values()) {
       while (lane.oldest !== undefined && lane.oldest.expiresAt <= now) {

@@ -1,20 +1,20 @@
 export type ParsedFlowPrefix = {
   readonly prefix: string;
-  /** The client's own state, byte for byte; `undefined` where it sent none. */
+  /** The client's own state, byte for byte; `undefined` if it sent none. */
   readonly clientState: string | undefined;
 };
 
 export type FoundFlowPrefix = {
   readonly prefix: string;
-  /** Where in the text it begins. */
+  /** Its position in the text. */
   readonly index: number;
 };
 
-/** Bytes of randomness that `buildFlowPrefix` takes. */
+/** Random bytes for `buildFlowPrefix`. */
 export const FLOW_PREFIX_RANDOM_BYTES = 16;
-/** Characters of a prefix whose flow is kept in a store, and of the head of every other one. */
+/** Characters of a prefix whose flow is in a store, and of the head of every other prefix. */
 export const FLOW_PREFIX_LENGTH = 32;
-/** Characters of the longest record that a prefix can hold. */
+/** Characters of the longest record in a prefix. */
 export const LONGEST_SEALED_FLOW = 1296;
 
 const START = 'pg';
@@ -22,7 +22,7 @@ const KIND_AT = START.length;
 const RANDOM_LENGTH = 25; // 128 bits in base 36
 const BODY_LENGTH = START.length + 1 + RANDOM_LENGTH;
 const CHECKSUM_LENGTH = 4;
-/** Digits of base 36 that tell how many characters stand behind the head. */
+/** Base 36 digits for the number of characters after the head. */
 const TAIL_LENGTH_DIGITS = 2;
 const RECORD_AT = KIND_AT + 1 + TAIL_LENGTH_DIGITS;
 const RECORD_IN_HEAD = BODY_LENGTH - RECORD_AT;
@@ -30,13 +30,13 @@ const BASIS = 0x811c9dc5;
 /**
  * Only lowercase letters and digits: no encoding of a URL, of HTML or of a script changes them. The third character tells the
  * kind (`s`, `n`: the flow is in a store; `v`, `w`: it is in the prefix) and whether the client sent a state (`s`, `v`) or none
- * (`n`, `w`): an absent state and an empty one must come back as they were. All kinds begin with a head of one form, so that
- * each is known for what it is wherever it turns up, and a text that only looks like one costs no more than the head.
+ * (`n`, `w`): an absent state and an empty one must come back as they were. All kinds have heads of the same form, so any
+ * gateway recognises each kind, and text that only looks like a prefix costs no more than a head.
  */
 const HEAD = /pg[snvw][a-z0-9]{29}/y;
 const TAIL = /[a-z0-9]*/y;
 
-/** What goes in front of the client's state on its way upstream. `random`: 16 random bytes. */
+/** Builds the prefix of the client's state for the upstream. `random`: 16 random bytes. */
 export function buildFlowPrefix(upstream: string, hadState: boolean, random: Buffer): string {
   if (random.length !== FLOW_PREFIX_RANDOM_BYTES) {
     throw new RangeError(`a flow prefix takes ${FLOW_PREFIX_RANDOM_BYTES} random bytes`);
@@ -47,7 +47,7 @@ export function buildFlowPrefix(upstream: string, hadState: boolean, random: Buf
   return withChecksum(upstream, `${START}${hadState ? 's' : 'n'}${digits}`);
 }
 
-/** The same where the flow is kept nowhere else. `record`: 23 to 1296 lowercase letters and digits. */
+/** Builds a prefix that contains the flow. `record`: 23 to 1296 lowercase letters and digits. */
 export function buildSealedPrefix(upstream: string, hadState: boolean, record: string): string {
   if (record.length < RECORD_IN_HEAD || record.length > LONGEST_SEALED_FLOW) {
     throw new RangeError(`a flow prefix holds ${RECORD_IN_HEAD} to ${LONGEST_SEALED_FLOW} characters`);
@@ -58,27 +58,27 @@ export function buildSealedPrefix(upstream: string, hadState: boolean, record: s
   return withChecksum(upstream, head) + tail;
 }
 
-/** The record that a prefix of this upstream holds; `undefined` for any other text, and one whose flow is in a store. */
+/** The record in a prefix of this upstream; `undefined` for other text, and for a prefix whose flow is in a store. */
 export function sealedFlowOf(upstream: string, prefix: string): string | undefined {
   if (!isSealedKind(prefix.charAt(KIND_AT))) return undefined;
   if (flowPrefixAt(seedOf(upstream), prefix, 0) !== prefix) return undefined;
   return prefix.slice(RECORD_AT, BODY_LENGTH) + prefix.slice(FLOW_PREFIX_LENGTH);
 }
 
-/** Whether the client of a whole prefix sent a state. */
+/** Whether the client sent a state, by a complete prefix. */
 export function hadStateOf(prefix: string): boolean {
   const kind = prefix.charAt(KIND_AT);
   return kind === 's' || kind === 'v';
 }
 
-/** The flow prefix that a state begins with; `undefined` where it begins with none of this upstream's. */
+/** The flow prefix of this upstream at the beginning of a state; `undefined` if there is none. */
 export function parseFlowPrefix(upstream: string, state: string): ParsedFlowPrefix | undefined {
   const prefix = flowPrefixAt(seedOf(upstream), state, 0);
   if (prefix === undefined) return undefined;
   return { prefix, clientState: hadStateOf(prefix) ? state.slice(prefix.length) : undefined };
 }
 
-/** The first flow prefix of this upstream in a text, wherever it stands. Linear in the text's length. */
+/** The first flow prefix of this upstream anywhere in a text. Linear in the text's length. */
 export function findFlowPrefix(upstream: string, text: string, from = 0): FoundFlowPrefix | undefined {
   let index = text.indexOf(START, from);
   if (index === -1) return undefined;
@@ -114,10 +114,9 @@ function withChecksum(upstream: string, body: string): string {
 }
 
 /**
- * Of the characters before it, and of the upstream by way of the seed. No security measure: anybody can compute it. It tells
- * this upstream's prefixes from a client's state that happens to look like one. What makes a prefix valid is the store, or
- * the key that it was sealed with. So it is cheap (FNV-1a with a final mix): a page full of texts that look like prefixes costs
- * no digests.
+ * Covers the characters before it, and the upstream through the seed. It is no security measure, because anybody can compute
+ * it: it distinguishes this upstream's prefixes from a client's state that happens to look like one. Only the store, or the
+ * sealing key, makes a prefix valid. So it is cheap (FNV-1a with a final mix): a page full of such texts costs no digests.
  */
 function checksum(seed: number, text: string, index: number): string {
   let hash = hashText(text, seed, index, index + BODY_LENGTH);
@@ -129,7 +128,7 @@ function checksum(seed: number, text: string, index: number): string {
 let lastUpstream: string | undefined;
 let lastSeed = 0;
 
-/** A page is searched text by text, all of them for the same upstream. */
+/** Cached, because all texts of a page are searched for the same upstream. */
 function seedOf(upstream: string): number {
   if (upstream !== lastUpstream) {
     lastSeed = hashText(upstream, BASIS);

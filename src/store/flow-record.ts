@@ -8,10 +8,10 @@ import {
   stringifyFields,
 } from './record-fields.ts';
 
-/** Names the kind and the layout of the record. A new layout takes a new name, and records of the old are not read. */
+/** The kind and layout of the record. A new layout needs a new name; records with the old name are not read. */
 const LAYOUT = 'f3';
 
-/** A flow as the stores keep it. Its upstream is in its key. */
+/** The record of a flow. Its upstream is in its key. */
 export function encodeFlow(flow: Flow): string {
   return stringifyFields([
     ...identityFields(flow),
@@ -23,8 +23,8 @@ export function encodeFlow(flow: Flow): string {
 }
 
 /**
- * How the records of all flows with the same challenge, redirect_uri and response type begin: a preserved flow that has
- * the state of a live one is the same login or a conflict. JSON texts end in a quote, so that none is the beginning of another.
+ * The common beginning of the records of all flows with the same challenge, redirect_uri and response type: a preserved flow
+ * with the state of a live one is the same login or a conflict. JSON texts end with a quote, so none is a prefix of another.
  */
 export function encodeFlowIdentity(flow: Flow): string {
   return `${stringifyFields(identityFields(flow)).slice(0, -1)},`;
@@ -34,7 +34,7 @@ function identityFields(flow: Flow): readonly unknown[] {
   return [LAYOUT, flow.codeChallenge ?? 0, flow.redirectUri ?? 0, flow.responseType];
 }
 
-/** The flow of a record; `undefined` for any other text, and for an enforced flow without a challenge. */
+/** The flow of a record; `undefined` for other text, and for an enforced flow without a challenge. */
 export function decodeFlow(record: string, upstream: string): Flow | undefined {
   const fields = parseFields(record, 11);
   if (fields === undefined) return undefined;

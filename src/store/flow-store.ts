@@ -1,49 +1,49 @@
-/** Where and for which client a record was created, and in which mode. */
+/** The issuer, client and mode of a record. */
 export type Judged = {
-  /** The name of the issuer at which it began. Policy and metadata come from there. */
+  /** The name of the issuer at which the flow began, which determines policy and metadata. */
   readonly issuer: string;
-  /** What the placeholders of the endpoint's path took (`{realm}`); `` for none. It selects policy and metadata, never a code. */
+  /** The values of the placeholders in the endpoint's path (`{realm}`); `` for none. Selects policy and metadata, never a code. */
   readonly realm: string;
   /** As the client wrote it. */
   readonly clientId: string;
-  /** The mode in which it began; it stays to the end, so that both halves of a login agree. */
+  /** The mode at the beginning of the flow, which stays, so that both halves of a login agree. */
   readonly mode: 'enforce' | 'report';
 };
 
-/** One authorization transaction, from the authorization request on. Kept under its upstream; everything else is a field. */
+/** One authorization transaction, from the authorization request on. Kept under its upstream; the rest are fields. */
 export type Flow = Judged & {
-  /** The upstream's key: issuers that stand before the same server share it (`issuer/upstream-group.ts`). */
+  /** The upstream's key, which all issuers before the same server share (`issuer/upstream-group.ts`). */
   readonly upstream: string;
-  /** The challenge in its S256 form (43 characters); `undefined` where the client sent none that a verifier could match (report only). */
+  /** The challenge in its S256 form (43 characters); `undefined` if no verifier could match it (report only). */
   readonly codeChallenge: string | undefined;
   /** As the client sent it, decoded. */
   readonly redirectUri: string | undefined;
-  /** Normalised: words sorted, joined by one space. */
+  /** Normalised: words sorted, separated by one space. */
   readonly responseType: string;
-  /** What the client asked for; `undefined`: the default of the response type. */
+  /** As requested; `undefined`: the default of the response type. */
   readonly responseMode: string | undefined;
-  /** Whether the upstream got the challenge, and so must get the verifier. */
+  /** Whether the upstream got the challenge, and therefore must get the verifier. */
   readonly pkceForwarded: boolean;
-  /** The reason for which its request would have been refused, in report: it counts once the flow has got a code. */
+  /** In report: the reason why its request would have been refused. It counts once the flow gets a code. */
   readonly violation: string | undefined;
 };
 
-/** A flow that the store knows, with the name by which a code is tied to it. */
+/** A flow in the store, with the id to which its code is bound. */
 export type LiveFlow = {
   readonly flow: Flow;
-  /** Names this flow among all flows of its upstream: a digest, never a prefix or a state in clear. */
+  /** Unique among the flows of the upstream. A digest, never a prefix or state in clear. */
   readonly id: string;
 };
 
-/** What ties an issued code to its flow: everything that a token request is judged by. */
+/** The tie between an issued code and its flow: everything that a token request is judged by. */
 export type Binding = Judged & {
   readonly codeChallenge: string | undefined;
-  /** Where the code went: the flow's redirect_uri, or the place that the server picked where the flow had none. */
+  /** The target of the code: the flow's redirect_uri, or the place that the server picked for a flow without one. */
   readonly redirectUri: string | undefined;
   readonly pkceForwarded: boolean;
   /** Whether the code came with an id_token, whose `c_hash` covers it. */
   readonly hasIdToken: boolean;
-  /** Failed verifications before the code is burnt, 1 to 999. */
+  /** Failed verifications until the code becomes invalid, 1 to 999. */
   readonly maxAttempts: number;
 };
 
@@ -54,88 +54,88 @@ export type BindOptions = {
   /** `LiveFlow.id`. */
   readonly flowId: string;
   readonly binding: Binding;
-  /** Whether the client gets a code of the gateway's own. */
+  /** Whether the client gets a code of the gateway. */
   readonly wrap: boolean;
-  /** Milliseconds from now until the code is too old to be redeemed. */
+  /** Milliseconds until the code expires. */
   readonly codeTtl: number;
 };
 
 /** The result of binding a code. */
 export type Bound =
-  /** The code for the client. The same flow's code, delivered again, gives the same one, with its attempts and claim as they stand. */
+  /** The code for the client. If the same flow's code is delivered again, it is the same one, with unchanged attempts and claim. */
   | { readonly outcome: 'bound'; readonly code: string; readonly first: boolean }
-  /** The upstream's code is another flow's: its first binding stays. */
+  /** The upstream's code belongs to another flow: its first binding stays. */
   | { readonly outcome: 'bound_elsewhere' }
-  /** The code for the client would be too long for a URL, or could not hold the upstream's. */
+  /** The client's code would be too long for a URL, or cannot contain the upstream's. */
   | { readonly outcome: 'too_long' };
 
-/** The result of an attempt to claim a code. `unknown`: there is no such code, or its record cannot be read. */
+/** The result of a claim. `unknown`: there is no such code, or its record is unreadable. */
 export type Claim = { readonly outcome: 'unknown' } | KnownClaim;
 
-/** The same, for a code that the store knows. */
+/** The result of a claim of a known code. */
 export type KnownClaim = {
   readonly outcome: /** The challenge matched (or both sides had none). The same claim id again is `claimed` again. */
     | 'claimed'
-    /** The presented challenge is not the binding's; the failure is counted. */
+    /** The presented challenge differs from the binding's; the failure is counted. */
     | 'mismatch'
-    /** No challenge was presented for a binding that has one, or one for a binding that has none. Not counted. */
+    /** Only one of the two has a challenge: the binding or the request. Not counted. */
     | 'unpaired'
-    /** Older than its `codeTtl`. */
+    /** The code is older than its `codeTtl`. */
     | 'expired'
     /** Claimed by another claim id, and not released. */
     | 'replayed'
-    /** Invalid after too many failed verifications. */
+    /** The code is invalid after too many failed verifications. */
     | 'exhausted'
-    /** It is the upstream's own code, whose client was given another one: nobody may redeem it. */
+    /** It is the upstream's code, but the client got a wrapped code: nobody may redeem it. */
     | 'wrapped';
   readonly binding: Binding;
-  /** The code that the upstream knows. Empty where the outcome is not `claimed`, and the record does not tell it. */
+  /** The upstream's code. Empty if the outcome is not `claimed` and the record does not contain it. */
   readonly upstreamCode: string;
 };
 
-/** A pushed authorization request (RFC 9126), remembered under its request_uri: for whom it is good, and as what it was judged. */
+/** A pushed authorization request (RFC 9126), kept under its request_uri: its client, and its judgement. */
 export type PushedRequest = Judged;
 
-/** The same, with the name by which the upstream knows it. */
+/** A pushed request with the upstream's request_uri. */
 export type FoundPushedRequest = PushedRequest & {
   readonly requestUri: string;
-  /** When it ends (epoch milliseconds), where the client's name for it is the gateway's own. */
+  /** Its end (epoch milliseconds), if the client's request_uri is one of the gateway. */
   readonly expiresAt?: number;
 };
 
 /**
- * Where flows, codes and pushed requests live. The store makes the flow prefix and the client's code, since what they hold
- * depends on its kind. Each record is under its upstream. No operation touches two keys at once (Redis Cluster), and each
- * throws a `StoreFault` where the store cannot answer. Times are milliseconds.
+ * Keeps flows, codes and pushed requests. The store makes the flow prefix and the client's code, because their content
+ * depends on its kind. Each record belongs to its upstream. No operation touches two keys (Redis Cluster), and each throws a
+ * `StoreFault` if the store cannot answer. Times are milliseconds.
  */
 export interface FlowStore extends AsyncDisposable {
   /**
-   * Whether it keeps records at all. One that does not knows again only what it made itself: no state of the client's own
-   * (`state: preserve`, JARM, responses with an id_token), and no code or request_uri as the upstream made it.
+   * Whether the store keeps records. A store without records recognises only what it made itself: neither the client's own state
+   * (`state: preserve`, JARM, responses with an id_token) nor the upstream's codes and request_uris.
    */
   readonly keepsRecords: boolean;
 
   /**
-   * Begins a flow under a new prefix. `saved` may be awaited beside the request upstream, but before its response leaves; it
-   * rejects with a `StoreFault`. `undefined`: the prefix would be too long, or could not hold the flow.
+   * Begins a flow under a new prefix. `saved` may settle during the upstream request, but must be awaited before the response is
+   * sent; it rejects with a `StoreFault`. `undefined`: the prefix would be too long, or cannot contain the flow.
    */
   beginFlow(flow: Flow, options: BeginOptions): BegunFlow | undefined;
-  /** The live flow of a prefix; `undefined` for none, an expired one, or a record that cannot be read. */
+  /** The live flow of a prefix; `undefined` if there is none, or its record is expired or unreadable. */
   findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined>;
   /**
-   * Begins a flow that is found by client and state. `state_conflict`: there is a live one with another challenge, redirect_uri
-   * or response type; one that is the same in all of these is begun again.
+   * Begins a flow that is found by client and state. `state_conflict`: there is a live flow with another challenge, redirect_uri
+   * or response type; a live flow that equals it in all of these begins again.
    */
   beginPreservedFlow(flow: Flow, state: string, ttl: number): Promise<LiveFlow | 'state_conflict'>;
   findPreservedFlow(upstream: string, clientId: string, state: string): Promise<LiveFlow | undefined>;
-  /** Frees the state of a preserved flow for the client's next login, once it has its answer. */
+  /** Frees the state of an answered preserved flow for the client's next login. */
   endPreservedFlow(upstream: string, clientId: string, state: string): Promise<void>;
 
   /** Ties an upstream's code to its flow. */
   bindCode(options: BindOptions): Promise<Bound>;
-  /** The owner of a code, whatever its state; `undefined` for none. Claims nothing. */
+  /** The binding of a code in any state; `undefined` if there is none. Claims nothing. */
   findCode(upstream: string, code: string): Promise<Binding | undefined>;
-  /** Looks a code up and, where the presented challenge is its own and it is free, claims it: atomically. */
+  /** Looks a code up and claims it if it is free and the presented challenge matches: atomically. */
   claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim>;
   /** Releases a code that this claim holds. No effect on any other claim. */
   releaseClaim(upstream: string, code: string, claimId: string): Promise<void>;
@@ -147,10 +147,10 @@ export interface FlowStore extends AsyncDisposable {
     pushed: PushedRequest,
     ttl: number,
   ): Promise<string>;
-  /** The pushed request, until it expires; `undefined` for none. `requestUri`: the client's. */
+  /** The pushed request, until it expires; `undefined` if there is none. `requestUri`: the client's. */
   findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined>;
 
-  /** Remembers what a client's server has shown. */
+  /** Remembers a property that a client's server has shown. */
   saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void>;
   hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean>;
 
@@ -159,23 +159,23 @@ export interface FlowStore extends AsyncDisposable {
 }
 
 /**
- * `c_hash`: the id_tokens of a client's token responses cover the code, so that with `wrap_codes: auto` its codes are not
- * wrapped. `bare_code`, of a server, with no client: an enforced client got a code as the server made it.
+ * `c_hash`: the id_tokens in a client's token responses cover the code, so `wrap_codes: auto` does not wrap its codes.
+ * `bare_code`, of a server without a client: an enforced client got the server's own code.
  */
 export type Trait = 'c_hash' | 'bare_code';
 
 export type BeginOptions = {
-  /** Whether the client sent a state at all. */
+  /** Whether the client sent a state. */
   readonly hadState: boolean;
   readonly ttl: number;
-  /** Characters that the prefix may have; default: as many as the store needs. */
+  /** The longest allowed prefix, in characters; default: no limit of the caller. */
   readonly longest?: number | undefined;
 };
 
 export type BegunFlow = { readonly prefix: string; readonly live: LiveFlow; readonly saved: Promise<void> };
 
 export type ClaimRequest = {
-  /** `s256(code_verifier)`; `undefined` where none was presented that could be compared. */
+  /** `s256(code_verifier)`; `undefined` if no comparable verifier was presented. */
   readonly challenge: string | undefined;
   /** 128 random bits in base64url (22 characters), made per token request. */
   readonly claimId: string;

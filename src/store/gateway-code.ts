@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { GATEWAY_CODE_START } from '../oauth/gateway-code.ts';
 import { decodeCanonical, decrypt, encrypt } from './aes-gcm.ts';
 
-/** Bytes of randomness in a code of the gateway's own. */
+/** Random bytes of a gateway code. */
 export const GATEWAY_CODE_RANDOM_BYTES = 32;
 /** The code that a client gets instead of the upstream's. */
 export function buildGatewayCode(random: Buffer): string {
@@ -14,23 +14,23 @@ export function buildGatewayCode(random: Buffer): string {
 }
 
 /**
- * Encrypts a code under a key derived from another one, which the store knows by a digest only: a copy of the store reveals
- * neither. `nonce`: 12 random bytes, since an upstream's code that is bound twice at once seals two messages.
+ * Encrypts a code under a key derived from another code, of which the store has only a digest: a copy of the store reveals
+ * neither. `nonce`: 12 random bytes, because an upstream's code that is bound twice at once seals two messages.
  */
 export function sealCode(code: string, under: string, upstream: string, nonce: Buffer): string {
   const context = Buffer.from(upstream, 'utf8');
   return encrypt(deriveKey(under), Buffer.from(code, 'utf8'), context, nonce).toString('base64url');
 }
 
-/** The code that was sealed; `undefined` where the other code, the upstream or the ciphertext is not what it was sealed with. */
+/** The sealed code; `undefined` if the other code, the upstream or the ciphertext differs from those of its encryption. */
 export function openSealedCode(sealed: string, under: string, upstream: string): string | undefined {
   const bytes = decodeCanonical(sealed);
   return bytes && decrypt(deriveKey(under), bytes, Buffer.from(upstream, 'utf8'))?.toString('utf8');
 }
 
 /**
- * The one-step key derivation of NIST SP 800-56C 4 with SHA-256. The label is not that of the store's keys: a key of the
- * store tells nothing about the key of a cipher.
+ * The one-step key derivation of NIST SP 800-56C 4 with SHA-256. Its label differs from that of the store's keys, so a store
+ * key reveals nothing about a cipher key.
  */
 function deriveKey(code: string): string {
   return hash('sha256', `\u0000\u0000\u0000\u0001${code}pkce-gateway/sealed-code/3`, 'base64url');

@@ -35,12 +35,12 @@ import {
 const SEEN = '1';
 const CLAIM_ID = /^[A-Za-z0-9_-]{22}$/;
 
-/** Flows, codes and pushed requests as records under keys, in whatever keeps those. */
+/** Flows, codes and pushed requests as records under keys, in a `RecordStore`. */
 export class KeyedFlowStore implements FlowStore {
   readonly keepsRecords = true;
   readonly #records: RecordStore;
 
-  /** The store disposes of the records' store. */
+  /** The store disposes of `records`. */
   constructor(records: RecordStore) {
     this.#records = records;
   }
@@ -89,7 +89,7 @@ export class KeyedFlowStore implements FlowStore {
   async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
     if (!CLAIM_ID.test(claim.claimId)) throw new RangeError('a claim id is 128 bits in base64url');
     const { outcome, record } = await this.#records.claim(codeKey(upstream, code), claim);
-    // Redis looked at the header only. A record whose rest cannot be read is none.
+    // Redis read only the header. A record with an unreadable rest counts as missing.
     const stored = outcome === 'unknown' ? undefined : decodeCode(record);
     if (outcome === 'unknown' || stored === undefined) return { outcome: 'unknown' };
     const { kind, sealed = '', binding } = stored;
@@ -117,7 +117,7 @@ export class KeyedFlowStore implements FlowStore {
   }
 
   async saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
-    // Whatever is held there is written over: it counts from the last time.
+    // Overwrites an earlier record: the time counts from the last observation.
     await this.#records.saveUnlessHeld(traitKey(upstream, clientId, trait), SEEN, ttl, SEEN);
   }
 
@@ -133,7 +133,7 @@ export class KeyedFlowStore implements FlowStore {
     await this.#records[Symbol.asyncDispose]();
   }
 
-  /** A record that cannot be read counts as none. */
+  /** An unreadable record counts as missing. */
   async #find<Kept>(key: string, decode: (record: string) => Kept | undefined): Promise<Kept | undefined> {
     const record = await this.#records.load(key);
     return record === undefined ? undefined : decode(record);
@@ -151,7 +151,7 @@ export class KeyedFlowStore implements FlowStore {
     return held === undefined ? { outcome: 'bound', code, first: true } : boundBefore(held, options);
   }
 
-  /** The marker and the code's own record go out together. Where there is a marker already, the new code leads nowhere and expires. */
+  /** Sends the marker and the code's own record together. If there is a marker already, the new code is never given out, and expires. */
   async #bindWrapped(options: BindOptions): Promise<Bound> {
     const { upstream, code, flowId, binding, codeTtl } = options;
     const own = buildGatewayCode(takeRandomBytes(GATEWAY_CODE_RANDOM_BYTES));
@@ -161,18 +161,18 @@ export class KeyedFlowStore implements FlowStore {
       this.#records.saveUnlessHeld(codeKey(upstream, code), marker, codeTtl + CODE_MEMORY.marker),
       this.#records.save(codeKey(upstream, own), record, codeTtl + CODE_MEMORY.own),
     ]);
-    // Sent twice, a save finds its own record.
+    // A save that was sent twice finds its own record.
     const first = held === undefined || held === marker;
     return first ? { outcome: 'bound', code: own, first } : boundBefore(held, options);
   }
 }
 
-/** Encrypts a code under another one (`gateway-code.ts`). */
+/** Encrypts a code under another code (`gateway-code.ts`). */
 function sealUnder(under: string, code: string, upstream: string): string {
   return sealCode(code, under, upstream, takeRandomBytes(NONCE_BYTES));
 }
 
-/** The first binding of an upstream's code stays. The same flow gets the code that it got then. */
+/** The first binding of an upstream's code stays. The same flow gets the same code again. */
 function boundBefore(held: string, { upstream, code, flowId }: BindOptions): Bound {
   const stored = decodeCode(held);
   if (stored === undefined || stored.flowId !== flowId) return { outcome: 'bound_elsewhere' };

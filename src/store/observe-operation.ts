@@ -8,7 +8,7 @@ export type ObserveOperation<Operation> = (
   fault: StoreFault | undefined,
 ) => void;
 
-/** What an operation that has just begun comes to, with that reported. */
+/** Reports the result of a running operation, and returns it. */
 export function observeOperation<Operation, Result>(
   observe: ObserveOperation<Operation>,
   operation: Operation,

@@ -19,7 +19,7 @@ export type StoreOperation = Exclude<keyof FlowStore, symbol | 'keepsRecords'>;
 
 export type StoreObserver = ObserveOperation<StoreOperation>;
 
-/** Any store, with each operation reported. */
+/** Wraps a store and reports each operation. */
 export class ObservedFlowStore implements FlowStore {
   readonly #store: FlowStore;
   readonly #observe: StoreObserver;

@@ -8,20 +8,20 @@ import type { OnStateChange } from './redis-link.ts';
 import { SealedFlowStore } from './sealed/sealed-flow-store.ts';
 
 export type OpenedFlowStore = {
-  /** Disposing of it closes the connection. */
+  /** Disposal closes the connection. */
   readonly flows: FlowStore;
-  /** For whatever else is kept in Redis; `undefined` where there is none. */
+  /** The connection for other data in Redis; `undefined` without Redis. */
   readonly connection: RedisConnection | undefined;
   /**
-   * Goes over to other credentials or keys. Resolves when they are in force; rejects with the first fault, after which the
-   * store stays as it was and tries them again.
+   * Switches to other credentials or keys. Resolves when they are in use; rejects with the first fault, but keeps trying them
+   * while it uses the old ones.
    */
   renew(config: StoreConfig): Promise<void>;
 };
 
 /**
- * The store that the configuration asks for. It does not wait for Redis: until that is reachable, every operation is a
- * fault. Throws a `StoreFault` only for a URL, or a system error for a certificate, that cannot be used at all.
+ * Opens the configured store. It does not wait for Redis: until Redis is reachable, every operation is a fault. Throws only for
+ * an unusable URL (`StoreFault`) or certificate (a system error).
  */
 export function openFlowStore(config: StoreConfig, onStateChange?: OnStateChange): OpenedFlowStore {
   switch (config.kind) {

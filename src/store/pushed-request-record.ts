@@ -7,7 +7,7 @@ export function encodePushedRequest(pushed: PushedRequest): string {
   return stringifyFields([LAYOUT, ...judgedFields(pushed)]);
 }
 
-/** The pushed request of a record; `undefined` for any other text. */
+/** The pushed request of a record; `undefined` for other text. */
 export function decodePushedRequest(record: string): PushedRequest | undefined {
   const [layout, mode, issuer, realm, clientId] = parseFields(record, 5) ?? [];
   return layout === LAYOUT ? readJudged(mode, issuer, realm, clientId) : undefined;

@@ -8,7 +8,7 @@ let used = 0;
 /** Unique random bytes, which are requested from the system in bulk: one call per use would be expensive. */
 export function takeRandomBytes(size: number): Buffer {
   if (used + size > pool.length) {
-    // A pool of its own each time: what was taken from the last one stays as it is, so that nothing is ever copied.
+    // A new pool each time: slices of the old one stay valid without copying.
     pool = randomFillSync(Buffer.allocUnsafeSlow(POOL_SIZE));
     used = 0;
   }

@@ -6,13 +6,13 @@ import type { ClaimOutcome, RecordStore } from './record-store.ts';
 import { TieredRecords } from './tiered-records.ts';
 
 export type MemoryQuotas = {
-  /** Live flows and pushed requests. With flows of an hour, 100 000 are a steady 28 authorization requests a second. */
+  /** Live flows and pushed requests. With flows of an hour, 100 000 allow 28 authorization requests per second. */
   readonly flows: { readonly small: Quota; readonly large: Quota };
-  /** Codes that may still be redeemed; a wrapped one counts twice. */
+  /** Codes that can still be redeemed; a wrapped code counts twice. */
   readonly codes: { readonly small: Quota; readonly large: Quota };
-  /** Expired codes that are still remembered. */
+  /** Expired codes that are remembered. */
   readonly expiredCodes: { readonly small: Quota; readonly large: Quota };
-  /** What clients' servers have shown. */
+  /** Traits of clients' servers. */
   readonly traits: Quota;
 };
 
@@ -27,9 +27,9 @@ export const DEFAULT_QUOTAS: MemoryQuotas = {
 };
 
 /**
- * Records in this process: for one worker, gone with it. Each kind has a quota of its own, and evicts only its like: whoever
- * begins flows or collects codes without an end can take no room from the others. Encoded records take half the memory of
- * objects, and are checked as those from Redis are.
+ * Records in this process: for one worker, and lost with it. Each kind has its own quota and evicts only records of its kind:
+ * endless flows or codes take no room from other kinds. Encoded records take half the memory of objects, and are checked like
+ * those from Redis.
  */
 export class MemoryRecordStore implements RecordStore {
   readonly #flows: TieredRecords;
@@ -38,7 +38,7 @@ export class MemoryRecordStore implements RecordStore {
   readonly #traits: ExpiringRecords;
   readonly #now: () => number;
 
-  /** `now`: milliseconds of a clock that does not go back. */
+  /** `now`: milliseconds of a monotonic clock. */
   constructor(options: { readonly quotas?: MemoryQuotas; readonly now?: () => number } = {}) {
     const { flows, codes, expiredCodes, traits } = options.quotas ?? DEFAULT_QUOTAS;
     this.#now = options.now ?? (() => performance.now());
@@ -50,7 +50,7 @@ export class MemoryRecordStore implements RecordStore {
     );
   }
 
-  // In each method, nothing between reading and writing awaits: that is what makes it atomic here.
+  // No method awaits between reading and writing, so each is atomic.
 
   async save(key: string, record: string, ttl: number): Promise<void> {
     await this.saveUnlessHeld(key, record, ttl);
@@ -117,7 +117,7 @@ export class MemoryRecordStore implements RecordStore {
     const now = this.#now();
     this.#flows.sweep(now);
     this.#traits.sweep(now);
-    // Into the expired ones, so that those come last.
+    // This fills the quota of expired codes, so that is swept after it.
     this.#codes.sweep(now);
     this.#expiredCodes.sweep(now);
     return now;

@@ -6,7 +6,7 @@ import type { RedisConnection } from './redis-connection.ts';
 
 /**
  * Records in Redis (6.2 or newer), for any number of workers. Every key has a TTL, and every operation is one command on one
- * key, so that it runs on a cluster as well. Time is Redis's alone: the clocks of the gateways never matter.
+ * key, so it also works in a cluster. Only Redis's clock counts, never those of the gateways.
  */
 export class RedisRecordStore implements RecordStore {
   readonly #connection: RedisConnection;
@@ -47,7 +47,7 @@ export class RedisRecordStore implements RecordStore {
     const reply = await this.#run(
       key,
       (redis, at) => redis.claimCode(at, challenge, claimId),
-      // The caller has been told of a fault, so that nobody will redeem what this may have claimed.
+      // The caller got a fault, so nobody will redeem the code that this may have claimed.
       () => void this.release(key, claimId).catch(() => {}),
     );
     const [outcome, record] = Array.isArray(reply) ? reply : [];
@@ -57,7 +57,7 @@ export class RedisRecordStore implements RecordStore {
     return { outcome, record };
   }
 
-  /** Where it fails, it is sent once more when Redis is back: its client waits for the code, and nobody else can give it back. */
+  /** If the release fails, it is resent once when Redis is back: the client waits for its code, and nothing else frees it. */
   async release(key: string, claimId: string): Promise<void> {
     const send = () => this.#run(key, (redis, at) => redis.releaseCode(at, claimId));
     try {

@@ -7,7 +7,7 @@ import { redisErrorCode } from './redis-fault.ts';
 import { CLAIM_CODE, RELEASE_CODE, SAVE_UNLESS_HELD } from './redis-scripts.ts';
 import { parseRedisUrl } from './redis-url.ts';
 
-/** The commands that stores send, the flow store's scripts among them. */
+/** ioredis's client with the flow store's scripts as commands. */
 export interface RedisClient extends Redis {
   saveUnlessHeld(key: string, record: string, ttl: number, replaceable: string): Promise<unknown>;
   claimCode(key: string, challenge: string, claimId: string): Promise<unknown>;
@@ -20,10 +20,10 @@ const SCRIPTS = {
   releaseCode: { lua: RELEASE_CODE, numberOfKeys: 1 },
 };
 const CONNECT_TIMEOUT = 2_000;
-/** The server is a replica by now, or has lost its own, or wants a password: another connection may lead to another server. */
+/** The server became a replica, lost its own replica, or requires a password: another connection may lead to another server. */
 const LEAVE_ON = ['READONLY', 'NOREPLICAS', 'NOAUTH'];
 
-/** ioredis's client for the Redis of the configuration, connecting. Throws for a URL or a certificate that cannot be used at all. */
+/** Opens ioredis's client for the configured Redis, and connects. Throws for an unusable URL or certificate. */
 export function openRedisClient(config: RedisConfig, onLost: OnLost): RedisClient {
   if ('url' in config) return openStandalone(config, onLost);
   if ('cluster' in config) return openCluster(config, onLost);
@@ -32,10 +32,10 @@ export function openRedisClient(config: RedisConfig, onLost: OnLost): RedisClien
 
 function openStandalone(config: Extract<RedisConfig, { url: string }>, onLost: OnLost): RedisClient {
   const address = parseRedisUrl(config.url);
-  // The URL may hold a password: it is not repeated.
+  // The URL may contain a password, so the message does not repeat it.
   if (address === undefined) throw new StoreFault('store_error', 'store.redis.url is malformed');
   const { target } = address;
-  // Certificates mean TLS, whatever the scheme says: a password is not sent in clear for want of an `s`.
+  // Certificates mean TLS with any scheme, so that a forgotten `s` sends no password in clear.
   const secure = 'host' in target && (target.tls || config.tls !== undefined);
   const username = config.username ?? address.username;
   const password = config.password ?? address.password;
@@ -46,7 +46,7 @@ function openStandalone(config: Extract<RedisConfig, { url: string }>, onLost: O
     ...('path' in target ? { path: target.path } : { host: target.host, port: target.port }),
     ...(secure ? { tls: tlsOptions(config.tls) } : {}),
     db: config.database ?? address.database,
-    // Proxies in front of Redis may not know INFO.
+    // Proxies in front of Redis may not support INFO.
     enableReadyCheck: false,
   });
 }
@@ -64,7 +64,7 @@ function openPrimary(config: Extract<RedisConfig, { sentinel: object }>, onLost:
     ...(password === undefined ? {} : { sentinelPassword: password }),
     ...(tls ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
     db: config.database ?? 0,
-    // Asks the server for its role.
+    // This asks the server for its role.
     enableReadyCheck: true,
     failoverDetector: true,
     updateSentinels: false,
@@ -88,7 +88,7 @@ function openCluster(config: Extract<RedisConfig, { cluster: object }>, onLost: 
     maxRedirections: 5,
     slotsRefreshTimeout: CONNECT_TIMEOUT,
     slotsRefreshInterval: 5_000,
-    // Names go on as they are: the servers' certificates are checked against them.
+    // Host names stay unresolved, because the servers' certificates are checked against them.
     dnsLookup: (host, done) => done(null, host),
   });
   return cluster as unknown as RedisClient;
@@ -104,13 +104,13 @@ function commonOptions({ username, password, timeout }: RedisConfig, onLost: OnL
     ...(password === undefined ? {} : { password }),
     connectionName: 'pkce-gateway',
     disableClientInfo: true,
-    // Nothing here needs RESP3, and RESP2 spares servers and proxies without HELLO a refused handshake.
+    // Nothing needs RESP3, and with RESP2 servers and proxies without HELLO do not refuse the handshake.
     protocol: 2,
     replyMapping: 'legacy',
     connectTimeout: Math.max(CONNECT_TIMEOUT, timeout),
     disconnectTimeout: timeout,
-    // A connection that owes replies and stays silent is dead, or its server is: only a new one can tell. Longer than a
-    // command's own timeout, so that a slow reply fails its command and no other.
+    // If replies are due and a connection stays silent, it or its server is dead, and only a new connection can tell. Longer
+    // than a command's own timeout, so that a slow reply fails only its command.
     socketTimeout: 2 * timeout,
     maxRetriesPerRequest: 3,
     maxLoadingRetryTime: CONNECT_TIMEOUT,
@@ -118,7 +118,7 @@ function commonOptions({ username, password, timeout }: RedisConfig, onLost: OnL
   } as const satisfies ConnectorOptions;
 }
 
-/** What was sent without an answer is sent again: every command can be. A cluster's client does so by itself. */
+/** Resends commands without a reply, which every command allows. A cluster's client does so by itself. */
 function resendingOptions({ timeout }: RedisConfig, onLost: OnLost) {
   let leavingSince = Number.NEGATIVE_INFINITY;
   let reconnections = 0;
@@ -127,7 +127,7 @@ function resendingOptions({ timeout }: RedisConfig, onLost: OnLost) {
     enableOfflineQueue: true,
     autoResendUnfulfilledCommands: true,
     retryStrategy(attempt: number): number {
-      // A server that is left again and again takes connections, for which ioredis begins to count anew.
+      // A server that the client keeps leaving accepts connections, and each connection resets ioredis's own count.
       reconnections = isLeaving() ? reconnections + 1 : 0;
       return retryDelay(Math.max(attempt, reconnections));
     },
@@ -136,7 +136,7 @@ function resendingOptions({ timeout }: RedisConfig, onLost: OnLost) {
       if (code === undefined || !LEAVE_ON.includes(code)) return false;
       onLost(code);
       if (!isLeaving()) leavingSince = performance.now();
-      // While a fail-over is fresh, the command is sent again (2). Later it fails with this reply (1).
+      // Early in a fail-over, ioredis resends the command (2). Later the command fails with this reply (1).
       return performance.now() - leavingSince < timeout / 2 ? 2 : 1;
     },
   } satisfies RedisOptions;
@@ -152,7 +152,7 @@ function tlsOptions(files: TlsFiles | undefined) {
   };
 }
 
-/** Doubles up to a second. Half of it is left to chance, so that not all gateways come back in the same instant. */
+/** Doubles up to a second. Half of the delay is random, so that not all gateways reconnect at the same moment. */
 function retryDelay(attempt: number): number {
   const delay = Math.min(1_000, 50 * 2 ** Math.min(attempt - 1, 10));
   return delay / 2 + (delay / 2) * Math.random();

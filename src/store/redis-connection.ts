@@ -4,36 +4,36 @@ import { unreachable } from './redis-fault.ts';
 import { type OnStateChange, RedisLink, type SendCommand } from './redis-link.ts';
 
 /**
- * The way to Redis, be it one server, a cluster, or the primary that sentinels name; shared by the stores. It comes back by
- * itself. A command may be sent twice: its effect must be the same.
+ * The connection to Redis that all stores share: to one server, a cluster, or the primary that sentinels name. It reconnects by
+ * itself. A command may be sent twice, so it must be idempotent.
  */
 export class RedisConnection implements AsyncDisposable {
   readonly #onStateChange: OnStateChange;
   #reported: string | undefined;
   #link: RedisLink;
-  /** With another configuration, until it is ready. */
+  /** The link with a new configuration, until it is ready. */
   #next: RedisLink | undefined;
 
-  /** Throws for a URL or a certificate that cannot be used at all. */
+  /** Throws for an unusable URL or certificate. */
   constructor(config: RedisConfig, onStateChange: OnStateChange = () => {}) {
     this.#onStateChange = onStateChange;
     this.#link = new RedisLink(config, (state, detail) => this.#report(this.#link, state, detail));
   }
 
   /**
-   * Sends one command. Throws a `StoreFault`: at once while Redis is unreachable, after the timeout where it does not answer.
-   * `undo` is called for a command that may have run although its caller has been told of a fault.
+   * Sends one command. Throws a `StoreFault`: at once while Redis is unreachable, after the timeout if it does not answer.
+   * `undo` is called for a command that may have run although its caller got a fault.
    */
   run<Reply>(send: SendCommand<Reply>, undo?: () => void): Promise<Reply> {
     return this.#link.run(send, undo);
   }
 
-  /** Takes a step as soon as Redis can be reached: at once, where it can. */
+  /** Runs a step as soon as Redis is reachable, possibly at once. */
   whenBack(step: () => void): void {
     this.#link.whenBack(step);
   }
 
-  /** Resolves where Redis serves. Of a cluster, one primary that says that it is up will do: with a node lost, most logins go on. */
+  /** Resolves if Redis serves. In a cluster, one primary that reports `ok` is enough: most logins continue without a lost node. */
   async ping(): Promise<void> {
     await this.run(async (client) => {
       if (!client.isCluster) return client.ping();
@@ -49,9 +49,9 @@ export class RedisConnection implements AsyncDisposable {
   }
 
   /**
-   * Goes over to the same Redis with other credentials, certificates or addresses, as soon as they have proved themselves:
-   * until then the connection stays as it was. Resolves when they have; rejects with the `StoreFault` of the first attempt that
-   * fails, after which more are made. Throws as the constructor does.
+   * Switches to other credentials, certificates or addresses of the same Redis as soon as a connection with them works; until
+   * then the old connection stays. Resolves after the switch; rejects with the `StoreFault` of the first failed attempt, but
+   * keeps trying. Throws as the constructor does.
    */
   renew(config: RedisConfig): Promise<void> {
     const proved = Promise.withResolvers<void>();
@@ -76,7 +76,7 @@ export class RedisConnection implements AsyncDisposable {
 
   #report(link: RedisLink, state: 'ready' | 'unreachable', detail?: string): void {
     const report = `${state} ${detail}`;
-    // An attempt that fails like the one before is no news.
+    // Repeated failures of the same kind are reported once.
     if (link !== this.#link || report === this.#reported) return;
     this.#reported = report;
     this.#onStateChange(state, detail);

@@ -3,9 +3,9 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import { AbstractConnector, Redis, type RedisOptions, SentinelConnector } from 'ioredis';
 import { redisErrorCode } from './redis-fault.ts';
 
-/** Told why a server is lost, or is left although it answers, where ioredis does not tell. */
+/** Gets the reason why a server is lost, or left although it answers, if ioredis does not report one. */
 export type OnLost = (code: string) => void;
-/** The options of a client; its connector gets them all. */
+/** The options of a client, which its connector also gets. */
 export type ConnectorOptions = RedisOptions & { readonly onLost: OnLost };
 
 type ErrorEmitter = (type: string, error: Error) => void;
@@ -42,7 +42,7 @@ export class ServerConnector extends AbstractConnector {
 type Endpoint = { readonly host: string; readonly port: number };
 type SentinelOverrides = Pick<RedisOptions, 'lazyConnect' | 'retryStrategy'>;
 
-/** What the type of `SentinelConnector` hides. */
+/** Private members of `SentinelConnector`. */
 type SentinelInternals = {
   new (
     options: RedisOptions,
@@ -54,7 +54,7 @@ type SentinelInternals = {
   };
 };
 
-/** Finds the primary by its sentinels, and leaves it as soon as one of them names another. */
+/** Finds the primary through its sentinels, and leaves it as soon as one of them names another primary. */
 export class PrimaryConnector extends (SentinelConnector as unknown as SentinelInternals) {
   readonly #options: ConnectorOptions;
   #sentinelError: string | undefined;
@@ -65,7 +65,7 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
     this.#options = given;
   }
 
-  /** A sentinel may name a server that is not the primary yet, or not any more. */
+  /** A sentinel may name a server that is not yet, or no longer, the primary. */
   override check(info: { readonly role?: string }): boolean {
     const isPrimary = super.check(info);
     if (!isPrimary) this.#options.onLost('READONLY');
@@ -74,14 +74,14 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
 
   override async connect(emit: ErrorEmitter): Promise<Socket> {
     try {
-      // What ioredis tells of the sentinels is a sentence. Its code is that of the last one that was asked.
+      // ioredis's error is only a sentence. The code is that of the last sentinel that was asked.
       const socket = await super.connect((type, error) =>
         emit(type, Object.assign(error, { code: `SENTINEL_${this.#sentinelError ?? 'UNKNOWN_NAME'}` })),
       );
       return writeTogether(socket);
     } catch (error) {
-      // ioredis gives up for good where `connect` rejects, and a fail-over that is announced meanwhile makes it reject.
-      // A socket that has failed, it tries again.
+      // If `connect` rejects, ioredis gives up for good, and a fail-over that is announced meanwhile makes it reject.
+      // After a failed socket, ioredis tries again.
       this.firstError = error as Error;
       return new Socket().destroy();
     }
@@ -97,7 +97,7 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
     }
   }
 
-  /** `overrides`: given for the lasting connections that hear of fail-overs. */
+  /** `overrides`: only for the permanent connections that listen for fail-overs. */
   override connectToSentinel(endpoint: Endpoint, overrides?: SentinelOverrides): Redis {
     const { sentinelUsername, sentinelPassword, sentinelTLS, connectTimeout, disconnectTimeout } =
       this.#options;
@@ -113,7 +113,7 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
       enableReadyCheck: false,
       ...(connectTimeout === undefined ? {} : { connectTimeout, socketTimeout: connectTimeout }),
       ...(disconnectTimeout === undefined ? {} : { disconnectTimeout }),
-      // Nobody catches what becomes of ioredis's own subscriptions: one that fails would end the process.
+      // Nothing catches errors of ioredis's own subscriptions: a failed one would end the process.
       maxRetriesPerRequest: null,
       autoResubscribe: false,
       retryStrategy: () => null,
@@ -132,7 +132,7 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
   }
 }
 
-/** `host:port` as `net.connect` and `tls.connect` take it. */
+/** `host:port` in the form for `net.connect` and `tls.connect`. */
 function withServerName(address: string): ConnectionOptions {
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon);
@@ -144,8 +144,8 @@ function serverName(host: string | undefined): { servername?: string } {
 }
 
 /**
- * Makes the commands of one turn of the event loop leave in one write, which costs more than the rest of a command. They
- * are texts; octets, or the end of the connection, come behind the texts before them.
+ * Sends the commands of one turn of the event loop in one write, because a write costs more than the rest of a command.
+ * Commands are text; bytes, or the end of the connection, follow the text before them.
  */
 function writeTogether(socket: Socket): Socket {
   socket.on('error', () => {});

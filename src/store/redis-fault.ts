@@ -1,11 +1,11 @@
 import { ReplyError } from 'ioredis';
 import { StoreFault } from './flow-store.ts';
 
-/** The first word of an error reply is its code: the convention of the protocol, not a guess at a message. */
+/** The first word of an error reply is its code, by the protocol's convention. */
 const REPLY_CODE = /^[A-Z]+(?= |$)/;
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
 
-/** Replies of a Redis that runs, but does not serve the gateway: loading, failing over, busy, with other credentials. */
+/** Replies of a Redis that runs but does not serve the gateway: it loads, fails over, is busy, or has other credentials. */
 const NOT_SERVING = new Set([
   'BUSY',
   'CLUSTERDOWN',
@@ -18,12 +18,12 @@ const NOT_SERVING = new Set([
   'WRONGPASS',
 ]);
 
-/** What went wrong, as the store's callers know it. `lost`: why there was no connection last. */
+/** Maps an error to a `StoreFault`. `lost`: why the connection was last lost. */
 export function redisFault(error: unknown, lost: string | undefined): StoreFault {
   if (error instanceof StoreFault) return error;
   const code = redisErrorCode(error);
-  // ioredis hangs the command and its arguments on its errors (records and, for AUTH, the password), and a reply may repeat
-  // them in its message. Causes are logged: only the code goes on.
+  // ioredis attaches the command and its arguments to its errors (records and, for AUTH, the password), and a reply may repeat
+  // them in its message. Causes are logged, so only the code is passed on.
   const cause = Object.assign(new Error(code ?? 'connection closed'), { code });
   if (!(error instanceof ReplyError)) return unreachable(code ?? lost, { cause });
   if (code === 'OOM') {
@@ -47,7 +47,7 @@ export function timedOut(timeout: number): StoreFault {
   return new StoreFault('store_timeout', `Redis did not answer within ${timeout} ms`);
 }
 
-/** The code of an error reply (`READONLY`), of the system (`ECONNREFUSED`) or of TLS; `undefined` where there is none. */
+/** The code of an error reply (`READONLY`), of the system (`ECONNREFUSED`) or of TLS; `undefined` for none. */
 export function redisErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof ReplyError) return REPLY_CODE.exec(error.message)?.[0] ?? 'ERR';

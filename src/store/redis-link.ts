@@ -5,28 +5,28 @@ import { openRedisClient, type RedisClient } from './redis-client.ts';
 import { redisErrorCode, redisFault, timedOut, unreachable } from './redis-fault.ts';
 import { watchPrimaries } from './watch-primaries.ts';
 
-/** Told of the state of a connection. `detail` is a code such as `ECONNREFUSED`, `TIMEOUT` or `WRONGPASS`, never an address or a secret. */
+/** Gets the state of a connection. `detail` is a code such as `ECONNREFUSED`, `TIMEOUT` or `WRONGPASS`, never an address or a secret. */
 export type OnStateChange = (state: 'ready' | 'unreachable', detail?: string) => void;
 
 /** Sends one command, within the same turn of the event loop. */
 export type SendCommand<Reply> = (client: RedisClient) => Promise<Reply>;
 
-/** The most pending commands. While Redis hangs, each takes memory here and in the socket. */
+/** The most pending commands. While Redis hangs, each takes memory in this process and in the socket. */
 export const MAX_UNSETTLED = 10_000;
 /** How long a connection may be lost, in milliseconds, before commands fail at once. */
 const GRACE = 250;
-/** Milliseconds until a server that accepts connections but does not serve is tried again. */
+/** Milliseconds between probes of a server that accepts connections but does not serve. */
 const PROBE_INTERVAL = 100;
 
-/** One of ioredis's clients, with a deadline for each command and a bound on all of them. */
+/** One of ioredis's clients, with a deadline for each command and a limit on pending ones. */
 export class RedisLink implements AsyncDisposable {
   readonly #client: RedisClient;
   readonly #timeout: number;
   readonly #onStateChange: OnStateChange;
   #isReady = false;
-  /** Of a cluster: the rest of it serves. */
+  /** In a cluster: a primary is lost, but the others serve. */
   #isPartlyLost = false;
-  /** Resolves when the connection is back, rejects when it has been away for too long. */
+  /** Resolves when the connection is back, rejects when it was lost for too long. */
   #back = waitForConnection();
   #lostBecause: string | undefined;
   #nextProbe: NodeJS.Timeout | undefined;
@@ -45,9 +45,9 @@ export class RedisLink implements AsyncDisposable {
     // Without a listener for 'error', ioredis prints to the console.
     this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
       this.#lostBecause = redisErrorCode(error) ?? this.#lostBecause;
-      // Sentinels that cannot be reached close no connection.
+      // Unreachable sentinels close no connection.
       if (!this.#isReady) this.#lost();
-      // ioredis goes on without the database that was asked for, which would be database 0.
+      // After a refused SELECT, ioredis would continue in database 0.
       if (error.command?.name === 'select') this.#client.disconnect(true);
     });
     this.#client.on('node error', (error: unknown) => {
@@ -88,7 +88,7 @@ export class RedisLink implements AsyncDisposable {
         if (this.#isReady) this.#lostBecause ??= 'TIMEOUT';
         reject(this.#isReady ? timedOut(this.#timeout) : unreachable(this.#lostBecause));
       };
-      // After a standstill of this process timers come first: the replies that have arrived are read before anything is given up.
+      // After a pause of this process, timers run first: `setImmediate` lets it read the replies that have arrived before it gives up.
       const deadline = setTimeout(() => setImmediate(giveUp), this.#timeout);
       const settle = (tell: () => void) => {
         this.#unsettled -= 1;
@@ -152,7 +152,7 @@ export class RedisLink implements AsyncDisposable {
 
   #lost(): void {
     if (this.#isReady) this.#back = waitForConnection();
-    // A cluster's client keeps what it could not send for as long as no node can be reached.
+    // A cluster's client keeps unsent commands while no node is reachable.
     else if (this.#client.isCluster) flushQueue(this.#client);
     this.#isReady = false;
     // ioredis ignores nodes that announce no host.
@@ -167,15 +167,15 @@ export class RedisLink implements AsyncDisposable {
   }
 }
 
-/** ioredis has this method, and keeps it to itself. */
+/** A private method of ioredis. */
 function flushQueue(client: object): void {
   (client as { flushQueue?(error: Error): void }).flushQueue?.(new Error('no connection'));
 }
 
-/** Few commands wait for a connection, and none runs long after its caller was told of a fault. */
+/** Limits the wait for a connection, so that no command runs long after its caller got a fault. */
 function waitForConnection(): PromiseWithResolvers<void> {
   const back = Promise.withResolvers<void>();
-  // There may be no waiter.
+  // Possibly nothing awaits it.
   back.promise.catch(() => {});
   setTimeout(() => back.reject(new Error('no connection')), GRACE).unref();
   return back;

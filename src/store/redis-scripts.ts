@@ -1,8 +1,8 @@
 import { CODE_MEMORY, NO_CHALLENGE, NO_CLAIM } from './code-record.ts';
 
 /**
- * Saves ARGV[1] at KEYS[1] for ARGV[2] milliseconds, unless there is a record that does not begin with ARGV[3] (empty: any
- * record). Replies with that record.
+ * Saves ARGV[1] at KEYS[1] for ARGV[2] milliseconds, unless there is a record that does not begin with ARGV[3] (empty: unless
+ * there is any record). Replies with the existing record.
  */
 export const SAVE_UNLESS_HELD = `
 local held = redis.call('GET', KEYS[1])
@@ -13,13 +13,13 @@ return false
 
 /**
  * Claims the code at KEYS[1], atomically. ARGV: the presented challenge; the claim's id. Replies with the outcome and the
- * record. The offsets are those of `code-record.ts`; `decide-claim.ts` says the same.
+ * record. The offsets are those of `code-record.ts`; `decide-claim.ts` does the same.
  *
- * The expiry of a code needs no clock of ours: a key with no more to live than what a code is remembered for (or without
- * any TTL, which the gateway never writes) is that of an expired code.
+ * The expiry of a code needs no clock of the gateway: if the remaining TTL is at most the time for which an expired code is
+ * remembered (or there is no TTL, which the gateway never writes), the code is expired.
  *
- * Lua interns its strings: `==` on two of them compares pointers, and so takes the same time wherever they differ. And
- * they are digests: nobody can feel their way along one byte by byte.
+ * Lua interns strings, so `==` compares pointers and takes the same time for any difference. Both are digests, which nobody can
+ * guess byte by byte.
  */
 export const CLAIM_CODE = `
 local record = redis.call('GET', KEYS[1])
@@ -49,7 +49,7 @@ advance(attempts + 1 >= tonumber(string.sub(record, 7, 9)) and 'x' or 'b', attem
 return {'mismatch', record}
 `;
 
-/** Gives the code at KEYS[1] back where the claim with the id ARGV[1] holds it. */
+/** Releases the code at KEYS[1] if the claim with the id ARGV[1] holds it. */
 export const RELEASE_CODE = `
 local record = redis.call('GET', KEYS[1])
 if record and string.find(record, '^2[bo]c') and string.sub(record, 53, 74) == ARGV[1] then

@@ -1,4 +1,4 @@
-/** Where a Redis is, as its URL says. */
+/** The address of a Redis, from its URL. */
 export type RedisAddress = {
   readonly target:
     | { readonly host: string; readonly port: number; readonly tls: boolean }
@@ -13,7 +13,7 @@ const DATABASE = /^\d{1,5}$/;
 
 /**
  * Reads `redis://[user:password@]host[:port][/database]`, `rediss://…` (TLS), `redis+unix:///path[?db=database]`,
- * `unix:///path` or a bare `/path`; `undefined` for anything else. No error that is thrown here could be shown: the URL may hold a password.
+ * `unix:///path` or a bare `/path`; `undefined` for anything else. It throws no error, because the URL may contain a password.
  */
 export function parseRedisUrl(text: string): RedisAddress | undefined {
   const url = URL.parse(text.startsWith('/') ? `unix://${text}` : text);

@@ -1,6 +1,6 @@
 import { ExpiringRecords, type FoundRecord, type Quota } from './expiring-records.ts';
 
-/** Characters of a record beyond which it counts as a large one. Those of usual clients have some 300. */
+/** A record with more characters counts as large. Records of usual clients have about 300. */
 const LARGE = 1024;
 
 /** Expiring records with a separate quota for large ones: a flood of huge redirect_uris evicts only large records. */

@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 
 /**
- * Calls back whenever a primary of a cluster is lost or back: whether any is lost now. ioredis tells of the whole cluster
- * only, and opens a connection when there is a command for it.
+ * Calls back when a primary of a cluster is lost or back, with whether any is lost now. ioredis reports only on the whole
+ * cluster, and connects to a node only for a command.
  */
 export function watchPrimaries(cluster: Cluster, onChange: (isAnyLost: boolean) => void): void {
   const lost = new Set<string>();
@@ -15,7 +15,7 @@ export function watchPrimaries(cluster: Cluster, onChange: (isAnyLost: boolean) 
       tell();
     });
     node.on('end', () => {
-      // A node that has no slots any more is let go of.
+      // A node without slots is no longer watched.
       if (hasSlots(name)) lost.add(name);
       tell();
     });

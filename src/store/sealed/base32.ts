@@ -1,8 +1,8 @@
-/** The digits of RFC 4648 7 (base32hex) in lower case: nothing that carries a state changes them. */
+/** The digits of RFC 4648 7 (base32hex) in lower case: no carrier of a state changes them. */
 const DIGITS = Buffer.from('0123456789abcdefghijklmnopqrstuv', 'latin1');
 const BITS = 5;
 const NO_DIGIT = 255;
-/** By character code. */
+/** The value of each character code. */
 const VALUES = new Uint8Array(128).fill(NO_DIGIT);
 for (const [value, digit] of DIGITS.entries()) VALUES[digit] = value;
 
@@ -20,7 +20,7 @@ export function encodeBase32(bytes: Buffer): string {
   return text.toString('latin1');
 }
 
-/** The bytes of a text; `undefined` for any text that `encodeBase32` does not make. */
+/** The bytes of a text; `undefined` for a text that `encodeBase32` never makes. */
 export function decodeBase32(text: string): Buffer | undefined {
   const bytes = Buffer.allocUnsafe((text.length * BITS) >>> 3);
   let held = 0;

@@ -1,10 +1,10 @@
-/** What a sealed record holds: as few bytes as possible, because all of it travels in a URL. */
+/** The fields of a sealed record: as few bytes as possible, because they travel in a URL. */
 export type PackedFields = {
-  /** Up to 7 bits, whose meaning is the record's. */
+  /** Up to 7 bits, with a meaning per record. */
   readonly flags: number;
-  /** Epoch milliseconds, of which whole seconds are kept, rounded up. */
+  /** Epoch milliseconds, kept as whole seconds, rounded up. */
   readonly expiresAt: number;
-  /** In its S256 form. */
+  /** The challenge in its S256 form. */
   readonly codeChallenge: string | undefined;
   readonly texts: readonly (string | undefined)[];
 };
@@ -12,13 +12,13 @@ export type PackedFields = {
 const HAS_CHALLENGE = 0x80;
 const CHALLENGE_BYTES = 32;
 const HEADER_BYTES = 5;
-/** Of the length of a text in seven bits: the others follow, in one byte more. */
+/** Marks a length of more than seven bits: one more byte follows. */
 const MORE = 0x80;
 const LONGEST_TEXT = MORE * 256 - 2;
 
 /**
- * One byte of flags, four of the time, the challenge's 32 where there is one, then each text behind its length. `undefined`
- * where a text cannot come back as it was: it is too long, or has half a character, which UTF-8 turns into another one.
+ * One byte of flags, four bytes of time, 32 bytes of the challenge if there is one, then each text after its length. `undefined`
+ * if a text could not be restored: it is too long, or has a lone surrogate, which UTF-8 would change.
  */
 export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFields): Buffer | undefined {
   if (!texts.every(isPackable)) return undefined;
@@ -33,7 +33,7 @@ function isPackable(text: string | undefined): boolean {
   return text === undefined || (text.isWellFormed() && Buffer.byteLength(text) <= LONGEST_TEXT);
 }
 
-/** Length plus one, so that 0 is no text at all. */
+/** The length plus one; 0 means no text. */
 function packText(text: string | undefined): Buffer[] {
   if (text === undefined) return [Buffer.of(0)];
   const bytes = Buffer.from(text, 'utf8');
@@ -44,7 +44,7 @@ function packText(text: string | undefined): Buffer[] {
   ];
 }
 
-/** The fields of a record with so many texts; `undefined` for bytes that are none. */
+/** The fields of a record with this number of texts; `undefined` for other bytes. */
 export function unpackFields(bytes: Buffer, textCount: number): PackedFields | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;
   const flags = bytes[0] as number;

@@ -30,12 +30,12 @@ import {
 } from './sealed-records.ts';
 import { SealingKeys } from './sealing-keys.ts';
 
-/** Milliseconds by which the clocks of two gateways may differ. */
+/** Allowed difference between the clocks of two gateways, in milliseconds. */
 export const CLOCK_TOLERANCE = 5_000;
 
 /** Milliseconds. The memory of a process sorts by lifetime, so there must be few different ones. */
 const LIFETIME_STEP = 30_000;
-/** Logins that a process remembers. What is forgotten is left to the server, as at another replica. */
+/** Logins that a process remembers. For forgotten ones the server decides, as at another replica. */
 const QUOTAS: MemoryQuotas = {
   ...DEFAULT_QUOTAS,
   codes: { ...DEFAULT_QUOTAS.codes, small: { count: 40_000, size: 16 * 1024 * 1024 } },
@@ -43,18 +43,18 @@ const QUOTAS: MemoryQuotas = {
 };
 
 export type SealedSettings = {
-  /** Each 32 bytes in base64url. The first seals, all open. */
+  /** Keys of 32 bytes in base64url. The first seals, all open. */
   readonly keys: readonly string[];
-  /** Who refuses a code that is redeemed twice: this process for the codes that it saw, or the server alone. */
+  /** Who refuses a second redemption: this process for the codes that it saw, or only the server. */
   readonly replay: 'memory' | 'upstream';
 };
 
 const SAVED = Promise.resolve();
 
 /**
- * A store that keeps nothing: the flow is in the prefix, the binding in the client's code. Any process with the same key
- * knows both. What this process remembers beside that (claims, failed verifications, the first binding of a code) is its own,
- * and a login survives its loss.
+ * A store without records: the prefix contains the flow, the client's code contains the binding. Any process with the same key
+ * can read both. Each process also remembers claims, failed verifications and the first binding of a code for itself, and logins
+ * survive the loss of these.
  */
 export class SealedFlowStore implements FlowStore {
   readonly keepsRecords = false;
@@ -73,7 +73,7 @@ export class SealedFlowStore implements FlowStore {
     this.#now = now;
   }
 
-  /** A key that is gone ends its flows at once. */
+  /** Removing a key ends its flows at once. */
   renew({ keys, replay }: SealedSettings): void {
     this.#keys = new SealingKeys(keys);
     this.#replay = replay;
@@ -96,7 +96,7 @@ export class SealedFlowStore implements FlowStore {
     return { flow, id: flowIdOf(upstream, prefix) };
   }
 
-  // Nothing can be found by a state of the client's own: `keepsRecords` says so, and the handlers begin no such flow.
+  // This store finds nothing by the client's own state: `keepsRecords` says so, and the handlers begin no such flow.
 
   async beginPreservedFlow(): Promise<'state_conflict'> {
     return 'state_conflict';
@@ -109,7 +109,7 @@ export class SealedFlowStore implements FlowStore {
   async bindCode(options: BindOptions): Promise<Bound> {
     const { upstream, code, flowId, binding, codeTtl, wrap } = options;
     if (!wrap) {
-      // Only to know it again: nothing is judged by it.
+      // Only to recognise the code: nothing is judged by this record.
       const delivered = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
       return this.#bindFirst(deliveredCodeKey(upstream, code), delivered, options, code);
     }
@@ -127,7 +127,7 @@ export class SealedFlowStore implements FlowStore {
     return openCode(this.#keys, upstream, code)?.binding ?? this.#memory.findCode(upstream, code);
   }
 
-  /** What this process remembers is kept under the upstream's code: sealed twice, it is one code all the same. */
+  /** This process remembers a code under the upstream's code: two seals of it are still one code. */
   async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
     const opened = openCode(this.#keys, upstream, code);
     if (opened === undefined) return this.#memory.claimCode(upstream, code, claim);
@@ -182,7 +182,7 @@ export class SealedFlowStore implements FlowStore {
     return this.#now() >= expiresAt + CLOCK_TOLERANCE;
   }
 
-  /** The first binding that this process sees stays. The same flow gets the code that it got then. */
+  /** The first binding that this process sees stays. The same flow gets the same code again. */
   async #bindFirst(key: string, record: string, options: BindOptions, own: string): Promise<Bound> {
     const { codeTtl, flowId } = options;
     const held = await this.#records.saveUnlessHeld(key, record, codeTtl + codeMemoryOf(record));
@@ -192,7 +192,7 @@ export class SealedFlowStore implements FlowStore {
     return { outcome: 'bound', code: earlier.sealed ?? own, first: false };
   }
 
-  /** Until then a second redemption can be told from a late one; a first record stays. */
+  /** Until then a second redemption is distinguishable from a late one; a first record stays. */
   async #remember(key: string, { binding, expiresAt }: SealedCode): Promise<void> {
     const flowId = key.slice(key.indexOf(':') + 1);
     const record = encodeCode({ kind: 'own', flowId, binding, sealed: '' });

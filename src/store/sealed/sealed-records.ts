@@ -6,15 +6,15 @@ import { decodeBase32, encodeBase32 } from './base32.ts';
 import { type PackedFields, packFields, unpackFields } from './packed-fields.ts';
 import type { SealingKeys } from './sealing-keys.ts';
 
-/** Flags, added up. */
+/** Flags, as a sum. */
 const ENFORCED = 1;
 const PKCE_FORWARDED = 2;
 const HAS_ID_TOKEN = 4;
 
-/** A record, and when it ends: epoch milliseconds. */
+/** A record and its end (epoch milliseconds). */
 export type Sealed<Kept> = Kept & { readonly expiresAt: number };
 
-/** The prefix of a flow; `undefined` where it would have more characters than `longest`, or cannot hold the flow. */
+/** The prefix of a flow; `undefined` if it would be longer than `longest`, or cannot contain the flow. */
 export function sealFlow(
   keys: SealingKeys,
   flow: Flow,
@@ -35,7 +35,7 @@ export function sealFlow(
   return prefix.length > longest ? undefined : prefix;
 }
 
-/** The flow that a prefix holds; `undefined` for one that is not sealed, or not by these keys for this upstream. */
+/** The flow in a prefix; `undefined` if the prefix is not sealed with these keys for this upstream. */
 export function openFlow(keys: SealingKeys, upstream: string, prefix: string): Sealed<Flow> | undefined {
   const text = sealedFlowOf(upstream, prefix);
   const bytes = text === undefined ? undefined : decodeBase32(text);
@@ -57,10 +57,10 @@ export function openFlow(keys: SealingKeys, upstream: string, prefix: string): S
   };
 }
 
-/** A code with all that a token request is judged by. */
+/** A code with everything that decides about a token request. */
 export type SealedCode = Sealed<{ readonly upstreamCode: string; readonly binding: Binding }>;
 
-/** The code for the client; `undefined` where it would be too long for a URL, or cannot hold the upstream's. */
+/** The code for the client; `undefined` if it would be too long for a URL, or cannot contain the upstream's. */
 export function sealCode(keys: SealingKeys, upstream: string, code: SealedCode): string | undefined {
   const { binding, upstreamCode, expiresAt } = code;
   const { issuer, realm, clientId, redirectUri, maxAttempts } = binding;
@@ -93,13 +93,13 @@ export function openCode(keys: SealingKeys, upstream: string, code: string): Sea
   return { binding, upstreamCode, expiresAt: fields.expiresAt };
 }
 
-/** The upstream's request_uri, for whom it is good, and as what it was judged. */
+/** The upstream's request_uri, its client, and its judgement. */
 export type SealedPushedRequest = Sealed<{ readonly requestUri: string; readonly pushed: PushedRequest }>;
 
-/** RFC 9126 2.2 leaves the form of what follows to the server. */
+/** RFC 9126 2.2 lets the server choose the rest. */
 const REQUEST_URI_START = 'urn:ietf:params:oauth:request_uri:pgr_';
 
-/** The request_uri for the client; `undefined` where it would be too long for a URL, or cannot hold the upstream's. */
+/** The request_uri for the client; `undefined` if it would be too long for a URL, or cannot contain the upstream's. */
 export function sealPushedRequest(
   keys: SealingKeys,
   upstream: string,

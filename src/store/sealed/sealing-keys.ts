@@ -2,14 +2,14 @@ import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual 
 import { decrypt, encrypt, NONCE_BYTES } from '../aes-gcm.ts';
 import { takeRandomBytes } from '../random-pool.ts';
 
-/** What is sealed: each has keys of its own, so that none of it passes for another. */
+/** The kinds of sealed records: each has its own keys, so that none passes for another kind. */
 export type Purpose = 'flow' | 'code' | 'request_uri';
 
-/** Stands first in all that is sealed: another layout gets another number, and what has the old one counts as expired. */
+/** The first byte of everything sealed: a new layout gets a new number, and records with the old one count as expired. */
 const VERSION = 1;
 const KEY_ID_BYTES = 2;
 const HEADER_BYTES = 1 + KEY_ID_BYTES;
-/** Equal records must not make equal prefixes. */
+/** Makes the prefixes of equal records differ. */
 const SALT_BYTES = 6;
 const TAG_BYTES = 16;
 
@@ -26,14 +26,14 @@ export class SealingKeys {
     this.#keys = [first, ...others];
   }
 
-  /** Authenticates a record that anybody may read. `context`: what it is tied to; it opens under the same one only. */
+  /** Authenticates a record that anybody may read. `context`: it opens only with the same context. */
   sign(purpose: Purpose, record: Buffer, context: string): Buffer {
     const [key] = this.#keys;
     const signed = Buffer.concat([key.header, takeRandomBytes(SALT_BYTES), record]);
     return Buffer.concat([signed, tagOf(key[purpose], signed, context)]);
   }
 
-  /** The record that was signed; `undefined` where none of the keys signed it, or not with this context. */
+  /** The signed record; `undefined` if no key signed it with this context. */
   verify(purpose: Purpose, bytes: Buffer, context: string): Buffer | undefined {
     if (bytes.length < HEADER_BYTES + SALT_BYTES + TAG_BYTES) return undefined;
     const signed = bytes.subarray(0, -TAG_BYTES);
@@ -44,7 +44,7 @@ export class SealingKeys {
     return isOurs ? signed.subarray(HEADER_BYTES + SALT_BYTES) : undefined;
   }
 
-  /** Encrypts and authenticates a record, as `sign` does without encryption. */
+  /** Like `sign`, but also encrypts the record. */
   encrypt(purpose: Purpose, record: Buffer, context: string): Buffer {
     const [key] = this.#keys;
     const sealed = encrypt(key[purpose], record, contextOf(key, context), takeRandomBytes(NONCE_BYTES));
@@ -59,7 +59,7 @@ export class SealingKeys {
     return undefined;
   }
 
-  /** Two keys may have one id. */
+  /** Two keys may have the same id. */
   #sealedWith(bytes: Buffer): readonly SealingKey[] {
     const header = bytes.subarray(0, HEADER_BYTES);
     return this.#keys.filter((key) => key.header.equals(header));
@@ -70,12 +70,12 @@ function contextOf({ header }: SealingKey, context: string): Buffer {
   return Buffer.concat([header, Buffer.from(context, 'utf8')]);
 }
 
-/** The context ends at a NUL, which no origin has. */
+/** The context ends with a NUL, which no origin contains. */
 function tagOf(key: KeyObject, signed: Buffer, context: string): Buffer {
   return createHmac('sha256', key).update(`${context}\0`).update(signed).digest().subarray(0, TAG_BYTES);
 }
 
-/** RFC 5869: one key for each purpose, and an id that tells nothing about any of them. */
+/** RFC 5869: one key for each purpose, and an id that reveals nothing about them. */
 function deriveKeys(text: string): SealingKey {
   const key = Buffer.from(text, 'base64url');
   const derive = (label: string, length: number) =>

@@ -1,9 +1,9 @@
-import type { CheckIo } from './check.ts';
+import type { CommandIo } from './command-io.ts';
 import { renderCompletion, SHELLS } from './completion.ts';
 import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
 
 export type Command = CommandSpec & {
-  readonly run: (options: ParsedOptions, io: CheckIo) => Promise<number>;
+  readonly run: (options: ParsedOptions, io: CommandIo) => Promise<number>;
 };
 
 /** Every command, in the order of the help. The first is the default. */
@@ -88,9 +88,9 @@ export async function loadCommand(wanted: string): Promise<Command | undefined> 
   return found && { name: found.name, summary: found.summary, ...(await found.load()) };
 }
 
-async function runCompletion(options: ParsedOptions, io: CheckIo): Promise<number> {
+async function runCompletion(options: ParsedOptions, io: CommandIo): Promise<number> {
   const shell = SHELLS.find((name) => name === textOption(options, 'shell'));
-  if (shell === undefined) throw new UsageError(`completion: name a shell: ${SHELLS.join(', ')}`);
+  if (shell === undefined) throw new UsageError(`name a shell: ${SHELLS.join(', ')}`);
   const commands = await Promise.all(
     COMMANDS.map(async ({ name, summary, load }) => ({ name, summary, ...(await load()) })),
   );

@@ -1,21 +1,22 @@
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { formatProblem } from '../config/problem.ts';
 import { configFromUpstream } from '../config/upstream-config.ts';
 import { examineGateway, examineIssuer, type LoginOptions, type Section } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { isLoopback } from '../doctor/loopback.ts';
-import { askForAddress, listenForBrowser } from '../doctor/visiting-browser.ts';
-import type { CheckIo } from './check.ts';
+import { openVisitingBrowser } from '../doctor/visiting-browser.ts';
+import { type CommandIo, printDiagnostics } from './command-io.ts';
 import {
   CONFIG_OPTION,
   type CommandSpec,
   configFile,
+  FORMAT_OPTION,
+  fileOption,
   type ParsedOptions,
   textOption,
   UsageError,
+  urlOption,
+  wantsJson,
 } from './options.ts';
 import { readUpstreamOption } from './upstream-option.ts';
 
@@ -32,17 +33,16 @@ export const DOCTOR_OPTIONS: CommandSpec['options'] = {
   via: { value: 'URL', help: 'with --login: where the browser starts (default: public_url, or the server)' },
   'secret-file': { value: 'FILE', help: 'with --login: the secret of a confidential client' },
   direct: { value: 'URL', help: 'an address by which clients might bypass the gateway' },
-  format: { value: 'FORMAT', help: 'text (default) or json' },
+  format: FORMAT_OPTION,
 };
 
 /** `pkce-gateway doctor`: tests what a login needs, without side effects. Exit status 1 if there is a problem. */
-export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<number> {
-  const format = textOption(options, 'format') ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new UsageError('doctor: --format must be text or json');
+export async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<number> {
+  const asJson = wantsJson(options);
   const probes = {
     client: readClient(options),
-    direct: readUrl(options, 'direct'),
-    now: (io.now ?? Date.now)(),
+    direct: urlOption(options, 'direct'),
+    now: io.now(),
   };
   const patient = await readPatient(options, io);
   if (typeof patient === 'number') return patient;
@@ -51,11 +51,12 @@ export async function runDoctor(options: ParsedOptions, io: CheckIo): Promise<nu
 
   const sections: Section[] = [];
   for (const issuer of issuers) {
-    await using login = await readLogin(options, issuer, io);
+    await using resources = new AsyncDisposableStack();
+    const login = await readLogin(options, issuer, io, resources);
     sections.push(await examineIssuer(issuer, { login, ...probes }));
   }
   if (gateway) sections.push(...(await examineGateway(config)));
-  io.stdout(format === 'json' ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
+  io.stdout(asJson ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
   return sections.some(({ findings }) => findings.some(({ mark }) => mark === 'problem')) ? 1 : 0;
 }
 
@@ -65,20 +66,20 @@ type Patient = {
   readonly gateway: boolean;
 };
 
-async function readPatient(options: ParsedOptions, io: CheckIo): Promise<Patient | number> {
+async function readPatient(options: ParsedOptions, io: CommandIo): Promise<Patient | number> {
   const upstream = textOption(options, 'upstream');
   const ca = textOption(options, 'ca');
   if (upstream !== undefined && options['config'] !== undefined) {
-    throw new UsageError('doctor: --upstream and --config cannot be used together');
+    throw new UsageError('--upstream and --config cannot be used together');
   }
-  if (upstream === undefined && ca !== undefined) throw new UsageError('doctor: --ca needs --upstream');
-  const named = upstream === undefined ? undefined : readUpstreamOption('doctor', upstream);
+  if (upstream === undefined && ca !== undefined) throw new UsageError('--ca needs --upstream');
+  const named = upstream === undefined ? undefined : readUpstreamOption(upstream);
   const result =
     named === undefined
       ? await loadConfig(configFile(options), { env: io.env })
       : await configFromUpstream({ upstream: named.origin, discovery: named.metadataPaths, ca });
   if (!result.ok) {
-    for (const problem of result.problems) io.stderr(formatProblem(problem));
+    printDiagnostics(result, io);
     return named === undefined ? 1 : 2;
   }
   return { config: result.config, gateway: named === undefined };
@@ -91,11 +92,9 @@ function chooseIssuers(
 ): Config['issuers'] {
   const chosen = name === undefined ? issuers : issuers.filter((issuer) => issuer.name === name);
   const names = issuers.map((issuer) => issuer.name).join(', ');
-  if (chosen.length === 0) throw new UsageError(`doctor: there is no issuer ${name}; the file has ${names}`);
+  if (chosen.length === 0) throw new UsageError(`there is no issuer ${name}; the file has ${names}`);
   if (chosen.length > 1 && (client !== undefined || direct !== undefined)) {
-    throw new UsageError(
-      `doctor: --client and --direct examine one issuer: choose it with --issuer (${names})`,
-    );
+    throw new UsageError(`--client and --direct examine one issuer: choose it with --issuer (${names})`);
   }
   return chosen;
 }
@@ -104,45 +103,34 @@ function readClient(options: ParsedOptions) {
   const id = textOption(options, 'client');
   const redirectUri = textOption(options, 'redirect-uri');
   if ((id === undefined) !== (redirectUri === undefined)) {
-    throw new UsageError('doctor: --client and --redirect-uri must be used together');
+    throw new UsageError('--client and --redirect-uri must be used together');
   }
   if (id === undefined || redirectUri === undefined) return undefined;
-  if (!URL.canParse(redirectUri)) throw new UsageError('doctor: --redirect-uri must be a URI');
+  if (!URL.canParse(redirectUri)) throw new UsageError('--redirect-uri must be a URI');
   return { id, redirectUri };
 }
 
-/** What `--login` needs; `undefined` without that option. */
+/** What `--login` needs; `undefined` without that option. It is open until `resources` are disposed of. */
 async function readLogin(
   options: ParsedOptions,
   { upstream, publicOrigin }: Config['issuers'][number],
-  io: CheckIo,
-): Promise<(LoginOptions & AsyncDisposable) | undefined> {
+  io: CommandIo,
+  resources: AsyncDisposableStack,
+): Promise<LoginOptions | undefined> {
   const redirectUri = textOption(options, 'redirect-uri');
   if (options['login'] !== true) return undefined;
-  if (redirectUri === undefined) throw new UsageError('doctor: --login needs --client and --redirect-uri');
-  const via = readUrl(options, 'via')?.origin ?? publicOrigin ?? upstream.origin;
-  const file = textOption(options, 'secret-file');
-  const secret = file === undefined ? undefined : (await readFile(file, 'utf8')).trim();
-  const url = new URL(redirectUri);
-  const canListen = url.protocol === 'http:' && isLoopback(url.hostname) && url.port !== '';
-  const browser = canListen
-    ? await listenForBrowser(url, io.stderr)
-    : askForAddress(io.stderr, io.readLine ?? standardInput());
-  return { secret, browser, via, [Symbol.asyncDispose]: () => browser[Symbol.asyncDispose]() };
-}
-
-function standardInput(): () => Promise<string | undefined> {
-  const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-  return async () => (await lines.next()).value;
-}
-
-function readUrl(options: ParsedOptions, name: string): URL | undefined {
-  const text = textOption(options, name);
-  if (text === undefined) return undefined;
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`doctor: --${name} must be an http or https URL`);
-  return url;
+  if (redirectUri === undefined) throw new UsageError('--login needs --client and --redirect-uri');
+  const via = urlOption(options, 'via')?.origin ?? publicOrigin ?? upstream.origin;
+  const secret = await fileOption(options, 'secret-file');
+  const input = resources.adopt(createInterface({ input: process.stdin }), (opened) => opened.close());
+  const lines = input[Symbol.asyncIterator]();
+  const readLine = io.readLine ?? (async () => (await lines.next()).value);
+  const terminal = { show: io.stderr, readLine };
+  const browser = await openVisitingBrowser(new URL(redirectUri), terminal).catch(({ code }) => {
+    const why = code === 'EADDRINUSE' ? 'another process uses this port' : code;
+    throw new UsageError(`--redirect-uri: cannot listen on ${new URL(redirectUri).host}: ${why}`);
+  });
+  return { secret, browser: resources.use(browser), via };
 }
 
 function renderSections(sections: readonly Section[]): string {

@@ -1,19 +1,20 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { formatProblem } from '../config/problem.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
-import type { CheckIo } from './check.ts';
+import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { renderExplanation } from './explain-text.ts';
 import { explain } from './explanation.ts';
 import {
   CONFIG_OPTION,
   type CommandSpec,
   configFile,
+  FORMAT_OPTION,
   type ParsedOptions,
   textOption,
   UsageError,
+  wantsJson,
 } from './options.ts';
 import { type AskedUrl, judgeUrl, readAuthorizeUrl } from './url-verdict.ts';
 
@@ -23,23 +24,21 @@ export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
   issuer: { value: 'NAME', help: 'the issuer, if the file has several' },
   url: { value: 'URL', help: 'an authorization request to judge as the gateway would' },
   at: { value: 'MOMENT', help: 'the moment to judge at, such as 2027-01-15T00:00:00Z (default: now)' },
-  format: { value: 'FORMAT', help: 'text (default) or json' },
+  format: FORMAT_OPTION,
 };
 
 /** `pkce-gateway explain`: the policy of a client, where each value comes from, and the verdict on a request. */
-export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<number> {
-  const format = textOption(options, 'format') ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new UsageError('explain: --format must be text or json');
-  const now = readMoment(textOption(options, 'at')) ?? (io.now ?? Date.now)();
+export async function runExplain(options: ParsedOptions, io: CommandIo): Promise<number> {
+  const asJson = wantsJson(options);
+  const now = readMoment(textOption(options, 'at')) ?? io.now();
   const clientOption = textOption(options, 'client');
   const url = textOption(options, 'url');
-  if (clientOption === undefined && url === undefined)
-    throw new UsageError('explain: --client or --url is required');
+  if (clientOption === undefined && url === undefined) throw new UsageError('--client or --url is required');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
 
   const loaded = await loadConfig(configFile(options), { env: io.env });
   if (!loaded.ok) {
-    for (const problem of loaded.problems) io.stderr(formatProblem(problem));
+    printDiagnostics(loaded, io);
     return 1;
   }
   const issuer = chooseIssuer(loaded.config, textOption(options, 'issuer'), asked);
@@ -47,20 +46,20 @@ export async function runExplain(options: ParsedOptions, io: CheckIo): Promise<n
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
     throw new UsageError(
-      `explain: --client is ${clientOption}, but the client_id of the request is ${verdict.clientId ?? 'missing'}`,
+      `--client is ${clientOption}, but the client_id of the request is ${verdict.clientId ?? 'missing'}`,
     );
   }
   const client = clientOption ?? verdict?.clientId;
   const policy = clients.policyFor(client);
   const explanation = explain(loaded, { issuer, client, policy, now, verdict });
-  io.stdout(format === 'json' ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation));
+  io.stdout(asJson ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation));
   return verdict?.outcome === 'refused' ? 1 : 0;
 }
 
 function readMoment(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const parsed = parseTimestamp(text);
-  if ('problem' in parsed) throw new UsageError(`explain: --at: ${parsed.problem}`);
+  if ('problem' in parsed) throw new UsageError(`--at: ${parsed.problem}`);
   return parsed.value;
 }
 
@@ -72,8 +71,7 @@ function chooseIssuer(
   const names = issuers.map((issuer) => issuer.name).join(', ');
   if (name !== undefined) {
     const named = issuers.find((issuer) => issuer.name === name);
-    if (named === undefined)
-      throw new UsageError(`explain: there is no issuer ${name}; the file has ${names}`);
+    if (named === undefined) throw new UsageError(`there is no issuer ${name}; the file has ${names}`);
     return named;
   }
   const [first, ...others] = issuers;
@@ -87,5 +85,5 @@ function chooseIssuer(
     host === undefined
       ? 'there are several issuers'
       : `no issuer serves the host ${host}${issuersOfHost === undefined ? '' : ` with the path ${target?.path}`}`;
-  throw new UsageError(`explain: ${why}: choose one with --issuer (${names})`);
+  throw new UsageError(`${why}: choose one with --issuer (${names})`);
 }

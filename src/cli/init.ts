@@ -7,7 +7,7 @@ import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
-import type { CheckIo } from './check.ts';
+import type { CommandIo } from './command-io.ts';
 import { type InitFacts, renderInitFile } from './init-file.ts';
 import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
 import { readUpstreamOption } from './upstream-option.ts';
@@ -28,10 +28,10 @@ const TIMEOUTS = { connect: 5_000, response: 10_000 };
  * `pkce-gateway init`: a gateway.yaml made from the upstream's discovery document. Without one it is a
  * template that `check` refuses until its endpoints are filled in, and the exit status is 1.
  */
-export async function runInit(options: ParsedOptions, io: CheckIo): Promise<number> {
+export async function runInit(options: ParsedOptions, io: CommandIo): Promise<number> {
   const upstreamText = textOption(options, 'upstream');
-  if (upstreamText === undefined) throw new UsageError('init: --upstream is required');
-  const { origin, metadataPaths } = readUpstreamOption('init', upstreamText);
+  if (upstreamText === undefined) throw new UsageError('--upstream is required');
+  const { origin, metadataPaths } = readUpstreamOption(upstreamText);
   const [listen, admin, redis, ca, publicUrl] = ['listen', 'admin', 'redis', 'ca', 'public-url'].map((name) =>
     textOption(options, name),
   );
@@ -79,7 +79,7 @@ function schemaPath(): string {
 }
 
 /** Prints only files that `check` accepts, except for the template, whose endpoints must be filled in first. */
-async function print(yaml: string, { found }: InitFacts, io: CheckIo): Promise<number> {
+async function print(yaml: string, { found }: InitFacts, io: CommandIo): Promise<number> {
   if (found === undefined) {
     io.stdout(yaml.trimEnd());
     return 1;

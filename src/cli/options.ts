@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../config/did-you-mean.ts';
+import { FileReader } from '../config/file-reader.ts';
 
 /** An option of a command: a flag, or with a value, whose name in the help is `value`. */
 export type OptionSpec = { readonly value?: string; readonly short?: string; readonly help: string };
@@ -14,7 +15,7 @@ export type CommandSpec = {
 
 export type ParsedOptions = Readonly<Record<string, string | boolean | undefined>>;
 
-/** The command line is wrong. Exit status 2. */
+/** The command line of a command is wrong. Exit status 2. */
 export class UsageError extends Error {
   readonly code = 'usage_error';
 }
@@ -48,13 +49,41 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
             unknown,
             Object.keys(options).map((name) => `--${name}`),
           );
-    throw new UsageError(`${spec.name}: ${problem}${hint}`);
+    throw new UsageError(problem + hint);
   }
 }
 
 export function textOption(options: ParsedOptions, name: string): string | undefined {
   const value = options[name];
   return typeof value === 'string' ? value : undefined;
+}
+
+/** The http or https URL that an option names. */
+export function urlOption(options: ParsedOptions, name: string): URL | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UsageError(`--${name} must be an http or https URL, such as https://example.com:8443`);
+  return url;
+}
+
+/** The text of the file that an option names, without blanks around it. */
+export async function fileOption(options: ParsedOptions, name: string): Promise<string | undefined> {
+  const file = textOption(options, name);
+  if (file === undefined) return undefined;
+  const content = await new FileReader().read(file);
+  if ('failure' in content) throw new UsageError(`--${name}: cannot read ${file}: ${content.failure}`);
+  return content.text.trim();
+}
+
+/** `--format` of commands that print for people or for scripts. */
+export const FORMAT_OPTION: OptionSpec = { value: 'FORMAT', help: 'text (default) or json' };
+
+export function wantsJson(options: ParsedOptions): boolean {
+  const format = textOption(options, 'format') ?? 'text';
+  if (format !== 'text' && format !== 'json') throw new UsageError('--format must be text or json');
+  return format === 'json';
 }
 
 const DEFAULT_CONFIG = 'gateway.yaml';

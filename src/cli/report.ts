@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { fetchClients } from '../report/fetch-clients.ts';
 import { fetchHistories, type PrometheusSource } from '../report/fetch-histories.ts';
 import { judgeAllReplicas } from '../report/judge-all-replicas.ts';
@@ -6,8 +5,15 @@ import { renderCsv } from '../report/report-csv.ts';
 import { renderEntries } from '../report/report-entries.ts';
 import { renderTable } from '../report/report-table.ts';
 import { type ReportedClient, VERDICTS, verdictState } from '../report/reported-client.ts';
-import type { CheckIo } from './check.ts';
-import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import type { CommandIo } from './command-io.ts';
+import {
+  type CommandSpec,
+  fileOption,
+  type ParsedOptions,
+  textOption,
+  UsageError,
+  urlOption,
+} from './options.ts';
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:9090';
 
@@ -39,16 +45,15 @@ const FORMATS: ReadonlyMap<string, Render> = new Map<string, Render>([
 ]);
 
 /** `pkce-gateway report`: the readiness of each client. Exit status 1 if the gateway does not answer. */
-export async function runReport(options: ParsedOptions, io: CheckIo): Promise<number> {
+export async function runReport(options: ParsedOptions, io: CommandIo): Promise<number> {
   const render = FORMATS.get(textOption(options, 'format') ?? 'table');
-  if (render === undefined)
-    throw new UsageError(`report: --format must be one of ${[...FORMATS.keys()].join(', ')}`);
+  if (render === undefined) throw new UsageError(`--format must be one of ${[...FORMATS.keys()].join(', ')}`);
   const isWanted = readFilter(options);
-  const admin = urlOption(options, 'admin', DEFAULT_ADMIN) ?? new URL(DEFAULT_ADMIN);
-  const prometheus = urlOption(options, 'prometheus', 'http://127.0.0.1:9091');
-  const now = (io.now ?? Date.now)();
-  const ca = await readOption(options, 'ca');
-  const token = (await readToken(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
+  const admin = urlOption(options, 'admin') ?? new URL(DEFAULT_ADMIN);
+  const prometheus = urlOption(options, 'prometheus');
+  const now = io.now();
+  const ca = await fileOption(options, 'ca');
+  const token = (await fileOption(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
   const source = await readSource(options, prometheus, ca);
   const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
   const clients =
@@ -68,9 +73,9 @@ async function readSource(
 ): Promise<PrometheusSource | undefined> {
   const [job, file] = ['prometheus-job', 'prometheus-token-file'] as const;
   const idle = [job, file].find((name) => options[name] !== undefined);
-  if (url === undefined && idle !== undefined) throw new UsageError(`report: --${idle} needs --prometheus`);
+  if (url === undefined && idle !== undefined) throw new UsageError(`--${idle} needs --prometheus`);
   if (url === undefined) return undefined;
-  return { url, access: { ca, token: await readToken(options, file) }, job: textOption(options, job) };
+  return { url, access: { ca, token: await fileOption(options, file) }, job: textOption(options, job) };
 }
 
 /** A text explains a failure. */
@@ -83,35 +88,12 @@ async function judgeBy(
   return typeof histories === 'string' ? histories : judgeAllReplicas(clients, histories, now);
 }
 
-function urlOption(options: ParsedOptions, name: string, example: string): URL | undefined {
-  const text = textOption(options, name);
-  if (text === undefined) return undefined;
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`report: --${name} must be a URL such as ${example}`);
-  return url;
-}
-
 function readFilter(options: ParsedOptions): (client: ReportedClient) => boolean {
   const wanted = textOption(options, 'client');
   const verdict = textOption(options, 'verdict')?.replace(/[-_]/g, ' ');
   if (verdict !== undefined && !(VERDICTS as readonly string[]).includes(verdict))
-    throw new UsageError(`report: --verdict must be one of ${VERDICTS.join(', ')}`);
+    throw new UsageError(`--verdict must be one of ${VERDICTS.join(', ')}`);
   const matches = (name: string) =>
     wanted === undefined || name === wanted || (wanted.endsWith('*') && name.startsWith(wanted.slice(0, -1)));
   return (client) => matches(client.client) && (verdict === undefined || verdictState(client) === verdict);
-}
-
-async function readOption(options: ParsedOptions, name: string): Promise<string | undefined> {
-  const file = textOption(options, name);
-  if (file === undefined) return undefined;
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`report: --${name}: ${(error as Error).message}`);
-  }
-}
-
-async function readToken(options: ParsedOptions, name: string): Promise<string | undefined> {
-  return (await readOption(options, name))?.trim();
 }

@@ -3,29 +3,17 @@ import { setFlagsFromString } from 'node:v8';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { processEnvironment } from '../config/environment.ts';
 import { VERSION } from '../version.ts';
-import type { CheckIo } from './check.ts';
-import { commandNames, loadCommand, renderHelp } from './commands.ts';
+import type { CommandIo } from './command-io.ts';
+import { type Command, commandNames, loadCommand, renderHelp } from './commands.ts';
 import { parseOptions, renderCommandHelp, UsageError } from './options.ts';
 
 // A process that serves has little that lasts: left to itself, V8 lets three times as much garbage gather beside it.
 setFlagsFromString('--heap-growing-percent=50');
 
 /** What this process was started for, to its end: a command line, or a worker. Returns the exit status. */
-export async function run(output: Pick<CheckIo, 'stdout' | 'stderr'>): Promise<number> {
-  const io = { ...output, env: processEnvironment() };
-  const status = await (cluster.isWorker ? runAsWorker() : runCommandLine(process.argv.slice(2), io)).catch(
-    (error: unknown) => {
-      if (!(error instanceof UsageError)) throw error;
-      io.stderr(`pkce-gateway: ${error.message}`);
-      const [, command] = /^([a-z]+): /.exec(error.message) ?? [];
-      io.stderr(
-        command === undefined
-          ? 'pkce-gateway --help shows all commands.'
-          : `pkce-gateway help ${command} shows its options.`,
-      );
-      return 2;
-    },
-  );
+export async function run(output: Pick<CommandIo, 'stdout' | 'stderr'>): Promise<number> {
+  const io = { ...output, env: processEnvironment(), now: Date.now };
+  const status = await (cluster.isWorker ? runAsWorker() : runCommandLine(process.argv.slice(2), io));
   await Promise.all([taken(process.stdout), taken(process.stderr)]);
   return status;
 }
@@ -35,7 +23,7 @@ async function runAsWorker(): Promise<number> {
   return runWorker();
 }
 
-async function runCommandLine(args: readonly string[], io: CheckIo): Promise<number> {
+async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
   const asksFor = (long: string) => args.includes(`--${long}`) || args.includes(`-${long[0]}`);
   const [first, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
   const name = first?.startsWith('-') === false ? first : undefined;
@@ -49,13 +37,47 @@ async function runCommandLine(args: readonly string[], io: CheckIo): Promise<num
     return 0;
   }
   const command = await loadCommand(name ?? 'serve');
-  if (command === undefined)
-    throw new UsageError(`there is no command ${name}${didYouMean(name ?? '', commandNames())}`);
+  if (command === undefined) {
+    io.stderr(`pkce-gateway: there is no command ${name}${didYouMean(name ?? '', commandNames())}`);
+    io.stderr('pkce-gateway --help shows all commands.');
+    return 2;
+  }
   if (wantsHelp) {
     io.stdout(renderCommandHelp(command));
     return 0;
   }
-  return command.run(parseOptions(command, name === undefined ? args : rest), io);
+  const status = await runCommand(command, name === undefined ? args : rest, io);
+  const missing = status === 0 ? undefined : takenByNpm(command, args, io.env);
+  if (missing !== undefined) {
+    io.stderr(`npm took --${missing} for itself. Put -- first: npm start -- ${command.name} --${missing} …`);
+  }
+  return status;
+}
+
+async function runCommand(command: Command, args: readonly string[], io: CommandIo): Promise<number> {
+  try {
+    return await command.run(parseOptions(command, args), io);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    io.stderr(`pkce-gateway: ${command.name}: ${error.message}`);
+    io.stderr(`pkce-gateway help ${command.name} shows its options.`);
+    return 2;
+  }
+}
+
+/** An option that npm kept, because no `--` stands before the command. npm has a `ca` of its own. */
+function takenByNpm(
+  { options }: Command,
+  args: readonly string[],
+  env: CommandIo['env'],
+): string | undefined {
+  if (env['npm_lifecycle_event'] !== 'start') return undefined;
+  return Object.keys(options).find(
+    (name) =>
+      name !== 'ca' &&
+      env[`npm_config_${name.replaceAll('-', '_')}`] !== undefined &&
+      !args.includes(`--${name}`),
+  );
 }
 
 /** A pipe takes 64 KiB at once, and what it has not taken would end with the process. Its reader may be gone. */

@@ -1,7 +1,6 @@
 import { loadConfigApart } from '../config/load-apart.ts';
-import { formatProblem } from '../config/problem.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
-import type { CheckIo } from './check.ts';
+import { type CommandIo, printDiagnostics } from './command-io.ts';
 import {
   CONFIG_OPTION,
   type CommandSpec,
@@ -28,16 +27,11 @@ export const SERVE_OPTIONS: CommandSpec['options'] = {
 };
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
-export async function runServe(options: ParsedOptions, io: CheckIo): Promise<number> {
+export async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
   const result = await readConfig(options, io);
-  for (const warning of result.warnings) {
-    io.stderr(formatProblem({ ...warning, message: `warning: ${warning.message}` }));
-  }
-  if (!result.ok) {
-    for (const problem of result.problems) io.stderr(formatProblem(problem));
-    // The problem is in the file, or in the command line.
-    return options['upstream'] === undefined ? 1 : 2;
-  }
+  printDiagnostics(result, io);
+  // The problem is in the file, or in the command line.
+  if (!result.ok) return options['upstream'] === undefined ? 1 : 2;
   const stopped = firstSignal();
   let gateway: Gateway | undefined;
   try {
@@ -64,18 +58,18 @@ function firstSignal(): Promise<void> {
   });
 }
 
-function readConfig(options: ParsedOptions, io: CheckIo) {
+function readConfig(options: ParsedOptions, io: CommandIo) {
   const upstream = textOption(options, 'upstream');
   const config = textOption(options, 'config');
   if (upstream === undefined) {
     const needsUpstream = ['mode', 'listen', 'admin', 'redis', 'ca'].find(
       (name) => options[name] !== undefined,
     );
-    if (needsUpstream !== undefined) throw new UsageError(`serve: --${needsUpstream} needs --upstream`);
+    if (needsUpstream !== undefined) throw new UsageError(`--${needsUpstream} needs --upstream`);
     return loadConfigApart({ file: configFile(options), options: { env: io.env } });
   }
-  if (config !== undefined) throw new UsageError('serve: --upstream and --config cannot be used together');
-  const { origin, metadataPaths } = readUpstreamOption('serve', upstream);
+  if (config !== undefined) throw new UsageError('--upstream and --config cannot be used together');
+  const { origin, metadataPaths } = readUpstreamOption(upstream);
   return loadConfigApart({
     upstream: origin,
     discovery: metadataPaths,

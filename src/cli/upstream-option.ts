@@ -17,13 +17,13 @@ export type UpstreamOption = {
 /** Where servers without metadata at the root keep it: AD FS, WSO2, OpenAM and its successors. */
 const USUAL_HOMES = ['/adfs', '/oauth2/token', '/openam/oauth2', '/am/oauth2'];
 
-export function readUpstreamOption(command: string, text: string): UpstreamOption {
+export function readUpstreamOption(text: string): UpstreamOption {
   const [, origin = text, rest = ''] = /^(https?:\/\/[^/?#]*)(\/[^?#]*)?$/i.exec(text) ?? [];
   const path = parseMetadataPath(rest)?.issuerPath ?? rest.replace(/\/+$/, '');
   const parsed = parseHttpOrigin(origin);
   const parsedPath = parseLiteralPath(path || '/');
-  if ('problem' in parsed) throw new UsageError(`${command}: --upstream: ${parsed.problem}`);
-  if ('problem' in parsedPath) throw new UsageError(`${command}: --upstream: ${parsedPath.problem}`);
+  if ('problem' in parsed) throw new UsageError(`--upstream: ${parsed.problem}`);
+  if ('problem' in parsedPath) throw new UsageError(`--upstream: ${parsedPath.problem}`);
   const places =
     path === ''
       ? [...METADATA_PATHS, ...USUAL_HOMES.map((home) => `${home}/.well-known/openid-configuration`)]

@@ -45,9 +45,7 @@ export function readAuthorizeUrl(text: string): AskedUrl {
   const target =
     host === undefined && !text.startsWith('/') ? undefined : parseRequestTarget(text, host ?? '');
   if (target === undefined) {
-    throw new UsageError(
-      'explain: --url must be a URL such as https://login.example.com/authorize?client_id=…',
-    );
+    throw new UsageError('--url must be a URL such as https://login.example.com/authorize?client_id=…');
   }
   return { host, target };
 }

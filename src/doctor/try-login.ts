@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { s256 } from '../oauth/pkce.ts';
+import { toUpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import { authorizationQuery, type KnownClient } from './follow-authorization.ts';
@@ -51,7 +52,8 @@ type Begun = {
   readonly code: string | undefined;
   readonly verifier: string;
   readonly state: string;
-  readonly parameters: URLSearchParams;
+  /** `undefined`: the browser did not come back. */
+  readonly parameters: URLSearchParams | undefined;
 };
 type Redeemed = {
   readonly status: number;
@@ -85,12 +87,14 @@ class Trials {
     const state = randomBytes(STATE_LENGTH).toString('hex').slice(0, STATE_LENGTH);
     const challenge = { code_challenge: s256(verifier), code_challenge_method: 'S256' };
     const query = authorizationQuery(client, state, challenge);
-    const { parameters } = await browser.visit(`${via}${this.#paths.authorization}?${query}`);
-    return { code: parameters.get('code') ?? undefined, verifier, state, parameters };
+    const parameters = await browser.visit(`${via}${this.#paths.authorization}?${query}`);
+    return { code: parameters?.get('code') ?? undefined, verifier, state, parameters };
   }
 
   judgeArrival({ code, state, parameters }: Begun): Finding {
     const tried = 'login';
+    if (parameters === undefined)
+      return problem(tried, 'the browser did not come back, and no address was pasted', 'run doctor again');
     const error = parameters.get('error');
     const said = printable(`${error ?? ''} ${parameters.get('error_description') ?? ''}`.trim());
     if (error !== null)
@@ -149,7 +153,9 @@ class Trials {
 }
 
 async function askGateway(url: string, form: URLSearchParams): Promise<{ status: number; text: string }> {
-  const response = await fetch(url, { method: 'POST', body: form, redirect: 'manual' });
+  const response = await fetch(url, { method: 'POST', body: form, redirect: 'manual' }).catch(({ cause }) => {
+    throw toUpstreamFault(cause);
+  });
   return { status: response.status, text: await response.text() };
 }
 

@@ -1,76 +1,97 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-
-/** The parameters with which a browser came back to the client. */
-export type Arrival = { readonly parameters: URLSearchParams };
+import { isLoopback } from './loopback.ts';
 
 /** A browser and its user, who is shown a URL and comes back to the redirect_uri. */
 export interface VisitingBrowser extends AsyncDisposable {
-  visit(url: string): Promise<Arrival>;
+  /** The parameters with which it came back; `undefined`: it did not. */
+  visit(url: string): Promise<URLSearchParams | undefined>;
 }
+
+/** Where the user is told what to do, and pastes an address. */
+export type Terminal = {
+  readonly show: (text: string) => void;
+  /** The next line; `undefined` at the end of the input. */
+  readonly readLine: () => Promise<string | undefined>;
+};
+
+/** How long a user may take, in minutes. */
+const PATIENCE = 10;
 
 /** The largest form_post response, in bytes. */
 const FORM_LIMIT = 64 * 1024;
 
-/** Listens on a loopback redirect_uri. Only the first URL is shown: the browser is redirected to each further one. */
-export async function listenForBrowser(
+/**
+ * Listens at a redirect_uri on this machine, and takes the pasted address of any. Where it listens, only the first URL is shown:
+ * the browser is redirected to each further one. Throws if it cannot listen.
+ */
+export async function openVisitingBrowser(
   redirectUri: URL,
-  show: (text: string) => void,
+  { show, readLine }: Terminal,
 ): Promise<VisitingBrowser> {
-  let arrived = Promise.withResolvers<Arrival>();
+  let arrive = (_parameters: URLSearchParams | undefined) => {};
   let waiting: ServerResponse | undefined;
+  let isReading = false;
   const server = createServer((request, response) => {
     if (request.url?.split('?')[0] !== redirectUri.pathname) return void response.writeHead(404).end();
     readParameters(request, redirectUri).then(
       (parameters) => {
         waiting?.end();
         waiting = response;
-        arrived.resolve({ parameters });
+        arrive(parameters);
       },
       () => response.destroy(),
     );
   });
-  const host = redirectUri.hostname.replace(/^\[|\]$/g, '');
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(Number(redirectUri.port || 80), host, resolve);
-  });
+  const { protocol, hostname, port } = redirectUri;
+  if (protocol === 'http:' && isLoopback(hostname) && port !== '') {
+    server.listen(Number(port), hostname.replace(/^\[|\]$/g, ''));
+    await once(server, 'listening');
+  }
+  const readAddress = async () => {
+    isReading = true;
+    let line = await readLine();
+    while (line !== undefined && !URL.canParse(line)) {
+      show('This is not an address. Paste all of it, such as https://app.example.com/cb?code=…');
+      line = await readLine();
+    }
+    isReading = false;
+    const address = URL.parse(line ?? '');
+    if (address !== null) arrive(new URLSearchParams(address.search || address.hash.slice(1)));
+    else if (!server.listening) arrive(undefined);
+  };
   return {
     visit(url) {
-      arrived = Promise.withResolvers();
-      if (waiting === undefined) show(`Open this address in a browser and log in:\n\n  ${url}\n`);
-      else waiting.writeHead(302, { Location: url, 'Cache-Control': 'no-store' }).end();
+      const { promise, resolve } = Promise.withResolvers<URLSearchParams | undefined>();
+      arrive = resolve;
+      if (waiting === undefined) {
+        show(instructions(url, redirectUri, server.listening));
+        if (!isReading) void readAddress();
+      } else waiting.writeHead(302, { Location: url, 'Cache-Control': 'no-store' }).end();
       waiting = undefined;
-      return arrived.promise;
+      const timer = setTimeout(resolve, PATIENCE * 60_000, undefined);
+      return promise.finally(() => clearTimeout(timer));
     },
     async [Symbol.asyncDispose]() {
       waiting?.end('Done. The terminal shows the results. You can close this window.\n');
+      if (!server.listening) return;
       server.closeIdleConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
 
+function instructions(url: string, { origin, pathname, href }: URL, listens: boolean): string {
+  const next = listens
+    ? `doctor waits up to ${PATIENCE} minutes for the browser to come back to ${origin}${pathname}.
+If the browser runs on another machine, paste the address that it shows at the end:`
+    : `doctor waits up to ${PATIENCE} minutes for the address that the browser shows at the end. It begins with ${href}; paste all of it:`;
+  return `Open this address in a browser and log in:\n\n  ${url}\n\n${next}`;
+}
+
 async function readParameters(request: IncomingMessage, redirectUri: URL): Promise<URLSearchParams> {
   if (request.method !== 'POST') return new URL(request.url ?? '', redirectUri).searchParams;
   if (Number(request.headers['content-length'] ?? FORM_LIMIT + 1) > FORM_LIMIT) throw new Error('too long');
   return new URLSearchParams(await text(request));
-}
-
-/** For any other redirect_uri: the user pastes the address that the browser shows at the end. */
-export function askForAddress(
-  show: (text: string) => void,
-  readLine: () => Promise<string | undefined>,
-): VisitingBrowser {
-  return {
-    async visit(url) {
-      show(
-        `Open this address in a browser and log in:\n\n  ${url}\n\nThen paste the address that the browser shows at the end:`,
-      );
-      const address = URL.parse((await readLine())?.trim() ?? '');
-      const query = address?.search || address?.hash.slice(1);
-      return { parameters: new URLSearchParams(query) };
-    },
-    async [Symbol.asyncDispose]() {},
-  };
 }

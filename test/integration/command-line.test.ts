@@ -178,6 +178,17 @@ describe('a command line that no command takes: exit 2, and why', () => {
   });
 });
 
+test.concurrent('options that npm kept, for want of a --: the command line to write', async () => {
+  // What `npm start serve --upstream http://x` makes of it.
+  const env = { npm_lifecycle_event: 'start', npm_config_upstream: 'true' };
+  const { exitCode, stderr } = await runCommand(['serve', 'http://x'], { env });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("serve: Unexpected argument 'http://x'");
+  expect(stderr).toContain('npm took --upstream for itself. Put -- first: npm start -- serve --upstream …');
+  const aware = await runCommand(['serve', '--upstream', 'x'], { env });
+  expect(aware.stderr).not.toContain('npm took');
+});
+
 describe('serve cannot start: exit 1, and why in one line', () => {
   test.concurrent.each([[[]], [['serve']], [['serve', '--config', 'missing.yaml']]])(
     'no file: %j',

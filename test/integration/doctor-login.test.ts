@@ -76,6 +76,50 @@ describe('doctor --login at the server itself', () => {
     expect(upstream.url).not.toBe(other.url);
   });
 
+  test('a browser elsewhere, whose last address is pasted: the text says what is waited for, where and how long', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const opened: string[] = [];
+    const shown: string[] = [];
+    const user = {
+      open: (url: string) => void opened.push(url),
+      shown: (text: string) => void shown.push(text),
+      async readLine() {
+        const url = opened.pop();
+        if (url === undefined) return 'not an address';
+        const response = await fetch(url, { redirect: 'manual' });
+        return ` ${response.headers.get('location')}\n`;
+      },
+    };
+    const { lines, exitCode } = await doctorWith(user, '--upstream', upstream.url, ...login());
+    expect(exitCode).toBe(0);
+    expect(lines).toContain('ok login: returned with its code and state');
+    expect(shown[0]).toContain(`waits up to 10 minutes for the browser to come back to ${redirectUri}.`);
+    expect(shown[0]).toContain('paste the address that it shows at the end:');
+  });
+
+  test('a user without a browser: the input ends', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const args = ['--client', 'spa', '--redirect-uri', 'https://app.example.com/cb', '--login'];
+    const readLine = async () => undefined;
+    const { problems } = await doctorWith({ readLine }, '--upstream', upstream.url, ...args);
+    expect(problems).toEqual([
+      'problem login: the browser did not come back, and no address was pasted → run doctor again',
+    ]);
+  });
+
+  test('a redirect_uri whose port is in use, a secret that is not there: how to go on, and no stack', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const args = ['--upstream', upstream.url, '--client', 'spa', '--login'];
+    const taken = ['--redirect-uri', `http://127.0.0.1:${upstream.port}/cb`];
+    await expect(doctor(...args, ...taken)).rejects.toThrow(
+      `--redirect-uri: cannot listen on 127.0.0.1:${upstream.port}: another process uses this port`,
+    );
+    const secret = ['--redirect-uri', redirectUri, '--secret-file', '/none'];
+    await expect(doctor(...args, ...secret)).rejects.toThrow(
+      '--secret-file: cannot read /none: the file does not exist',
+    );
+  });
+
   test.each([
     ['state: dropped', { state: 'dropped' }, /^problem login: the state did not come back/],
     ['an error', { authorizationError: 'access_denied' }, /^problem login: it ended with access_denied/],

@@ -16,7 +16,11 @@ export async function doctor(...args: string[]) {
 
 /** The same, with a user who opens what is shown. `readLine`: what they paste. */
 export async function doctorWith(
-  user: { readonly open?: (url: string) => void; readonly readLine?: () => Promise<string | undefined> },
+  user: {
+    readonly open?: (url: string) => void;
+    readonly shown?: (text: string) => void;
+    readonly readLine?: () => Promise<string | undefined>;
+  },
   ...args: string[]
 ) {
   const out: string[] = [];
@@ -24,11 +28,13 @@ export async function doctorWith(
     stdout: (text: string) => out.push(text),
     stderr(text: string) {
       const shown = /^ {2}(http\S+)$/m.exec(text)?.[1];
-      if (shown === undefined) out.push(text);
-      else user.open?.(shown);
+      if (shown === undefined) return void out.push(text);
+      user.shown?.(text);
+      user.open?.(shown);
     },
     ...(user.readLine !== undefined && { readLine: user.readLine }),
     env: {},
+    now: Date.now,
   };
   const spec = { name: 'doctor', summary: '', options: DOCTOR_OPTIONS };
   const exitCode = await runDoctor(parseOptions(spec, args), io);

@@ -134,9 +134,9 @@ describe('report cannot say', () => {
   });
 
   test.each([
-    [['--admin', 'localhost'], '--admin must be a URL'],
-    [['--admin', 'ftp://localhost'], '--admin must be a URL'],
-    [['--prometheus', 'localhost:9090'], '--prometheus must be a URL'],
+    [['--admin', 'localhost'], '--admin must be an http or https URL'],
+    [['--admin', 'ftp://localhost'], '--admin must be an http or https URL'],
+    [['--prometheus', 'localhost:9090'], '--prometheus must be an http or https URL'],
     [['--prometheus-job', 'gateway'], '--prometheus-job needs --prometheus'],
     [['--prometheus-token-file', 'token'], '--prometheus-token-file needs --prometheus'],
     [['--format', 'xml'], '--format must be one of table, json, csv, yaml'],

@@ -1,3 +1,4 @@
+import { showQuantity } from './schema/quantity.ts';
 import type { Shape } from './schema-shape.ts';
 
 /** A setting as it is written in the file; hidden values are not shown. */
@@ -9,9 +10,8 @@ export function showSetting(value: unknown, shape: Shape): unknown {
     case 'moment':
       return new Date(value).toISOString();
     case 'duration':
-      return inUnits(value, DURATIONS, 'ms');
     case 'size':
-      return inUnits(value, SIZES, 'B');
+      return showQuantity(value, shape.unit);
     default:
       return value;
   }
@@ -21,20 +21,4 @@ export function showSetting(value: unknown, shape: Shape): unknown {
 export function isHidden(shape: Shape): boolean {
   if (shape.kind === 'list') return isHidden(shape.item);
   return shape.kind === 'scalar' && shape.hidden;
-}
-
-type Units = readonly (readonly [unit: string, size: number])[];
-const DURATIONS: Units = [
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-];
-const SIZES: Units = [
-  ['MiB', 1024 ** 2],
-  ['KiB', 1024],
-];
-
-function inUnits(value: number, units: Units, smallest: string): string {
-  const [unit, size] = units.find(([, size]) => value >= size && value % size === 0) ?? [smallest, 1];
-  return `${value / size}${unit}`;
 }

@@ -19,13 +19,11 @@ export function parseAddress(text: string): Parsed<Address> {
   return { value: { host: host.toLowerCase(), port } };
 }
 
-export function address() {
-  return textAs(
-    parseAddress,
-    { 'x-type': 'address', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
-    FORM,
-  );
-}
+export const address = textAs(
+  parseAddress,
+  { 'x-type': 'address', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
+  FORM,
+);
 
 /** A Host header, lower case: `host`, `host:port`, `[IPv6]`. */
 function parseHost(text: string): Parsed<string> {
@@ -40,12 +38,10 @@ function parseHost(text: string): Parsed<string> {
   return { value: host };
 }
 
-export function host() {
-  return textAs(parseHost, {
-    'x-type': 'host',
-    pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$',
-  });
-}
+export const host = textAs(parseHost, {
+  'x-type': 'host',
+  pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$',
+});
 
 /** An IP address or a CIDR range. */
 function parseNetwork(text: string): Parsed<string> {
@@ -59,12 +55,10 @@ function parseNetwork(text: string): Parsed<string> {
   return { value: text };
 }
 
-export function network() {
-  return textAs(parseNetwork, {
-    'x-type': 'IP address or CIDR range',
-    pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
-  });
-}
+export const network = textAs(parseNetwork, {
+  'x-type': 'IP address or CIDR range',
+  pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
+});
 
 function isHostName(text: string): boolean {
   return HOST_NAME.test(text.toLowerCase());

@@ -1,19 +1,18 @@
 import { z } from 'zod';
 import { endpointPattern, patternsOverlap } from './endpoint-pattern.ts';
 import { withRule } from './rule.ts';
-import { mapping } from './scalars.ts';
 
-export const endpointPathsSchema = mapping({
-  authorization: z.array(endpointPattern()).min(1).describe('Authorization endpoints.'),
-  token: z.array(endpointPattern()).min(1).describe('Token endpoints.'),
+export const endpointPathsSchema = z.strictObject({
+  authorization: z.array(endpointPattern).min(1).describe('Authorization endpoints.'),
+  token: z.array(endpointPattern).min(1).describe('Token endpoints.'),
   pushed_authorization: z
-    .array(endpointPattern())
+    .array(endpointPattern)
     .prefault([])
     .describe(
       'Pushed authorization request endpoints (RFC 9126). The gateway does not recognise a `request_uri` from any other path.',
     ),
   metadata: z
-    .array(endpointPattern())
+    .array(endpointPattern)
     .prefault(['/.well-known/openid-configuration'])
     .describe('Discovery documents.'),
 });

@@ -17,18 +17,17 @@ function parseEndpointPattern(text: string): Parsed<string> {
   return { value: text };
 }
 
-export function endpointPattern() {
-  return textAs(parseEndpointPattern, { 'x-type': 'path pattern', pattern: '^/[^?#*]*$' });
-}
+export const endpointPattern = textAs(parseEndpointPattern, {
+  'x-type': 'path pattern',
+  pattern: '^/[^?#*]*$',
+});
 
 /** A path without placeholders. */
 export function parseLiteralPath(text: string): Parsed<string> {
   return /[{}]/.test(text) ? { problem: 'must be a path without {name}' } : parseEndpointPattern(text);
 }
 
-export function literalPath() {
-  return textAs(parseLiteralPath, { 'x-type': 'path', pattern: '^/[^?#*{}]*$' });
-}
+export const literalPath = textAs(parseLiteralPath, { 'x-type': 'path', pattern: '^/[^?#*{}]*$' });
 
 /** Whether some path matches both patterns. */
 export function patternsOverlap(a: string, b: string): boolean {

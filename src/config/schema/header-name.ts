@@ -14,6 +14,7 @@ function parseHeaderName(text: string): Parsed<string> {
   return { value: text };
 }
 
-export function headerName() {
-  return textAs(parseHeaderName, { 'x-type': 'header name', pattern: '^[A-Za-z0-9-]{1,64}$' });
-}
+export const headerName = textAs(parseHeaderName, {
+  'x-type': 'header name',
+  pattern: '^[A-Za-z0-9-]{1,64}$',
+});

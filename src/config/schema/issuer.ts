@@ -9,18 +9,17 @@ import { httpOrigin } from './origin.ts';
 import { droppedParameter } from './parameter-name.ts';
 import { pathPrefix } from './path-prefix.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
+import { size } from './quantity.ts';
 import { withRule } from './rule.ts';
-import { choice, file, flag, mapping, section, textAs } from './scalars.ts';
-import { size } from './size.ts';
+import { file, section, textAs } from './scalars.ts';
 import { upstreamSchema } from './upstream.ts';
 
-const name = textAs(
-  (text) =>
-    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/.test(text)
-      ? { value: text }
-      : { problem: 'must be 1 to 63 letters, digits and . _ -, the first a letter or digit' },
-  { pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$' },
-);
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/,
+    'must be 1 to 63 letters, digits and . _ -, the first a letter or digit',
+  );
 
 /** `auto` is a value of version one; `check` warns about it. */
 const forwardPkce = z
@@ -28,38 +27,30 @@ const forwardPkce = z
   .transform((value) => (value === 'auto' ? 'always' : value))
   .meta({ enum: ['always', 'never'] });
 
-const clientIdSchema = z
-  .string()
-  .check((context) => {
-    const parsed = parseClientId(context.value);
-    if ('problem' in parsed) {
-      context.issues.push({ code: 'custom', message: parsed.problem, input: context.value });
-    }
-  })
-  .meta({ pattern: '^[^*]+[*]?$', maxLength: 512 });
+const clientId = textAs(parseClientId).meta({ pattern: '^[^*]+[*]?$', maxLength: 512 });
 
-export const issuerSchema = mapping({
+export const issuerSchema = z.strictObject({
   name: name.describe('The name of this issuer in metrics and logs.'),
   hosts: z
-    .array(host())
+    .array(host)
     .min(1)
     .optional()
     .describe('The Host headers of this issuer. Default: every host that no other issuer lists.'),
   paths: z
-    .array(pathPrefix())
+    .array(pathPrefix)
     .min(1)
     .optional()
     .describe(
       'The paths of its hosts that belong to this issuer, with everything below them, such as `/realms/a`. The longest match wins. Default: every path that no other issuer of the host lists.',
     ),
   upstream: upstreamSchema.describe('The authorization server behind the gateway.'),
-  public_url: httpOrigin()
+  public_url: httpOrigin
     .optional()
     .describe(
       'The origin that clients see. Default: taken from each request (Host, or trusted `X-Forwarded-*`).',
     ),
   endpoints: z
-    .union([choice(['auto']), endpointPathsSchema], {
+    .union([z.enum(['auto']), endpointPathsSchema], {
       error: 'must be `auto`, or a mapping with `authorization` and `token`',
     })
     .prefault('auto')
@@ -67,7 +58,7 @@ export const issuerSchema = mapping({
       "`auto`: from the upstream's discovery document. Otherwise lists of paths; a segment `{name}` matches any one segment.",
     ),
   discovery: z
-    .array(literalPath())
+    .array(literalPath)
     .min(1)
     .optional()
     .describe(
@@ -79,7 +70,7 @@ export const issuerSchema = mapping({
       'Whether the upstream receives the PKCE parameters. Use `never` for a server that refuses them; `doctor` finds out.',
     ),
   token_content_types: z
-    .array(choice(['form', 'json']))
+    .array(z.enum(['form', 'json']))
     .min(1)
     .prefault(['form'])
     .describe('Content types of token requests. `json` adds one flat JSON object, which goes on as JSON.'),
@@ -89,14 +80,15 @@ export const issuerSchema = mapping({
       "The longest `state` that the server keeps. If a client's state with the flow prefix (32 characters) is longer, it is sent without the prefix. Default: no limit.",
     ),
   drop_parameters: z
-    .array(droppedParameter())
+    .array(droppedParameter)
     .prefault([])
     .describe(
       'Parameters that the gateway removes from authorization, pushed authorization and token requests before it judges them, such as `resource` (RFC 8707), which agents send and strict servers refuse.',
     ),
   metadata: section({
-    advertise_pkce: flag().prefault(true).describe('Add `code_challenge_methods_supported`.'),
-    oauth_authorization_server: flag()
+    advertise_pkce: z.boolean().prefault(true).describe('Add `code_challenge_methods_supported`.'),
+    oauth_authorization_server: z
+      .boolean()
       .prefault(true)
       .describe(
         'Make `/.well-known/oauth-authorization-server` from the OpenID document where the upstream has none.',
@@ -120,7 +112,7 @@ export const issuerSchema = mapping({
       'The policy for client ids that are not under `clients`. Settings that it lacks come from `defaults`.',
     ),
   clients: z
-    .record(clientIdSchema, policySchema)
+    .record(clientId, policySchema)
     .meta({ 'x-nullable': true })
     .prefault({})
     .describe(

@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { address, host, network } from './address.ts';
-import { duration } from './duration.ts';
 import { headerName } from './header-name.ts';
+import { duration, size } from './quantity.ts';
 import { integer, secret, section } from './scalars.ts';
-import { size } from './size.ts';
 import { serverTls } from './tls-files.ts';
 
 export const listenSchema = section({
-  address: address()
+  address: address
     .prefault('0.0.0.0:8080')
     .describe('Where clients and browsers are served: `host:port`; port 0 picks a free one.'),
   tls: serverTls()
@@ -16,7 +15,7 @@ export const listenSchema = section({
       'Serve https: PEM files, their paths relative to the configuration file; reloaded when they change.',
     ),
   trusted_proxies: z
-    .array(network())
+    .array(network)
     .prefault([])
     .describe('The addresses of the proxies in front, whose `X-Forwarded-*` headers are believed.'),
   keep_alive: duration('1s', '1h')
@@ -44,7 +43,7 @@ export const listenSchema = section({
   })
     .prefault({})
     .describe('What the public listener allows.'),
-  request_id_header: headerName()
+  request_id_header: headerName
     .prefault('X-Request-Id')
     .describe(
       'The header that carries the request id: taken over from trusted proxies, made by the gateway otherwise, sent to the upstream and back to the client.',
@@ -52,13 +51,13 @@ export const listenSchema = section({
 });
 
 export const adminSchema = section({
-  address: address()
+  address: address
     .prefault('127.0.0.1:9090')
     .describe(
       'Where operators are served: metrics, health, status page, JSON API. It must not be reachable from the internet.',
     ),
   hosts: z
-    .array(host())
+    .array(host)
     .min(1)
     .optional()
     .describe(

@@ -17,12 +17,10 @@ export function parseHttpOrigin(text: string): Parsed<string> {
   return { value: url.origin };
 }
 
-export function httpOrigin() {
-  return textAs(parseHttpOrigin, {
-    'x-type': 'origin',
-    pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@\\\\]+/?$',
-  });
-}
+export const httpOrigin = textAs(parseHttpOrigin, {
+  'x-type': 'origin',
+  pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@\\\\]+/?$',
+});
 
 /** The value of an Origin header; apps in a web view use private schemes (`capacitor://localhost`). */
 function parseCorsOrigin(text: string): Parsed<string> {
@@ -35,9 +33,7 @@ function parseCorsOrigin(text: string): Parsed<string> {
   return URL.canParse(text) ? { value: new URL(text).origin } : { problem: 'must be an origin' };
 }
 
-export function corsOrigin() {
-  return textAs(parseCorsOrigin, {
-    'x-type': 'origin',
-    pattern: '^[A-Za-z][A-Za-z0-9+.-]*://[^\\s/?#@\\\\*]+$',
-  });
-}
+export const corsOrigin = textAs(parseCorsOrigin, {
+  'x-type': 'origin',
+  pattern: '^[A-Za-z][A-Za-z0-9+.-]*://[^\\s/?#@\\\\*]+$',
+});

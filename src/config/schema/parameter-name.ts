@@ -10,6 +10,7 @@ export function parseDroppedParameter(text: string): Parsed<string> {
   return { value: text };
 }
 
-export function droppedParameter() {
-  return textAs(parseDroppedParameter, { 'x-type': 'parameter name', pattern: '^[!-~]{1,128}$' });
-}
+export const droppedParameter = textAs(parseDroppedParameter, {
+  'x-type': 'parameter name',
+  pattern: '^[!-~]{1,128}$',
+});

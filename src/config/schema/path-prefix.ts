@@ -20,6 +20,4 @@ function parsePathPrefix(text: string): Parsed<string> {
     : { problem: 'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot' };
 }
 
-export function pathPrefix() {
-  return textAs(parsePathPrefix, { 'x-type': 'path', pattern: '^/[A-Za-z0-9_.~@:+/-]*$' });
-}
+export const pathPrefix = textAs(parsePathPrefix, { 'x-type': 'path', pattern: '^/[A-Za-z0-9_.~@:+/-]*$' });

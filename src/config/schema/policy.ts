@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { carriesCode } from '../../oauth/authorization-request.ts';
 import { FOLLOWED_RESPONSE_MODES } from '../../oauth/response-mode.ts';
-import { duration } from './duration.ts';
 import { corsOrigin } from './origin.ts';
+import { duration } from './quantity.ts';
 import { isPlainHttp, redirectUri } from './redirect-uri.ts';
 import { responseType } from './response-type.ts';
 import { type Rule, withRule } from './rule.ts';
-import { choice, flagOr, integer, mapping, secret, section, text } from './scalars.ts';
+import { integer, secret, section, text } from './scalars.ts';
 import { timestamp } from './timestamp.ts';
 
 /** Marks the settings that have a built-in value. */
@@ -29,7 +29,7 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
     owner: setting(text(), 'Contact for this client, shown to users who are refused.'),
     mode: settingOr<M>('enforce' as z.input<M>, mode, modeDescription),
     enforce_from: setting(
-      timestamp(),
+      timestamp,
       'With `mode: enforce`: before this moment violations are only reported, from this moment on they are refused.',
     ),
     enforce_percent: settingOr(
@@ -39,20 +39,20 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
     ),
     methods: settingOr(
       ['S256'],
-      z.array(choice(['S256', 'plain'])).min(1),
+      z.array(z.enum(['S256', 'plain'])).min(1),
       'The `code_challenge_method`s that are allowed.',
     ),
     redirect_uris: setting(
-      z.array(redirectUri()).min(1),
+      z.array(redirectUri).min(1),
       'Allowed redirect URIs, compared exactly. A loopback address (`http://127.0.0.1/cb`, `http://[::1]/cb`) and `http://localhost/cb` match any port. Default: any redirect URI.',
     ),
     response_types: settingOr(
       ['code'],
-      z.array(responseType()).min(1),
+      z.array(responseType).min(1),
       'Allowed response types. The order of the words in a response type does not matter.',
     ),
     response_modes: setting(
-      z.array(choice(FOLLOWED_RESPONSE_MODES) as z.ZodType<string>).min(1),
+      z.array(z.enum(FOLLOWED_RESPONSE_MODES) as z.ZodType<string>).min(1),
       'Allowed response modes. Default: every mode that the gateway can follow.',
     ),
     grant_types: setting(
@@ -61,7 +61,7 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
     ),
     request_objects: settingOr(
       'reject',
-      choice(['reject', 'allow']),
+      z.enum(['reject', 'allow']),
       'Requests as a JWT (`request`, RFC 9101). Signed and plain JWTs can be allowed; the gateway cannot follow encrypted ones.',
     ),
     flow_ttl: settingOr(
@@ -77,23 +77,23 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
     ),
     wrap_codes: settingOr(
       'auto',
-      flagOr('auto'),
+      z.union([z.boolean(), z.enum(['auto'])], { error: 'must be true, false or auto' }),
       "Give the client a code of the gateway's own, so that the upstream's code cannot be redeemed without the gateway. `auto`: wrap unless the id_token in this client's token responses has a `c_hash`, which strict clients check. Applies in `enforce`.",
     ),
     state: settingOr(
       'prefix',
-      choice(['prefix', 'preserve']),
+      z.enum(['prefix', 'preserve']),
       "The `state` that the upstream gets: the client's own state after a flow prefix, or unchanged. `preserve` needs `redirect_uris` and unpredictable states. It is for clients that check the `s_hash` of an id_token.",
     ),
     on_store_failure: settingOr(
       'reject',
-      choice(['reject', 'allow']),
+      z.enum(['reject', 'allow']),
       'While the store is unreachable: refuse the requests of enforced clients, or let them through unverified.',
     ),
     cors: setting(
-      mapping({
+      z.strictObject({
         origins: z
-          .array(corsOrigin())
+          .array(corsOrigin)
           .describe('Origins whose scripts may read the responses of the token endpoint.'),
       }),
       'Cross-origin access for apps in the browser. Default: the origins of the https `redirect_uris`.',
@@ -105,9 +105,10 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
   };
 }
 
-const clientMode = choice(['enforce', 'report', 'off'], (input) =>
-  input === 'reject' ? 'only `unlisted_clients` can have the mode `reject`' : undefined,
-);
+const clientMode = z.enum(['enforce', 'report', 'off'], {
+  error: ({ input }) =>
+    input === 'reject' ? 'only `unlisted_clients` can have the mode `reject`' : undefined,
+});
 
 export const policySchema = section(
   settings(
@@ -118,7 +119,7 @@ export const policySchema = section(
 
 export const unlistedPolicySchema = section(
   settings(
-    choice(['enforce', 'report', 'off', 'reject']),
+    z.enum(['enforce', 'report', 'off', 'reject']),
     'As for a client; or `reject`: a client that is not listed is refused.',
   ),
 ).meta({ id: 'unlisted_policy' });

@@ -32,12 +32,10 @@ export function parseRedirectUri(text: string): Parsed<string> {
   return { value: text };
 }
 
-export function redirectUri() {
-  return textAs(parseRedirectUri, {
-    'x-type': 'absolute URI',
-    pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s#*]+$',
-  });
-}
+export const redirectUri = textAs(parseRedirectUri, {
+  'x-type': 'absolute URI',
+  pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s#*]+$',
+});
 
 /** Plain http to a machine other than the user's own: others can read the code on the network. */
 export function isPlainHttp(redirectUri: string): boolean {

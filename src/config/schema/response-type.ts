@@ -15,10 +15,8 @@ function parseResponseType(text: string): Parsed<string> {
   return { value: normalizeResponseType(text) };
 }
 
-export function responseType() {
-  return textAs(parseResponseType, {
-    'x-type': 'response type',
-    'x-examples': ['code', 'code id_token'],
-    pattern: '^(none|(code|id_token|token)( (code|id_token|token))*)$',
-  });
-}
+export const responseType = textAs(parseResponseType, {
+  'x-type': 'response type',
+  'x-examples': ['code', 'code id_token'],
+  pattern: '^(none|(code|id_token|token)( (code|id_token|token))*)$',
+});

@@ -49,45 +49,16 @@ export function integer(min: number, max: number) {
   return z.number().int().min(min).max(max);
 }
 
-/** A whole number, or text that is parsed into one. */
-export function integerOr<T>(parse: (value: number | string) => Parsed<T>, notes: Notes, wrongType: string) {
-  return z
-    .union([z.number(), z.string()], { error: wrongType })
-    .transform((value, context) => unwrapParsed(parse(value), context))
-    .meta(notes);
-}
-
-export function flag() {
-  return z.boolean();
-}
-
-/** true, false, or a word. */
-export function flagOr<const W extends string>(word: W) {
-  return z.union([z.boolean(), z.enum([word])], { error: `must be true, false or ${word}` });
-}
-
-export function choice<const T extends readonly [string, ...string[]]>(
-  words: T,
-  error?: (input: unknown) => string | undefined,
-) {
-  return z.enum(words, error === undefined ? {} : { error: (issue) => error(issue.input) });
-}
-
 /** A mapping with known keys. A key with nothing after it (`limits:`) is an empty one. */
 export function section<const S extends z.ZodRawShape>(shape: S) {
   return z.strictObject(shape).meta({ 'x-nullable': true });
-}
-
-/** A mapping with known keys. */
-export function mapping<const S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape);
 }
 
 export function hasControlCharacter(value: string): boolean {
   return /[\u0000-\u001f\u007f]/.test(value);
 }
 
-function unwrapParsed<T>(parsed: Parsed<T>, context: z.RefinementCtx): T {
+export function unwrapParsed<T>(parsed: Parsed<T>, context: z.RefinementCtx): T {
   if ('value' in parsed) return parsed.value;
   context.addIssue({ code: 'custom', message: parsed.problem });
   return z.NEVER;

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { parseAddress } from './address.ts';
-import { duration } from './duration.ts';
+import { duration } from './quantity.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import { withRule } from './rule.ts';
-import { choice, integer, mapping, type Parsed, secret, section, text, textAs } from './scalars.ts';
+import { integer, type Parsed, secret, section, text, textAs } from './scalars.ts';
 import { clientTls } from './tls-files.ts';
 
 const NODE_FORM = 'must be host:port, such as redis-0.internal:6379';
+
+const nodes = z
+  .array(textAs(parseNode, { 'x-type': 'address', 'x-examples': ['redis-0.internal:6379'] }, NODE_FORM))
+  .min(1);
 
 const redisSchema = section({
   url: textAs(parseRedisUrl, {
@@ -18,17 +22,18 @@ const redisSchema = section({
     .describe(
       '`redis://host:port/database`, `rediss://` for TLS, or the path of a Unix socket. `kind: redis` needs this, `cluster` or `sentinel`.',
     ),
-  cluster: nodes()
+  cluster: nodes
     .optional()
     .describe('Instead of `url`: some nodes of a Redis Cluster. The gateway finds the others through them.'),
-  sentinel: mapping({
-    name: text().describe('The name of the primary at the sentinels, such as `mymaster`.'),
-    nodes: nodes().describe('The addresses of all sentinels.'),
-    username: text().optional().describe('The ACL user at the sentinels.'),
-    password: secret()
-      .optional()
-      .describe('The password at the sentinels. The password of Redis goes beside `sentinel`.'),
-  })
+  sentinel: z
+    .strictObject({
+      name: text().describe('The name of the primary at the sentinels, such as `mymaster`.'),
+      nodes: nodes.describe('The addresses of all sentinels.'),
+      username: text().optional().describe('The ACL user at the sentinels.'),
+      password: secret()
+        .optional()
+        .describe('The password at the sentinels. The password of Redis goes beside `sentinel`.'),
+    })
     .optional()
     .describe('Instead of `url`: the sentinels, which know the current primary.'),
   username: text().optional().describe('The ACL user.'),
@@ -47,16 +52,22 @@ const redisSchema = section({
     .describe('The timeout of one operation. After it the store counts as unreachable.'),
 });
 
-const sealedSchema = mapping({
+const sealedSchema = z.strictObject({
   keys: z
     .array(
-      secret(textAs(parseSealingKey, { 'x-type': '32 bytes in base64url', pattern: '^[A-Za-z0-9_-]{43}$' })),
+      secret(
+        z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url (43 characters)')
+          .meta({ 'x-type': '32 bytes in base64url' }),
+      ),
     )
     .min(1)
     .describe(
       'Keys of 32 random bytes in base64url. The first key seals and every key opens, so that a reload can replace a key. Write each as `{from_env}` or `{from_file}`.',
     ),
-  replay: choice(['memory', 'upstream'])
+  replay: z
+    .enum(['memory', 'upstream'])
     .prefault('memory')
     .describe(
       'Who refuses a code that is redeemed twice. `memory`: the server, and each gateway for the codes that it saw; `upstream`: only the server.',
@@ -64,7 +75,8 @@ const sealedSchema = mapping({
 });
 
 export const storeSchema = section({
-  kind: choice(['memory', 'redis', 'sealed'])
+  kind: z
+    .enum(['memory', 'redis', 'sealed'])
     .prefault('memory')
     .describe(
       '`memory`: in one process; lost when it ends. `redis`: shared by any number of gateways. `sealed`: any number of gateways that share only keys.',
@@ -136,18 +148,6 @@ withRule(storeSchema, ({ kind, redis, sealed }, diagnostics) => {
     );
   }
 });
-
-function nodes() {
-  return z
-    .array(textAs(parseNode, { 'x-type': 'address', 'x-examples': ['redis-0.internal:6379'] }, NODE_FORM))
-    .min(1);
-}
-
-function parseSealingKey(text: string): Parsed<string> {
-  return /^[A-Za-z0-9_-]{43}$/.test(text)
-    ? { value: text }
-    : { problem: 'must be 32 bytes in base64url (43 characters)' };
-}
 
 function parseNode(text: string): Parsed<{ host: string; port: number }> {
   const parsed = parseAddress(text);

@@ -15,10 +15,8 @@ export function parseTimestamp(text: string): Parsed<number> {
   return { value: moment };
 }
 
-export function timestamp() {
-  return textAs(
-    parseTimestamp,
-    { 'x-unit': 'moment', 'x-type': 'moment', 'x-examples': ['2027-01-15T00:00:00Z'], pattern: ISO.source },
-    FORM,
-  );
-}
+export const timestamp = textAs(
+  parseTimestamp,
+  { 'x-unit': 'moment', 'x-type': 'moment', 'x-examples': ['2027-01-15T00:00:00Z'], pattern: ISO.source },
+  FORM,
+);

@@ -1,26 +1,28 @@
 import { createSecureContext } from 'node:tls';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { TlsFiles } from '../config.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { withRule } from './rule.ts';
-import { file, mapping, type Parsed, secret } from './scalars.ts';
+import { file, type Parsed, secret } from './scalars.ts';
 
 /** A TLS client: PEM files, and further keys. */
 export function clientTls<const S extends z.ZodRawShape>(further: S = {} as S) {
-  const schema = mapping({
-    ca_file: file(parseCertificate)
-      .optional()
-      .describe('The certificate authorities to trust instead of the usual ones.'),
-    cert_file: file(parseCertificate).optional().describe('The certificate to present; needs `key_file`.'),
-    key_file: keyFile().optional().describe('The private key of `cert_file`.'),
-    ...further,
-  }).meta({ dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } });
+  const schema = z
+    .strictObject({
+      ca_file: file(parseCertificate)
+        .optional()
+        .describe('The certificate authorities to trust instead of the usual ones.'),
+      cert_file: file(parseCertificate).optional().describe('The certificate to present; needs `key_file`.'),
+      key_file: keyFile().optional().describe('The private key of `cert_file`.'),
+      ...further,
+    })
+    .meta({ dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } });
   return withRule(schema, (tls, diagnostics) => checkPair(tls as TlsFiles, diagnostics));
 }
 
 /** A TLS server: PEM files. */
 export function serverTls() {
-  const schema = mapping({
+  const schema = z.strictObject({
     cert_file: file(parseCertificate).describe('The certificate and its chain.'),
     key_file: keyFile().describe('The private key of `cert_file`.'),
   });

@@ -1,23 +1,25 @@
 import { z } from 'zod';
-import { duration } from './duration.ts';
 import { httpOrigin } from './origin.ts';
+import { duration } from './quantity.ts';
 import { withRule } from './rule.ts';
-import { flag, integer, mapping, section } from './scalars.ts';
+import { integer, section } from './scalars.ts';
 import { clientTls } from './tls-files.ts';
 
-export const upstreamSchema = mapping({
-  url: httpOrigin().describe('Scheme, host and port of the upstream.'),
-  preserve_host: flag()
+export const upstreamSchema = z.strictObject({
+  url: httpOrigin.describe('Scheme, host and port of the upstream.'),
+  preserve_host: z
+    .boolean()
     .prefault(true)
     .describe("Send the Host header of the request to the upstream; `false`: send the upstream's own host."),
   origins: z
-    .array(httpOrigin())
+    .array(httpOrigin)
     .prefault([])
     .describe(
       'Further origins that the server uses for itself. The gateway replaces them with the public URL in `Location`, `Refresh` and cookie domains.',
     ),
   tls: clientTls({
-    insecure_skip_verify: flag()
+    insecure_skip_verify: z
+      .boolean()
       .prefault(false)
       .describe(
         'Accept any certificate: anybody between the gateway and the upstream can then read every code and secret. Never in production.',

@@ -9,7 +9,7 @@ import type { Telemetry } from './telemetry/telemetry.ts';
 export type ObservedStores = Omit<Stores, 'renew'> & {
   /** Applies changed credentials and certificates of a configuration. */
   renew(config: StoreConfig): void;
-  /** Resolves when it is known whether the store is reachable: an unreachable store delays nothing. */
+  /** Resolves once it is known whether the store is reachable. */
   readonly known: Promise<void>;
 };
 
@@ -51,7 +51,7 @@ export function openObservedStores(
   };
 }
 
-/** Where the store is, without credentials; `undefined` where it is nowhere else. */
+/** The address of the store, without credentials; `undefined` if it has none. */
 function addressOf(config: StoreConfig): string | undefined {
   if (config.kind !== 'redis') return undefined;
   if ('url' in config) {

@@ -15,15 +15,15 @@ export type StoreOptions = {
 export type Stores = {
   readonly flows: FlowStore;
   readonly activity: ActivityStore;
-  /** What is kept in this process alone, for another one: it is gone from here. */
+  /** Removes what only this process keeps, and returns it for another one. */
   takeActivity(): readonly ActivityBatch[];
-  /** As `OpenedFlowStore` says. */
+  /** See `OpenedFlowStore`. */
   renew(config: StoreConfig): Promise<void>;
 };
 
 /**
- * The stores that the configuration asks for. They do not wait for Redis: until that is there, every operation is a
- * fault. Throws a `StoreFault` only for a URL, or a system error for a certificate, that cannot be used at all.
+ * Opens the configured stores. They do not wait for Redis: until it is reachable, every operation is a fault. Throws only for
+ * an unusable URL (`StoreFault`) or certificate (a system error).
  */
 export function openStores(config: StoreConfig, options: StoreOptions = {}): Stores {
   const { flows, connection, renew } = openFlowStore(config, options.onStateChange);

@@ -18,14 +18,14 @@ export type IdentifiedClient = {
   readonly mode: Mode;
   /** Whether every server would read the same client, or none, in the message. */
   readonly certain: boolean;
-  /** The issuer whose client it is, where a record or a place says so; else that of the request. */
+  /** The issuer of the client, if a record or a place names it; else that of the request. */
   readonly issuer?: string;
 };
 
 /**
- * The client that a message names, in its parameters or in its credentials. Where two are
- * named, or one in a way that only some servers would read, the strictest mode of all is in force: otherwise anybody could
- * pass for a client with a laxer one. `draw`: that of a flow that is about to begin.
+ * The client that a message names, in its parameters or in its credentials. If it names two, or one in a way that only some
+ * servers read, the strictest mode of all applies: otherwise anybody could pass for a client with a laxer mode. `draw`: the
+ * draw of a flow that is about to begin.
  */
 export function identifyClient(
   exchange: Exchange,
@@ -70,7 +70,7 @@ export function identifyByCredentials(
   return { identity, client: identifyClient(exchange, message, identity, draw) };
 }
 
-/** The client of a record, with the mode of the record: a flow keeps its mode to its end. */
+/** The client of a record, with the mode of the record: a flow keeps its mode. */
 export function recordedClient(
   { group }: Exchange,
   record: { readonly issuer: string; readonly clientId: string; readonly mode: Mode },

@@ -18,7 +18,7 @@ export type JudgedRequest = {
   readonly preservesState: boolean;
   /** Whether parameters are in a request object, which cannot be changed. */
   readonly sealed: boolean;
-  /** Why it cannot be followed, or its request object not be judged. */
+  /** Why it cannot be followed, or its request object cannot be judged. */
   readonly problem: Violation | undefined;
 };
 

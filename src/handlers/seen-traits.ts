@@ -1,15 +1,15 @@
 import { type FlowStore, StoreFault, type Trait } from '../store/flow-store.ts';
 
-/** Milliseconds for which one that was not seen is not looked up again. */
+/** Milliseconds until an unseen trait is looked up again. */
 const RECHECK = 60_000;
-/** Milliseconds for which the store remembers one. */
+/** Milliseconds for which the store remembers a trait. */
 const MEMORY = 30 * 24 * 3_600_000;
-/** Clients that are remembered here; beyond it, all are looked up anew. */
+/** The most clients in this process; beyond it, all are looked up again. */
 const LIMIT = 10_000;
 
 type Known = { readonly seen: boolean; readonly until: number };
 
-/** What clients and servers have shown of themselves, as this process knows it and the store remembers it for all. */
+/** Observed traits of clients and servers, cached in this process and kept in the store for all. */
 export class SeenTraits {
   readonly #store: FlowStore;
   readonly #known = new Map<string, Known>();
@@ -18,14 +18,14 @@ export class SeenTraits {
     this.#store = store;
   }
 
-  /** While the store cannot be reached, what this process knows. */
+  /** While the store is unreachable, this process's own knowledge decides. */
   isSeen(trait: Trait, upstream: string, clientId: string): boolean | Promise<boolean> {
     const known = this.#known.get(keyOf(trait, upstream, clientId));
     if (known !== undefined && known.until > Date.now()) return known.seen;
     return this.#lookUp(trait, upstream, clientId, known?.seen ?? false);
   }
 
-  /** Whether that is news. */
+  /** Returns whether the trait is new. */
   note(trait: Trait, upstream: string, clientId: string): boolean {
     const news = this.#known.get(keyOf(trait, upstream, clientId))?.seen !== true;
     this.#remember(trait, upstream, clientId, true);
@@ -50,7 +50,7 @@ export class SeenTraits {
   }
 }
 
-/** The store has counted and logged it. */
+/** The store already counted and logged the fault. */
 function ignoreFault(error: unknown): void {
   if (!(error instanceof StoreFault)) throw error;
 }

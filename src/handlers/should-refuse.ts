@@ -2,7 +2,7 @@ import type { JudgedEndpoint, Reason, Violation } from '../policy/reason.ts';
 import type { Exchange } from './exchange.ts';
 import { type IdentifiedClient, subjectOf } from './identify-client.ts';
 
-/** Whose policy is broken. */
+/** The client whose policy is violated. */
 export type Offender = Pick<IdentifiedClient, 'policy' | 'clientId' | 'mode' | 'issuer'>;
 
 /** Counts and logs a violation; returns whether to refuse. */
@@ -26,7 +26,7 @@ export function shouldRefuse(
   return offender.mode === 'enforce';
 }
 
-/** What broke the rule, where that is a part of the request that has no parameter's name. */
+/** The part of the request that broke the rule, if it is not a parameter. */
 function detailOf(reason: Reason, { request }: Exchange): string | undefined {
   if (reason === 'http_method_not_allowed') return request.method;
   if (reason === 'content_encoding_not_allowed') return request.headers['content-encoding'];

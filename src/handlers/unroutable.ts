@@ -37,7 +37,7 @@ export function answerUnroutable(
 ): void {
   const { status, description } = REFUSALS[unroutable.cause];
   const { origin } = request.headers;
-  // The endpoint is unknown: apps of all clients may read that they should try again.
+  // The endpoint is unknown, so apps of all clients may read this response.
   if (origin !== undefined && unroutable.issuer?.corsOrigins.has(origin) === true)
     allowOrigin(response, origin);
   answerPlainly(response, status, description, countUnroutable(events, unroutable));

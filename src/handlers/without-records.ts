@@ -3,8 +3,8 @@ import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 
 /**
- * Whether codes and request_uris for this client must be the gateway's own. A store that keeps no records knows no others, so
- * they are as soon as any login of the client is enforced.
+ * Whether this client must get codes and request_uris of the gateway. A store without records recognises no others, so this is
+ * the case as soon as any login of the client is enforced.
  */
 export function needsOwnNames({ services }: Exchange, { policy, mode }: IdentifiedClient): boolean {
   if (services.store.keepsRecords) return false;
@@ -12,8 +12,8 @@ export function needsOwnNames({ services }: Exchange, { policy, mode }: Identifi
 }
 
 /**
- * Whether a code or request_uri that nobody knows may be one that the upstream made for a login in report, of which such a
- * store knows nothing. A code that was issued just before a client became enforced may still come.
+ * Whether an unknown code or request_uri may be the upstream's own, from a login in report, which a store without records does
+ * not know. Codes issued just before a client became enforced may still arrive.
  */
 export function mayBeOfReport({ services }: Exchange, { policy, mode, certain }: IdentifiedClient): boolean {
   if (services.store.keepsRecords || (mode === 'enforce' && !certain)) return false;

@@ -14,7 +14,7 @@ export function answerStoreFault(exchange: Exchange): void {
   answerFault(exchange, 503, 'the sign-in cannot be checked right now; try again in a moment');
 }
 
-/** Whose code a token request may bring, while the store cannot say: one that does not tell its client may bring anybody's. */
+/** The possible owners of a token request's code while the store is unreachable: all clients if the request does not clearly name one. */
 export function mayOwnCode({ group }: Exchange, named: IdentifiedClient): readonly Concerned[] {
   return named.certain && named.clientId !== undefined ? [named] : group.anybody(Date.now());
 }

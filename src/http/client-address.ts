@@ -9,7 +9,7 @@ export function plainAddress(text: string): string {
   return isIP(mapped) === 4 ? mapped : address;
 }
 
-/** What counts as one client: an IPv4 address, or an IPv6 network of 64 bits, of which one host may use every address. */
+/** What counts as one client: an IPv4 address, or an IPv6 /64 network, because one host may use all its addresses. */
 export function clientOf(address: string): string {
   const plain = plainAddress(address);
   if (!isIPv6(plain)) return plain;

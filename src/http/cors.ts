@@ -28,8 +28,8 @@ export function allowOrigin(response: ServerResponse, origin: string): void {
 }
 
 /**
- * An answer of the upstream's (`headers`: flat names and values), readable to scripts of an origin as well; `undefined`: of no
- * further one. What the upstream allows stays. Credentials are allowed only where it allows them to this very origin.
+ * Makes an upstream response (`headers`: flat names and values) readable to scripts of `origin`; `undefined`: of no additional
+ * origin. What the upstream allows stays. Credentials are allowed only if it allows them to this origin.
  */
 export function mergeCorsHeaders(headers: readonly string[], origin: string | undefined): string[] {
   const cors = new CorsHeaders(headers);
@@ -42,7 +42,7 @@ export function mergeCorsHeaders(headers: readonly string[], origin: string | un
   return cors.headers;
 }
 
-/** The same for the answer to a preflight: all that it asks for is allowed beside what the upstream allows. */
+/** The same for the response to a preflight: everything requested is allowed, in addition to what the upstream allows. */
 export function mergePreflightHeaders(
   headers: readonly string[],
   { origin, method, headers: names }: Preflight,

@@ -6,7 +6,7 @@ import { readForwarded } from './forwarded.ts';
 import { isHost, withoutPort, withoutRootDot } from './host.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
 
-/** Who sent a request and to which origin, as far as that can be trusted. */
+/** The sender and origin of a request, as far as they can be trusted. */
 export type Peer = {
   /** The client's address: the peer's own, or the last one in X-Forwarded-For that is not a trusted proxy. */
   readonly address: string;

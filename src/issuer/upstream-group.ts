@@ -72,13 +72,13 @@ export class UpstreamGroup {
     return strictestMode(this.issuers.map(({ clients }) => clients.strictestMode(now)));
   }
 
-  /** Those whom it may concern. */
+  /** The policies that may apply. */
   anybody(now: number): ReturnType<ClientRegistry['anybody']> {
     return this.issuers.flatMap(({ clients }) => clients.anybody(now));
   }
 }
 
-/** Whether an entry names this very client. */
+/** Whether an entry without `*` lists the client, possibly after folding. */
 function isListed({ by }: Listing): boolean {
   return by === 'name' || by === 'folded';
 }
@@ -102,7 +102,7 @@ export function groupByUpstream(issuers: readonly Issuer[]): UpstreamGroup[] {
     }
     groups.push(merged);
   }
-  // Stable across reloads and replicas, whatever the order of the issuers.
+  // Independent of the order of the issuers, so that it is stable across reloads and replicas.
   return groups.map((group) => {
     const urls = group.issuers.map(({ config }) => config.upstream.origin).sort();
     return new UpstreamGroup(urls[0] as string, group.issuers);

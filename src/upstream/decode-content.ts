@@ -1,8 +1,8 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 
 /**
- * A body without its Content-Encoding (RFC 9110 8.4). `undefined`: an encoding that is not known, several on top of each
- * other, a broken body, or more than `limit` bytes.
+ * A body without its Content-Encoding (RFC 9110 8.4). `undefined`: an unknown encoding, several encodings, a broken body, or
+ * more than `limit` bytes.
  */
 export function decodeContent(body: Buffer, encoding: string | undefined, limit: number): Buffer | undefined {
   const options = { maxOutputLength: limit };

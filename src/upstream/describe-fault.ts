@@ -6,19 +6,19 @@ export function describeFault(fault: UpstreamFault): string {
   return code === undefined ? fault.message : `${fault.message}: ${describeCode(code)}`;
 }
 
-/** What happened and what to do about it. Any other error than an `UpstreamFault` speaks for itself. */
+/** What happened and what to do about it; for errors other than an `UpstreamFault`, only the message. */
 export function explainFailure(error: unknown): string {
   if (!(error instanceof UpstreamFault)) return (error as Error).message;
   return `${describeFault(error)}; ${adviceOn(codeOf(error)) ?? BY_KIND[error.kind]}`;
 }
 
-/** What the code of a socket, of DNS, of a certificate or of OpenSSL means, with the code. */
+/** The meaning of a socket, DNS, certificate or OpenSSL error code, with the code. */
 export function describeCode(code: string): string {
   const [what] = meaningOf(code) ?? [];
   return what === undefined ? code : `${what} (${code})`;
 }
 
-/** What to do about such a code. */
+/** What to do about an error code. */
 export function adviceOn(code: string | undefined): string | undefined {
   return code === undefined ? undefined : meaningOf(code)?.[1];
 }

@@ -4,8 +4,8 @@ import { type Discovered, DiscoveryFault, findMetadata } from './discovery.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 
 /**
- * Reads the metadata of an issuer that has paths of its own: one document for each, since that of the root may be another
- * issuer's. Throws a `DiscoveryFault`, also where a path has none, or an `UpstreamFault`.
+ * Reads the metadata of an issuer with `paths`: one document for each path, because the document at the root may be another
+ * issuer's. Throws a `DiscoveryFault`, also if a path has no document, or an `UpstreamFault`.
  */
 export async function discoverPaths(
   upstream: UpstreamClient,

@@ -14,27 +14,27 @@ import type { UpstreamClient } from './upstream-client.ts';
 export type Discovered = {
   readonly endpoints: EndpointPaths;
   readonly unjudged: UnjudgedPaths;
-  /** `code_challenge_methods_supported`: none where it does not say that it knows PKCE. */
+  /** `code_challenge_methods_supported`; empty if the metadata does not announce PKCE. */
   readonly challengeMethods: readonly string[];
-  /** As it stands there. */
+  /** As written in the metadata. */
   readonly issuer: string | undefined;
-  /** Whether its authorization responses say whose they are (RFC 9207 3). */
+  /** Whether its authorization responses name their issuer (RFC 9207 3). */
   readonly advertisesIss: boolean;
-  /** How clients authenticate at the token endpoint; `undefined`: not said. */
+  /** How clients authenticate at the token endpoint; `undefined`: not announced. */
   readonly tokenAuthMethods: readonly string[] | undefined;
   readonly revocationAuthMethods: readonly string[] | undefined;
   /** Whether `claims_supported` lists `c_hash`: clients may compare their code with it. */
   readonly statesCodeHash: boolean;
 };
 
-/** Endpoints beside those of the code flow. */
+/** Endpoints other than those of the code flow. */
 export type UnjudgedPaths = {
   readonly jwks: string | undefined;
   readonly userinfo: string | undefined;
   readonly revocation: string | undefined;
 };
 
-/** A metadata document, and where it was. */
+/** A metadata document and its location. */
 export type FoundMetadata = {
   readonly path: string;
   readonly document: MetadataDocument;
@@ -49,8 +49,8 @@ export const METADATA_PATHS = [
 ] as const;
 
 /**
- * Reads the first metadata document that the upstream has, at a configured path or a usual one. Throws a
- * `DiscoveryFault` or an `UpstreamFault`.
+ * Reads the upstream's first metadata document, at a configured path or a usual one. Throws a `DiscoveryFault` or an
+ * `UpstreamFault`.
  */
 export async function discover(
   upstream: UpstreamClient,
@@ -61,7 +61,7 @@ export async function discover(
   return (await findMetadata(upstream, host, configured, usual)).discovered;
 }
 
-/** The same, with the document itself. `usual`: where to look beside the configured paths. */
+/** The same, with the document itself. `usual`: locations to try in addition to the configured paths. */
 export async function findMetadata(
   upstream: UpstreamClient,
   host: string,

@@ -4,12 +4,12 @@ import { decodeContent } from './decode-content.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
 
-/** Bytes. The largest discovery documents that are known have 10 KiB. */
+/** Bytes. The largest known discovery documents have 10 KiB. */
 export const DOCUMENT_LIMIT = 256 * 1024;
 
 export type FetchedDocument = {
   readonly status: number;
-  /** `undefined`: more than `DOCUMENT_LIMIT`, or in an encoding that was not asked for and cannot be undone. */
+  /** `undefined`: more than `DOCUMENT_LIMIT`, or in an unrequested encoding that cannot be decoded. */
   readonly text: string | undefined;
   readonly headers: IncomingHttpHeaders;
 };
@@ -70,7 +70,7 @@ function takeSlot({ shares }: UpstreamClient, signal: AbortSignal): Promise<Slot
   return promise;
 }
 
-/** The text of a whole body; a byte order mark, which JSON.parse would stumble over, is left out. */
+/** The text of a whole body, without a byte order mark, which JSON.parse rejects. */
 export function decodeDocument(body: Buffer, encoding: string | undefined): string | undefined {
   const decoded = decodeContent(body, encoding, DOCUMENT_LIMIT);
   return decoded === undefined ? undefined : new TextDecoder().decode(decoded);

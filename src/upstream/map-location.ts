@@ -1,7 +1,7 @@
 /**
- * A redirect to one of the server's own origins, turned to the public one: a browser cannot reach the former, or would reach
- * it around the gateway. By either scheme: told by `X-Forwarded-Proto` that browsers use https, a server that speaks http
- * itself writes https in front of its own host. All else stays as written.
+ * Turns a redirect to one of the server's own origins to the public one: a browser cannot reach the server's origin, or would
+ * bypass the gateway. Both schemes count: if `X-Forwarded-Proto` says that browsers use https, a server that speaks http itself
+ * writes https before its own host. Everything else stays as written.
  */
 export function mapLocation(location: string, ownOrigins: readonly string[], publicOrigin: string): string {
   if (location.startsWith('/') && !location.startsWith('//')) return location;

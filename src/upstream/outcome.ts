@@ -20,7 +20,7 @@ export interface BodyInspector {
   push(chunk: Buffer): Inspected | Promise<Inspected>;
   /** The body is complete: returns the rest of it. */
   end(): Inspected | Promise<Inspected>;
-  /** Nothing has left, and the rest of the body is some time in coming. Called once at most. */
+  /** Nothing was sent yet, and the rest of the body is late. Called at most once. */
   onPause?(): Inspected;
 }
 

@@ -14,7 +14,7 @@ export type OutgoingRequest = {
 
 export type ForwardOptions = {
   readonly inspect: Inspect;
-  /** The client's address, to whose share of the connections it counts. */
+  /** The client's address, whose share of the connections the request uses. */
   readonly client: string;
   readonly purpose: Purpose;
   /** Whether the upstream should answer even if the client is gone, because its answer matters. */

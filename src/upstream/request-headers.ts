@@ -11,7 +11,7 @@ const NOT_FORWARDED: ReadonlySet<string> = new Set([
   'http2-settings',
   'keep-alive',
   'proxy-authenticate',
-  // To a CGI program, it is the variable that names its outgoing proxy (CVE-2016-5385).
+  // A CGI program reads it as the variable that names its outgoing proxy (CVE-2016-5385).
   'proxy',
   'proxy-authorization',
   'proxy-connection',
@@ -50,7 +50,7 @@ const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
   'x-tunneled-method',
 ]);
 
-/** Headers whose repetition is dropped: the gateway judged the first. */
+/** Headers of which only the first, which the gateway judged, is forwarded. */
 const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-type', 'content-length']);
 
 export type OutgoingHeaderOptions = {
@@ -61,11 +61,11 @@ export type OutgoingHeaderOptions = {
   readonly host: string;
   /** The request id and its header. */
   readonly requestId: readonly [name: string, id: string];
-  /** Whether the request is for no endpoint of the gateway's, so that it may name another method: some APIs need that. */
+  /** Whether the request is for none of the configured endpoints, so that it may name another method, as some APIs need. */
   readonly keepsMethodOverrides?: boolean;
-  /** `replaced`: the body is the gateway's, so the client's description of it is dropped; `resized`: its length alone. */
+  /** `replaced`: the gateway wrote the body, so the client's headers that describe it are dropped; `resized`: only the length is. */
   readonly body: 'as_sent' | 'resized' | 'replaced';
-  /** In place of the client's own: `identity` where the response is going to be read. */
+  /** Replaces the client's own value: `identity` if the response will be read. */
   readonly acceptEncoding?: 'identity' | undefined;
 };
 
@@ -107,7 +107,7 @@ function forwardedHeaders({ forwardedFor, prefix }: Peer, publicOrigin: string):
   return headers;
 }
 
-/** Not by `URL`, which would write the host in another way. */
+/** Without `URL`, which would change the spelling of the host. */
 function splitOrigin(origin: string): { protocol: string; host: string; port: string } {
   const [protocol = '', host = ''] = origin.split('://', 2);
   const port = /:(\d+)$/.exec(host)?.[1] ?? (protocol === 'https' ? '443' : '80');

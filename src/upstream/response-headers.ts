@@ -16,13 +16,12 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 export type ResponseHead = {
   readonly status: number;
   readonly statusText: string;
-  /** A flat list of names and values, hop-by-hop headers gone. */
+  /** A flat list of names and values, without hop-by-hop headers. */
   readonly headers: readonly string[];
 };
 
 /**
- * Removes hop-by-hop headers (RFC 9110 7.6.1), and says by which id the gateway knows the request. `raw` is a flat list of names
- * and values.
+ * Removes hop-by-hop headers (RFC 9110 7.6.1), and adds the request id. `raw` is a flat list of names and values.
  */
 export function buildResponseHeaders(
   raw: readonly (Buffer | string)[],

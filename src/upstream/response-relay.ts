@@ -8,7 +8,7 @@ import { UpstreamFault } from './upstream-fault.ts';
 
 /** Bytes of a body that are buffered while its inspector, or the client, pauses the upstream. */
 const WAITING_LIMIT = 64 * 1024;
-/** Milliseconds from a response's head after which its body is one that takes its time. */
+/** Milliseconds after a response's head from which on its body counts as slow. */
 const PAUSE = 200;
 
 /** The upstream's side of a response that is relayed. */
@@ -39,7 +39,7 @@ export class ResponseRelay {
   #closed = false;
   #headSentAt = 0;
 
-  /** `silenceLimit`: the most milliseconds between two pieces of a body of which nothing was sent yet. */
+  /** `silenceLimit`: the most milliseconds between two pieces of a body while none of it was sent yet. */
   constructor(response: ServerResponse, source: Source, silenceLimit: number) {
     this.#response = response;
     this.#source = source;
@@ -89,7 +89,7 @@ export class ResponseRelay {
       this.#head = outcome.pass;
       this.#inspector = outcome.body;
       this.#silence ??= setTimeout(this.#onSilence, this.#silenceLimit);
-      // What stands in the socket by then is read first.
+      // Data that is already in the socket is read first.
       if (outcome.body.onPause) this.#pause ??= setTimeout(() => setImmediate(this.#onPause), PAUSE);
     }
   }

@@ -1,7 +1,7 @@
-/** Where a message ends depends on these: what two readers could understand differently there is left as it came. */
+/** The end of a message depends on these headers: ambiguous ones stay unchanged. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
-/** What there is nothing to tidy in: nearly every head, so that it is not taken apart. */
+/** Heads without anything to tidy, which are nearly all: they are not parsed. */
 const TIDY =
   /^HTTP\/1\.[01] (?:101|[02-9]\d\d) [^\x00-\x08\x0a-\x1f\x7f]*\r\n(?:[!#$%&'*+.^`|~\w-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n)*\r\n$/;
 const UNTIDY_FRAMING = /\n(?:transfer-encoding:\s*identity|content-length:[\s\S]*\ncontent-length:)/i;
@@ -11,10 +11,9 @@ const HEADER_LINE = /^([!#$%&'*+.^`|~\w-]+)([ \t]*):(.*)$/;
 const CONTROL_CHARACTERS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
 
 /**
- * The head of a response (Latin-1, with its blank line) as a strict parser takes it, where nginx or Go's proxy would take it
- * as it came: lines that end in LF alone, blanks before a colon, folded lines, control characters, `Transfer-Encoding:
- * identity`, a Content-Length said twice. What is not understood goes on unchanged, for the parser to refuse.
- * `interim`: a 1xx, which nobody asked for and nobody needs.
+ * Rewrites the head of a response (Latin-1, with its blank line) for a strict parser, if nginx or Go's proxy would accept it as
+ * it is: lines that end in LF alone, spaces before a colon, folded lines, control characters, `Transfer-Encoding: identity`, a
+ * repeated Content-Length. Anything else stays unchanged, and the parser refuses it. `interim`: an unrequested 1xx response.
  */
 export function tidyResponseHead(head: string): string | 'interim' {
   if (TIDY.test(head) && !UNTIDY_FRAMING.test(head)) return head;
@@ -25,7 +24,7 @@ export function tidyResponseHead(head: string): string | 'interim' {
   if (code.startsWith('1') && code !== '101') return 'interim';
   const tidied = [`${version} ${code} ${reason}`];
   let contentLength: string | undefined;
-  // The last two are the blank line and what is behind its end.
+  // The last two are the blank line and the empty rest.
   for (const line of unfold(lines.slice(1, -2))) {
     const [, name = '', blanks = '', value = ''] = HEADER_LINE.exec(line) ?? [];
     const canonical = name.toLowerCase();
@@ -43,7 +42,7 @@ export function tidyResponseHead(head: string): string | 'interim' {
   return `${tidied.join('\r\n')}\r\n\r\n`;
 }
 
-/** RFC 9112 5.2: a line that begins with a blank goes on with the one before it. */
+/** RFC 9112 5.2: a line that begins with a space continues the line before. */
 function unfold(lines: readonly string[]): string[] {
   const unfolded: string[] = [];
   for (const line of lines) {

@@ -12,7 +12,7 @@ export type Upgrade = {
   /** Flat names and values, already cleaned. */
   readonly headers: readonly string[];
   readonly upstream: UpstreamClient;
-  /** The client to whose share of the connections it counts. */
+  /** The client whose share of the connections it uses. */
   readonly client: string;
   /** Called if the upstream does not answer; returns the answer for the client. */
   readonly onFault: (fault: UpstreamFault) => string;
@@ -23,7 +23,7 @@ export class UpgradeProxy {
   readonly #proxy = createProxyServer({ ws: true });
 
   constructor() {
-    // Of a client that breaks off; faults of the upstream go to each call's own listener.
+    // For clients that disconnect; upstream faults go to the listener of each call.
     this.#proxy.on('error', (_error, _request, socket) => (socket as Duplex).destroy());
     this.#proxy.on('proxyReqWs', (outgoing, _request, socket, options) => {
       guard(outgoing, socket as Socket, (options as UpgradeOptions).deadline - performance.now());
@@ -39,7 +39,7 @@ export class UpgradeProxy {
       else endWith(socket, answer);
     };
     const waiting = setTimeout(() => fail(new UpstreamFault('timeout', undefined)), timeouts.response);
-    // Only a socket that is read tells that its client has gone. A client that sends before it has an answer is none
+    // Only a socket that is read shows that its client left. No WebSocket client sends data before the response
     // (RFC 6455 4.1).
     const abandon = () => socket.destroy();
     socket
@@ -48,10 +48,10 @@ export class UpgradeProxy {
       .once('end', abandon);
     const { protocol, host, port } = new URL(origin);
     const hostname = upstream.serverName;
-    // The two that make an upgrade are hop-by-hop, so that cleaning took them away (RFC 9110 7.8).
+    // The two headers of an upgrade are hop-by-hop, so cleaning removed them (RFC 9110 7.8).
     request.headers = { ...groupByName(headers), connection: 'Upgrade', upgrade: 'websocket' };
     const options: UpgradeOptions = {
-      // Certificates count in a target only, the name that is checked in `ssl` only.
+      // http-proxy-3 reads certificates only in `target`, and the name to check only in `ssl`.
       target: {
         protocol,
         host,
@@ -61,7 +61,7 @@ export class UpgradeProxy {
         cert: tls?.cert,
         key: tls?.key,
       },
-      // The path as it was judged: http-proxy-3 would resolve dot segments.
+      // The judged path: http-proxy-3 would resolve dot segments.
       toProxy: true,
       prependPath: false,
       connectTimeout: timeouts.connect,
@@ -89,14 +89,14 @@ export class UpgradeProxy {
 type UpgradeOptions = Omit<ServerOptions, 'ssl' | 'target'> & {
   readonly target: object;
   readonly ssl: object;
-  /** For its answer, in the time of `performance.now()`. */
+  /** The deadline of its response, in the time of `performance.now()`. */
   readonly deadline: number;
 };
 
 /** Upgraded sockets. */
 const upgraded = new WeakSet<Duplex>();
 
-/** What http-proxy-3 leaves to its users between the request and its upgrade. */
+/** Handles what http-proxy-3 leaves to its users between the request and its upgrade. */
 function guard(outgoing: ClientRequest, socket: Socket, timeout: number): void {
   const abandon = () => outgoing.destroy();
   socket.once('close', abandon);
@@ -107,8 +107,8 @@ function guard(outgoing: ClientRequest, socket: Socket, timeout: number): void {
     upgraded.add(socket);
     endTogether(socket, upstreamSocket);
   });
-  // An answer that is no upgrade might carry a code to a client, and nobody looks at it here: only its status goes on.
-  // http-proxy-3 would pass it whole, by a listener that it adds as soon as this returns.
+  // A response that is no upgrade might carry a code, and is not inspected here: only its status is forwarded.
+  // http-proxy-3 would forward it completely, by a listener that it adds as soon as this function returns.
   queueMicrotask(() => {
     outgoing.removeAllListeners('response').once('response', (answer: IncomingMessage) => {
       clearTimeout(silence);
@@ -121,19 +121,19 @@ function guard(outgoing: ClientRequest, socket: Socket, timeout: number): void {
   });
 }
 
-/** A WebSocket has no use for half a connection: where one side ends, the other has what it sent, and ends as well. */
+/** A WebSocket needs no half-open connection: when one side ends, the other gets the remaining data and ends as well. */
 function endTogether(client: Socket, upstream: Socket): void {
   client.once('end', () => upstream.destroySoon()).once('close', () => upstream.destroy());
   upstream.once('end', () => client.destroySoon()).once('close', () => client.destroySoon());
 }
 
-/** The last answer to a client, whether or not it closes its side of the connection. */
+/** Sends the last response to a client and closes the connection, even if the client does not close its side. */
 export function endWith(socket: Duplex, answer: string): void {
   socket.end(answer, () => socket.destroy());
 }
 
 function groupByName(headers: readonly string[]): IncomingMessage['headers'] {
-  // Without a prototype, whose members a client may name as well as any header.
+  // Without a prototype, because a client may name its members as headers.
   const grouped: Record<string, string | string[]> = Object.create(null);
   for (let i = 0; i < headers.length; i += 2) {
     const name = (headers[i] as string).toLowerCase();

@@ -11,11 +11,11 @@ export type UpstreamClient = AsyncDisposable & {
   readonly pool: Pool;
   /** The shares of the connections. */
   readonly shares: ConnectionShares;
-  /** For one request that must not be sent on a kept connection. */
+  /** A dispatcher for a request that must not use a kept connection. */
   connectAnew(): Client;
-  /** The upstream's own authority (`host[:port]`), for where its Host is sent. */
+  /** The upstream's own authority (`host[:port]`), for its Host header. */
   readonly authority: string;
-  /** The name that its certificate is checked against; without it, undici would take the Host header. */
+  /** The name for the check of its certificate; without it, undici would use the Host header. */
   readonly serverName: string;
   readonly config: UpstreamConfig;
 };
@@ -25,17 +25,17 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const { tls, timeouts } = config;
   const options: Client.Options = {
-    // `forward` and `fetchDocument` have a deadline of their own, which counts from the complete request.
+    // `forward` and `fetchDocument` have their own deadline, which counts from the complete request.
     headersTimeout: 0,
-    // The time between two chunks, not of a whole body: event streams and downloads may take long.
+    // The time between two chunks, not for a whole body: event streams and downloads may take long.
     bodyTimeout: Math.max(timeouts.response, 300_000),
     maxHeaderSize: HEAD_LIMIT,
-    // Requests come in as HTTP/1.1 and go out so, to servers of https, too, that would rather speak HTTP/2.
+    // Requests arrive as HTTP/1.1 and leave as HTTP/1.1, also to https servers that prefer HTTP/2.
     allowH2: false,
     connect: connectorTo(host, {
       allowH2: false,
       timeout: timeouts.connect,
-      // A body that comes in small pieces goes on in small pieces, and no piece waits until the one before is acknowledged.
+      // The gateway forwards small pieces of a body at once: none waits until the one before is acknowledged.
       noDelay: true,
       ...(tls?.ca === undefined ? undefined : { ca: tls.ca }),
       ...(tls?.cert === undefined ? undefined : { cert: tls.cert }),
@@ -56,7 +56,7 @@ export function createUpstreamClient(config: UpstreamConfig): UpstreamClient {
 }
 
 function connectorTo(host: string, settings: buildConnector.BuildOptions): buildConnector.connector {
-  // An address is no name for a TLS ClientHello (RFC 6066 3); the certificate is checked against it all the same.
+  // A TLS ClientHello must not name an address (RFC 6066 3); the certificate is still checked against it.
   const named = isIP(host) === 0 ? { servername: host } : {};
   const connect = buildConnector({ ...settings, ...named });
   return ({ servername: _, ...options }, callback) =>

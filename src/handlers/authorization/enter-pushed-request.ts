@@ -42,7 +42,7 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
   }
   if (pushed !== undefined && isItsRequest(context, pushed)) {
     const responseType = normalizeResponseType(context.merged.parameters.get('response_type') ?? '');
-    // Servers of OpenID Connect may want one here all the same (Core 6.1); one that the client may not use is not its push's.
+    // OpenID Connect servers may require response_type here too (Core 6.1); it is dropped if the client may not use it.
     const beside = client.policy.responseTypes.includes(responseType) ? [] : ['response_type'];
     return forwardRequest(context, {
       mode: pushed.mode,
@@ -58,7 +58,7 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
   return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
 }
 
-/** By the name that the client has, or by the upstream's where the browser comes back from its login. */
+/** Finds it by the client's request_uri, or by the upstream's if the browser returns from its login. */
 async function findPushedRequest(
   exchange: Exchange,
   requestUri: string,

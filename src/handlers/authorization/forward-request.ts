@@ -15,7 +15,7 @@ export type ForwardOptions = {
   readonly mode?: Mode;
   /** In enforce: parameters that the pushed request determines. */
   readonly dropped?: readonly string[];
-  /** As the upstream knows it, where the client has one of the gateway's own. */
+  /** The upstream's request_uri, if the client has one of the gateway. */
   readonly requestUri?: string | undefined;
   readonly settle?: SendOptions['settle'];
 };

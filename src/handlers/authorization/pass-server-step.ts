@@ -7,7 +7,7 @@ import type { AuthorizationContext } from './authorization-context.ts';
 
 /**
  * A step of the server's own at its authorization endpoint: an approval, WSO2's `sessionDataKey`, Shibboleth's `execution`.
- * It passes as it is and counts as nothing; its response is followed like every other.
+ * It is forwarded unchanged and not counted; its response is followed like every other.
  */
 export async function passServerStep({ exchange, message }: AuthorizationContext): Promise<Progress> {
   const { body } = message;

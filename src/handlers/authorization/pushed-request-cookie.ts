@@ -4,8 +4,8 @@ import type { ResponseHead } from '../../upstream/response-headers.ts';
 import type { Exchange } from '../exchange.ts';
 
 /**
- * Servers send the browser back after login with the request_uri as they know it (Spring Authorization Server, Duende
- * IdentityServer). A store without records does not know that one, so a cookie brings the gateway's own name for it along.
+ * Some servers send the browser back after login with their own request_uri (Spring Authorization Server, Duende
+ * IdentityServer). A store without records does not know it, so a cookie contains the gateway's request_uri.
  */
 export function withOwnName(
   { publicOrigin }: Exchange,
@@ -21,7 +21,7 @@ export function withOwnName(
   return { ...head, headers: [...head.headers, 'Set-Cookie', cookie] };
 }
 
-/** The gateway's own name for a request_uri of the upstream, as the browser says. */
+/** The gateway's request_uri for one of the upstream, from the browser's cookie. */
 export function ownNameOf({ request }: Exchange, upstreamUri: string): string | undefined {
   const start = `${cookieName(upstreamUri)}=`;
   return request.headers.cookie
@@ -31,7 +31,7 @@ export function ownNameOf({ request }: Exchange, upstreamUri: string): string | 
     ?.slice(start.length);
 }
 
-/** One for each login, so that tabs do not disturb each other. */
+/** One name per login, so that tabs do not interfere. */
 function cookieName(upstreamUri: string): string {
   return `pkce_gateway_par_${hash('sha256', upstreamUri, 'base64url').slice(0, 16)}`;
 }

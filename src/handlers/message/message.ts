@@ -4,34 +4,34 @@ import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.
 import { Parameters, type ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 
-/** A text of parameters, as it came and as it reads. */
+/** Parameters as raw text and parsed. */
 export type FormText = ParsedParameters & {
-  /** Octets as UTF-16 code units below 256, `drop_parameters` gone already. */
+  /** Bytes as UTF-16 code units below 256, without `drop_parameters`. */
   readonly raw: string;
 };
 
 /** The body of a POST. */
 export type BodyText = {
-  /** Empty where the body is no form. */
+  /** Empty if the body is not a form. */
   readonly form: FormText;
   readonly isForm: boolean;
   readonly isEmpty: boolean;
-  /** What a lenient server could read in a body that is no form. */
+  /** The parameters that a lenient server could read in a body that is not a form. */
   readonly guessed: readonly (readonly [name: string, value: string])[];
-  /** What is wrong with the body as such, whatever stands in it. */
+  /** A violation by the body itself, independent of its content. */
   readonly problem: Violation | undefined;
-  /** Whether there may be more in it than anybody here has read. */
+  /** Whether the body may contain more than was read. */
   readonly unread: boolean;
-  /** For a message that goes on as it came. */
+  /** For a message that is forwarded unchanged. */
   readonly asSent: () => RequestBody | Buffer | null;
-  /** Writes changed parameters in the format in which they came. */
+  /** The format of the parameters, in which changed ones are written too. */
   readonly format: 'form' | 'json';
 };
 
-/** A request to an endpoint, read in the one way in which it is judged and forwarded. */
+/** A request to an endpoint, parsed once for judging and forwarding. */
 export type Message = {
   readonly query: FormText;
-  /** `undefined`: a GET or HEAD, whose body means nothing (RFC 9110 9.3.1), or a method that no endpoint takes. */
+  /** `undefined`: a GET or HEAD, whose body has no meaning (RFC 9110 9.3.1), or a method that no endpoint accepts. */
   readonly body: BodyText | undefined;
   /** The method is neither GET, HEAD nor POST. */
   readonly otherMethod: boolean;
@@ -40,18 +40,18 @@ export type Message = {
 
 const NONE = new Parameters([]);
 
-/** Those of the body, as they are judged; none where it has none that can be read. */
+/** The parameters of the body that are judged; none if it has no readable ones. */
 export function bodyParametersOf({ body }: Message): Parameters {
   return body?.form.parameters ?? NONE;
 }
 
-/** Everything that could name a client or a code, from query and body, however unlikely the upstream reads it. */
+/** Everything in query and body that could name a client or a code, even if the upstream is unlikely to read it. */
 export function hintsOf({ query, body }: Message): (readonly [name: string, value: string])[] {
   const own = body === undefined ? [] : [...body.form.parameters.entries, ...body.guessed];
   return [...own, ...query.parameters.entries];
 }
 
-/** Whether the message may say more than `hintsOf` tells. */
+/** Whether the message may contain more than `hintsOf` returns. */
 export function isUnread({ query, body, otherMethod }: Message): boolean {
   return query.hidden || otherMethod || (body !== undefined && (body.unread || body.form.hidden));
 }
@@ -60,7 +60,7 @@ export function problemOf({ problem, problemName }: ParsedParameters): Violation
   return problem === undefined ? undefined : { reason: problem, detail: problemName };
 }
 
-/** The same for the text beside a request: parameters of the server's own may be whatever it likes, a captcha's `code` too. */
+/** The same for text beside a request: parameters of the server itself may have any form, including a captcha's `code`. */
 export function problemBesideRequest(form: ParsedParameters): Violation | undefined {
   const violation = problemOf(form);
   if (violation === undefined || form.hidden) return violation;

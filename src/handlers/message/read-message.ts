@@ -48,7 +48,7 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
   exchange.sentText = text;
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
-  // Some servers recognise JSON by its first character, whatever the content type.
+  // Some servers recognise JSON by its first character, with any content type.
   const looksLikeJson = /^(?:\xef\xbb\xbf)?\s*[[{"]/.test(text);
   const isForm = mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson;
   const isJson = mediaType === 'application/json' && exchange.takesJson;
@@ -72,7 +72,7 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
   };
 }
 
-/** RFC 6749 has forms only; some servers take one flat JSON object as well (`token_content_types`). */
+/** RFC 6749 has forms only; some servers also accept one flat JSON object (`token_content_types`). */
 function readJson(exchange: Exchange, text: string): FormText {
   const read = readFlatJson(text);
   const dropped = droppedParameters(exchange);

@@ -4,17 +4,17 @@ import type { Exchange } from '../exchange.ts';
 import { isContentEncoded } from '../message/content-coding.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
 
-/** Characters of a body that are kept, to know again what the upstream repeats of it. */
+/** Characters of a body that are kept, to recognise parts of it in the response. */
 const SENT_TEXT = 16 * 1024;
 
 const REDEMPTION = { reason: 'path_ambiguous', detail: 'a code beside a grant_type' } as const;
 
-/** Answers (`true`) a request whose query would redeem a code at a path that is not for it. */
+/** Refuses a request whose query would redeem a code at another path than the token endpoint; `true`: it was answered. */
 export function refusesQuery(exchange: Exchange): boolean {
   return redeemsInQuery(exchange.target.query) && isRefusedElsewhere(exchange, 'token', REDEMPTION);
 }
 
-/** The same for a message that has been read whole. */
+/** The same for a completely read message. */
 export async function refusesRedemption(exchange: Exchange): Promise<boolean> {
   if (refusesQuery(exchange) || (await refusesEncodedBody(exchange))) return true;
   const found = searchOf(exchange)?.read(exchange.sentText) === true;
@@ -22,8 +22,8 @@ export async function refusesRedemption(exchange: Exchange): Promise<boolean> {
 }
 
 /**
- * Searches a body while it streams by, to its end. Where it would redeem a code, the request upstream ends before its last
- * byte. `undefined`: it is of a type that is not searched.
+ * Searches a whole body while it streams. If it would redeem a code, the upstream request is aborted before its last byte.
+ * `undefined`: bodies of this type are not searched.
  */
 export function redemptionFilter(exchange: Exchange): Filter | undefined {
   const search = searchOf(exchange);
@@ -43,7 +43,7 @@ export function redemptionFilter(exchange: Exchange): Filter | undefined {
   };
 }
 
-/** Whether a body could hide a bare code of an enforced client from the search: one that is content-encoded. */
+/** Refuses a content-encoded body that could hide a bare code of an enforced client from the search; `true`: it was answered. */
 export async function refusesEncodedBody(exchange: Exchange): Promise<boolean> {
   const { group, services, request } = exchange;
   if (!isContentEncoded(request) || searchOf(exchange) === undefined) return false;

@@ -94,7 +94,7 @@ class MetadataRequest {
     if (!isOpenid && !issuer.config.metadata.oauthAuthorizationServer) return undefined;
     const openid = { ...place, document: 'openid-configuration' } as const;
     const others = new Set([...metadataPathForms(place), ...metadataPathForms(openid)]);
-    // A server with one issuer may have its document at the root, whatever the issuer's path.
+    // A server with one issuer may have its document at the root, even if the issuer has a path.
     const root = '/.well-known/openid-configuration';
     others.add(root).delete(target.path);
     const headers = buildRequestHeaders(this.rawHeaders, {

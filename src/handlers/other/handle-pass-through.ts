@@ -6,7 +6,7 @@ import { sendUpstream } from '../send-upstream.ts';
 import { redemptionFilter, refusesEncodedBody, refusesQuery } from './find-redemption.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
 
-/** Everything that is not an endpoint: login pages, assets, APIs. It is streamed, and only redemptions in it are stopped. */
+/** Everything that is not an endpoint: login pages, assets, APIs. Requests stream, and only redemptions in them are stopped. */
 export async function handlePassThrough(exchange: Exchange): Promise<void> {
   const { request, resembles, services } = exchange;
   if (resembles !== undefined) {

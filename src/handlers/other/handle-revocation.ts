@@ -30,7 +30,7 @@ export async function handleRevocation(exchange: Exchange): Promise<void> {
   }
 }
 
-/** Others need no credentials of ours; and what streams is for the pass-through to look at. */
+/** Other clients need no credentials of the gateway; a streamed body is left to the pass-through. */
 function isSmallPost({ method, target, request, services }: Exchange): boolean {
   const length = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY);
   return method === 'POST' && target.query === undefined && length <= services.bodyLimits.size;

@@ -14,7 +14,7 @@ export function forwardPushedRequest(context: AuthorizationContext): Promise<'do
   return forwardRequest(context, { settle: (head) => settle(context, head) });
 }
 
-/** Reads the request_uri out of the upstream's answer, and saves it before the client has it. */
+/** Reads the request_uri from the upstream's response, and saves it before the client gets it. */
 function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Hold {
   if (head.status !== 200 && head.status !== 201) return { pass: head };
   return {
@@ -29,7 +29,7 @@ function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Ho
   };
 }
 
-/** The request_uri for the client; `undefined`: it was answered that there is none. */
+/** The request_uri for the client; `undefined`: the client got an error response instead. */
 async function remember(context: AuthorizationContext, answer: PushedAnswer): Promise<string | undefined> {
   const { exchange, client } = context;
   const { group, issuer, realm, services } = exchange;

@@ -9,7 +9,7 @@ import { type Progress, runSteps, type Step } from '../run-steps.ts';
 import { forwardPushedRequest } from './forward-pushed-request.ts';
 import { identifyPusher } from './identify-pusher.ts';
 
-/** RFC 9126 2: the flow begins here, and the request_uri that the upstream gives out is remembered for its client. */
+/** RFC 9126 2: the flow begins here, and the store keeps the upstream's request_uri for its client. */
 const STEPS: readonly Step<AuthorizationContext>[] = [
   readPushedRequest,
   identifyPusher,
@@ -23,7 +23,7 @@ export function handlePushedAuthorization(exchange: Exchange): Promise<void> {
   return runSteps(STEPS, new AuthorizationContext(exchange, 'pushed_authorization'));
 }
 
-/** Its parameters stand in the body alone. */
+/** Its parameters are only in the body. */
 async function readPushedRequest(context: AuthorizationContext): Promise<Progress> {
   context.message = await readMessage(context.exchange);
   context.merged = {

@@ -7,12 +7,12 @@ import { type IdentifiedClient, subjectOf } from '../identify-client.ts';
 import { needsOwnNames } from '../without-records.ts';
 
 /**
- * The code that the client gets, or why it gets none. `response_not_followable`: the store can keep nothing of this code,
- * because it is too long, or because something that is signed covers it and the store keeps no records.
+ * The code for the client, or the reason why it gets none. `response_not_followable`: the store cannot keep this code, because
+ * it is too long, or because a signature covers it and the store keeps no records.
  */
 type BoundForClient = { readonly code: string } | 'response_ambiguous' | 'response_not_followable';
 
-/** Ties the code to its flow before the response leaves. Throws a `StoreFault`. */
+/** Binds the code to its flow before the response is sent. Throws a `StoreFault`. */
 export async function bindCode(
   exchange: Exchange,
   { flow, id }: LiveFlow,
@@ -27,7 +27,7 @@ export async function bindCode(
   const wrap =
     !covered &&
     (needsOwnNames(exchange, client) || (flow.mode === 'enforce' && (await wrapsCodes(exchange, client))));
-  // Known to all replicas before the code is out: what is sent first is stored first.
+  // All replicas must know it before the code is sent: commands are executed in order.
   if (flow.mode === 'enforce' && !wrap) services.traits.note('bare_code', group.key, '');
   const bound = await services.store.bindCode({
     upstream: group.key,

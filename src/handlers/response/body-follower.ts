@@ -38,7 +38,7 @@ export class BodyFollower implements BodyInspector {
   /** The head to send first: a streamed body may still change its length. */
   readonly head: ResponseHead;
   readonly #encoding: string | undefined;
-  /** Of a body that is read as a whole. */
+  /** The limit of a body that is read as a whole. */
   #held: Buffer[] | undefined;
   #heldSize = 0;
   /** A body that cannot be decoded is streamed unread. */
@@ -62,11 +62,11 @@ export class BodyFollower implements BodyInspector {
     if (this.#held === undefined) return this.#send(this.#carriers.push(chunk.toString('latin1')));
     this.#held.push(chunk);
     this.#heldSize += chunk.length;
-    // Only one that is encoded gets so far. What cannot be read goes on.
+    // Only an encoded body gets here. An unreadable one is forwarded.
     return this.#heldSize <= CODED_LIMIT ? NOTHING : this.#passUnread(this.#takeHeld(this.#held));
   }
 
-  /** A body that takes its time streams, and may then change its length on the way. */
+  /** A slow body is streamed, and may then change its length. */
   onPause(): Inspected {
     if (this.#held === undefined || this.#encoding !== undefined) return NOTHING;
     const bytes = this.#takeHeld(this.#held);

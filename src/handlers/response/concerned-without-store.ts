@@ -5,13 +5,13 @@ import type { Exchange } from '../exchange.ts';
 import { recordedClient } from '../identify-client.ts';
 
 /**
- * Whose code it may be that goes to a place, while the store cannot say: that of the flow that this very request began, or of
- * whoever owns the place. `target`: `undefined` for a code that a script takes to a place that it does not name.
+ * The possible owners of a code that goes to a place while the store is unreachable: the flow that this request began, or the
+ * owners of the place. `target`: `undefined` for a code in a script that does not name its place.
  */
 export function concernedWithoutStore(exchange: Exchange, target: Target | undefined): readonly Concerned[] {
   const { flow, group } = exchange;
   const now = Date.now();
-  // A loopback place belongs to nobody, but those who list it are more likely to use it than others.
+  // A loopback place has no owner, but clients that list it are more likely to use it than others.
   const owner = target && enforcedOwner({ ...target, isLoopback: false }, now);
   const owners: Concerned[] = owner === undefined ? [] : [{ policy: owner.policy, mode: 'enforce' }];
   if (flow !== undefined) return [...owners, recordedClient(exchange, flow.flow)];

@@ -190,7 +190,7 @@ export class ResponseJudge {
     return isGatewayCode(code) || isSent(this.#exchange, code) ? 'response_ambiguous' : undefined;
   }
 
-  /** Where a flow has asked for none, the one of its client's to which the server brings the response (RFC 6749 3.1.2.3). */
+  /** For a flow without a redirect_uri: the client's redirect_uri to which the server sends the response (RFC 6749 3.1.2.3). */
   #redirectUriOf(carrier: Carrier, flow: Flow, { redirectUris }: ClientPolicy): string | undefined {
     return flow.redirectUri ?? redirectUris?.find((uri) => this.#leadsTo(carrier, flow, uri));
   }
@@ -200,7 +200,7 @@ export class ResponseJudge {
     return leadsTo(carrier, redirectUri, { isAuthorizationAnswer, responseMode });
   }
 
-  /** Whether the browser is sent away from the server with an answer, as far as that can be told without a redirect_uri. */
+  /** Whether the browser leaves the server with a response, as far as that is visible without a redirect_uri. */
   #goesAway(carrier: Carrier, target: Target | undefined): boolean {
     const goes = target !== undefined || isNavigation(carrier);
     return goes && isAnswer(carrier) && !this.#staysWithServer(target);

@@ -44,7 +44,7 @@ function findProblem({ message, named, parameters, grantType }: TokenContext): V
     : undefined;
 }
 
-/** The policy of the client whose code it is, whichever client the request names. */
+/** The policy of the code's own client, even if the request names another one. */
 async function findEnforcedOwner(
   exchange: Exchange,
   message: Message,
@@ -67,7 +67,7 @@ async function findEnforcedOwner(
   return codes.length > LOOK_UPS ? inStrictestMode(exchange, named) : undefined;
 }
 
-/** It may be anybody's code. */
+/** The code may belong to any client. */
 function inStrictestMode({ group }: Exchange, named: IdentifiedClient): IdentifiedClient {
   return { ...named, mode: group.strictestMode(Date.now()) };
 }

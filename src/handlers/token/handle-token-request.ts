@@ -12,7 +12,7 @@ import { TokenContext } from './token-context.ts';
 const STEPS: readonly Step<TokenContext>[] = [
   readTokenRequest,
   checkTokenMessage,
-  // A code under another grant is a redemption only where it is bound to a flow.
+  // A code under another grant is a redemption only if it is bound to a flow.
   passOtherGrant,
   claimCode,
   checkRedemption,

@@ -23,8 +23,8 @@ export function holdForCodeHash(context: TokenContext, head: ResponseHead): Outc
 }
 
 /**
- * The same for a code of which a store without records knows nothing: such a client cannot be enforced there, and its
- * readiness says so as long as its logins show it. `undefined`: there is nothing to look for.
+ * The same for a code that a store without records does not know. Such a client cannot be enforced with that store, and its
+ * readiness says so while its logins show a `c_hash`. `undefined`: nothing to search for.
  */
 export function holdForUnknownCode(
   { exchange, named, parameters }: TokenContext,

@@ -21,7 +21,7 @@ export class TokenContext {
 
   /** Set by `claimCode` if the code is known. */
   claim!: KnownClaim;
-  /** The client whose code it is, in the strictest mode of all parties concerned. */
+  /** The client of the code, in the strictest mode that applies. */
   owner!: IdentifiedClient;
   claimed!: ClaimedCode;
 

@@ -2,7 +2,7 @@ import type { Parameters } from '../../oauth/parameters.ts';
 import type { Message } from '../message/message.ts';
 import type { UpstreamRequest } from '../send-upstream.ts';
 
-/** Parameters in the format in which the client sent them. */
+/** Writes parameters in the format of the client's request. */
 export function writeBody(
   { body }: Message,
   parameters: Parameters,

@@ -8,7 +8,8 @@ import {
 } from '../policy/judge-readiness.ts';
 import type { Mode } from '../policy/mode.ts';
 import { periodDays } from './activity-store.ts';
-import { type ClientDay, type History, laterOf } from './history.ts';
+import { marked } from './counted.ts';
+import { type ClientDay, type History, sumOf } from './history.ts';
 
 /** What one client did over the period, by day and in total. */
 export type ClientCounts = {
@@ -55,8 +56,9 @@ export function buildClientActivity(
 ): ClientActivity {
   const { history, now, sharedPlace, keepsRecords } = seen;
   const mode = effectiveMode(policy, now);
-  const counts = readCounts(history, now);
-  const codeHashSeen = history.some((day) => (day?.counts.get('c_hash') ?? 0) > 0);
+  const sum = sumOf(history);
+  const counts = readCounts(history, now, sum);
+  const codeHashSeen = (sum.counts.get('c_hash') ?? 0) > 0;
   const facts = {
     mode,
     enforcePercent: policy.enforcePercent,
@@ -72,11 +74,8 @@ export function buildClientActivity(
     policy,
     mode,
     ...counts,
-    lastViolation: history.map((day) => day?.last).reduce(laterOf, undefined),
-    redirectUris: [...urisOf(history)]
-      .sort(([, one], [, other]) => other - one)
-      .slice(0, URIS_SHOWN)
-      .map(([uri]) => uri),
+    lastViolation: sum.last,
+    redirectUris: [...marked(sum.counts, '@').keys()].slice(0, URIS_SHOWN),
     codeHashSeen,
     facts,
     verdict: judgeReadiness(counts.days, facts),
@@ -84,21 +83,9 @@ export function buildClientActivity(
 }
 
 /** The counts of one client over the period that ends now. */
-export function readCounts(history: History, now: number): ClientCounts {
-  const days = history.map(readDay);
+export function readCounts(history: History, now: number, sum = sumOf(history)): ClientCounts {
   const seen = periodDays(now).filter((_, i) => history[i] !== undefined);
-  return { days, total: sumDays(days), firstDay: seen[0], lastDay: seen.at(-1) };
-}
-
-/** Where the codes of a client went, and how often. */
-export function urisOf(history: History): Map<string, number> {
-  const uris = new Map<string, number>();
-  for (const day of history) {
-    for (const [what, number] of day?.counts ?? []) {
-      if (what[0] === '@') uris.set(what.slice(1), (uris.get(what.slice(1)) ?? 0) + number);
-    }
-  }
-  return uris;
+  return { days: history.map(readDay), total: readDay(sum), firstDay: seen[0], lastDay: seen.at(-1) };
 }
 
 function readDay(day: ClientDay | undefined): DayActivity {
@@ -106,36 +93,15 @@ function readDay(day: ClientDay | undefined): DayActivity {
   // A correction may arrive before the count that it corrects.
   const of = (what: string) => Math.max(counts.get(what) ?? 0, 0);
   const [S256, plain, none] = [of('S256'), of('plain'), of('none')];
-  const reasons = (mark: string) =>
-    new Map(
-      [...counts].filter(([what, n]) => what[0] === mark && n > 0).map(([what, n]) => [what.slice(1), n]),
-    );
   return {
-    ...{ S256, plain, none, requests: S256 + plain + none },
+    S256,
+    plain,
+    none,
+    requests: S256 + plain + none,
     codesBound: of('bound'),
     verified: of('verified'),
     unverified: of('unverified'),
-    violations: reasons('!'),
-    counted: reasons('#'),
-  };
-}
-
-function sumDays(days: readonly DayActivity[]): DayActivity {
-  const total = (of: (day: DayActivity) => number) => days.reduce((sum, day) => sum + of(day), 0);
-  const reasons = (of: (day: DayActivity) => ReadonlyMap<string, number>) => {
-    const sums = new Map<string, number>();
-    for (const day of days) for (const [reason, n] of of(day)) sums.set(reason, (sums.get(reason) ?? 0) + n);
-    return new Map([...sums].sort(([, one], [, other]) => other - one));
-  };
-  return {
-    S256: total((day) => day.S256),
-    plain: total((day) => day.plain),
-    none: total((day) => day.none),
-    requests: total((day) => day.requests),
-    codesBound: total((day) => day.codesBound),
-    verified: total((day) => day.verified),
-    unverified: total((day) => day.unverified),
-    violations: reasons((day) => day.violations),
-    counted: reasons((day) => day.counted),
+    violations: marked(counts, '!'),
+    counted: marked(counts, '#'),
   };
 }

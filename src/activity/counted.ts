@@ -34,6 +34,17 @@ export function countsAtOnce(endpoint: string): boolean {
   return endpoint === 'token' || endpoint === 'authorization_response';
 }
 
+/** The counts with a mark, by what stands after it: the most frequent first. */
+export function marked(
+  counts: ReadonlyMap<string, number>,
+  mark: '!' | '#' | '@' | '~',
+): Map<string, number> {
+  const found = [...counts].filter(([what, number]) => what[0] === mark && number > 0);
+  return new Map(
+    found.sort(([, one], [, other]) => other - one).map(([what, number]) => [what.slice(1), number]),
+  );
+}
+
 /** A field of a record: the count's name, which has no space, and the client. */
 export function fieldOf(what: Counted | typeof LAST, name: string): string {
   return `${what} ${name}`;

@@ -81,20 +81,19 @@ function parseDay(record: ReadonlyMap<string, string>): Day {
 /** Adds one history to another, day by day. */
 export function mergeHistory(into: History, from: History): void {
   for (const [index, day] of from.entries()) {
-    const held = into[index];
-    if (day === undefined) continue;
-    if (held === undefined) {
-      into[index] = day;
-      continue;
-    }
-    const counts = new Map(held.counts);
-    for (const [what, number] of day.counts) counts.set(what, (counts.get(what) ?? 0) + number);
-    into[index] = { counts, last: laterOf(held.last, day.last) };
+    if (day !== undefined) into[index] = into[index] === undefined ? day : sumOf([into[index], day]);
   }
 }
 
-export function laterOf(one: ClientDay['last'], other: ClientDay['last']): ClientDay['last'] {
-  return one !== undefined && (other === undefined || one.at > other.at) ? one : other;
+/** Several days as one. */
+export function sumOf(days: History): ClientDay {
+  const counts = new Map<string, number>();
+  let last: ClientDay['last'];
+  for (const day of days) {
+    for (const [what, number] of day?.counts ?? []) counts.set(what, (counts.get(what) ?? 0) + number);
+    if (day?.last !== undefined && (last === undefined || last.at <= day.last.at)) last = day.last;
+  }
+  return { counts, last };
 }
 
 /** The client ids without an entry that received the most codes, which only the upstream can issue. */

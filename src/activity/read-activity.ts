@@ -3,7 +3,7 @@ import { type ClientPolicies, UNLISTED } from '../policy/client-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
 import type { ActivityStore } from './activity-store.ts';
 import { buildClientActivity, type ClientActivity } from './client-activity.ts';
-import { ISSUER_ITSELF } from './counted.ts';
+import { ISSUER_ITSELF, marked } from './counted.ts';
 import {
   busiestUnlisted,
   emptyHistory,
@@ -11,6 +11,7 @@ import {
   loadHistories,
   mergeHistory,
   type PastDays,
+  sumOf,
 } from './history.ts';
 import { SharedPlaces } from './shared-places.ts';
 
@@ -52,7 +53,10 @@ export async function readActivity(
     const histories = await loadHistories(store, issuer.name, now, past);
     const own = histories.get(ISSUER_ITSELF);
     histories.delete(ISSUER_ITSELF);
-    if (own !== undefined) upstreamTrouble.set(issuer.name, troubleOf(own));
+    if (own !== undefined) {
+      const { counts, last } = sumOf(own);
+      upstreamTrouble.set(issuer.name, { counts: marked(counts, '~'), last });
+    }
     const registry = new ClientRegistry(issuer.clients);
     const byName = orderHistories(registry, histories);
     for (const [client, history] of byName) places.note(issuer, client, policyOf(registry, client), history);
@@ -130,17 +134,4 @@ function getOrAdd(histories: Map<string, History>, name: string): History {
   const history = histories.get(name) ?? emptyHistory();
   histories.set(name, history);
   return history;
-}
-
-function troubleOf(history: History): UpstreamTrouble {
-  const counts = new Map<string, number>();
-  let last: UpstreamTrouble['last'];
-  for (const day of history) {
-    for (const [what, number] of day?.counts ?? []) {
-      const kind = what.slice(1);
-      counts.set(kind, (counts.get(kind) ?? 0) + number);
-    }
-    last = day?.last ?? last;
-  }
-  return { counts, last };
 }

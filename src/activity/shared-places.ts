@@ -1,8 +1,8 @@
 import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
 import { type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
 import type { SharedPlace } from '../policy/judge-readiness.ts';
-import { urisOf } from './client-activity.ts';
-import type { History } from './history.ts';
+import { marked } from './counted.ts';
+import { type History, sumOf } from './history.ts';
 
 type Issuer = { readonly name: string; readonly upstream: { readonly origin: string } };
 
@@ -13,7 +13,7 @@ export class SharedPlaces {
   note({ name: issuer, upstream }: Issuer, client: string, policy: ClientPolicy, history: History): void {
     // Its codes may always go to the places that it lists.
     const own = new Set(policy.redirectUris);
-    for (const uri of urisOf(history).keys()) {
+    for (const uri of marked(sumOf(history).counts, '@').keys()) {
       if (own.has(uri)) continue;
       const place = `${upstream.origin} ${uri}`;
       const users = this.#users.get(place) ?? [];

@@ -1,12 +1,9 @@
-import { applyChange, type Changes } from './activity-store.ts';
+import { type ActivityBatch, applyChange } from './activity-store.ts';
 
 /** The most fields that wait for the store: about 20 MB. */
 export const UNSENT_LIMIT = 100_000;
 /** Fields per batch: Redis adds them in about a millisecond. */
 const BATCH_SIZE = 500;
-
-/** Changes of one record that are sent together. */
-export type Batch = { readonly record: string; readonly changes: Changes };
 
 /** Changes that wait for the store, added up until they are sent. */
 export class UnsentChanges {
@@ -34,7 +31,7 @@ export class UnsentChanges {
   }
 
   /** Takes everything, in batches. */
-  take(): Batch[] {
+  take(): ActivityBatch[] {
     const batches = [...this.#records].flatMap(([record, fields]) => {
       const all = [...fields];
       const parts = Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_, i) =>
@@ -48,7 +45,7 @@ export class UnsentChanges {
   }
 
   /** Puts back what could not be sent. A text that was set meanwhile is newer. */
-  giveBack({ record, changes }: Batch): void {
+  giveBack({ record, changes }: ActivityBatch): void {
     for (const [field, change] of changes) {
       const isOld = typeof change === 'string' && this.#records.get(record)?.has(field) === true;
       if (!isOld) this.add(record, field, change);

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { renderMetricsReference } from '../src/telemetry/metrics-reference.ts';
 import { renderChartReadme } from './chart/render-chart-readme.ts';
 import { renderValuesSchema } from './chart/render-values-schema.ts';
 import { buildJsonSchema } from './config-docs/json-schema.ts';
 import { renderReference } from './config-docs/reference.ts';
 import { renderDashboard } from './dashboard/render-dashboard.ts';
 import { renderFaultTables } from './fault-table.ts';
+import { renderMetricsReference } from './metrics-reference.ts';
 import { renderReasonTable } from './reason-table.ts';
 import { renderTravelMatrix } from './travel-matrix.ts';
 

@@ -88,10 +88,6 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#count({ issuer, client, clientId: undefined }, 'c_hash');
   }
 
-  stateHashSeen(issuer: string, client: string): void {
-    this.#count({ issuer, client, clientId: undefined }, 's_hash');
-  }
-
   violation(violation: Violation): void {
     const { issuer, endpoint, reason } = violation;
     const name = this.#count(violation, `!${reason}`);

@@ -19,9 +19,8 @@ export type Counted =
   | `#${Reason}`
   | `@${string}`
   | `~${UpstreamFaultKind}`
-  /** id_tokens that covered the code or the state. */
-  | 'c_hash'
-  | 's_hash';
+  /** id_tokens that covered the code. */
+  | 'c_hash';
 
 /** The field of a day's record that holds the last violation of a client, or the last fault of an upstream. */
 export const LAST = 'last';

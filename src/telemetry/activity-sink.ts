@@ -22,7 +22,6 @@ export interface ActivitySink {
   redeemed(subject: Subject, result: RedemptionResult): void;
   violation(violation: Violation): void;
   upstreamFault(issuer: string, kind: UpstreamFaultKind): void;
-  /** An id_token covers the code (`c_hash`), or the state (`s_hash`), of this client. */
+  /** An id_token covers the code of this client (`c_hash`). */
   codeHashSeen(issuer: string, client: string): void;
-  stateHashSeen(issuer: string, client: string): void;
 }

@@ -1,5 +1,6 @@
+import { SpanStatusCode } from '@opentelemetry/api';
 import { printable } from './printable.ts';
-import { describeRequestSpan, isTracing } from './tracing.ts';
+import type { RequestScope } from './request-scope.ts';
 
 /** A request that has been answered. */
 export type AnsweredRequest = {
@@ -37,16 +38,20 @@ export function buildRequestLine(answered: AnsweredRequest, client: string | und
   };
 }
 
-export function describeInSpan(answered: AnsweredRequest, client: string | undefined): void {
-  if (!isTracing()) return;
+/** Sets name and result of the request's span. Never a query, because it contains secrets. */
+export function describeInSpan(answered: AnsweredRequest, { span, client }: RequestScope): void {
+  if (span?.isRecording() !== true) return;
   const { method, path, status, endpoint, issuer, requestId } = answered;
-  describeRequestSpan(`${method} ${endpoint}`, status, {
+  span.updateName(`${method} ${endpoint}`);
+  span.setAttributes({
     'http.request.method': method,
     'url.path': path,
     'pkce_gateway.issuer': issuer,
     'pkce_gateway.client': client,
     'pkce_gateway.request_id': requestId,
+    'http.response.status_code': status,
   });
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 /** Milliseconds, with three digits behind the point. */

@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { escapeUnprintable } from './printable.ts';
-import type { Violation } from './violation.ts';
+import { buildViolationLine, type Violation } from './violation.ts';
 
 /** Changes when a field is removed or changes its meaning; new fields do not change it. */
 const SCHEMA = 'pkce-gateway/audit/1';
@@ -15,19 +15,10 @@ export function buildAuditRecord(
   const record = {
     schema: SCHEMA,
     time: new Date(now).toISOString(),
-    event: violation.mode === 'enforce' ? 'refusal' : 'report_only_violation',
-    issuer: violation.issuer,
-    client: violation.client,
-    client_id: violation.clientId ?? null,
-    endpoint: violation.endpoint,
-    reason: violation.reason,
-    detail: violation.detail ?? null,
-    mode: violation.mode,
-    request_id: violation.requestId,
+    ...buildViolationLine(violation),
     client_address: showAddress(violation.clientAddress, address),
-    user_agent: violation.userAgent ?? null,
   };
-  return `${escapeUnprintable(JSON.stringify(record))}\n`;
+  return `${escapeUnprintable(JSON.stringify(record, (_, value) => value ?? null))}\n`;
 }
 
 function showAddress(address: string, wanted: Config['audit']['address']): string | null {

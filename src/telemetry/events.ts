@@ -6,7 +6,7 @@ import { type AnsweredRequest, buildRequestLine, describeInSpan, rounded } from 
 import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { currentScope } from './request-scope.ts';
+import { currentScope, type RequestScope } from './request-scope.ts';
 import { adviseOnStoreFault } from './store-advice.ts';
 import type { Subject } from './subject.ts';
 import { traceStoreOperation } from './tracing.ts';
@@ -37,8 +37,8 @@ export class Events {
   readonly #requestLog: Log;
   #activity: ActivitySink | undefined;
   #audit: Audit | undefined;
-  /** The clients whose id_token hashes were logged: at most one entry for each configured client. */
-  readonly #hashesTold = new Set<string>();
+  /** The clients whose `c_hash` was logged: at most one entry for each configured client. */
+  readonly #codeHashesTold = new Set<string>();
 
   constructor(metrics: Metrics, log: Log, requests: boolean) {
     this.#metrics = metrics;
@@ -70,8 +70,7 @@ export class Events {
     const violation = printableViolation(seen);
     this.#activity?.violation({ ...violation, clientId: seen.clientId });
     this.#audit?.record(violation);
-    noteClient(client);
-    currentScope()?.span?.addEvent('pkce_gateway.violation', { endpoint, reason, mode });
+    noteClient(client)?.span?.addEvent('pkce_gateway.violation', { endpoint, reason, mode });
     this.#log.warn(buildViolationLine(violation), enforced ? 'refused' : 'would be refused');
   }
 
@@ -119,22 +118,13 @@ export class Events {
   /** An id_token of a token response has a `c_hash`: a client that checks it accepts only the upstream's own code. */
   codeHashSeen(issuer: string, client: string): void {
     this.#activity?.codeHashSeen(issuer, client);
-    if (!this.#isFirst('c_hash', issuer, client)) return;
+    const key = `${issuer} ${client}`;
+    if (this.#codeHashesTold.has(key)) return;
+    this.#codeHashesTold.add(key);
     this.#log.info(
       { event: 'code_hash', issuer, client },
       'the id_tokens of this client have a c_hash, so its codes must stay as they are: `wrap_codes: auto` does not wrap them, and a ' +
         'sealed store cannot enforce this client',
-    );
-  }
-
-  /** An id_token has an `s_hash`, the hash of the state that the upstream saw. */
-  stateHashSeen(issuer: string, client: string): void {
-    this.#activity?.stateHashSeen(issuer, client);
-    if (!this.#isFirst('s_hash', issuer, client)) return;
-    this.#log.warn(
-      { event: 'state_hash', issuer, client },
-      'the id_tokens of this client have an s_hash, the hash of the prefixed state, and clients that check it reject the ' +
-        'response: set `state: preserve` for this client, which needs its `redirect_uris`',
     );
   }
 
@@ -153,10 +143,10 @@ export class Events {
     requestDuration.observe(labels, times.total / 1000);
     if (times.upstream !== undefined) upstreamDuration.observe(labels, times.upstream / 1000);
     if (times.overhead !== undefined) overhead.observe({ endpoint }, times.overhead / 1000);
-    const client = currentScope()?.client;
-    describeInSpan(answered, client);
+    const scope = currentScope();
+    if (scope !== undefined) describeInSpan(answered, scope);
     if (this.#requestLog.level !== 'silent')
-      this.#requestLog.info(buildRequestLine(answered, client), 'answered');
+      this.#requestLog.info(buildRequestLine(answered, scope?.client), 'answered');
   }
 
   /** `duration` in milliseconds. `address`: of the store, without credentials. */
@@ -214,15 +204,10 @@ export class Events {
   internalError(error: unknown, requestId: string): void {
     this.#log.error({ event: 'internal_error', request_id: requestId, error }, 'internal error');
   }
-
-  #isFirst(hash: string, issuer: string, client: string): boolean {
-    const before = this.#hashesTold.size;
-    this.#hashesTold.add(`${hash} ${issuer} ${client}`);
-    return this.#hashesTold.size > before;
-  }
 }
 
-function noteClient(client: string): void {
+function noteClient(client: string): RequestScope | undefined {
   const scope = currentScope();
   if (scope !== undefined) scope.client = client;
+  return scope;
 }

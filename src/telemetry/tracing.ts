@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import {
-  type Attributes,
   type Context,
   context,
   isSpanContextValid,
@@ -48,21 +47,12 @@ async function answerInSpan(request: IncomingMessage, answer: () => Promise<void
 let tracing: boolean | undefined;
 
 /** Whether an operator has registered an SDK (docs/tracing.md), which must happen before the first request. */
-export function isTracing(): boolean {
+function isTracing(): boolean {
   if (tracing === undefined) {
     const provider = trace.getTracerProvider();
     tracing = !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer(NAME) !== undefined;
   }
   return tracing;
-}
-
-/** Sets name and result of the current request's span. Never a query, because it contains secrets. */
-export function describeRequestSpan(name: string, status: number, attributes: Attributes): void {
-  const span = currentScope()?.span;
-  if (span?.isRecording() !== true) return;
-  span.updateName(name);
-  span.setAttributes({ ...attributes, 'http.response.status_code': status });
-  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 export type UpstreamCall = {

@@ -25,7 +25,7 @@ export function printableViolation(violation: Violation): Violation {
   };
 }
 
-/** The fields of its line in the log. */
+/** The fields of its line in the log, and in the audit stream. */
 export function buildViolationLine(violation: Violation): object {
   const { issuer, client, endpoint, reason, mode } = violation;
   return {

@@ -1,4 +1,4 @@
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from '../src/telemetry/metrics.ts';
 
 /** docs/metrics.md, from the metrics themselves. */
 export async function renderMetricsReference(): Promise<string> {

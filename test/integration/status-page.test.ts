@@ -389,3 +389,25 @@ test('what went wrong comes first: the store away, a configuration that was reje
   const page = await (await fetch(gateway.adminUrl)).text();
   expect(page).toContain('gateway.yaml:3:5 issuers: &#60;script&#62;');
 });
+
+test('each tile counts the rows that it leads to, that of all other clients among them', async () => {
+  await using upstream = await startScriptedLegacyServer({ authorizationError: 'access_denied' });
+  await using gateway = await startGatewayUnderTest({
+    upstream: upstream.url,
+    issuer: 'unlisted_clients: {mode: report}\nclients: {idle: {mode: report}, done: {}}',
+  });
+  await new SimpleClient(gateway.url, 'stranger').authorize({ code_challenge: undefined });
+  const page = await openPage(gateway, '', { script: false });
+  expect(await rowNames(page)).toContain('All other clients');
+  const tiles = await page
+    .locator('.tile a')
+    .evaluateAll((links) =>
+      links.map((link) => [link.getAttribute('href'), Number(link.firstChild?.textContent)]),
+    );
+  expect(tiles).toHaveLength(7);
+  for (const [href, count] of tiles) {
+    await page.goto(`${gateway.adminUrl}/${href}`);
+    expect([href, await page.locator('tbody tr').count()]).toEqual([href, count]);
+  }
+  await expect(page.locator('footer').textContent()).resolves.toContain('Ready probe');
+});

@@ -1,4 +1,5 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
+import { UNLISTED } from '../../policy/client-policy.ts';
 
 export const PAGE_SIZE = 100;
 /** The most characters of a search. */
@@ -56,8 +57,11 @@ export function parseClientQuery(text: string): ClientQuery {
   };
 }
 
+/** Which clients, if it is all. */
+export const UNFILTERED = { search: '', issuer: '', mode: '', verdict: '' } as const;
+
 /** The query of a URL with some values changed; the first page, unless a page is given. */
-export function clientQueryText(query: ClientQuery, changes: Partial<ClientQuery>): string {
+export function clientQueryText(query: ClientQuery, changes: Partial<ClientQuery> = {}): string {
   const { search, issuer, mode, verdict, sort, descending, page } = { ...query, page: 1, ...changes };
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries({ search, issuer, mode, verdict })) {
@@ -74,18 +78,23 @@ export function startsDescending(sort: SortKey): boolean {
   return sort !== 'client' && sort !== 'mode';
 }
 
-export function selectClients(all: readonly ClientActivity[], query: ClientQuery): ClientPage {
+/** The clients with a row: `_unlisted` has one only if something was counted under it. */
+export function matchingClients(all: readonly ClientActivity[], query: ClientQuery): ClientActivity[] {
   const wanted = query.search.toLowerCase();
-  const matching = all.filter(({ issuer, client, mode, policy, verdict }) => {
+  return all.filter(({ issuer, client, mode, policy, verdict, lastDay }) => {
+    if (client === UNLISTED && lastDay === undefined) return false;
     if (query.issuer !== '' && issuer !== query.issuer) return false;
     if (query.mode !== '' && mode !== query.mode) return false;
     if (query.verdict !== '' && verdict.state !== query.verdict) return false;
     const texts = [client, policy.owner ?? '', policy.description ?? ''];
     return wanted === '' || texts.some((text) => text.toLowerCase().includes(wanted));
   });
+}
+
+export function selectClients(all: readonly ClientActivity[], query: ClientQuery): ClientPage {
   const keyOf = ORDERS[query.sort];
   const sign = query.descending ? -1 : 1;
-  const sorted = matching
+  const sorted = matchingClients(all, query)
     .map((client) => ({ client, key: keyOf(client) }))
     .sort(
       (one, other) => sign * compare(one.key, other.key) || compare(one.client.client, other.client.client),

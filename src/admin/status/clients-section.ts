@@ -10,6 +10,7 @@ import {
   type SortKey,
   selectClients,
   startsDescending,
+  UNFILTERED,
   violationCount,
 } from './client-query.ts';
 import { type Html, html } from './html.ts';
@@ -21,10 +22,10 @@ import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 const NAMED_REASONS = 2;
 
 export function renderClients(facts: StatusFacts, query: ClientQuery): Html {
-  const page = selectClients(facts.clients.filter(isWorthARow), query);
+  const page = selectClients(facts.clients, query);
   const { search, issuer, mode, verdict } = query;
   const isFiltered = search + issuer + mode + verdict !== '';
-  const all = clientQueryText(query, { search: '', issuer: '', mode: '', verdict: '' });
+  const all = clientQueryText(query, UNFILTERED);
   return html`<p class="count" id="count">${countText(page, isFiltered)}${page.clients.length === 0 && isFiltered && html` <a href="${all}#clients">Show all</a>`}</p>
 ${
   page.clients.length > 0 &&
@@ -34,11 +35,6 @@ ${
 </table>`
 }
 ${page.pages > 1 && renderPaging(page, query)}`;
-}
-
-/** `_unlisted` has a row only if something was counted under it. */
-function isWorthARow({ client, lastDay }: ClientActivity): boolean {
-  return client !== UNLISTED || lastDay !== undefined;
 }
 
 const COLUMNS: readonly { readonly title: string; readonly sort?: SortKey; readonly numeric?: true }[] = [

@@ -1,4 +1,4 @@
-import { type ClientQuery, clientQueryText, SORT_KEYS, type SortKey } from './client-query.ts';
+import { type ClientQuery, clientQueryText, SORT_KEYS, type SortKey, UNFILTERED } from './client-query.ts';
 import { type Html, html } from './html.ts';
 
 const SORT_WORDS: Readonly<Record<SortKey, string>> = {
@@ -27,7 +27,7 @@ ${renderSelect(
   query.sort,
   SORT_KEYS.map((key) => [key, SORT_WORDS[key]] as const),
 )}
-<span class="buttons"><button type="submit">Apply</button> <a href="${clientQueryText(query, { search: '', issuer: '', mode: '', verdict: '', sort: 'attention', descending: true })}#clients">Reset</a></span>
+<span class="buttons"><button type="submit">Apply</button> <a href="${clientQueryText(query, { ...UNFILTERED, sort: 'attention', descending: true })}#clients">Reset</a></span>
 </form>`;
 }
 

@@ -1,8 +1,7 @@
-import type { ClientActivity } from '../../activity/client-activity.ts';
 import type { IssuerConfig } from '../../config/config.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import type { UpstreamState } from '../upstream-watch.ts';
-import { type ClientQuery, clientQueryText, isInTrouble } from './client-query.ts';
+import { type ClientQuery, clientQueryText, matchingClients, UNFILTERED } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { numberText, timeText } from './time-text.ts';
@@ -11,71 +10,26 @@ type Tile = {
   readonly kind: string;
   readonly title: string;
   readonly filter: Partial<ClientQuery>;
-  readonly counts: (client: ClientActivity) => boolean;
-  /** Whether the configuration alone gives the count. */
-  readonly configured?: true;
 };
 
-const inReport =
-  (state: ClientActivity['verdict']['state']) =>
-  ({ mode, verdict }: ClientActivity) =>
-    mode === 'report' && verdict.state === state;
-
 const TILES: readonly Tile[] = [
-  {
-    kind: 'bad',
-    title: 'enforced, in trouble',
-    filter: { mode: 'enforce', verdict: 'not ready' },
-    counts: isInTrouble,
-  },
-  {
-    kind: 'warn',
-    title: 'not ready',
-    filter: { mode: 'report', verdict: 'not ready' },
-    counts: inReport('not ready'),
-  },
-  {
-    kind: 'near',
-    title: 'nearly ready',
-    filter: { mode: 'report', verdict: 'nearly ready' },
-    counts: inReport('nearly ready'),
-  },
-  {
-    kind: 'good',
-    title: 'ready to enforce',
-    filter: { mode: 'report', verdict: 'ready' },
-    counts: inReport('ready'),
-  },
-  {
-    kind: 'idle',
-    title: 'without traffic',
-    filter: { mode: 'report', verdict: 'no traffic' },
-    counts: inReport('no traffic'),
-  },
-  {
-    kind: 'done',
-    title: 'enforced',
-    filter: { mode: 'enforce' },
-    counts: ({ mode }) => mode === 'enforce',
-    configured: true,
-  },
-  {
-    kind: 'idle',
-    title: 'off',
-    filter: { mode: 'off' },
-    counts: ({ mode }) => mode === 'off',
-    configured: true,
-  },
+  { kind: 'bad', title: 'enforced, in trouble', filter: { mode: 'enforce', verdict: 'not ready' } },
+  { kind: 'warn', title: 'not ready', filter: { mode: 'report', verdict: 'not ready' } },
+  { kind: 'near', title: 'nearly ready', filter: { mode: 'report', verdict: 'nearly ready' } },
+  { kind: 'good', title: 'ready to enforce', filter: { mode: 'report', verdict: 'ready' } },
+  { kind: 'idle', title: 'without traffic', filter: { mode: 'report', verdict: 'no traffic' } },
+  { kind: 'done', title: 'enforced', filter: { mode: 'enforce' } },
+  { kind: 'idle', title: 'off', filter: { mode: 'off' } },
 ];
 
 /** The number of clients in each state, each a link to these clients. */
 export function renderTiles({ clients, reading }: StatusFacts, query: ClientQuery): Html {
-  const named = clients.filter(({ client }) => client !== UNLISTED);
-  const all = { search: '', issuer: '', mode: '', verdict: '' };
-  return html`<ul class="tiles">${TILES.map(({ kind, title, filter, counts, configured }) => {
-    const count = named.filter(counts).length;
-    const text = reading === undefined && configured !== true ? '–' : numberText(count);
-    return html`<li class="tile ${kind}${count === 0 && ' zero'}"><a href="${clientQueryText(query, { ...all, ...filter })}#clients"><b>${text}</b> ${title}</a></li>`;
+  return html`<ul class="tiles">${TILES.map(({ kind, title, filter }) => {
+    const shown = { ...query, ...UNFILTERED, ...filter };
+    const count = matchingClients(clients, shown).length;
+    // The modes are configured, verdicts are read.
+    const text = reading === undefined && 'verdict' in filter ? '–' : numberText(count);
+    return html`<li class="tile ${kind}${count === 0 && ' zero'}"><a href="${clientQueryText(shown)}#clients"><b>${text}</b> ${title}</a></li>`;
   })}</ul>`;
 }
 

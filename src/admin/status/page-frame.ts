@@ -32,7 +32,7 @@ export function renderFrame(facts: StatusFacts, title: string, content: Html): s
 <div id="alerts" data-live>${renderAlerts(facts)}</div>
 ${content}
 </main>
-<footer class="muted"><a href="metrics">Metrics</a> <a href="api/clients">Clients as JSON</a> <a href="readyz">Readiness</a> <span>Counts cover the last 14 days (UTC) and ${COUNTED[facts.config.store.kind]}. They are a few seconds old.</span></footer>
+<footer class="muted"><a href="metrics">Metrics</a> <a href="api/clients">Clients as JSON</a> <a href="readyz">Ready probe</a> <span>Counts cover the last 14 days (UTC) and ${COUNTED[facts.config.store.kind]}. They are a few seconds old.</span></footer>
 </body>
 </html>
 `.text;

@@ -60,3 +60,8 @@ export function periodDays(now: number): number[] {
   const today = dayOf(now);
   return Array.from({ length: PERIOD_DAYS }, (_, i) => today - PERIOD_DAYS + 1 + i);
 }
+
+/** When the period that ends at a moment began, in epoch milliseconds. */
+export function startOfPeriod(now: number): number {
+  return (dayOf(now) - PERIOD_DAYS + 1) * DAY;
+}

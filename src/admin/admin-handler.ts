@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { startOfPeriod } from '../activity/activity-store.ts';
 import { withoutActivity } from '../activity/read-activity.ts';
 import { type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
@@ -142,13 +143,21 @@ export class AdminHandler {
     const contentType = 'application/json';
     try {
       const { report } = await this.#services.activity.read();
-      const body = `${JSON.stringify({ clients: report.clients.map(clientJson) })}\n`;
+      const counted = { counted_since: this.#countedSince(), clients: report.clients.map(clientJson) };
+      const body = `${JSON.stringify(counted)}\n`;
       return { status: 200, contentType, body };
     } catch (error) {
       const description = `the store is unreachable: ${storeFaultText(error)}`;
       const body = `${JSON.stringify({ error: 'temporarily_unavailable', error_description: description })}\n`;
       return { status: 503, contentType, body, headers: { 'Retry-After': '5' } };
     }
+  }
+
+  /** When the counts began, as ISO 8601: Redis has those of every replica, any other store those of this process. */
+  #countedSince(): string {
+    const period = startOfPeriod(Date.now());
+    const isShared = this.#services.history.config.store.kind === 'redis';
+    return new Date(isShared ? period : Math.max(period, this.#startedAt)).toISOString();
   }
 
   /** Why load balancers should not send requests here. */

@@ -4,7 +4,13 @@ import { judgeAllReplicas } from '../report/judge-all-replicas.ts';
 import { renderCsv } from '../report/report-csv.ts';
 import { renderEntries } from '../report/report-entries.ts';
 import { renderTable } from '../report/report-table.ts';
-import { type ReportedClient, VERDICTS, verdictState } from '../report/reported-client.ts';
+import {
+  type Report,
+  type ReportedClient,
+  type ReportedClients,
+  VERDICTS,
+  verdictState,
+} from '../report/reported-client.ts';
 import type { CommandIo } from './command-io.ts';
 import {
   type CommandSpec,
@@ -35,11 +41,9 @@ export const REPORT_OPTIONS: CommandSpec['options'] = {
   format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml (client entries to paste)' },
 };
 
-type Render = (clients: readonly ReportedClient[], now: number, seenBy: string | undefined) => string;
-
-const FORMATS: ReadonlyMap<string, Render> = new Map<string, Render>([
+const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
   ['table', renderTable],
-  ['json', (clients) => JSON.stringify({ clients }, null, 2)],
+  ['json', ({ counted_since, clients }) => JSON.stringify({ counted_since, clients }, null, 2)],
   ['csv', renderCsv],
   ['yaml', renderEntries],
 ]);
@@ -56,13 +60,15 @@ export async function runReport(options: ParsedOptions, io: CommandIo): Promise<
   const token = (await fileOption(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
   const source = await readSource(options, prometheus, ca);
   const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
-  const clients =
+  const judged =
     typeof known === 'string' || source === undefined ? known : await judgeBy(source, known, now);
-  if (typeof clients === 'string') {
-    io.stderr(`pkce-gateway report: ${clients}`);
+  if (typeof judged === 'string') {
+    io.stderr(`pkce-gateway report: ${judged}`);
     return 1;
   }
-  io.stdout(render(clients.filter(isWanted), now, source && admin.origin));
+  const clients = judged.clients.filter(isWanted);
+  const isFiltered = clients.length < judged.clients.length;
+  io.stdout(render({ ...judged, clients, isFiltered, now, seenBy: source && admin.origin }));
   return 0;
 }
 
@@ -81,11 +87,12 @@ async function readSource(
 /** A text explains a failure. */
 async function judgeBy(
   source: PrometheusSource,
-  clients: readonly ReportedClient[],
+  known: ReportedClients,
   now: number,
-): Promise<readonly ReportedClient[] | string> {
+): Promise<ReportedClients | string> {
   const histories = await fetchHistories(source, now);
-  return typeof histories === 'string' ? histories : judgeAllReplicas(clients, histories, now);
+  if (typeof histories === 'string') return histories;
+  return { ...known, clients: judgeAllReplicas(known.clients, histories, now) };
 }
 
 function readFilter(options: ParsedOptions): (client: ReportedClient) => boolean {

@@ -1,11 +1,11 @@
 import { type Access, fetchText } from './fetch-text.ts';
-import { parseReportedClients, type ReportedClient } from './reported-client.ts';
+import { parseReportedClients, type ReportedClients } from './reported-client.ts';
 
 /** Milliseconds. */
 const TIMEOUT = 15_000;
 
 /** Gets the clients from the admin listener of a gateway. A text explains a failure. */
-export async function fetchClients(url: URL, access: Access): Promise<readonly ReportedClient[] | string> {
+export async function fetchClients(url: URL, access: Access): Promise<ReportedClients | string> {
   const fetched = await fetchText(url, access, TIMEOUT);
   if (fetched.outcome === 'unreachable') {
     return `${url.origin} cannot be reached: ${fetched.cause}. Check that it is the address under \`admin\` of a running gateway${url.protocol === 'https:' ? ', and that --ca names the CA of its certificate' : ''}`;

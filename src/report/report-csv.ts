@@ -1,5 +1,5 @@
 import { total } from './report-table.ts';
-import type { ReportedClient } from './reported-client.ts';
+import type { Report } from './reported-client.ts';
 
 const HEADER = [
   'issuer',
@@ -20,7 +20,7 @@ const HEADER = [
 ];
 
 /** RFC 4180, for spreadsheets. */
-export function renderCsv(clients: readonly ReportedClient[]): string {
+export function renderCsv({ clients }: Report): string {
   const rows = clients.map(({ methods, violations, ...client }) => [
     client.issuer,
     client.client,

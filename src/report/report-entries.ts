@@ -1,16 +1,15 @@
 import { type ClientEntry, renderClientEntries } from '../config/client-entries.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
-import { type ReportedClient, verdictState } from './reported-client.ts';
+import { type Report, type ReportedClient, verdictState } from './reported-client.ts';
 
 const WEEK = 7 * 24 * 3_600_000;
 const HOUR = 3_600_000;
 
 /**
  * The entries of clients that are not enforced yet: ready clients with `enforce_from` in exactly a week, when the operator is
- * probably at work; all others in report. Each has the redirect URIs that were seen, unless some are listed. `now`: epoch milliseconds.
- * `seenBy`: the one gateway of several that saw the redirect URIs.
+ * probably at work; all others in report. Each has the redirect URIs that were seen, unless some are listed.
  */
-export function renderEntries(clients: readonly ReportedClient[], now: number, seenBy?: string): string {
+export function renderEntries({ clients, now, seenBy }: Report): string {
   const enforceFrom = `${new Date(Math.floor((now + WEEK) / HOUR) * HOUR).toISOString().slice(0, 19)}Z`;
   const candidates = clients.filter(({ client, listed, mode }) => {
     // A `*` at the end of an entry would match other clients as well.

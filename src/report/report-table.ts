@@ -1,6 +1,6 @@
 import { UNLISTED } from '../policy/client-policy.ts';
 import { describeMode } from '../policy/mode.ts';
-import { type ReportedClient, VERDICTS, verdictState } from './reported-client.ts';
+import { type Report, type ReportedClient, VERDICTS, verdictState } from './reported-client.ts';
 
 type Column = {
   readonly title: string;
@@ -26,12 +26,10 @@ const COLUMNS: readonly Column[] = [
   { title: 'VERDICT', of: ({ verdict }) => visible(verdict) },
 ];
 
-/**
- * For a terminal: the verdict is the last column, so that only it is cut or wrapped. `seenBy`: the one gateway of several that
- * saw the redirect URIs.
- */
-export function renderTable(all: readonly ReportedClient[], _now?: number, seenBy?: string): string {
-  const clients = all.filter(({ client, verdict }) => client !== UNLISTED || verdict !== 'no traffic');
+/** For a terminal: the verdict is the last column, so that only it is cut or wrapped. */
+export function renderTable(report: Report): string {
+  const clients = report.clients.filter((one) => one.client !== UNLISTED || one.verdict !== 'no traffic');
+  if (clients.length === 0) return nobody(report);
   const severalIssuers = new Set(clients.map(({ issuer }) => issuer)).size > 1;
   const issuer: Column = { title: 'ISSUER', of: (client) => visible(client.issuer) };
   const columns = severalIssuers ? [issuer, ...COLUMNS] : COLUMNS;
@@ -46,7 +44,13 @@ export function renderTable(all: readonly ReportedClient[], _now?: number, seenB
       .join('  ')
       .trimEnd(),
   );
-  return [...lines, '', ...places(clients, seenBy), summary(clients)].join('\n');
+  return [...lines, '', ...places(clients, report.seenBy), summary(clients)].join('\n');
+}
+
+function nobody({ isFiltered, counted_since: since }: Report): string {
+  if (isFiltered) return 'No client matches --client and --verdict.';
+  const time = since === undefined ? '' : ` since ${since.slice(0, 16).replace('T', ' ')} UTC`;
+  return `No client has been seen${time}, and none is configured. A client appears once it has logged in through the gateway.`;
 }
 
 /** For a single client: where its codes went. */

@@ -25,6 +25,23 @@ export type ReportedClient = {
   readonly verdict: string;
 };
 
+/** What `/api/clients` says. */
+export type ReportedClients = {
+  /** Since when the counts run; ISO 8601. Gateways of earlier versions do not say. */
+  readonly counted_since?: string;
+  readonly clients: readonly ReportedClient[];
+};
+
+/** What there is to print. */
+export type Report = ReportedClients & {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Whether these are only the clients that the options name. */
+  readonly isFiltered: boolean;
+  /** The one gateway of several that saw the redirect URIs. */
+  readonly seenBy: string | undefined;
+};
+
 export const VERDICTS = ['ready', 'nearly ready', 'not ready', 'no traffic'] as const;
 
 /** The verdict without its reason. */
@@ -33,7 +50,7 @@ export function verdictState({ verdict }: ReportedClient): string {
 }
 
 /** Reads the response of `/api/clients`; `undefined` for anything else. Unknown fields are kept. */
-export function parseReportedClients(text: string): readonly ReportedClient[] | undefined {
+export function parseReportedClients(text: string): ReportedClients | undefined {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -41,8 +58,9 @@ export function parseReportedClients(text: string): readonly ReportedClient[] | 
     return undefined;
   }
   if (!isObject(document)) return undefined;
-  const { clients } = document;
-  return Array.isArray(clients) && clients.every(isReportedClient) ? clients : undefined;
+  const { clients, counted_since: since } = document;
+  if (!Array.isArray(clients) || !clients.every(isReportedClient)) return undefined;
+  return { ...(typeof since === 'string' && { counted_since: since }), clients };
 }
 
 const FLAGS = ['listed', 'redirect_uris_listed', 'needs_store', 'sees_verifiers'];

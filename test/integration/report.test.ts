@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../support/free-port.ts';
+import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { listen } from '../support/listener.ts';
 import { runCommand } from '../support/process.ts';
 import { SimpleClient } from '../support/simple-client.ts';
+import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { REDIRECT_URI, Stage } from './stage.ts';
 
 const report = (...args: string[]) => runCommand(['report', ...args]);
@@ -68,6 +70,18 @@ test('of one client, or of those with one verdict', async () => {
   expect(await names('--verdict', 'no traffic')).toEqual(['open', '_unlisted']);
   const { stdout } = await report('--admin', stage.gateway.adminUrl, '--client', 'spa');
   expect(stdout).toContain(`redirect URIs seen:\n  ${REDIRECT_URI}\n`);
+});
+
+test('before any client was seen: since when', async () => {
+  await using upstream = await startScriptedLegacyServer();
+  await using gateway = await startGatewayUnderTest({ upstream: upstream.url });
+  const { exitCode, stdout } = await report('--admin', gateway.adminUrl);
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^No client has been seen since \d{4}-\d\d-\d\d \d\d:\d\d UTC, and none is configured\./,
+  );
+  const { stdout: filtered } = await report('--admin', gateway.adminUrl, '--client', 'none');
+  expect(filtered).toBe('No client matches --client and --verdict.');
 });
 
 test('the gateway and Prometheus get their own token each', async () => {

@@ -3,7 +3,11 @@ import { parseConfig } from '../../../src/config/load.ts';
 import { renderCsv } from '../../../src/report/report-csv.ts';
 import { renderEntries } from '../../../src/report/report-entries.ts';
 import { renderTable } from '../../../src/report/report-table.ts';
-import { parseReportedClients, type ReportedClient } from '../../../src/report/reported-client.ts';
+import {
+  parseReportedClients,
+  type Report,
+  type ReportedClient,
+} from '../../../src/report/reported-client.ts';
 
 const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClient => ({
   issuer: 'corp',
@@ -24,6 +28,15 @@ const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClien
   needs_store: false,
   sees_verifiers: true,
   verdict: 'ready',
+  ...more,
+});
+
+const NOW = Date.parse('2026-11-22T14:37:00Z');
+const of = (clients: readonly ReportedClient[], more: Partial<Report> = {}): Report => ({
+  clients,
+  now: NOW,
+  isFiltered: false,
+  seenBy: undefined,
   ...more,
 });
 
@@ -52,7 +65,7 @@ describe('table', () => {
       violations: { challenge_missing: 3 },
       verdict: 'not ready: 3 requests would have been refused',
     });
-    expect(renderTable([client('portal'), broken]).split('\n')).toEqual([
+    expect(renderTable(of([client('portal'), broken])).split('\n')).toEqual([
       'CLIENT  MODE    REQUESTS  S256  CODES  REDEEMED  VIOLATIONS  VERDICT',
       'portal  report     1,200   99%  1,000       99%           0  ready',
       'legacy  report     1,200   99%  1,000       99%           3  not ready: 3 requests would have been refused',
@@ -62,15 +75,24 @@ describe('table', () => {
   });
 
   test('with several issuers, each client has its own', () =>
-    expect(renderTable([client('a'), client('b', { issuer: 'partner' })])).toMatch(
+    expect(renderTable(of([client('a'), client('b', { issuer: 'partner' })]))).toMatch(
       /^ISSUER {3}CLIENT .*\ncorp {5}a .*\npartner {2}b /,
     ));
 
+  test('of nobody: since when, or that the options leave none', () => {
+    const unlisted = client('_unlisted', { listed: false, verdict: 'no traffic' });
+    const since = '2026-11-22T09:30:12.000Z';
+    expect(renderTable(of([unlisted], { counted_since: since }))).toBe(
+      'No client has been seen since 2026-11-22 09:30 UTC, and none is configured. A client appears once it has logged in through the gateway.',
+    );
+    expect(renderTable(of([]))).toMatch(/^No client has been seen, and none/);
+    expect(renderTable(of([], { isFiltered: true }))).toBe('No client matches --client and --verdict.');
+  });
+
   test('no name moves the cursor, turns the line around or is longer than a name', () => {
-    const text = renderTable([
-      client('a\u001b[2J\u202eb\n', { mode: 'report\u001b[2J' }),
-      client('x'.repeat(300)),
-    ]);
+    const text = renderTable(
+      of([client('a\u001b[2J\u202eb\n', { mode: 'report\u001b[2J' }), client('x'.repeat(300))]),
+    );
     expect(text).not.toContain('\u001b');
     expect(text).toContain('a\\u{1b}[2J\\u{202e}b\\u{a}');
     expect(text).toContain(`${'x'.repeat(39)}…`);
@@ -79,7 +101,7 @@ describe('table', () => {
 
 describe('csv', () => {
   test('no text is a formula to a spreadsheet, and every text is one cell', () => {
-    const lines = renderCsv(EVIL.map((name) => client(name, { owner: name }))).split('\r\n');
+    const lines = renderCsv(of(EVIL.map((name) => client(name, { owner: name })))).split('\r\n');
     expect(lines).toHaveLength(EVIL.length + 1);
     for (const [i, name] of EVIL.entries()) {
       const cells = parseCsvLine(lines[i + 1] ?? '');
@@ -90,13 +112,15 @@ describe('csv', () => {
   });
 
   test('numbers stay numbers, reasons stand in one cell', () => {
-    const row = renderCsv([
-      client('portal', {
-        violations: { challenge_missing: 3, code_replayed: 1 },
-        last_violation: { at: '2026-11-22T10:00:00.000Z', reason: 'code_replayed' },
-        verdict: 'not ready: one, two',
-      }),
-    ]).split('\r\n')[1];
+    const row = renderCsv(
+      of([
+        client('portal', {
+          violations: { challenge_missing: 3, code_replayed: 1 },
+          last_violation: { at: '2026-11-22T10:00:00.000Z', reason: 'code_replayed' },
+          verdict: 'not ready: one, two',
+        }),
+      ]),
+    ).split('\r\n')[1];
     expect(row).toBe(
       'corp,portal,,report,1200,1199,0,1,1000,990,4,challenge_missing: 3; code_replayed: 1,2026-11-22T10:00:00.000Z code_replayed,"not ready: one, two",',
     );
@@ -104,13 +128,12 @@ describe('csv', () => {
 });
 
 describe('yaml', () => {
-  const NOW = Date.parse('2026-11-22T14:37:00Z');
   /** No client_id with a control character gets this far. */
   const IDS = EVIL.filter((name) => !name.includes('\t'));
 
   test('is read back by the gateway: who is ready is enforced in a week, all others are reported', async () => {
     const text = renderEntries(
-      [
+      of([
         client('portal'),
         client('legacy', { verdict: 'not ready: 3 requests\nclients: {evil: {mode: off}}' }),
         client('partner-app', { issuer: 'partner', verdict: 'no traffic' }),
@@ -121,8 +144,7 @@ describe('yaml', () => {
         client('evil-*', { listed: false }),
         client('_unlisted', { listed: false }),
         ...IDS.map((name) => client(name)),
-      ],
-      NOW,
+      ]),
     );
     const withUpstreams = text.replaceAll(
       /^ {2}- name: (\S+)$/gm,
@@ -147,15 +169,14 @@ describe('yaml', () => {
   test('reads as one would write it', () =>
     expect(
       renderEntries(
-        [
+        of([
           client('portal', { redirect_uris: ['https://app.example.com/cb', 'http://127.0.0.1/cb'] }),
           client('legacy', {
             verdict: 'not ready: no PKCE',
             redirect_uris: ['https://old.example.com/cb'],
             redirect_uris_listed: true,
           }),
-        ],
-        NOW,
+        ]),
       ),
     ).toBe(
       `# pkce-gateway report, 2026-11-22: 1 of 2 clients in report mode are ready.
@@ -178,7 +199,7 @@ issuers:
     ));
 
   test('of nobody is a comment', () =>
-    expect(renderEntries([client('done', { mode: 'enforce' })], NOW)).toBe(
+    expect(renderEntries(of([client('done', { mode: 'enforce' })]))).toBe(
       '# pkce-gateway report, 2026-11-22: 0 of 0 clients in report mode are ready.',
     ));
 });
@@ -194,7 +215,7 @@ describe('what is no answer of /api/clients', () => {
 
   test('what it adds in later versions is no fault', () => {
     const clients = [{ ...client('a'), more: 1 }];
-    expect(parseReportedClients(JSON.stringify({ clients, more: 2 }))).toEqual(clients);
+    expect(parseReportedClients(JSON.stringify({ clients, more: 2 }))).toEqual({ clients });
   });
 });
 

@@ -146,6 +146,16 @@ describe('values are refused, with what is wrong with them', () => {
       'need a common store',
     ],
     [
+      'a sealed store without keys',
+      `config: {${issuers}, store: {kind: sealed}}`,
+      'config.store.sealed.keys is empty: put a key from `pkce-gateway keygen` into a Secret',
+    ],
+    [
+      'a Redis without an address',
+      `config: {${issuers}, store: {kind: redis}}`,
+      'set url, cluster or sentinel',
+    ],
+    [
       'an admin address that nobody reaches',
       `config: {${issuers}, admin: {address: "127.0.0.1:9090"}}`,
       'loopback',

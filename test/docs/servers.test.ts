@@ -81,7 +81,7 @@ describe.concurrent.each(EXAMPLES)('%s', (name) => {
         redirect_uri: REDIRECT_URI,
       };
       const token = (fields: Readonly<Record<string, string>>) =>
-        send(at(paths.token[index] ?? ''), {
+        send(at(paths.token[index] ?? paths.token[0] ?? ''), {
           method: 'POST',
           headers: { 'content-type': 'application/x-www-form-urlencoded' },
           body: new URLSearchParams(fields).toString(),

@@ -53,7 +53,14 @@
 {{- if and $auditFile (not (include "pkce-gateway.needsAuditVolume" .)) (not .Values.extraVolumeMounts) }}
 {{- fail (printf "config.audit.destination: the root file system is read-only. Name a file in /var/log/pkce-gateway instead of %s, or mount a volume there with extraVolumes and extraVolumeMounts" $auditFile) }}
 {{- end }}
-{{- $store := dig "store" "kind" "memory" (.Values.config | toYaml | fromYaml) }}
+{{- $settings := .Values.config | toYaml | fromYaml }}
+{{- $store := dig "store" "kind" "memory" $settings }}
+{{- if and (eq $store "sealed") (not (dig "store" "sealed" "keys" list $settings)) }}
+{{- fail "config.store.sealed.keys is empty: put a key from `pkce-gateway keygen` into a Secret, name the Secret under secrets.files, such as {sealing: NAME}, and set config.store.sealed to {keys: [{from_file: /run/secrets/pkce-gateway/sealing/KEY}]}" }}
+{{- end }}
+{{- if and (eq $store "redis") (not (pick (dig "store" "redis" dict $settings) "url" "cluster" "sentinel")) }}
+{{- fail "config.store.redis has no address: set url, cluster or sentinel" }}
+{{- end }}
 {{- $workers := toString (default 1 .Values.config.workers) }}
 {{- $several := or .Values.autoscaling.enabled (gt (int .Values.replicaCount) 1) (ne $workers "1") }}
 {{- if and $several (eq $store "memory") }}

@@ -31,7 +31,7 @@ export class MemoryActivityStore implements ActivityStore {
     return new Map([...fields].map(([field, value]) => [field, String(value)]));
   }
 
-  /** Empties the store: what a worker counted goes to the process that has the admin listener. */
+  /** Empties the store: a worker's counts move to the process with the admin listener. */
   take(): ActivityBatch[] {
     const taken = [...this.#records].map(([record, { fields }]) => ({ record, changes: fields }));
     this.#records.clear();

@@ -6,7 +6,7 @@ export function applyChange(held: number | string | undefined, change: number | 
   return typeof change === 'number' && typeof held === 'number' ? held + change : change;
 }
 
-/** Changes of one record, on their way to where it is kept. */
+/** Changes of one record, on their way to the store. */
 export type ActivityBatch = { readonly record: string; readonly changes: Changes };
 
 /**
@@ -42,7 +42,7 @@ export function dayOf(now: number): number {
   return Math.floor(now / DAY);
 }
 
-/** Every count asks for the same day. */
+/** Cached, because all counts are of the same day. */
 let lastDay: number | undefined;
 let lastDayText = '';
 

@@ -11,7 +11,7 @@ import { periodDays } from './activity-store.ts';
 import { marked } from './counted.ts';
 import { type ClientDay, type History, sumOf } from './history.ts';
 
-/** What one client did over the period, by day and in total. */
+/** The activity of one client over the period, by day and in total. */
 export type ClientCounts = {
   readonly days: readonly DayActivity[];
   readonly total: DayActivity;
@@ -30,7 +30,7 @@ export type ClientActivity = ClientCounts & {
   readonly mode: Mode;
   /** Epoch milliseconds. */
   readonly lastViolation: { readonly at: number; readonly what: string } | undefined;
-  /** Where its codes went, most frequent first. */
+  /** The targets of its codes, most frequent first. */
   readonly redirectUris: readonly string[];
   /** Whether its codes are not wrapped because the server covers them with a `c_hash`. */
   readonly codeHashSeen: boolean;

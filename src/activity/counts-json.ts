@@ -1,7 +1,7 @@
 import { dayText } from './activity-store.ts';
 import type { ClientCounts } from './client-activity.ts';
 
-/** What a client did, as `/api/clients` and `report` show it. */
+/** The activity of a client, as `/api/clients` and `report` show it. */
 export function countsJson({ total, firstDay, lastDay }: ClientCounts) {
   const { S256, plain, none } = total;
   return {

@@ -31,7 +31,7 @@ export class SharedPlaces {
     if (client === UNLISTED) return undefined;
     for (const uri of policy.redirectUris ?? []) {
       const url = URL.parse(uri);
-      // A loopback address belongs to nobody: a flow may always take its code there.
+      // A loopback address has no owner: a flow may always take its code there.
       if (url !== null && isLoopbackPlace(url)) continue;
       const users = this.#users.get(`${upstream.origin} ${uri}`) ?? [];
       const other = users.find((user) => user.issuer !== issuer || user.client !== client);

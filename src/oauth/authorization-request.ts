@@ -5,14 +5,14 @@ import { type CodeChallengeMethod, isCodeChallenge } from './pkce.ts';
 export type AuthorizationRequest = {
   readonly clientId: string | undefined;
   readonly redirectUri: string | undefined;
-  /** Normalised: words sorted, joined by one space (their order has no meaning: OAuth 2.0 Multiple Response Types 3). */
+  /** Normalised: words sorted, separated by one space (their order has no meaning: OAuth 2.0 Multiple Response Types 3). */
   readonly responseType: string;
   readonly responseMode: string | undefined;
   readonly state: string | undefined;
   readonly codeChallenge: string | undefined;
-  /** `plain` where a challenge comes without a method (RFC 7636 4.3). */
+  /** `plain` for a challenge without a method (RFC 7636 4.3). */
   readonly codeChallengeMethod: string | undefined;
-  /** Whether the request says which method that is. */
+  /** Whether the request names the method. */
   readonly namesMethod: boolean;
   readonly request: string | undefined;
   readonly requestUri: string | undefined;
@@ -33,12 +33,12 @@ export function parseAuthorizationRequest(parameters: Parameters): Authorization
   };
 }
 
-/** `undefined`: there is no challenge. */
+/** `undefined`: no challenge. */
 function challengeMethodOf(parameters: Parameters): string | undefined {
   return parameters.get('code_challenge_method') ?? (parameters.has('code_challenge') ? 'plain' : undefined);
 }
 
-/** How its challenge can be verified; `none` where there is none, or one that no verifier could match. */
+/** The method to verify its challenge; `none` if there is no challenge, or one that no verifier could match. */
 export function usableMethod({
   codeChallenge,
   codeChallengeMethod: method,

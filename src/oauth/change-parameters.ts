@@ -1,29 +1,29 @@
 import { decodeFormText, type Parameters } from './parameters.ts';
 import { percentEncode } from './percent-encode.ts';
 
-/** What changes in a request on its way upstream. */
+/** The changes in a request on its way upstream. */
 export type ParameterChanges = {
   readonly state?: StateChange | undefined;
-  /** Names whose parameters go. */
+  /** Names of parameters to remove. */
   readonly dropped?: ReadonlySet<string> | undefined;
-  /** Names whose value becomes another one, where they stand. */
+  /** Names of parameters to give another value. */
   readonly replaced?: ReadonlyMap<string, string> | undefined;
 };
 
 export type StateChange = {
-  /** A flow prefix that is not live comes off the front. */
+  /** A flow prefix that is not live, to remove from the front of the state. */
   readonly remove: string | undefined;
-  /** The flow's prefix goes in front, unless it stands there already. Unreserved characters only. */
+  /** The flow's prefix, to put before the state unless it is there already. Unreserved characters only. */
   readonly add: string | undefined;
-  /** Whether the prefix alone becomes the state where there is none. */
+  /** Whether the prefix alone becomes the state if there is none. */
   readonly whereMissing: boolean;
 };
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
 /**
- * Changes a text in application/x-www-form-urlencoded where it stands; every other octet stays. So a client in `report` is
- * served: byte for byte, but for the value of its state.
+ * Changes application/x-www-form-urlencoded text in place; every other byte stays. In `report`, only the value of the state
+ * changes this way.
  */
 export function changeRawParameters(text: string, { state, dropped, replaced }: ParameterChanges): string {
   if (state === undefined && replaced === undefined && (dropped === undefined || dropped.size === 0))
@@ -51,7 +51,7 @@ export function changeRawParameters(text: string, { state, dropped, replaced }: 
   return segments.join('&');
 }
 
-/** The prefix has unreserved characters only, so that it usually stands there as it is, and the rest can stay as written. */
+/** The prefix has unreserved characters only, so it is usually not escaped, and then the rest stays as written. */
 function changeRawState(raw: string, { remove, add }: StateChange): string | undefined {
   let rest = raw;
   if (remove !== undefined) {
@@ -63,7 +63,7 @@ function changeRawState(raw: string, { remove, add }: StateChange): string | und
   return add === undefined || decodeFormText(rest).startsWith(add) ? rest : add + rest;
 }
 
-/** The same for parameters that are about to be serialised: what is judged is what the upstream gets. */
+/** The same for parameters before their serialisation: the upstream gets what was judged. */
 export function changeParameters(
   parameters: Parameters,
   { state, dropped, replaced = NOTHING }: ParameterChanges,

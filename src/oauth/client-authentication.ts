@@ -10,14 +10,14 @@ export type AuthenticatedRequest = {
   readonly authorization: string | undefined;
 };
 
-/** `supported`: what the server's metadata lists; where it lists nothing, it takes Basic (RFC 8414 2). */
+/** `supported`: as listed in the server's metadata; if it lists nothing, it supports Basic (RFC 8414 2). */
 export function chooseSecretMethod(supported: readonly string[] | undefined): SecretMethod {
   const basic =
     supported === undefined || supported.length === 0 || supported.includes('client_secret_basic');
   return basic ? 'client_secret_basic' : 'client_secret_post';
 }
 
-/** Only one method at a time (RFC 6749 2.3): with Basic, the client_id leaves the body, as servers expect it. */
+/** Only one method at a time (RFC 6749 2.3): with Basic, the client_id is removed from the body, as servers expect. */
 export function authenticateRequest(
   parameters: Parameters,
   client: { readonly clientId: string; readonly secret: string; readonly method: SecretMethod },

@@ -2,9 +2,9 @@
 export const LONGEST_CLIENT_ID = 2048;
 
 /**
- * A client_id as the most lenient of servers compare it: up to a NUL, in compatibility form, without combining marks and
- * characters that are not seen, with single blanks, and without case. Two ids that are alike here may be one client there.
- * What is behind `LONGEST_CLIENT_ID` does not count: no longer id is valid.
+ * A client_id as the most lenient servers compare it: up to a NUL, in compatibility form, without combining marks and
+ * invisible characters, with single spaces, and case-folded. Two ids that are equal here may be one client there. Text after
+ * `LONGEST_CLIENT_ID` does not count, because no longer id is valid.
  */
 export function foldClientId(clientId: string): string {
   const [text = ''] = clientId.slice(0, LONGEST_CLIENT_ID).split('\0', 1);
@@ -14,7 +14,7 @@ export function foldClientId(clientId: string): string {
       .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\p{Cc}]/gu, '')
       .trim()
       .replace(/\s+/gu, ' ')
-      // Through upper case, so that `ß` meets `SS`, and `ς` meets `σ`.
+      // Through upper case, so that `ß` equals `SS`, and `ς` equals `σ`.
       .toUpperCase()
       .toLowerCase()
       .normalize('NFKC')

@@ -2,18 +2,18 @@ import { parseJwtClaims } from './jwt.ts';
 import type { Parameters } from './parameters.ts';
 
 /**
- * Who a token request says it is. Each name is a set of readings: servers disagree on whether the user of HTTP Basic
- * is percent-encoded (RFC 6749 2.3.1 says so, many clients do not). The credentials themselves are never looked at.
+ * The client that a token request claims to be. Each name is a set of readings: servers disagree on whether the user of HTTP
+ * Basic is percent-encoded (RFC 6749 2.3.1 requires it, many clients omit it). The credentials themselves are never read.
  */
 export type ClientIdentity = {
   readonly names: readonly (readonly string[])[];
   /** Whether the request carries any credentials: a secret, an assertion, an Authorization header. */
   readonly authenticated: boolean;
-  /** Whether there is an assertion that only some servers could read: it may name anybody. */
+  /** Whether there is an assertion that only some servers can read: it may name any client. */
   readonly unread: boolean;
 };
 
-/** Where clients do not authenticate. */
+/** At endpoints without client authentication. */
 export const NO_IDENTITY: ClientIdentity = { names: [], authenticated: false, unread: false };
 
 const SAML_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
@@ -26,7 +26,7 @@ export function parseClientIdentity(
   const basic = parseBasicUser(authorization);
   if (basic !== undefined) names.push(basic);
   const assertion = parameters.get('client_assertion');
-  // RFC 7523 3: its `sub` is the client_id. Its signature is the upstream's to check.
+  // RFC 7523 3: its `sub` is the client_id. The upstream checks its signature.
   const claims = assertion ? parseJwtClaims(assertion) : {};
   if (typeof claims === 'object' && typeof claims['sub'] === 'string') names.push([claims['sub']]);
   return {
@@ -54,7 +54,7 @@ function parseBasicUser(authorization: string | undefined): string[] | undefined
     const unescaped = decodeURIComponent(user.replaceAll('+', ' '));
     if (unescaped !== user) readings.push(unescaped);
   } catch {
-    // Not percent-encoded at all: the raw reading stands alone.
+    // Not percent-encoded: only the raw reading exists.
   }
   return readings;
 }

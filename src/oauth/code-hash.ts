@@ -3,8 +3,8 @@ import { parseJsonObject } from './json-object.ts';
 import { parseJwtClaims } from './jwt.ts';
 
 /**
- * Whether a token response holds an id_token of this client whose `c_hash` is that of the code (OpenID Connect Core
- * 3.3.2.11): the left half of the code's hash, by the hash function of the token's signature.
+ * Whether a token response contains an id_token of this client with the code's `c_hash` (OpenID Connect Core 3.3.2.11): the left
+ * half of the code's hash, with the hash function of the token's signature.
  */
 export function isCodeHashOf(tokenResponse: string, clientId: string, code: string): boolean {
   const idToken = parseJsonObject(tokenResponse)?.['id_token'];

@@ -11,12 +11,12 @@ function buildErrorParameters(
     ['error_description', error.description],
   ];
   if (state !== undefined) entries.push(['state', state]);
-  // RFC 9207 2: also an error response names its issuer.
+  // RFC 9207 2: an error response names its issuer too.
   if (iss !== undefined) entries.push(['iss', iss]);
   return new Parameters(entries).serialize();
 }
 
-/** An error response to the client's own redirect_uri (RFC 6749 4.1.2.1), in the fragment where the response type asks for it. */
+/** An error response to the client's own redirect_uri (RFC 6749 4.1.2.1), in the fragment if the response type requires it. */
 export function buildErrorRedirect(
   redirectUri: string,
   error: { readonly error: string; readonly description: string },

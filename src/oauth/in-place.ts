@@ -2,7 +2,7 @@ import { normalizeResponseType } from './authorization-request.ts';
 import { canonicalName } from './parameter-names.ts';
 import { Parameters } from './parameters.ts';
 
-/** The parameters that make an authorization request what it is. Whatever else stands beside them is the server's own. */
+/** The parameters that determine an authorization request. All others belong to the server itself. */
 const COMPARED: readonly string[] = [
   'client_id',
   'redirect_uri',
@@ -15,7 +15,7 @@ const COMPARED: readonly string[] = [
   'request_uri',
 ];
 
-/** Those without which a request begins nothing: a step of the server's own may name a client and have a state. */
+/** A request without any of these begins no flow: a step of the server itself may name a client and have a state. */
 const BEGINNING: ReadonlySet<string> = new Set([
   'response_type',
   'redirect_uri',
@@ -27,7 +27,7 @@ const BEGINNING: ReadonlySet<string> = new Set([
 
 type Entries = Iterable<readonly [name: string, value: string]>;
 
-/** Whether any of these names begins an authorization, to any server; an empty value counts as none (RFC 6749 3.1). */
+/** Whether any server would read one of these names as the beginning of an authorization; an empty value counts as none (RFC 6749 3.1). */
 export function beginsAuthorization(entries: Entries, method: string): boolean {
   for (const [name, value] of entries) {
     const canonical = canonicalName(name);
@@ -37,17 +37,17 @@ export function beginsAuthorization(entries: Entries, method: string): boolean {
   return false;
 }
 
-/** The query and the body of a POST, read as one request. */
+/** Query and body of a POST, read as one request. */
 export type OneRequest = {
   readonly parameters: Parameters;
-  /** Which of the two hold parameters of the request. */
+  /** Which of the two contain parameters of the request. */
   readonly inQuery: boolean;
   readonly inBody: boolean;
-  /** A parameter of which the two have different values. */
+  /** A parameter with different values in the two. */
   readonly conflict: string | undefined;
 };
 
-/** `clientStateOf`: what stands behind a flow prefix (`''` for a bare one); `undefined` where a state has none. */
+/** `clientStateOf`: the text after a flow prefix (`''` for a bare one); `undefined` for a state without a prefix. */
 export function mergeRequest(
   query: Parameters,
   body: Parameters,
@@ -69,7 +69,7 @@ export function mergeRequest(
   return { parameters: new Parameters(merged), inQuery, inBody, conflict };
 }
 
-/** The query of a POST whose body counts: each parameter of the request as the body has it, or not at all. */
+/** The query of a POST whose body counts: each parameter of the request gets the body's value, or is removed. */
 export function alignQuery(query: Parameters, body: Parameters): Parameters {
   return new Parameters(
     query.entries.flatMap((entry) => {

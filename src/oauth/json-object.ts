@@ -1,6 +1,6 @@
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** The JSON object that a text is; `undefined`: it is something else, or no JSON. */
+/** Parses a JSON object; `undefined`: the text is something else, or not JSON. */
 export function parseJsonObject(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,8 +1,8 @@
 import { parseJsonObject } from './json-object.ts';
 
 /**
- * The texts in a JSON object, however deep, as parameters: some servers take token requests that way. `undefined`: no
- * object, or one with a name twice, of which servers take the first or the last.
+ * The texts in a JSON object, at any depth, as parameters: some servers accept such token requests. `undefined`: not an object,
+ * or a repeated name, where some servers take the first value and some the last.
  */
 export function readJsonParameters(text: string): (readonly [name: string, value: string])[] | undefined {
   const value = parseJsonObject(text);
@@ -10,7 +10,7 @@ export function readJsonParameters(text: string): (readonly [name: string, value
   return Object.entries(value).flatMap(([name, item]) => [...textsIn(name, item)]);
 }
 
-/** How many names a JSON text writes, those among them that a parser drops because they come again. Linear. */
+/** The number of names in a JSON text, including repeated ones, which a parser drops. Linear. */
 function writtenNames(text: string): number {
   let count = 0;
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
@@ -38,8 +38,8 @@ function countNames(value: unknown): number {
 }
 
 /**
- * One flat JSON object as parameters: texts as they are, numbers and booleans as JSON writes them. A problem where a value is
- * no scalar, or a name stands there twice, since servers take the first or the last.
+ * One flat JSON object as parameters: texts unchanged, numbers and booleans as in JSON. A value that is not a scalar is a problem,
+ * and so is a repeated name, where some servers take the first value and some the last.
  */
 export function readFlatJson(
   text: string,

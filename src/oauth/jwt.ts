@@ -4,8 +4,7 @@ import { type JsonObject, parseJsonObject } from './json-object.ts';
 export type JwtClaims = JsonObject;
 
 /**
- * Reads the claims of a compact JWT. `encrypted`: a JWE (RFC 7516: five parts), which cannot be followed. `malformed`:
- * no JWT at all.
+ * Reads the claims of a compact JWT. `encrypted`: a JWE (RFC 7516: five parts), which cannot be followed. `malformed`: not a JWT.
  */
 export function parseJwtClaims(jwt: string): JwtClaims | 'encrypted' | 'malformed' {
   const parts = jwt.split('.');

@@ -1,4 +1,4 @@
-/** A well-known place of metadata: which document, and of which issuer. */
+/** A well-known location of metadata: the document, and its issuer. */
 export type MetadataPlace = {
   readonly document: 'openid-configuration' | 'oauth-authorization-server';
   /** The path of the issuer, without a slash at its end; `` for one without a path. */
@@ -8,7 +8,7 @@ export type MetadataPlace = {
 const INSERTED = /^\/\.well-known\/(openid-configuration|oauth-authorization-server)(\/.+)?$/;
 const APPENDED = /^(\/.+)\/\.well-known\/(openid-configuration|oauth-authorization-server)$/;
 
-/** `undefined`: metadata may well be there, but nothing tells of which kind. */
+/** `undefined`: there may be metadata of an unknown kind. */
 export function parseMetadataPath(path: string): MetadataPlace | undefined {
   const [inserted, kind, issuerPath = ''] = INSERTED.exec(path) ?? [];
   if (inserted !== undefined) return { document: kind as MetadataPlace['document'], issuerPath };
@@ -29,14 +29,14 @@ export function metadataPathForms({ document, issuerPath }: MetadataPlace): stri
   return document === 'openid-configuration' ? [appended, inserted] : [inserted, appended];
 }
 
-/** Every place for the metadata of an issuer with this path. */
+/** Every location for the metadata of an issuer with this path. */
 export function documentsOf(issuerPath: string): string[] {
   return (['openid-configuration', 'oauth-authorization-server'] as const).flatMap((document) =>
     metadataPathForms({ document, issuerPath }),
   );
 }
 
-/** Every path under which clients may look for the metadata of the issuers of which these paths are known. */
+/** Every path at which clients may look for the metadata of issuers with these known paths. */
 export function allMetadataPaths(paths: readonly string[]): string[] {
   const all = new Set(paths);
   for (const path of paths) {
@@ -46,17 +46,17 @@ export function allMetadataPaths(paths: readonly string[]): string[] {
   return [...all];
 }
 
-/** The path that a request is about: what stands behind a well-known part (RFC 8414 3.1, RFC 8615 3), or all of it. */
+/** The path that a request refers to: the part after a well-known prefix (RFC 8414 3.1, RFC 8615 3), or the whole path. */
 export function subjectOfPath(path: string): string {
   return path.replace(/^\/\.well-known\/[^/]+(?=\/)/, '');
 }
 
-/** Whether a path is this one or stands below it. */
+/** Whether a path equals this one or is below it. */
 export function isBelow(path: string, prefix: string): boolean {
   return path === prefix || path.startsWith(`${prefix}/`);
 }
 
-/** The path of an issuer identifier, as `MetadataPlace` has it. */
+/** The path of an issuer identifier, in the form of `MetadataPlace`. */
 export function issuerPathOf(issuer: unknown): string {
   const path = typeof issuer === 'string' ? URL.parse(issuer)?.pathname : undefined;
   let end = path?.length ?? 0;

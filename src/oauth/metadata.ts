@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, parseJsonObject } from './json-object.ts
 /** The metadata of an authorization server (OpenID Connect Discovery 3, RFC 8414 2). */
 export type MetadataDocument = JsonObject;
 
-/** What the gateway allows clients, as far as metadata describes it. `undefined`: as the upstream says. */
+/** The policy for clients, as far as metadata describes it. `undefined`: as the upstream says. */
 export type AdvertisedPolicy = {
   readonly codeChallengeMethods: readonly string[] | undefined;
   readonly narrowed:
@@ -15,12 +15,12 @@ export type AdvertisedPolicy = {
         readonly requestObjects: boolean;
       }
     | undefined;
-  /** Whether the gateway authenticates for clients that are public ones to it. */
+  /** Whether the gateway authenticates for clients that are public to it. */
   readonly publicClients: boolean;
 };
 
 export type MetadataFacts = AdvertisedPolicy & {
-  /** `host[:port]` under which the upstream may speak of itself; lower case, the port only where it is not the usual one. */
+  /** `host[:port]` of the upstream's own URLs; lower case, without the default port. */
   readonly upstreamHosts: ReadonlySet<string>;
   /** scheme://host[:port] */
   readonly publicOrigin: string;
@@ -34,8 +34,8 @@ export function parseMetadata(text: string): MetadataDocument | undefined {
 }
 
 /**
- * The upstream's metadata as it holds for those who come through the gateway. `issuer` stays: tokens and clients compare
- * it. Where every client is enforced, what would lead around the gateway, or to what it cannot follow, goes.
+ * The upstream's metadata for clients of the gateway. `issuer` stays, because tokens and clients compare it. If every client is
+ * enforced, members are removed that would bypass the gateway, or lead to what it cannot follow.
  */
 export function rewriteMetadata(document: MetadataDocument, facts: MetadataFacts): MetadataDocument {
   const { codeChallengeMethods, narrowed } = facts;
@@ -64,7 +64,7 @@ const DROPPED: ReadonlySet<string> = new Set(['signed_metadata', 'mtls_endpoint_
 
 function isDropped(key: string): boolean {
   if (DROPPED.has(key)) return true;
-  // What is encrypted to the upstream cannot be read here, nor what is encrypted to the client (RFC 9101, JARM 3).
+  // The gateway can read nothing that is encrypted for the upstream or for the client (RFC 9101, JARM 3).
   return key.startsWith('request_object_encryption_') || key.startsWith('authorization_encryption_');
 }
 
@@ -80,21 +80,21 @@ function isLocation(key: string): boolean {
   return /(_endpoint|_uri|_url|_iframe)$/.test(key) || key === 'service_documentation';
 }
 
-/** The endpoints of the code flow, as metadata calls them. */
+/** The endpoints of the code flow, by their metadata names. */
 export const CODE_FLOW_ENDPOINTS = [
   'authorization_endpoint',
   'token_endpoint',
   'pushed_authorization_request_endpoint',
 ] as const;
 
-/** Those that are judged: only the gateway has them, wherever the upstream believes them to be. */
+/** The judged endpoints: they are always at the gateway, for any address in the upstream's metadata. */
 const JUDGED: ReadonlySet<string> = new Set(CODE_FLOW_ENDPOINTS);
 
 function rewriteLocation(key: string, location: string, facts: MetadataFacts): string {
   const url = URL.parse(location);
   if (url === null || !/^https?:$/.test(url.protocol)) return location;
   if (!facts.upstreamHosts.has(url.host) && !JUDGED.has(key)) return location;
-  // Only the origin goes: a template such as `/{tenant}/keys` is to stay as written.
+  // Only the origin is replaced: a template such as `/{tenant}/keys` stays as written.
   const rest = /^[^/]*\/\/[^/?#\\]*(.*)$/s.exec(location)?.[1];
   return rest === undefined ? location : facts.publicOrigin + rest;
 }
@@ -105,7 +105,7 @@ function narrow(document: Record<string, unknown>, key: string, keeps: (value: s
   document[key] = values.filter((value) => typeof value === 'string' && keeps(value));
 }
 
-/** `none` is how a public client authenticates (RFC 7591 2); left out, the list means Basic (RFC 8414 2). */
+/** `none` stands for public clients (RFC 7591 2); a missing list means Basic (RFC 8414 2). */
 function allowPublicClients(document: Record<string, unknown>, endpoint: string): void {
   const key = `${endpoint}_auth_methods_supported`;
   const methods: unknown[] = Array.isArray(document[key]) ? document[key] : ['client_secret_basic'];

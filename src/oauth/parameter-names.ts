@@ -1,6 +1,6 @@
 /**
  * The parameters that decide what an authorization or a token request means (RFC 6749, RFC 7636, RFC 9101, RFC 9126,
- * RFC 7521, OpenID Connect Core). A server that reads one of them differently from the gateway would see another request.
+ * RFC 7521, OpenID Connect Core). A server that reads one of them differently than the gateway would see another request.
  */
 const PROTOCOL_PARAMETERS: ReadonlySet<string> = new Set([
   'client_assertion',
@@ -21,7 +21,7 @@ const PROTOCOL_PARAMETERS: ReadonlySet<string> = new Set([
   'state',
 ]);
 
-/** Those for which an empty value is no value: servers disagree on whether it counts as absent (RFC 6749 3.1, 3.2). */
+/** Parameters whose empty value counts as none: servers disagree on whether it is absent (RFC 6749 3.1, 3.2). */
 const VALUE_NEEDED: ReadonlySet<string> = new Set([
   'client_id',
   'code',
@@ -36,7 +36,7 @@ const VALUE_NEEDED: ReadonlySet<string> = new Set([
   'response_type',
 ]);
 
-/** Others whose values have neither tabs nor line ends (RFC 6749 A.4, OpenID Connect Core 3.1.2.1, RFC 8707, RFC 9449 10). */
+/** Further parameters whose values contain no tabs or line ends (RFC 6749 A.4, OpenID Connect Core 3.1.2.1, RFC 8707, RFC 9449 10). */
 const ONE_LINE: ReadonlySet<string> = new Set([
   'acr_values',
   'audience',
@@ -52,7 +52,7 @@ const ONE_LINE: ReadonlySet<string> = new Set([
   'ui_locales',
 ]);
 
-/** RFC 8707 section 2 and RFC 8693 section 2.1 let these come more than once. */
+/** RFC 8707 section 2 and RFC 8693 section 2.1 allow these to repeat. */
 const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource']);
 
 export function isProtocolParameter(name: string): boolean {
@@ -71,12 +71,12 @@ export function mayRepeat(name: string): boolean {
   return REPEATABLE.has(name);
 }
 
-/** Most names are plain, and of a plain name every server reads the same. */
+/** Most names are plain, and every server reads a plain name in the same way. */
 const PLAIN = /^[a-z_]*$/;
 
 /**
- * Whether some server would take this name for a protocol parameter although it is none: PHP cuts at `[` and turns
- * spaces and dots into `_`, Rack drops brackets, ASP.NET ignores case, others trim.
+ * Whether some server would read this name as a protocol parameter although it is none: PHP cuts at `[` and turns spaces and
+ * dots into `_`, Rack drops brackets, ASP.NET ignores case, others trim.
  */
 export function isLookalike(name: string): boolean {
   if (PLAIN.test(name) || PROTOCOL_PARAMETERS.has(name)) return false;
@@ -85,7 +85,7 @@ export function isLookalike(name: string): boolean {
 
 /**
  * The protocol parameter that a lenient server would read in a name. Rack and qs (Express) drop brackets around it, PHP
- * makes a bracket that is not closed a `_`.
+ * turns an unclosed bracket into `_`.
  */
 export function canonicalName(name: string): string {
   if (PLAIN.test(name)) return name;
@@ -94,7 +94,7 @@ export function canonicalName(name: string): string {
   return PROTOCOL_PARAMETERS.has(unbracketed) ? unbracketed : fold(name);
 }
 
-/** What servers in C read of a text: they end it at NUL. */
+/** The text as servers in C read it: up to a NUL. */
 export function beforeNul(text: string): string {
   const nul = text.indexOf('\u0000');
   return nul === -1 ? text : text.slice(0, nul);

@@ -8,18 +8,18 @@ import {
 } from './parameter-names.ts';
 import { percentEncode } from './percent-encode.ts';
 
-/** Why a list of parameters cannot be read in one way only. */
+/** Why a list of parameters is ambiguous. */
 export type ParameterProblem = 'parameter_malformed' | 'parameter_repeated';
 
-/** What a text in application/x-www-form-urlencoded says, in order, and what is wrong with it. */
+/** The parameters of application/x-www-form-urlencoded text, in order, and its first problem. */
 export type ParsedParameters = {
   readonly parameters: Parameters;
   readonly problem: ParameterProblem | undefined;
-  /** The parameter that the problem is about; `undefined` where its name cannot be read. */
+  /** The parameter with the problem; `undefined` if its name is unreadable. */
   readonly problemName: string | undefined;
-  /** Whether serialising gives the same meaning back: false where a name or value could not be decoded. */
+  /** Whether serialising preserves the meaning: false if a name or value could not be decoded. */
   readonly lossless: boolean;
-  /** Whether there may be a parameter in it that decides something, to a server that decodes what cannot be, drops control characters, or splits at `;`. */
+  /** Whether a server that decodes broken escapes, drops control characters, or splits at `;` may find another protocol parameter in it. */
   readonly hidden: boolean;
 };
 
@@ -41,7 +41,7 @@ export class Parameters {
     return this.get(name) !== undefined;
   }
 
-  /** Every value of a name, in order. */
+  /** All values of a name, in order. */
   all(name: string): string[] {
     const values: string[] = [];
     for (const entry of this.entries) if (entry[0] === name) values.push(entry[1]);
@@ -60,7 +60,7 @@ export class Parameters {
     return new Parameters(this.entries.filter((entry) => !names.includes(entry[0])));
   }
 
-  /** One form only: every octet but unreserved ones percent-encoded, a space as `%20`. */
+  /** In one canonical form: all bytes except unreserved ones percent-encoded, a space as `%20`. */
   serialize(): string {
     let text = '';
     for (const [name, value] of this.entries) {
@@ -71,16 +71,16 @@ export class Parameters {
   }
 }
 
-// No control characters and no octet beyond ASCII: all that a well-behaved client sends.
+// No control characters and no bytes beyond ASCII, as well-behaved clients send.
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const CONTROL = /[\u0000-\u001f\u007f]/;
-// But for tabs and line ends.
+// Control characters other than tabs and line ends.
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /**
- * Reads application/x-www-form-urlencoded (WHATWG URL section 5) strictly: `&` alone separates, names and values are
- * UTF-8, nothing is trimmed. `text` holds octets as UTF-16 code units below 256 (a request target or a latin1 body). An
- * empty value of a parameter that needs one counts as none (RFC 6749 3.1): it is not among the parameters.
+ * Reads application/x-www-form-urlencoded (WHATWG URL section 5) strictly: only `&` separates, names and values are
+ * UTF-8, nothing is trimmed. `text`: bytes as UTF-16 code units below 256 (a request target or a latin1 body). A parameter with
+ * an empty value that needs one counts as absent (RFC 6749 3.1).
  */
 export function parseParameters(text: string): ParsedParameters {
   const entries: [string, string][] = [];
@@ -94,7 +94,7 @@ export function parseParameters(text: string): ParsedParameters {
     problemName ??= name;
   };
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
-  // Most texts are printable and have no `;`: that is asked once for all of their parameters.
+  // Most texts are printable and have no `;`: one test covers all their parameters.
   const printable = PRINTABLE.test(spaced);
   const cuttable = spaced.includes(';');
   let equals = -1;
@@ -102,14 +102,14 @@ export function parseParameters(text: string): ParsedParameters {
   for (let start = 0, end = 0; start < spaced.length; start = end + 1) {
     end = indexOrEnd(spaced, '&', start);
     if (end === start) continue;
-    // Looked for only behind the last one found, so that no text is gone through twice.
+    // The search continues after the last match, so that no text is scanned twice.
     if (equals < start) equals = indexOrEnd(spaced, '=', start);
     if (percent < start) percent = indexOrEnd(spaced, '%', start);
     const split = Math.min(equals, end);
     let name: string | undefined = spaced.slice(start, split);
     let value: string | undefined = spaced.slice(split + 1, end);
     if (cuttable) hidden ||= hidesParameter(spaced.slice(start, end));
-    // There is no other way for anything to be decoded, or for a control character to come in.
+    // Other text needs no decoding and contains no control characters.
     if (!printable || percent < end) {
       name = decode(name);
       value = decode(value);
@@ -119,9 +119,9 @@ export function parseParameters(text: string): ParsedParameters {
         hidden ||= name === undefined || CONTROL.test(name) || needsValue(canonicalName(name));
         continue;
       }
-      // UTF-16 among them, which some servers know by its NULs.
+      // This includes UTF-16, which some servers recognise by its NULs.
       hidden ||= CONTROL.test(name);
-      // A raw control octet: a body that ends in CRLF is one value to some servers and another to others.
+      // A raw control character: servers disagree on the value of a body that ends with CRLF.
       if (hasMisreadControl(name, value) || CONTROL.test(spaced.slice(start, end)))
         found('parameter_malformed', name);
     }
@@ -143,10 +143,10 @@ function indexOrEnd(text: string, character: string, from: number): number {
   return index === -1 ? text.length : index;
 }
 
-/** To a server that splits there, what stands behind is another parameter, and what stands before another value. */
+/** Checks both parts for a server that splits at `;`: the text after it is another parameter, the text before it another value. */
 const CUT_SHORT: ReadonlySet<string> = new Set(['client_id', 'code', 'grant_type']);
 
-/** HTML 4.01 B.2.2 had servers take `;` for a separator, and some still do. */
+/** HTML 4.01 B.2.2 made `;` a separator too, and some servers still accept it. */
 function hidesParameter(segment: string): boolean {
   if (!segment.includes(';')) return false;
   const [own = '', ...hidden] = segment
@@ -155,22 +155,22 @@ function hidesParameter(segment: string): boolean {
   return CUT_SHORT.has(own) || hidden.some(isProtocolParameter);
 }
 
-/** A value with space around it is another one to servers that trim. A client_id is compared as those do. */
+/** Servers that trim read a value with surrounding spaces differently. A client_id is compared as they do. */
 function isMisreadValue(name: string, value: string): boolean {
   return needsValue(name) && name !== 'client_id' && value !== value.trim();
 }
 
 function hasMisreadControl(name: string, value: string): boolean {
   if (CONTROL.test(name)) return true;
-  // Passwords have tabs (RFC 6749 A.16), assertions in base64 and pretty-printed `claims` have line ends.
+  // Passwords may contain tabs (RFC 6749 A.16); base64 assertions and formatted `claims` contain line ends.
   return (isProtocolParameter(name) || isOneLine(name) ? CONTROL : NO_TEXT).test(value);
 }
 
-/** Spaces have taken the places of `+` before. */
+/** `+` was replaced by spaces before. */
 function decode(text: string): string | undefined {
   try {
     if (PRINTABLE.test(text)) return text.includes('%') ? decodeURIComponent(text) : text;
-    // Raw octets beyond ASCII are not allowed, yet every server reads them as UTF-8.
+    // Raw bytes beyond ASCII are not allowed, but every server reads them as UTF-8.
     const octets = Buffer.from(text, 'latin1');
     return decodeURIComponent(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets));
   } catch {
@@ -178,7 +178,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** A name or value of a form as lenient readers take it: one that is broken stays as it is. */
+/** A name or value as lenient servers read it: a broken one stays unchanged. */
 export function decodeFormText(text: string): string {
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   return decode(spaced) ?? spaced;

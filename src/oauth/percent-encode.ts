@@ -1,10 +1,10 @@
 const UNRESERVED = /^[A-Za-z0-9\-._~]*$/;
 const LEFT_ALONE = /[!'()*]/;
 
-/** Every octet but unreserved ones percent-encoded (RFC 3986 2.3). */
+/** Percent-encodes all bytes except unreserved ones (RFC 3986 2.3). */
 export function percentEncode(text: string): string {
   if (UNRESERVED.test(text)) return text;
-  // encodeURIComponent leaves !'()* alone; RFC 3986 reserves them. Half a surrogate pair, which JSON can hold, makes it throw.
+  // encodeURIComponent keeps !'()*, which RFC 3986 reserves, and throws for a lone surrogate, which JSON can contain.
   const encoded = encodeURIComponent(text.toWellFormed());
   return LEFT_ALONE.test(encoded) ? encoded.replace(/[!'()*]/g, encodeCharacter) : encoded;
 }

@@ -25,8 +25,8 @@ export function s256(codeVerifier: string): string {
 }
 
 /**
- * A challenge in its stored form. A plain challenge is hashed, so that one comparison against `s256(verifier)`
- * serves both methods, and a copy of the store gives away no verifier.
+ * A challenge in its stored form. A plain challenge is hashed, so that one comparison with `s256(verifier)` serves both methods,
+ * and a copy of the store reveals no verifier.
  */
 export function storedChallenge(codeChallenge: string, method: CodeChallengeMethod): string {
   return method === 'S256' ? codeChallenge : s256(codeChallenge);

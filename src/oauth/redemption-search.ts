@@ -1,12 +1,12 @@
 import { holdsGatewayCode } from './gateway-code.ts';
 
-/** How parameters stand in a body. Some servers know JSON by its first character, so that a form is searched for it too. */
+/** The format of parameters in a body. Some servers recognise JSON by its first character, so forms are searched for JSON too. */
 export type SearchedFormat = 'form' | 'multipart' | 'json';
 
 /**
- * In which ways a server might read a token request in a body of this Content-Type; none: it is not searched. Some servers
- * look for a type anywhere in the header (Perl's HTTP::Body), some take a body without one for a form (Rack), and JSON goes
- * by many names (Rails).
+ * The formats in which a server might read a token request with this Content-Type; none: the body is not searched. Some servers
+ * look for a type anywhere in the header (Perl's HTTP::Body), some read a body without one as a form (Rack), and JSON has many
+ * names (Rails).
  */
 export function searchedFormats(contentType = ''): readonly SearchedFormat[] {
   const type = contentType.toLowerCase();
@@ -17,7 +17,7 @@ export function searchedFormats(contentType = ''): readonly SearchedFormat[] {
   return formats;
 }
 
-// Each begins at a separator that no other part of it matches, so that no text is gone through twice.
+// Each begins with a separator that no other part of it matches, so that no text is scanned twice.
 const FORM_NAME =
   /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]*(code|grant[_.\s+[]type)(?:[\s+[\]\0][^&;=]{0,40})?=/g;
 const MULTIPART_NAME = /name\*?=(?:utf-8'')?"?[\s[]*(code|grant_type)[\s[\]]*(?=["\r\n;]|$)/g;
@@ -28,12 +28,12 @@ const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {
   json: [JSON_NAME],
 };
 
-/** Characters that are kept of a piece for the next one: a name with what stands around it, or a code. */
+/** Characters of a piece that are kept for the next one: a name with its surroundings, or a code. */
 const CARRY = 96;
 
 /**
- * Looks for a redemption in a query, or in a body as it streams by: a `code` beside a `grant_type`, or a code of the gateway's
- * own. Names are read as lenient servers do: whatever their case, in brackets, percent-encoded or escaped.
+ * Searches a query, or a streaming body, for a redemption: a `code` beside a `grant_type`, or a gateway code. Names are read as
+ * lenient servers do: in any case, in brackets, percent-encoded or escaped.
  */
 export class RedemptionSearch {
   readonly #patterns: readonly RegExp[];
@@ -41,7 +41,7 @@ export class RedemptionSearch {
   #carry = '';
   #started = false;
 
-  /** `query`: of the same request; one of the two names may stand there. */
+  /** `query`: that of the same request, which may contain one of the two names. */
   constructor(formats: readonly SearchedFormat[], query = '') {
     this.#patterns = formats.flatMap((format) => NAMES[format]);
     this.#search(`&${query}`, [FORM_NAME]);
@@ -51,12 +51,12 @@ export class RedemptionSearch {
     return this.#seen.has('gateway code') || (this.#seen.has('code') && this.#seen.has('grant_type'));
   }
 
-  /** Takes the next piece; says whether a redemption is found by now. `piece`: octets as UTF-16 code units below 256. */
+  /** Reads the next piece; returns whether a redemption was found so far. `piece`: bytes as UTF-16 code units below 256. */
   read(piece: string): boolean {
     if (this.found) return true;
-    // What is ASCII in UTF-16 is ASCII between NULs.
+    // ASCII in UTF-16 is ASCII between NULs.
     const ascii = piece.includes('\0') ? piece.replaceAll('\0', '') : piece;
-    // Only the very beginning of a body stands behind nothing.
+    // The beginning of a body counts like the text after a separator.
     const text = this.#search((this.#started ? this.#carry : '&') + ascii, this.#patterns);
     this.#started = true;
     this.#carry = `\u0000${text.slice(-CARRY)}`;
@@ -73,7 +73,7 @@ export class RedemptionSearch {
   }
 }
 
-/** Whether a query would redeem a code on a server that takes token requests at other paths, or by GET. */
+/** Whether a query would redeem a code at a server that accepts token requests at other paths, or by GET. */
 export function redeemsInQuery(query: string | undefined): boolean {
   return query !== undefined && new RedemptionSearch([], query).found;
 }

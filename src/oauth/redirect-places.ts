@@ -2,11 +2,11 @@ import { placeOf } from './redirect-uri.ts';
 
 type Site<Owner> = {
   readonly paths: Map<string, Owner[]>;
-  /** Characters of the longest path that is registered: nothing longer is looked up. */
+  /** Characters of the longest registered path: no longer path is looked up. */
   longest: number;
 };
 
-/** Who owns the place that a URL leads to. Compared loosely, because it decides what to withhold. */
+/** The owners of the place that a URL leads to. Compared loosely, because this decides what to withhold. */
 export class RedirectPlaces<Owner> {
   readonly #sites = new Map<string, Site<Owner>>();
 
@@ -19,8 +19,8 @@ export class RedirectPlaces<Owner> {
   }
 
   /**
-   * The owners of the registered place that this URL leads to; for https also of the nearest one above it, whose origin
-   * can read what happens below.
+   * The owners of the registered place that this URL leads to; for https also those of the nearest place above it, because pages of
+   * its origin can read everything below.
    */
   ownersOf(target: URL | undefined): readonly Owner[] {
     if (target === undefined || this.#sites.size === 0) return [];

@@ -4,8 +4,8 @@ export const LONGEST_REDIRECT_URI = 2048;
 const LOOPBACK_WITH_PORT = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d{1,5})?(?=[/?#]|$)/i;
 
 /**
- * Whether a redirect_uri is one of those registered: character by character (RFC 9700 4.1.3). Only the port of a loopback
- * address may differ, because a native app picks it anew each time (RFC 8252 7.3). Desktop agents register localhost for it.
+ * Whether a redirect_uri is registered, character by character (RFC 9700 4.1.3). Only the port of a loopback address may differ,
+ * because a native app picks a new one each time (RFC 8252 7.3). Desktop agents also register localhost.
  */
 export function isRegisteredRedirectUri(redirectUri: string, registered: readonly string[]): boolean {
   if (registered.includes(redirectUri)) return true;
@@ -13,7 +13,7 @@ export function isRegisteredRedirectUri(redirectUri: string, registered: readonl
   return portless !== undefined && registered.some((uri) => withoutLoopbackPort(uri) === portless);
 }
 
-/** The URI without its port, where it points at a loopback IP literal or localhost; else `undefined`. */
+/** The URI without its port, if its host is a loopback IP literal or localhost; else `undefined`. */
 export function withoutLoopbackPort(uri: string): string | undefined {
   const match = LOOPBACK_WITH_PORT.exec(uri);
   if (match === null) return undefined;
@@ -21,14 +21,14 @@ export function withoutLoopbackPort(uri: string): string | undefined {
   return `http://${match[1]?.toLowerCase()}${uri.slice(match[0].length)}`;
 }
 
-/** Whether a URL, as a browser reads it, points at a port of the user's own machine, which any program there may take. */
+/** Whether a URL, as a browser reads it, leads to a port of the user's own machine, which any program there may open. */
 export function isLoopbackPlace(target: URL): boolean {
   return withoutLoopbackPort(target.origin) !== undefined;
 }
 
 /**
- * Whether a response whose target is this goes to this very redirect_uri: scheme, authority, path and the redirect_uri's
- * own query, equal after RFC 3986 6.2.2 and 6.2.3. What the server added to the query is ignored.
+ * Whether a response with this target goes exactly to this redirect_uri: scheme, authority, path and the redirect_uri's own query
+ * are equal after RFC 3986 6.2.2 and 6.2.3. Additions of the server to the query are ignored.
  */
 export function goesTo(target: URL | undefined, redirectUri: string): boolean {
   if (target === undefined) return false;
@@ -56,8 +56,8 @@ function isWrittenAlike(href: string, redirectUri: string): boolean {
 }
 
 /**
- * The place of a URL as a browser reads it: scheme, host, port and path, whatever the query. Looser than `goesTo`: user
- * information and the dot of a fully qualified host lead to the same place. Loopback places have no port.
+ * The place of a URL as a browser reads it: scheme, host, port and path, without the query. Looser than `goesTo`: user
+ * information and the dot of a fully qualified host do not matter. Loopback places have no port.
  */
 export function placeOf(target: URL): { readonly origin: string; readonly path: string } {
   const host = normalHost(target).replace(/\.$/, '');
@@ -66,18 +66,18 @@ export function placeOf(target: URL): { readonly origin: string; readonly path: 
   return { origin: withoutLoopbackPort(origin) ?? origin, path: normalPath(target) };
 }
 
-/** Hosts of private-use schemes keep their case in a URL, which says nothing there either (RFC 3986 6.2.2.1). */
+/** Hosts of private-use schemes keep their case in a URL, although it has no meaning there either (RFC 3986 6.2.2.1). */
 function normalHost({ hostname }: URL): string {
   return normaliseEscapes(hostname).toLowerCase();
 }
 
-/** Dot segments are gone, because a URL was parsed. An empty path with an authority is the root (RFC 3986 6.2.3). */
+/** The URL parser already removed dot segments. An empty path with an authority is the root (RFC 3986 6.2.3). */
 function normalPath({ pathname, href, protocol }: URL): string {
   if (pathname === '' && href.startsWith('//', protocol.length)) return '/';
   return normaliseEscapes(pathname);
 }
 
-/** RFC 3986 6.2.2.1 and 6.2.2.2: unreserved characters need no escape, and the digits of the others are in upper case. */
+/** RFC 3986 6.2.2.1 and 6.2.2.2: unreserved characters need no escape, and the digits of other escapes are in upper case. */
 function normaliseEscapes(text: string): string {
   return text.replace(/%[0-9a-f]{2}/gi, (octet) => {
     const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
@@ -85,10 +85,10 @@ function normaliseEscapes(text: string): string {
   });
 }
 
-/** Servers add these, also where the redirect_uri has one of its own. */
+/** Servers add these, even if the redirect_uri has one itself. */
 const ADDED: ReadonlySet<string> = new Set(['code', 'state', 'iss', 'error', 'response', 'id_token']);
 
-/** Decoded, because servers that add to a query often write all of it anew (`/` as `%2F`, `a` as `a=`). */
+/** Decoded, because servers that add to a query often rewrite all of it (`/` as `%2F`, `a` as `a=`). */
 function hasQueryOf(expected: URLSearchParams, actual: URLSearchParams): boolean {
   for (const name of new Set(expected.keys())) {
     const own = expected.getAll(name);

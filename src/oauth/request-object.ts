@@ -1,10 +1,10 @@
 import { type AuthorizationRequest, normalizeResponseType } from './authorization-request.ts';
 import { type JwtClaims, parseJwtClaims } from './jwt.ts';
 
-/** An authorization request as a server reads it that takes a request object by value (RFC 9101, OIDC Core 6.1). */
+/** An authorization request as a server with support for request objects by value reads it (RFC 9101, OIDC Core 6.1). */
 export type RequestWithObject =
   | {
-      readonly request: AuthorizationRequest /** The object holds the state, so that nobody can prefix it. */;
+      readonly request: AuthorizationRequest /** The object contains the state, so that it cannot get a prefix. */;
       readonly sealsState: boolean;
     }
   | 'encrypted'
@@ -22,8 +22,8 @@ const JUDGED = {
 } as const;
 
 /**
- * Lays the request object over the parameters around it: what stands inside wins (RFC 9101 5), and PKCE counts inside
- * only, since servers that know the object ignore it outside.
+ * Merges the request object with the parameters around it: those inside win (RFC 9101 5), and PKCE counts only inside, because
+ * servers that support the object ignore it outside.
  */
 export function mergeRequestObject(outer: AuthorizationRequest, jwt: string): RequestWithObject {
   const claims = parseJwtClaims(jwt);
@@ -57,7 +57,7 @@ export function mergeRequestObject(outer: AuthorizationRequest, jwt: string): Re
   };
 }
 
-/** The method that was not said but follows from a challenge without one is no second value. */
+/** The implied method of a challenge without one is not a second value. */
 function isDefaultMethod(key: string, outer: AuthorizationRequest): boolean {
   return (
     key === 'codeChallengeMethod' &&

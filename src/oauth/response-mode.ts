@@ -1,4 +1,4 @@
-/** The ways for a response to travel that the gateway can follow (OAuth 2.0 Multiple Response Types 2.1, Form Post, JARM 2.3). */
+/** The response modes that the gateway can follow (OAuth 2.0 Multiple Response Types 2.1, Form Post, JARM 2.3). */
 export const FOLLOWED_RESPONSE_MODES = [
   'query',
   'fragment',
@@ -10,7 +10,7 @@ export const FOLLOWED_RESPONSE_MODES = [
   'web_message',
 ] as const;
 
-/** Whether a response comes in a way that the gateway can follow; `undefined`: the default of its type, a redirect. */
+/** Whether the gateway can follow a response mode; `undefined`: the default of the response type, a redirect. */
 export function isFollowedMode(responseMode: string | undefined): boolean {
   const modes: readonly string[] = FOLLOWED_RESPONSE_MODES;
   return responseMode === undefined || modes.includes(responseMode);

@@ -3,14 +3,14 @@ import { FOLLOWED_RESPONSE_MODES } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 
 /**
- * What an issuer's metadata says to all of its clients. PKCE is advertised where the gateway or the server verifies it. The
- * rest is narrowed only if every client is enforced (`narrow`): otherwise nothing becomes stricter than it was.
+ * The policy in an issuer's metadata for all its clients. PKCE is advertised if the gateway or the server verifies it. The rest
+ * is narrowed only if every client is enforced (`narrow`); otherwise nothing becomes stricter.
  */
 export function buildAdvertisedPolicy(
   policies: Iterable<ClientPolicy>,
   { advertisePkce, narrow }: { readonly advertisePkce: boolean; readonly narrow: boolean },
 ): AdvertisedPolicy {
-  // Rejected clients are promised nothing.
+  // Rejected clients have no policy to advertise.
   const judged = [...policies].filter(({ mode }) => mode !== 'reject' && mode !== 'off');
   const modes = judged.map(({ responseModes }) => responseModes ?? FOLLOWED_RESPONSE_MODES);
   return {

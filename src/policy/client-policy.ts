@@ -2,18 +2,18 @@ import type { PolicySettings } from '../config/policy-settings.ts';
 import { DRAWS, type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
-/** What one client (or a group of them) may do, with every default filled in. `config/schema/policy.ts` describes its settings. */
+/** The policy of one client (or a group), with all defaults. `config/schema/policy.ts` describes its settings. */
 export type ClientPolicy = PolicySettings & {
   /** The entry as configured: a client_id, a prefix ending in `*`, or `_unlisted`. The `client` label of metrics. */
   readonly name: string;
   readonly cors: NonNullable<PolicySettings['cors']>;
   /** The settings of its entry, and those of its issuer's `defaults`. */
   readonly origins?: { readonly entry: readonly string[]; readonly defaults: readonly string[] };
-  /** When the entries that some servers take for one client are enforced, this one among them: the strictest holds for each. */
+  /** The enforcement of all entries that some servers read as one client, including this one: the strictest applies to each. */
   readonly alike?: readonly Enforcement[];
 };
 
-/** When an entry is enforced, and for how many of its flows. */
+/** When an entry is enforced, and the share of its flows. */
 export type Enforcement = Pick<ClientPolicy, 'mode' | 'enforceFrom' | 'enforcePercent'>;
 
 /** The policies of one issuer. */
@@ -23,7 +23,7 @@ export type ClientPolicies = {
   readonly unlisted: ClientPolicy;
 };
 
-/** The name, and metric label, of the policy for clients that no entry names. */
+/** The name and metric label of the policy for clients without an entry. */
 export const UNLISTED = '_unlisted';
 
 /**
@@ -38,7 +38,7 @@ export function effectiveMode(policy: ClientPolicy, now: number, draw: Draw = FI
 
 const NOT_LOOKED_AT = -1;
 
-/** How many of a hundred flows that begin at a moment are enforced; less than none where the mode is off. */
+/** The percentage of flows that are enforced at a moment; negative if the mode is off. */
 export function enforcedShare(policy: ClientPolicy, now: number): number {
   const { alike } = policy;
   return alike === undefined ? shareOf(policy, now) : Math.max(...alike.map((one) => shareOf(one, now)));

@@ -21,7 +21,7 @@ export type Listing = {
 export class ClientRegistry {
   readonly unlisted: ClientPolicy;
   readonly #byName = new Map<string, ClientPolicy>();
-  /** By folded name. Servers that fold a client_id take entries that are alike for one client: they are equally strict. */
+  /** By folded name. Servers that fold a client_id read equal entries as one client, so they are equally strict. */
   readonly #byFolded = new Map<string, ClientPolicy>();
   readonly #patterns = new Map<string, ClientPolicy>();
   /** Lengths of the folded patterns, longest first: a look-up probes once per length, not once per pattern. */
@@ -73,17 +73,17 @@ export class ClientRegistry {
     return this.#unlistedListing;
   }
 
-  /** The policy for a client_id; the one for unlisted clients where no entry matches or no id was given. */
+  /** The policy for a client_id; that of unlisted clients if no entry matches or there is no id. */
   policyFor(clientId: string | undefined): ClientPolicy {
     return this.find(clientId).policy;
   }
 
-  /** The mode for a request whose client cannot be told. */
+  /** The mode for a request with an unclear client. */
   strictestMode(now: number): Mode {
     return strictestMode(this.#schedules.map((policy) => effectiveMode(policy, now)));
   }
 
-  /** Those whose message it may be, where its client cannot be told. */
+  /** The policies that may apply to a message with an unclear client. */
   anybody(now: number): { readonly policy: ClientPolicy; readonly mode: Mode }[] {
     return this.#schedules.map((policy) => ({ policy, mode: effectiveMode(policy, now) }));
   }
@@ -109,14 +109,14 @@ function isPattern({ name }: ClientPolicy): boolean {
   return name.endsWith('*');
 }
 
-/** The entries by their folded name. Those that are alike are enforced whenever the strictest of them is. */
+/** The entries by folded name. Equal ones are enforced whenever the strictest of them is. */
 function groupAlike(policies: readonly ClientPolicy[]): Map<string, readonly ClientPolicy[]> {
   const groups = Map.groupBy(policies, ({ name }) => foldClientId(name.replace(/\*$/, '')));
   for (const [folded, group] of groups) if (group.length > 1) groups.set(folded, alignModes(group));
   return groups;
 }
 
-/** The strictest comes first. */
+/** Sorts the strictest first. */
 function alignModes(group: readonly ClientPolicy[]): ClientPolicy[] {
   const alike = group.map(({ mode, enforceFrom, enforcePercent }) => ({ mode, enforceFrom, enforcePercent }));
   const onStoreFailure = group.every((policy) => policy.onStoreFailure === 'allow') ? 'allow' : 'reject';

@@ -14,7 +14,7 @@ export type PresentedRedemption = {
 
 /**
  * The first rule that the redemption of a known code breaks: is the code valid, whose is it, and who may redeem it.
- * `claim` is the store's result for the presented verifier, `policy` the policy of the client whose code it is.
+ * `claim` is the store's result for the presented verifier, `policy` the policy of the code's client.
  */
 export function decideRedemption(
   claim: KnownClaim,
@@ -32,7 +32,7 @@ export function decideRedemption(
 
 function decideClaim({ outcome, binding }: KnownClaim, presented: PresentedRedemption): Reason | undefined {
   switch (outcome) {
-    // The client was given a wrapped code: only somebody who saw the upstream's own response knows this one.
+    // The client got a wrapped code: only somebody who saw the upstream's own response knows this one.
     case 'wrapped':
       return 'code_unknown';
     case 'replayed':

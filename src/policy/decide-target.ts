@@ -7,7 +7,7 @@ import type { Reason } from './reason.ts';
 /** A client that lists a redirect_uri. */
 export type Owner = { readonly issuer: string; readonly policy: ClientPolicy };
 
-/** Where a code is going. */
+/** The target of a code. */
 export type Target = {
   readonly url: URL;
   /** A loopback address: it has no owner. */

@@ -7,13 +7,13 @@ export const CLEAN_DAYS = 7;
 export const ENOUGH_LOGINS = 20;
 /** The smallest share of its codes that must be redeemed through the gateway. One code may always be under way. */
 export const REDEEMED_SHARE = 0.9;
-/** An enforced client is in trouble where, over these days, this share of its requests was refused. */
+/** An enforced client is in trouble if this share of its requests was refused over these days. */
 const TROUBLE_DAYS = 2;
 const TROUBLE_SHARE = 0.05;
 /** The number of reasons that a verdict explains. */
 const EXPLAINED = 2;
 
-/** What one client did, on one day or over some. */
+/** The activity of one client on one or more days. */
 export type Traffic = {
   readonly requests: number;
   readonly codesBound: number;
@@ -29,14 +29,14 @@ export type Traffic = {
 /** A redirect_uri of a client at which another client was seen. */
 export type SharedPlace = { readonly uri: string; readonly client: string };
 
-/** What the verdict depends on beside the traffic. */
+/** Inputs of the verdict other than the traffic. */
 export type ClientFacts = {
   readonly mode: Mode;
   readonly enforcePercent?: number;
   readonly sharedPlace?: SharedPlace | undefined;
-  /** Its codes must stay as the server made them, which takes a store that keeps records. */
+  /** Its codes must stay as the server made them, which needs a store with records. */
   readonly needsRecords?: boolean;
-  /** Whether other gateways may have counts of it that this one cannot see. */
+  /** Whether other gateways may have counts of it that this gateway cannot see. */
   readonly isCountedElsewhere?: boolean;
   /** Whether verifiers could be compared. */
   readonly seesVerifiers?: boolean;
@@ -44,7 +44,7 @@ export type ClientFacts = {
 
 export type Verdict =
   | { readonly state: 'ready' | 'no traffic' }
-  /** Of `ready`: what nobody could see. */
+  /** With `ready`: what could not be checked. */
   | { readonly state: 'ready'; readonly why: string }
   | { readonly state: 'not ready' | 'nearly ready'; readonly why: string };
 

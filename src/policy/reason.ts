@@ -1,11 +1,11 @@
 /** Where a request is judged: the `endpoint` label of violations. */
 export type JudgedEndpoint = 'authorization' | 'pushed_authorization' | 'authorization_response' | 'token';
 
-/** What a reason means to those who see it. */
+/** The meaning of a reason for those who see it. */
 export type ReasonEntry = {
-  /** HTTP. */
+  /** The HTTP status. */
   readonly status: 400 | 405 | 413 | 415;
-  /** RFC 6749 4.1.2.1 and 5.2. */
+  /** The OAuth error (RFC 6749 4.1.2.1 and 5.2). */
   readonly error: 'invalid_request' | 'invalid_grant' | 'unauthorized_client' | 'unsupported_response_type';
   /**
    * For the developer of the client. Generic about codes on purpose: a thief learns only that a code does
@@ -192,7 +192,7 @@ export const REASONS = {
 /** Why a request breaks its client's policy. */
 export type Reason = keyof typeof REASONS;
 
-/** What a violation is about: the reason, and what exactly broke the rule (a value that is no secret, or a parameter's name). */
+/** A violation: the reason, and what exactly broke the rule (a value that is not secret, or a parameter's name). */
 export type Violation = { readonly reason: Reason; readonly detail?: string | undefined };
 
 function invalidRequest(description: string, advice: string) {

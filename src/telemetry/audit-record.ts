@@ -38,7 +38,7 @@ function truncateAddress(address: string): string {
   return `${network.join(':')}::`;
 }
 
-/** IPv4 at the end of IPv6 stands for two groups. */
+/** IPv4 at the end of an IPv6 address replaces two groups. */
 function groupsOf(text: string): string[] {
   if (text === '') return [];
   return text.split(':').flatMap((group) => (group.includes('.') ? ['0', '0'] : [group]));

@@ -16,7 +16,7 @@ export class Audit implements AsyncDisposable {
     this.#sink = sink;
   }
 
-  /** `undefined` where none is configured. Rejects where its file cannot be opened. */
+  /** `undefined` if none is configured. Rejects if its file cannot be opened. */
   static async open(
     { destination, address }: Config['audit'],
     events: ProcessEvents,

@@ -4,10 +4,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 export function readDescriptorUse(): number | undefined {
   try {
     const limit = Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
-    // Less the one that it takes to count them.
+    // Without the descriptor that the count itself uses.
     return limit > 0 ? (readdirSync('/proc/self/fd').length - 1) / limit : undefined;
   } catch (error) {
-    // No descriptor is left for counting.
+    // No descriptor is left for the count.
     return error instanceof Error && 'code' in error && error.code === 'EMFILE' ? 1 : undefined;
   }
 }

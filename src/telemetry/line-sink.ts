@@ -20,7 +20,7 @@ const END_TIMEOUT = 2_000;
 /** Without O_NONBLOCK, opening a FIFO waits for its reader. */
 const { O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK } = constants;
 const APPEND = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK;
-/** Lines may hold personal data, so they are not world-readable. */
+/** Lines may contain personal data, so they are not world-readable. */
 const PERMISSIONS = 0o640;
 
 export type LineSinkOptions = {
@@ -37,7 +37,7 @@ export type LineSinkOptions = {
 export class LineSink implements AsyncDisposable {
   readonly #options: LineSinkOptions;
   #stream: SonicBoom;
-  /** Which file is open, by device and inode. */
+  /** The open file, by device and inode. */
   #identity = '';
   #checkedAt = Date.now();
   #isInTrouble = false;
@@ -50,7 +50,7 @@ export class LineSink implements AsyncDisposable {
     this.#stream = this.#streamTo(fd);
   }
 
-  /** Rejects where the file cannot be opened. */
+  /** Rejects if the file cannot be opened. */
   static async open(options: LineSinkOptions): Promise<LineSink> {
     const { destination } = options;
     if (typeof destination === 'number') return new LineSink(options, await withoutBlocking(destination));

@@ -1,8 +1,8 @@
 import { type JwtClaims, parseJwtClaims } from '../jwt.ts';
 
-/** What the parameters of an authorization response say (RFC 6749 4.1.2, 4.2.2; OIDC Core 3.3.2.5; JARM 2.3). */
+/** The content of an authorization response's parameters (RFC 6749 4.1.2, 4.2.2; OIDC Core 3.3.2.5; JARM 2.3). */
 export type Answer = {
-  /** Every value of `code` and `state`, decoded; those inside a signed response (JARM) too. */
+  /** Every value of `code` and `state`, decoded, including those inside a signed response (JARM). */
   readonly codes: readonly string[];
   readonly states: readonly string[];
   readonly hasError: boolean;
@@ -19,7 +19,7 @@ export type Answer = {
 
 const MARKERS: ReadonlySet<string> = new Set(['code', 'error', 'access_token', 'id_token', 'response']);
 
-/** Whether a parameter of this name makes an authorization response. */
+/** Whether a parameter of this name shows an authorization response. */
 export function isAnswerName(name: string): boolean {
   return MARKERS.has(name);
 }

@@ -7,8 +7,8 @@ import { TextReader } from './text-reader.ts';
 import { XmlReader } from './xml-reader.ts';
 
 /**
- * Finds the carriers in a body while it streams. What cannot belong to one goes on at once; one construct at a time is held,
- * up to `CONSTRUCT_LIMIT`. Time is linear in the input, however it is cut.
+ * Finds the carriers in a body while it streams. Text that cannot belong to a carrier passes at once; one construct at a time is
+ * buffered, up to `CONSTRUCT_LIMIT`. The time is linear in the input, for any chunks.
  */
 export class BodyCarriers {
   readonly #writer = new PieceWriter();
@@ -18,7 +18,7 @@ export class BodyCarriers {
     this.#reader = openReader(family, this.#writer, around);
   }
 
-  /** `text`: octets as latin1. */
+  /** `text`: bytes as latin1. */
   push(text: string): Piece[] {
     this.#reader.push(text);
     return this.#writer.take();
@@ -30,12 +30,12 @@ export class BodyCarriers {
   }
 }
 
-/** A form field that an authorization response may have. */
+/** A possible form field of an authorization response. */
 const ANSWER_FIELD = /name\s*=\s*["']?(?:code|error|access_token|id_token|response)/i;
 /** The same, written with entities. */
 const ESCAPED_FIELD = /name\s*=\s*["']?[a-z_]{0,12}&/i;
 
-/** Whether a whole body may hold a carrier at all: most pages can be told from that without being taken apart. */
+/** Whether a whole body may contain a carrier. It rules out most pages without parsing them. */
 export function mayHoldCarriers(text: string, family: ContentFamily, { findPrefix }: Surroundings): boolean {
   const isPage = family === 'html' || family === 'xhtml';
   return findPrefix(text, 0) !== -1 || (isPage && (ANSWER_FIELD.test(text) || ESCAPED_FIELD.test(text)));

@@ -1,18 +1,18 @@
 import type { Answer } from './answer.ts';
 
-/** What to change in a response on its way to the client; every other octet stays as the server wrote it. */
+/** The changes in a response on its way to the client; every other byte stays as the server wrote it. */
 export type Changes = {
-  /** Comes off the front of the state; `undefined`: the state stays as it is. */
+  /** Removed from the front of the state; `undefined`: the state stays unchanged. */
   readonly prefix?: string | undefined;
-  /** Whether the client sent a state at all; if not, the prefixed one goes with its name. */
+  /** Whether the client sent a state; if not, the whole parameter is removed. */
   readonly hadState: boolean;
-  /** Takes the place of the code. Unreserved characters only. */
+  /** Replaces the code. Unreserved characters only. */
   readonly code?: string | undefined;
-  /** Added where the response has none (RFC 9207). */
+  /** Added if the response has none (RFC 9207). */
   readonly iss?: string | undefined;
 };
 
-/** A range of the text that holds a carrier, with what takes its place. */
+/** A range of the text with a carrier, and its replacement. */
 export type Edit = { readonly start: number; readonly end: number; readonly text: string };
 
 export type CarrierKind =
@@ -20,40 +20,40 @@ export type CarrierKind =
   | 'refresh'
   | 'link'
   | 'cookie'
-  /** A form, or a button with an address of its own. */
+  /** A form, or a button with its own address. */
   | 'form'
   /** An attribute, script, text, JSON or XML that names the URL. */
   | 'url'
-  /** A code and a state apart, in one object. */
+  /** A separate code and state in one object. */
   | 'pair'
   /** The same in a script that posts a message to another window. */
   | 'web_message';
 
-/** One construct that brings an authorization response, or what looks like one, to the browser. */
+/** A construct that brings an authorization response, or something like it, to the browser. */
 export type Carrier = Answer & {
   readonly kind: CarrierKind;
-  /** Where it goes, as a browser resolves it against the page; `undefined` where it names no target, or none that can be read. */
+  /** Its target, as a browser resolves it against the page; `undefined` if it names no readable target. */
   readonly target: URL | undefined;
   /** Every absolute URL that the object or script of a `pair` or `web_message` names; else the target. */
   readonly places: readonly URL[];
   readonly part: 'query' | 'fragment' | 'body';
-  /** Of a form that posts: its address holds a code beside what the fields hold. */
+  /** For a form that posts: its address contains a code in addition to the fields. */
   readonly hasCodeInAddress?: boolean;
-  /** The changes, as ranges of the header's value or the piece's text that holds this carrier. */
+  /** The changes, as ranges of the header value or piece that contains this carrier. */
   edits(changes: Changes): readonly Edit[];
 };
 
-/** A browser goes there by itself. */
+/** A browser follows it by itself. */
 export function isNavigation({ kind }: Carrier): boolean {
   return kind === 'location' || kind === 'refresh';
 }
 
-/** Whether it has what an authorization response has, beside a state. */
+/** Whether it has a parameter of an authorization response other than a state. */
 export function isAnswer({ codes, hasError, hasIdToken, jarm }: Carrier): boolean {
   return codes.length > 0 || hasError || hasIdToken || jarm !== undefined;
 }
 
-/** The text of a header or piece with some of its carriers changed. */
+/** The text of a header or piece with changes in some of its carriers. */
 export function rewriteCarriers(
   text: string,
   changed: Iterable<readonly [carrier: Carrier, changes: Changes]>,
@@ -65,7 +65,7 @@ export function rewriteCarriers(
   let done = 0;
   let last: Edit | undefined;
   for (const edit of edits) {
-    // Two carriers may share a field, such as the buttons of one form: it changes once.
+    // Two carriers may share a field, such as the buttons of one form: it is changed once.
     const again = edit.start === last?.start && edit.end === last.end;
     last = edit;
     if (again || edit.start < done) {
@@ -78,7 +78,7 @@ export function rewriteCarriers(
   return rewritten + text.slice(done);
 }
 
-/** The same carrier in a text that has so many more characters in front. */
+/** The same carrier in a text with this many more characters in front. */
 export function shiftCarrier(carrier: Carrier, by: number): Carrier {
   if (by === 0) return carrier;
   return {

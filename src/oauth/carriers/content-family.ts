@@ -1,6 +1,6 @@
 export type ContentFamily = 'html' | 'xhtml' | 'xml' | 'json' | 'script' | 'text';
 
-/** How the body of a content type is read; `undefined`: it is not looked at. Browsers take one that is not named for a page. */
+/** How the body of a content type is read; `undefined`: it is not inspected. Browsers treat a missing type as a page. */
 export function contentFamily(contentType: string | undefined): ContentFamily | undefined {
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (type === 'text/html' || type === '') return 'html';

@@ -1,20 +1,20 @@
 import { parseFragment } from 'parse5';
 import { percentEncode } from '../percent-encode.ts';
 
-/** One way of writing characters that have a meaning where they stand. */
+/** One way of escaping characters with a special meaning. */
 export type Escaping = {
   readonly pattern: RegExp;
   decode(written: string): string;
-  /** Writes a text so that `decode` gives it back; applied where the text around it is escaped in this way. */
+  /** Inverts `decode`; used if the surrounding text is escaped in this way. */
   encode(text: string): string;
-  /** Whether a text is escaped in this way even if no escape stands in it. */
+  /** Whether a text counts as escaped in this way even without an escape in it. */
   readonly always?: true;
 };
 
-/** Browsers drop tabs and line ends wherever they stand in a URL (WHATWG URL 4.4). */
+/** Browsers drop tabs and line ends anywhere in a URL (WHATWG URL 4.4). */
 export const URL_SPACE: Escaping = { pattern: /[\t\r\n]+/g, decode: () => '', encode: (text) => text };
 
-/** A URL that is a value in another one: octets, as everything here. */
+/** A URL as a value in another URL: bytes, as everywhere in this folder. */
 export const PERCENT: Escaping = {
   pattern: /%[0-9a-f]{2}/gi,
   decode: (written) => String.fromCharCode(Number.parseInt(written.slice(1), 16)),
@@ -45,7 +45,7 @@ export const SCRIPT_STRING: Escaping = {
     }),
 };
 
-// A map: `&constructor;` is no reference, but a member of every plain object.
+// A map, because every plain object has a member `constructor`, and `&constructor;` is not a reference.
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['amp', '&'],
   ['quot', '"'],
@@ -67,7 +67,7 @@ export const ENTITIES: Escaping = {
   always: true,
 };
 
-/** The same in a text that is not known to be HTML. */
+/** The same in text that may not be HTML. */
 export const STRAY_ENTITIES: Escaping = {
   pattern: ENTITIES.pattern,
   decode: ENTITIES.decode,

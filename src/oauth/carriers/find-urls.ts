@@ -3,27 +3,27 @@ import { PERCENT, SCRIPT_STRING, STRAY_ENTITIES, URL_SPACE } from './escaping.ts
 import { readQuery, readUrl, readUrlCarrier, type WrittenUrl } from './url-carrier.ts';
 import type { Written } from './written.ts';
 
-/** Where the first well-formed flow prefix at or behind an index begins; -1 for none. */
+/** The position of the first well-formed flow prefix from an index on; -1 for none. */
 export type FindPrefix = (text: string, from: number) => number;
 
 export type Surroundings = {
-  /** The URL of the page, or what its `<base>` says. */
+  /** The URL of the page, or of its `<base>`. */
   readonly base: URL;
   readonly findPrefix: FindPrefix;
 };
 
-/** Text without what ends a URL. Other blanks than these are parts of raw UTF-8. */
+/** Text without characters that end a URL. Other spaces than these are parts of raw UTF-8. */
 const DELIMITED = /[^\t\n\f\r "`<>]+/g;
-/** By character code: 1 for what ends a URL. What is held of a text until one comes is searched by `DELIMITED`. */
+/** By character code: 1 if it ends a URL. `DELIMITED` searches the buffered text before such a character. */
 export const DELIMITERS = Uint8Array.from({ length: 256 }, (_, code) =>
   String.fromCharCode(code).search(DELIMITED) === -1 ? 1 : 0,
 );
-/** A single quote may stand in a URL as it is: it ends one only where it begins one. */
+/** A URL may contain a single quote: the quote ends a URL only if one also begins it. */
 const SINGLE_QUOTED = /'(?:[a-z][a-z0-9+.-]{0,63}:|[/?#])/i;
-/** How deep a URL may be escaped, or stand in another one. */
+/** The maximum depth of escaping, and of URLs inside URLs. */
 const DEPTH = 5;
 
-/** Every URL in a text in whose own parameters a prefixed state stands. */
+/** Every URL in a text with a prefixed state in its own parameters. */
 export function findUrlCarriers(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
   return findIn(written, kind, around, 0);
 }
@@ -47,7 +47,7 @@ function findIn(written: Written, kind: CarrierKind, around: Surroundings, depth
   return carriers;
 }
 
-/** A text that is one URL, such as an attribute: the URL itself, and those in its parameters. */
+/** For a text that is one URL, such as an attribute: the URL itself, and those in its parameters. */
 export function readWholeUrl(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
   const url = readUrl(trimmed(written).decode(URL_SPACE), around.base);
   const own = holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
@@ -55,7 +55,7 @@ export function readWholeUrl(written: Written, kind: CarrierKind, around: Surrou
   return own === undefined ? inside : [own, ...inside];
 }
 
-/** The carrier that a query without its place is; it must hold a code, because pages of the server's own have such states. */
+/** A query without a place as a carrier; it must contain a code, because pages of the server itself have such states. */
 export function readQueryCarrier(written: Written, around: Surroundings): Carrier | undefined {
   if (/[?#][^?#]*[?#]|^[^=&]*[:/?#]/.test(written.text.slice(1))) return undefined;
   const url = readQuery(written);
@@ -68,7 +68,7 @@ export function carriersInside(url: WrittenUrl, around: Surroundings, depth: num
   return nestedIn(url, around).flatMap((value) => findIn(value.decode(PERCENT), 'url', around, depth + 1));
 }
 
-/** Without the control characters and spaces at its ends, as browsers read a URL. */
+/** Trims control characters and spaces, as browsers do for a URL. */
 export function trimmed(written: Written): Written {
   const { text } = written;
   let start = 0;
@@ -78,7 +78,7 @@ export function trimmed(written: Written): Written {
   return written.slice(start, end);
 }
 
-/** A piece of text that no delimiter parts, and that holds a prefix. */
+/** A piece of text without a delimiter and with a prefix. */
 function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: number): Carrier[] {
   if (run.text.includes('\\')) {
     const read = run.decode(SCRIPT_STRING);
@@ -90,7 +90,7 @@ function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: n
   const inside = carriersInside(url, around, depth);
   if (own !== undefined) return [own, ...inside];
   if (inside.length > 0 || depth >= DEPTH) return inside;
-  // Not readable as it stands: escaped as a whole, or as HTML is.
+  // Unreadable as it is: escaped as a whole, or as HTML.
   const read = run.decode(STRAY_ENTITIES);
   if (read !== run) return findIn(read, kind, around, depth + 1);
   return url.parameters.length === 0 ? findIn(run.decode(PERCENT), kind, around, depth + 1) : [];
@@ -100,7 +100,7 @@ function holdsState({ parameters }: WrittenUrl, { findPrefix }: Surroundings): b
   return parameters.some(({ name, value }) => name === 'state' && findPrefix(value, 0) === 0);
 }
 
-/** The values in which a whole URL may stand; the state is the client's own text. */
+/** The values that may contain a whole URL; not the state, which is the client's own text. */
 function nestedIn({ parameters, written }: WrittenUrl, { findPrefix }: Surroundings): Written[] {
   return parameters
     .filter(({ name }) => name !== 'state')
@@ -108,7 +108,7 @@ function nestedIn({ parameters, written }: WrittenUrl, { findPrefix }: Surroundi
     .filter((value) => findPrefix(value.text, 0) !== -1);
 }
 
-/** Where the URL begins in a run such as `url=https://…` or `location=/cb?…`. */
+/** The beginning of the URL in a run such as `url=https://…` or `location=/cb?…`. */
 function urlStart(text: string): number {
   const mark = text.search(/[?#]/);
   const place = mark === -1 ? text : text.slice(0, mark);

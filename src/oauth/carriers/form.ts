@@ -5,11 +5,11 @@ import type { FindPrefix } from './find-urls.ts';
 import type { TooLarge } from './piece.ts';
 import { decodeOctets, type Written } from './written.ts';
 
-/** A control of a form: ranges of the construct that holds it. */
+/** A control of a form, as ranges of its construct. */
 export type FormField = {
   readonly name: string;
   readonly value: Written;
-  /** Whether the value stands between quotes, or in a textarea. */
+  /** Whether the value is in quotes, or in a textarea. */
   readonly enclosed: boolean;
   /** The whole element. */
   readonly start: number;
@@ -18,10 +18,10 @@ export type FormField = {
 
 type Destination = { readonly action: string; readonly method: string };
 
-/** What else a GET form sends is needed where the redirect_uri has a query of its own, and is no longer than that. */
+/** The most characters of a GET form's other fields: they matter only for a redirect_uri with its own query, and are no longer than that. */
 const FIELDS = 256;
 
-/** One form, as its tags come. */
+/** One form, built from its tags. */
 export class Form {
   readonly #own: Destination;
   readonly #base: URL;
@@ -33,7 +33,7 @@ export class Form {
     this.#base = base;
   }
 
-  /** A button with an address or a method of its own. */
+  /** A button with its own address or method. */
   addButton({ action, method }: { readonly [Key in keyof Destination]: string | undefined }): void {
     if (this.#buttons.length >= FIELDS || (action === undefined && method === undefined)) return;
     this.#buttons.push({ action: action ?? this.#own.action, method: method ?? this.#own.method });
@@ -46,7 +46,7 @@ export class Form {
     }
   }
 
-  /** What a field says that comes after its form was released: a code and a state, one of which has gone. */
+  /** Reports a field that follows after its form was released: code and state belong together, but one of them was already sent. */
   tooLate(field: FormField, findPrefix: FindPrefix): TooLarge | undefined {
     const fields = [...this.#fields, field];
     const state = fields.find((each) => each.name === 'state' && makesResponse(each, findPrefix));
@@ -54,7 +54,7 @@ export class Form {
     return state && { holdsCode, state: state.value.text };
   }
 
-  /** One for each address that the form can go to. */
+  /** One carrier for each address of the form. */
   carriers(findPrefix: FindPrefix): Carrier[] {
     if (!this.#fields.some((field) => makesResponse(field, findPrefix))) return [];
     const seen = new Set<string>();
@@ -68,15 +68,15 @@ export class Form {
 
   #carrier(action: string, method: string): Carrier {
     const parameters = this.#fields
-      // An empty code is a place to type one in, on a page of the server's own.
+      // An empty code is an input for one, on a page of the server itself.
       .filter(({ name, value }) => name === 'state' || value.text !== '')
       .map(({ name, value }) => [name, decodeOctets(value.text)] as const);
     const target = URL.parse(decodeOctets(action), this.#base.href) ?? undefined;
     const isPost = method === 'post';
-    // A form that posts keeps the query of its address, which many frameworks read together with the body.
+    // A form that posts keeps the query of its address, and many frameworks read it together with the body.
     const address = isPost && target !== undefined ? [...target.searchParams] : [];
     const added = address.filter(([name, value]) => value !== '' && (name === 'code' || name === 'state'));
-    // A GET form puts its fields in the place of its address's own query.
+    // The fields of a GET form replace the query of its address.
     if (target !== undefined && !isPost) {
       target.search = new URLSearchParams(
         parameters.map(([name, value]): [string, string] => [name, value]),
@@ -105,7 +105,7 @@ export class Form {
   }
 }
 
-/** Whether a form with this field may be a response, so that it is held to its end. */
+/** Whether a form with this field may be a response, so that it is buffered to its end. */
 export function makesResponse({ name, value }: FormField, findPrefix: FindPrefix): boolean {
   if (name === 'state') return findPrefix(value.text, 0) === 0;
   return isAnswerName(name) && value.text !== '';
@@ -122,6 +122,6 @@ function fieldEdits(
   if (name !== 'state' || prefix === undefined || !value.text.startsWith(prefix)) return [];
   if (!hadState) return [{ start, end, text: '' }];
   if (enclosed) return [{ start: from, end: value.at(prefix.length), text: '' }];
-  // Without quotes, an empty value or one that begins with a quote would be read as something else.
+  // Without quotes, an empty value or one that begins with a quote would be misread.
   return [{ start: from, end: to, text: `"${value.encode(value.text.slice(prefix.length))}"` }];
 }

@@ -4,14 +4,14 @@ import { carriersInside, findUrlCarriers, type Surroundings, trimmed } from './f
 import { readUrl, readUrlCarrier } from './url-carrier.ts';
 import { Written } from './written.ts';
 
-/** The carriers in one header's value, which `rewriteCarriers` changes. */
+/** The carriers in one header value, for `rewriteCarriers`. */
 export type HeaderCarriers = {
   /** The index of the value in the list of names and values. */
   readonly index: number;
   readonly carriers: readonly Carrier[];
 };
 
-/** `headers`: names and values in turn. A status says nothing: browsers and scripts follow a Location of any. */
+/** `headers`: a flat list of names and values. The status does not matter: browsers and scripts follow a Location with any status. */
 export function readHeaderCarriers(headers: readonly string[], around: Surroundings): HeaderCarriers[] {
   const found: HeaderCarriers[] = [];
   for (let index = 1; index < headers.length; index += 2) {
@@ -40,7 +40,7 @@ function readValue(name: string, value: string, around: Surroundings): Carrier[]
   }
 }
 
-/** A URL that a browser goes to by itself: read whether or not it holds a prefix, since a preserved state has none. */
+/** A URL that a browser follows by itself: read with or without a prefix, because a preserved state has none. */
 function readNavigation(written: Written, kind: 'location' | 'refresh', around: Surroundings): Carrier[] {
   const url = readUrl(trimmed(written).decode(URL_SPACE), around.base);
   const own = readUrlCarrier(url, kind);

@@ -12,7 +12,7 @@ import { ScriptsReader } from './scripts-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { Written } from './written.ts';
 
-/** Tags that say something whether or not a prefix stands in them. */
+/** Tags that matter even without a prefix in them. */
 const READ: ReadonlySet<string> = new Set([
   'form',
   '/form',
@@ -22,23 +22,23 @@ const READ: ReadonlySet<string> = new Set([
   '/textarea',
   'base',
 ]);
-/** Attributes that are one URL. */
+/** Attributes whose value is one URL. */
 const URL_ATTRIBUTES: ReadonlySet<string> = new Set(['href', 'src', 'action', 'formaction', 'data']);
 
 /** An attribute that may be a script or JSON. */
 const SCRIPT = /[{(=]/;
 
-/** A textarea of the form at hand that may be a field of a response. */
+/** A textarea of the current form that may be a field of a response. */
 type Textarea = {
   readonly name: string;
   readonly start: number;
   readonly contentStart: number;
-  /** Whether the text is held for its sake alone. */
+  /** Whether the text is buffered only for this textarea. */
   readonly holds: boolean;
   content: string;
 };
 
-/** Reads a page: its forms, and every attribute, script and text that names a URL. */
+/** Reads a page: its forms, and every attribute, script and text with a URL. */
 export class HtmlReader implements HtmlTokens {
   readonly #writer: PieceWriter;
   readonly #around: { base: URL; readonly findPrefix: Surroundings['findPrefix'] };
@@ -46,11 +46,11 @@ export class HtmlReader implements HtmlTokens {
   readonly #text: TextReader;
   readonly #scripts: ScriptsReader;
   #form: Form | undefined;
-  /** A form was held to the limit: what stands in it no longer is. */
+  /** A form reached the limit: the rest of it is not buffered. */
   #gaveUp = false;
   #hasBase = false;
   #textarea: Textarea | undefined;
-  /** Of the tag at hand: a field that comes after its form was given up. */
+  /** In the current tag: a field of a form that was given up. */
   #tooLate: TooLarge | undefined;
 
   constructor(writer: PieceWriter, around: Surroundings, kind: 'html' | 'xhtml') {
@@ -120,7 +120,7 @@ export class HtmlReader implements HtmlTokens {
   }
 
   #beginForm(tag: Tag): void {
-    // Browsers take no notice of a form in a form.
+    // Browsers ignore a form in a form.
     if (this.#form !== undefined) return;
     const action = attributeOf(tag, 'action')?.value.text ?? '';
     const method = attributeOf(tag, 'method')?.value.text.toLowerCase() ?? 'get';

@@ -3,7 +3,7 @@ import { Written } from './written.ts';
 
 export type Attribute = {
   readonly name: string;
-  /** Decoded, with where it stands in the tag. */
+  /** Decoded, with its position in the tag. */
   readonly value: Written;
   readonly quoted: boolean;
 };
@@ -39,7 +39,7 @@ export function parseTag(text: string): Tag {
   for (;;) {
     while (at < end && (text.charCodeAt(at) <= SPACE || text.charCodeAt(at) === SLASH)) at += 1;
     if (at >= end) return { name: tagName(text), text, attributes };
-    // A name may begin with `=`, but not go on with it.
+    // A name may begin with `=`, but not contain it later.
     let last = at + 1;
     while (last < end && !endsName(text.charCodeAt(last)) && text.charCodeAt(last) !== EQUALS) last += 1;
     const name = text.slice(at, last).toLowerCase();

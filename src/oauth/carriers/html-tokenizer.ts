@@ -3,13 +3,13 @@ import { tagName } from './html-tag.ts';
 import { Overlong } from './overlong.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 
-/** What the tokenizer finds. All texts, one behind the other, are the page; only what is too large goes to the writer itself. */
+/** Receives the tokens. All texts together are the page, except too large ones, which go directly to the writer. */
 export interface HtmlTokens {
   text(text: string): void;
   /** The text ends here. */
   endText(): void;
   tag(text: string, name: string): void;
-  /** A part of what stands in an element without tags of its own, such as a script. */
+  /** A part of the content of an element without tags, such as a script. */
   rawText(text: string, name: string): void;
   endRawText(name: string): void;
 }
@@ -34,30 +34,30 @@ const EQUALS = 0x3d;
 const GREATER = 0x3e;
 const BRACKET = 0x5b;
 
-/** A letter, `/`, `!` or `?`: what makes a tag of a `<`. */
+/** A letter, `/`, `!` or `?` after `<` begins a tag. */
 function isTagStart(character: number): boolean {
   const letter = character | 0x20;
   return (letter >= 0x61 && letter <= 0x7a) || character === 0x2f || character === 0x21 || character === 0x3f;
 }
 
-/** Parts a page at its tags, however it is cut. Each character is looked at once. */
+/** Splits a page at its tags, for any chunks. It looks at each character once. */
 export class HtmlTokenizer {
   readonly #tokens: HtmlTokens;
   readonly #writer: PieceWriter;
   readonly #findPrefix: FindPrefix;
   readonly #kind: 'html' | 'xhtml' | 'xml';
   #state: 'text' | 'tag' | 'comment' | 'raw' = 'text';
-  /** What earlier chunks brought of the tag. */
+  /** The part of the tag from earlier chunks. */
   #token = '';
   #quote = '';
   /** Whether a quote would begin a value. */
   #afterEquals = false;
-  /** Whether the tag has a name; `undefined`: it was not asked for. */
+  /** Whether the tag has a name; `undefined`: not determined yet. */
   #isNamed: boolean | undefined;
-  /** What ends a comment or CDATA, twice and in front of `>`, and how often it came last. */
+  /** The character that, twice and before `>`, ends a comment or CDATA, and its current repetitions. */
   #closer: '-' | ']' = '-';
   #closers = 0;
-  /** The element whose raw text this is, and as much of its end tag as may have come. */
+  /** The element of this raw text, and the possible beginning of its end tag. */
   #raw = '';
   #endTag = '';
   #overlong: Overlong | undefined;
@@ -139,7 +139,7 @@ export class HtmlTokenizer {
       } else if (this.#afterEquals && character > SPACE) {
         this.#afterEquals = false;
         const isQuote = character === DOUBLE_QUOTE || character === SINGLE_QUOTE;
-        // In `<!x`, `<?x` and `</=`, which browsers take for comments, a quote means nothing.
+        // Browsers treat `<!x`, `<?x` and `</=` as comments, in which a quote has no meaning.
         this.#isNamed ??= /^<\/?[a-z]/i.test(this.#token + chunk.slice(from, from + 3));
         if (isQuote && this.#isNamed) this.#quote = chunk[at] as string;
       } else if (character === DASH || character === BRACKET) {
@@ -176,14 +176,14 @@ export class HtmlTokenizer {
     this.#state = 'comment';
     this.#token = '';
     this.#closer = token === '<!--' ? '-' : ']';
-    // `<!-->` is a whole comment.
+    // `<!-->` is a complete comment.
     this.#closers = token === '<!--' ? 2 : 0;
     this.#tokens.endText();
     this.#tokens.text(token);
     return end;
   }
 
-  /** A comment is read as text: what it names may be what a script takes out of it. */
+  /** A comment is read as text, because a script may read URLs from it. */
   #readComment(chunk: string, from: number): number {
     for (let at = from; at < chunk.length; at += 1) {
       const character = chunk[at];
@@ -240,7 +240,7 @@ export class HtmlTokenizer {
     this.#token = '';
   }
 
-  /** Whether the token was too large, so that it has gone already: its rest goes after it. */
+  /** Whether the token was too large and already passed: its rest passes too. */
   #endOverlong(rest: string): boolean {
     if (this.#overlong === undefined) return false;
     this.#overlong.push(rest);

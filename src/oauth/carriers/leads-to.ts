@@ -1,12 +1,12 @@
 import { goesTo } from '../redirect-uri.ts';
 import type { Carrier } from './carrier.ts';
 
-/** Shorter ones are words, such as `{"code":"SUCCESS"}`. */
+/** Shorter codes are words, such as `{"code":"SUCCESS"}`. */
 const CODE_LENGTH = 16;
 
-/** What the object or script around a code does not say of itself. */
+/** Context of an object or script with a code. */
 export type CarrierContext = {
-  /** Whether it is in the authorization endpoint's own answer. */
+  /** Whether it is in the authorization endpoint's own response. */
   readonly isAuthorizationAnswer: boolean;
   /** The flow's response_mode. */
   readonly responseMode: string | undefined;
@@ -36,7 +36,7 @@ export function leadsTo(carrier: Carrier, redirectUri: string, context: CarrierC
   }
 }
 
-/** Where a carrier that leads to a flow's redirect_uri goes: a pair names no target itself, but places among others. */
+/** The target of a carrier that leads to a flow's redirect_uri. A pair has no target of its own, but names URLs. */
 export function targetFor({ kind, target }: Carrier, redirectUri: string | undefined): URL | undefined {
   if (kind !== 'pair' && kind !== 'web_message') return target;
   return redirectUri === undefined ? undefined : (URL.parse(redirectUri) ?? undefined);

@@ -5,20 +5,20 @@ import { isCodeName, isPair, isStatusWord, type Member, mayBePair, pairCarrier }
 import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
 import { decodeOctets } from './written.ts';
 
-/** One object, array, element or block that is open. */
+/** One open object, array, element or block. */
 type Scope = {
   members: Member[];
   readonly places: string[];
-  /** Whether a member may belong to a response, so that the object is held. */
+  /** Whether a member may belong to a response, so that the object is buffered. */
   matters: boolean;
-  /** Whether a code has gone that stood in it. */
+  /** Whether a code of it was already sent. */
   lostCode: boolean;
 };
-/** A response whose object has ended, with the objects around it, which may name its redirect_uri. */
+/** A response whose object ended, with the enclosing objects, which may name its redirect_uri. */
 type Ready = {
   readonly carrier: Carrier;
   readonly scopes: readonly Scope[];
-  /** Where in the held construct its last member ends. */
+  /** The end of its last member in the buffered construct. */
   readonly end: number;
 };
 
@@ -33,18 +33,18 @@ export function isPlace(text: string): boolean {
 }
 
 /**
- * Collects what stands in one object, wherever it ends: a code and a state apart, and the URLs that the object and those
- * around it name. From the first of them on the text is held.
+ * Collects the members of an object: a separate code and state, and the URLs of the object and of those around it. From the
+ * first of these on, the text is buffered.
  */
 export class ObjectScopes {
   readonly #writer: PieceWriter;
   readonly #findPrefix: FindPrefix;
-  /** A script is held to its end, and all that it names counts: variables stand wherever they like. */
+  /** A script is buffered to its end and counts as a whole, because variables may be anywhere. */
   readonly #isScript: boolean;
   #scopes: Scope[] = [openScope()];
-  /** How many of them matter. */
+  /** The number of scopes that matter. */
   #mattering = 0;
-  /** Scopes that are open beyond `DEPTH`. */
+  /** The number of open scopes beyond `DEPTH`. */
   #deeper = 0;
   #ready: Ready[] = [];
   #tooLarge: TooLarge | undefined;
@@ -62,7 +62,7 @@ export class ObjectScopes {
     else this.#deeper += 1;
   }
 
-  /** Called when the text up to and with the end of the object was written. */
+  /** Called after the end of the object was written. */
   close(): void {
     if (this.#deeper > 0) {
       this.#deeper -= 1;
@@ -77,7 +77,7 @@ export class ObjectScopes {
     if (this.#writer.holding && this.#isSettled()) this.#release();
   }
 
-  /** Called before the text with this member is written, so that it is held. */
+  /** Called before the text with this member is written, so that it is buffered. */
   member(member: Member): void {
     const scope = this.#scopes.at(-1) as Scope;
     if (this.#deeper > 0 || (!this.#isScript && isStatusWord(member))) return;
@@ -89,7 +89,7 @@ export class ObjectScopes {
     this.#writer.hold();
   }
 
-  /** A code and a state that stand in one text, without their place. Called before the text is written, which is held. */
+  /** A code and a state in one text, without a place. Called before the text is written, so that it is buffered. */
   pair(carrier: Carrier, end: number): void {
     this.#addReady(carrier, end);
     this.#writer.hold();
@@ -100,14 +100,14 @@ export class ObjectScopes {
     if (places.length < PLACES) places.push(text);
   }
 
-  /** The text ends here, or what follows has nothing to do with it. */
+  /** The text ends, or what follows is unrelated. */
   end(): void {
     while (this.#scopes.length > 1 || this.#deeper > 0) this.close();
     this.close();
     if (this.#writer.holding) this.#release();
   }
 
-  /** `more`: characters that will be held as well. */
+  /** `more`: characters that will also be buffered. */
   limit(more: number): void {
     if (!this.#writer.holding || this.#writer.heldLength + more <= CONSTRUCT_LIMIT) return;
     this.#scopes.forEach((scope, index) => {
@@ -135,7 +135,7 @@ export class ObjectScopes {
     return isPair(members, this.#findPrefix);
   }
 
-  /** A prefixed state of which nobody can say any more where it goes, or with which code. */
+  /** Reports a prefixed state whose target or code can no longer be determined. */
   #note({ members, lostCode }: Scope): void {
     const isPrefixed = ({ name, value }: Member) => name === 'state' && this.#findPrefix(value.text, 0) === 0;
     const state = members.find(isPrefixed)?.value.text;
@@ -148,7 +148,7 @@ export class ObjectScopes {
     if (state !== undefined) this.#tooLarge ??= { holdsCode: codes.length > 0 || hasIdToken, state };
   }
 
-  /** Whether nothing that is still to come could belong to what is held. */
+  /** Whether no later text can belong to the buffered text. */
   #isSettled(): boolean {
     if (this.#isScript || this.#mattering > 0) return false;
     return this.#scopes.length === 1 || this.#ready.every(({ scopes }) => scopes.some(namesPlace));

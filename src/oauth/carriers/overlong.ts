@@ -1,9 +1,9 @@
 import type { FindPrefix } from './find-urls.ts';
 import type { PieceWriter } from './piece.ts';
 
-/** Characters of a word that is looked at as a whole, so that it is found where the text was cut. No prefix is longer. */
+/** Characters of a word that is examined as a whole, even across chunks. No prefix is longer. */
 const WORD_LENGTH = 512;
-/** A code with a value, in any way of writing it. */
+/** A code with a value, in any notation. */
 const CODE = /\bcode(?:=|%3d|\\[ux](?:00)?3d|["']?\s{0,4}[:=]\s{0,4}["'])[^&"'<>\s]{6}/i;
 /** Characters: enough for the name and the beginning of its value. */
 const BEFORE = 64;
@@ -12,7 +12,7 @@ const BEFORE = 64;
 export class Overlong {
   readonly #writer: PieceWriter;
   readonly #findPrefix: FindPrefix;
-  /** The word at the end of what has passed, and what stands in front of it. */
+  /** The last word that passed, and the text before it. */
   #word = '';
   #before = '';
   #holdsCode = false;

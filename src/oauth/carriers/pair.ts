@@ -3,50 +3,50 @@ import type { Carrier, Changes, Edit } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import { decodeOctets, type Written } from './written.ts';
 
-/** A text under a name, in an object or element: ranges of the construct that holds it. */
+/** A text under a name, in an object or element, as ranges of its construct. */
 export type Member = {
   readonly name: string;
   readonly value: Written;
-  /** What goes where the member goes; `undefined`: a variable, which stays and becomes empty. */
+  /** The range to remove with the member; `undefined`: a variable, which stays and becomes empty. */
   readonly removal: Removal | undefined;
-  /** Where a further member may follow, and how it is written there. */
+  /** The position for another member, and its notation. */
   readonly next: { readonly at: number; write(name: string, value: string): string } | undefined;
 };
 
 export type Removal = {
   readonly start: number;
   end: number;
-  /** Whether a comma behind the member goes as well, because none in front of it does. */
+  /** Whether to remove the comma after the member, because none before it is removed. */
   readonly takesComma: boolean;
 };
 
-/** Parameters of a request: pages of the server's own keep them beside the state. */
+/** Parameters of a request: pages of the server itself have them beside the state. */
 const REQUEST: ReadonlySet<string> = new Set(['response_type', 'code_challenge']);
 
-/** Whether a member of this name says something about a response. */
+/** Whether a member of this name matters for a response. */
 export function isPairName(name: string): boolean {
   return (
     name === 'state' || name === 'iss' || name === 'client_id' || isAnswerName(name) || REQUEST.has(name)
   );
 }
 
-/** Whether a member may belong to a response, so that its object is held to its end. */
+/** Whether a member may belong to a response, so that its object is buffered to its end. */
 export function mayBePair({ name, value: { text } }: Member, findPrefix: FindPrefix): boolean {
   if (name === 'state') return findPrefix(text, 0) === 0;
   return isCodeName(name) && text !== '';
 }
 
-/** Whether a code stands under this name, or what may hold or cover one. */
+/** Whether a member of this name may be, contain or cover a code. */
 export function isCodeName(name: string): boolean {
   return name === 'code' || name === 'id_token' || name === 'response';
 }
 
-/** `{"code":"SUCCESS"}`, and the numbers of errors, say how an API call went. */
+/** `{"code":"SUCCESS"}` and error numbers are results of API calls. */
 export function isStatusWord({ name, value: { text } }: Member): boolean {
   return name === 'code' && (text.length < 6 || /^[A-Z_-]+$/.test(text));
 }
 
-/** Whether these members are a response: a prefixed state beside a code, or beside what else a server may answer. */
+/** Whether these members are a response: a prefixed state with a code or another result. */
 export function isPair(members: readonly Member[], findPrefix: FindPrefix): boolean {
   const has = (name: string) => members.some((member) => member.name === name && member.value.text !== '');
   if (members.some(({ name }) => REQUEST.has(name))) return false;

@@ -3,26 +3,26 @@ import { type Carrier, shiftCarrier } from './carrier.ts';
 /** The most characters of one construct that are buffered; a larger one passes unread. */
 export const CONSTRUCT_LIMIT = 64 * 1024;
 
-/** A part of a body. All texts, one behind the other, are the body octet by octet (latin1). */
+/** A part of a body. All texts together are the body, byte by byte (latin1). */
 export type Piece = {
   readonly text: string;
-  /** In this text. Empty: it goes on as it is. */
+  /** The carriers in this text. Empty: it passes unchanged. */
   readonly carriers: readonly Carrier[];
   readonly tooLarge: TooLarge | undefined;
 };
 
-/** A construct that holds a prefixed state and that was not read to its end, so that something of it may be missing. */
+/** A construct with a prefixed state that was not read to its end. */
 export type TooLarge = {
-  /** Whether a code stands in it as well. */
+  /** Whether it also contains a code. */
   readonly holdsCode: boolean;
-  /** Begins with the prefix. */
+  /** The text from the prefix on. */
   readonly state: string;
 };
 
-/** Nearly every text has none. */
+/** Shared by the many texts without carriers. */
 export const NONE: readonly Carrier[] = [];
 
-/** Puts the pieces of a body together: what passes, and one construct that is held until it is complete. */
+/** Assembles the pieces of a body: text that passes, and one construct that is buffered until it is complete. */
 export class PieceWriter {
   #pieces: Piece[] = [];
   #passing = '';
@@ -35,7 +35,7 @@ export class PieceWriter {
     return this.#holding;
   }
 
-  /** Where in the held construct the next text will stand. */
+  /** The position of the next text in the buffered construct. */
   get heldLength(): number {
     return this.#held.length;
   }
@@ -59,7 +59,7 @@ export class PieceWriter {
     this.#holding = true;
   }
 
-  /** `carriers`: those of the construct as a whole, beside those that were added with its parts. */
+  /** `carriers`: those of the whole construct, in addition to those of its parts. */
   release(carriers: readonly Carrier[], tooLarge?: TooLarge): void {
     const text = this.#held;
     const all = [...this.#carriers, ...carriers];
@@ -71,7 +71,7 @@ export class PieceWriter {
     this.add(text, all, worst);
   }
 
-  /** The pieces that are complete. */
+  /** Returns the complete pieces. */
   take(): Piece[] {
     this.#endPassing();
     const pieces = this.#pieces;

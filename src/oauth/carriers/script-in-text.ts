@@ -4,7 +4,7 @@ import { PieceWriter } from './piece.ts';
 import { ScriptReader } from './script-reader.ts';
 import type { Written } from './written.ts';
 
-/** The carriers in a script or JSON that is the value of an attribute. */
+/** The carriers in a script or JSON in the value of an attribute. */
 export function findScriptCarriers(written: Written, around: Surroundings): Carrier[] {
   const pieces = new PieceWriter();
   const reader = new ScriptReader(pieces, around, true);
@@ -19,7 +19,7 @@ export function findScriptCarriers(written: Written, around: Surroundings): Carr
   return found;
 }
 
-/** A carrier of a decoded text as one of the text's source. */
+/** Maps a carrier of a decoded text to the text's source. */
 function inSource(carrier: Carrier, written: Written): Carrier {
   return {
     ...carrier,

@@ -8,30 +8,30 @@ import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { ScriptTokenizer, type ScriptTokens } from './script-tokenizer.ts';
 import { Written } from './written.ts';
 
-/** A name in front of a value: a word or a string, with where it begins in the text that is kept back. */
+/** A name before a value: a word or a string, with its position in the buffered text. */
 type Name = { readonly text: string; readonly start: number };
-/** A name whose value follows, with the mark between them. */
+/** A name whose value follows, with the mark between the two. */
 type Key = { readonly name: string; readonly start: number; readonly mark: string };
 
 const NAME_LENGTH = 64;
 
 /**
- * Reads JSON, and scripts as far as they look like it: strings, which may name a URL, and members or variables whose value
- * is a string. It takes no script for good: what it cannot make out passes. Kept back is the member at hand.
+ * Reads JSON, and scripts as far as they resemble it: strings, which may be URLs, and members or variables with a string value.
+ * Scripts need not be valid: unrecognised text passes. The current member is buffered.
  */
 export class ScriptReader implements ScriptTokens {
   readonly #writer: PieceWriter;
   readonly #around: Surroundings;
   readonly #scopes: ObjectScopes;
   readonly #tokens = new ScriptTokenizer(this);
-  /** Since the last separator, and with it: the member at hand. */
+  /** The current member, from the last separator on. */
   #tail = '';
   #separator = '';
   #tailCarriers: Carrier[] = [];
   #overlong: Overlong | undefined;
   #lastString: Name | undefined;
   #key: Key | undefined;
-  /** The member that came last, as long as nothing follows it. */
+  /** The last member, while nothing follows it. */
   #member: Member | undefined;
 
   constructor(writer: PieceWriter, around: Surroundings, isScript: boolean) {
@@ -124,9 +124,9 @@ export class ScriptReader implements ScriptTokens {
     else this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));
   }
 
-  /** The name in front of a colon or an equals sign. */
+  /** The name before a colon or an equals sign. */
   #readKey(mark: string, gap: string, lastString: Name | undefined): Key | undefined {
-    // `==` compares.
+    // `==` is a comparison.
     if (this.#key !== undefined && gap.trim() === '') return undefined;
     if (lastString !== undefined) return { name: lastString.text, start: lastString.start, mark };
     const name = lastWord(gap);
@@ -155,7 +155,7 @@ export class ScriptReader implements ScriptTokens {
     this.text(mark);
   }
 
-  /** The member at hand has ended. */
+  /** The current member has ended. */
   #flush(): void {
     this.#scopes.limit(this.#tail.length);
     this.#writer.add(this.#tail, this.#tailCarriers);

@@ -1,25 +1,25 @@
 import { CONSTRUCT_LIMIT } from './piece.ts';
 
-/** What the tokenizer finds. The texts and marks, one behind the other, are the script. */
+/** Receives the tokens. Texts and marks together are the script. */
 export interface ScriptTokens {
   text(text: string): void;
-  /** A character that parts a script; a quote begins a string. `gap`: the end of what stands between it and the mark before. */
+  /** A separating character; a quote begins a string. `gap`: the end of the text between the previous mark and this one. */
   mark(mark: string, gap: string): void;
-  /** A string has ended, and its closing quote was given as text. `raw`: what stands between the quotes. */
+  /** A string ended; its closing quote was passed as text. `raw`: the text between the quotes. */
   string(raw: string): void;
 }
 
 type Mode = 'code' | 'string' | 'slash' | 'line_comment' | 'block_comment' | 'regex';
 
-/** Characters that mean something outside of strings; all others are told apart only where one of these follows. */
+/** Characters with a meaning outside of strings; others are examined only if one of these follows. */
 const MARKS = new Uint8Array(256);
 for (const mark of '"\'`{}[](),;:=/') MARKS[mark.charCodeAt(0)] = 1;
-/** What a regular expression may follow. */
+/** Characters after which a slash may begin a regular expression. */
 const BEFORE_REGEX = /[(,=:[!&|?{};+\-*%<>~^]/;
-/** Characters of a name in front of a value, with the blanks behind it. */
+/** Characters of a name before a value, including the spaces after it. */
 const GAP_LENGTH = 128;
 
-/** Parts JSON and scripts at their strings and marks, however they are cut. Each character is looked at once. */
+/** Splits JSON and scripts at strings and marks, for any chunks. It looks at each character once. */
 export class ScriptTokenizer {
   readonly #tokens: ScriptTokens;
   #mode: Mode = 'code';
@@ -27,7 +27,7 @@ export class ScriptTokenizer {
   #lastMark = '';
   #quote = '';
   #string = '';
-  /** Whether the character at hand is escaped; in a comment, whether a star stands in front of it. */
+  /** Whether the current character is escaped; in a comment, whether a star precedes it. */
   #escaped = false;
   #inClass = false;
 
@@ -81,7 +81,7 @@ export class ScriptTokenizer {
         this.#tokens.text(chunk.slice(from, at + 1));
         this.#string = '';
         this.#mode = 'code';
-        // A line that ends is the end of an apostrophe in what is no string.
+        // The end of a line ends what an apostrophe outside of a string began.
         if (character !== '\n' && raw.length <= CONSTRUCT_LIMIT) this.#tokens.string(raw);
         return at + 1;
       }
@@ -102,7 +102,7 @@ export class ScriptTokenizer {
     this.#inClass = false;
   }
 
-  /** Goes over a comment or regular expression. */
+  /** Skips a comment or regular expression. */
   #skip(chunk: string, from: number): number {
     for (let at = from; at < chunk.length; at += 1) {
       if (!this.#ends(chunk[at] as string)) continue;

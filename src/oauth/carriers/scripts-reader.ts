@@ -2,7 +2,7 @@ import type { Surroundings } from './find-urls.ts';
 import { PieceWriter } from './piece.ts';
 import { ScriptReader } from './script-reader.ts';
 
-/** Reads the scripts of a page, each of which is a construct of its own inside of what the page holds. */
+/** Reads the scripts of a page. Each is a separate construct within the page's buffered text. */
 export class ScriptsReader {
   readonly #page: PieceWriter;
   readonly #around: Surroundings;
@@ -20,7 +20,7 @@ export class ScriptsReader {
     this.#handOver();
   }
 
-  /** The script at hand ends. */
+  /** The current script ends. */
   end(): void {
     this.#script?.end();
     this.#script = undefined;

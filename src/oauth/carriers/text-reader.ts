@@ -5,7 +5,7 @@ import { Overlong } from './overlong.ts';
 import { CONSTRUCT_LIMIT, NONE, type PieceWriter } from './piece.ts';
 import { Written } from './written.ts';
 
-/** Reads text without structure: only what may be a URL that has not ended is held. */
+/** Reads unstructured text: it buffers only a possible URL that has not ended. */
 export class TextReader {
   readonly #writer: PieceWriter;
   readonly #around: Surroundings;
@@ -26,7 +26,7 @@ export class TextReader {
     if (end < text.length) this.#extend(text.slice(end));
   }
 
-  /** The text ends here: a tag begins, or the body is complete. */
+  /** The text ends: a tag begins, or the body is complete. */
   end(): void {
     this.#complete('');
   }

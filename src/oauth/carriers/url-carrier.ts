@@ -3,7 +3,7 @@ import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, CarrierKind, Changes, Edit } from './carrier.ts';
 import { decodeOctets, type Written } from './written.ts';
 
-/** One parameter of a URL: ranges of its text. */
+/** One parameter of a URL, as ranges of its text. */
 export type UrlParameter = {
   readonly name: string;
   /** Decoded. */
@@ -27,25 +27,25 @@ export function readUrl(written: Written, base: URL): WrittenUrl {
   const question = indexOrEnd(text, '?', 0, hash);
   const parameters = [
     ...parametersOf(text, 'query', question + 1, hash),
-    // `#?code=` and the routes of pages that keep them in the fragment (`#/cb?code=`).
+    // `#?code=`, and pages with routes in the fragment (`#/cb?code=`).
     ...parametersOf(text, 'fragment', skipRoute(text, hash + 1), text.length),
   ];
   return { written, target: URL.parse(decodeOctets(text), base.href) ?? undefined, parameters };
 }
 
-/** The query of a URL whose place stands elsewhere, such as in a script that puts both together. */
+/** The query of a URL whose place is elsewhere, such as in a script that joins both. */
 export function readQuery(written: Written): WrittenUrl {
   const { text } = written;
   const start = /^[?#&]/.test(text) ? 1 : 0;
   return { written, target: undefined, parameters: [...parametersOf(text, 'query', start, text.length)] };
 }
 
-/** The carrier that a URL is; `undefined` where it has no parameter of a response. */
+/** A URL as a carrier; `undefined` if it has no parameter of a response. */
 export function readUrlCarrier(url: WrittenUrl, kind: CarrierKind): Carrier | undefined {
   const { parameters, target } = url;
   if (!parameters.some(({ name }) => name === 'state' || isAnswerName(name))) return undefined;
   const answer = readAnswer(parameters.map(({ name, value }) => [name, value] as const));
-  // Servers write `#_`, or `#` alone, behind a query, so that no older fragment is inherited (RFC 9700 4.1.1).
+  // Servers append `#_` or `#` to a query, so that the browser inherits no older fragment (RFC 9700 4.1.1).
   const inFragment = parameters.some(({ name, part }) => part === 'fragment' && isAnswerName(name));
   return {
     ...answer,
@@ -70,7 +70,7 @@ function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part']
     const last = own.at(-1);
     if (first === undefined || last === undefined) continue;
     if (kept.length === 0 && !adds) {
-      // The `?` or `#` as well, because nothing is left behind it.
+      // Includes the `?` or `#`, because nothing remains after it.
       edits.push({ start: written.at(first.start - 1), end: written.at(last.end), text: '' });
       continue;
     }
@@ -79,7 +79,7 @@ function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part']
       else edits.push(removal(written, parameter, own[index + 1], kept[0]));
     });
     if (!adds) continue;
-    // Where nothing stays in front of it, the mark of the query or fragment is its separator.
+    // If nothing remains before it, the mark of the query or fragment is its separator.
     const separator = kept.length > 0 ? '&' : '';
     const end = written.at(last.end);
     edits.push({ start: end, end, text: written.encode(`${separator}iss=${percentEncode(iss)}`) });
@@ -96,7 +96,7 @@ function valueEdits(
   const start = written.at(valueStart);
   if (name === 'code' && code !== undefined) return [{ start, end: written.at(end), text: code }];
   if (name !== 'state' || prefix === undefined || !value.startsWith(prefix)) return [];
-  // The prefix is unreserved, so that it stands there as it is, and the rest can stay as written.
+  // The prefix has unreserved characters, so it is usually not escaped, and then the rest stays as written.
   if (written.text.startsWith(prefix, valueStart)) {
     return [{ start, end: written.at(valueStart + prefix.length), text: '' }];
   }
@@ -104,7 +104,7 @@ function valueEdits(
   return [{ start, end: written.at(end), text: written.encode(rest) }];
 }
 
-/** A parameter with a separator: the one in front, where that has a parameter before it which stays. */
+/** A parameter with a separator: the one before it, if a remaining parameter precedes that. */
 function removal(
   written: Written,
   { start, end }: UrlParameter,
@@ -144,7 +144,7 @@ function indexOrEnd(text: string, character: string, from: number, end: number):
   return index === -1 ? end : from + index;
 }
 
-/** A name or value as whoever gets the URL reads it (WHATWG URL 5.1): what is broken does not stay as it is. */
+/** A name or value as the recipient of the URL reads it (WHATWG URL 5.1): broken escapes are replaced. */
 function decodeParameter(text: string): string {
   const octets = decodeOctets(text);
   if (!/[%+]/.test(octets)) return octets;

@@ -1,6 +1,6 @@
 import type { Escaping } from './escaping.ts';
 
-/** A text together with where each of its characters stands in its source, in which they may be escaped, more than once. */
+/** A text with the position of each character in its source, where it may be escaped, even several times. */
 export class Written {
   readonly text: string;
   readonly #positions: readonly number[] | undefined;
@@ -19,18 +19,18 @@ export class Written {
     this.#encode = encode;
   }
 
-  /** `offset`: where it stands in the source. */
+  /** `offset`: its position in the source. */
   static plain(text: string, offset = 0): Written {
     return new Written(text, undefined, offset, (added) => added);
   }
 
-  /** Where in the source the character at this index begins; at the text's length, where it ends. */
+  /** The position in the source of the character at this index; for the text's length, the end. */
   at(index: number): number {
     if (this.#positions === undefined) return this.#offset + index;
     return (this.#positions[index] as number) + this.#offset;
   }
 
-  /** A text as it must be written to stand here. */
+  /** Escapes a text for this position. */
   encode(text: string): string {
     return this.#encode(text);
   }
@@ -42,7 +42,7 @@ export class Written {
     return new Written(text, this.#positions.slice(start, end + 1), this.#offset, this.#encode);
   }
 
-  /** The same in a source that has so many more characters in front. */
+  /** The same in a source with this many more characters in front. */
   shifted(by: number): Written {
     return new Written(this.text, this.#positions, this.#offset + by, this.#encode);
   }
@@ -76,8 +76,8 @@ export class Written {
 }
 
 /**
- * A text as its server meant it: it was read octet by octet, so that raw UTF-8 came apart. A text of another charset, or with
- * decoded characters beyond one octet, stays as it is.
+ * The text as the server meant it: it was read byte by byte, which splits raw UTF-8. Text in another charset, or with decoded
+ * characters beyond one byte, stays unchanged.
  */
 export function decodeOctets(text: string): string {
   if (/^[\0-\x7f]*$/.test(text) || !/^[\0-\xff]*$/.test(text)) return text;

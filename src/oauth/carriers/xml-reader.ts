@@ -9,10 +9,10 @@ import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { TextReader } from './text-reader.ts';
 import { Written } from './written.ts';
 
-/** An element that may be a parameter of a response: kept back until it ends. */
+/** An element that may be a parameter of a response: buffered until it ends. */
 type Leaf = { readonly name: string; readonly tag: string; text: string };
 
-/** Reads XML: attributes and texts that name a URL, and elements or attributes that are a code and a state apart. */
+/** Reads XML: attributes and texts with a URL, and elements or attributes that are a separate code and state. */
 export class XmlReader implements HtmlTokens {
   readonly #writer: PieceWriter;
   readonly #around: Surroundings;
@@ -20,7 +20,7 @@ export class XmlReader implements HtmlTokens {
   readonly #tokens: HtmlTokenizer;
   readonly #text: TextReader;
   #leaf: Leaf | undefined;
-  /** Of the element at hand, as far as it may be a URL. */
+  /** The text of the current element, as far as it may be a URL. */
   #content = '';
 
   constructor(writer: PieceWriter, around: Surroundings) {
@@ -118,7 +118,7 @@ export class XmlReader implements HtmlTokens {
     this.#writer.add(whole, findUrlCarriers(written, 'url', this.#around));
   }
 
-  /** It has elements of its own, or is too large. */
+  /** The element has child elements, or is too large. */
   #giveUpLeaf(): void {
     const leaf = this.#leaf;
     if (leaf === undefined) return;
@@ -136,7 +136,7 @@ export class XmlReader implements HtmlTokens {
 }
 
 const CDATA = '<![CDATA[';
-/** Text in which the end of a CDATA section ends a URL as well. */
+/** Text in which the end of a CDATA section also ends a URL. */
 const CHARACTER_DATA: Escaping = {
   ...ENTITIES,
   pattern: new RegExp(`${ENTITIES.pattern.source}|\\]\\]`, 'gi'),

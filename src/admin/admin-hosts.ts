@@ -7,9 +7,9 @@ LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
 LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
- * By which names the admin listener may be asked. A website whose own name is made to lead to an operator's machine (DNS
- * rebinding) is of the same origin as what answers there, and could read it. No website has an IP address for its name
- * that is not its own, nor `localhost`, with or without the dot of the root (RFC 6761 6.3).
+ * The names that the admin listener accepts. If a website makes its own name resolve to an operator's machine (DNS rebinding),
+ * its scripts have the origin of the admin listener, and could read it. But no website can be named `localhost`, with or without
+ * the final dot (RFC 6761 6.3), or have the name of a foreign IP address.
  */
 export class AdminHosts {
   readonly #names: ReadonlySet<string> | undefined;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { CommandIo } from './command-io.ts';
 import type { ParsedOptions } from './options.ts';
 
-/** Bytes, as `store.sealed.keys` wants them. */
+/** The bytes of a key in `store.sealed.keys`. */
 const KEY_BYTES = 32;
 
 /** `pkce-gateway keygen`: a new key for `store.sealed.keys`, for a secret file. */

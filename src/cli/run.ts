@@ -7,10 +7,10 @@ import type { CommandIo } from './command-io.ts';
 import { type Command, commandNames, loadCommand, renderHelp } from './commands.ts';
 import { parseOptions, renderCommandHelp, UsageError } from './options.ts';
 
-// A process that serves has little that lasts: left to itself, V8 lets three times as much garbage gather beside it.
+// A serving process has few long-lived objects, and by default V8 would collect three times as much garbage beside them.
 setFlagsFromString('--heap-growing-percent=50');
 
-/** What this process was started for, to its end: a command line, or a worker. Returns the exit status. */
+/** Runs this process: a command line, or a worker. Returns the exit status. */
 export async function run(output: Pick<CommandIo, 'stdout' | 'stderr'>): Promise<number> {
   const io = { ...output, env: processEnvironment(), now: Date.now };
   const status = await (cluster.isWorker ? runAsWorker() : runCommandLine(process.argv.slice(2), io));
@@ -80,7 +80,7 @@ function takenByNpm(
   );
 }
 
-/** A pipe takes 64 KiB at once, and what it has not taken would end with the process. Its reader may be gone. */
+/** Waits until a pipe accepted all output: it takes 64 KiB at once, and the rest would be lost with the process. Its reader may be gone. */
 function taken(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.once('error', () => resolve());

@@ -4,7 +4,7 @@ import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';
 import { UsageError } from './options.ts';
 
-/** What `--upstream` may name: an origin, an issuer identifier, or the discovery document itself. */
+/** The value of `--upstream`: an origin, an issuer identifier, or the discovery document itself. */
 export type UpstreamOption = {
   readonly origin: string;
   /**

@@ -3,7 +3,7 @@ import type { Diagnostics } from './diagnostics.ts';
 
 type Claim = { readonly index: number; readonly path: string | undefined };
 
-/** Stands for every host that no issuer names. */
+/** Represents every host that no issuer names. */
 const ANY = '*';
 
 /** Checks that every request belongs to one issuer: by its host, then by its path. */

@@ -9,12 +9,12 @@ const OUTCOME = {
   report: 'the sealed store cannot follow it, so these logins pass unseen',
 } as const;
 
-/** What a store that keeps no records cannot do for a client, said where the client's entry asks for it. */
+/** Settings of a client that need a store with records, reported at the client's entry. */
 export function checkSealedPolicies(issuer: IssuerDraft, diagnostics: Diagnostics): void {
   for (const written of policyEntries(issuer)) checkEntry(written, diagnostics.below(...written.path));
 }
 
-/** An enforced client that asks for it is refused; in report it passes, and nothing is known of its codes. */
+/** In enforce, such a client is a problem; in report, its requests pass, and its codes stay unknown. */
 function checkEntry({ entry, merged: { mode } }: WrittenPolicy, diagnostics: Diagnostics): void {
   if (mode === 'off' || mode === 'reject') return;
   const say = (key: string | readonly (string | number)[], what: string) =>

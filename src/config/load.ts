@@ -13,7 +13,7 @@ import { locateIn } from './yaml-tree.ts';
 
 type Facts = {
   readonly warnings: readonly Problem[];
-  /** As far as reading went. */
+  /** The result of reading, as far as it succeeded. */
   readonly files: FileMarks;
 };
 type Failure = Facts & { readonly ok: false; readonly problems: readonly Problem[] };
@@ -21,7 +21,7 @@ type Success = Facts & { readonly ok: true; readonly config: Config };
 
 export type LoadResult = Success | Failure;
 
-/** With the positions of its values, which only the process that read it has. */
+/** The configuration with the positions of its values, which only the reading process has. */
 export type LoadedConfig = Success & { readonly locate: Locate };
 
 export type LoadOptions = {
@@ -32,7 +32,7 @@ export type LoadOptions = {
 
 type ParseOptions = LoadOptions & {
   readonly files?: FileReader;
-  /** How problems name a value. Default: its path in the file, after its position. */
+  /** How problems name a value. Default: its position and path in the file. */
   readonly pathText?: (path: ValuePath) => string;
 };
 

@@ -4,7 +4,7 @@ import type { MappingShape, Shape, Slot } from './schema-shape.ts';
 /** The longest value that a hint repeats. */
 const LONGEST = 80;
 
-/** `: it belongs under a or b` for a key that mappings one level below have, or nothing. */
+/** `: it belongs under a or b` for a key of mappings one level below, or nothing. */
 export function whereItBelongs(key: string, { slots }: MappingShape): string {
   const homes = [...slots].filter(([, { shape }]) => mappingIn(shape)?.slots.has(key)).map(([name]) => name);
   const last = homes.pop();
@@ -12,19 +12,19 @@ export function whereItBelongs(key: string, { slots }: MappingShape): string {
   return `: it belongs under ${homes.length === 0 ? last : `${homes.join(', ')} or ${last}`}`;
 }
 
-/** A hint for a key of an entry that stands beside the entry instead of below it, or nothing. */
+/** A hint for a key that is beside its entry instead of below it, or nothing. */
 export function belowAnEntry(name: string | number | undefined, { slots }: MappingShape): string {
   return slots.has(String(name)) ? ': it belongs to the entry above: indent it further' : '';
 }
 
-/** `: write {key: value}` for a text in the place of a mapping one of whose keys takes it, or nothing. */
+/** `: write {key: value}` for a text instead of a mapping with a key for it, or nothing. */
 export function asMapping(value: unknown, { slots }: MappingShape): string {
   if (typeof value !== 'string' || value.length > LONGEST) return '';
   const found = [...slots].find(([, slot]) => takesOnlySuch(slot, value));
   return found === undefined ? '' : `: write {${found[0]}: ${value}}`;
 }
 
-/** Whether a setting takes this text, and not just any. A secret is not repeated. */
+/** Whether a setting accepts this text, but not any text. A secret is not repeated. */
 function takesOnlySuch({ shape, schema }: Slot, value: string): boolean {
   if (shape.kind !== 'scalar' || shape.hidden || shape.file) return false;
   return z.safeParse(schema, value).success && !z.safeParse(schema, 'any text').success;

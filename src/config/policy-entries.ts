@@ -3,10 +3,10 @@ import type { IssuerDraft } from './config.ts';
 import type { PolicyEntry, PolicySettings } from './policy-settings.ts';
 import type { ValuePath } from './problem.ts';
 
-/** An entry of an issuer that is checked; a value that is not valid is `undefined`. */
+/** A policy entry of an issuer under check; an invalid value is `undefined`. */
 export type WrittenPolicy = {
   readonly kind: 'defaults' | 'unlisted' | 'client';
-  /** Below the issuer. */
+  /** The path below the issuer. */
   readonly path: ValuePath;
   readonly entry: PolicyEntry;
   /** The entry, completed by `defaults` and built-in values. */

@@ -105,7 +105,7 @@ export class SettingsReader {
         const known = [...shape.slots.keys()];
         const hint = whereItBelongs(key, shape) || didYouMean(key, known);
         this.#diagnostics.problem(this.#path, `unknown key${hint}`, 'key');
-        // The key that was meant is not missing as well.
+        // The intended key is not reported as missing too.
         const meant = shape.slots.get(closestWord(key, known) ?? '');
         if (meant !== undefined && !(meant.name in settings)) settings[meant.name] = undefined;
       } else if (slot.shape.kind === 'scalar' && slot.shape.file) {
@@ -143,7 +143,7 @@ export class SettingsReader {
     if (isWritten && shape.secret)
       this.#diagnostics.warning(this.#path, `this secret is written in clear text: ${REFERENCE}`);
     let parsed = z.safeParse(shape.schema, input, { error: describeIssue });
-    // A variable or a file contains text; where the schema wants a number or a flag, the text is parsed.
+    // A variable or a file contains text; if the schema needs a number or a flag, the text is parsed.
     const other = parsed.success || node.kind !== 'external' ? undefined : valueOfText(String(input));
     if (other !== undefined) parsed = z.safeParse(shape.schema, other, { error: describeIssue });
     if (parsed.success) return parsed.data;

@@ -4,7 +4,7 @@ import { formatPath, type ValuePath } from './problem.ts';
 /** The options of `serve --upstream`. */
 export type UpstreamOptions = {
   readonly upstream: string;
-  /** Where its metadata may be. Default: as `endpoints: auto` has it. */
+  /** The possible locations of its metadata. Default: those of `endpoints: auto`. */
   readonly discovery?: readonly string[] | undefined;
   readonly mode?: string | undefined;
   readonly listen?: string | undefined;

@@ -2,7 +2,7 @@ import type { Locate } from './diagnostics.ts';
 import type { ValuePath } from './problem.ts';
 import type { SourceText } from './source-text.ts';
 
-/** The content of a file with offsets. An alias refers to the very node that it names. */
+/** The content of a file with offsets. An alias refers to the same node object that it names. */
 export type YamlNode = ScalarNode | ListNode | MapNode | ExternalNode | BrokenNode;
 
 type Place = { readonly source: SourceText; readonly at: number };

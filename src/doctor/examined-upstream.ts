@@ -29,7 +29,7 @@ export function ownOrigins({ upstream, publicOrigin }: IssuerConfig): string[] {
   return [upstream.origin, ...upstream.origins, ...(publicOrigin === undefined ? [] : [publicOrigin])];
 }
 
-/** Whether S256 challenges and their verifiers go on to it. */
+/** Whether it gets S256 challenges and their verifiers. */
 export function forwardsPkce({ config }: ExaminedUpstream): boolean {
   return config.forwardPkce === 'always';
 }

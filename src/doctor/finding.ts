@@ -1,6 +1,6 @@
 /**
- * What one probe tried, what it saw, and what to do about it. `unknown`: a probe from outside cannot tell; the advice says
- * what can. A finding contains no secret.
+ * What one probe tried, what it saw, and what to do. `unknown`: a probe from outside cannot determine it; the advice says what
+ * can. A finding contains no secret.
  */
 export type Finding = {
   readonly mark: 'ok' | 'warn' | 'problem' | 'unknown';

@@ -2,7 +2,7 @@ import type { Config, IssuerConfig } from '../config/config.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 import { isLoopback } from './loopback.ts';
 
-/** Settings that are valid, and yet probably a mistake. */
+/** Valid settings that are probably a mistake. */
 export function probeConfig({ listen, admin, issuers }: Config): Finding[] {
   const https = listen.tls !== undefined;
   const behindTls = issuers.filter(({ publicOrigin }) => publicOrigin?.startsWith('https:') === true);

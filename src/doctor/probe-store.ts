@@ -14,7 +14,7 @@ const UNREACHABLE =
   'check that a Redis runs at the address under `store.redis`; docs/operations/redis.md explains each code';
 const ISSUER = 'pkce-gateway doctor';
 
-/** Tries every operation of a login on records of its own, which expire. */
+/** Tries every operation of a login on its own records, which expire. */
 export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   const tried = `store: ${config.kind}`;
   if (config.kind === 'memory') {
@@ -65,7 +65,7 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   }
 }
 
-/** Why the store was lost; a server that speaks no Redis gives no code. */
+/** Why the store was lost; a server other than Redis gives no code. */
 function describeLoss(code: string | undefined): string {
   return code === undefined ? '' : `: ${describeCode(code)}`;
 }

@@ -159,7 +159,7 @@ async function askGateway(url: string, form: URLSearchParams): Promise<{ status:
   return { status: response.status, text: await response.text() };
 }
 
-/** Where replicas share no store, only the server knows of a redemption at another one. */
+/** If replicas share no store, only the server knows about a redemption at another one. */
 function judgeReplay(second: Redeemed): Finding {
   const tried = 'login: the same code again';
   if (second.status >= 300) return ok(tried, `refused by the server: ${second.seen}`);

@@ -1,9 +1,9 @@
 const DAY = 86_400;
 
 /**
- * PromQL: how far a counter has moved in the window of so many seconds, at most a day, that ends at the time of evaluation.
- * `increase()` alone would not do. It leaves out the first value of a series, and the first violation of a client begins a
- * series; and it extrapolates, which makes more of a few logins than there were.
+ * PromQL: the increase of a counter in the window of this many seconds, at most a day, that ends at the time of evaluation.
+ * `increase()` alone is not sufficient: it ignores the first value of a series, and the first violation of a client begins a
+ * series; and it extrapolates, which inflates a small number of logins.
  */
 export function dailyCount(
   metric: string,
@@ -12,12 +12,12 @@ export function dailyCount(
 ): string {
   const series = `pkce_gateway_${metric}${selector}`;
   const last = `last_over_time(${series}[${seconds}s])`;
-  // Where the process was scraped on the day before, or started since, a new series began at 0. Otherwise nobody knows what it
-  // had counted before Prometheus saw it.
+  // If the process was scraped on the day before, or started since, a new series began at 0. Otherwise its count before the first
+  // scrape is unknown.
   const beganAtZero = `(${wasScraped(selector, `[${DAY}s] offset ${seconds}s`)} or last_over_time(process_start_time_seconds${selector}[${seconds}s]) > time() - ${seconds})`;
   const before = `(last_over_time(${series}[${DAY}s] offset ${seconds}s) or 0 * ${last} and on (job, instance) ${beganAtZero} or min_over_time(${series}[${seconds}s]))`;
   const withoutRestart = `${last} - ${before} and resets(${series}[${seconds + DAY}s]) == 0`;
-  // What two days have more than the first of them: so a restart between the two is seen.
+  // The increase of two days minus that of the first one, so that a restart between them is noticed.
   const both = `(increase(${series}[${seconds + DAY}s]) or 0 * ${last})`;
   const first = `(increase(${series}[${DAY}s] offset ${seconds}s) or 0 * ${last})`;
   const withRestart = `clamp_min(${both} - ${first}, 0) and ${last}`;

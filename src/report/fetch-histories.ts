@@ -12,7 +12,7 @@ const DAY = 86_400;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A metric, its labels beside issuer and client, and under which names of `Counted` a sample counts. */
+/** A metric, its labels other than issuer and client, and the names of `Counted` under which a sample counts. */
 type Source = {
   readonly metric: string;
   readonly labels: readonly string[];
@@ -36,7 +36,7 @@ const SOURCES: readonly Source[] = [
   { metric: 'report_only_violations_total', ...VIOLATION },
 ];
 
-/** The client's name, of one issuer: two names that no third pair can be mistaken for. */
+/** An unambiguous key for issuer and client. */
 export function historyKey(issuer: string, client: string): string {
   return JSON.stringify([issuer, client]);
 }
@@ -45,11 +45,11 @@ export type PrometheusSource = {
   /** The address before `/api/v1`. */
   readonly url: URL;
   readonly access: Access;
-  /** Only what this job of Prometheus has scraped. */
+  /** Counts only what this job of Prometheus scraped. */
   readonly job: string | undefined;
 };
 
-/** What all gateways together counted on each day of the period, by `historyKey`. A text explains a failure. */
+/** The counts of all gateways together on each day of the period, by `historyKey`. A text explains a failure. */
 export async function fetchHistories(
   source: PrometheusSource,
   now: number,
@@ -82,7 +82,7 @@ export async function fetchHistories(
 
 type DayCount = { readonly labels: Labels; readonly day: number; readonly count: number };
 
-/** Asks for the days that are over, which end at midnight in UTC, and for today until now. `day`: the index in a `History`. */
+/** Queries the past days, which end at midnight in UTC, and today until now. `day`: the index in a `History`. */
 async function askByDay(
   source: PrometheusSource,
   query: (seconds: number) => string,

@@ -10,7 +10,7 @@ import { type ReportedClient, verdictState } from './reported-client.ts';
 
 const DAY = 86_400_000;
 
-/** The clients that one gateway knows, with what all of them counted, and the verdict on that. `now`: epoch milliseconds. */
+/** The clients of one gateway with the counts of all gateways, and the verdict by these. `now`: epoch milliseconds. */
 export function judgeAllReplicas(
   clients: readonly ReportedClient[],
   histories: ReadonlyMap<string, History>,
@@ -36,7 +36,7 @@ export function judgeAllReplicas(
   });
 }
 
-/** A client without an entry: the metrics have it under `_unlisted` with all others of its kind. */
+/** A client without an entry: the metrics count all of these together under `_unlisted`. */
 function judgeUnnamed(client: ReportedClient): ReportedClient {
   const isEnforced = client.mode === 'enforce' && (client.enforce_percent ?? 100) === 100;
   if (isEnforced || !['ready', 'nearly ready'].includes(verdictState(client))) return client;
@@ -47,7 +47,7 @@ function judgeUnnamed(client: ReportedClient): ReportedClient {
 
 type LastViolation = ReportedClient['last_violation'];
 
-/** Prometheus tells the day of the last violation, as the moment at which the day began, and the most frequent reason of that day. */
+/** The last violation by Prometheus: the start of its day, and the most frequent reason of that day. */
 function lastViolation({ days }: ClientCounts, now: number): LastViolation {
   const index = days.findLastIndex(({ violations }) => violations.size > 0);
   const [most] = [...(days[index]?.violations ?? [])].sort(([, one], [, other]) => other - one);

@@ -1,6 +1,6 @@
 import { isObject } from './reported-client.ts';
 
-/** What became of one sum on some days. */
+/** The values of one sum on several days. */
 export type Series = {
   readonly labels: Readonly<Record<string, string>>;
   /** Epoch seconds, and a number. */
@@ -9,7 +9,7 @@ export type Series = {
 
 export type PrometheusAnswer =
   | { readonly outcome: 'series'; readonly series: readonly Series[] }
-  /** Why it has no answer, or only a part of one. */
+  /** Why the answer is missing or incomplete. */
   | { readonly outcome: 'failed'; readonly why: string }
   | { readonly outcome: 'unreadable' };
 
@@ -27,7 +27,7 @@ export function parsePrometheusAnswer(text: string): PrometheusAnswer {
   const { status, error, warnings = [], data } = answer;
   if (status === 'error') return { outcome: 'failed', why: String(error) };
   if (status !== 'success' || !isObject(data) || data['resultType'] !== 'matrix') return UNREADABLE;
-  // Such as a replica of the storage that does not answer: a verdict on a part of the logins would be none.
+  // For example, a storage replica does not answer: a verdict on part of the logins would be wrong.
   if (Array.isArray(warnings) && warnings.length > 0) return { outcome: 'failed', why: String(warnings[0]) };
   const { result } = data;
   if (!Array.isArray(result)) return UNREADABLE;

@@ -53,7 +53,7 @@ function nobody({ isFiltered, counted_since: since }: Report): string {
   return `No client has been seen${time}, and none is configured. A client appears once it has logged in through the gateway.`;
 }
 
-/** For a single client: where its codes went. */
+/** For a single client: the targets of its codes. */
 function places(clients: readonly ReportedClient[], seenBy: string | undefined): string[] {
   const [only] = clients;
   if (only === undefined || clients.length > 1 || only.redirect_uris.length === 0) return [];

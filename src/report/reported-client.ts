@@ -14,7 +14,7 @@ export type ReportedClient = {
   readonly codes_redeemed: number;
   readonly violations: Readonly<Record<string, number>>;
   readonly last_violation: { readonly at: string; readonly reason: string } | null;
-  /** Where its codes went. */
+  /** The targets of its codes. */
   readonly redirect_uris: readonly string[];
   /** Whether its policy has `redirect_uris`. */
   readonly redirect_uris_listed: boolean;

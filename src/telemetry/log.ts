@@ -5,7 +5,7 @@ import { escapeUnprintable } from './printable.ts';
 import { currentScope } from './request-scope.ts';
 import { currentTraceId } from './tracing.ts';
 
-/** Where lines go, each with its end. */
+/** Receives lines, each with its end. */
 export type LogDestination = DestinationStream;
 
 /** Structured logs. Level and request lines may change while the gateway runs. */

@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 
-/** Turns each JSON log line into one for people: time, level, message, then what else it says. */
+/** Turns each JSON log line into a readable one: time, level, message, other fields. */
 export class PrettyStream implements DestinationStream {
   readonly #sink: DestinationStream;
 

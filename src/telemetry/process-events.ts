@@ -68,7 +68,7 @@ export class ProcessEvents {
     );
   }
 
-  /** Lines that are lost are counted, and told of once by `auditTrouble`. */
+  /** Lost lines are counted, and reported once by `auditTrouble`. */
   auditRecordDropped(): void {
     this.#metrics.auditRecordsDropped.inc();
   }
@@ -96,7 +96,7 @@ export class ProcessEvents {
     this.#log.info({ event: 'worker_ready', worker, pid }, 'worker serves');
   }
 
-  /** A worker has ended by itself or hung; another takes its place. */
+  /** A worker ended by itself or hung, and is replaced. */
   workerEnded(worker: number, how: string, restartIn: number): void {
     this.#metrics.workerRestarts.inc();
     this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');

@@ -3,7 +3,7 @@ import type { Span } from '@opentelemetry/api';
 
 /** The current request: what all its log lines and spans share. */
 export type RequestScope = {
-  /** `undefined` where nothing is traced. */
+  /** `undefined` without a trace. */
   readonly span: Span | undefined;
   requestId: string | undefined;
   /** The client entry, once it is known. */

@@ -10,7 +10,7 @@ const STANDARD_ERROR = 2;
 export type TelemetryOptions = {
   /** `silent`: no log at all. */
   readonly log?: 'silent';
-  /** Where the log goes. Default: standard error. */
+  /** The destination of the log. Default: standard error. */
   readonly logDestination?: LogDestination;
   /** The number of this process, if there are several. */
   readonly worker?: number;

@@ -25,7 +25,7 @@ const INTO_FLAT_LIST: TextMapSetter<string[]> = {
   set: (headers, name, value) => void headers.push(name, value),
 };
 
-/** Answers a request in a span of its own, whose parent is the caller's, and in a scope that its log lines share. */
+/** Answers a request in its own span, whose parent is the caller's, and in a scope that its log lines share. */
 export function traceRequest(request: IncomingMessage, answer: () => Promise<void>): Promise<void> {
   return isTracing()
     ? answerInSpan(request, answer)
@@ -62,7 +62,7 @@ export type UpstreamCall = {
   readonly headers: string[];
 };
 
-/** Sends a request upstream in a span of its own, and hands the trace on in its headers. */
+/** Sends a request upstream in its own span, and passes the trace on in its headers. */
 export function traceUpstream<Answer extends { readonly status: number }>(
   call: UpstreamCall,
   send: () => Promise<Answer>,
@@ -94,7 +94,7 @@ async function sendInSpan<Answer extends { readonly status: number }>(
   }
 }
 
-/** A span of a store operation that has just ended. `duration`: milliseconds. */
+/** Records a span of a finished store operation. `duration`: milliseconds. */
 export function traceStoreOperation(operation: string, duration: number, fault: Error | undefined): void {
   const parent = scopeContext();
   if (parent === undefined) return;
@@ -108,13 +108,13 @@ export function traceStoreOperation(operation: string, duration: number, fault: 
   span.end(endedAt);
 }
 
-/** What a log line needs to be found from a trace; `undefined` where nothing is traced. */
+/** The trace id for log lines; `undefined` without a trace. */
 export function currentTraceId(): string | undefined {
   const spanContext = currentScope()?.span?.spanContext();
   return spanContext !== undefined && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
 }
 
-/** `undefined` where nothing is traced. */
+/** `undefined` without a trace. */
 function scopeContext(): Context | undefined {
   const span = currentScope()?.span;
   return span && trace.setSpan(context.active(), span);

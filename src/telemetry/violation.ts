@@ -2,7 +2,7 @@ import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
 import { printable } from './printable.ts';
 import type { Subject } from './subject.ts';
 
-/** Who broke which rule, where. */
+/** The rule that a client broke, and where. */
 export type Violation = Subject & {
   readonly endpoint: JudgedEndpoint;
   readonly reason: Reason;

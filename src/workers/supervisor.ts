@@ -35,7 +35,7 @@ export class Supervisor implements AsyncDisposable {
   #config: Config;
   #port: number;
 
-  /** `activity`: takes what workers counted that share no store. */
+  /** `activity`: receives the counts of workers without a shared store. */
   constructor(
     config: Config,
     count: number,

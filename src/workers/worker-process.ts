@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Call, WorkerCommands } from './worker-commands.ts';
 
-/** Milliseconds for a worker to start or to take another configuration: it may have to wait for an upstream's metadata. */
+/** Milliseconds for a worker to start or to apply another configuration: it may have to wait for an upstream's metadata. */
 const ANSWER_TIMEOUT = 60_000;
 
 /** One worker, as the primary sees it. */
@@ -18,7 +18,7 @@ export class WorkerProcess {
 
   constructor(number: number) {
     this.number = number;
-    // Advanced: a configuration has values that JSON has not. What it does not know of its own, main.ts does.
+    // Advanced: a configuration has values that JSON does not have.
     cluster.setupPrimary({ args: [], serialization: 'advanced' });
     this.#worker = cluster.fork();
     this.#worker.on('message', (answer: Answer) => this.#settle(answer));
@@ -38,7 +38,7 @@ export class WorkerProcess {
     return this.#worker.process.pid;
   }
 
-  /** Rejects with what the worker threw, or when it ends first. Not to be called after its end. */
+  /** Rejects with the worker's exception, or when it ends first. Do not call it after the end. */
   call<C extends keyof WorkerCommands>(
     command: C,
     ...parameters: Parameters<WorkerCommands[C]>

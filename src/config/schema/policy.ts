@@ -17,7 +17,7 @@ function setting<S extends z.ZodType>(schema: S, description: string) {
   return schema.optional().meta({ description });
 }
 
-/** A setting that has a built-in value where neither the client nor `defaults` gives one. */
+/** A setting with a built-in value, used if neither the client nor `defaults` has one. */
 function settingOr<S extends z.ZodType>(builtIn: z.input<S>, schema: S, description: string) {
   const meta = { description, 'x-default': builtIn };
   return schema.optional().meta(meta) as z.ZodOptional<S> & BuiltIn;
@@ -124,7 +124,7 @@ export const unlistedPolicySchema = section(
   ),
 ).meta({ id: 'unlisted_policy' });
 
-/** What holds for an entry by itself, whatever it inherits. */
+/** Rules for an entry by itself, independent of what it inherits. */
 const checkOwn: Rule<typeof unlistedPolicySchema> = ({ redirectUris, responseTypes = [] }, diagnostics) => {
   for (const [index, uri] of redirectUris?.entries() ?? []) {
     if (uri !== undefined && isPlainHttp(uri))
@@ -141,7 +141,7 @@ const checkOwn: Rule<typeof unlistedPolicySchema> = ({ redirectUris, responseTyp
 withRule<typeof policySchema>(policySchema, checkOwn);
 withRule(unlistedPolicySchema, checkOwn);
 
-/** The settings of `unlistedPolicySchema`, which are those of any client, that have a built-in value. */
+/** The settings with a built-in value, which are the same in `unlistedPolicySchema` and for any client. */
 export type BuiltInKey = {
   [K in keyof UnlistedShape]: UnlistedShape[K] extends BuiltIn ? K : never;
 }[keyof UnlistedShape];

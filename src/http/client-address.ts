@@ -12,7 +12,7 @@ export function plainAddress(text: string): string {
 /** What counts as one client: an IPv4 address, or an IPv6 /64 network, because one host may use all its addresses. */
 export function clientOf(address: string): string {
   const plain = plainAddress(address);
-  if (!isIPv6(plain)) return plain;
+  if (!plain.includes(':') || !isIPv6(plain)) return plain;
   const [head = '', tail] = plain.split('::', 2);
   const groups = head.split(':').filter(Boolean);
   if (tail !== undefined && groups.length < 4) {

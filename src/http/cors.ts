@@ -73,6 +73,11 @@ class CorsHeaders {
   /** Adds missing items to a list in an existing header. */
   add(name: string, list: string): void {
     const lower = name.toLowerCase();
+    const at = this.headers.findIndex((item, index) => index % 2 === 0 && item.toLowerCase() === lower);
+    if (at === -1) {
+      this.headers.push(name, list);
+      return;
+    }
     const held = new Set(
       this.#values(lower)
         .flatMap(namesIn)
@@ -82,9 +87,7 @@ class CorsHeaders {
     if (held.has('*') && lower !== 'access-control-allow-headers') return;
     const missing = namesIn(list).filter((item) => !held.has(item.toLowerCase()));
     if (missing.length === 0) return;
-    const at = this.headers.findIndex((item, index) => index % 2 === 0 && item.toLowerCase() === lower);
-    if (at === -1) this.headers.push(name, missing.join(', '));
-    else this.headers[at + 1] = [this.headers[at + 1], ...missing].join(', ');
+    this.headers[at + 1] = [this.headers[at + 1], ...missing].join(', ');
   }
 
   #values(lower: string): string[] {

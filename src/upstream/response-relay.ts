@@ -88,11 +88,17 @@ export class ResponseRelay {
     else {
       this.#head = outcome.pass;
       this.#inspector = outcome.body;
-      this.#silence ??= setTimeout(this.#onSilence, this.#silenceLimit);
-      // Data that is already in the socket is read first.
-      if (outcome.body.onPause) this.#pause ??= setTimeout(() => setImmediate(this.#onPause), PAUSE);
+      // Most bodies arrive together with their head, and need no timer.
+      if (this.#silence === undefined) process.nextTick(this.#watchArrival);
     }
   }
+
+  readonly #watchArrival = (): void => {
+    if (this.#closed || this.headSent || this.#silence !== undefined) return;
+    this.#silence = setTimeout(this.#onSilence, this.#silenceLimit);
+    // Data that is already in the socket is read first.
+    if (this.#inspector?.onPause) this.#pause = setTimeout(() => setImmediate(this.#onPause), PAUSE);
+  };
 
   #startPlainly(head: ResponseHead): void {
     if (this.#response.destroyed) {

@@ -16,7 +16,7 @@ const CONTROL_CHARACTERS = /[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
  * repeated Content-Length. Anything else stays unchanged, and the parser refuses it. `interim`: an unrequested 1xx response.
  */
 export function tidyResponseHead(head: string): string | 'interim' {
-  if (TIDY.test(head) && !UNTIDY_FRAMING.test(head)) return head;
+  if (isTidyHead(head)) return head;
   const lines = head.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
   const status = STATUS_LINE.exec(lines[0] ?? '');
   if (status === null || lines.some((line) => line.includes('\r'))) return head;
@@ -40,6 +40,11 @@ export function tidyResponseHead(head: string): string | 'interim' {
     }
   }
   return `${tidied.join('\r\n')}\r\n\r\n`;
+}
+
+/** Whether there is nothing to tidy in a head. */
+export function isTidyHead(head: string): boolean {
+  return TIDY.test(head) && !UNTIDY_FRAMING.test(head);
 }
 
 /** RFC 9112 5.2: a line that begins with a space continues the line before. */

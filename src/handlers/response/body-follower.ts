@@ -34,7 +34,7 @@ export class ResponseWithheld extends Error {
 /** Follows the carriers in a body while it streams. */
 export class BodyFollower implements BodyInspector {
   readonly #options: Options;
-  readonly #carriers: BodyCarriers;
+  #reader: BodyCarriers | undefined;
   /** The head to send first: a streamed body may still change its length. */
   readonly head: ResponseHead;
   readonly #encoding: string | undefined;
@@ -49,7 +49,6 @@ export class BodyFollower implements BodyInspector {
 
   constructor(options: Options) {
     this.#options = options;
-    this.#carriers = new BodyCarriers(options.family, options.around);
     const encoding = headerOf(options.head, 'content-encoding')?.trim().toLowerCase();
     this.#encoding = encoding === '' || encoding === 'identity' ? undefined : encoding;
     const length = Number(headerOf(options.head, 'content-length') ?? Number.POSITIVE_INFINITY);
@@ -88,9 +87,16 @@ export class BodyFollower implements BodyInspector {
     return sent.then(whole);
   }
 
+  get #carriers(): BodyCarriers {
+    const { family, around } = this.#options;
+    this.#reader ??= new BodyCarriers(family, around);
+    return this.#reader;
+  }
+
   #takeHeld(held: readonly Buffer[]): Buffer {
     this.#held = undefined;
-    return Buffer.concat(held);
+    const [first = NOTHING] = held;
+    return held.length === 1 ? first : Buffer.concat(held);
   }
 
   #passUnread(bytes: Buffer): Inspected {

@@ -1,5 +1,6 @@
 import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
 import { contentFamily } from '../../oauth/carriers/content-family.ts';
+import type { Surroundings } from '../../oauth/carriers/find-urls.ts';
 import { type HeaderCarriers, readHeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
 import { findFlowPrefix } from '../../store/flow-prefix.ts';
 import type { Outcome } from '../../upstream/outcome.ts';
@@ -26,10 +27,7 @@ const BODY_HEADERS: ReadonlySet<string> = new Set([
  * leaves everything else unchanged.
  */
 export function followResponse(exchange: Exchange, head: ResponseHead): Outcome | Promise<Outcome> {
-  const around = {
-    base: pageUrl(exchange),
-    findPrefix: (text: string, from: number) => findFlowPrefix(exchange.group.key, text, from)?.index ?? -1,
-  };
+  const around = surroundingsOf(exchange);
   const carriers = readHeaderCarriers(head.headers, around);
   const judge = new ResponseJudge(exchange);
   if (carriers.length > 0) return followHeaders(head, carriers, judge, followBody);
@@ -74,9 +72,16 @@ async function followHeaders(
   return { replace: { ...rest, headers: [...kept, 'Content-Length', '0'] }, body: Buffer.alloc(0) };
 }
 
-/** The base of relative URLs in the response. */
-function pageUrl({ publicOrigin, target }: Exchange): URL {
-  return URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
+/** The base of relative URLs is parsed when one is found. */
+function surroundingsOf({ group, publicOrigin, target }: Exchange): Surroundings {
+  let base: URL | undefined;
+  return {
+    get base() {
+      base ??= URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
+      return base;
+    },
+    findPrefix: (text, from) => findFlowPrefix(group.key, text, from)?.index ?? -1,
+  };
 }
 
 const PAGES: ReadonlySet<string> = new Set(['document', 'iframe', 'frame', 'embed', 'object', 'fencedframe']);

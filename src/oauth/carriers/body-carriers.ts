@@ -30,15 +30,13 @@ export class BodyCarriers {
   }
 }
 
-/** A possible form field of an authorization response. */
-const ANSWER_FIELD = /name\s*=\s*["']?(?:code|error|access_token|id_token|response)/i;
-/** The same, written with entities. */
-const ESCAPED_FIELD = /name\s*=\s*["']?[a-z_]{0,12}&/i;
+/** A possible form field of an authorization response, written plainly or with entities. */
+const ANSWER_FIELD = /name\s*=\s*["']?(?:code|error|access_token|id_token|response|[a-z_]{0,12}&)/i;
 
 /** Whether a whole body may contain a carrier. It rules out most pages without parsing them. */
 export function mayHoldCarriers(text: string, family: ContentFamily, { findPrefix }: Surroundings): boolean {
   const isPage = family === 'html' || family === 'xhtml';
-  return findPrefix(text, 0) !== -1 || (isPage && (ANSWER_FIELD.test(text) || ESCAPED_FIELD.test(text)));
+  return findPrefix(text, 0) !== -1 || (isPage && ANSWER_FIELD.test(text));
 }
 
 function openReader(family: ContentFamily, writer: PieceWriter, around: Surroundings) {

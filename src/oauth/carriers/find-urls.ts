@@ -49,7 +49,7 @@ function findIn(written: Written, kind: CarrierKind, around: Surroundings, depth
 
 /** For a text that is one URL, such as an attribute: the URL itself, and those in its parameters. */
 export function readWholeUrl(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
-  const url = readUrl(trimmed(written).decode(URL_SPACE), around.base);
+  const url = readUrl(trimmed(written).decode(URL_SPACE), around);
   const own = holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
   const inside = carriersInside(url, around, 0);
   return own === undefined ? inside : [own, ...inside];
@@ -85,7 +85,7 @@ function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: n
     if (/[\t\n\f\r "'`<>]/.test(read.text)) return findIn(read, kind, around, depth + 1);
     run = read;
   }
-  const url = readUrl(run.slice(urlStart(run.text)), around.base);
+  const url = readUrl(run.slice(urlStart(run.text)), around);
   const own = holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
   const inside = carriersInside(url, around, depth);
   if (own !== undefined) return [own, ...inside];

@@ -42,7 +42,7 @@ function readValue(name: string, value: string, around: Surroundings): Carrier[]
 
 /** A URL that a browser follows by itself: read with or without a prefix, because a preserved state has none. */
 function readNavigation(written: Written, kind: 'location' | 'refresh', around: Surroundings): Carrier[] {
-  const url = readUrl(trimmed(written).decode(URL_SPACE), around.base);
+  const url = readUrl(trimmed(written).decode(URL_SPACE), around);
   const own = readUrlCarrier(url, kind);
   const inside = carriersInside(url, around, 0);
   return own === undefined ? inside : [own, ...inside];

@@ -21,7 +21,8 @@ export type WrittenUrl = {
   readonly parameters: readonly UrlParameter[];
 };
 
-export function readUrl(written: Written, base: URL): WrittenUrl {
+/** `page`: where a relative URL stands. */
+export function readUrl(written: Written, page: { readonly base: URL }): WrittenUrl {
   const { text } = written;
   const hash = indexOrEnd(text, '#', 0, text.length);
   const question = indexOrEnd(text, '?', 0, hash);
@@ -30,7 +31,14 @@ export function readUrl(written: Written, base: URL): WrittenUrl {
     // `#?code=`, and pages with routes in the fragment (`#/cb?code=`).
     ...parametersOf(text, 'fragment', skipRoute(text, hash + 1), text.length),
   ];
-  return { written, target: URL.parse(decodeOctets(text), base.href) ?? undefined, parameters };
+  return { written, target: parseTarget(decodeOctets(text), page), parameters };
+}
+
+/** A URL with a scheme and an authority is absolute: the base need not be parsed. */
+const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+function parseTarget(text: string, page: { readonly base: URL }): URL | undefined {
+  return (ABSOLUTE.test(text) ? URL.parse(text) : URL.parse(text, page.base.href)) ?? undefined;
 }
 
 /** The query of a URL whose place is elsewhere, such as in a script that joins both. */

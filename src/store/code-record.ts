@@ -58,6 +58,8 @@ const CHALLENGE_AT = 9;
 const CLAIM_AT = 52;
 const FLOW_AT = 74;
 const HEADER_LENGTH = 117;
+/** Characters of a flow's id. */
+export const FLOW_ID_LENGTH: number = HEADER_LENGTH - FLOW_AT;
 
 /** Flags of a binding, as a sum. */
 const PKCE_FORWARDED = 1;

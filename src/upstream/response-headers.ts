@@ -82,15 +82,6 @@ export function headerOf(head: ResponseHead, name: string): string | undefined {
   return undefined;
 }
 
-/** The same head with every value of one header replaced. */
-export function withHeader(head: ResponseHead, name: string, value: string): ResponseHead {
-  const headers = head.headers.map((item, i) => {
-    const previous = head.headers[i - 1];
-    return i % 2 === 1 && previous?.toLowerCase() === name ? value : item;
-  });
-  return { ...head, headers };
-}
-
 /** The same head without some headers; `names` in lower case. */
 export function withoutHeaders(head: ResponseHead, names: ReadonlySet<string>): ResponseHead {
   const headers: string[] = [];
@@ -99,4 +90,32 @@ export function withoutHeaders(head: ResponseHead, names: ReadonlySet<string>): 
     if (!names.has(name.toLowerCase())) headers.push(name, head.headers[i + 1] as string);
   }
   return { ...head, headers };
+}
+
+/** What a head says about the octets of its body. */
+const OF_BODY = [
+  'content-length',
+  'content-encoding',
+  'content-md5',
+  'content-digest',
+  'repr-digest',
+  'digest',
+  'etag',
+  'accept-ranges',
+];
+const DESCRIPTIONS: ReadonlySet<string> = new Set(OF_BODY);
+const ALL_DESCRIPTIONS: ReadonlySet<string> = new Set([...OF_BODY, 'content-type', 'content-language']);
+
+/** The same head for a changed body of so many bytes, without content coding. */
+export function describeBody(head: ResponseHead, size: number): ResponseHead {
+  return withLength(withoutHeaders(head, DESCRIPTIONS), size);
+}
+
+/** The same head for no body at all. */
+export function describeNoBody(head: ResponseHead): ResponseHead {
+  return withLength(withoutHeaders(head, ALL_DESCRIPTIONS), 0);
+}
+
+function withLength(head: ResponseHead, size: number): ResponseHead {
+  return { ...head, headers: [...head.headers, 'Content-Length', String(size)] };
 }

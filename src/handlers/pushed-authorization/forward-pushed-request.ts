@@ -1,7 +1,7 @@
 import { StoreFault } from '../../store/flow-store.ts';
 import { decodeContent } from '../../upstream/decode-content.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
-import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
+import { describeBody, headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
 import type { AuthorizationContext } from '../authorization/authorization-context.ts';
 import { forwardRequest } from '../authorization/forward-request.ts';
 import { needsOwnNames } from '../without-records.ts';
@@ -49,16 +49,9 @@ async function remember(context: AuthorizationContext, answer: PushedAnswer): Pr
   }
 }
 
-const BODY_HEADERS: ReadonlySet<string> = new Set([
-  'content-length',
-  'content-encoding',
-  'transfer-encoding',
-]);
-
 function rewrite(head: ResponseHead, { members }: PushedAnswer, requestUri: string): Outcome {
   const body = Buffer.from(JSON.stringify({ ...members, request_uri: requestUri }), 'utf8');
-  const { headers, ...rest } = withoutHeaders(head, BODY_HEADERS);
-  return { replace: { ...rest, headers: [...headers, 'Content-Length', String(body.length)] }, body };
+  return { replace: describeBody(head, body.length), body };
 }
 
 /** RFC 9126 2.2. */

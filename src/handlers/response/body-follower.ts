@@ -5,7 +5,12 @@ import type { Surroundings } from '../../oauth/carriers/find-urls.ts';
 import type { Piece } from '../../oauth/carriers/piece.ts';
 import { decodeContent } from '../../upstream/decode-content.ts';
 import type { BodyInspector, Inspected } from '../../upstream/outcome.ts';
-import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
+import {
+  describeBody,
+  headerOf,
+  type ResponseHead,
+  withoutHeaders,
+} from '../../upstream/response-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { ResponseJudge } from './response-judge.ts';
 
@@ -107,9 +112,7 @@ export class BodyFollower implements BodyInspector {
   /** A fully buffered body is sent decoded, with its new length. */
   #replaced(text: string): Inspected {
     const bytes = Buffer.from(text, 'latin1');
-    const head = withoutHeaders(this.#options.head, REPLACED_HEADERS);
-    const headers = [...head.headers, 'Content-Length', String(bytes.length)];
-    return { pass: { ...head, headers }, bytes };
+    return { pass: describeBody(this.#options.head, bytes.length), bytes };
   }
 
   #send(pieces: readonly Piece[]): Inspected | Promise<Inspected> {
@@ -158,11 +161,3 @@ export class BodyFollower implements BodyInspector {
 function isPlain({ carriers, tooLarge }: Piece): boolean {
   return carriers.length === 0 && tooLarge === undefined;
 }
-
-const REPLACED_HEADERS: ReadonlySet<string> = new Set([
-  'content-length',
-  'content-encoding',
-  'content-md5',
-  'digest',
-  'etag',
-]);

@@ -5,22 +5,10 @@ import { type HeaderCarriers, readHeaderCarriers } from '../../oauth/carriers/he
 import { findFlowPrefix } from '../../store/flow-prefix.ts';
 import type { Outcome } from '../../upstream/outcome.ts';
 import { publishHead } from '../../upstream/publish-head.ts';
-import { headerOf, type ResponseHead, withoutHeaders } from '../../upstream/response-headers.ts';
+import { describeNoBody, headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import { BodyFollower } from './body-follower.ts';
 import { ResponseJudge } from './response-judge.ts';
-
-/** Headers that describe the body, which is dropped with a rewritten redirect. */
-const BODY_HEADERS: ReadonlySet<string> = new Set([
-  'content-length',
-  'content-type',
-  'content-encoding',
-  'content-language',
-  'content-md5',
-  'digest',
-  'etag',
-  'transfer-encoding',
-]);
 
 /**
  * Searches every response of the upstream, from any path and with any status, for an authorization response; follows it, and
@@ -68,8 +56,7 @@ async function followHeaders(
   const next = { ...head, headers };
   if (!redirected) return followBody(next);
   // Servers repeat the URL in the body of a redirect.
-  const { headers: kept, ...rest } = withoutHeaders(next, BODY_HEADERS);
-  return { replace: { ...rest, headers: [...kept, 'Content-Length', '0'] }, body: Buffer.alloc(0) };
+  return { replace: describeNoBody(next), body: Buffer.alloc(0) };
 }
 
 /** The base of relative URLs is parsed when one is found. */

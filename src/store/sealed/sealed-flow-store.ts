@@ -1,4 +1,4 @@
-import { CODE_MEMORY, codeMemoryOf, decodeCode, encodeCode } from '../code-record.ts';
+import { CODE_MEMORY, codeMemoryOf, decodeCode, encodeCode, FLOW_ID_LENGTH } from '../code-record.ts';
 import {
   type BeginOptions,
   type BegunFlow,
@@ -17,7 +17,7 @@ import {
 } from '../flow-store.ts';
 import { KeyedFlowStore } from '../keyed-flow-store.ts';
 import { DEFAULT_QUOTAS, type MemoryQuotas, MemoryRecordStore } from '../record-store-memory.ts';
-import { claimedCodeKey, codeKey, deliveredCodeKey, flowIdOf } from '../store-key.ts';
+import { claimedCodeKey, codeKey, deliveredCodeKey } from '../store-key.ts';
 import {
   openCode,
   openFlow,
@@ -50,6 +50,11 @@ export type SealedSettings = {
 };
 
 const SAVED = Promise.resolve();
+
+/** The end of a prefix is its authentication tag, which no other flow has. In this process only, so that no digest is needed. */
+function flowIdOf(prefix: string): string {
+  return prefix.slice(-FLOW_ID_LENGTH);
+}
 
 /**
  * A store without records: the prefix contains the flow, the client's code contains the binding. Any process with the same key
@@ -86,14 +91,14 @@ export class SealedFlowStore implements FlowStore {
     const expiresAt = this.#now() + ttl;
     const prefix = sealFlow(this.#keys, flow, { hadState, expiresAt, longest });
     if (prefix === undefined) return undefined;
-    return { prefix, live: { flow, id: flowIdOf(flow.upstream, prefix) }, saved: SAVED };
+    return { prefix, live: { flow, id: flowIdOf(prefix) }, saved: SAVED };
   }
 
   async findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined> {
     const opened = openFlow(this.#keys, upstream, prefix);
     if (opened === undefined || this.#isOver(opened)) return undefined;
     const { expiresAt: _, ...flow } = opened;
-    return { flow, id: flowIdOf(upstream, prefix) };
+    return { flow, id: flowIdOf(prefix) };
   }
 
   // This store finds nothing by the client's own state: `keepsRecords` says so, and the handlers begin no such flow.

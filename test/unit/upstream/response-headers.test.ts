@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
   buildResponseHeaders,
+  describeBody,
+  describeNoBody,
   headerOf,
   type ResponseHead,
-  withHeader,
   withoutHeaders,
 } from '../../../src/upstream/response-headers.ts';
 
@@ -52,11 +53,32 @@ describe('a head', () => {
     expect(headerOf({ ...head, headers: [] }, 'location')).toBeUndefined();
   });
 
-  test('every value of a name replaced, the name as written', () =>
-    expect(withHeader(head, 'location', '/c')).toEqual({
+  test('for a changed body, and for none', () => {
+    const described = {
       ...head,
-      headers: ['Location', '/c', 'X', 'location', 'LOCATION', '/c', 'Set-Cookie', 'x'],
-    }));
+      headers: [
+        'ETag',
+        '"1"',
+        'Content-Encoding',
+        'gzip',
+        'Content-Type',
+        'text/html',
+        'Repr-Digest',
+        'sha-256=:x:',
+        'A',
+        'b',
+      ],
+    };
+    expect(describeBody(described, 12).headers).toEqual([
+      'Content-Type',
+      'text/html',
+      'A',
+      'b',
+      'Content-Length',
+      '12',
+    ]);
+    expect(describeNoBody(described).headers).toEqual(['A', 'b', 'Content-Length', '0']);
+  });
 
   test('without some names', () => {
     expect(withoutHeaders(head, new Set(['location'])).headers).toEqual(['X', 'location', 'Set-Cookie', 'x']);

@@ -3,7 +3,7 @@ import type { StoreConfig } from './config/config.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import type { StoreFault } from './store/flow-store.ts';
 import { observeOperation } from './store/observe-operation.ts';
-import { ObservedFlowStore } from './store/observed-flow-store.ts';
+import { observeFlowStore } from './store/observed-flow-store.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
 export type ObservedStores = Omit<Stores, 'renew'> & {
@@ -32,7 +32,7 @@ export function openObservedStores(
   const { flows, activity } = stores;
   let current = config;
   return {
-    flows: new ObservedFlowStore(flows, observe),
+    flows: observeFlowStore(flows, observe),
     activity: {
       addActivity: (record, changes) =>
         observeOperation(observe, 'addActivity', activity.addActivity(record, changes)),

@@ -118,11 +118,7 @@ describe('what grows', () => {
 
   test.each([
     ['a heap', result({}, { heap: heap(600, 20_000) }), /^the heap grows by 7\d/],
-    [
-      'resident memory',
-      result({}, { resident: heap(600, 120_000) }),
-      /^resident memory rose by 2\d\.\d/,
-    ],
+    ['resident memory', result({}, { resident: heap(600, 120_000) }), /^resident memory rose by 2\d\.\d/],
     ['descriptors', result({ descriptorsAfter: 27 }), /^2 file descriptors were not closed$/],
     ['keys', result({ lastingKeys: 3 }), /^3 keys in Redis never expire$/],
     ['thefts', result({ thefts: 1 }), /^1 token requests reached the server/],

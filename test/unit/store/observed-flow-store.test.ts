@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
-import { ObservedFlowStore } from '../../../src/store/observed-flow-store.ts';
+import { observeFlowStore } from '../../../src/store/observed-flow-store.ts';
 import { MemoryRecordStore } from '../../../src/store/record-store-memory.ts';
 import { everyOperation } from '../../contract/store/store-operations.ts';
 import { beginSample, sampleFlow } from '../../support/sample-login.ts';
 
 test('every operation is reported once, and answered as by the store itself', async () => {
   const seen: string[] = [];
-  const store = new ObservedFlowStore(new KeyedFlowStore(new MemoryRecordStore()), (operation) => {
+  const store = observeFlowStore(new KeyedFlowStore(new MemoryRecordStore()), (operation) => {
     seen.push(operation);
   });
   expect(store.keepsRecords).toBe(true);
@@ -23,12 +23,9 @@ test('every operation is reported once, and answered as by the store itself', as
 
 test('a flow that cannot be saved is reported, and may be awaited late or never', async () => {
   const faults: unknown[] = [];
-  const store = new ObservedFlowStore(
-    new KeyedFlowStore(new MemoryRecordStore()),
-    (_operation, _ms, fault) => {
-      faults.push(fault?.code);
-    },
-  );
+  const store = observeFlowStore(new KeyedFlowStore(new MemoryRecordStore()), (_operation, _ms, fault) => {
+    faults.push(fault?.code);
+  });
   const huge = sampleFlow({ redirectUri: 'x'.repeat(40_000) });
   const { saved } = beginSample(store, huge, { ttl: 1_000 });
   beginSample(store, huge, { ttl: 1_000 });

@@ -75,7 +75,7 @@ class CorsHeaders {
     const lower = name.toLowerCase();
     const at = this.headers.findIndex((item, index) => index % 2 === 0 && item.toLowerCase() === lower);
     if (at === -1) {
-      this.headers.push(name, list);
+      this.headers.push(name, namesIn(list).join(', '));
       return;
     }
     const held = new Set(

@@ -45,7 +45,7 @@ const gateway = stack.use(
     ].join('\n'),
   }),
 );
-const stores = openStores(redisConfig(redis));
+const stores = openStores({ kind: 'redis', redis: redisConfig(redis) });
 stack.use(stores.flows);
 const samples = CLIENTS.map(([name, , day]) => ({ name, day: SAMPLE_DAYS[day] ?? (() => ({})) }));
 await fillActivity(stores.activity, ISSUER, samples, Date.now());

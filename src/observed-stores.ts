@@ -54,10 +54,11 @@ export function openObservedStores(
 /** The address of the store, without credentials; `undefined` if it has none. */
 function addressOf(config: StoreConfig): string | undefined {
   if (config.kind !== 'redis') return undefined;
-  if ('url' in config) {
-    const url = URL.parse(config.url);
+  const { redis } = config;
+  if ('url' in redis) {
+    const url = URL.parse(redis.url);
     return url === null ? undefined : `${url.protocol}//${url.host}${url.pathname}`;
   }
-  const nodes = 'cluster' in config ? config.cluster : config.sentinel.nodes;
+  const nodes = 'cluster' in redis ? redis.cluster : redis.sentinel.nodes;
   return nodes.map(({ host, port }) => `${host}:${port}`).join(', ');
 }

@@ -35,7 +35,7 @@ export function openStores(config: StoreConfig, options: StoreOptions = {}): Sto
     connection.run((redis) => redis.call(command, ...args));
   return {
     flows,
-    activity: new RedisActivityStore({ call }, config.prefix),
+    activity: new RedisActivityStore({ call }, config.redis.prefix),
     takeActivity: () => [],
     renew,
   };

@@ -36,10 +36,12 @@ export type RedisServers =
   | { readonly url: string }
   | { readonly cluster: readonly Address[] }
   | { readonly sentinel: RedisSentinel };
-export type RedisConfig = { readonly kind: 'redis' } & Omit<RedisSettings, 'url' | 'cluster' | 'sentinel'> &
-  RedisServers;
-export type SealedConfig = { readonly kind: 'sealed' } & NonNullable<FileSettings['store']['sealed']>;
-export type StoreConfig = { readonly kind: 'memory' } | RedisConfig | SealedConfig;
+export type RedisConfig = Omit<RedisSettings, 'url' | 'cluster' | 'sentinel'> & RedisServers;
+export type SealedConfig = NonNullable<FileSettings['store']['sealed']>;
+export type StoreConfig =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'redis'; readonly redis: RedisConfig }
+  | { readonly kind: 'sealed'; readonly sealed: SealedConfig };
 
 export type IssuerConfig = Omit<
   IssuerSettings,
@@ -61,17 +63,9 @@ export function buildConfig({ include: _, store, issuers, ...settings }: FileSet
   return { ...settings, store: buildStore(store), issuers: issuers.map(buildIssuer) };
 }
 
+/** Without what another kind would need. What this kind needs is present: this was checked. */
 function buildStore({ kind, redis, sealed }: FileSettings['store']): StoreConfig {
-  switch (kind) {
-    case 'memory':
-      return { kind };
-    case 'redis':
-      // Exactly one of url, cluster and sentinel is present: this was checked.
-      return { kind, ...redis } as RedisConfig;
-    case 'sealed':
-      // The keys are present: this was checked.
-      return { kind, ...sealed } as SealedConfig;
-  }
+  return { kind, ...(kind === 'redis' && { redis }), ...(kind === 'sealed' && { sealed }) } as StoreConfig;
 }
 
 function buildIssuer(settings: IssuerSettings): IssuerConfig {

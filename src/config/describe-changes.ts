@@ -15,19 +15,9 @@ const POLICY = slotsOf(unlistedPolicySchema);
 /** The differences between two configurations, one line per key of the file. No secret is shown. */
 export function describeChanges(previous: Config, next: Config): string[] {
   return [
-    ...compareSlots(inFileForm(previous), inFileForm(next), GATEWAY),
+    ...compareSlots(previous, next, GATEWAY),
     ...byName(previous.issuers, next.issuers, 'issuer', issuerChanges),
   ];
-}
-
-/** The store as it is written in the file: with `redis` or `sealed` below it. */
-function inFileForm({ store, ...rest }: Config) {
-  const { kind } = store;
-  const below = {
-    redis: kind === 'redis' ? store : undefined,
-    sealed: kind === 'sealed' ? store : undefined,
-  };
-  return { ...rest, store: { kind, ...below } };
 }
 
 function issuerChanges(before: IssuerConfig, after: IssuerConfig): string[] {

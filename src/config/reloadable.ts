@@ -48,7 +48,7 @@ export function reloadable(running: Config, next: Config): ReloadableConfig {
 /** A reload renews the credentials, certificates and sealing keys of the store. */
 function withoutSecrets(store: StoreConfig): object {
   if (store.kind !== 'redis') return { kind: store.kind };
-  const { username: _username, password: _password, tls: _tls, ...servers } = store;
+  const { username: _username, password: _password, tls: _tls, ...servers } = store.redis;
   if ('url' in servers) {
     const { protocol, host, pathname, search } = new URL(servers.url);
     return { ...servers, url: [protocol, host, pathname, search] };

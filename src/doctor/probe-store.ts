@@ -24,8 +24,8 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   }
   if (config.kind === 'sealed') {
     await using store = openStores(config).flows;
-    const wrong = await exercise(store, config.replay === 'memory');
-    const keys = `${config.keys.length} ${config.keys.length === 1 ? 'key' : 'keys'}`;
+    const wrong = await exercise(store, config.sealed.replay === 'memory');
+    const keys = `${config.sealed.keys.length} ${config.sealed.keys.length === 1 ? 'key' : 'keys'}`;
     return [
       wrong === undefined
         ? ok(tried, `seals and opens, with ${keys}`)

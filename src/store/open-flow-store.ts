@@ -32,22 +32,22 @@ export function openFlowStore(config: StoreConfig, onStateChange?: OnStateChange
         renew: async () => {},
       };
     case 'redis': {
-      const connection = new RedisConnection(config, onStateChange);
+      const connection = new RedisConnection(config.redis, onStateChange);
       return {
-        flows: new KeyedFlowStore(new RedisRecordStore(connection, config.prefix)),
+        flows: new KeyedFlowStore(new RedisRecordStore(connection, config.redis.prefix)),
         connection,
         async renew(next) {
-          if (next.kind === 'redis') await connection.renew(next);
+          if (next.kind === 'redis') await connection.renew(next.redis);
         },
       };
     }
     case 'sealed': {
-      const flows = new SealedFlowStore(config);
+      const flows = new SealedFlowStore(config.sealed);
       return {
         flows,
         connection: undefined,
         async renew(next) {
-          if (next.kind === 'sealed') flows.renew(next);
+          if (next.kind === 'sealed') flows.renew(next.sealed);
         },
       };
     }

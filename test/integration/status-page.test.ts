@@ -60,7 +60,7 @@ beforeAll(async () => {
       ),
     ),
   );
-  stores = openStores(redisConfig(redis));
+  stores = openStores({ kind: 'redis', redis: redisConfig(redis) });
   stack.use(stores.flows);
   const sample = (name: string, day: number): SampleClient => ({
     name,

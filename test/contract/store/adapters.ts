@@ -107,7 +107,10 @@ function redisAdapter(
   return {
     async open() {
       const prefix = `test-${randomUUID()}:`;
-      const { flows: store, activity } = openStores(redisConfig(servers, { ...settings, prefix }));
+      const { flows: store, activity } = openStores({
+        kind: 'redis',
+        redis: redisConfig(servers, { ...settings, prefix }),
+      });
       await untilReachable(store);
       return {
         store,
@@ -123,11 +126,10 @@ function redisAdapter(
 }
 
 /** What a test says about a store in Redis, beside where that is. */
-export type RedisSettings = Partial<Omit<RedisConfig, 'kind' | 'url' | 'cluster' | 'sentinel'>>;
+export type RedisSettings = Partial<Omit<RedisConfig, 'url' | 'cluster' | 'sentinel'>>;
 
 export function redisConfig(servers: RedisServers, settings: RedisSettings = {}): RedisConfig {
   return {
-    kind: 'redis',
     ...servers,
     username: undefined,
     password: undefined,
@@ -145,7 +147,7 @@ export function sentinelServers(behind: RedisBehindSentinels, password?: string)
 
 /** The flow store that a configuration asks for, connected or not. */
 export function createStore(config: RedisConfig, onStateChange?: OnStateChange): FlowStore {
-  return openFlowStore(config, onStateChange).flows;
+  return openFlowStore({ kind: 'redis', redis: config }, onStateChange).flows;
 }
 
 /** The same, connected. */

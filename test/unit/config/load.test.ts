@@ -93,11 +93,7 @@ issuers:
     log: { level: 'debug', format: 'pretty', requests: true },
     store: {
       kind: 'redis',
-      url: '/run/redis.sock',
-      username: 'u',
-      password: 'pw',
-      prefix: 'p:',
-      timeout: 1000,
+      redis: { url: '/run/redis.sock', username: 'u', password: 'pw', prefix: 'p:', timeout: 1000 },
     },
     issuers: [
       {

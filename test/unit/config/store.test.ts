@@ -3,13 +3,14 @@ import { parseConfig } from '../../../src/config/load.ts';
 import { configOf, issuerWith, problemLines } from './problem-lines.ts';
 
 describe('where Redis is', () => {
-  const storeOf = async (redis: string) => {
+  const redisOf = async (redis: string) => {
     const text = `store: {kind: redis, redis: {${redis}}}\n${issuerWith()}`;
-    return configOf(await parseConfig(text, 'g.yaml', { env: { PW: 'pw' } })).store;
+    const { store } = configOf(await parseConfig(text, 'g.yaml', { env: { PW: 'pw' } }));
+    return store.kind === 'redis' ? store.redis : undefined;
   };
 
   it('may be told by nodes of a cluster', async () => {
-    expect(await storeOf('cluster: [Redis-0.internal:6379, "[::1]:7000"], tls: {}')).toMatchObject({
+    expect(await redisOf('cluster: [Redis-0.internal:6379, "[::1]:7000"], tls: {}')).toMatchObject({
       cluster: [
         { host: 'redis-0.internal', port: 6379 },
         { host: '::1', port: 7000 },
@@ -20,8 +21,7 @@ describe('where Redis is', () => {
 
   it('may be told by sentinels, with credentials of their own', async () => {
     const sentinel = 'sentinel: {name: mymaster, nodes: [s-0:26379], username: s, password: {from_env: PW}}';
-    expect(await storeOf(`${sentinel}, username: u, database: 3`)).toEqual({
-      kind: 'redis',
+    expect(await redisOf(`${sentinel}, username: u, database: 3`)).toEqual({
       sentinel: {
         name: 'mymaster',
         nodes: [{ host: 's-0', port: 26_379 }],

@@ -33,7 +33,10 @@ it('takes the other options', async () => {
   );
   expect(config.listen.address).toEqual({ host: '127.0.0.1', port: 0 });
   expect(config.admin.address).toEqual({ host: '::1', port: 0 });
-  expect(config.store).toMatchObject({ kind: 'redis', url: 'rediss://h:6380/2', prefix: 'pkce-gateway:' });
+  expect(config.store).toMatchObject({
+    kind: 'redis',
+    redis: { url: 'rediss://h:6380/2', prefix: 'pkce-gateway:' },
+  });
   expect(config.issuers[0]?.clients.unlisted.mode).toBe('report');
 });
 

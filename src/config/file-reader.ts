@@ -6,8 +6,9 @@ import { open, stat } from 'node:fs/promises';
  */
 export type FileMarks = ReadonlyMap<string, string>;
 
+/** A text, or why it could not be read. `exposure`: a warning, if it is a secret. */
 export type FileContent =
-  | { readonly text: string /** Whether every user of the machine can read it. */; readonly exposed: boolean }
+  | { readonly text: string; readonly exposure: string | undefined }
   | { readonly failure: string };
 
 export const LARGEST_CONFIG = 64 * 1024 * 1024;
@@ -27,7 +28,9 @@ export class FileReader {
       if (!facts.isFile() && !facts.isFIFO()) return { failure: 'it is not a regular file' };
       if (facts.size > largest) return { failure: `it is larger than ${largest / 1024 / 1024} MiB` };
       const text = new TextDecoder('utf-8', { fatal: true }).decode(await handle.readFile());
-      return { text, exposed: facts.isFile() && (facts.mode & READABLE_BY_OTHERS) !== 0 };
+      const isExposed = facts.isFile() && (facts.mode & READABLE_BY_OTHERS) !== 0;
+      const exposure = isExposed ? `every user of this machine can read ${file}: run chmod o-r` : undefined;
+      return { text, exposure };
     } catch (error) {
       return { failure: describeFailure(error) };
     }

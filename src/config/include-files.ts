@@ -1,19 +1,13 @@
 import { glob } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Diagnostics } from './diagnostics.ts';
-import { type FileReader, LARGEST_CONFIG } from './file-reader.ts';
-import type { OutsideValues } from './outside-values.ts';
+import { LARGEST_CONFIG } from './file-reader.ts';
+import { readOutsideValues, type Surroundings } from './outside-values.ts';
 import { parseYaml } from './parse-yaml.ts';
-import { formatPosition, type ValuePath } from './problem.ts';
-import { type Entry, locateIn, type MapNode, nodeAt, type YamlNode } from './yaml-tree.ts';
+import { formatPosition } from './problem.ts';
+import { type Entry, locateIn, type MapNode, nodeAt, textOf, type YamlNode } from './yaml-tree.ts';
 
 const MOST_FILES = 1_000;
-
-type Surroundings = {
-  readonly directory: string;
-  readonly outside: OutsideValues;
-  readonly files: FileReader;
-};
 
 type Issuer = { readonly index: number; readonly clients: Map<string, Entry> };
 
@@ -25,7 +19,7 @@ export async function includeFiles(
 ): Promise<void> {
   const found = await findFiles(root, surroundings, diagnostics);
   if (found.length === 0) return;
-  const issuers = issuersByName(root, surroundings.outside);
+  const issuers = issuersByName(root);
   for (const file of found) {
     const content = await surroundings.files.read(file, LARGEST_CONFIG);
     if ('failure' in content) {
@@ -35,21 +29,21 @@ export async function includeFiles(
     }
     const tree = parseYaml(content.text, file, diagnostics);
     if (tree === undefined) continue;
-    await surroundings.outside.read(tree);
-    addClients(tree.root, issuers, surroundings.outside, diagnostics);
+    await readOutsideValues(tree, surroundings);
+    addClients(tree.root, issuers, diagnostics.locatedBy(locateIn(tree.root)));
   }
 }
 
 /** Each file once, ordered by name. Folders are watched too, because files may be added to them. */
 async function findFiles(
   root: YamlNode,
-  { directory, outside, files }: Surroundings,
+  { directory, files }: Surroundings,
   diagnostics: Diagnostics,
 ): Promise<string[]> {
   const patterns = nodeAt(root, ['include']);
   const found = new Set<string>();
   for (const [index, node] of patterns?.kind === 'list' ? patterns.items.entries() : []) {
-    const pattern = outside.textOf(node);
+    const pattern = textOf(node);
     if (pattern === undefined || pattern === '') continue;
     const path = ['include', index];
     const absolute = isAbsolute(pattern) ? pattern : join(directory, pattern);
@@ -73,12 +67,12 @@ async function findFiles(
 }
 
 /** The issuers of the main file, each with its own mapping of clients. */
-function issuersByName(root: YamlNode, outside: OutsideValues): ReadonlyMap<string, Issuer> {
+function issuersByName(root: YamlNode): ReadonlyMap<string, Issuer> {
   const list = nodeAt(root, ['issuers']);
   const issuers = new Map<string, Issuer>();
   for (const [index, node] of list?.kind === 'list' ? list.items.entries() : []) {
     if (node.kind !== 'map') continue;
-    const name = outside.textOf(node.entries.get('name')?.value);
+    const name = textOf(node.entries.get('name')?.value);
     const given = node.entries.get('clients');
     const isEmpty = given === undefined || (given.value.kind === 'scalar' && given.value.value === null);
     if (name === undefined || !(isEmpty || given.value.kind === 'map')) continue;
@@ -93,41 +87,33 @@ function issuersByName(root: YamlNode, outside: OutsideValues): ReadonlyMap<stri
 }
 
 /** The clients of an included file by issuer; anything else in it is a problem. */
-function addClients(
-  root: YamlNode,
-  issuers: ReadonlyMap<string, Issuer>,
-  outside: OutsideValues,
-  diagnostics: Diagnostics,
-): void {
-  const locate = locateIn(root);
-  const problem = (path: ValuePath, message: string, part: 'key' | 'value' = 'value') =>
-    diagnostics.problemAt(locate(path, part), path, message);
+function addClients(root: YamlNode, issuers: ReadonlyMap<string, Issuer>, diagnostics: Diagnostics): void {
   for (const key of root.kind === 'map' ? root.entries.keys() : []) {
-    if (key !== 'issuers') problem([key], 'an included file holds `issuers` only', 'key');
+    if (key !== 'issuers') diagnostics.problem([key], 'an included file holds `issuers` only', 'key');
   }
   const list = nodeAt(root, ['issuers']);
   if (list?.kind !== 'list') {
-    problem(['issuers'], 'an included file holds a list of `issuers`');
+    diagnostics.problem(['issuers'], 'an included file holds a list of `issuers`');
     return;
   }
   for (const [index, node] of list.items.entries()) {
     const path = ['issuers', index];
-    const name = node.kind === 'map' ? outside.textOf(node.entries.get('name')?.value) : undefined;
+    const name = node.kind === 'map' ? textOf(node.entries.get('name')?.value) : undefined;
     if (node.kind !== 'map' || name === undefined) {
-      problem(path, 'must be a mapping with the `name` of an issuer and its `clients`');
+      diagnostics.problem(path, 'must be a mapping with the `name` of an issuer and its `clients`');
       continue;
     }
     for (const key of node.entries.keys()) {
       if (key !== 'name' && key !== 'clients') {
-        problem([...path, key], 'an included file may contain only clients', 'key');
+        diagnostics.problem([...path, key], 'an included file may contain only clients', 'key');
       }
     }
     const clients = node.entries.get('clients')?.value;
     const issuer = issuers.get(name);
-    if (issuer === undefined) problem([...path, 'name'], `no issuer is called ${name}`);
+    if (issuer === undefined) diagnostics.problem([...path, 'name'], `no issuer is called ${name}`);
     else if (clients?.kind === 'map') addTo(issuer, clients, diagnostics);
     else if (clients !== undefined && !(clients.kind === 'scalar' && clients.value === null)) {
-      problem([...path, 'clients'], 'must be a mapping');
+      diagnostics.problem([...path, 'clients'], 'must be a mapping');
     }
   }
 }

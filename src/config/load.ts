@@ -4,7 +4,7 @@ import { Diagnostics, type Locate } from './diagnostics.ts';
 import type { Environment } from './environment.ts';
 import { type FileMarks, FileReader, LARGEST_CONFIG } from './file-reader.ts';
 import { includeFiles } from './include-files.ts';
-import { OutsideValues } from './outside-values.ts';
+import { readOutsideValues } from './outside-values.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { Problem, ValuePath } from './problem.ts';
 import { gatewaySchema } from './schema/gateway.ts';
@@ -64,12 +64,12 @@ export async function parseConfig(
   }
   const { root } = tree;
   const locate = locateIn(root);
-  if (pathText === undefined) diagnostics.locateBy(locate);
-  const outside = new OutsideValues(files, { env, directory });
+  const located = pathText === undefined ? diagnostics.locatedBy(locate) : diagnostics;
+  const surroundings = { files, env, directory };
   // The values of this file first: one of them may be the list of included files.
-  await outside.read(tree);
-  await includeFiles(root, { directory, outside, files }, diagnostics);
-  const draft = new SettingsReader(outside, diagnostics).read(gatewaySchema, root);
+  await readOutsideValues(tree, surroundings);
+  await includeFiles(root, surroundings, located);
+  const draft = new SettingsReader(located).read(gatewaySchema, root);
   if (draft === undefined || diagnostics.problems.length > 0) return failure();
   return { ok: true, config: buildConfig(draft as FileSettings), locate, ...facts() };
 }

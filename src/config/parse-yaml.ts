@@ -147,9 +147,10 @@ class TreeBuilder {
       this.#path.push(name);
       const problem = this.#problemOfKey(name, map);
       if (problem !== undefined) this.#problem(key.at, problem);
-      const entry = { source: this.#source, at: key.at, value: this.#readNode(key.at) };
+      const entry: Entry = { source: this.#source, at: key.at, value: this.#readNode(key.at) };
       if (problem === undefined) map.entries.set(name, entry);
-      if (name.endsWith('_file')) this.#fileKeys.push(entry);
+      // A FIFO can be read only once.
+      if (name.endsWith('_file') && name !== 'from_file') this.#fileKeys.push(entry);
       this.#path.pop();
     }
     const external = externalOf(map);

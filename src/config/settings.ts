@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { describeIssue, wrongType } from './describe-issue.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { closestWord, didYouMean } from './did-you-mean.ts';
+import type { FileContent } from './file-reader.ts';
 import { asMapping, belowAnEntry, whereItBelongs } from './misplaced.ts';
-import type { OutsideValues } from './outside-values.ts';
 import {
   type MappingShape,
   type RecordShape,
@@ -13,7 +13,7 @@ import {
   type Slot,
   shapeOf,
 } from './schema-shape.ts';
-import type { Entry, ExternalNode, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
+import type { Entry, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
 
 /** The output of a schema under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. */
 export type Settings<T> = T extends readonly (infer E)[]
@@ -39,15 +39,13 @@ const FILE_NAME = shapeOf(z.string().min(1).max(4096));
 
 /** Turns the tree of a file into settings according to the schema; reports each value that is invalid by itself. */
 export class SettingsReader {
-  readonly #outside: OutsideValues;
   readonly #diagnostics: Diagnostics;
   readonly #path: (string | number)[] = [];
   /** Aliased nodes are read once: otherwise ten aliases of ten aliases of ten … would exhaust the memory. */
   readonly #repeated = new Map<YamlNode, { readonly shape: Shape; readonly value: unknown }>();
   readonly #defaults = new Map<Slot, unknown>();
 
-  constructor(outside: OutsideValues, diagnostics: Diagnostics) {
-    this.#outside = outside;
+  constructor(diagnostics: Diagnostics) {
     this.#diagnostics = diagnostics;
   }
 
@@ -70,7 +68,7 @@ export class SettingsReader {
   /** The kind of a node, as far as the schema cares. */
   #inputOf(node: Exclude<YamlNode, { kind: 'broken' }>): ScalarNode['value'] | object | undefined {
     if (node.kind === 'scalar') return node.value;
-    if (node.kind === 'external') return this.#textOf(node, true);
+    if (node.kind === 'external') return this.#textOf(node.content, true);
     return node.kind === 'list' ? [] : {};
   }
 
@@ -155,22 +153,18 @@ export class SettingsReader {
   /** The content of the file that an entry names. */
   #readFile(shape: ScalarShape, entry: Entry): unknown {
     const name = this.#read(FILE_NAME, entry.value);
-    const text = name === undefined ? undefined : this.#textOf(entry, shape.secret);
+    const text = name === undefined ? undefined : this.#textOf(entry.content, shape.secret);
     if (text === undefined) return undefined;
     const parsed = z.safeParse(shape.schema, text);
     return parsed.success ? parsed.data : this.#invalid(`${name} ${messageOf(parsed.error)}`);
   }
 
   /** The text of a variable or a file; `undefined` after a problem was reported. */
-  #textOf(place: ExternalNode | Entry, secret: boolean): string | undefined {
-    const value = this.#outside.valueOf(place);
-    if (value === undefined) return undefined;
-    if ('failure' in value) {
-      this.#diagnostics.problem(this.#path, value.failure);
-      return undefined;
-    }
-    if (secret && value.exposure !== undefined) this.#diagnostics.warning(this.#path, value.exposure);
-    return value.text;
+  #textOf(content: FileContent | undefined, secret: boolean): string | undefined {
+    if (content === undefined) return undefined;
+    if ('failure' in content) return this.#invalid(content.failure);
+    if (secret && content.exposure !== undefined) this.#diagnostics.warning(this.#path, content.exposure);
+    return content.text;
   }
 
   #defaultOf(slot: Slot): unknown {

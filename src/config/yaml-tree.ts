@@ -1,4 +1,5 @@
 import type { Locate } from './diagnostics.ts';
+import type { FileContent } from './file-reader.ts';
 import type { ValuePath } from './problem.ts';
 import type { SourceText } from './source-text.ts';
 
@@ -20,11 +21,13 @@ export type ExternalNode = Place & {
   readonly kind: 'external';
   readonly via: 'env' | 'file';
   readonly name: string;
+  /** Once it was read. */
+  content?: FileContent;
 };
 /** A value that could not be read; the problem was reported. */
 type BrokenNode = Place & { readonly kind: 'broken' };
-/** A key with its position, and its value. */
-export type Entry = Place & { readonly value: YamlNode };
+/** A key with its position, and its value. `content`: of the file that it names, once that was read. */
+export type Entry = Place & { readonly value: YamlNode; content?: FileContent };
 
 /** A tree, and what must be read before its values are known: external values, and keys that name a file. */
 export type YamlTree = {
@@ -32,6 +35,13 @@ export type YamlTree = {
   readonly externals: readonly ExternalNode[];
   readonly fileKeys: readonly Entry[];
 };
+
+/** A text, written in the configuration or elsewhere. */
+export function textOf(node: YamlNode | undefined): string | undefined {
+  if (node?.kind === 'scalar') return typeof node.value === 'string' ? node.value : undefined;
+  const content = node?.kind === 'external' ? node.content : undefined;
+  return content !== undefined && 'text' in content ? content.text : undefined;
+}
 
 /** The node at a path. */
 export function nodeAt(root: YamlNode, path: ValuePath): YamlNode | undefined {

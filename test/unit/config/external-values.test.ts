@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +135,14 @@ describe('from_file', () => {
     expect(await injectedSecret(clientWith('inject_secret: {from_file: one}'))).toBe('s3cret ');
     const file = await secretFile('none', 's3cret');
     expect(await injectedSecret(clientWith(`inject_secret: {from_file: ${file}}`))).toBe('s3cret');
+  });
+
+  it('reads a FIFO, which gives its content only once', async () => {
+    const fifo = join(directory, 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const written = writeFile(fifo, 's3cret\n');
+    expect(await injectedSecret(clientWith('inject_secret: {from_file: fifo}'))).toBe('s3cret');
+    await written;
   });
 
   it('drops no second newline', async () => {

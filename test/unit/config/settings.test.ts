@@ -4,9 +4,7 @@ import { parse } from 'yaml';
 import type { z } from 'zod';
 import { describeChanges } from '../../../src/config/describe-changes.ts';
 import { Diagnostics } from '../../../src/config/diagnostics.ts';
-import { FileReader } from '../../../src/config/file-reader.ts';
 import { parseConfig } from '../../../src/config/load.ts';
-import { OutsideValues } from '../../../src/config/outside-values.ts';
 import { parseYaml } from '../../../src/config/parse-yaml.ts';
 import { gatewaySchema } from '../../../src/config/schema/gateway.ts';
 import { type Shape, settingName, shapeOf } from '../../../src/config/schema-shape.ts';
@@ -29,8 +27,7 @@ function renamed(value: unknown, inClients = false): unknown {
 function settingsOf(text: string): unknown {
   const diagnostics = new Diagnostics();
   const tree = parseYaml(text, 'g.yaml', diagnostics);
-  const outside = new OutsideValues(new FileReader(), { env: {}, directory: '.' });
-  const settings = tree && new SettingsReader(outside, diagnostics).read(gatewaySchema, tree.root);
+  const settings = tree && new SettingsReader(diagnostics).read(gatewaySchema, tree.root);
   expect(diagnostics.problems).toEqual([]);
   return settings;
 }

@@ -89,7 +89,7 @@ const MAY_IMPORT: Readonly<
   },
   config: { all: ['policy', 'oauth'], types: [] },
   doctor: { all: ['oauth', 'store', 'activity', 'upstream', 'issuer'], types: ['config'] },
-  report: { all: ['activity', 'config', 'policy'], types: [] },
+  report: { all: ['activity', 'config', 'oauth', 'policy'], types: [] },
   workers: { all: ['telemetry', 'issuer'], types: ['activity', 'config', 'upstream'] },
   cli: { all: ['*'], types: [] },
 };

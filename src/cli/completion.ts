@@ -1,4 +1,4 @@
-import type { CommandSpec } from './options.ts';
+import { type CommandSpec, helpText } from './options.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -43,10 +43,10 @@ function fishScript(commands: readonly CommandSpec[]): string {
   return commands
     .flatMap(({ name, summary, options }) => [
       `${complete} -n __fish_use_subcommand -f -a ${name} -d '${quoted(summary)}'`,
-      ...Object.entries(options).map(([option, { value, short, help }]) => {
-        const letter = short === undefined ? '' : ` -s ${short}`;
-        const wants = value === undefined ? '' : ' -r';
-        return `${complete} -n '__fish_seen_subcommand_from ${name}' -l ${option}${letter}${wants} -d '${quoted(help)}'`;
+      ...Object.entries(options).map(([option, spec]) => {
+        const letter = spec.short === undefined ? '' : ` -s ${spec.short}`;
+        const wants = spec.value === undefined ? '' : ' -r';
+        return `${complete} -n '__fish_seen_subcommand_from ${name}' -l ${option}${letter}${wants} -d '${quoted(helpText(spec))}'`;
       }),
     ])
     .join('\n');

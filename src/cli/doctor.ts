@@ -22,16 +22,25 @@ import { readUpstreamOption } from './upstream-option.ts';
 
 export const DOCTOR_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
-  upstream: { value: 'URL', help: 'examine one authorization server, without a configuration file' },
-  ca: { value: 'FILE', help: 'with --upstream: the CA certificate of the server, as PEM' },
+  upstream: {
+    value: 'URL',
+    excludes: 'config',
+    help: 'examine one authorization server, without a configuration file',
+  },
+  ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
   issuer: { value: 'NAME', help: 'examine only this issuer of the file' },
   client: { value: 'ID', help: 'a client that is registered at the server, for authorization requests' },
-  'redirect-uri': { value: 'URI', help: 'with --client: one of its redirect URIs' },
+  'redirect-uri': { value: 'URI', needs: 'client', help: 'one of its redirect URIs' },
   login: {
-    help: 'with --client: log in with a browser, and test what needs a code',
+    needs: 'client',
+    help: 'log in with a browser, and test what needs a code',
   },
-  via: { value: 'URL', help: 'with --login: where the browser starts (default: public_url, or the server)' },
-  'secret-file': { value: 'FILE', help: 'with --login: the secret of a confidential client' },
+  via: {
+    value: 'URL',
+    needs: 'login',
+    help: 'where the browser starts (default: public_url, or the server)',
+  },
+  'secret-file': { value: 'FILE', needs: 'login', help: 'the secret of a confidential client' },
   direct: { value: 'URL', help: 'an address by which clients might bypass the gateway' },
   format: FORMAT_OPTION,
 };
@@ -69,10 +78,6 @@ type Patient = {
 async function readPatient(options: ParsedOptions, io: CommandIo): Promise<Patient | number> {
   const upstream = textOption(options, 'upstream');
   const ca = textOption(options, 'ca');
-  if (upstream !== undefined && options['config'] !== undefined) {
-    throw new UsageError('--upstream and --config cannot be used together');
-  }
-  if (upstream === undefined && ca !== undefined) throw new UsageError('--ca needs --upstream');
   const named = upstream === undefined ? undefined : readUpstreamOption(upstream);
   const result =
     named === undefined
@@ -102,10 +107,8 @@ function chooseIssuers(
 function readClient(options: ParsedOptions) {
   const id = textOption(options, 'client');
   const redirectUri = textOption(options, 'redirect-uri');
-  if ((id === undefined) !== (redirectUri === undefined)) {
-    throw new UsageError('--client and --redirect-uri must be used together');
-  }
-  if (id === undefined || redirectUri === undefined) return undefined;
+  if (id === undefined) return undefined;
+  if (redirectUri === undefined) throw new UsageError('--client needs --redirect-uri');
   if (!URL.canParse(redirectUri)) throw new UsageError('--redirect-uri must be a URI');
   return { id, redirectUri };
 }
@@ -117,18 +120,17 @@ async function readLogin(
   io: CommandIo,
   resources: AsyncDisposableStack,
 ): Promise<LoginOptions | undefined> {
-  const redirectUri = textOption(options, 'redirect-uri');
   if (options['login'] !== true) return undefined;
-  if (redirectUri === undefined) throw new UsageError('--login needs --client and --redirect-uri');
+  const redirectUri = new URL(textOption(options, 'redirect-uri') ?? '');
   const via = urlOption(options, 'via')?.origin ?? publicOrigin ?? upstream.origin;
   const secret = await fileOption(options, 'secret-file');
   const input = resources.adopt(createInterface({ input: process.stdin }), (opened) => opened.close());
   const lines = input[Symbol.asyncIterator]();
   const readLine = io.readLine ?? (async () => (await lines.next()).value);
   const terminal = { show: io.stderr, readLine };
-  const browser = await openVisitingBrowser(new URL(redirectUri), terminal).catch(({ code }) => {
+  const browser = await openVisitingBrowser(redirectUri, terminal).catch(({ code }) => {
     const why = code === 'EADDRINUSE' ? 'another process uses this port' : code;
-    throw new UsageError(`--redirect-uri: cannot listen on ${new URL(redirectUri).host}: ${why}`);
+    throw new UsageError(`--redirect-uri: cannot listen on ${redirectUri.host}: ${why}`);
   });
   return { secret, browser: resources.use(browser), via };
 }

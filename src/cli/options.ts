@@ -2,8 +2,17 @@ import { parseArgs } from 'node:util';
 import { didYouMean } from '../config/did-you-mean.ts';
 import { FileReader } from '../config/file-reader.ts';
 
-/** An option of a command: a flag, or with a value, whose name in the help is `value`. */
-export type OptionSpec = { readonly value?: string; readonly short?: string; readonly help: string };
+/** An option of a command. */
+export type OptionSpec = {
+  /** The name of its value in the help; without it, it is a flag. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly help: string;
+  /** Another option, without which it means nothing. */
+  readonly needs?: string;
+  /** Another option, which contradicts it. */
+  readonly excludes?: string;
+};
 
 export type CommandSpec = {
   readonly name: string;
@@ -35,6 +44,12 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
     const allowPositionals = operand !== undefined;
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals, strict: true });
     const [first, ...others] = positionals;
+    for (const [name, { needs, excludes }] of Object.entries(spec.options)) {
+      if (values[name] === undefined) continue;
+      if (needs !== undefined && values[needs] === undefined) throw new Error(`--${name} needs --${needs}`);
+      if (excludes !== undefined && values[excludes] !== undefined)
+        throw new Error(`--${name} and --${excludes} cannot be used together`);
+    }
     if (operand === undefined || first === undefined) return values;
     if (others.length > 0) throw new Error(`one ${operand} only, not also ${others.join(' ')}`);
     if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} cannot be used together`);
@@ -99,12 +114,15 @@ export function configFile(options: ParsedOptions): string {
   return textOption(options, 'config') ?? DEFAULT_CONFIG;
 }
 
+export function helpText({ needs, help }: OptionSpec): string {
+  return needs === undefined ? help : `with --${needs}: ${help}`;
+}
+
 /** The help text of one command. */
 export function renderCommandHelp(spec: CommandSpec): string {
-  const rows = Object.entries(spec.options).map(([name, { value, short, help }]) => {
-    const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
-    const option = value === undefined ? names : `${names} ${value}`;
-    return { option, help };
+  const rows = Object.entries(spec.options).map(([name, spec]) => {
+    const names = spec.short === undefined ? `--${name}` : `-${spec.short}, --${name}`;
+    return { option: spec.value === undefined ? names : `${names} ${spec.value}`, help: helpText(spec) };
   });
   const width = Math.max(26, ...rows.map(({ option }) => option.length));
   const lines = rows.map(({ option, help }) => `  ${option.padEnd(width)} ${help}`);

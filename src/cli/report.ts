@@ -1,16 +1,12 @@
+import { VERDICTS } from '../policy/judge-readiness.ts';
 import { fetchClients } from '../report/fetch-clients.ts';
-import { fetchHistories, type PrometheusSource } from '../report/fetch-histories.ts';
+import { fetchHistories } from '../report/fetch-histories.ts';
+import { ReportFault } from '../report/fetch-text.ts';
 import { judgeAllReplicas } from '../report/judge-all-replicas.ts';
 import { renderCsv } from '../report/report-csv.ts';
 import { renderEntries } from '../report/report-entries.ts';
 import { renderTable } from '../report/report-table.ts';
-import {
-  type Report,
-  type ReportedClient,
-  type ReportedClients,
-  VERDICTS,
-  verdictState,
-} from '../report/reported-client.ts';
+import { type Report, type ReportedClient, verdictState } from '../report/reported-client.ts';
 import type { CommandIo } from './command-io.ts';
 import {
   type CommandSpec,
@@ -33,8 +29,12 @@ export const REPORT_OPTIONS: CommandSpec['options'] = {
     value: 'URL',
     help: 'count over all gateways that this Prometheus scrapes: for replicas without a shared store',
   },
-  'prometheus-job': { value: 'NAME', help: 'count only what Prometheus scraped under this job' },
-  'prometheus-token-file': { value: 'FILE', help: 'a file with the bearer token for Prometheus' },
+  'prometheus-job': { value: 'NAME', needs: 'prometheus', help: 'count only what it scraped under this job' },
+  'prometheus-token-file': {
+    value: 'FILE',
+    needs: 'prometheus',
+    help: 'a file with the bearer token for it',
+  },
   ca: { value: 'FILE', help: 'the authority of their certificates, as PEM' },
   client: { value: 'ID', help: 'only this client; a trailing * matches a prefix' },
   verdict: { value: 'VERDICT', help: `only these: ${VERDICTS.join(', ')}` },
@@ -58,41 +58,25 @@ export async function runReport(options: ParsedOptions, io: CommandIo): Promise<
   const now = io.now();
   const ca = await fileOption(options, 'ca');
   const token = (await fileOption(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
-  const source = await readSource(options, prometheus, ca);
-  const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
-  const judged =
-    typeof known === 'string' || source === undefined ? known : await judgeBy(source, known, now);
-  if (typeof judged === 'string') {
-    io.stderr(`pkce-gateway report: ${judged}`);
+  const source = prometheus && {
+    url: prometheus,
+    access: { ca, token: await fileOption(options, 'prometheus-token-file') },
+    job: textOption(options, 'prometheus-job'),
+  };
+  try {
+    const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
+    const all = source
+      ? judgeAllReplicas(known.clients, await fetchHistories(source, now), now)
+      : known.clients;
+    const clients = all.filter(isWanted);
+    const isFiltered = clients.length < all.length;
+    io.stdout(render({ ...known, clients, isFiltered, now, seenBy: source && admin.origin }));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ReportFault)) throw error;
+    io.stderr(`pkce-gateway report: ${error.message}`);
     return 1;
   }
-  const clients = judged.clients.filter(isWanted);
-  const isFiltered = clients.length < judged.clients.length;
-  io.stdout(render({ ...judged, clients, isFiltered, now, seenBy: source && admin.origin }));
-  return 0;
-}
-
-async function readSource(
-  options: ParsedOptions,
-  url: URL | undefined,
-  ca: string | undefined,
-): Promise<PrometheusSource | undefined> {
-  const [job, file] = ['prometheus-job', 'prometheus-token-file'] as const;
-  const idle = [job, file].find((name) => options[name] !== undefined);
-  if (url === undefined && idle !== undefined) throw new UsageError(`--${idle} needs --prometheus`);
-  if (url === undefined) return undefined;
-  return { url, access: { ca, token: await fileOption(options, file) }, job: textOption(options, job) };
-}
-
-/** A text explains a failure. */
-async function judgeBy(
-  source: PrometheusSource,
-  known: ReportedClients,
-  now: number,
-): Promise<ReportedClients | string> {
-  const histories = await fetchHistories(source, now);
-  if (typeof histories === 'string') return histories;
-  return { ...known, clients: judgeAllReplicas(known.clients, histories, now) };
 }
 
 function readFilter(options: ParsedOptions): (client: ReportedClient) => boolean {

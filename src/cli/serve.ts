@@ -1,14 +1,7 @@
 import { loadConfigApart } from '../config/load-apart.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
-import {
-  CONFIG_OPTION,
-  type CommandSpec,
-  configFile,
-  type ParsedOptions,
-  textOption,
-  UsageError,
-} from './options.ts';
+import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions, textOption } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
 import { describeStartFailure } from './start-failure.ts';
 import { readUpstreamOption } from './upstream-option.ts';
@@ -17,13 +10,14 @@ export const SERVE_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
   upstream: {
     value: 'URL',
+    excludes: 'config',
     help: 'no file: one authorization server, by its origin or its issuer identifier',
   },
-  mode: { value: 'MODE', help: 'with --upstream: enforce (default), report or off' },
-  listen: { value: 'HOST:PORT', help: 'with --upstream: the public address (default: 0.0.0.0:8080)' },
-  admin: { value: 'HOST:PORT', help: 'with --upstream: the admin address (default: 127.0.0.1:9090)' },
-  redis: { value: 'URL', help: 'with --upstream: keep flows in Redis instead of memory' },
-  ca: { value: 'FILE', help: 'with --upstream: the CA certificate of the server, as PEM' },
+  mode: { value: 'MODE', needs: 'upstream', help: 'enforce (default), report or off' },
+  listen: { value: 'HOST:PORT', needs: 'upstream', help: 'the public address (default: 0.0.0.0:8080)' },
+  admin: { value: 'HOST:PORT', needs: 'upstream', help: 'the admin address (default: 127.0.0.1:9090)' },
+  redis: { value: 'URL', needs: 'upstream', help: 'keep flows in Redis instead of memory' },
+  ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
 };
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
@@ -60,15 +54,7 @@ function firstSignal(): Promise<void> {
 
 function readConfig(options: ParsedOptions, io: CommandIo) {
   const upstream = textOption(options, 'upstream');
-  const config = textOption(options, 'config');
-  if (upstream === undefined) {
-    const needsUpstream = ['mode', 'listen', 'admin', 'redis', 'ca'].find(
-      (name) => options[name] !== undefined,
-    );
-    if (needsUpstream !== undefined) throw new UsageError(`--${needsUpstream} needs --upstream`);
-    return loadConfigApart({ file: configFile(options), options: { env: io.env } });
-  }
-  if (config !== undefined) throw new UsageError('--upstream and --config cannot be used together');
+  if (upstream === undefined) return loadConfigApart({ file: configFile(options), options: { env: io.env } });
   const { origin, metadataPaths } = readUpstreamOption(upstream);
   return loadConfigApart({
     upstream: origin,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { parseJsonObject } from '../oauth/json-object.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
 import type { FetchedDocument } from '../upstream/fetch-document.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
@@ -23,12 +24,7 @@ export function madeUpRedemption(client = NOBODY): URLSearchParams {
 
 /** A summary of the answer of a token endpoint: `400 invalid_grant`. */
 export function summarize({ status, text }: Pick<FetchedDocument, 'status' | 'text'>): string {
-  let error: unknown;
-  try {
-    error = JSON.parse(text ?? '')?.error;
-  } catch {
-    // Not JSON: only the status is known.
-  }
+  const error = parseJsonObject(text ?? '')?.['error'];
   return typeof error === 'string' ? `${status} ${printable(error)}` : String(status);
 }
 

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { type JsonObject, parseJsonObject } from '../oauth/json-object.ts';
+import { parseJwtClaims } from '../oauth/jwt.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { toUpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
@@ -58,7 +60,7 @@ type Begun = {
 type Redeemed = {
   readonly status: number;
   readonly seen: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: JsonObject;
 };
 
 class Trials {
@@ -142,7 +144,7 @@ class Trials {
     const answer = this.isAtServer
       ? await ask(this.#upstream, this.#paths.token, { form })
       : await askGateway(`${via}${this.#paths.token}`, form);
-    return { status: answer.status, seen: summarize(answer), body: parseObject(answer.text) };
+    return { status: answer.status, seen: summarize(answer), body: parseJsonObject(answer.text ?? '') ?? {} };
   }
 
   /** One more login, redeemed with this verifier; `undefined`: there was no code. */
@@ -192,7 +194,7 @@ function judgeVerification(wrong: Redeemed | undefined, missing: Redeemed | unde
 }
 
 /** Which hashes an id_token of the token response contains. */
-function judgeHashes(body: Readonly<Record<string, unknown>>): Finding[] {
+function judgeHashes(body: JsonObject): Finding[] {
   const tried = 'login: id_token';
   const token = body['id_token'];
   if (typeof token !== 'string')
@@ -203,7 +205,9 @@ function judgeHashes(body: Readonly<Record<string, unknown>>): Finding[] {
         'use a client that may request the scope openid, if your clients do',
       ),
     ];
-  const claims = parseObject(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  const claims = parseJwtClaims(token);
+  if (typeof claims === 'string')
+    return [unknown(tried, `it is ${claims}`, 'look at what your clients check')];
   const findings: Finding[] = [];
   if ('c_hash' in claims) {
     const advice =
@@ -219,13 +223,4 @@ function judgeHashes(body: Readonly<Record<string, unknown>>): Finding[] {
   return findings.length > 0
     ? findings
     : [ok(tried, 'no c_hash and no s_hash: codes can be wrapped, states prefixed')];
-}
-
-function parseObject(text: string | undefined): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-  } catch {
-    return {};
-  }
 }

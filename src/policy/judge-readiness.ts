@@ -42,6 +42,8 @@ export type ClientFacts = {
   readonly seesVerifiers?: boolean;
 };
 
+export const VERDICTS = ['ready', 'nearly ready', 'not ready', 'no traffic'] as const;
+
 export type Verdict =
   | { readonly state: 'ready' | 'no traffic' }
   /** With `ready`: what could not be checked. */

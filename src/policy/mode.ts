@@ -2,7 +2,9 @@
  * What happens to a request that breaks a client's policy.
  * `enforce`: it is refused. `report`: it is counted and logged, nothing is refused or broken. `off`: it is not judged.
  */
-export type Mode = 'enforce' | 'report' | 'off';
+export type Mode = (typeof MODES)[number];
+
+export const MODES = ['enforce', 'report', 'off'] as const;
 
 const STRICTNESS: Readonly<Record<Mode, number>> = { off: 0, report: 1, enforce: 2 };
 

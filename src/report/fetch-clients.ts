@@ -1,25 +1,28 @@
-import { type Access, fetchText } from './fetch-text.ts';
+import { type Access, type Fetched, fetchText, ReportFault } from './fetch-text.ts';
 import { parseReportedClients, type ReportedClients } from './reported-client.ts';
 
 /** Milliseconds. */
 const TIMEOUT = 15_000;
 
-/** Gets the clients from the admin listener of a gateway. A text explains a failure. */
-export async function fetchClients(url: URL, access: Access): Promise<ReportedClients | string> {
+/** Gets the clients from the admin listener of a gateway. Throws a `ReportFault`. */
+export async function fetchClients(url: URL, access: Access): Promise<ReportedClients> {
   const fetched = await fetchText(url, access, TIMEOUT);
+  const clients =
+    fetched.outcome === 'answered' && fetched.status === 200 ? parseReportedClients(fetched.text) : undefined;
+  if (clients === undefined) throw new ReportFault(describeFailure(fetched, url));
+  return clients;
+}
+
+function describeFailure(fetched: Fetched, { origin, pathname, protocol }: URL): string {
+  const advice = 'check that it is the admin listener of a gateway';
   if (fetched.outcome === 'unreachable') {
-    return `${url.origin} cannot be reached: ${fetched.cause}. Check that it is the address under \`admin\` of a running gateway${url.protocol === 'https:' ? ', and that --ca names the CA of its certificate' : ''}`;
+    return `${origin} cannot be reached: ${fetched.cause}. Check that it is the address under \`admin\` of a running gateway${protocol === 'https:' ? ', and that --ca names the CA of its certificate' : ''}`;
   }
-  if (fetched.outcome === 'too_long')
-    return `${url.origin}${url.pathname} sends too much data: check that it is the admin listener of a gateway`;
-  const { status, text } = fetched;
-  if (status === 401) {
-    return `${url.origin} requires the token of \`admin.token\`: set --token-file or PKCE_GATEWAY_ADMIN_TOKEN`;
+  if (fetched.outcome === 'too_long') return `${origin}${pathname} sends too much data: ${advice}`;
+  if (fetched.status === 401) {
+    return `${origin} requires the token of \`admin.token\`: set --token-file or PKCE_GATEWAY_ADMIN_TOKEN`;
   }
-  if (status === 503) return `the gateway at ${url.origin} cannot reach its store: see its log and /readyz`;
-  const clients = status === 200 ? parseReportedClients(text) : undefined;
-  return (
-    clients ??
-    `${url.origin}${url.pathname} answered ${status}: check that it is the admin listener of a gateway`
-  );
+  if (fetched.status === 503)
+    return `the gateway at ${origin} cannot reach its store: see its log and /readyz`;
+  return `${origin}${pathname} answered ${fetched.status}: ${advice}`;
 }

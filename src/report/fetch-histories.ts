@@ -2,8 +2,8 @@ import { dayOf, PERIOD_DAYS } from '../activity/activity-store.ts';
 import { countsAtOnce } from '../activity/counted.ts';
 import { emptyHistory, type History } from '../activity/history.ts';
 import { dailyCount, wasScraped } from './daily-count.ts';
-import { type Access, fetchText } from './fetch-text.ts';
-import { parsePrometheusAnswer, type Series } from './prometheus-answer.ts';
+import { type Access, type Fetched, fetchText, ReportFault } from './fetch-text.ts';
+import { type PrometheusAnswer, parsePrometheusAnswer, type Series } from './prometheus-answer.ts';
 import { visible } from './report-table.ts';
 
 /** Milliseconds for all queries together. */
@@ -49,28 +49,29 @@ export type PrometheusSource = {
   readonly job: string | undefined;
 };
 
-/** The counts of all gateways together on each day of the period, by `historyKey`. A text explains a failure. */
+/** The counts of all gateways together on each day of the period, by `historyKey`. Throws a `ReportFault`. */
 export async function fetchHistories(
   source: PrometheusSource,
   now: number,
-): Promise<ReadonlyMap<string, History> | string> {
+): Promise<ReadonlyMap<string, History>> {
   const { url, job } = source;
   const selector = job === undefined ? '' : `{job=${JSON.stringify(job)}}`;
   const deadline = Date.now() + TIMEOUT;
   const ask = (query: (seconds: number) => string) => askByDay(source, query, { now, deadline });
 
   const scraped = await ask((seconds) => `count(${wasScraped(selector, `[${seconds}s]`)})`);
-  if (typeof scraped === 'string') return scraped;
   if (scraped.length === 0) {
     const ofJob = job === undefined ? '' : ` of the job ${visible(job)}`;
-    return `the Prometheus at ${url.origin} has no metrics of a gateway${ofJob} in the last ${PERIOD_DAYS} days: check that it scrapes the admin listener of each gateway`;
+    throw new ReportFault(
+      `the Prometheus at ${url.origin} has no metrics of a gateway${ofJob} in the last ${PERIOD_DAYS} days: check that it scrapes the admin listener of each gateway`,
+    );
   }
   const histories = new Map<string, History>();
   for (const { metric, labels, names } of SOURCES) {
     const by = ['issuer', 'client', ...labels];
-    const counts = await ask((seconds) => dailyCount(metric, by, { selector, seconds }));
-    if (typeof counts === 'string') return counts;
-    for (const { labels: of, day, count } of counts) {
+    for (const { labels: of, day, count } of await ask((seconds) =>
+      dailyCount(metric, by, { selector, seconds }),
+    )) {
       const key = historyKey(of['issuer'] ?? '', of['client'] ?? '');
       const history = histories.get(key) ?? emptyHistory();
       histories.set(key, history);
@@ -87,7 +88,7 @@ async function askByDay(
   source: PrometheusSource,
   query: (seconds: number) => string,
   { now, deadline }: { readonly now: number; readonly deadline: number },
-): Promise<readonly DayCount[] | string> {
+): Promise<readonly DayCount[]> {
   const midnight = dayOf(now) * DAY;
   const today = Math.max(Math.floor(now / 1000) - midnight, 1);
   const past = { start: midnight - (PERIOD_DAYS - 2) * DAY, end: midnight, step: DAY, seconds: DAY };
@@ -95,9 +96,7 @@ async function askByDay(
   const counts: DayCount[] = [];
   for (const { start, end, step, seconds } of [past, present]) {
     const range = { query: query(seconds), start: String(start), end: String(end), step: String(step) };
-    const series = await queryRange(source, range, deadline);
-    if (typeof series === 'string') return series;
-    for (const { labels, samples } of series) {
+    for (const { labels, samples } of await queryRange(source, range, deadline)) {
       for (const [at, value] of samples) {
         const count = Math.round(value);
         // A day ends at the midnight that begins the next one.
@@ -113,23 +112,31 @@ async function queryRange(
   { url, access }: PrometheusSource,
   parameters: Readonly<Record<string, string>>,
   deadline: number,
-): Promise<readonly Series[] | string> {
+): Promise<readonly Series[]> {
   const endpoint = new URL(url);
-  endpoint.pathname = url.pathname.endsWith('/')
-    ? `${url.pathname}api/v1/query_range`
-    : `${url.pathname}/api/v1/query_range`;
+  endpoint.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/query_range`;
   endpoint.search = new URLSearchParams(parameters).toString();
   const fetched = await fetchText(endpoint, access, deadline - Date.now());
-  const where = `the Prometheus at ${url.origin}`;
+  const answer = fetched.outcome === 'answered' ? parsePrometheusAnswer(fetched.text) : undefined;
+  if (fetched.outcome === 'answered' && fetched.status === 200 && answer !== undefined && 'series' in answer)
+    return answer.series;
+  throw new ReportFault(describeFailure(fetched, answer, endpoint));
+}
+
+function describeFailure(
+  fetched: Fetched,
+  answer: PrometheusAnswer | undefined,
+  { origin, pathname }: URL,
+): string {
+  const where = `the Prometheus at ${origin}`;
   if (fetched.outcome === 'unreachable') return `${where} cannot be reached: ${fetched.cause}`;
   if (fetched.outcome === 'too_long') return `${where} sends too much data: set --prometheus-job`;
-  const { status, text } = fetched;
+  const { status } = fetched;
   if (status === 401 || status === 403)
     return `${where} answered ${status}: set --prometheus-token-file to a token that may query it`;
-  const answer = parsePrometheusAnswer(text);
-  if (answer.outcome === 'failed') return `${where} failed to answer a query: ${visible(answer.why)}`;
-  if (answer.outcome === 'series' && status === 200) return answer.series;
-  return `${url.origin}${endpoint.pathname} answered ${status}: check that --prometheus is the address of a Prometheus, with its path before /api/v1`;
+  if (answer !== undefined && 'failure' in answer)
+    return `${where} failed to answer a query: ${visible(answer.failure)}`;
+  return `${origin}${pathname} answered ${status}: check that --prometheus is the address of a Prometheus, with its path before /api/v1`;
 }
 
 function addTo(history: History, day: number, name: string, count: number): void {

@@ -17,6 +17,11 @@ export type Fetched =
   | { readonly outcome: 'too_long' }
   | { readonly outcome: 'unreachable'; readonly cause: string };
 
+/** Why there is nothing to report, for operators. */
+export class ReportFault extends Error {
+  readonly code = 'report_fault';
+}
+
 /** `timeout`: milliseconds for the whole answer. */
 export async function fetchText(url: URL, { ca, token }: Access, timeout: number): Promise<Fetched> {
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };

@@ -1,6 +1,7 @@
 import { UNLISTED } from '../policy/client-policy.ts';
+import { VERDICTS } from '../policy/judge-readiness.ts';
 import { describeMode } from '../policy/mode.ts';
-import { type Report, type ReportedClient, VERDICTS, verdictState } from './reported-client.ts';
+import { type Report, type ReportedClient, verdictState } from './reported-client.ts';
 
 type Column = {
   readonly title: string;

@@ -1,3 +1,5 @@
+import { isJsonObject, parseJsonObject } from '../oauth/json-object.ts';
+
 /** One client as `/api/clients` describes it. */
 export type ReportedClient = {
   readonly issuer: string;
@@ -42,8 +44,6 @@ export type Report = ReportedClients & {
   readonly seenBy: string | undefined;
 };
 
-export const VERDICTS = ['ready', 'nearly ready', 'not ready', 'no traffic'] as const;
-
 /** The verdict without its reason. */
 export function verdictState({ verdict }: ReportedClient): string {
   return verdict.split(':', 1)[0] as string;
@@ -51,14 +51,7 @@ export function verdictState({ verdict }: ReportedClient): string {
 
 /** Reads the response of `/api/clients`; `undefined` for anything else. Unknown fields are kept. */
 export function parseReportedClients(text: string): ReportedClients | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(document)) return undefined;
-  const { clients, counted_since: since } = document;
+  const { clients, counted_since: since } = parseJsonObject(text) ?? {};
   if (!Array.isArray(clients) || !clients.every(isReportedClient)) return undefined;
   return { ...(typeof since === 'string' && { counted_since: since }), clients };
 }
@@ -66,7 +59,7 @@ export function parseReportedClients(text: string): ReportedClients | undefined 
 const FLAGS = ['listed', 'redirect_uris_listed', 'needs_store', 'sees_verifiers'];
 
 function isReportedClient(value: unknown): value is ReportedClient {
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   const { methods, violations, last_violation: last, redirect_uris: uris, shared_place: place } = value;
   return (
     ['issuer', 'client', 'mode', 'verdict'].every((name) => isText(value[name])) &&
@@ -74,19 +67,15 @@ function isReportedClient(value: unknown): value is ReportedClient {
     (value['enforce_percent'] === null || isCount(value['enforce_percent'])) &&
     (value['owner'] === null || isText(value['owner'])) &&
     ['authorization_requests', 'codes_bound', 'codes_redeemed'].every((name) => isCount(value[name])) &&
-    isObject(methods) &&
+    isJsonObject(methods) &&
     ['S256', 'plain', 'none'].every((name) => isCount(methods[name])) &&
-    isObject(violations) &&
+    isJsonObject(violations) &&
     Object.values(violations).every(isCount) &&
     Array.isArray(uris) &&
     uris.every(isText) &&
-    (last === null || (isObject(last) && isText(last['at']) && isText(last['reason']))) &&
-    (place === null || (isObject(place) && isText(place['uri']) && isText(place['client'])))
+    (last === null || (isJsonObject(last) && isText(last['at']) && isText(last['reason']))) &&
+    (place === null || (isJsonObject(place) && isText(place['uri']) && isText(place['client'])))
   );
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): boolean {

@@ -1,5 +1,7 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
+import { VERDICTS } from '../../policy/judge-readiness.ts';
+import { MODES } from '../../policy/mode.ts';
 
 export const PAGE_SIZE = 100;
 /** The most characters of a search. */
@@ -15,9 +17,6 @@ export const SORT_KEYS = [
   'last_seen',
 ] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
-
-const MODES = ['enforce', 'report', 'off'] as const;
-const VERDICTS = ['ready', 'nearly ready', 'not ready', 'no traffic'] as const;
 
 /** Which clients to show, and in which order: the query of the status page. */
 export type ClientQuery = {

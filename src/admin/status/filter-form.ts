@@ -1,3 +1,5 @@
+import { VERDICTS } from '../../policy/judge-readiness.ts';
+import { MODES } from '../../policy/mode.ts';
 import { type ClientQuery, clientQueryText, SORT_KEYS, type SortKey, UNFILTERED } from './client-query.ts';
 import { type Html, html } from './html.ts';
 
@@ -19,8 +21,8 @@ export function renderFilterForm(query: ClientQuery, issuers: readonly string[])
   return html`<form class="filter" method="get" role="search" aria-label="Clients">
 <label class="search">Search <input type="search" name="search" value="${query.search}" placeholder="client, owner, description" maxlength="200"></label>
 ${issuers.length > 1 && renderSelect('issuer', 'Issuer', query.issuer, plain(issuers))}
-${renderSelect('mode', 'Mode', query.mode, plain(['enforce', 'report', 'off']))}
-${renderSelect('verdict', 'Readiness', query.verdict, plain(['ready', 'nearly ready', 'not ready', 'no traffic']))}
+${renderSelect('mode', 'Mode', query.mode, plain(MODES))}
+${renderSelect('verdict', 'Readiness', query.verdict, plain(VERDICTS))}
 ${renderSelect(
   'sort',
   'Order by',

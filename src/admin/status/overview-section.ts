@@ -1,5 +1,6 @@
 import type { IssuerConfig } from '../../config/config.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
+import { MODES } from '../../policy/mode.ts';
 import type { UpstreamState } from '../upstream-watch.ts';
 import { type ClientQuery, clientQueryText, matchingClients, UNFILTERED } from './client-query.ts';
 import { type Html, html } from './html.ts';
@@ -43,9 +44,9 @@ function renderIssuer(issuer: IssuerConfig, facts: StatusFacts): Html {
     issuer,
   );
   const own = facts.clients.filter(({ issuer: name, client }) => name === issuer.name && client !== UNLISTED);
-  const modes = (['enforce', 'report', 'off'] as const)
-    .map((mode) => [mode, own.filter((client) => client.mode === mode).length] as const)
-    .filter(([, count]) => count > 0);
+  const modes = MODES.map(
+    (mode) => [mode, own.filter((client) => client.mode === mode).length] as const,
+  ).filter(([, count]) => count > 0);
   return html`<li class="card" data-key="${issuer.name}">
 <h3>${issuer.name}</h3>
 <p class="muted origin">${issuer.upstream.origin}</p>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { carriesCode } from '../../oauth/authorization-request.ts';
 import { FOLLOWED_RESPONSE_MODES } from '../../oauth/response-mode.ts';
+import { MODES } from '../../policy/mode.ts';
 import { corsOrigin } from './origin.ts';
 import { duration } from './quantity.ts';
 import { isPlainHttp, redirectUri } from './redirect-uri.ts';
@@ -105,7 +106,7 @@ function settings<M extends z.ZodType>(mode: M & z.ZodType<unknown, string>, mod
   };
 }
 
-const clientMode = z.enum(['enforce', 'report', 'off'], {
+const clientMode = z.enum(MODES, {
   error: ({ input }) =>
     input === 'reject' ? 'only `unlisted_clients` can have the mode `reject`' : undefined,
 });
@@ -119,7 +120,7 @@ export const policySchema = section(
 
 export const unlistedPolicySchema = section(
   settings(
-    z.enum(['enforce', 'report', 'off', 'reject']),
+    z.enum([...MODES, 'reject']),
     'As for a client; or `reject`: a client that is not listed is refused.',
   ),
 ).meta({ id: 'unlisted_policy' });

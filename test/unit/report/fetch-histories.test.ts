@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { fetchHistories, historyKey } from '../../../src/report/fetch-histories.ts';
+import type { ReportFault } from '../../../src/report/fetch-text.ts';
 import { judgeAllReplicas } from '../../../src/report/judge-all-replicas.ts';
 import type { ReportedClient } from '../../../src/report/reported-client.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -109,7 +110,6 @@ describe('what Prometheus has recorded', () => {
     );
     const url = new URL('/some/prefix/', prometheus.url);
     const histories = await fetchHistories({ url, access: NO_ACCESS, job: undefined }, NOW);
-    if (typeof histories === 'string') throw new Error(histories);
     return judgeAllReplicas(clients, histories, NOW);
   };
 
@@ -225,9 +225,13 @@ describe('Prometheus cannot be asked', () => {
     const url = new URL(prometheus.url);
     url.username = 'someone';
     url.password = 'secret';
-    const answer = await fetchHistories({ url, access: NO_ACCESS, job: undefined }, NOW);
-    expect(answer).not.toContain('secret');
-    return String(answer).replace(prometheus.url, 'URL');
+    const fetching = fetchHistories({ url, access: NO_ACCESS, job: undefined }, NOW);
+    const { message } = await fetching.then(
+      () => expect.fail('it has answered'),
+      (error: ReportFault) => error,
+    );
+    expect(message).not.toContain('secret');
+    return message.replace(prometheus.url, 'URL');
   };
   const json = (answer: object) => JSON.stringify(answer);
   const success = (more: object) =>
@@ -267,7 +271,7 @@ describe('Prometheus cannot be asked', () => {
 
   test('nobody listens', async () => {
     const url = new URL(`http://127.0.0.1:${await freePort()}`);
-    expect(await fetchHistories({ url, access: NO_ACCESS, job: undefined }, NOW)).toBe(
+    await expect(fetchHistories({ url, access: NO_ACCESS, job: undefined }, NOW)).rejects.toThrow(
       `the Prometheus at ${url.origin} cannot be reached: ECONNREFUSED`,
     );
   });

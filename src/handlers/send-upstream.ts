@@ -1,6 +1,7 @@
 import { clientOf } from '../http/client-address.ts';
 import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
+import type { RequestTarget } from '../http/request-target.ts';
 import type { Endpoint } from '../issuer/endpoints.ts';
 import { StoreFault } from '../store/flow-store.ts';
 import { keepScope } from '../telemetry/request-scope.ts';
@@ -61,7 +62,7 @@ export async function sendUpstream(
       issuer.upstream,
       {
         method,
-        path: query === undefined || query === '' ? target.path : `${target.path}?${query}`,
+        path: pathWith(target, query),
         headers,
         body: outgoing.body === undefined ? bodyAsSent(exchange, outgoing) : outgoing.body,
       },
@@ -79,6 +80,12 @@ export async function sendUpstream(
   exchange.upstreamTime = forwarded.upstreamTime;
   exchange.overhead = forwarded.headSentAt - exchange.startedAt - forwarded.upstreamTime;
   return forwarded;
+}
+
+/** A bare `?` of the client stays: the request is forwarded byte for byte. */
+function pathWith(target: RequestTarget, query: string | undefined): string {
+  const isBare = query === '' && target.query !== '';
+  return query === undefined || isBare ? target.path : `${target.path}?${query}`;
 }
 
 function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {

@@ -46,6 +46,24 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     expect(fromUrl(answer.location?.href).state).toBe(STATE);
   });
 
+  // A script that calls the server reads the body; browsers ignore the Location.
+  test.each([200, 201, 401])(
+    'a %i with a Location keeps its body, whose code is the same',
+    async (status) => {
+      await using stage = await CoreStage.open({ mode });
+      const url = stage.callback(await stage.begin());
+      stage.respond = (_received, response) => {
+        response.writeHead(status, { Location: url, 'Content-Type': 'application/json' });
+        response.end(JSON.stringify({ url }));
+      };
+      const answer = await stage.send('/login/done');
+      expect(answer.status).toBe(status);
+      expect(JSON.parse(answer.text)).toEqual({ url: String(answer.headers['location']) });
+      expect(answer.location?.searchParams.get('state')).toBe(STATE);
+      expect((await stage.redeem(answer.location?.searchParams.get('code') ?? '')).status).toBe(200);
+    },
+  );
+
   test('login and consent pages that hold the prefix stay as they are', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();

@@ -103,4 +103,25 @@ describe.each(HOSTS)('%s', (upstream) => {
       expect(new Set(forwarded)).toEqual(new Set(['127.0.0.1']));
     },
   );
+
+  test('so do its cookies beside a code', async () => {
+    await using server = await startUpstream((request, res) => {
+      const query = new URLSearchParams(request.url?.split('?')[1]);
+      const location = `https://app.example/cb?code=a-code-of-the-server&state=${query.get('state')}`;
+      res.writeHead(302, { location, 'set-cookie': 'session=1; Domain=sso.internal; Path=/' }).end('moved');
+    });
+    await using gateway = await startProxyTo(server, {
+      upstream: `${upstream}, origins: ["https://sso.internal"]`,
+      issuer: 'unlisted_clients: {mode: report}\npublic_url: https://login.public.example',
+    });
+    const target =
+      '/oauth2/authorize?client_id=a&response_type=code&redirect_uri=https://app.example/cb&state=s';
+    const answer = await sendRaw(gateway.url, rawRequest(`GET ${target} HTTP/1.1`, []));
+    const headers = Object.fromEntries(answer.headers.map(([name, value]) => [name.toLowerCase(), value]));
+    expect(headers).toMatchObject({
+      location: 'https://app.example/cb?code=a-code-of-the-server&state=s',
+      'set-cookie': 'session=1; Domain=login.public.example; Path=/',
+      'content-length': '0',
+    });
+  });
 });

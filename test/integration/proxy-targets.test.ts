@@ -23,6 +23,8 @@ describe('a request target that can be read in one way only goes on as it is', (
     '/inspect',
     '/inspect?a=1&&b=%zz;c',
     '/inspect?a=?b',
+    '/inspect?',
+    '/oauth2/authorize?',
     '//inspect',
     '/a/../inspect',
     '/%2e%2e/inspect/%2F%5c',

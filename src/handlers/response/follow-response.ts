@@ -18,11 +18,13 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
   const around = surroundingsOf(exchange);
   const carriers = readHeaderCarriers(head.headers, around);
   const judge = new ResponseJudge(exchange);
-  if (carriers.length > 0) return followHeaders(head, carriers, judge, followBody);
-  return followBody(head);
+  if (carriers.length > 0) return followHeaders(head, carriers, judge, follow);
+  return follow(head, false);
 
-  function followBody(changed: ResponseHead): Outcome {
+  function follow(changed: ResponseHead, redirected: boolean): Outcome {
     const pass = navigate(exchange, changed);
+    // Servers repeat the URL in the body of a redirect.
+    if (redirected) return { replace: describeNoBody(pass), body: Buffer.alloc(0) };
     const family = contentFamily(headerOf(head, 'content-type'));
     const isEmpty = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
     if (family === undefined || isEmpty) return { pass };
@@ -35,7 +37,7 @@ async function followHeaders(
   head: ResponseHead,
   found: readonly HeaderCarriers[],
   judge: ResponseJudge,
-  followBody: (head: ResponseHead) => Outcome,
+  follow: (head: ResponseHead, redirected: boolean) => Outcome,
 ): Promise<Outcome> {
   const headers = [...head.headers];
   let redirected = false;
@@ -49,14 +51,12 @@ async function followHeaders(
         return 'answered';
       }
       changed.push([carrier, ruling.changes]);
-      redirected ||= carrier.kind === 'location';
+      // With any other status a client may read the body, which is then followed.
+      redirected ||= carrier.kind === 'location' && head.status >= 300 && head.status < 400;
     }
     headers[index] = rewriteCarriers(headers[index] as string, changed);
   }
-  const next = { ...head, headers };
-  if (!redirected) return followBody(next);
-  // Servers repeat the URL in the body of a redirect.
-  return { replace: describeNoBody(next), body: Buffer.alloc(0) };
+  return follow({ ...head, headers }, redirected);
 }
 
 /** The base of relative URLs is parsed when one is found. */

@@ -25,7 +25,7 @@ export async function handlePreflight(exchange: Exchange): Promise<void> {
         const headers = mergePreflightHeaders(succeeded ? head.headers : [], preflight);
         if (succeeded) return { pass: { ...head, headers } };
         // Servers without CORS do not support OPTIONS. For a browser, any status other than 2xx is a refusal (Fetch 4.8).
-        return { replace: { status: 204, statusText: 'No Content', headers }, body: Buffer.alloc(0) };
+        return { replace: { status: 204, statusText: 'No Content', headers } };
       },
     },
   );

@@ -12,7 +12,7 @@ export type Outcome =
 /** It is sent to the client with this head, and its body streamed, unchanged or through an inspector. */
 export type Passage = { readonly pass: ResponseHead; readonly body?: BodyInspector };
 
-export type Replacement = { readonly replace: ResponseHead; readonly body: Buffer };
+export type Replacement = { readonly replace: ResponseHead; readonly body?: Buffer };
 
 /** Inspects a response body while it streams. An exception aborts the response. */
 export interface BodyInspector {

@@ -24,7 +24,7 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
   function follow(changed: ResponseHead, redirected: boolean): Outcome {
     const pass = navigate(exchange, changed);
     // Servers repeat the URL in the body of a redirect.
-    if (redirected) return { replace: describeNoBody(pass), body: Buffer.alloc(0) };
+    if (redirected) return { replace: describeNoBody(pass) };
     const family = contentFamily(headerOf(head, 'content-type'));
     const isEmpty = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
     if (family === undefined || isEmpty) return { pass };

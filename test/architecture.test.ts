@@ -62,7 +62,7 @@ const IMPORTS = FILES.flatMap(({ imports }) => imports);
 const folderOf = (path: string) => (path.includes('/') ? (path.split('/')[0] as string) : '');
 const show = ({ from, file, packageName }: Import) => `${from} → ${file ?? packageName}`;
 
-test('the sources are read', () => {
+test('finds the sources', () => {
   expect(FILES.length).toBeGreaterThan(100);
   const main = FILES.find(({ path }) => path === 'main.ts');
   expect(main?.imports.map(({ file }) => file)).toContain('cli/run.ts');
@@ -99,7 +99,7 @@ const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
   workers: ['observed-stores.ts', 'server.ts', 'version.ts'],
 };
 
-test('every folder of src has its row, here and in ARCHITECTURE.md', () => {
+test('every folder of src has a row, here and in ARCHITECTURE.md', () => {
   const folders = [...new Set(FILES.map(({ folder }) => folder))].filter((folder) => folder !== '').sort();
   expect(folders).toEqual(Object.keys(MAY_IMPORT).sort());
   const page = readFileSync(join(SRC, '../ARCHITECTURE.md'), 'utf8');
@@ -107,7 +107,7 @@ test('every folder of src has its row, here and in ARCHITECTURE.md', () => {
   expect(documented.sort()).toEqual(folders);
 });
 
-test.each(Object.entries(MAY_IMPORT))('%s/ imports only what it may', (folder, { all, types }) => {
+test.each(Object.entries(MAY_IMPORT))('%s/ imports only allowed folders', (folder, { all, types }) => {
   const wrong = IMPORTS.filter(({ from, file, typeOnly }) => {
     if (folderOf(from) !== folder || file === undefined) return false;
     const target = folderOf(file);
@@ -168,7 +168,7 @@ const USES: readonly (readonly [what: string, pattern: RegExp, allowed: (path: s
   ['an enum or a namespace', /^\s*(export\s+)?(const\s+)?(enum|namespace)\s/m, () => false],
   ['a barrel', /\bexport\s+\*/, () => false],
 ];
-test.each(USES)('%s stands only where it may', (_, pattern, allowed) => {
+test.each(USES)('%s occurs only in allowed folders', (_, pattern, allowed) => {
   const wrong = FILES.filter(({ path, code }) => pattern.test(code) && !allowed(path));
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
@@ -177,7 +177,7 @@ test('no file has more than 300 lines', () => {
   expect(FILES.filter(({ lines }) => lines > 300).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
 });
 
-test('files are named in kebab-case, after what they hold', () => {
+test('file names are in kebab-case, and name the main export', () => {
   const vague = new Set(['utils', 'util', 'helpers', 'helper', 'common', 'shared', 'misc', 'types', 'index']);
   const wrong = FILES.filter(({ path }) => {
     const name = basename(path, '.ts');
@@ -186,7 +186,7 @@ test('files are named in kebab-case, after what they hold', () => {
   expect(wrong.map(({ path }) => path)).toEqual([]);
 });
 
-test('no file imports itself by way of others', () => {
+test('there is no import cycle', () => {
   const graph = new Map(
     FILES.map(({ path, imports }) => [
       path,

@@ -8,7 +8,7 @@ const PATHS = [
   ...new Set([...model.matchAll(/`((?:src|test|docs)\/[\w./-]+)`/g)].map(([, path]) => path ?? '')),
 ];
 
-test('names the files that stop the attacks, and the tests that show it', () => {
+test('names the files that stop the attacks, and their tests', () => {
   expect(PATHS.filter((path) => path.startsWith('src/')).length).toBeGreaterThan(20);
   expect(PATHS.filter((path) => path.startsWith('test/')).length).toBeGreaterThan(20);
 });

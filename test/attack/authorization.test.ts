@@ -34,13 +34,13 @@ async function steal(stage: AttackStage, attack: AuthorizationAttack) {
 
 const NAMED = AUTHORIZATION_ATTACKS.map((attack) => [attack.name, attack] as const);
 
-test('the table has no attack twice, and enough of them', () => {
+test('the table has enough attacks, and none twice', () => {
   expect(NAMED.map(([name]) => name).filter((name, i, all) => all.indexOf(name) !== i)).toEqual([]);
   expect(NAMED.length).toBeGreaterThanOrEqual(250);
 });
 
 // What cannot steal there proves nothing here.
-describe('straight at the server, a code is got and redeemed by', () => {
+describe('directly at the server, an attacker gets and redeems a code by', () => {
   let stage: AttackStage;
   beforeAll(async () => {
     stage = await AttackStage.open('none');
@@ -53,7 +53,7 @@ describe('straight at the server, a code is got and redeemed by', () => {
 });
 
 describe.each(Object.keys(DEFENCES) as Defence[])(
-  'through the gateway, with %s, no code is good after',
+  'through the gateway, with %s, an attacker gets no valid code by',
   (defence) => {
     let stage: AttackStage;
     beforeAll(async () => {

@@ -7,7 +7,7 @@ import { OAUCH } from './chains/oauch.ts';
 const NAMED = [...CHAINS, ...ADVISORIES, ...OAUCH].map((chain) => [chain.name, chain] as const);
 
 // What cannot steal there proves nothing here.
-describe('straight at the server, a token is stolen by', () => {
+describe('directly at the server, an attacker steals a token by', () => {
   let stage: AttackStage;
   beforeAll(async () => {
     stage = await AttackStage.open('none');

@@ -98,7 +98,7 @@ describe.each(['off', 'report'])('beside an issuer in %s', (rest) => {
 
   // Not every server knows the same encodings of a character.
   test.each(['/%ef%bd%8fauth2/token', '/%c1%afauth2/token', '/%25252525256fauth2/token', '/%00oauth2/token'])(
-    'a character in another encoding is another issuer’s as well: %s',
+    'a character in another encoding may belong to another issuer: %s',
     async (path) => {
       await using scene = await Scene.open(rest);
       expect((await scene.redeem(path, 'a-code')).status).toBe(400);
@@ -107,7 +107,7 @@ describe.each(['off', 'report'])('beside an issuer in %s', (rest) => {
   );
 });
 
-test('what is nobody’s but the lax one’s passes', async () => {
+test('a path that belongs only to the lax issuer passes', async () => {
   await using scene = await Scene.open('off');
   for (const path of [
     '/oauth2x/authorize',

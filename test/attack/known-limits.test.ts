@@ -87,20 +87,20 @@ const LIMITS: readonly Limit[] = [
 ];
 
 describe.each(LIMITS)('$what', ({ steal, open, closed }) => {
-  test('is stolen, as the threat model says', async () => {
+  test('can be stolen, as the threat model says', async () => {
     await using stage = await AttackStage.open(open);
     await steal(stage);
     expect(stage.server.issued).toBe(1);
   });
 
-  test('is not, where its advice is followed', async () => {
+  test('cannot be stolen with the advice of the threat model', async () => {
     await using stage = await AttackStage.open(closed);
     await steal(stage);
     expect(stage.server.issued).toBe(0);
   });
 });
 
-test('a flow that the attacker has begun is his own: no PKCE tells it from another', async () => {
+test('a flow that the attacker began belongs to the attacker: PKCE cannot prevent that', async () => {
   await using stage = await AttackStage.open(`unlisted_clients: {mode: enforce}\n${spa(REGISTERED)}`);
   await stealWithOwnFlow(stage);
   expect(stage.server.issued).toBe(1);

@@ -68,15 +68,15 @@ function redeem(url: string, type: string, body: string) {
   return sendRaw(url, rawRequest(`POST ${path} HTTP/1.1`, [`Content-Type: ${type}`], body, host));
 }
 
-describe.each(REDEMPTIONS)('a bare code brought %s', (_, type, write) => {
-  test.each(SCENES)('is good straight at the server: $what', async ({ got }) => {
+describe.each(REDEMPTIONS)('a bare code at %s', (_, type, write) => {
+  test.each(SCENES)('is valid directly at the server: $what', async ({ got }) => {
     await using server = await startSloppyServer();
     const code = await getCode(server.url, got);
     expect((await redeem(server.url, type, write(code))).status).toBe(200);
   });
 
-  describe.each(SCENES)('to a lax issuer $what', ({ strict, lax, got }) => {
-    test.each(['off', 'report'])('in %s is judged as that of the strict one', async (mode) => {
+  describe.each(SCENES)('at a lax issuer $what', ({ strict, lax, got }) => {
+    test.each(['off', 'report'])('in %s is judged like one of the strict issuer', async (mode) => {
       await using server = await startSloppyServer();
       const upstream = `upstream: {url: "${server.url}"}, forward_pkce: never`;
       const issuers = [
@@ -97,7 +97,7 @@ describe.each(REDEMPTIONS)('a bare code brought %s', (_, type, write) => {
   });
 });
 
-describe('a login of an enforced client, without PKCE, that is begun at an issuer that', () => {
+describe('a login of an enforced client without PKCE, begun at an issuer that', () => {
   const { strict, lax } = SCENES.at(-1) as Scene;
 
   async function begin(unlisted: string, clientId: string) {
@@ -119,10 +119,10 @@ describe('a login of an enforced client, without PKCE, that is begun at an issue
   }
 
   test.each(['mode: off', 'mode: report', 'enforce_percent: 0', 'enforce_percent: 1'])(
-    'has %s is refused as at its own',
+    'has %s is refused as at its own issuer',
     async (unlisted) => expect(await begin(unlisted, 'spa')).toBe('challenge_missing'),
   );
 
-  test('reports others: those get their code', async () =>
+  test('reports other clients: they get their codes', async () =>
     expect(await begin('enforce_percent: 0', 'other')).toBe('code'));
 });

@@ -49,10 +49,10 @@ async function expectNoRefusal(): Promise<void> {
   expect((await countViolations()) - before).toBe(0);
 }
 
-test('there are enough of them', () =>
+test('the tables have enough cases', () =>
   expect(PAGE_REQUESTS.length + LOGIN_REQUESTS.length + TOKEN_REQUESTS.length).toBeGreaterThanOrEqual(80));
 
-describe('passes octet for octet, and so does its answer', () => {
+describe('passes byte for byte, and so does its response', () => {
   test.each(named(PAGE_REQUESTS))(
     '%s',
     async (_, { method = 'GET', target, headers = [], body = '', answer = { body: 'fine' } }) => {
@@ -172,7 +172,7 @@ function carriedBy(inputs: string): Answer {
   return { headers: { 'content-type': 'text/html' }, body: `<form method=post action=/mfa>${inputs}</form>` };
 }
 
-describe('a server that carries the state along through its login', () => {
+describe('a server that keeps the state in its login pages', () => {
   test.each(CARRIED)('in %s', async (_, answer) => {
     let given: Answer = {};
     server.answer = ({ target }) => {

@@ -99,8 +99,8 @@ const ATTACKS: readonly (readonly [what: string, bytes: string])[] = [
   ['WebSockets', WEBSOCKET],
 ];
 
-describe('one client holds no more than its share of the connections to the upstream', () => {
-  test.each(ATTACKS)('by %s: logins go on, and so do the pages of others', async (_, bytes) => {
+describe('one client gets no more than its share of the connections to the upstream', () => {
+  test.each(ATTACKS)('by %s: logins continue, and other clients get their pages', async (_, bytes) => {
     await using upstream = await BusyUpstream.start();
     await using gateway = await startGateway(upstream);
     const attackers = Array.from({ length: 30 }, () => attack(gateway, bytes));
@@ -116,7 +116,7 @@ describe('one client holds no more than its share of the connections to the upst
     expect(after.status).toBe(200);
   });
 
-  test('many clients together leave what is kept for logins', async () => {
+  test('many clients together leave the connections that are reserved for logins', async () => {
     await using upstream = await BusyUpstream.start();
     await using gateway = await startGateway(upstream);
     const attackers = Array.from({ length: 30 }, (_, i) =>
@@ -132,7 +132,7 @@ describe('one client holds no more than its share of the connections to the upst
 });
 
 describe('requests that wait for a connection', () => {
-  test('count their time from when they came: all are given up together, and logins are not', async () => {
+  test('have deadlines from their arrival: all time out together, and logins do not', async () => {
     await using upstream = await BusyUpstream.start();
     await using gateway = await startGateway(upstream, ', timeouts: {response: 1s}');
     const started = performance.now();
@@ -149,7 +149,7 @@ describe('requests that wait for a connection', () => {
     expect(times.at(-1)).toBeLessThan(3 * (times[0] as number));
   });
 
-  test('are a limited number: the next hears when to come again', async () => {
+  test('are limited in number: the next one gets a Retry-After', async () => {
     await using upstream = await BusyUpstream.start();
     await using gateway = await startGateway(upstream);
     const sockets = Array.from({ length: 120 }, () =>
@@ -162,7 +162,7 @@ describe('requests that wait for a connection', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  test('are all served where they only come in a rush', async () => {
+  test('are all served after a short burst', async () => {
     await using upstream = await BusyUpstream.start();
     await using gateway = await startGateway(upstream);
     const rush = Array.from({ length: 60 }, () => send(`${gateway.url}/page`));

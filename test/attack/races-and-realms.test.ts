@@ -24,7 +24,7 @@ const RACES: readonly (readonly [what: string, verifiers: (own: string) => (stri
 ];
 
 describe('twenty redemptions of one code at once', () => {
-  test.each(RACES)('%s: straight at the server, all get tokens', async (_, verifiers) => {
+  test.each(RACES)('%s: directly at the server, all get tokens', async (_, verifiers) => {
     await using stage = await AttackStage.open('none');
     expect(await race(stage, verifiers)).toBe(20);
   });
@@ -107,12 +107,12 @@ async function cross(url: string, { got, brought }: Crossing) {
 }
 
 describe.each(CROSSINGS.map((crossing) => [crossing.what, crossing] as const))('%s', (_, crossing) => {
-  test('is good straight at the server', async () => {
+  test('is valid directly at the server', async () => {
     await using server = await startSloppyServer();
     expect((await cross(server.url, crossing)).elsewhere.status).toBe(200);
   });
 
-  test('is worth nothing through the gateway without its verifier, and still good where it belongs', async () => {
+  test('is worthless through the gateway without its verifier, and still valid for its owner', async () => {
     await using server = await startSloppyServer();
     await using gateway = await startGatewayUnderTest({
       upstream: server.url,
@@ -130,7 +130,7 @@ describe.each(CROSSINGS.map((crossing) => [crossing.what, crossing] as const))('
   });
 });
 
-test('a verifier for a flow without a challenge is told in report (RFC 9700 4.8.2)', async () => {
+test('a verifier for a flow without a challenge is counted in report (RFC 9700 4.8.2)', async () => {
   await using stage = await AttackStage.open('unlisted_clients: {mode: report}');
   const code = await stage.victim.newCode({ code_challenge: undefined, code_challenge_method: undefined });
   await redeem(stage, code, { code_verifier: stage.victim.pair.verifier });

@@ -13,13 +13,13 @@ async function steal(stage: AttackStage, attack: RedemptionAttack) {
 
 const NAMED = REDEMPTION_ATTACKS.map((attack) => [attack.name, attack] as const);
 
-test('the table has no attack twice, and enough of them', () => {
+test('the table has enough attacks, and none twice', () => {
   expect(new Set(REDEMPTION_ATTACKS.map(({ name }) => name)).size).toBe(REDEMPTION_ATTACKS.length);
   expect(REDEMPTION_ATTACKS.length).toBeGreaterThanOrEqual(250);
 });
 
 // What cannot steal there proves nothing here.
-describe('straight at the server, the code is stolen by', () => {
+describe('directly at the server, an attacker steals the code by', () => {
   let stage: AttackStage;
   beforeAll(async () => {
     stage = await AttackStage.open('none');

@@ -40,12 +40,12 @@ async function newParts(url: string) {
 const statusesIn = (raw: string) =>
   [...raw.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 
-test('what is to be smuggled is good, straight at the server', async () => {
+test('the smuggled request succeeds directly at the server', async () => {
   const { redemption } = await newParts(server.url);
   expect((await sendRaw(server.url, redemption)).body).toContain('access_token');
 });
 
-describe('through the gateway, a stolen code gets nobody a token by', () => {
+describe('through the gateway, a stolen code yields no token by', () => {
   test.each(SMUGGLING_CASES.map((smuggling) => [smuggling.name, smuggling] as const))(
     '%s',
     async (_, { write, statuses, upstream }) => {
@@ -68,7 +68,7 @@ describe('through the gateway, a stolen code gets nobody a token by', () => {
   );
 });
 
-test('the strict parser stays on: nothing here or at start may turn the lenient one on', () => {
+test("nothing enables Node's lenient parser", () => {
   const root = new URL('../../', import.meta.url);
   const lenient = ['src', 'scripts', 'charts', 'config']
     .flatMap((folder) => filesBelow(new URL(`${folder}/`, root)))

@@ -61,14 +61,14 @@ describe.each(names)('%s', (name) => {
     expect(exitCode, stdout).toBe(0);
   });
 
-  test('makes these manifests', async () => {
+  test('renders these manifests', async () => {
     const dashboard = await readFile(join(CHART, 'files/dashboard.json'), 'utf8');
     const indented = dashboard.trimEnd().replaceAll(/^/gm, '    ');
     const shortened = text.replace(indented, '    (files/dashboard.json)');
     await expect(shortened).toMatchFileSnapshot(`cases/${name}.out.yaml`);
   });
 
-  test('makes nothing that Kubernetes would not know', async () => {
+  test('renders only what Kubernetes accepts', async () => {
     await writeFile(join(directory, 'manifests.yaml'), text);
     const args = [directory, '--version', KUBERNETES, '--local-crds', CRD_DIRECTORY];
     const { exitCode, stdout, stderr } = await runTool(requireTool('kubectl-validate'), args);
@@ -78,7 +78,7 @@ describe.each(names)('%s', (name) => {
   const config = () =>
     only('ConfigMap').find(({ data }) => data?.['gateway.yaml'])?.data?.['gateway.yaml'] ?? '';
 
-  test('has a configuration that passes `check`, or that of an existing ConfigMap', async () => {
+  test('has a configuration that passes `check`, or an existing ConfigMap', async () => {
     const [deployment] = only('Deployment');
     const { existingConfigMap } = parse(await readFile(inputOf(name), 'utf8'));
     if (existingConfigMap !== undefined) {
@@ -102,7 +102,7 @@ describe.each(names)('%s', (name) => {
     for (const { spec } of pods) expect(spec).toMatchObject(RESTRICTED);
   });
 
-  test('gives a pod more time to end than it takes', () => {
+  test('gives a pod more time to end than the gateway needs', () => {
     const { spec } = only('Deployment')[0]?.spec.template ?? {};
     const seconds = { '0s': 0, '5s': 5, '20s': 20, '90s': 90, '2m': 120, '1500ms': 1.5 };
     const { delay, drain } = (parse(config()) ?? defaults.config).shutdown as Record<
@@ -113,7 +113,7 @@ describe.each(names)('%s', (name) => {
   });
 });
 
-describe('values are refused, with what is wrong with them', () => {
+describe('wrong values are refused with a message', () => {
   const issuers = 'issuers: [{name: corp, upstream: {url: "https://idp:8443"}}]';
   test.each([
     ['no issuer', 'config: {}', 'config.issuers is empty'],
@@ -182,7 +182,7 @@ describe('values are refused, with what is wrong with them', () => {
   });
 });
 
-test('passes helm lint as it is', async () => {
+test('passes helm lint with default values', async () => {
   const { exitCode, stdout } = await runHelm('lint', '--strict', CHART);
   expect(exitCode, stdout).toBe(0);
 });
@@ -196,7 +196,7 @@ test('a change of the configuration changes the pods', async () => {
   expect(await checksum('default')).toBe(await checksum('monitoring'));
 });
 
-test('the chart is of the version of the gateway', async () => {
+test("the chart has the gateway's version", async () => {
   const chart = parse(await readFile(join(CHART, 'Chart.yaml'), 'utf8'));
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
   expect([chart.version, chart.appVersion]).toEqual([version, version]);

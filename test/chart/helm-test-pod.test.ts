@@ -26,7 +26,7 @@ async function runTestPod(adminUrl: string, url: string): Promise<{ exitCode: nu
   return { exitCode: exitCode as number, output };
 }
 
-test('`helm test` passes where a gateway leads to its server, and only there', async () => {
+test('`helm test` passes only if a gateway leads to its server', async () => {
   await using upstream = await startScriptedLegacyServer();
   const free = ['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
   await using gateway = await startGatewayProcess(['serve', '--upstream', upstream.url, ...free]);

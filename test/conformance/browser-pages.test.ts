@@ -72,7 +72,7 @@ describe('form_post', () => {
   test.each([
     ['where the client asks for it', 'as_requested'],
     ['whatever it is asked for', 'form_post'],
-  ] as const)('the server makes the page %s', async (_when, responseMode) => {
+  ] as const)('the server sends the page %s', async (_when, responseMode) => {
     upstream.quirks.responseMode = responseMode;
     await logIn({ response_mode: 'form_post' });
 
@@ -91,7 +91,7 @@ describe('form_post', () => {
     expect(violations).toEqual([]);
   });
 
-  test('an error comes back the same way', async () => {
+  test('an error returns the same way', async () => {
     upstream.quirks.authorizationError = 'access_denied';
     await logIn({ response_mode: 'form_post' });
     expect(app.callbacks[0]?.form.get('error')).toBe('access_denied');
@@ -104,7 +104,7 @@ describe('the page of a refused login', () => {
   /** A client whose redirect_uri nobody vouches for: the browser must not be sent there. */
   const refused = () => authorizeUrl({ redirect_uri: 'https://elsewhere.example/<b>', state: STATE });
 
-  test('says what happened, and to whom to turn', async () => {
+  test('says what happened, and names a contact', async () => {
     const response = await page.goto(refused());
     expect(response?.status()).toBe(400);
     const text = await page.innerText('main');
@@ -126,14 +126,11 @@ describe('the page of a refused login', () => {
   test.each([
     ['light', 'rgb(244, 245, 247)'],
     ['dark', 'rgb(22, 24, 29)'],
-  ] as const)(
-    'has its %s colours, and nothing sticks out of a telephone',
-    async (colorScheme, background) => {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width: 320, height: 640 });
-      await page.goto(authorizeUrl({ client_id: 'unlisted' }));
-      expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(background);
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
-    },
-  );
+  ] as const)('has its %s colours, and fits on a phone', async (colorScheme, background) => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(authorizeUrl({ client_id: 'unlisted' }));
+    expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(background);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
+  });
 });

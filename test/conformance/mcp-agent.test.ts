@@ -77,7 +77,7 @@ describe('behind the gateway', () => {
       issuer: 'drop_parameters: [resource]',
       sent: false,
     },
-  ] as const)('a server that $server: login, a tool, and a refresh', async (row) => {
+  ] as const)('a server that $server: login, tool call and refresh', async (row) => {
     const { resourceParameter, issuer } = row;
     const scene = await start('the gateway', { resourceParameter }, issuer);
     const { agent, resource, upstream } = scene;
@@ -118,7 +118,7 @@ describe('behind the gateway', () => {
     expect([page.status, page.text]).toEqual([400, expect.stringContaining('unknown parameter: resource')]);
   });
 
-  test('the agent finds an RFC 8414 document that promises S256, though the server has none', async () => {
+  test('the agent finds an RFC 8414 document with S256, although the server has none', async () => {
     const { agent, resource, upstream, authorizationServer } = await start('the gateway');
     expect((await fetch(`${upstream.url}/.well-known/oauth-authorization-server`)).status).toBe(404);
     const asked: string[] = [];
@@ -140,7 +140,7 @@ describe('behind the gateway', () => {
     });
   });
 
-  test('the code of an agent is worth nothing to whoever intercepts it', async () => {
+  test('an intercepted code of an agent is worthless', async () => {
     const scene = await start('the gateway');
     const { agent, resource, upstream, authorizationServer } = scene;
     const serverUrl = resource.mcpUrl;
@@ -175,7 +175,7 @@ describe('without the gateway', () => {
     );
   });
 
-  test('a server that says nothing is trusted, and a thief gets the tokens', async () => {
+  test('a server without metadata about PKCE is accepted, and a thief gets the tokens', async () => {
     const scene = await start('nothing');
     const { agent, resource, upstream } = scene;
     const serverUrl = resource.mcpUrl;

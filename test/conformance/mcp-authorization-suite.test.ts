@@ -49,7 +49,7 @@ test('the gateway in front of it passes', async () => {
   expect(metrics.value('redemptions_total', { client: 'agent', result: 'verified' })).toBe(1);
 });
 
-test('the server alone does not: it does not say that it knows PKCE', async () => {
+test('the server alone fails: it does not announce PKCE', async () => {
   const run = await runAgainst((await start()).url);
   expect(run.exitCode).toBe(1);
   const [failure] = run.scenarios

@@ -26,7 +26,7 @@ const SCENARIOS = [
 ];
 
 // One command starts all fourteen agents, each with a gateway of its own.
-test('every auth scenario passes with a gateway in between', { timeout: 90_000 }, async () => {
+test('every auth scenario passes with a gateway between agent and server', { timeout: 90_000 }, async () => {
   const run = await runConformanceSuite(['client', '--suite', 'auth', '--command', CLIENT]);
   expect(failedChecks(run)).toEqual([]);
   expect(run.exitCode, run.output).toBe(0);
@@ -41,7 +41,7 @@ test('every auth scenario passes with a gateway in between', { timeout: 90_000 }
   }
 });
 
-test('an agent that forgets its verifier never gets as far as the token endpoint of the suite', async () => {
+test("a token request without its verifier does not reach the suite's token endpoint", async () => {
   const run = await runConformanceSuite(
     ['client', '--scenario', 'auth/metadata-default', '--command', CLIENT],
     { env: { AGENT_FORGETS_VERIFIER: '1' } },

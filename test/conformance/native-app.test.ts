@@ -88,13 +88,13 @@ async function logIn({ authorizationUrl }: Attempt): Promise<AuthorizationRespon
 const redeem = ({ configuration, checks }: Attempt, callbackUrl: URL) =>
   openidClient.authorizationCodeGrant(configuration, callbackUrl, checks);
 
-test('the app is told that the server can do PKCE', async () => {
+test('the metadata tells the app that the server supports PKCE', async () => {
   const { configuration } = await begin(REGISTERED[0] ?? '');
   expect(configuration.serverMetadata().supportsPKCE()).toBe(true);
 });
 
 describe.each(LOOPBACKS)('on %s', (host) => {
-  test('a login, on whatever port is free', async () => {
+  test('a login, on any free port', async () => {
     const receiver = await startReceiver(host);
     const attempt = await begin(receiver.redirectUri);
     await logIn(attempt);
@@ -104,7 +104,7 @@ describe.each(LOOPBACKS)('on %s', (host) => {
     expect(upstream.tokenRequests[0]?.form.get('redirect_uri')).toBe(receiver.redirectUri);
   });
 
-  test('two logins at once, each on a port of its own', async () => {
+  test('two logins at once, each on its own port', async () => {
     const receivers = [await startReceiver(host), await startReceiver(host)];
     const attempts = await Promise.all(receivers.map(({ redirectUri }) => begin(redirectUri)));
     const responses = await Promise.all(attempts.map(logIn));
@@ -115,7 +115,7 @@ describe.each(LOOPBACKS)('on %s', (host) => {
     ]);
   });
 
-  test('any port at the authorization request, but that one at the token request', async () => {
+  test('any port in the authorization request, but the same one in the token request', async () => {
     const [receiver, other] = [await startReceiver(host), await startReceiver(host)];
     const attempt = await begin(receiver.redirectUri);
     const { url } = await logIn(attempt);
@@ -126,7 +126,7 @@ describe.each(LOOPBACKS)('on %s', (host) => {
     await expect(redeem(attempt, url)).resolves.toHaveProperty('id_token');
   });
 
-  test('without PKCE, the app is told so on its port', async () => {
+  test('without PKCE, the app gets the error on its port', async () => {
     const receiver = await startReceiver(host);
     const attempt = await begin(receiver.redirectUri);
     attempt.authorizationUrl.searchParams.delete('code_challenge');
@@ -150,7 +150,7 @@ describe('com.example.app:/cb', () => {
   });
 
   // RFC 7636 1: the attack for which PKCE was made.
-  test('another app that has taken the scheme gets the code, and no tokens', async () => {
+  test('another app with the same scheme gets the code, but no tokens', async () => {
     const attempt = await begin('com.example.app:/cb');
     const { url } = await logIn(attempt);
     for (const origin of [gateway.url, upstream.url]) {

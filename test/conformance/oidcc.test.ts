@@ -76,27 +76,27 @@ test.each([
   expect(Object.fromEntries(asked?.query ?? [])).toMatchObject({ ...parameters, scope });
 });
 
-describe('who is asked to log in', () => {
-  test('oidcc-prompt-login: somebody who has a session already', async () => {
+describe('who must log in', () => {
+  test('oidcc-prompt-login: a user with a session', async () => {
     await logIn();
     await logIn({ parameters: { prompt: 'login' } });
     expect(loginForms()).toBe(2);
   });
 
-  test('oidcc-max-age-1: somebody whose login is too old', async () => {
+  test('oidcc-max-age-1: a user whose login is too old', async () => {
     await logIn();
     await logIn({ parameters: { max_age: '0' } });
     expect(loginForms()).toBe(2);
   });
 
-  test('oidcc-prompt-none-logged-in: nobody who has a session', async () => {
+  test('oidcc-prompt-none-logged-in: not a user with a session', async () => {
     await logIn();
     const { tokens } = await logIn({ parameters: { prompt: 'none' } });
     expect(tokens.claims()).toMatchObject({ sub: 'alice' });
     expect(loginForms()).toBe(1);
   });
 
-  test('oidcc-prompt-none-not-logged-in: nobody, but the app is told', async () => {
+  test('oidcc-prompt-none-not-logged-in: nobody, and the app gets an error', async () => {
     const state = 'prompt none';
     await expect(logIn({ state, parameters: { prompt: 'none' } })).rejects.toMatchObject({
       error: 'login_required',
@@ -104,7 +104,7 @@ describe('who is asked to log in', () => {
     expect(app.callbacks[0]?.query.get('state')).toBe(state);
   });
 
-  test('oidcc-id-token-hint: nobody whose ID token it is', async () => {
+  test('oidcc-id-token-hint: not the user of the ID token', async () => {
     const { tokens } = await logIn();
     const hint = { prompt: 'none', id_token_hint: tokens.id_token ?? '' };
     await expect(logIn({ parameters: hint })).resolves.toHaveProperty('tokens');
@@ -145,7 +145,7 @@ test('oidcc-ensure-post-request-succeeds', async () => {
   expect(upstream.requests.to('/auth')[0]?.method).toBe('POST');
 });
 
-test('oidcc-ensure-redirect-uri-in-authorization-request: the server of two would not know which', async () => {
+test('oidcc-ensure-redirect-uri-in-authorization-request: with two registered URIs, the server requires it', async () => {
   const { url } = await begin();
   url.searchParams.delete('redirect_uri');
   const answer = await send(url);

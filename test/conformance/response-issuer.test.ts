@@ -13,7 +13,7 @@ import { testClients } from '../support/upstreams/test-client.ts';
 const LIBRARIES = { 'openid-client': logInWithOpenidClient, oauth4webapi: logInWithOauth4webapi };
 
 test.each(Object.entries(LIBRARIES))(
-  '%s takes the response to a login, and understands the refusal of one',
+  '%s accepts the response of a login, and understands a refusal',
   async (_name, logIn) => {
     await using app = await startClientApp();
     const client = testClients(app.redirectUri).publicClient;

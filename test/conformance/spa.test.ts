@@ -121,7 +121,7 @@ function redeem(tokenEndpoint: string, headers: Record<string, string> = {}): st
 /** All that a script learns of an answer that is not shared with its origin. */
 const UNREADABLE = { failed: 'TypeError: Failed to fetch' };
 
-test('without the gateway, the app does not even get as far as the login page', async () => {
+test('without the gateway, the app does not reach the login page', async () => {
   app.configure({ authority: upstream.url, client_id: 'portal', scope: SCOPE });
   const page = await context.newPage();
   await page.goto(app.origin);
@@ -144,7 +144,7 @@ describe('two tabs at once', () => {
   }
 
   // One after the other only at the server's own login page: two at once, and it mixes up its sessions by itself.
-  test('both log in, the one that came last first', async () => {
+  test('both log in, the last one first', async () => {
     const [first, last] = [await openApp(), await openApp()];
     await beginLogin(first);
     await beginLogin(last);
@@ -154,7 +154,7 @@ describe('two tabs at once', () => {
     await expectVerified(2);
   });
 
-  test('both are logged in already, and ask for tokens in the same moment', async () => {
+  test('both are logged in, and request tokens at the same time', async () => {
     const page = await openApp();
     await beginLogin(page);
     await finishLogin(page);
@@ -166,7 +166,7 @@ describe('two tabs at once', () => {
   });
 });
 
-test('reads userinfo; the server, which refuses preflights, is asked them first', async () => {
+test('reads userinfo; its preflight is forwarded to the server, which refuses it', async () => {
   const page = await openApp();
   await beginLogin(page);
   expect(await finishLogin(page)).toMatchObject({ profile: { name: 'alice' } });
@@ -196,7 +196,7 @@ describe('renews silently', () => {
     expect(metrics.value('redemptions_total', { client: 'portal', result: 'verified' })).toBe(2);
   });
 
-  test('in an iframe, and is told that the session is over', async () => {
+  test('in an iframe, and learns that the session ended', async () => {
     const page = await openApp('portal');
     await beginLogin(page);
     await finishLogin(page);
@@ -224,7 +224,7 @@ describe('who may read what', () => {
   test.each([
     ['', {}],
     [', asked for before', { 'x-requested-with': 'portal' }],
-  ])('a refusal of the token endpoint%s: the app, no stranger', async (_asked, headers) => {
+  ])('a refusal of the token endpoint%s: only the app', async (_asked, headers) => {
     const tokenEndpoint = `${publicUrl}/token`;
     const refusal = {
       status: 400,
@@ -239,13 +239,13 @@ describe('who may read what', () => {
     );
   });
 
-  test('the app may send headers of its own making, a stranger may not', async () => {
+  test('the app may send its own headers, other origins may not', async () => {
     const asked = redeem(`${publicUrl}/token`, { 'x-anything': '1' });
     expect(await inPage(await openApp(), asked)).toMatchObject({ error: 'invalid_grant' });
     expect(await inPage(await openApp('portal', stranger), asked)).toEqual(UNREADABLE);
   });
 
-  test('metadata, keys and a refusal of userinfo: the app, no stranger', async () => {
+  test('metadata, keys and a refusal of userinfo: only the app', async () => {
     const pages = [await openApp(), await openApp('portal', stranger)];
     const paths = [
       '/.well-known/openid-configuration',
@@ -272,7 +272,7 @@ describe('who may read what', () => {
   });
 });
 
-test('a login that a stranger begins with the client_id of the app ends at the gateway', async () => {
+test("a login that a stranger begins with the app's client_id ends at the gateway", async () => {
   // It cannot fetch the metadata, but knows where the app logs in.
   const metadata = { issuer: publicUrl, authorization_endpoint: `${publicUrl}/auth` };
   stranger.configure({ authority: publicUrl, client_id: 'portal', scope: SCOPE, metadata });

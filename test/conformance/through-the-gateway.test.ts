@@ -51,7 +51,7 @@ describe.each(TABLE)('%s behind the gateway, %s store', (_server, store, server)
     test.each([
       ['wrong_verifier', 'verifier_mismatch'],
       ['missing_verifier', 'verifier_missing'],
-    ] as const)('%s: refused, and the server hears nothing of it', async (pkce, reason) => {
+    ] as const)('%s: refused, and the server does not see it', async (pkce, reason) => {
       const { options, clients, upstream } = behind;
       const reasons = await refusedDuring(async () => {
         const login = logIn({ ...options, client: clients.publicClient, pkce });
@@ -65,7 +65,7 @@ describe.each(TABLE)('%s behind the gateway, %s store', (_server, store, server)
       ['none', 'challenge_missing'],
       ['plain', 'method_not_allowed'],
       ['unasked_verifier', 'challenge_missing'],
-    ] as const)('pkce %s: nobody is asked to log in', async (pkce, reason) => {
+    ] as const)('pkce %s: refused before the login page', async (pkce, reason) => {
       const { options, clients, upstream, paths } = behind;
       const reasons = await refusedDuring(async () => {
         const login = logIn({ ...options, client: clients.publicClient, pkce });
@@ -102,7 +102,7 @@ describe.each(TABLE)('%s behind the gateway, %s store', (_server, store, server)
     expect(reasons).toEqual([reason]);
   });
 
-  test('a thief who comes after the victim gets nothing', async () => {
+  test('a thief after the victim gets nothing', async () => {
     const { options, clients, tokenEndpoint, upstream } = behind;
     const client = clients.publicClient;
     const { response } = await logInWithOpenidClient({ ...options, client });
@@ -123,7 +123,7 @@ describe.each(TABLE)('%s behind the gateway, %s store', (_server, store, server)
     expect(refreshed.access_token).not.toBe(tokens.access_token);
   });
 
-  test.each(server.hasUserinfo ? ['/userinfo'] : [])('%s tells who has logged in', async () => {
+  test.each(server.hasUserinfo ? ['/userinfo'] : [])('%s identifies the user', async () => {
     const { options, clients } = behind;
     const client = clients.publicClient;
     const first = await logInWithOpenidClient({ ...options, client, username: 'bob' });

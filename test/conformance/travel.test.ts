@@ -98,7 +98,7 @@ describe.each(Object.entries(LIBRARIES))(
         expect(refusals()).toEqual([pkce === 'wrong_verifier' ? 'verifier_mismatch' : 'verifier_missing']);
       });
 
-      test('without a challenge nothing begins', async () => {
+      test('without a challenge no flow begins', async () => {
         const attempt = logIn({ ...optionsFor(travel), pkce: 'none' });
         // Nobody but the server can sign a refusal: one that is not signed is no response to a client that asked for JARM.
         const isSigned = travel.responseMode?.endsWith('jwt') === true && travel.usePushedRequest !== true;
@@ -109,7 +109,7 @@ describe.each(Object.entries(LIBRARIES))(
     });
 
     test.each(WRAPPED)(
-      '%s: what the browser carries cannot be redeemed at the server itself',
+      "%s: the browser's code cannot be redeemed at the server itself",
       async (_, travel) => {
         const { client } = optionsFor(travel);
         const stolen: unknown[] = [];

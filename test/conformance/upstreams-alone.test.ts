@@ -71,7 +71,7 @@ describe.each(Object.entries(UPSTREAMS))('%s alone', (_name, startUpstream) => {
     });
 
     test.each(['wrong_verifier', 'missing_verifier', 'none', 'plain'] as const)(
-      'pkce %s: nobody minds',
+      'pkce %s: accepted',
       async (pkce) => {
         const { clients, options } = await start();
         const { tokens } = await logIn({ ...options, client: clients.publicClient, pkce });
@@ -99,7 +99,7 @@ describe.each(Object.entries(UPSTREAMS))('%s alone', (_name, startUpstream) => {
     },
   );
 
-  test('an unknown code is refused, so it does look at codes', async () => {
+  test('an unknown code is refused, so the server checks codes', async () => {
     const { clients, app, tokenEndpoint } = await start();
     const refused = await postTokenRequest(
       tokenEndpoint,
@@ -143,7 +143,7 @@ describe('oidc-provider with pkce optional', () => {
   });
 });
 
-describe('what oidc-provider can be asked to do', () => {
+describe('oidc-provider supports', () => {
   async function start() {
     const app = stack.use(await startClientApp());
     const httpsRedirect = 'https://client.example/callback';
@@ -198,7 +198,7 @@ describe('what oidc-provider can be asked to do', () => {
     }
   });
 
-  test('the issuer of a gateway in front', async () => {
+  test('the public issuer of a gateway in front', async () => {
     const { upstream } = await start();
     upstream.useIssuer('http://login.example');
     const response = await fetch(`${upstream.url}/.well-known/openid-configuration`);

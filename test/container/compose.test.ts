@@ -38,18 +38,15 @@ const mountsOf = (name: string) =>
   );
 
 describe('compose.yaml', () => {
-  test.each(Object.entries(services))(
-    '%s: comes from one place, and is open on this machine only',
-    (_, one) => {
-      expect([one.image, one.build].filter(Boolean)).toHaveLength(1);
-      if (one.image !== undefined) expect(one.image).toMatch(/^[\w./-]+:v?\d+\.\d+/);
-      for (const port of one.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
-      const needed = Array.isArray(one.depends_on) ? one.depends_on : Object.keys(one.depends_on ?? {});
-      expect(needed.filter((name) => !(name in services))).toEqual([]);
-    },
-  );
+  test.each(Object.entries(services))('%s: has one source, and is open on this machine only', (_, one) => {
+    expect([one.image, one.build].filter(Boolean)).toHaveLength(1);
+    if (one.image !== undefined) expect(one.image).toMatch(/^[\w./-]+:v?\d+\.\d+/);
+    for (const port of one.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    const needed = Array.isArray(one.depends_on) ? one.depends_on : Object.keys(one.depends_on ?? {});
+    expect(needed.filter((name) => !(name in services))).toEqual([]);
+  });
 
-  test('mounts and builds only what is there, read-only', async () => {
+  test('mounts and builds only existing files, read-only', async () => {
     const mounts = Object.values(services).flatMap(({ volumes = [] }) => volumes);
     expect(mounts.length).toBeGreaterThan(4);
     for (const mount of mounts) {
@@ -61,7 +58,7 @@ describe('compose.yaml', () => {
     await stat(join(ROOT, (build as { dockerfile: string }).dockerfile));
   });
 
-  test('gives the gateway its file where the image looks for it', async () => {
+  test("mounts the gateway's file where the image expects it", async () => {
     const image = (await readDockerfile()).at(-1);
     const [, , file = ''] = image === undefined ? [] : execForm(lastOf(image, 'CMD'));
     expect(mountsOf('gateway').get(file)).toBe('./compose/gateway.yaml');
@@ -83,7 +80,7 @@ describe('compose.yaml', () => {
     expect([hostname in services, port]).toEqual([true, '9090']);
   });
 
-  test('starts Prometheus with options and files that it knows', async () => {
+  test('starts Prometheus with known options and valid files', async () => {
     const mounts = mountsOf('prometheus');
     const { stdout, stderr } = await runTool(requireTool('prometheus'), ['--help']);
     for (const option of service('prometheus').command ?? []) {
@@ -105,7 +102,7 @@ describe('compose.yaml', () => {
   });
 });
 
-test('what it composes works together: a login in a browser, counted by Prometheus', async () => {
+test('its services work together: a login in a browser, counted by Prometheus', async () => {
   await using stack = new AsyncDisposableStack();
   const [appPort, serverPort, gatewayPort, adminPort] = await Promise.all([
     freePort(),

@@ -19,7 +19,7 @@ const [node = '', ...entry] = execForm(lastOf(image, 'ENTRYPOINT'));
 const [main = ''] = entry.splice(-1);
 
 describe('the Dockerfile', () => {
-  test('names every base by what it is, and copies no tool out of them', () => {
+  test('names every base image, and copies no tool from them', () => {
     expect(stages.map(({ base }) => base)).toEqual([
       expect.stringMatching(/^node:24\.\d+\.\d+-\w+-slim$/),
       stages[0]?.base,
@@ -28,12 +28,12 @@ describe('the Dockerfile', () => {
     expect(image.instructions.some(({ name }) => name === 'RUN')).toBe(false);
   });
 
-  test('installs what the lockfile says, and runs no script of a package', () => {
+  test('installs by the lockfile, and runs no package script', () => {
     const commands = stages.flatMap(({ instructions }) => instructions.filter(({ name }) => name === 'RUN'));
     for (const { text } of commands) expect(text).toMatch(/^npm (ci .*--ignore-scripts|run build)/);
   });
 
-  test('runs as a number, and without a shell', () => {
+  test('runs as a numeric user, without a shell', () => {
     expect(user).toBeGreaterThan(0);
     expect(execForm(lastOf(image, 'CMD'))).toEqual(['serve', '--config', '/etc/pkce-gateway/gateway.yaml']);
     expect(execForm(lastOf(image, 'HEALTHCHECK'))[0]).toBe(node);
@@ -47,7 +47,7 @@ test('the image, the installed program and npm start run Node with the same argu
   expect(manifest.scripts.start).toBe(`exec node ${entry.join(' ')} src/main.ts`);
 });
 
-describe('what it builds', () => {
+describe('its result', () => {
   let directory: string;
   let root: string;
 
@@ -65,7 +65,7 @@ describe('what it builds', () => {
     await rm(directory, { recursive: true });
   });
 
-  test('holds the compiled gateway and its dependencies, nothing to build or install with', async () => {
+  test('contains the compiled gateway and its dependencies, and no build or install tools', async () => {
     expect((await readdir(join(root, 'app'))).sort()).toEqual([
       'LICENSE',
       'dist',
@@ -82,7 +82,7 @@ describe('what it builds', () => {
     expect(sources.filter((name) => name.endsWith('.ts'))).toEqual([]);
   });
 
-  test('serves a login as its user from a tree that nobody can write to, is healthy, and ends on SIGTERM', async () => {
+  test('serves a login as its user from a read-only tree, is healthy, and ends on SIGTERM', async () => {
     await using upstream = await startScriptedLegacyServer();
     const args = ['serve', '--upstream', upstream.url, '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'];
     await using gateway = await startGatewayProcess(args, {

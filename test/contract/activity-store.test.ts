@@ -23,7 +23,7 @@ describe.each(ADAPTERS)('activity in $kind', ({ start }) => {
     store.addActivity(record, new Map(Object.entries(changes)));
   const loaded = async (record = TODAY) => Object.fromEntries(await store.loadActivity(record));
 
-  test('numbers add up, also negative ones; a text takes the place of the one before', async () => {
+  test('numbers are added, also negative ones; a text replaces the one before', async () => {
     await add({ 'S256 portal': 3, 'last portal': '17 challenge_missing', 'none _unlisted': 1 });
     await add({ 'S256 portal': 2, 'bound portal': 1, 'none _unlisted': -1 });
     await add({ 'last portal': '18 verifier_missing' });
@@ -35,7 +35,7 @@ describe.each(ADAPTERS)('activity in $kind', ({ start }) => {
     });
   });
 
-  test('an unknown record is empty, and records are kept apart', async () => {
+  test('an unknown record is empty, and records are separate', async () => {
     await add({ 'S256 portal': 1 });
     await add({ 'S256 portal': 2 }, dayRecord('corp', 20_001));
     await add({ 'S256 portal': 4 }, dayRecord('partner', 20_000));
@@ -44,19 +44,19 @@ describe.each(ADAPTERS)('activity in $kind', ({ start }) => {
     expect(await loaded(dayRecord('nobody', 20_000))).toEqual({});
   });
 
-  test('names are texts, whatever they look like', async () => {
+  test('names can be any text', async () => {
     const names = ['__proto__', 'constructor', '{a}b', '*', 'ü€😀', '"\\\'', '<script>', 'x'.repeat(512), ''];
     const changes = Object.fromEntries(names.map((name) => [`S256 ${name}`, 1]));
     await add(changes);
     expect(Object.keys(await loaded()).sort()).toEqual(Object.keys(changes).sort());
   });
 
-  test('many writers at once lose nothing', async () => {
+  test('concurrent writers lose nothing', async () => {
     await Promise.all(Array.from({ length: 50 }, () => add({ 'S256 portal': 1, 'bound portal': 2 })));
     expect(await loaded()).toEqual({ 'S256 portal': '50', 'bound portal': '100' });
   });
 
-  test('a large record is loaded whole', async () => {
+  test('a large record is loaded completely', async () => {
     const fields = Array.from({ length: 5_000 }, (_, i) => [`S256 client-${i}`, i] as const);
     for (let i = 0; i < fields.length; i += 500) {
       await store.addActivity(TODAY, new Map(fields.slice(i, i + 500)));

@@ -36,7 +36,7 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     expect((await stage.redeem(target.code)).status).toBe(200);
   });
 
-  test('the body of a redirect goes, because servers repeat the URL in it', async () => {
+  test('the body of a redirect is dropped, because servers repeat the URL in it', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();
     const url = stage.callback(state);
@@ -64,7 +64,7 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     },
   );
 
-  test('login and consent pages that hold the prefix stay as they are', async () => {
+  test('login and consent pages with the prefix stay unchanged', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();
     const body = page(
@@ -75,7 +75,7 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     expect((await stage.send('/login')).text).toBe(body);
   });
 
-  test('an error comes back with the client’s own state', async () => {
+  test('an error returns with the client’s own state', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();
     stage.redirectTo(`${REDIRECT_URI}?error=access_denied&state=${encodeURIComponent(state)}`);
@@ -96,7 +96,7 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     ['an unreserved character', 'https://app.example.com/%7Eme', 'https://app.example.com/~me'],
     ['an escape in lower case', 'https://app.example.com/a%2Fb', 'https://app.example.com/a%2fb'],
     ['no path', 'https://app.example.com', 'https://app.example.com/'],
-  ])('a target that is the same but for %s gets its code', async (_, registered, answered) => {
+  ])('a target that differs only in %s gets its code', async (_, registered, answered) => {
     await using stage = await CoreStage.open({
       mode,
       clients: [`app: {mode: ${mode}, redirect_uris: ["${registered}"]}`],

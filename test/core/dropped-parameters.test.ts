@@ -23,7 +23,7 @@ describe.each(['enforce', 'report'] as const)('drop_parameters, in %s', (mode) =
     expect(violations(stage)).toEqual([]);
   });
 
-  test('so do a pushed one and a token request', async () => {
+  test('so do a pushed request and a token request', async () => {
     await using stage = await open();
     for (const [path, form] of [
       ['/oauth2/par', stage.query()],
@@ -35,7 +35,7 @@ describe.each(['enforce', 'report'] as const)('drop_parameters, in %s', (mode) =
     expect(violations(stage)).toEqual([]);
   });
 
-  test('what is at another path keeps them', async () => {
+  test('requests at other paths keep them', async () => {
     await using stage = await open();
     await stage.postForm(`/other?${RESOURCE}`, RESOURCE);
     expect([stage.last.query, stage.last.body]).toEqual([RESOURCE, RESOURCE]);

@@ -24,7 +24,7 @@ async function loginWithSignedResponse(stage: CoreStage): Promise<void> {
   stage.respond = (_received, answer) => void answer.end('received');
 }
 
-test('a content-encoded form elsewhere passes until an enforced client gets a bare code', async () => {
+test('a content-encoded form at another path passes until an enforced client gets a bare code', async () => {
   await using stage = await CoreStage.open();
   stage.redirectTo(stage.callback(await stage.begin()));
   await stage.send('/login/done');
@@ -32,20 +32,20 @@ test('a content-encoded form elsewhere passes until an enforced client gets a ba
   expect(await uploadTo(stage)).toBe(200);
 });
 
-test('it is refused once an enforced client has got a bare code', async () => {
+test('it is refused after an enforced client got a bare code', async () => {
   await using stage = await CoreStage.open();
   await loginWithSignedResponse(stage);
   expect(await uploadTo(stage)).toBe(415);
   expect(stage.reasons('refusal')).toEqual(['content_encoding_not_allowed']);
 });
 
-test('nobody enforced has got it: it passes', async () => {
+test('it passes if no enforced client got a bare code', async () => {
   await using stage = await CoreStage.open({ mode: 'report' });
   await loginWithSignedResponse(stage);
   expect(await uploadTo(stage)).toBe(200);
 });
 
-test('another replica knows', async () => {
+test('another replica knows of the bare code', async () => {
   await using stage = await startRedisStage({ gateways: 2 });
   const [first, second] = stage.gateways;
   // At the one that knows it already, and at one that has to be told.

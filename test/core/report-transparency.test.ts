@@ -14,7 +14,7 @@ describe.each(['report', 'off'] as const)('in %s nothing but the value of the st
     else expect(sent.replace(/state=pg[a-z0-9]{30}/, 'state=')).toBe(query);
   });
 
-  test('in a body, whose headers stay as well', async () => {
+  test('in a body, whose headers stay too', async () => {
     await using stage = await CoreStage.open({ mode });
     const body = ODD.slice(0, -1).replace('&x=%zz', '').replace('&scope=d', '');
     const contentType = 'application/x-www-form-urlencoded; charset=UTF-8';
@@ -23,14 +23,14 @@ describe.each(['report', 'off'] as const)('in %s nothing but the value of the st
     expect(stage.last.headers).toMatchObject({ 'content-type': contentType, 'x-own': 'y' });
   });
 
-  test('in a token request, whose code nobody has seen', async () => {
+  test('in a token request with an unknown code', async () => {
     await using stage = await CoreStage.open({ mode });
     const body = `grant_type=authorization_code&code=${UPSTREAM_CODE}&code_verifier=${stage.pair.verifier}&client_id=spa&x=a+b&x=%20`;
     await stage.postForm('/oauth2/token', body);
     expect(stage.last.body).toBe(body);
   });
 
-  test('PKCE goes on whether or not the server says that it knows PKCE', async () => {
+  test('PKCE parameters are forwarded, whether the server announces PKCE or not', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();
     expect(new URLSearchParams(stage.last.query).get('code_challenge')).toBe(stage.pair.challenge);
@@ -42,7 +42,7 @@ describe.each(['report', 'off'] as const)('in %s nothing but the value of the st
   });
 });
 
-test('what cannot be parsed goes on untouched, without a flow, and counts', async () => {
+test('an unparsable request is forwarded unchanged, without a flow, and counted', async () => {
   await using stage = await CoreStage.open({ mode: 'report' });
   const query = `${stage.query()}&state=another`;
   await stage.send(`/oauth2/authorize?${query}`);
@@ -50,7 +50,7 @@ test('what cannot be parsed goes on untouched, without a flow, and counts', asyn
   expect(stage.reasons('report_only_violation')).toEqual(['parameter_repeated']);
 });
 
-test('forward_pkce: never keeps challenge and verifier back, and both only', async () => {
+test('forward_pkce: never removes challenge and verifier, and only these', async () => {
   await using stage = await CoreStage.open({ mode: 'enforce', issuer: 'forward_pkce: never' });
   const state = await stage.begin();
   expect(stage.last.query).not.toContain('code_challenge');
@@ -61,14 +61,14 @@ test('forward_pkce: never keeps challenge and verifier back, and both only', asy
   expect(new URLSearchParams(stage.last.body).get('code')).toBe(UPSTREAM_CODE);
 });
 
-describe('preflights are the upstream’s, and more is allowed', () => {
+describe('preflights go upstream, and more is allowed', () => {
   const HEADERS = {
     origin: 'https://app.example.com',
     'access-control-request-method': 'POST',
     'access-control-request-headers': 'content-type,auth0-client,sentry-trace,x-datadog-trace-id,x-own',
   };
 
-  test.each(['enforce', 'report'] as const)('in %s, whatever headers the app asks for', async (mode) => {
+  test.each(['enforce', 'report'] as const)('in %s, any headers that the app requests', async (mode) => {
     await using stage = await CoreStage.open({ mode });
     stage.token = (_received, response) => void response.writeHead(405).end();
     const answer = await stage.send('/oauth2/token', { method: 'OPTIONS', headers: HEADERS });
@@ -78,7 +78,7 @@ describe('preflights are the upstream’s, and more is allowed', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
-  test('what the upstream allows stays', async () => {
+  test('the upstream’s permissions stay', async () => {
     await using stage = await CoreStage.open({ mode: 'report' });
     stage.token = (_received, response) => {
       const cors = {
@@ -95,7 +95,7 @@ describe('preflights are the upstream’s, and more is allowed', () => {
     expect(headers['access-control-allow-headers']).toMatch(/^x-theirs, content-type, .*x-own$/);
   });
 
-  test('of an origin that is no client’s is passed on as it is', async () => {
+  test('for an unknown origin the upstream’s response is unchanged', async () => {
     await using stage = await CoreStage.open();
     stage.token = (_received, response) => void response.writeHead(405).end();
     const headers = { ...HEADERS, origin: 'https://evil.example' };
@@ -105,9 +105,9 @@ describe('preflights are the upstream’s, and more is allowed', () => {
   });
 });
 
-describe('a page streams through unheld', () => {
+describe('a page streams without buffering', () => {
   test.each(['unknown', 'known'])(
-    'of %s length: its first half arrives before the second is there, which is followed',
+    'of %s length: its first half arrives before the server sends the second, which is followed',
     async (length) => {
       await using stage = await CoreStage.open({ mode: 'report' });
       const state = await stage.begin();

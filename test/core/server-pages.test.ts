@@ -29,7 +29,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect(await countRequests(stage)).toBe(1);
   });
 
-  test('a consent form that repeats the request in hidden inputs, some of them empty, is the flow again', async () => {
+  test('a consent form that repeats the request in hidden inputs, some of them empty, continues the flow', async () => {
     await using stage = await CoreStage.open({ mode });
     const upstreamState = await stage.begin();
     const hidden = {
@@ -54,7 +54,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect(await countRequests(stage)).toBe(1);
   });
 
-  test('in a second tab, a server that keeps the first login in its session ends that one', async () => {
+  test('in a second tab, a server with the first login in its session completes that login', async () => {
     await using stage = await CoreStage.open({ mode });
     const first = await stage.begin({ state: 'first' });
     const posted = Object.fromEntries(new URLSearchParams(stage.last.query));
@@ -76,7 +76,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     ['a return with a session key', 'GET', 'sessionDataKey=1b2c', ''],
     ['a return with an execution', 'GET', 'execution=e1s2&_eventId=proceed', ''],
     ['nothing at all', 'GET', '', ''],
-  ])('a step of the server’s own passes as it is: %s', async (_, method, query, body) => {
+  ])('a step of the server itself passes unchanged: %s', async (_, method, query, body) => {
     await using stage = await CoreStage.open({ mode });
     const target = query === '' ? AUTHORIZE : `${AUTHORIZE}?${query}`;
     await (method === 'GET' ? stage.send(target) : stage.postForm(target, body));
@@ -84,7 +84,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
   });
 
-  test('a step’s response is followed', async () => {
+  test('the response to a step is followed', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();
     stage.redirectTo(stage.callback(state));
@@ -93,7 +93,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
 
-  test('Back after the login, and a reload, enter the flow again', async () => {
+  test('the Back button after the login, and a reload, enter the flow again', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();
     await stage.authorize({ state, code_challenge: undefined, code_challenge_method: undefined });
@@ -108,7 +108,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
   });
 });
 
-test('a login without PKCE is one violation in report, however often its page posts', async () => {
+test('a login without PKCE is one violation in report, for any number of posts of its page', async () => {
   await using stage = await CoreStage.open({ mode: 'report' });
   const query = stage.query({ code_challenge: undefined, code_challenge_method: undefined });
   await stage.send(`${AUTHORIZE}?${query}`);
@@ -116,7 +116,7 @@ test('a login without PKCE is one violation in report, however often its page po
   expect(stage.reasons('report_only_violation')).toEqual(['challenge_missing']);
 });
 
-describe('what makes no step', () => {
+describe('not a step', () => {
   test.each([
     ['a name alike but for case', 'GET', 'Response_Type=code', ''],
     ['a name alike but for brackets', 'GET', 'redirect_uri[]=https%3A%2F%2Fevil.example', ''],
@@ -127,7 +127,7 @@ describe('what makes no step', () => {
     expect(stage.received).toEqual([]);
   });
 
-  test('a body that is no form is judged in enforce', async () => {
+  test('a body that is not a form is judged in enforce', async () => {
     await using stage = await CoreStage.open({ unlisted: 'enforce' });
     const answer = await stage.postForm(AUTHORIZE, '{"client_id":"spa"}', {
       'content-type': 'application/json',
@@ -137,7 +137,7 @@ describe('what makes no step', () => {
   });
 
   test.each(['client_id=lax', 'redirect_uri=https%3A%2F%2Fevil.example', 'Client_Id=lax'])(
-    'a body that would end the login of another tab has %s a second time: refused',
+    'a body that would complete the login of another tab, with %s repeated: refused',
     async (again) => {
       await using stage = await CoreStage.open();
       await stage.begin({ state: 'first' });
@@ -158,7 +158,7 @@ describe('what makes no step', () => {
     ['response_type', 'token'],
     ['state', 'another'],
     ['code_challenge', 'A'.repeat(43)],
-  ])('query and body that disagree about %s are parameter_conflict', async (name, value) => {
+  ])('query and body with different %s are a parameter_conflict', async (name, value) => {
     await using stage = await CoreStage.open();
     const answer = await stage.postForm(`${AUTHORIZE}?${stage.query()}`, { client_id: 'spa', [name]: value });
     expect(answer.status).toBe(400);

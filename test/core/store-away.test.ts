@@ -54,7 +54,7 @@ const expectFault = (got: Answer) => {
   expect(bringsCode(got)).toBe(false);
 };
 
-describe.each(['enforce', 'report'] as const)('while Redis is away, in %s', (mode) => {
+describe.each(['enforce', 'report'] as const)('while Redis is unreachable, in %s', (mode) => {
   beforeAll(async () => {
     await open({ mode });
     await redis.stop();
@@ -71,30 +71,30 @@ describe.each(['enforce', 'report'] as const)('while Redis is away, in %s', (mod
     else expect(carrier.read(got.text)).toMatchObject({ code: UPSTREAM_CODE, state: STATE });
   });
 
-  test('a form that is too large to be read', async () => {
+  test('a form above the size limit', async () => {
     const fields = input('code', UPSTREAM_CODE) + input('state', state);
     const page = form('post', REDIRECT_URI, fields + input('more', 'x'.repeat(70_000)));
     if (mode === 'enforce') await expectBrokenOff(page);
     else expect((await answer('text/html', page)).text).toContain(UPSTREAM_CODE);
   });
 
-  test('the consent page of another tab: a fault is no refusal', async () => {
+  test('the consent page of another tab: a fault is not a refusal', async () => {
     const posted = stage.query({ state });
     const got = await stage.postForm(`${AUTHORIZE}?${stage.query({ state: 'second' })}`, posted);
     if (mode === 'enforce') expectFault(got);
     else expect(stage.last.body).toBe(posted);
   });
 
-  test('and none of it is a violation', () => {
+  test('none of these is a violation', () => {
     expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
   });
 });
 
-describe('while Redis is away, a place that nobody lists', () => {
+describe('while Redis is unreachable, a place that no client lists', () => {
   afterAll(close);
 
   test.each(['enforce', 'report'] as const)(
-    'is that of clients without redirect_uris: %s',
+    'may belong to clients without redirect_uris: %s',
     async (unlisted) => {
       if (unlisted === 'report') await close();
       await open({ unlisted });
@@ -108,7 +108,7 @@ describe('while Redis is away, a place that nobody lists', () => {
   );
 });
 
-describe('while Redis is away, a token request', () => {
+describe('while Redis is unreachable, a token request', () => {
   beforeAll(async () => {
     await open({
       issuer: 'defaults: {on_store_failure: allow}',
@@ -124,19 +124,19 @@ describe('while Redis is away, a token request', () => {
     ['its own grant', 'grant_type=authorization_code'],
     ['another grant', 'grant_type=refresh_token'],
     ['a grant of the server’s own', 'grant_type=urn%3Aexample%3Apoll'],
-  ])('that names nobody may bring anybody’s code: %s', async (_, grant) => {
+  ])('without a client may contain any client’s code: %s', async (_, grant) => {
     expectFault(await stage.postForm('/oauth2/token', `${grant}&${new URLSearchParams(CODE)}`));
     expect(stage.received.filter(({ path }) => path === '/oauth2/token')).toEqual([]);
   });
 
-  test('that nobody can read, and that names nobody, is refused', async () => {
+  test('that is unreadable and names no client is refused', async () => {
     const twice = `grant_type=authorization_code&code=${UPSTREAM_CODE}&code=${UPSTREAM_CODE}`;
     expect((await stage.postForm('/oauth2/token', twice)).status).toBe(400);
     expect(stage.received.filter(({ path }) => path === '/oauth2/token')).toEqual([]);
   });
 
   test.each(['authorization_code', 'refresh_token'])(
-    'that names a client in report goes on: %s',
+    'that names a client in report is forwarded: %s',
     async (grant) => {
       const got = await stage.postForm('/oauth2/token', { grant_type: grant, client_id: 'lax', ...CODE });
       expect(got.status).toBe(200);
@@ -144,7 +144,7 @@ describe('while Redis is away, a token request', () => {
   );
 });
 
-describe.each(['enforce', 'report'] as const)('after Redis has lost everything, in %s', (mode) => {
+describe.each(['enforce', 'report'] as const)('after Redis lost all data, in %s', (mode) => {
   beforeAll(async () => {
     await open({ mode });
     await redis.restart();

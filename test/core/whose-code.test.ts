@@ -30,14 +30,14 @@ describe('a client_id is compared as servers fold it', () => {
     expect(stage.received).toEqual([]);
   });
 
-  test('in report, it goes on as it is, under the listed client', async () => {
+  test('in report, it is forwarded unchanged, and counted for the listed client', async () => {
     await using stage = await CoreStage.open({ mode: 'report' });
     await stage.authorize({ client_id: 'SPA' });
     expect(new URLSearchParams(stage.last.query).get('client_id')).toBe('SPA');
     expect(stage.gateway.logLines.at(-1)).toMatchObject({ client: 'spa', reason: 'client_id_ambiguous' });
   });
 
-  test('a pattern does not list an id that is another client’s after folding', async () => {
+  test('a pattern does not list an id that equals another client’s after folding', async () => {
     await using stage = await CoreStage.open({ clients: ['"SP*": {mode: report}'] });
     await stage.authorize({ client_id: 'SPA', code_challenge: undefined });
     expect(stage.received).toEqual([]);
@@ -45,7 +45,7 @@ describe('a client_id is compared as servers fold it', () => {
   });
 });
 
-describe('an assertion that only some servers could read may name anybody', () => {
+describe('an assertion that only some servers can read may name any client', () => {
   const PAR = '/oauth2/par';
   const endpoints = `pushed_authorization: [${PAR}]`;
   const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -68,7 +68,7 @@ describe('an assertion that only some servers could read may name anybody', () =
   });
 });
 
-describe('a look-alike that is listed itself', () => {
+describe('a look-alike id that is listed itself', () => {
   const LOOK_ALIKE_URI = 'https://look-alike.example.com/cb';
   const listed = (settings: string) => [`SPA: {redirect_uris: [${LOOK_ALIKE_URI}], ${settings}}`];
   const begin = (stage: CoreStage, fields: Record<string, string | undefined> = {}) =>
@@ -76,7 +76,7 @@ describe('a look-alike that is listed itself', () => {
   const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 
   test.each(['mode: report', 'mode: off', 'enforce_percent: 0', 'enforce_from: 2999-01-01T00:00:00Z'])(
-    'is no way around the one that is enforced: %s',
+    'does not bypass the enforced client: %s',
     async (settings) => {
       await using stage = await CoreStage.open({ clients: listed(settings) });
       expect(errorOf(await begin(stage, WITHOUT_PKCE)).get('error')).toBe('invalid_request');
@@ -85,7 +85,7 @@ describe('a look-alike that is listed itself', () => {
     },
   );
 
-  test('is enforced where only it is to be, and so is the other', async () => {
+  test('is enforced if only its own entry says so, and so is the other', async () => {
     await using stage = await CoreStage.open({ mode: 'report', clients: listed('mode: enforce') });
     await begin(stage, WITHOUT_PKCE);
     await stage.authorize(WITHOUT_PKCE);
@@ -93,7 +93,7 @@ describe('a look-alike that is listed itself', () => {
     expect(stage.reasons('refusal')).toEqual(['challenge_missing', 'challenge_missing']);
   });
 
-  test('logs in at its own place with PKCE', async () => {
+  test('logs in at its own redirect_uri with PKCE', async () => {
     await using stage = await CoreStage.open({ clients: listed('mode: report') });
     stage.respond = (_received, response) => {
       const query = new URLSearchParams({ code: UPSTREAM_CODE, state: stage.upstreamState });
@@ -107,7 +107,7 @@ describe('a look-alike that is listed itself', () => {
     expect((await stage.redeem(code, redemption)).status).toBe(200);
   });
 
-  test('two that are only reported stay so', async () => {
+  test('two reported clients stay reported', async () => {
     await using stage = await CoreStage.open({ mode: 'report', clients: listed('mode: report') });
     await begin(stage, WITHOUT_PKCE);
     expect(stage.received).toHaveLength(1);
@@ -131,7 +131,7 @@ describe('no lax flow takes a code to an enforced place', () => {
     expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
   });
 
-  test('a report client that asks for the enforced one’s redirect_uri', async () => {
+  test('a report client that requests the enforced client’s redirect_uri', async () => {
     await using stage = await CoreStage.open({ clients: [LAX] });
     const lax = await stage.begin({ client_id: 'lax', code_challenge: undefined });
     stage.redirectTo(stage.callback(lax));
@@ -150,7 +150,7 @@ describe('no lax flow takes a code to an enforced place', () => {
     ['a path below', 'https://app.example.com/cb/x?'],
     ['backslashes', 'https:\\\\app.example.com\\cb?'],
     ['a tab in the scheme', 'ht\ttps://app.example.com/cb?'],
-  ])('%s is the enforced place as well', async (_, target) => {
+  ])('%s is the enforced place too', async (_, target) => {
     await using stage = await CoreStage.open();
     stage.respond = (_received, response) => {
       response.writeHead(302, { Location: `${target}code=${UPSTREAM_CODE}&state=s` }).end();
@@ -173,7 +173,7 @@ describe('no lax flow takes a code to an enforced place', () => {
 });
 
 describe('the first binding of a code stays', () => {
-  test('an open redirect does not wrap a stolen code anew under the thief’s flow', async () => {
+  test('an open redirect does not wrap a stolen code again under the thief’s flow', async () => {
     await using stage = await CoreStage.open();
     const thief = await stage.begin();
     const stolen = 'stolen-code-0123456789abcdef';
@@ -184,7 +184,7 @@ describe('the first binding of a code stays', () => {
     expect(stage.reasons('refusal')).toEqual(['response_ambiguous']);
   });
 
-  test('nor a code that is bound to another flow already', async () => {
+  test('a code that is bound to another flow is not bound again', async () => {
     await using stage = await CoreStage.open();
     const victim = await stage.begin();
     stage.redirectTo(stage.callback(victim));
@@ -196,7 +196,7 @@ describe('the first binding of a code stays', () => {
     expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
 
-  test('the same response again gives the same code, once to be redeemed', async () => {
+  test('a repeated response gives the same code, which can be redeemed once', async () => {
     await using stage = await CoreStage.open();
     const state = await stage.begin();
     stage.redirectTo(stage.callback(state));
@@ -212,7 +212,7 @@ describe('the first binding of a code stays', () => {
     expect(stage.reasons('refusal')).toEqual(['code_replayed']);
   });
 
-  test('the upstream’s own code is worth nothing to who saw it', async () => {
+  test('the upstream’s own code is worthless to an observer', async () => {
     await using stage = await CoreStage.open({ clients: [LAX] });
     const state = await stage.begin();
     stage.redirectTo(stage.callback(state));
@@ -226,7 +226,7 @@ describe('the first binding of a code stays', () => {
 
 describe('a code under another grant', () => {
   test.each(['refresh_token', 'password', 'device', 'urn:ietf:params:oauth:grant-type:device_code'])(
-    'is a redemption where it is bound: %s',
+    'is a redemption if the code is bound: %s',
     async (grantType) => {
       await using stage = await CoreStage.open({ policy: 'wrap_codes: false' });
       const state = await stage.begin();
@@ -238,7 +238,7 @@ describe('a code under another grant', () => {
     },
   );
 
-  test('is that grant’s own where it is not: a device polls', async () => {
+  test('belongs to that grant if it is not bound: a device polls', async () => {
     await using stage = await CoreStage.open();
     expect((await stage.redeem('device-code', { grant_type: 'device', client_id: 'spa' })).status).toBe(200);
     expect(new URLSearchParams(stage.last.body).get('code')).toBe('device-code');
@@ -246,7 +246,7 @@ describe('a code under another grant', () => {
   });
 });
 
-test('preserve without a state blocks nobody: the prefix is the state', async () => {
+test('preserve without a state blocks no login: the prefix is the state', async () => {
   await using stage = await CoreStage.open({ policy: 'state: preserve' });
   await stage.authorize({ state: undefined, code_challenge: 'A'.repeat(43) });
   const state = await stage.begin({ state: undefined });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 const ROOT = new URL('../../', import.meta.url);
 const PNG = '89504e470d0a1a0a';
 
-test('every picture is one that `npm run screenshots` makes, and every picture that a page shows is there', async () => {
+test('`npm run screenshots` makes every picture, and every picture on a page exists', async () => {
   const pictures = (await readdir(new URL('docs/images/', ROOT))).sort();
   const script = await readFile(new URL('scripts/screenshots.ts', ROOT), 'utf8');
   const made = [...script.matchAll(/photograph\(\s*'([\w-]+)'|\$\{FOLDER\}([\w-]+)\.png/g)];

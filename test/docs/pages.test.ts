@@ -31,7 +31,7 @@ const YAML = PAGES.flatMap(({ path, blocks }) =>
     .map((block) => ({ at: `${path}:${block.line}`, yaml: completeYaml(block), text: block.text })),
 );
 
-test('every page is found, and has no block left open', () => {
+test('every page is found, and all its blocks are closed', () => {
   expect(DOCS.length).toBeGreaterThan(20);
   expect(YAML.length).toBeGreaterThan(20);
   for (const { path, text } of PAGES)
@@ -55,7 +55,7 @@ test.each(YAML)('the configuration at $at passes `check`', async ({ at, yaml, te
   expect(result.ok ? [] : result.problems.map(formatProblem)).toEqual([]);
 });
 
-test.each(PAGES)('the links of $path lead somewhere', async ({ path, text }) => {
+test.each(PAGES)('the links of $path resolve', async ({ path, text }) => {
   const links = [...text.replaceAll(/^```.*?^```$/gms, '').matchAll(/\]\(([^)\s]+)\)/g)].map(
     ([, link = '']) => link,
   );
@@ -77,7 +77,7 @@ describe('commands', () => {
     ({ path, blocks }) => !ELSEWHERE.test(path) && blocks.some(({ language }) => language === 'sh'),
   );
 
-  test.each(runnable)('of $path do what the page says', { timeout: 60_000 }, async ({ blocks }) => {
+  test.each(runnable)('in $path do what the page says', { timeout: 60_000 }, async ({ blocks }) => {
     await using upstream = await startScriptedLegacyServer();
     const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-page-'));
     const [port, adminPort] = [await freePort('127.0.0.1'), await freePort('127.0.0.1')];

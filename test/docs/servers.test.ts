@@ -49,13 +49,13 @@ async function startExample(name: string) {
   return { upstream, gateway, paths: pathsOf(loaded.config) };
 }
 
-test('there is a page for each example, and an example for each page', () => {
+test('every example has a page, and every page an example', () => {
   expect(EXAMPLES.length).toBeGreaterThan(10);
   expect(PAGES.filter((page) => page !== 'README').sort()).toEqual(EXAMPLES.toSorted());
 });
 
 describe.concurrent.each(EXAMPLES)('%s', (name) => {
-  test('the example takes logins at every path that it names, and refuses those without PKCE', async () => {
+  test('the example accepts logins at all its paths, and refuses those without PKCE', async () => {
     const { upstream, gateway, paths } = await startExample(name);
     await using _upstream = upstream;
     await using _gateway = gateway;
@@ -102,7 +102,7 @@ describe.concurrent.each(EXAMPLES)('%s', (name) => {
     }
   });
 
-  test('the page has the example, and its commands do what it says', { timeout: 60_000 }, async () => {
+  test('the page contains the example, and its commands work', { timeout: 60_000 }, async () => {
     const example = await exampleOf(name);
     const blocks = readFencedBlocks(await read(`docs/servers/${name}.md`));
     const yaml = blocks.filter(({ language }) => language === 'yaml');

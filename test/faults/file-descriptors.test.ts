@@ -8,7 +8,7 @@ import { InterruptedLogin } from './interrupted-login.ts';
 /** A gateway at rest has some 25 of its own. */
 const OPEN_FILES = 64;
 
-test('file descriptors used up: logins under way finish, others are turned away until the load goes', async () => {
+test('without free file descriptors, logins in progress finish, others are refused until the load is gone', async () => {
   await using stage = await FaultStage.open({ process: { openFiles: OPEN_FILES } });
   const { gateway, upstream } = stage;
   const countOpen = async () => (await readdir(`/proc/${gateway.pid}/fd`)).length;

@@ -11,7 +11,7 @@ import type { SoakResult } from '../../scripts/soak/soak.ts';
 const SOAK = fileURLToPath(new URL('../../scripts/soak.ts', import.meta.url));
 const run = promisify(execFile);
 
-test('a short soak: every login is accounted for, through every fault', { timeout: 120_000 }, async () => {
+test('a short soak: every login is accounted for, during every fault', { timeout: 120_000 }, async () => {
   const { stdout, stderr } = await run(process.execPath, [SOAK, '--seconds', '20']);
   expect(stderr).toBe('');
   expect(stdout).toMatch(/\nsoak: no problems\n$/);
@@ -29,7 +29,7 @@ test.each([
   ['--seconds', '0'],
   ['--minutes', 'many'],
   ['--hours', '1'],
-])('%s %s is misuse', async (...args) => {
+])('%s %s is a usage error', async (...args) => {
   await expect(run(process.execPath, [SOAK, ...args])).rejects.toMatchObject({ code: expect.any(Number) });
 });
 
@@ -43,7 +43,7 @@ describe('the ledger', () => {
     return ledger.close(redemptions);
   };
 
-  test('a login that is done has one redemption', () => {
+  test('a completed login has one redemption', () => {
     const accounts = afterOne((ledger) => ledger.end('one', 'done'));
     expect(accounts).toMatchObject({
       begun: 1,
@@ -59,7 +59,7 @@ describe('the ledger', () => {
     ['with another symptom', 900, 1_100, ['502'], new Map()],
     ['that was over before', 800, 900, ['503'], new Map()],
     ['that came only afterwards', 1_300, 1_400, ['503'], new Map()],
-  ])('what goes wrong needs a fault: one %s', (_, begin, end, symptoms, failedBy) => {
+  ])('a failure needs a fault: one %s', (_, begin, end, symptoms, failedBy) => {
     const accounts = afterOne((ledger) => {
       ledger.inject('outage', symptoms, begin).end = end;
       ledger.fail('one', '503', 1_200);
@@ -75,16 +75,16 @@ describe('the ledger', () => {
     ['a refused login that got tokens', 'refused', REDEEMED, 'mismatched'],
     ['an abandoned login that got tokens', 'abandoned', REDEEMED, 'mismatched'],
     ['tokens for nobody', 'done', [...REDEEMED, { subject: 'two', times: 1 }], 'mismatched'],
-  ] as const)('%s is seen', (_, ending, redemptions, where) => {
+  ] as const)('%s is reported', (_, ending, redemptions, where) => {
     expect(afterOne((ledger) => ledger.end('one', ending), [...redemptions])[where]).toHaveLength(1);
   });
 
-  test('a login that never ends is not accounted for', () => {
+  test('a login without an end is unaccounted', () => {
     expect(afterOne(() => {}, []).unaccounted).toEqual(['usual: has not ended']);
   });
 });
 
-describe('what grows', () => {
+describe('growth', () => {
   /** One sample a second, up and down as a heap is. */
   const heap = (seconds: number, growth: number) =>
     Array.from({ length: seconds }, (_, second) => ({
@@ -92,7 +92,7 @@ describe('what grows', () => {
       value: 50_000_000 + growth * second + (second % 10) * 2_000_000,
     }));
 
-  test('is the slope of what is left after each collection', () => {
+  test('is the slope of the memory after each collection', () => {
     expect(slopePerHour(floors(heap(600, 0), 20))).toBeCloseTo(0, -6);
     expect(slopePerHour(floors(heap(600, 10_000), 20)) / 1e6).toBeCloseTo(36, 0);
   });
@@ -127,7 +127,7 @@ describe('what grows', () => {
     expect(judgeSoak(grown)).toEqual([expect.stringMatching(expected)]);
   });
 
-  test('or is none, where nothing does', () => {
+  test('is no problem if nothing grows', () => {
     expect(judgeSoak(result({}))).toEqual([]);
   });
 });

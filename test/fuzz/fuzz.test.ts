@@ -4,13 +4,13 @@ import { FUZZED_DEFENCES } from './fuzz-stage.ts';
 
 // Stages take turns every 9000 requests: these numbers begin in each of them.
 test.each(FUZZED_DEFENCES.map((defence, i) => [defence, i * 9_000] as const))(
-  'with %s, nothing comes of made-up requests that must not (from %i)',
+  'with %s, no random request succeeds that must not (from %i)',
   async (_, from) => {
     expect(await fuzz({ seed: 'the tests', from, count: 1_500 })).toEqual([]);
   },
 );
 
-test('where nothing is looked at, thefts succeed, and each is told with the fewest mutations', async () => {
+test('without checks, thefts succeed, and each is reported with the fewest mutations', async () => {
   const findings = await fuzz({ seed: 'the tests', from: 0, count: 500, defence: 'none', maxFindings: 3 });
   expect(findings.length).toBeGreaterThanOrEqual(3);
   for (const { problem, made, defence } of findings) {

@@ -41,7 +41,7 @@ const statusesOf = (raw: string) =>
 
 const inFlight = async (gateway: GatewayUnderTest) => (await gateway.metrics()).value('requests_in_flight');
 
-describe('an upload that the upstream answers before it has read it', () => {
+describe('an upload that the upstream answers before it read all of it', () => {
   const BODY = 'x'.repeat(3_000_000);
   const FRAMED: readonly (readonly [what: string, headers: readonly string[], body: string])[] = [
     ['of known length', [], BODY],
@@ -70,8 +70,8 @@ describe('an upload that the upstream answers before it has read it', () => {
   });
 });
 
-describe('an answer that its client does not take', () => {
-  test.each(['/download', '/page'])('is given up, and the server is free for others (%s)', async (path) => {
+describe('a response that its client does not read', () => {
+  test.each(['/download', '/page'])('is aborted, and the server is free for others (%s)', async (path) => {
     await using upstream = await startUpstream(async (req, res) => {
       if (req.url === '/quick') return void res.end();
       await sendEndlessly(
@@ -91,11 +91,11 @@ describe('an answer that its client does not take', () => {
   });
 });
 
-describe('requests that come together on one connection', () => {
+describe('requests that arrive together on one connection', () => {
   const manyOf = (count: number) =>
     rawRequest('GET /any HTTP/1.1', KEEP).repeat(count) + rawRequest('GET /last HTTP/1.1', []);
 
-  test('are answered one by one, in order, each of them asked for when the one before has its answer', async () => {
+  test('are answered in order, each forwarded after the response to the one before', async () => {
     const atOnce: number[] = [];
     let asked = 0;
     await using upstream = await startUpstream((req, res) => {
@@ -116,7 +116,7 @@ describe('requests that come together on one connection', () => {
     expect(new Set(atOnce)).toEqual(new Set([1]));
   });
 
-  test('are answered in part, where there are more than any client sends: RFC 9112 9.3.2', async () => {
+  test('are answered in part if there are too many: RFC 9112 9.3.2', async () => {
     await using upstream = await startUpstream((_req, res) => void res.end());
     await using gateway = await startProxyTo(upstream);
     const { raw } = await sendRaw(gateway.url, manyOf(5_000), { until: 'close' });
@@ -128,7 +128,7 @@ describe('requests that come together on one connection', () => {
   test.each([
     ['an upgrade', UPGRADE],
     ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
-  ])('end with their connection, which %s behind them has ended', async (_, last) => {
+  ])('end with their connection, which %s after them closed', async (_, last) => {
     const asked = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<void>();
     await using upstream = await startUpstream(async (_req, res) => {
@@ -149,7 +149,7 @@ describe('requests that come together on one connection', () => {
   });
 });
 
-test('of an answer that is replaced, the upstream need not send the rest', async () => {
+test('the upstream need not send the rest of a replaced response', async () => {
   const gone = Promise.withResolvers<void>();
   const server = createServer(async (req, res) => {
     if (req.headers['traceparent'] === 'this') res.once('close', gone.resolve);
@@ -201,7 +201,7 @@ describe('a WebSocket', () => {
   test.each([
     ['that is refused', '/oauth2/token'],
     ['that the upstream has ended', '/ws'],
-  ])('%s is no connection any more, whatever its client does', async (_, path) => {
+  ])('%s closes the connection, for any client', async (_, path) => {
     const server = createServer((_req, res) => res.end());
     server.on('upgrade', (_req, socket) => {
       socket.end('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
@@ -215,7 +215,7 @@ describe('a WebSocket', () => {
     client.destroy();
   });
 
-  test('whose client has gone before it is known where it leads is not asked for', async () => {
+  test('is not requested if its client left before the endpoints were known', async () => {
     const asked: ServerResponse[] = [];
     const upgraded: (string | undefined)[] = [];
     const server = createServer((req, res) => {
@@ -242,7 +242,7 @@ describe('a WebSocket', () => {
     expect(upgraded).toEqual([]);
   });
 
-  test('whose upstream never comes to the end of its head: 504', async () => {
+  test('whose upstream never completes the response head: 504', async () => {
     await using upstream = await startRawServer((socket, head) => {
       if (!head.includes(' /ws '))
         return void socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');

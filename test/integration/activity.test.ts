@@ -38,8 +38,8 @@ async function login(client: SimpleClient, fields: Readonly<Record<string, undef
   expect((await client.redeem(await client.newCode(fields), verifier)).status).toBe(200);
 }
 
-describe('what /api/clients says of a client', () => {
-  test('that logs in with PKCE, of one that does not, and of one that nobody has seen', async () => {
+describe('/api/clients about a client', () => {
+  test('with PKCE, one without, and one without traffic', async () => {
     await using stage = await Stage.open({ mode: 'report' });
     const { url } = stage.gateway;
     await login(new SimpleClient(url, 'spa', REDIRECT_URI));
@@ -93,7 +93,7 @@ describe('what /api/clients says of a client', () => {
     );
   });
 
-  test('is 503 while the store is away, and has all of it afterwards', async () => {
+  test('is 503 while the store is unreachable, and complete afterwards', async () => {
     await using stage = await startRedisStage({ policy: 'mode: report' });
     const [gateway] = stage.gateways;
     await login(stage.client);
@@ -121,7 +121,7 @@ describe('what /api/clients says of a client', () => {
   });
 });
 
-test('anybody may send any client_id: none of them is taken up, and none displaces a real one', async () => {
+test('made-up client_ids are not recorded, and displace no real client', async () => {
   await using stage = await Stage.open({ mode: 'report', quirks: { login: 'return_to' } });
   await using browser = new Browser();
   const real = new SimpleClient(stage.gateway.url, 'real-client', REDIRECT_URI);
@@ -158,7 +158,7 @@ test('anybody may send any client_id: none of them is taken up, and none displac
 });
 
 describe('two gateways on one Redis', () => {
-  test('say the same; each leaves nothing behind on SIGTERM; what was counted outlives them', async () => {
+  test('report the same counts; each flushes its counts on SIGTERM; the counts outlive them', async () => {
     await using redis = await startRedis({ port: true });
     await using upstream = await startScriptedLegacyServer();
     const start = () =>
@@ -205,7 +205,7 @@ describe('two gateways on one Redis', () => {
   });
 });
 
-test('several workers count into one activity, which their primary reads', async () => {
+test('several workers share one activity, which their primary reads', async () => {
   await using redis = await startRedis({ port: true });
   await using upstream = await startScriptedLegacyServer();
   await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-activity-'));

@@ -40,14 +40,14 @@ async function get(path: string, authorization?: string) {
   return { status: statusCode, headers, text: await body.text() };
 }
 
-test('the admin listener speaks TLS', () => expect(gateway.adminUrl).toMatch(/^https:/));
+test('the admin listener uses TLS', () => expect(gateway.adminUrl).toMatch(/^https:/));
 
-test.each(['/healthz', '/readyz'])('%s asks for no token', async (path) =>
+test.each(['/healthz', '/readyz'])('%s needs no token', async (path) =>
   expect(await get(path)).toMatchObject({ status: 200, text: 'ok\n' }),
 );
 
 test.each(['/', '/metrics', '/api/clients', '/client', '/request?id=x', '/status.css', '/nothing'])(
-  '%s asks for the token',
+  '%s needs the token',
   async (path) => {
     for (const wrong of [undefined, 'Bearer wrong', `Basic ${Buffer.from('x:wrong').toString('base64')}`]) {
       const { status, headers, text } = await get(path, wrong);
@@ -65,7 +65,7 @@ describe('report', () => {
     runCommand(['report', '--admin', gateway.adminUrl, ...args], { env });
   const ca = () => ['--ca', join(directory, 'cert.pem')];
 
-  test('asks with the token of a file or of the environment, and checks the certificate', async () => {
+  test('uses a token from a file or the environment, and checks the certificate', async () => {
     const file = join(directory, 'token');
     await writeFile(file, `${TOKEN}\n`);
     const byFile = await report([...ca(), '--token-file', file]);
@@ -74,7 +74,7 @@ describe('report', () => {
     expect(byEnvironment.stdout).toBe(byFile.stdout);
   });
 
-  test('says what is missing', async () => {
+  test('says which option is missing', async () => {
     expect(await report(ca())).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('--token-file'),

@@ -62,7 +62,7 @@ const logged = (gateway: GatewayProcess, event: string) =>
   gateway.stderr.filter((line) => line.includes(`"event":"${event}"`));
 
 describe('a line for each violation', () => {
-  test('in order, with who, what and why; nothing for what is in order', async () => {
+  test('in order, with client and reason; none for legitimate requests', async () => {
     await using gateway = await start(`destination: ${audit}, address: truncated`);
     const from = { 'x-forwarded-for': '198.51.100.23', 'user-agent': 'browser/1' };
     const refused = await violate(gateway, from);
@@ -125,7 +125,7 @@ describe('a line for each violation', () => {
     expect(JSON.parse(line)).toMatchObject({ client_address: null, reason: 'challenge_missing' });
   });
 
-  test('of two processes, each of them whole', async () => {
+  test('of two processes, with whole lines', async () => {
     await using redis = await startRedis({ port: true });
     const store = `workers: 2\nstore: {kind: redis, redis: {url: "${redis.url}", timeout: 5s}}`;
     await using gateway = await start(`destination: ${audit}`, store);
@@ -137,7 +137,7 @@ describe('a line for each violation', () => {
     expect([...workers].sort()).toEqual([1, 2]);
   });
 
-  test('nowhere, unless it is asked for', async () => {
+  test('nowhere by default', async () => {
     await using gateway = await start('');
     await violate(gateway);
     await gateway.waitForLine(/"event":"refusal"/);
@@ -159,7 +159,7 @@ describe('rotation', () => {
     expect([(await linesIn(`${audit}.1`)).length, (await linesIn(audit)).length]).toEqual([1, 1]);
   });
 
-  test('without: soon, and no line is lost', async () => {
+  test('without SIGHUP: soon, and no line is lost', async () => {
     await using gateway = await start(`destination: ${audit}`);
     await violate(gateway);
     await vi.waitFor(async () => expect(await linesIn(audit)).toHaveLength(1), 10_000);
@@ -179,8 +179,8 @@ describe('rotation', () => {
   });
 });
 
-describe('where it cannot be written', () => {
-  test('a full disk holds no login up; the log says it once, and nothing is lost yet', async () => {
+describe('a destination that cannot be written', () => {
+  test('a full disk delays no login; the log reports it once, and no line is lost yet', async () => {
     await using gateway = await start('destination: /dev/full');
     const client = new SimpleClient(gateway.url);
     for (let i = 0; i < 5; i++) {
@@ -197,18 +197,21 @@ describe('where it cannot be written', () => {
   test.each([
     ['is in no folder', '/nowhere/audit.jsonl', /ENOENT/],
     ['is a folder', '/tmp', /EISDIR/],
-  ])('a file that %s: no start, and one line that says why', async (_, path, why) => {
-    await writeFile(config, yaml(`destination: ${path}`));
-    const { exitCode, stderr } = await runCommand(['serve', '--config', config]);
-    expect(exitCode).toBe(1);
-    const [line = '', ...others] = stderr.split('\n').filter((text) => !text.startsWith('{'));
-    expect(line).toMatch(/^pkce-gateway: cannot start: audit\.destination: /);
-    expect(line).toMatch(why);
-    expect(others).toEqual([]);
-  });
+  ])(
+    'a file that %s: the gateway does not start, and prints the reason in one line',
+    async (_, path, why) => {
+      await writeFile(config, yaml(`destination: ${path}`));
+      const { exitCode, stderr } = await runCommand(['serve', '--config', config]);
+      expect(exitCode).toBe(1);
+      const [line = '', ...others] = stderr.split('\n').filter((text) => !text.startsWith('{'));
+      expect(line).toMatch(/^pkce-gateway: cannot start: audit\.destination: /);
+      expect(line).toMatch(why);
+      expect(others).toEqual([]);
+    },
+  );
 });
 
-test('another destination needs a restart, and the log says so', async () => {
+test('a changed destination needs a restart, and the log says so', async () => {
   await using gateway = await start('');
   await writeFile(config, yaml(`destination: ${audit}`));
   gateway.signal('SIGHUP');

@@ -101,7 +101,7 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   ],
 ];
 
-describe('serve says in one line what is wrong and where, and exits with 1', () => {
+describe('serve prints the problem and its position in one line, and exits with 1', () => {
   test.concurrent.each(CASES)('%s', async (what, yaml, expected) => {
     const own = await mkdtemp(join(directory, 'case-'));
     // Relative paths are relative to the file, which stands beside the others.
@@ -121,7 +121,7 @@ describe('serve says in one line what is wrong and where, and exits with 1', () 
   });
 });
 
-test('a store that is not there holds no start up: the log says so, and readiness', async () => {
+test('an unreachable store does not delay the start; log and readiness report it', async () => {
   const port = await freePort();
   const file = join(directory, 'away.yaml');
   await writeFile(

@@ -32,7 +32,7 @@ async function exchange({ sent = [], host = 'login.example.com', answer, path = 
 const told = ({ received }: Awaited<ReturnType<typeof exchange>>) =>
   ['proto', 'host', 'port', 'prefix', 'for'].map((part) => received[`x-forwarded-${part}`]);
 
-describe('what the upstream is told', () => {
+describe('the headers for the upstream', () => {
   test.each<[string, Scene, (string | undefined)[]]>([
     [
       'one proxy that ends TLS',
@@ -87,12 +87,12 @@ describe('what the upstream is told', () => {
     ],
   ])('%s', async (_, scene, expected) => expect(told(await exchange(scene))).toEqual(expected));
 
-  test('a Host with a dot at its end is the same host', async () => {
+  test('a Host with a final dot is the same host', async () => {
     const seen = await exchange({ host: 'login.example.com.', issuer: 'hosts: [login.example.com]' });
     expect([seen.response.status, seen.received.host]).toEqual([200, 'login.example.com']);
   });
 
-  test('trace context goes on', async () => {
+  test('trace context is forwarded', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { received } = await exchange({ sent: [`traceparent: ${traceparent}`, 'tracestate: a=b'] });
     expect([received['traceparent']?.slice(0, 35), received['tracestate']]).toEqual([
@@ -103,12 +103,12 @@ describe('what the upstream is told', () => {
 });
 
 describe('the id of a request', () => {
-  test('of a trusted proxy goes upstream and back', async () => {
+  test('of a trusted proxy is sent upstream and back', async () => {
     const { received, valuesOf } = await exchange({ listen: TRUSTED, sent: ['X-Request-Id: abc-1'] });
     expect([received['x-request-id'], ...valuesOf('x-request-id')]).toEqual(['abc-1', 'abc-1']);
   });
 
-  test('of anybody else is made here, and the same on both sides', async () => {
+  test('is generated for other senders, and the same on both sides', async () => {
     const { received, valuesOf } = await exchange({
       sent: ['X-Request-Id: forged'],
       answer: () => ({ 'X-Request-Id': 'of-the-upstream' }),
@@ -117,7 +117,7 @@ describe('the id of a request', () => {
     expect(valuesOf('x-request-id')).toEqual([received['x-request-id']]);
   });
 
-  test('has the name that the configuration gives it', async () => {
+  test('has the configured name', async () => {
     const { received, valuesOf } = await exchange({
       listen: `${TRUSTED}, request_id_header: X-Correlation-Id`,
       sent: ['X-Correlation-Id: c-1', 'X-Request-Id: other'],
@@ -127,14 +127,14 @@ describe('the id of a request', () => {
   });
 });
 
-describe('a server that calls itself by its own names', () => {
+describe('a server that uses its own names', () => {
   const answer = (origin: string) => ({
     Refresh: `0; url=${origin}/next`,
     'Set-Cookie': ['a=b; Domain=127.0.0.1; Path=/', 'c=d; Domain=sso.corp.example', 'e=f'],
     'Content-Location': 'https://sso.corp.example/a',
   });
 
-  test('is heard by the public one', async () => {
+  test('gets the public name in its requests', async () => {
     const { valuesOf } = await exchange({
       upstream: 'preserve_host: false, origins: ["https://sso.corp.example"]',
       issuer: 'public_url: https://login.example.com',
@@ -149,7 +149,7 @@ describe('a server that calls itself by its own names', () => {
     expect(valuesOf('content-location')).toEqual(['https://login.example.com/a']);
   });
 
-  test('in a Location as well, also of another of its origins', async () => {
+  test('appears under the public name in a Location, also for its other origins', async () => {
     const { valuesOf } = await exchange({
       upstream: 'origins: ["https://sso.corp.example"]',
       issuer: 'public_url: https://login.example.com',
@@ -158,7 +158,7 @@ describe('a server that calls itself by its own names', () => {
     expect(valuesOf('location')).toEqual(['https://login.example.com/login?a=b']);
   });
 
-  test('what is not its own stays', async () => {
+  test('foreign names stay', async () => {
     const { valuesOf } = await exchange({
       issuer: 'public_url: https://login.example.com',
       answer: () => ({ Refresh: '3; url=https://app.example/', 'Set-Cookie': 'a=b; Domain=example.com' }),

@@ -16,7 +16,7 @@ import { startRedisStage } from './redis-stage.ts';
 
 const FORM = 'Content-Type: application/x-www-form-urlencoded';
 
-describe('a body that comes too slowly', () => {
+describe('a body that arrives too slowly', () => {
   const SLOW: readonly (readonly [what: string, target: string, headers: readonly string[], body: string])[] =
     [
       ['at the token endpoint', '/oauth2/token', [FORM, 'Content-Length: 99'], 'grant_type=x'],
@@ -49,7 +49,7 @@ describe('a body that comes too slowly', () => {
   });
 
   test.each(['PUT /oauth2/authorize?client_id=x', 'PUT /oauth2/token', 'DELETE /oauth2/token'])(
-    'in report, where it goes on as it came (%s): the same',
+    'in report, where it is forwarded unchanged (%s): the same',
     async (line) => {
       await using upstream = await startScriptedLegacyServer();
       await using gateway = await startProxyTo(upstream, {
@@ -64,7 +64,7 @@ describe('a body that comes too slowly', () => {
     },
   );
 
-  test('one that moves may take as long as it likes', async () => {
+  test('a body that keeps arriving may take any time', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream, { listen: 'limits: {header_timeout: 600ms}' });
     const slow = startSlowBody(gateway.url);
@@ -99,7 +99,7 @@ function startSlowBody(url: string) {
 describe('many headers', () => {
   const MANY = Array.from({ length: 2_500 }, (_, i) => `a${i}:b`);
 
-  test('are all judged: one that comes last counts as well', async () => {
+  test('are all judged, including the last one', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream, { issuer: 'forward_pkce: never' });
     const second = rawRequest('GET /inspect HTTP/1.1', ['Host: a', ...MANY, 'hOST: evil.example']);
@@ -118,7 +118,7 @@ test.each([
   ['nothing', ''],
   ['half a head', 'GET / HTTP/1.1\r\nHo'],
   ['nothing more', rawRequest('GET /inspect HTTP/1.1', ['Host: a'])],
-])('a connection that asks for %s is ended', async (_, sent) => {
+])('a connection that requests %s is closed', async (_, sent) => {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startProxyTo(upstream, {
     listen: 'keep_alive: 1s, limits: {header_timeout: 300ms}',
@@ -195,7 +195,7 @@ describe('a flood of authorization requests', { timeout: 60_000 }, () => {
     await Promise.all(Array.from({ length: 32 }, work));
   }
 
-  test('with the memory store: logins that began before, and codes that were issued before, are good after', async () => {
+  test('with the memory store: earlier logins and codes stay valid', async () => {
     await using upstream = await startScriptedLegacyServer({ login: 'return_to' });
     await using gateway = await startProxyTo(upstream, { issuer: 'forward_pkce: never' });
     const client = new SimpleClient(gateway.url);
@@ -211,7 +211,7 @@ describe('a flood of authorization requests', { timeout: 60_000 }, () => {
     expect((await client.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
 
-  test('with Redis: the same; every record has its end, and its measure', async () => {
+  test('with Redis: the same; every record has a TTL and a limited size', async () => {
     await using stage = await startRedisStage();
     const { client, redis } = stage;
     const issued = await client.newCode();

@@ -26,24 +26,29 @@ const PAIRS = NAMES.flatMap((name) =>
 );
 
 describe('HTTP Basic credentials', () => {
-  test.each(PAIRS)('of %s, %s, name the client of the flow, and go on verbatim', async (name, _, user) => {
-    await using stage = await Stage.open({ issuer: ISSUER });
-    const code = await stage.newCode({ client_id: name });
-    const authorization = basic(user);
-    const theft = await stage.redeem(code, PKCE_FREE, { headers: { authorization } });
-    expect(theft.json.error).toBe('invalid_grant');
-    expect(stage.logLines('refusal')).toEqual([
-      expect.objectContaining({ reason: 'verifier_missing', client: name }),
-    ]);
-    expect(stage.upstream.tokenRequests).toEqual([]);
+  test.each(PAIRS)(
+    'of %s, %s, name the client of the flow, and are forwarded verbatim',
+    async (name, _, user) => {
+      await using stage = await Stage.open({ issuer: ISSUER });
+      const code = await stage.newCode({ client_id: name });
+      const authorization = basic(user);
+      const theft = await stage.redeem(code, PKCE_FREE, { headers: { authorization } });
+      expect(theft.json.error).toBe('invalid_grant');
+      expect(stage.logLines('refusal')).toEqual([
+        expect.objectContaining({ reason: 'verifier_missing', client: name }),
+      ]);
+      expect(stage.upstream.tokenRequests).toEqual([]);
 
-    const answer = await stage.redeem(code, { client_id: undefined }, { headers: { authorization } });
-    expect(stage.upstream.tokenRequests.map(({ headers }) => headers.authorization)).toEqual([authorization]);
-    // The upstream reads it in its own way: where it sees another client, that is what the client hears.
-    if (readsAs(user) === name && user !== '100%') expect(answer.status).toBe(200);
-  });
+      const answer = await stage.redeem(code, { client_id: undefined }, { headers: { authorization } });
+      expect(stage.upstream.tokenRequests.map(({ headers }) => headers.authorization)).toEqual([
+        authorization,
+      ]);
+      // The upstream reads it in its own way: where it sees another client, that is what the client hears.
+      if (readsAs(user) === name && user !== '100%') expect(answer.status).toBe(200);
+    },
+  );
 
-  test('of another client are client_mismatch, and the code stays good', async () => {
+  test('of another client are a client_mismatch, and the code stays valid', async () => {
     await using stage = await Stage.open({ issuer: ISSUER });
     const code = await stage.newCode();
     const headers = { authorization: basic('a:b'.replace(':', '%3A')) };
@@ -53,7 +58,7 @@ describe('HTTP Basic credentials', () => {
   });
 
   test.each(['Basic', 'Basic !!!', 'Basic =', 'Bearer abc', 'Basic YQ', 'Digest username="spa"'])(
-    'that cannot be read are left to the upstream: %s',
+    'that are unreadable are left to the upstream: %s',
     async (authorization) => {
       await using stage = await Stage.open({ issuer: ISSUER });
       const code = await stage.newCode();
@@ -66,7 +71,7 @@ describe('HTTP Basic credentials', () => {
 });
 
 describe('credentials in the form', () => {
-  test('go on as they are', async () => {
+  test('are forwarded unchanged', async () => {
     await using stage = await Stage.open({ issuer: ISSUER });
     const secret = 'p%C3%A4ss w+rd&=';
     expect((await stage.redeem(await stage.newCode(), { client_secret: secret })).status).toBe(200);

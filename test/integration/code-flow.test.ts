@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 describe('a login through the gateway', () => {
-  test('gets tokens with the right verifier, and the client its own state back', async () => {
+  test("gets tokens with the right verifier, and returns the client's own state", async () => {
     const client = new SimpleClient(gateway.url);
     const answer = await client.authorize({ state: 'a state/with?odd&characters=ü' });
     expect(answer.status).toBe(302);
@@ -31,7 +31,7 @@ describe('a login through the gateway', () => {
     expect(tokens.json.access_token).toEqual(expect.any(String));
   });
 
-  test('is refused to a thief without the verifier, and the upstream never hears of it', async () => {
+  test('is refused to a thief without the verifier, and the upstream does not see the request', async () => {
     const client = new SimpleClient(gateway.url);
     const code = await client.newCode();
     const theft = await client.redeem(code, { code_verifier: undefined });

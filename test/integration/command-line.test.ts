@@ -63,7 +63,7 @@ issuers:
     for (const line of lines) expect(line).toMatch(/^\S+:\d+:\d+ \S+: \S/);
   });
 
-  test.concurrent('more problems than a pipe takes at once are all told', async () => {
+  test.concurrent('more problems than fit into a pipe are all printed', async () => {
     const clients = Array.from({ length: 2_000 }, (_, index) => `c${index}: {mode: strict}`);
     const file = await fileOf(
       `issuers: [{name: a, upstream: {url: https://idp.internal}, clients: {${clients.join(', ')}}}]`,
@@ -73,7 +73,7 @@ issuers:
     expect(stderr.split('\n')).toHaveLength(2_000);
   });
 
-  test.concurrent('the file may be named without an option, or be standard input', async () => {
+  test.concurrent('the file may be an argument, or standard input', async () => {
     const text = 'issuers: [{name: a, upstream: {url: https://idp.internal}}]';
     const summary = 'ok (1 issuer, 0 clients; memory store)';
     const file = await fileOf(text);
@@ -88,7 +88,7 @@ issuers:
     });
   });
 
-  test.concurrent('the file is gateway.yaml of the working directory, unless told otherwise', async () => {
+  test.concurrent('the default file is gateway.yaml in the working directory', async () => {
     expect(await run('check')).toEqual({
       exitCode: 1,
       stdout: '',
@@ -140,7 +140,7 @@ describe('help and version', () => {
   );
 });
 
-describe('a command line that no command takes: exit 2, and why', () => {
+describe('an invalid command line: exit 2, and the reason', () => {
   const UPSTREAM = ['serve', '--upstream', 'http://127.0.0.1:9'];
   const MISUSED: readonly (readonly [args: string[], says: string])[] = [
     [['frobnicate'], 'there is no command frobnicate'],
@@ -178,7 +178,7 @@ describe('a command line that no command takes: exit 2, and why', () => {
   });
 });
 
-test.concurrent('options that npm kept, for want of a --: the command line to write', async () => {
+test.concurrent('options that npm consumed without --: prints the correct command line', async () => {
   // What `npm start serve --upstream http://x` makes of it.
   const env = { npm_lifecycle_event: 'start', npm_config_upstream: 'true' };
   const { exitCode, stderr } = await runCommand(['serve', 'http://x'], { env });
@@ -189,7 +189,7 @@ test.concurrent('options that npm kept, for want of a --: the command line to wr
   expect(aware.stderr).not.toContain('npm took');
 });
 
-describe('serve cannot start: exit 1, and why in one line', () => {
+describe('serve cannot start: exit 1, and the reason in one line', () => {
   test.concurrent.each([[[]], [['serve']], [['serve', '--config', 'missing.yaml']]])(
     'no file: %j',
     async (args) => {
@@ -201,7 +201,7 @@ describe('serve cannot start: exit 1, and why in one line', () => {
     },
   );
 
-  test.concurrent('problems in the file, as check tells them', async () => {
+  test.concurrent('problems in the file, as check prints them', async () => {
     const file = await fileOf('issuers: []\nbogus: 1\n');
     const checked = await run('check', '--config', file);
     expect(await run('serve', '--config', file)).toEqual(checked);

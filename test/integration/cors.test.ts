@@ -73,7 +73,7 @@ describe('a preflight', () => {
     '/jwks',
     OPENID,
     '/.well-known/oauth-authorization-server',
-  ])('to %s goes upstream, and what the app asks for is allowed', async (path) => {
+  ])('to %s is forwarded, and what the app requests is allowed', async (path) => {
     const answer = await preflight(path, APP, 'authorization,dpop,x-own');
     expect(answer.status).toBeLessThan(300);
     expect(upstream.requests.all.map(({ method }) => method)).toEqual(['OPTIONS']);
@@ -84,7 +84,7 @@ describe('a preflight', () => {
     });
   });
 
-  test('of an app with a scheme of its own', async () => {
+  test('of an app with its own scheme', async () => {
     const answer = await preflight(PATHS.token, 'capacitor://localhost');
     expect(answer.headers['access-control-allow-origin']).toBe('capacitor://localhost');
   });
@@ -98,18 +98,18 @@ describe('a preflight', () => {
     [PATHS.authorization, APP],
     ['/login', APP],
     ['/inspect', APP],
-  ])('to %s from %s is not: what the upstream says of it passes', async (path, origin) => {
+  ])("to %s from %s is not changed: the upstream's response passes", async (path, origin) => {
     const answer = await preflight(path, origin);
     expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
   });
 
-  test('to the token endpoint from elsewhere is the upstream’s to answer', async () => {
+  test('to the token endpoint from another origin is left to the upstream', async () => {
     await preflight(PATHS.token, EVIL);
     expect(upstream.tokenRequests.map(({ method }) => method)).toEqual(['OPTIONS']);
   });
 });
 
-describe('what a script of the app can read', () => {
+describe('a script of the app can read', () => {
   test('tokens', async () => {
     const client = new SimpleClient(gateway.url);
     const answer = await client.redeem(await client.newCode(), {}, { origin: APP });
@@ -147,7 +147,7 @@ describe('what a script of the app can read', () => {
   });
 });
 
-test('scripts of other origins read what the upstream lets them, and caches are told', async () => {
+test('scripts of other origins can read what the upstream allows, and caches are informed', async () => {
   const client = new SimpleClient(gateway.url);
   const answers = [
     await client.redeem('nope', {}, { origin: EVIL }),
@@ -159,7 +159,7 @@ test('scripts of other origins read what the upstream lets them, and caches are 
   expect(answers[1]?.headers['vary']).toBe('Origin');
 });
 
-test('one issuer does not share with the apps of another', async () => {
+test('one issuer does not allow the apps of another', async () => {
   await using other = await startGatewayUnderTest({
     upstream: upstream.url,
     issuer: 'clients: {spa: {redirect_uris: [https://other.example.com/cb]}}',
@@ -168,7 +168,7 @@ test('one issuer does not share with the apps of another', async () => {
   expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
 });
 
-test('with realms, keys and userinfo are known once the metadata of the realm has passed', async () => {
+test("with realms, keys and userinfo are known after the realm's metadata passed", async () => {
   await using realms = await startCannedServer();
   const base = `${realms.url}/realms/one`;
   realms.answers.set(`/realms/one${OPENID}`, {

@@ -16,7 +16,7 @@ const COUNTED = ['--min-semi-space-size=1', '--max-semi-space-size=1', '--import
 const JOBS = 500;
 
 // What a login takes of the store is counted in redis.test.ts.
-test('a login asks the upstream twice', async () => {
+test('a login sends two requests upstream', async () => {
   await using stage = await startRedisStage();
   const { client, upstream } = stage;
   const learnt = upstream.requests.all.length;
@@ -25,7 +25,7 @@ test('a login asks the upstream twice', async () => {
   expect(asked.map(({ method }) => method)).toEqual(['GET', 'POST']);
 });
 
-test('logins and pages allocate no more than they did', async () => {
+test('logins and pages allocate no more memory than before', async () => {
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-cost-'));
   cleanup.defer(() => rm(directory, { recursive: true }));

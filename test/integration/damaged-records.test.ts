@@ -86,7 +86,7 @@ describe.each(Object.entries(KINDS))(
         top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
       });
 
-    test('as it was lets the login go on; as anything else, it lets nothing out', async () => {
+    test('unchanged continues the login; changed in any way, it releases no code', async () => {
       await using redis = await startRedis();
       await using stage = await open(redis);
       const whole = await (await begin(stage))();

@@ -25,7 +25,7 @@ async function ask(configured: readonly string[] = []): Promise<Discovered> {
   return await discover(client, 'login.example.com', configured);
 }
 
-test('reads what the gateway needs to know', async () => {
+test('reads what the gateway needs', async () => {
   const document = {
     ...ENDPOINTS,
     issuer: 'https://as.example.com/tenant/',
@@ -63,7 +63,7 @@ test('reads what the gateway needs to know', async () => {
   expect(upstream.requests.all.map(({ headers }) => headers.host)).toEqual(['login.example.com']);
 });
 
-test('a configured path comes first, a pattern is none', async () => {
+test('a configured path is tried first, a pattern is not', async () => {
   upstream.answers.set(`/one${OPENID}`, { body: { ...ENDPOINTS, issuer: 'https://as/one' } });
   expect(await ask([`/{realm}${OPENID}`, `/one${OPENID}`])).toMatchObject({ issuer: 'https://as/one' });
   expect(upstream.requests.all.map(({ path }) => path)).toEqual([`/one${OPENID}`]);
@@ -74,12 +74,12 @@ test.each([
   ['a page', { body: '<!doctype html>' }],
   ['no endpoints', { body: { issuer: 'https://as' } }],
   ['more than it could need', { body: { ...ENDPOINTS, filler: 'x'.repeat(300_000) } }],
-])('an upstream that says %s', async (_, answer) => {
+])('an upstream that answers %s', async (_, answer) => {
   upstream.answers.set(OPENID, answer);
   await expect(ask()).rejects.toBeInstanceOf(DiscoveryFault);
 });
 
-test('an upstream that is away is a fault', async () => {
+test('an unreachable upstream is a fault', async () => {
   await upstream.stop();
   await expect(ask()).rejects.toBeInstanceOf(UpstreamFault);
 });

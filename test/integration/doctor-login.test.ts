@@ -40,7 +40,7 @@ describe('doctor --login at the server itself', () => {
     for (const secret of secrets) if (secret !== null) expect(text).not.toContain(secret);
   });
 
-  test('a server that takes a code twice', async () => {
+  test('a server that redeems a code twice', async () => {
     await using upstream = await startScriptedLegacyServer({ codes: 'reusable' });
     const { lines } = await doctorWith({ open }, '--upstream', upstream.url, ...login());
     expect(lines).toContainEqual(
@@ -135,7 +135,7 @@ describe('doctor --login at the server itself', () => {
   });
 });
 
-test('an id_token that covers code and state', async () => {
+test('an id_token with c_hash and s_hash', async () => {
   const claims = Buffer.from(JSON.stringify({ c_hash: 'x', s_hash: 'y' })).toString('base64url');
   await using server = await listen(
     createServer((request, response) => {
@@ -159,7 +159,7 @@ test('an id_token that covers code and state', async () => {
 });
 
 describe('doctor --login through the gateway', () => {
-  test('comes back through it, enforced and wrapped', async () => {
+  test('returns through it, enforced and wrapped', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startGatewayUnderTest({
       upstream: upstream.url,
@@ -177,7 +177,7 @@ describe('doctor --login through the gateway', () => {
     );
   });
 
-  test('goes around it, where the server has an address of its own', async () => {
+  test('bypasses it if the server uses its own address', async () => {
     await using upstream = await startScriptedLegacyServer({ login: 'return_to', ownLocations: 'internal' });
     const otherName = upstream.url.replace('127.0.0.1', 'localhost');
     await using gateway = await startGatewayUnderTest({
@@ -209,7 +209,7 @@ describe('doctor --login through the gateway', () => {
   });
 });
 
-test('without --login, whether a server verifies PKCE is not concluded', async () => {
+test('without --login, doctor does not say whether a server verifies PKCE', async () => {
   await using upstream = await startScriptedLegacyServer();
   const { text } = await doctor('--upstream', upstream.url, '--client', 'spa', '--redirect-uri', redirectUri);
   expect(text).not.toMatch(/verifies (nothing|PKCE itself)|does not verify/);

@@ -31,7 +31,7 @@ describe('the network', () => {
     ]);
   });
 
-  test('a port that speaks no TLS, and one that speaks no HTTP', async () => {
+  test('a port without TLS, and one without HTTP', async () => {
     await using plain = await startCannedServer();
     const { problems } = await doctor('--upstream', `https://127.0.0.1:${plain.port}`);
     expect(problems).toEqual([expect.stringMatching(/^problem TLS: .*→ check that this is the TLS port/)]);
@@ -44,7 +44,7 @@ describe('the network', () => {
     ]);
   });
 
-  test('a server that keeps silent: it is given up after a while', async () => {
+  test('a server that never answers: doctor times out', async () => {
     await using silent = await startRawServer(() => {});
     const [plain, tls] = await Promise.all([
       doctor('--upstream', silent.url),
@@ -54,7 +54,7 @@ describe('the network', () => {
     expect(tls.problems).toEqual([expect.stringMatching(/^problem TLS: .*no handshake within 5 s/)]);
   });
 
-  test('certificates: of an unknown authority, known but near its end, of another name, expired', async () => {
+  test('certificates: of an unknown CA, about to expire, with another name, expired', async () => {
     await using certificate = await createCertificate('DNS:localhost');
     const { cert = '', key = '' } = certificate.tls;
     await using server = await listen(createServer({ cert, key }, (_req, res) => res.writeHead(404).end()));

@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => files[Symbol.asyncDispose]());
 
 describe('discovery', () => {
-  test('no document, and nothing configured in its place', async () => {
+  test('no document, and no configured endpoints', async () => {
     await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
     const { exitCode, problems } = await doctor('--upstream', upstream.url);
     expect(exitCode).toBe(1);
@@ -32,7 +32,7 @@ describe('discovery', () => {
     expect(configured.lines).toContainEqual(expect.stringMatching(/^ok token endpoint: a made-up code/));
   });
 
-  test('a document at the root is not taken for that of an issuer with a path', async () => {
+  test('a document at the root is not used for an issuer with a path', async () => {
     await using upstream = await startDescribed(() => ({}));
     const { problems } = await doctor('--upstream', `${upstream.url}/tenant`);
     expect(problems).toEqual([
@@ -105,7 +105,7 @@ describe('discovery', () => {
     expect((await doctor('--config', await files.fileOf(issuer('"https://x"')))).problems).toEqual([]);
   });
 
-  test('an issuer under which no client finds the document', async () => {
+  test('an issuer whose document no client finds', async () => {
     await using upstream = await startScriptedLegacyServer();
     const issuer = (upstreamSettings: string) =>
       `issuers: [{name: corp, upstream: {url: "${upstream.url}"${upstreamSettings}}, public_url: "http://localhost:9"}]`;
@@ -117,7 +117,7 @@ describe('discovery', () => {
     expect(taken.lines).toContain('ok issuer: http://localhost:9');
   });
 
-  test('of an issuer with paths of its own', async () => {
+  test('of an issuer with paths', async () => {
     await using upstream = await startScriptedLegacyServer();
     const yaml = `issuers: [{name: a, upstream: {url: "${upstream.url}"}, paths: [/realms/a]}]`;
     const { exitCode, lines } = await doctor('--config', await files.fileOf(yaml), ...CLIENT);
@@ -138,7 +138,7 @@ describe('discovery', () => {
     ]);
   });
 
-  test('a server that answers under its own name only', async () => {
+  test('a server that answers only under its own name', async () => {
     await using upstream = await startRawServer((socket, head) => {
       const own = head.toLowerCase().includes(`\r\nhost: 127.0.0.1:${upstream.port}`);
       const body = own
@@ -178,7 +178,7 @@ describe('discovery', () => {
 });
 
 describe('PKCE at the server itself', () => {
-  test('it chokes on it, and is sent it: a problem; kept away: none', async () => {
+  test('it refuses PKCE parameters: a problem if they are forwarded, else none', async () => {
     const metadataOverrides = { code_challenge_methods_supported: ['S256'] };
     await using upstream = await startScriptedLegacyServer({ pkceParameters: 'rejected', metadataOverrides });
     const { exitCode, problems } = await doctor('--upstream', upstream.url, ...CLIENT);
@@ -226,7 +226,7 @@ describe('PKCE at the server itself', () => {
     );
   });
 
-  test('a client that it does not know', async () => {
+  test('an unknown client', async () => {
     const { publicClient } = testClients(REDIRECT_URI);
     await using upstream = await startOidcProvider({ clients: [publicClient] });
     const { lines } = await doctor('--upstream', upstream.url, ...CLIENT);
@@ -235,7 +235,7 @@ describe('PKCE at the server itself', () => {
     );
   });
 
-  test('a login that goes on at another origin', async () => {
+  test('a login that continues at another origin', async () => {
     const leaves = { status: 302, headers: { location: 'https://sso.example.com/login?x=y' } };
     await using upstream = await startDescribed(() => ({}), { '/a': leaves });
     const { lines } = await doctor('--upstream', upstream.url, ...CLIENT);
@@ -257,7 +257,7 @@ describe('the token endpoint', () => {
     expect((await doctor('--upstream', upstream.url)).lines).toContainEqual(expect.stringMatching(says));
   });
 
-  test('bypass of the gateway: open, closed, or none there', async () => {
+  test('bypass of the gateway: open, closed, or absent', async () => {
     await using upstream = await startScriptedLegacyServer();
     const open = await doctor('--upstream', upstream.url, '--direct', upstream.url);
     expect(open.exitCode).toBe(1);

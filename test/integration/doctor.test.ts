@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => files[Symbol.asyncDispose]());
 
-describe('nothing is wrong: exit 0', () => {
-  test('with a server and a store that are in order', async () => {
+describe('no problems: exit 0', () => {
+  test('with a working server and store', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using redis = await startRedis({ port: true });
     const file = await files.fileOf(`listen: {address: "127.0.0.1:0"}
@@ -37,7 +37,7 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
     for (const { ttl } of await redis.dumpAll()) expect(ttl).toBeGreaterThan(0);
   });
 
-  test('and nobody is harmed: the codes are made up, those of the server are not redeemed, and none is told', async () => {
+  test('without side effects: it uses made-up codes, redeems none of the server, and prints none', async () => {
     await using upstream = await startScriptedLegacyServer({ newCode: () => 'a-code-of-the-server' });
     const { text } = await doctor('--upstream', upstream.url, ...CLIENT, '--direct', upstream.url);
     for (const { form } of upstream.tokenRequests) expect(form.get('code')).toMatch(/^pkce-gateway-doctor-/);
@@ -73,7 +73,7 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
 describe('the gateway and its store', () => {
   const issuers = 'issuers: [{name: corp, upstream: {url: "http://127.0.0.1:9"}}]';
 
-  test('a Redis that is away, one that refuses the password, one whose user may not do enough', async () => {
+  test('a Redis that is unreachable, refuses the password, or denies commands to the user', async () => {
     const port = await freePort();
     const away = await doctor(
       '--config',
@@ -108,7 +108,7 @@ describe('the gateway and its store', () => {
     );
   });
 
-  test('a password that Redis does not need: nothing but the findings is printed', async () => {
+  test('a password that Redis does not need: only the findings are printed', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using redis = await startRedis({ port: true });
     const file = await files.fileOf(`store: {kind: redis, redis: {url: "${redis.url}", password: unneeded}}
@@ -149,7 +149,7 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
   });
 });
 
-describe('doctor says no', () => {
+describe('doctor refuses', () => {
   test.each([
     [['--upstream', 'idp'], '--upstream: must be an http or https URL'],
     [['--upstream', 'https://idp', '--config', 'x'], 'cannot be used together'],
@@ -169,7 +169,7 @@ describe('doctor says no', () => {
     await expect(doctor(...args)).rejects.toThrow(says);
   });
 
-  test('to probes of one issuer where there are several, until one is chosen', async () => {
+  test('to probe one of several issuers until one is chosen', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     const file = await files.fileOf(
       `issuers: [{name: a, hosts: [a.example], upstream: {url: "${url}"}}, {name: b, upstream: {url: "${url}"}}]`,

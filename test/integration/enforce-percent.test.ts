@@ -14,7 +14,7 @@ const BOTH_SIDES = 60;
 /** How a flow was drawn: only an enforced one gets a code of the gateway's own. */
 const isEnforced = (code: string) => code.startsWith('pgc_');
 
-describe('how many logins are enforced', () => {
+describe('the share of enforced logins', () => {
   // Binomial, 240 draws: eight standard deviations on either side, which chance leaves once in 10^15 runs.
   test.each([
     [0, 0, 0],
@@ -59,7 +59,7 @@ describe('at replicas whose percentages are 50, 0 and 100', () => {
   }
   const BOTH_WAYS_AT_BOTH = ['false 0', 'false 1', 'true 0', 'true 1'];
 
-  test('both halves of a login agree: the one that began it draws', async () => {
+  test('both halves of a login agree: its first replica draws', async () => {
     await using replicas = await openReplicas();
     const { client, others } = replicas;
     const seen = new Set<string>();
@@ -109,7 +109,7 @@ async function push(client: SimpleClient): Promise<string> {
 }
 
 describe('with 50', () => {
-  test('a re-entry is the flow that it was, and is not drawn again', async () => {
+  test('a re-entry continues its flow, and does not draw again', async () => {
     await using stage = await Stage.open({ policy: 'enforce_percent: 50' });
     const seen = new Set<boolean>();
     for (let i = 0; i < BOTH_SIDES; i++) {
@@ -125,7 +125,7 @@ describe('with 50', () => {
     expect(stage.logLines('refusal').concat(stage.logLines('report_only_violation'))).toEqual([]);
   });
 
-  test('a preserved state is found again in the mode in which its flow began', async () => {
+  test('a preserved state keeps the mode in which its flow began', async () => {
     await using stage = await Stage.open({ issuer: PRESERVED });
     for (let i = 0; i < BOTH_SIDES; i++) {
       const code = await stage.newCode({ state: `${stage.state}-${i}` });
@@ -134,7 +134,7 @@ describe('with 50', () => {
     }
   });
 
-  test('the bare code of a login that is enforced has no way around: two readings, another path, nobody named', async () => {
+  test('the bare code of an enforced login cannot bypass: two readings, another path, no client', async () => {
     await using stage = await Stage.open({ policy: 'enforce_percent: 50, wrap_codes: false' });
     let enforced = 0;
     for (let i = 0; i < BOTH_SIDES && enforced < 5; i++) {
@@ -158,7 +158,7 @@ describe('with 50', () => {
     expect(posts.filter(({ form }) => !form.has('code_verifier'))).toEqual([]);
   });
 
-  test('a code of no flow goes on and is reported: a login that is not enforced may have lost its own', async () => {
+  test('a code without a flow is forwarded and reported: a login that is not enforced may have lost its flow', async () => {
     await using stage = await Stage.open({ policy: 'enforce_percent: 99' });
     stage.upstream.quirks.codes = 'reusable';
     for (let i = 0; i < 20; i++) await stage.redeem('nobodys-code');
@@ -167,7 +167,7 @@ describe('with 50', () => {
     expect(stage.upstream.tokenRequests).toHaveLength(20);
   });
 
-  test('what cannot be told to be of a client is refused: it may be a way around the flows that are enforced', async () => {
+  test('a request with an unclear client is refused: it may bypass the enforced flows', async () => {
     await using stage = await Stage.open({ policy: 'enforce_percent: 1' });
     for (let i = 0; i < 20; i++) {
       const answer = await stage.postForm('/oauth2/TOKEN', 'grant_type=authorization_code&code=x');

@@ -33,7 +33,7 @@ describe('the page of a refused user', () => {
     { width: 1280, height: 800, colorScheme: 'dark' },
     { width: 390, height: 844, colorScheme: 'light' },
     { width: 390, height: 844, colorScheme: 'dark' },
-  ] as const)('$width, $colorScheme: nothing sticks out, and axe finds nothing', async (view) => {
+  ] as const)('$width, $colorScheme: nothing overflows, and axe finds nothing', async (view) => {
     await using stage = await openWithOwner('web-team@example.com');
     const { width, height, colorScheme } = view;
     const context = await browser.newContext({ viewport: { width, height }, colorScheme, bypassCSP: true });
@@ -61,7 +61,7 @@ describe('the page of a refused user', () => {
     expect((await stage.authorize(WITHOUT_PKCE)).text).toContain(html);
   });
 
-  test('for programs: JSON', async () => {
+  test('for API clients: JSON', async () => {
     await using stage = await openWithOwner('web-team@example.com');
     const { json, status } = await stage.send(stage.client.authorizeUrl(WITHOUT_PKCE), {
       headers: { accept: 'application/json' },
@@ -79,7 +79,7 @@ describe("the operator's own page", () => {
     return `pages: {error_file: ${file}}`;
   };
 
-  test('has the values where it asks for them, escaped, and no script can run in it', async () => {
+  test('has escaped values for its placeholders, and no script can run in it', async () => {
     await using stage = await openWithOwner(HOSTILE, await withPage(TEMPLATE));
     const { text, headers, status } = await stage.authorize(WITHOUT_PKCE);
     expect(status).toBe(400);

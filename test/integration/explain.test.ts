@@ -43,7 +43,7 @@ const explain = (...args: string[]): Promise<FinishedCommand> =>
   runCommand(['explain', ...args], { cwd: directory, env: { SECRET: 'hunter2' } });
 
 describe('explain --client', () => {
-  test.concurrent('tells who says each setting, and where', async () => {
+  test.concurrent('names the source and position of each setting', async () => {
     const { exitCode, stdout, stderr } = await explain('--issuer', 'corp', '--client', 'spa');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
@@ -60,7 +60,7 @@ describe('explain --client', () => {
     ]);
   });
 
-  test.concurrent('finds the entry of a prefix, and that of clients that are not listed', async () => {
+  test.concurrent('finds the entry of a prefix, and that of unlisted clients', async () => {
     const batch = await explain('--issuer', 'corp', '--client', 'batch-7');
     expect(batch.stdout).toMatch(/^client +batch-7 \(entry batch-\*\)$/m);
     expect(batch.stdout).toMatch(/^mode +report +gateway.yaml:14:23 \(clients.batch-\*\)$/m);
@@ -69,7 +69,7 @@ describe('explain --client', () => {
     expect(other.stdout).toMatch(/^mode +reject +gateway.yaml:9:30 \(unlisted_clients\)$/m);
   });
 
-  test.concurrent('names the file that an entry was included from', async () => {
+  test.concurrent('names the included file of an entry', async () => {
     const own = join(directory, 'included');
     await mkdir(join(own, 'clients.d'), { recursive: true });
     const entry = 'issuers:\n  - name: corp\n    clients:\n      shop: {mode: report}\n';
@@ -93,7 +93,7 @@ describe('explain --client', () => {
     });
   });
 
-  test.concurrent('knows the day of enforcement', async () => {
+  test.concurrent('shows the date of enforcement', async () => {
     const on = (moment: string) => explain('--issuer', 'corp', '--client', 'soon', '--at', moment);
     expect((await on('2027-01-14T23:59:59Z')).stdout).toMatch(/^mode +report$/m);
     expect((await on('2027-01-15T00:00:00Z')).stdout).toMatch(/^mode +enforce$/m);
@@ -132,7 +132,7 @@ const CASES: readonly Case[] = [
 ];
 
 describe('explain --url', () => {
-  test.concurrent('tells of the share that is refused, and what that is worth', async () => {
+  test.concurrent('shows the refused share, and its limits', async () => {
     const { exitCode, stdout } = await explain('--url', REQUEST.replace('=spa', '=some'));
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/^mode +enforce 25%\n +this does not stop an attacker, who can try until/m);
@@ -148,7 +148,7 @@ describe('explain --url', () => {
     expect(explained.stdout).not.toContain('cccc');
   });
 
-  test.concurrent('honours the day of enforcement', async () => {
+  test.concurrent('applies the date of enforcement', async () => {
     const url = REQUEST.replace('=spa', '=soon');
     const before = await explain('--url', url, '--at', '2026-12-01T00:00:00Z');
     expect(before.exitCode).toBe(0);
@@ -165,7 +165,7 @@ describe('explain --url', () => {
     expect(JSON.parse(stdout).verdict).toMatchObject({ outcome: 'refused', reason: 'challenge_missing' });
   });
 
-  test.concurrent('agrees with the gateway, and asks the upstream for its endpoints', async () => {
+  test.concurrent('agrees with the gateway, and discovers the endpoints', async () => {
     await using upstream = await startScriptedLegacyServer();
     const issuer = 'clients: {spa: {redirect_uris: [https://app.example.com/cb]}}';
     await using gateway = await startGatewayUnderTest({ upstream: upstream.url, issuer });
@@ -200,7 +200,7 @@ describe('explain --url', () => {
   });
 });
 
-describe('explain says no', () => {
+describe('explain refuses', () => {
   test.concurrent.each([
     [[], 'explain: --client or --url is required'],
     [['--client', 'spa'], 'there are several issuers: choose one with --issuer (corp, partners)'],
@@ -217,7 +217,7 @@ describe('explain says no', () => {
     expect(stderr).toContain(says);
   });
 
-  test.concurrent('to a file with problems, as check does', async () => {
+  test.concurrent('a file with problems, as check does', async () => {
     const { exitCode, stdout, stderr } = await explain('--config', 'none.yaml', '--client', 'spa');
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toBe(

@@ -35,8 +35,8 @@ async function saved({ exitCode, stdout }: FinishedCommand): Promise<string> {
   return file;
 }
 
-describe('init prints a file that runs as it is', () => {
-  test('in front of oidc-provider: found out, checked, served, and a login through it', async () => {
+describe('init prints a file that runs unchanged', () => {
+  test('in front of oidc-provider: discovery, check, serve, and a login', async () => {
     await using app = await startClientApp();
     const { publicClient } = testClients(app.redirectUri);
     const port = await freePort('localhost');
@@ -75,7 +75,7 @@ describe('init prints a file that runs as it is', () => {
     expect(metrics).toMatch(/^pkce_gateway_report_only_violations_total\{.*challenge_missing/m);
   });
 
-  test('whose metadata is not at the root: an issuer identifier, the very document, a usual home', async () => {
+  test("with metadata elsewhere: an issuer identifier, the document's URL, a usual location", async () => {
     await using upstream = await startCannedServer();
     const home = '/adfs';
     upstream.answers.set(`${home}${OPENID}`, {
@@ -95,7 +95,7 @@ describe('init prints a file that runs as it is', () => {
     }
   });
 
-  test('which answers under its own host name only: `preserve_host: false`', async () => {
+  test('for a server that answers only under its own host name: `preserve_host: false`', async () => {
     await using upstream = await startRawServer((socket, head) => {
       const own = head.toLowerCase().includes(`\r\nhost: ${upstream.host}:${upstream.port}`);
       const endpoints = { authorization_endpoint: `${upstream.url}/a`, token_endpoint: `${upstream.url}/t` };
@@ -108,7 +108,7 @@ describe('init prints a file that runs as it is', () => {
     await saved(printed);
   });
 
-  test('whatever the server says of itself', async () => {
+  test("for any content of the server's metadata", async () => {
     await using upstream = await startCannedServer();
     upstream.answers.set(OPENID, {
       body: {
@@ -123,7 +123,7 @@ describe('init prints a file that runs as it is', () => {
     expect(printed.stdout).not.toContain('\nadmin: {');
   });
 
-  test('which calls itself by another name, and redirects to its document', async () => {
+  test('for a server with another name that redirects to its document', async () => {
     await using upstream = await startCannedServer();
     const base = '/realms/corp/protocol/openid-connect';
     const document = `/realms/corp${OPENID}`;
@@ -148,7 +148,7 @@ describe('init prints a file that runs as it is', () => {
     expect(known.stdout).not.toContain('origins:');
   });
 
-  test('and with no password in it', async () => {
+  test('without a password in it', async () => {
     await using upstream = await startScriptedLegacyServer();
     const { exitCode, stdout } = await init(
       upstream.url,
@@ -163,8 +163,8 @@ describe('init prints a file that runs as it is', () => {
   });
 });
 
-describe('init says no', () => {
-  test('to a server without metadata: a template that `check` refuses until it is filled in', async () => {
+describe('init refuses', () => {
+  test('a server without metadata: a template that `check` rejects until it is filled in', async () => {
     await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
     const { exitCode, stdout, stderr } = await init(upstream.url);
     expect(exitCode).toBe(1);
@@ -190,7 +190,7 @@ describe('init says no', () => {
     expect((await client.redeem(await client.newCode())).status).toBe(200);
   });
 
-  test('to an issuer with a path if only the root has metadata, which may be that of another issuer', async () => {
+  test('an issuer with a path if only the root has metadata, which may belong to another issuer', async () => {
     await using upstream = await startScriptedLegacyServer({ metadata: 'oauth' });
     const { exitCode, stderr } = await init(`${upstream.url}/tenant`);
     expect(exitCode).toBe(1);
@@ -199,7 +199,7 @@ describe('init says no', () => {
     expect((await init(upstream.url)).exitCode).toBe(0);
   });
 
-  test('to one that lives elsewhere, and tells where', async () => {
+  test('a server that redirects elsewhere, and names the address', async () => {
     await using upstream = await startCannedServer();
     upstream.answers.set(OPENID, {
       status: 301,
@@ -210,7 +210,7 @@ describe('init says no', () => {
     expect(stderr).toContain(`${OPENID} answered 301 (to https://idp.example.com)\n`);
   });
 
-  test('to a document whose endpoints no configuration could name', async () => {
+  test('a document with endpoints that no configuration can contain', async () => {
     await using upstream = await startCannedServer();
     const issuer = `${upstream.url}/x`;
     const endpoints = { authorization_endpoint: `${issuer}//a`, token_endpoint: `${issuer}/t` };
@@ -224,7 +224,7 @@ describe('init says no', () => {
     ['http://127.0.0.1:9', 'nothing listens on that port (ECONNREFUSED)'],
     ['http://nowhere.invalid', 'cannot be reached'],
     ['https://PORT', 'cannot be reached'],
-  ])('to %s, with the reason', async (url, says) => {
+  ])('%s, with the reason', async (url, says) => {
     await using plain = await startCannedServer();
     const { exitCode, stdout, stderr } = await init(url.replace('PORT', `127.0.0.1:${plain.port}`));
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
@@ -240,7 +240,7 @@ describe('init says no', () => {
     [['--upstream', 'https://idp', '--listen', 'x'], '--listen: must be host:port'],
     [['--upstream', 'https://idp', '--ca', 'missing.pem'], '--ca: cannot read'],
     [['--upstream', 'https://idp', '--public-url', 'login'], '--public-url: must be an http or https URL'],
-  ])('to %j: exit 2', async (args, says) => {
+  ])('%j: exit 2', async (args, says) => {
     const { exitCode, stdout, stderr } = await runCommand(['init', ...args]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toContain(says);

@@ -74,7 +74,7 @@ function secretSeen(request: RecordedRequest): boolean {
 describe('with client_secret_basic', () => {
   beforeEach(() => start());
 
-  test.each(['spa', 'watched'])('%s is authenticated after its proof', async (clientId) => {
+  test.each(['spa', 'watched'])('%s is authenticated after its verification', async (clientId) => {
     const client = new SimpleClient(gateway.url, clientId);
     const tokens = await client.redeem(await client.newCode());
     expect(tokens.status).toBe(200);
@@ -83,7 +83,7 @@ describe('with client_secret_basic', () => {
     expect(last().form.has('client_secret')).toBe(false);
   });
 
-  test('and so are its refresh and its revocation', async () => {
+  test('so are its refresh and its revocation', async () => {
     await refresh({ client_id: 'spa' });
     expect(readClientCredentials(last().headers, last().form)).toEqual({
       clientId: 'spa',
@@ -101,20 +101,20 @@ describe('with client_secret_basic', () => {
   test.each([
     ['none', undefined],
     ['a wrong one', 'x'.repeat(43)],
-  ])('a thief with %s for a verifier is not, also in report', async (_, verifier) => {
+  ])('a thief with %s as verifier is not, also in report', async (_, verifier) => {
     const client = new SimpleClient(gateway.url, 'watched');
     await client.redeem(await client.newCode(), { code_verifier: verifier });
     expect(secretSeen(last())).toBe(false);
   });
 
-  test('nor is a flow without a challenge, in report', async () => {
+  test('a flow without a challenge is not, in report', async () => {
     const client = new SimpleClient(gateway.url, 'watched');
     const code = await client.newCode({ code_challenge: undefined, code_challenge_method: undefined });
     await client.redeem(code, { code_verifier: undefined });
     expect(secretSeen(last())).toBe(false);
   });
 
-  test('nor a code that is unknown, or was redeemed before', async () => {
+  test('an unknown or redeemed code is not', async () => {
     const client = new SimpleClient(gateway.url, 'watched');
     await client.redeem('unknown');
     expect(secretSeen(last())).toBe(false);
@@ -126,7 +126,7 @@ describe('with client_secret_basic', () => {
     expect(secretSeen(last())).toBe(false);
   });
 
-  test('nor one that does not say who it is, or says it is another', async () => {
+  test('a request without a client, or with another one, is not', async () => {
     const client = new SimpleClient(gateway.url, 'watched');
     for (const name of [undefined, 'spa', 'unknown']) {
       await client.redeem(await client.newCode(), { client_id: name });
@@ -141,7 +141,7 @@ describe('with client_secret_basic', () => {
     ['Basic', {}, { authorization: `Basic ${btoa('spa:mine')}` }],
     ['some other Authorization', {}, { authorization: 'DPoP x' }],
     ['an empty Authorization', {}, { authorization: '' }],
-  ])('a client that has sent %s speaks for itself', async (_, fields, headers) => {
+  ])('a client that sent %s authenticates itself', async (_, fields, headers) => {
     const client = new SimpleClient(gateway.url, 'spa');
     await client.redeem(await client.newCode(), fields, headers as Record<string, string>);
     expect(secretSeen(last())).toBe(false);
@@ -157,12 +157,12 @@ describe('with client_secret_basic', () => {
     'password',
     'urn:ietf:params:oauth:grant-type:device_code',
     'Refresh_Token',
-  ])('no other grant: %s', async (grantType) => {
+  ])('no other grant is: %s', async (grantType) => {
     await post('/oauth2/token', { grant_type: grantType, client_id: 'spa', refresh_token: 'r' });
     expect(secretSeen(last())).toBe(false);
   });
 
-  test('a refresh or revocation of nobody, of others, or of a client that is not looked at', async () => {
+  test('a refresh or revocation without a client, of other clients, or of a client in off is not', async () => {
     for (const fields of [{}, { client_id: 'unknown' }, { client_id: 'unwatched' }, { client_id: 'SPA' }]) {
       await refresh(fields as Record<string, string>);
       expect([fields, secretSeen(last())]).toEqual([fields, false]);
@@ -179,7 +179,7 @@ describe('with client_secret_basic', () => {
     ['no token', 'client_id=spa', FORM],
     ['a grant', 'token=t&client_id=spa&grant_type=client_credentials', FORM],
     ['JSON', '{"token":"t","client_id":"spa"}', { 'content-type': 'application/json' }],
-  ])('a revocation with %s goes on as it came', async (_, body, headers) => {
+  ])('a revocation with %s is forwarded unchanged', async (_, body, headers) => {
     await send(gateway.url + REVOKE, { method: 'POST', headers, body });
     expect([last(REVOKE).body, secretSeen(last(REVOKE))]).toEqual([body, false]);
   });
@@ -213,7 +213,7 @@ describe('with client_secret_basic', () => {
     expect([answer.status, upstream.requests.to(REVOKE)]).toEqual([400, []]);
   });
 
-  test('no log line, metric or answer has it', async () => {
+  test('no log line, metric or response contains the secret', async () => {
     const client = new SimpleClient(gateway.url, 'spa');
     const answers = [await client.redeem(await client.newCode()), await refresh({ client_id: 'spa' })];
     (upstream.quirks as { token: string }).token = 'reset';
@@ -227,7 +227,7 @@ describe('with client_secret_basic', () => {
   });
 });
 
-describe('with client_secret_post, where the upstream lists that and not Basic', () => {
+describe('with client_secret_post, if the upstream lists it and not Basic', () => {
   beforeEach(() => start({ metadata: { token_endpoint_auth_methods_supported: ['client_secret_post'] } }));
 
   test('redemption, refresh and revocation', async () => {
@@ -242,7 +242,7 @@ describe('with client_secret_post, where the upstream lists that and not Basic',
     }
   });
 
-  test('the metadata says that its clients are public ones', async () => {
+  test('the metadata announces public clients', async () => {
     const { json } = await send(`${gateway.url}/.well-known/openid-configuration`);
     expect(json).toMatchObject({ token_endpoint_auth_methods_supported: ['client_secret_post', 'none'] });
   });
@@ -250,7 +250,7 @@ describe('with client_secret_post, where the upstream lists that and not Basic',
 
 const ENDPOINTS = 'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}';
 
-test('where the endpoints are configured, the document still tells how to authenticate', async () => {
+test('with configured endpoints, the document still determines the authentication method', async () => {
   await start({
     metadata: { token_endpoint_auth_methods_supported: ['client_secret_post'] },
     issuer: `${ENDPOINTS}\nforward_pkce: never\nclients: {spa: {inject_secret: "${SECRET}"}}`,
@@ -261,7 +261,7 @@ test('where the endpoints are configured, the document still tells how to authen
   expect(last(REVOKE).form.get('client_secret')).toBe(SECRET);
 });
 
-test('where there is no document at all, it is Basic (RFC 8414 2)', async () => {
+test('without a document, the method is Basic (RFC 8414 2)', async () => {
   upstream = await startScriptedLegacyServer({ metadata: 'none' });
   gateway = await startGatewayUnderTest({
     upstream: upstream.url,

@@ -30,7 +30,7 @@ const ENDS: readonly (readonly [how: string, end: (socket: Socket) => void])[] =
   ['ends', (socket) => socket.end()],
 ];
 
-test.each(ENDS)('a GET on a kept connection that %s is sent once more', async (_, end) => {
+test.each(ENDS)('a GET on a kept connection that %s is resent once', async (_, end) => {
   await using upstream = await startForgetfulServer(1, end);
   await using gateway = await startProxyTo(upstream);
   for (let i = 0; i < 20; i++) {
@@ -40,7 +40,7 @@ test.each(ENDS)('a GET on a kept connection that %s is sent once more', async (_
   expect(requestsTo(upstream, '/any')).toBeGreaterThan(25);
 });
 
-test.each(ENDS)('a HEAD on a kept connection that %s is sent once more', async (_, end) => {
+test.each(ENDS)('a HEAD on a kept connection that %s is resent once', async (_, end) => {
   await using upstream = await startForgetfulServer(1, end);
   await using gateway = await startProxyTo(upstream);
   await sendRaw(gateway.url, rawRequest('GET /warm HTTP/1.1', []));
@@ -49,7 +49,7 @@ test.each(ENDS)('a HEAD on a kept connection that %s is sent once more', async (
   expect(requestsTo(upstream, '/any')).toBe(2);
 });
 
-test.each(ENDS)('a token request on a kept connection that %s is never sent again', async (_, end) => {
+test.each(ENDS)('a token request on a kept connection that %s is never resent', async (_, end) => {
   await using upstream = await startForgetfulServer(1, end);
   await using gateway = await startProxyTo(upstream, { issuer: 'unlisted_clients: {mode: report}' });
   const form = ['Content-Type: application/x-www-form-urlencoded'];
@@ -61,7 +61,7 @@ test.each(ENDS)('a token request on a kept connection that %s is never sent agai
   }
 });
 
-test('nothing is sent again on a connection that is new, or that has begun to answer', async () => {
+test('nothing is resent for a new connection, or for one that began to answer', async () => {
   await using silent = await startForgetfulServer(0, (socket) => socket.end());
   await using gateway = await startProxyTo(silent);
   expect((await sendRaw(gateway.url, rawRequest('GET /any HTTP/1.1', []))).status).toBe(502);
@@ -75,7 +75,7 @@ test('nothing is sent again on a connection that is new, or that has begun to an
   expect(requestsTo(halting, '/any')).toBe(1);
 });
 
-test('a client that has gone is no reason to ask again', async () => {
+test('nothing is resent for a client that left', async () => {
   const asked = Promise.withResolvers<Socket>();
   await using upstream = await startForgetfulServer(1, asked.resolve);
   await using gateway = await startProxyTo(upstream);

@@ -61,22 +61,25 @@ describe.each(Object.entries(TYPES))('an upload of %s', (_, type) => {
     Object.entries(BODIES).map(([where, body]) => ({ framing, where, body, frame })),
   );
 
-  test.each(CASES)('$framing that redeems a code $where does not arrive whole', async ({ frame, body }) => {
-    await using receiver = await startReceiver();
-    await using gateway = await startProxyTo(receiver.upstream);
-    const [framing, sent] = frame(Buffer.from(body));
-    expect((await upload(gateway.url, [framing, ...type], sent)).status).toBe(400);
-    expect(receiver.whole).toEqual([]);
+  test.each(CASES)(
+    '$framing that redeems a code $where does not arrive completely',
+    async ({ frame, body }) => {
+      await using receiver = await startReceiver();
+      await using gateway = await startProxyTo(receiver.upstream);
+      const [framing, sent] = frame(Buffer.from(body));
+      expect((await upload(gateway.url, [framing, ...type], sent)).status).toBe(400);
+      expect(receiver.whole).toEqual([]);
 
-    // What only looks like it arrives, to the last octet.
-    const harmless = Buffer.from(body.replace('grant_type', 'grant_typ'));
-    const [itsFraming, itsText] = frame(harmless);
-    expect((await upload(gateway.url, [itsFraming, ...type], itsText)).status).toBe(200);
-    expect(receiver.whole).toEqual([harmless.length]);
-  });
+      // What only looks like it arrives, to the last octet.
+      const harmless = Buffer.from(body.replace('grant_type', 'grant_typ'));
+      const [itsFraming, itsText] = frame(harmless);
+      expect((await upload(gateway.url, [itsFraming, ...type], itsText)).status).toBe(200);
+      expect(receiver.whole).toEqual([harmless.length]);
+    },
+  );
 
   test.each(CASES)(
-    '$framing in gzip, which could redeem a code $where, is refused where codes are bare',
+    '$framing in gzip, which could redeem a code $where, is refused if codes are bare',
     async ({ frame, body }) => {
       await using receiver = await startReceiver();
       const [framing, sent] = frame(gzipSync(body));
@@ -99,7 +102,7 @@ describe.each(Object.entries(TYPES))('an upload of %s', (_, type) => {
 
 // An upload in gzip is nothing out of the ordinary, and no server reads parameters in one of these.
 test.each(['application/octet-stream', 'image/png', 'application/xml', 'application/zip'])(
-  'an upload of %s in gzip arrives, where codes are bare too',
+  'an upload of %s in gzip arrives, even if codes are bare',
   async (type) => {
     await using receiver = await startReceiver();
     await using gateway = await startProxyTo(receiver.upstream, {

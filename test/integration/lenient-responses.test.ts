@@ -61,7 +61,7 @@ async function receive(answer: string, pieces: number) {
   return await sendRaw(gateway.url, rawRequest('GET /odd HTTP/1.1', []), { until: 'close' });
 }
 
-describe('a response that nginx or Go would take is no 502', () => {
+describe('a response that nginx or Go would accept is no 502', () => {
   test.each(TAKEN.map(([what, answer, header]) => ({ what, answer, header })))('$what', async (given) => {
     const { answer, header } = given;
     for (const pieces of [1, answer.length]) {
@@ -71,7 +71,7 @@ describe('a response that nginx or Go would take is no 502', () => {
     }
   });
 
-  test('also in the middle of an upload, and the connection is kept', async () => {
+  test('also during an upload, and the connection is kept', async () => {
     await using upstream = await startRawServer((socket, head) => {
       const answer = head.includes(' /odd ') ? '200 OK' : '404 No';
       socket.write(`HTTP/1.1 100 Continue\n\nHTTP/1.1 ${answer}\nX-A : b\n${BODY}`);
@@ -83,7 +83,7 @@ describe('a response that nginx or Go would take is no 502', () => {
     }
   });
 
-  test('a HEAD has no body, whatever its head says', async () => {
+  test('a response to HEAD has no body, with any head', async () => {
     await using upstream = await startRawServer((socket) => {
       socket.write('HTTP/1.1 200 OK\nServer : x\nContent-Length: 400\n\n');
     });
@@ -93,7 +93,7 @@ describe('a response that nginx or Go would take is no 502', () => {
   });
 });
 
-describe('a response whose end two readers could find in two places is a 502', () => {
+describe('a response with an ambiguous end is a 502', () => {
   test.each(REFUSED)('%s', async (_, answer) => {
     const { status, body } = await receive(answer, 1);
     expect(body).not.toContain('fine');

@@ -56,7 +56,7 @@ describe('limits.body', () => {
   });
 
   test.each(['Content-Length: 1025', 'Transfer-Encoding: chunked'])(
-    'one that is too large tells the client at once, and why (%s)',
+    'a body that is too large is refused at once, with the reason (%s)',
     async (framing) => {
       await start('body: 1KiB');
       const body = framing.startsWith('T') ? `401\r\n${formOf(1025)}\r\n` : formOf(1025);
@@ -72,7 +72,7 @@ describe('limits.body', () => {
     },
   );
 
-  test('holds for what is judged, not for its client: report goes on', async () => {
+  test('applies in enforce: in report the request is forwarded', async () => {
     await start('body: 1KiB', 'unlisted_clients: {mode: report}');
     const body = formOf(100 * LIMIT);
     const answer = await send(`${gateway.url}/oauth2/token`, { method: 'POST', headers: FORM, body });
@@ -91,7 +91,7 @@ async function open(localAddress = '127.0.0.1'): Promise<Socket> {
 }
 
 describe('limits.connections_per_client', () => {
-  test('one address has no more than its share, and others are served', async () => {
+  test('one address gets no more than its share, and others are served', async () => {
     await start('connections_per_client: 2');
     const greedy = [await open(), await open(), await open()];
     expect(greedy.map(({ readyState }) => readyState)).toEqual(['open', 'open', 'closed']);
@@ -102,7 +102,7 @@ describe('limits.connections_per_client', () => {
     for (const socket of [...greedy, other]) socket.destroy();
   });
 
-  test('a trusted proxy brings many clients', async () => {
+  test('a trusted proxy may have more', async () => {
     await start('connections_per_client: 1', '', 'trusted_proxies: [127.0.0.1]');
     const sockets = [await open(), await open(), await open()];
     expect(sockets.map(({ readyState }) => readyState)).toEqual(['open', 'open', 'open']);
@@ -111,7 +111,7 @@ describe('limits.connections_per_client', () => {
 });
 
 describe('limits.connections', () => {
-  test('one more is closed without a word, and the others live on', async () => {
+  test('a further connection is closed at once, and the others stay', async () => {
     await start('connections: 2');
     const [first, second, third] = [await open(), await open(), await open()];
     expect([first.readyState, second.readyState, third.readyState]).toEqual(['open', 'open', 'closed']);
@@ -129,7 +129,7 @@ describe('limits.connections', () => {
     second.destroy();
   });
 
-  test('operators are served all the same', async () => {
+  test('operators are still served', async () => {
     await start('connections: 1');
     const only = await open();
     expect((await send(`${gateway.adminUrl}/healthz`)).status).toBe(200);
@@ -142,7 +142,7 @@ describe('limits.header_timeout', () => {
     ['nothing but a beginning', 'GET /inspect HT'],
     ['headers without an end', 'GET /inspect HTTP/1.1\r\nHost: a\r\nX: y\r\n'],
     ['nothing at all', ''],
-  ])('a client that sends %s hears a 408, and others are served meanwhile', async (_, bytes) => {
+  ])('a client that sends %s gets a 408, and others are served meanwhile', async (_, bytes) => {
     await start('header_timeout: 200ms');
     const slow = sendRaw(gateway.url, bytes, { until: 'close' });
     expect((await send(`${gateway.url}/inspect`)).status).toBe(200);
@@ -175,7 +175,7 @@ describe('the size of a head', () => {
     expect((await send(`${gateway.url}/any`)).status).toBe(200);
   });
 
-  test.each(sized(31_000))('%s of 31 KiB goes on', async (_, request) => {
+  test.each(sized(31_000))('%s of 31 KiB is forwarded', async (_, request) => {
     await using patient = await startPatient();
     gateway = await startProxyTo(patient);
     expect((await sendRaw(gateway.url, request)).status).toBe(200);
@@ -183,7 +183,7 @@ describe('the size of a head', () => {
   });
 });
 
-describe('what is not HTTP', () => {
+describe('data that is not HTTP', () => {
   const POST =
     'POST /oauth2/token HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n';
   const MALFORMED: readonly (readonly [what: string, bytes: string])[] = [
@@ -208,7 +208,7 @@ describe('what is not HTTP', () => {
     ['a chunk size with a sign', `${POST}Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n`],
     ['a chunk longer than it says', `${POST}Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n`],
   ];
-  test.each(MALFORMED)('%s: 400, the upstream hears nothing, and the process lives on', async (_, bytes) => {
+  test.each(MALFORMED)('%s: 400, the upstream gets nothing, and the process continues', async (_, bytes) => {
     await start('');
     const answer = await sendRaw(gateway.url, bytes, { until: 'close' });
     expect(answer.status).toBe(400);
@@ -217,7 +217,7 @@ describe('what is not HTTP', () => {
     expect((await send(`${gateway.url}/inspect`)).status).toBe(200);
   });
 
-  test('a second request hidden in the first is none', async () => {
+  test('a second request hidden in the first is not served', async () => {
     await start('');
     const hidden = 'GET /inspect?smuggled HTTP/1.1\r\nHost: a\r\n\r\n';
     const head = `POST /inspect HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\n\r\n`;

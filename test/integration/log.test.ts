@@ -51,7 +51,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('log.requests: a line for each request that was answered, without its query, whatever the level', async () => {
+test('log.requests: a line for each answered request, without its query, at any level', async () => {
   await using gateway = await start('level: error, requests: true');
   const client = new SimpleClient(gateway.url);
   const asked = client.authorizeUrl();
@@ -81,7 +81,7 @@ test('log.requests: a line for each request that was answered, without its query
   expect(gateway.stderr.join('\n')).not.toMatch(/secret|the-state/);
 });
 
-test('level and requests change with a reload, and debug has lines, all with the id of their request', async () => {
+test('level and requests change with a reload, and debug lines have the id of their request', async () => {
   await using gateway = await start('level: warn');
   const client = new SimpleClient(gateway.url);
   await client.redeem(await client.newCode());
@@ -106,7 +106,7 @@ test('level and requests change with a reload, and debug has lines, all with the
   }, PATIENCE);
 });
 
-test('a fault of Redis says for which request, which Redis, and what to do', async () => {
+test('a fault of Redis names the request, the Redis, and what to do', async () => {
   await using redis = await startRedis({ port: true });
   await using gateway = await start('level: info', `{kind: redis, redis: {url: "${redis.url}"}}`);
   await redis.stop();
@@ -124,7 +124,7 @@ test('a fault of Redis says for which request, which Redis, and what to do', asy
   });
 });
 
-test.each(['json', 'pretty'])('what a stranger sends cannot forge or garble a line (%s)', async (format) => {
+test.each(['json', 'pretty'])('untrusted input cannot forge or garble a line (%s)', async (format) => {
   await using gateway = await start(`format: ${format}, requests: true`);
   const client = new SimpleClient(gateway.url);
   const nasty = `${BIDI}\r\n\u001b[2J\u0085\u2028`;

@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 describe('the discovery document', () => {
-  test('has every endpoint on the public URL, PKCE by policy, and the issuer as the upstream states it', async () => {
+  test("has every endpoint at the public URL, PKCE by policy, and the upstream's issuer", async () => {
     const mtls = { token_endpoint: `${upstream.url}/mtls` };
     upstream.answers.set(OPENID, {
       body: metadata({ mtls_endpoint_aliases: mtls, signed_metadata: 'e30.e30.' }),
@@ -64,7 +64,7 @@ describe('the discovery document', () => {
     });
   });
 
-  test('is on public_url, whatever the upstream makes of Host and scheme', async () => {
+  test('is at public_url, however the upstream uses Host and scheme', async () => {
     const body = metadata({
       authorization_endpoint: 'http://login.example.com/authorize',
       token_endpoint: 'https://login.example.com/token',
@@ -78,13 +78,13 @@ describe('the discovery document', () => {
     });
   });
 
-  test('advertises nothing of PKCE with advertise_pkce: false', async () => {
+  test('advertises no PKCE with advertise_pkce: false', async () => {
     upstream.answers.set(OPENID, { body: metadata() });
     await start('metadata: {advertise_pkce: false}');
     expect((await get(OPENID)).json).not.toHaveProperty('code_challenge_methods_supported');
   });
 
-  test('is the same for everybody: cookies, credentials and conditions stay here, validators of the upstream there', async () => {
+  test('is the same for everybody: no cookies, credentials and conditions go upstream, and no validators come back', async () => {
     upstream.answers.set(OPENID, {
       body: metadata(),
       headers: {
@@ -115,14 +115,14 @@ describe('the discovery document', () => {
     expect(answer.headers['x-request-id']).toEqual(expect.any(String));
   });
 
-  test('with preserve_host: false, the upstream hears its own Host', async () => {
+  test('with preserve_host: false, the upstream gets its own Host', async () => {
     upstream.answers.set(OPENID, { body: metadata() });
     await start(`upstream: {url: "${upstream.url}", preserve_host: false}`);
     expect((await get(OPENID)).json).toMatchObject({ token_endpoint: `${gateway.url}/token` });
     expect(upstream.requests.to(OPENID)[0]?.headers.host).toBe(new URL(upstream.url).host);
   });
 
-  test('is answered to HEAD as to GET, without a body', async () => {
+  test('answers HEAD like GET, without a body', async () => {
     upstream.answers.set(OPENID, { body: metadata() });
     await start();
     const { host } = new URL(gateway.url);
@@ -137,7 +137,7 @@ describe('the discovery document', () => {
     expect(raw.raw.endsWith('\r\n\r\n')).toBe(true);
   });
 
-  test('is read also where the upstream compresses it unasked, or puts a byte order mark before it', async () => {
+  test('is also read if the upstream compresses it unrequested, or sends a byte order mark', async () => {
     upstream.answers.set(OPENID, { body: metadata() });
     await start();
     upstream.answers.set(OPENID, {
@@ -150,7 +150,7 @@ describe('the discovery document', () => {
   });
 });
 
-describe('where the upstream has no RFC 8414 document', () => {
+describe('if the upstream has no RFC 8414 document', () => {
   beforeEach(() => {
     upstream.answers.set(OPENID, { body: metadata() });
   });
@@ -162,7 +162,7 @@ describe('where the upstream has no RFC 8414 document', () => {
     expect(answer.json).toEqual((await get(OPENID)).json);
   });
 
-  test('also where a page takes its place', async () => {
+  test('also if a page is at its location', async () => {
     upstream.answers.set(OAUTH, {
       body: '<!doctype html><title>App</title>',
       headers: { 'content-type': 'text/html' },
@@ -171,7 +171,7 @@ describe('where the upstream has no RFC 8414 document', () => {
     expect((await get(OAUTH)).json).toMatchObject({ token_endpoint: `${gateway.url}/token` });
   });
 
-  test('its own is preferred', async () => {
+  test("the upstream's own document is preferred", async () => {
     upstream.answers.set(OAUTH, { body: metadata({ own: true }) });
     await start();
     expect((await get(OAUTH)).json).toMatchObject({ own: true, token_endpoint: `${gateway.url}/token` });
@@ -221,13 +221,13 @@ describe('an issuer with a path', () => {
   });
 });
 
-describe('an upstream that stumbles', () => {
+describe('an upstream with errors', () => {
   beforeEach(async () => {
     upstream.answers.set(OPENID, { body: metadata() });
     await start();
   });
 
-  test('is stood in for with its last document', async () => {
+  test('is replaced by its last document', async () => {
     const { json } = await get(OPENID);
     upstream.answers.set(OPENID, { status: 503, body: 'down', headers: { 'retry-after': '9' } });
     const answer = await get(OPENID);
@@ -243,7 +243,7 @@ describe('an upstream that stumbles', () => {
     expect((await gateway.metrics()).value('upstream_errors_total', { issuer: 'corp' })).toBe(1);
   });
 
-  test('passes for itself where there is none', async () => {
+  test('passes its own error if there is no last document', async () => {
     upstream.answers.set(OAUTH, { status: 503, body: { error: 'down' } });
     upstream.answers.set(OPENID, { status: 503, body: { error: 'down' } });
     expect(await get(OAUTH)).toMatchObject({ status: 503, json: { error: 'down' } });
@@ -252,7 +252,7 @@ describe('an upstream that stumbles', () => {
     expect(answer).toMatchObject({ status: 502, json: { error: 'temporarily_unavailable' } });
   });
 
-  test('a document under a query is asked for under it, and not kept', async () => {
+  test('a document with a query is requested with it, and not kept', async () => {
     expect((await get(`${OPENID}?p=policy`)).status).toBe(200);
     expect(upstream.requests.all[0]?.target).toBe(`${OPENID}?p=policy`);
     upstream.answers.set(OPENID, { status: 503 });
@@ -261,7 +261,7 @@ describe('an upstream that stumbles', () => {
   });
 });
 
-describe('an answer that is no metadata', () => {
+describe('a response that is not metadata', () => {
   beforeEach(async () => {
     upstream.answers.set(OPENID, { body: metadata() });
     await start();
@@ -273,7 +273,7 @@ describe('an answer that is no metadata', () => {
     ['a refusal', { status: 401, body: { error: 'who are you' }, headers: { 'www-authenticate': 'Basic' } }],
     ['another JSON', { body: ['https://idp.example'] }],
     ['a large page', { body: 'x'.repeat(1_000_000), status: 500, headers: { 'content-type': 'text/html' } }],
-  ])('%s goes to the client as it is', async (_, answer) => {
+  ])('%s is sent to the client unchanged', async (_, answer) => {
     upstream.answers.set(OPENID, answer);
     const expected = await send(upstream.url + OPENID);
     // Nothing is remembered yet, so nothing stands in.
@@ -283,7 +283,7 @@ describe('an answer that is no metadata', () => {
     expect(got.headers['www-authenticate']).toBe(expected.headers['www-authenticate']);
   });
 
-  test('a redirect within the upstream stays within the public URL', async () => {
+  test('a redirect within the upstream stays at the public URL', async () => {
     upstream.answers.set(OPENID, { status: 301, headers: { location: `${upstream.url}/elsewhere` } });
     expect((await get(OPENID)).location?.href).toBe(`${gateway.url}/elsewhere`);
   });
@@ -291,7 +291,7 @@ describe('an answer that is no metadata', () => {
   test.each([
     ['too large', { body: { issuer: 'x', filler: 'x'.repeat(300_000) } }],
     ['in an unknown encoding', { body: 'xx', headers: { 'content-encoding': 'compress' } }],
-  ])('one that is %s is a fault: it could lead around the gateway', async (_, answer) => {
+  ])('a document that is %s is a fault: it could bypass the gateway', async (_, answer) => {
     upstream.answers.set(OPENID, answer);
     expect(await get(OPENID)).toMatchObject({ status: 502, json: { error: 'temporarily_unavailable' } });
   });

@@ -19,7 +19,7 @@ const entriesOf = (list: URLSearchParams | undefined, without = '') =>
   [...(list ?? [])].filter(([name]) => name !== without);
 
 test.each(['report', 'enforce'] as const)(
-  '%s: every authorization request counts, once, by its challenge',
+  '%s: every authorization request counts once, by its challenge',
   async (mode) => {
     await using stage = await Stage.open({ mode });
     await stage.newCode();
@@ -145,7 +145,7 @@ describe('off', () => {
     expect(violations(stage)).toEqual([]);
   });
 
-  test('its own PKCE is between it and the upstream', async () => {
+  test('its own PKCE is left to the upstream', async () => {
     await using stage = await Stage.open({ issuer: ISSUER });
     const { location } = await stage.authorize({ client_id: 'old' });
     expect(location?.searchParams.get('state')).toBe(stage.state);
@@ -178,7 +178,7 @@ describe('enforce_from', () => {
     expect(violations(stage).map(({ mode }) => mode)).toEqual(['enforce']);
   });
 
-  test('passing by: what began in report ends in report', async () => {
+  test('passing during a login: a flow that began in report ends in report', async () => {
     await using stage = await openFrom(new Date(Date.now() + 1_000));
     const code = await stage.newCode(WITHOUT_PKCE);
     await expect.poll(async () => (await stage.authorize(WITHOUT_PKCE)).status, { timeout: 5_000 }).toBe(400);
@@ -187,7 +187,7 @@ describe('enforce_from', () => {
   });
 });
 
-describe('unlisted clients, rejected', () => {
+describe('rejected unlisted clients', () => {
   const ISSUER = 'unlisted_clients: {mode: reject}\nclients: {spa: {}}';
 
   test('begin nothing, with PKCE or without, and redeem nothing', async () => {
@@ -205,7 +205,7 @@ describe('unlisted clients, rejected', () => {
     expect(stage.upstream.requests.to(AUTHORIZE).concat(stage.upstream.tokenRequests)).toEqual([]);
   });
 
-  test('do not stand in the way of those that are listed', async () => {
+  test('do not affect listed clients', async () => {
     await using stage = await Stage.open({ issuer: ISSUER });
     expect((await stage.redeem(await stage.newCode())).status).toBe(200);
   });
@@ -224,7 +224,7 @@ describe('an entry for a prefix', () => {
     ['agent-old-', 'agent-old-*', false],
     ['agent-old-12', 'agent-old-*', false],
   ];
-  test.each(EXPECTED)('%s is judged by %s, which is its metric label', async (client, entry, refused) => {
+  test.each(EXPECTED)('%s is judged by the entry %s, its metric label', async (client, entry, refused) => {
     await using stage = await Stage.open({ issuer: ISSUER });
     const answer = await stage.authorize({ ...WITHOUT_PKCE, client_id: client });
     expect(answer.status).toBe(refused ? 400 : 302);
@@ -233,7 +233,7 @@ describe('an entry for a prefix', () => {
     expect(stage.gateway.logLines.at(-1)).toMatchObject({ client: entry, client_id: client });
   });
 
-  test.each(['agent-old-1', 'agent'])('%s is judged by none of them', async (client) => {
+  test.each(['agent-old-1', 'agent'])('%s matches no entry', async (client) => {
     await using stage = await Stage.open({ issuer: ISSUER });
     const answer = await stage.authorize({ ...WITHOUT_PKCE, client_id: client });
     expect(answer.status).toBe(302);
@@ -241,7 +241,7 @@ describe('an entry for a prefix', () => {
   });
 });
 
-describe('plain, where it is allowed', () => {
+describe('plain, if it is allowed', () => {
   const verifier = newPkcePair().verifier;
   test.each(['plain', undefined])('method %s: the verifier is the challenge', async (method) => {
     await using stage = await Stage.open({ policy: 'methods: [S256, plain]' });
@@ -252,7 +252,7 @@ describe('plain, where it is allowed', () => {
     expect(metrics.value('authorization_requests_total', { challenge_method: 'plain' })).toBe(1);
   });
 
-  test('S256 goes on beside it, and its challenge is no verifier', async () => {
+  test('S256 still works, and its challenge is no verifier', async () => {
     await using stage = await Stage.open({ policy: 'methods: [S256, plain]' });
     const code = await stage.newCode();
     const theft = await stage.redeem(code, { code_verifier: stage.client.pair.challenge });

@@ -47,7 +47,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 describe('the npm package', () => {
-  test('holds what is needed to run it, what operators install beside it, and nothing else', async () => {
+  test('contains what is needed to run it, what operators install, and nothing else', async () => {
     const [forOperators, documentation] = await Promise.all([filesBelow('config'), filesBelow('docs')]);
     const rest = packed.files
       .map(({ path }) => path)
@@ -73,12 +73,12 @@ describe('the npm package', () => {
     expect(await npx('--version')).toBe(`${manifest.version}\n`);
   });
 
-  test('brings an example that passes its check', async () => {
+  test('contains an example that passes its check', async () => {
     const example = join(installed, 'gateway.example.yaml');
     expect(await npx('check', '--config', example)).toContain(`${example}: ok`);
   });
 
-  test('names no dependency that it does not bring', async () => {
+  test('imports only its dependencies', async () => {
     const tree = JSON.parse(await readFile(join(directory, 'package-lock.json'), 'utf8'));
     const names = Object.keys(tree.packages).map((path) => path.replace(/^.*node_modules\//, ''));
     expect(names).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)));
@@ -99,7 +99,7 @@ describe('the npm package', () => {
     }
   });
 
-  test('has every page that a message points to', async () => {
+  test('contains every page that a message refers to', async () => {
     const sources = await readdir(join(installed, 'dist'), { recursive: true });
     const texts = await Promise.all(
       sources
@@ -112,7 +112,7 @@ describe('the npm package', () => {
     expect([...pages].filter((page) => !files.includes(page))).toEqual([]);
   });
 
-  test('on a Node.js that is too old, it says which one it needs', async () => {
+  test('with an old Node.js, it says which version it needs', async () => {
     // An older Node.js may not be here: the same file, told that it runs on one.
     const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });`;
     const preload = `--import=data:text/javascript,${encodeURIComponent(old)}`;

@@ -4,7 +4,7 @@ import { REDIRECT_URI, Stage } from './stage.ts';
 
 const ORIGIN = new URL(REDIRECT_URI).origin;
 
-describe('an answer of the gateway itself leaves the connection to the requests behind it', () => {
+describe('after a response of the gateway itself, the connection serves further requests', () => {
   const FIRST: readonly (readonly [what: string, status: number, request: string])[] = [
     [
       'a refused sign-in',

@@ -30,7 +30,7 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     expect(headerOf(headers, 'x-request-id')).toMatch(/^[\w-]{16,}$/);
   });
 
-  test('the page that takes the place of a redirect that is withheld: 400', async () => {
+  test('the page instead of a withheld redirect: 400', async () => {
     const quirks = { redirectTo: 'https://elsewhere.example.com/cb' };
     await using stage = await Stage.open({ actor: 'open', quirks });
     const { status, headers } = await stage.authorize();
@@ -39,7 +39,7 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     expect(headers['x-request-id']).toMatch(/^[\w-]{16,}$/);
   });
 
-  test('endpoints that are not known yet: 503', async () => {
+  test('unknown endpoints: 503', async () => {
     await using stage = await Stage.open({ quirks: { metadata: 'none' } });
     const answer = await stage.authorize();
     expect(answer.status).toBe(503);
@@ -48,7 +48,7 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     expect(stage.upstream.requests.to('/oauth2/authorize')).toEqual([]);
   });
 
-  test('endpoints that are not known yet: apps in the browser can read it', async () => {
+  test('unknown endpoints: apps in the browser can read the response', async () => {
     await using stage = await Stage.open({ quirks: { metadata: 'none' } });
     const sharedWith = async (origin: string) => {
       const { status, headers } = await stage.redeem('a-code', {}, { headers: { origin } });
@@ -59,7 +59,7 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
   });
 
   test.each(['/oauth2/token', '/oauth2/authorize', '/elsewhere'])(
-    'an upstream that is gone: 502 at %s',
+    'an unreachable upstream: 502 at %s',
     async (path) => {
       await using stage = await Stage.open();
       const code = await stage.newCode();
@@ -79,7 +79,7 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     },
   );
 
-  test('an upstream that is too slow: 504, and the code stays good', async () => {
+  test('a slow upstream: 504, and the code stays valid', async () => {
     await using stage = await Stage.open({
       quirks: { token: 'held' },
       upstream: 'timeouts: {response: 300ms}',
@@ -94,7 +94,7 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
   });
 });
 
-test('an expectation that nobody knows is passed over', async () => {
+test('an unknown expectation is ignored', async () => {
   await using stage = await Stage.open();
   const request = rawRequest('GET /login HTTP/1.1', ['Expect: the-unexpected']);
   expect((await sendRaw(stage.gateway.url, request)).status).not.toBe(417);
@@ -104,7 +104,7 @@ test('an expectation that nobody knows is passed over', async () => {
 describe('a refused token request', () => {
   const WITHOUT_VERIFIER = { code_verifier: undefined };
 
-  test("can be read by the scripts of the client's own origin", async () => {
+  test("is readable for scripts of the client's own origin", async () => {
     await using stage = await Stage.open();
     const origin = new URL(REDIRECT_URI).origin;
     const answer = await stage.redeem(await stage.newCode(), WITHOUT_VERIFIER, { headers: { origin } });
@@ -113,7 +113,7 @@ describe('a refused token request', () => {
     expect(String(answer.headers.vary).toLowerCase()).toContain('origin');
   });
 
-  test('cannot be read by those of another', async () => {
+  test('is not readable for those of another origin', async () => {
     await using stage = await Stage.open();
     const headers = { origin: 'https://evil.example' };
     const answer = await stage.redeem(await stage.newCode(), WITHOUT_VERIFIER, { headers });
@@ -121,7 +121,7 @@ describe('a refused token request', () => {
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  test('reaches a client that has not sent all of its body', async () => {
+  test('reaches a client that did not send all of its body', async () => {
     await using stage = await Stage.open();
     const head = `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000000\r\n\r\n`;
     const answer = await sendRaw(stage.gateway.url, [head, `padding=${'x'.repeat(200_000)}`]);

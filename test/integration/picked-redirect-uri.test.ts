@@ -24,7 +24,7 @@ describe.each(['https://app.example.com/cb?tenant=a', 'https://app.example.com']
     test.each([
       ['query', byRedirect],
       ['form_post', byFormPost],
-    ])('is that of the token request: %s', async (response_mode, respond) => {
+    ])('must be that of the token request: %s', async (response_mode, respond) => {
       await using upstream = await startUpstream((request, response) => {
         if (stateOf(request) === null) response.end('{}');
         else respond(request, response);

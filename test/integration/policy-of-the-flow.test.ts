@@ -171,7 +171,7 @@ const THEFTS: readonly (readonly [what: string, attempt: Theft])[] = [
   ],
 ];
 
-describe.each(['report', 'off'] as const)('where unlisted clients are in %s', (unlisted) => {
+describe.each(['report', 'off'] as const)('with unlisted clients in %s', (unlisted) => {
   test.each(THEFTS)('a code of an enforced client cannot be redeemed %s', async (_, attempt) => {
     await using stage = await Stage.open({ issuer: issuerWith(unlisted) });
     const code = await stage.newCode();
@@ -222,7 +222,7 @@ describe.each(['report', 'off'] as const)('where unlisted clients are in %s', (u
     expect(stage.logLines('refusal')).toHaveLength(1);
   });
 
-  test.each(['old-app', 'new-app', 'stranger'])('%s itself goes on', async (clientId) => {
+  test.each(['old-app', 'new-app', 'stranger'])('%s itself is forwarded', async (clientId) => {
     await using stage = await Stage.open({ issuer: issuerWith(unlisted) });
     const own = { client_id: clientId, redirect_uri: 'https://old.example.com/cb' };
     const code = await stage.newCode({ ...own, code_challenge: undefined, code_challenge_method: undefined });

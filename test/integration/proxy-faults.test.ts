@@ -41,7 +41,7 @@ async function expectAlive(gateway: GatewayUnderTest, kind: string): Promise<voi
   ]);
 }
 
-describe('an upstream that breaks off before its answer is a 502', () => {
+describe('an upstream that disconnects before its response is a 502', () => {
   const NOT_HTTP: readonly (readonly [
     what: string,
     kind: string,
@@ -73,7 +73,7 @@ describe('an upstream that breaks off before its answer is a 502', () => {
     expect(upstream.heads.filter((head) => head.includes(' /odd '))).toHaveLength(times);
   });
 
-  test('nobody listens there, until somebody does', async () => {
+  test('no upstream listens, until one does', async () => {
     const port = await freePort();
     const nobody = { url: `http://127.0.0.1:${port}` } as Awaited<ReturnType<typeof startOddServer>>;
     await using gateway = await startProxyTo(nobody);
@@ -85,14 +85,14 @@ describe('an upstream that breaks off before its answer is a 502', () => {
     expect((await send(`${gateway.url}/inspect`)).status).toBe(200);
   });
 
-  test('its name leads nowhere', async () => {
+  test('its name does not resolve', async () => {
     const nowhere = { url: 'http://no-such-host.invalid' } as Awaited<ReturnType<typeof startOddServer>>;
     await using gateway = await startProxyTo(nowhere);
     expect((await send(`${gateway.url}/any`)).status).toBe(502);
   });
 });
 
-describe('an upstream that is too slow is a 504', () => {
+describe('a slow upstream is a 504', () => {
   test.each(['/held', '/oauth2/token'])('at %s, and the next request is served', async (path) => {
     await using upstream = await startScriptedLegacyServer({ token: 'held' });
     await using gateway = await startProxyTo(upstream, {
@@ -107,7 +107,7 @@ describe('an upstream that is too slow is a 504', () => {
   });
 });
 
-describe('an upstream that stands still in the middle of an answer that is looked at as a whole', () => {
+describe('an upstream that stalls during a buffered response', () => {
   const HELD: readonly (readonly [what: string, path: string, type: string])[] = [
     ['a page', '/odd', 'text/html'],
     ['a page that is compressed', '/odd', 'text/html\r\nContent-Encoding: gzip'],
@@ -131,7 +131,7 @@ describe('an upstream that stands still in the middle of an answer that is looke
 });
 
 test.each(['gzip', 'br', 'deflate', 'zstd'])(
-  'a page whose %s is cut short goes on as it came',
+  'a page with a truncated %s is forwarded unchanged',
   async (coding) => {
     const cut = ENCODERS[coding]?.('<form method=post action=https://app.example>'.repeat(9)).subarray(0, -9);
     await using upstream = await startUpstream((_req, res) => {
@@ -143,7 +143,7 @@ test.each(['gzip', 'br', 'deflate', 'zstd'])(
   },
 );
 
-describe('an upstream that breaks off in the middle of its answer', () => {
+describe('an upstream that disconnects during its response', () => {
   const BROKEN: readonly (readonly [how: string, odd: (socket: Socket) => void])[] = [
     [
       'short of its length, by a close',
@@ -159,7 +159,7 @@ describe('an upstream that breaks off in the middle of its answer', () => {
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nthe beginning\r\nzz\r\n'),
     ],
   ];
-  test.each(BROKEN)('%s: the client sees that it is not whole', async (_, odd) => {
+  test.each(BROKEN)('%s: the client sees that it is incomplete', async (_, odd) => {
     await using upstream = await startOddServer(odd);
     await using gateway = await startProxyTo(upstream);
     const answer = await sendRaw(gateway.url, rawRequest('GET /odd HTTP/1.1', []), { until: 'close' });
@@ -172,7 +172,7 @@ describe('an upstream that breaks off in the middle of its answer', () => {
     expect(gateway.logLines.filter(({ level }) => level === 'error')).toHaveLength(1);
   });
 
-  test('short of its length, and small: a 502', async () => {
+  test('shorter than its Content-Length, and small: a 502', async () => {
     await using upstream = await startOddServer((socket) =>
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nthe beginning'),
     );
@@ -186,7 +186,7 @@ describe('an upstream that breaks off in the middle of its answer', () => {
   test.each([
     ['of unknown length', {}],
     ['of known length', { 'content-length': 100 }],
-  ])('by a reset, after the client has read the beginning of a body %s', async (_, headers) => {
+  ])('with a reset, after the client read the beginning of a body %s', async (_, headers) => {
     let cut = () => {};
     await using upstream = await startUpstream((_req, res) => {
       cut = () => res.socket?.resetAndDestroy();
@@ -202,7 +202,7 @@ describe('an upstream that breaks off in the middle of its answer', () => {
     expect((await gateway.metrics()).value('upstream_errors_total', { kind: 'reset' })).toBe(1);
   });
 
-  test('at the token endpoint gives the client no half of its tokens', async () => {
+  test('at the token endpoint gives the client no partial tokens', async () => {
     await using upstream = await startScriptedLegacyServer({ token: 'truncated' });
     await using gateway = await startProxyTo(upstream, { issuer: 'unlisted_clients: {mode: report}' });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -214,7 +214,7 @@ describe('an upstream that breaks off in the middle of its answer', () => {
     expect((await send(`${gateway.url}/oauth2/token`, sending)).status).toBe(200);
   });
 
-  test('after which a connection that the upstream keeps is not used again', async () => {
+  test('leaves no connection for reuse', async () => {
     await using upstream = await startOddServer((socket) =>
       socket.write(`${FINE}HTTP/1.1 200 OK\r\nX: evil`),
     );

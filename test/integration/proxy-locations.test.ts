@@ -40,7 +40,7 @@ describe.each(HOSTS)('%s', (upstream) => {
     expect((await mapped(given, { upstream })).location).toBe(PUBLIC + path);
   });
 
-  test.each([201, 301, 302, 303, 307, 308, 400])('whatever the status: %i', async (status) => {
+  test.each([201, 301, 302, 303, 307, 308, 400])('for any status: %i', async (status) => {
     const { location } = await mapped((origin) => `${origin}/there`, { upstream, status });
     expect(location).toBe(`${PUBLIC}/there`);
   });
@@ -59,18 +59,18 @@ describe.each(HOSTS)('%s', (upstream) => {
     ["the upstream's origin in a parameter", (origin) => `https://elsewhere.example/?to=${origin}/`],
     ['no URL at all', () => 'http://['],
   ];
-  test.each(UNTOUCHED)('%s stays as it is', async (_, given) => {
+  test.each(UNTOUCHED)('%s stays unchanged', async (_, given) => {
     const { location, upstream: origin } = await mapped(given, { upstream });
     expect(location).toBe(given(origin));
   });
 
-  test('the public one is public_url where that is configured', async () => {
+  test('the public address is the configured public_url', async () => {
     const issuer = 'public_url: https://login.public.example';
     const { location } = await mapped((origin) => `${origin}/login`, { upstream, issuer });
     expect(location).toBe('https://login.public.example/login');
   });
 
-  test('the public one is what a trusted proxy says', async () => {
+  test('the public address comes from a trusted proxy', async () => {
     await using server = await startUpstream((_req, res) => {
       res.writeHead(302, { location: `${server.url}/login` }).end();
     });

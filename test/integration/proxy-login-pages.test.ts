@@ -15,7 +15,7 @@ const ACTIONS: Readonly<Record<string, (own: string) => string>> = {
   'to its own address': (own) => `${own}/mfa`,
 };
 
-describe.each(['enforce', 'report'])('in %s, a page of the server itself passes untouched', (mode) => {
+describe.each(['enforce', 'report'])('in %s, a page of the server itself passes unchanged', (mode) => {
   describe.each(Object.entries(CODE_FIELDS))('with %s for a code from an authenticator', (_, field) => {
     test.each(Object.entries(ACTIONS))('%s', async (__, actionAt) => {
       let page = '';

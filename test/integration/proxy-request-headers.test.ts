@@ -21,7 +21,7 @@ async function received(headers: readonly string[], options: ProxyOptions = {}) 
   };
 }
 
-describe('headers of one hop do not travel on', () => {
+describe('hop-by-hop headers are not forwarded', () => {
   test.each([
     'Keep-Alive: timeout=99',
     'Proxy-Authorization: Basic c2VjcmV0',
@@ -40,7 +40,7 @@ describe('headers of one hop do not travel on', () => {
     expect(list.filter(([name]) => name.replaceAll('_', '-') === canonical)).toEqual([]);
   });
 
-  test('nor do those that Connection names, in any spelling', async () => {
+  test('nor are those named in Connection, in any spelling', async () => {
     const { list } = await received([
       'Connection: close, X-One',
       'connection: x-two , , X_Three',
@@ -52,7 +52,7 @@ describe('headers of one hop do not travel on', () => {
     expect(list.filter(([name]) => /^x[-_](one|two|three|four)$/.test(name))).toEqual([['x-four', '4']]);
   });
 
-  test('but Connection cannot take away what the gateway has judged', async () => {
+  test('but Connection cannot remove headers that the gateway judged', async () => {
     const { all } = await received([
       'Connection: close, Authorization, Cookie, Content-Type, Host, X-Forwarded-For',
       'Authorization: Bearer t',
@@ -64,7 +64,7 @@ describe('headers of one hop do not travel on', () => {
     expect(all('x-forwarded-for')).toEqual(['127.0.0.1']);
   });
 
-  test('and a request body has no trailers', async () => {
+  test('a request body has no trailers', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const head = ['Transfer-Encoding: chunked', 'Trailer: X-Original-URL'];
@@ -77,7 +77,7 @@ describe('headers of one hop do not travel on', () => {
   });
 });
 
-describe('by no header does the upstream see another path, host or origin', () => {
+describe('no header shows the upstream another path, host or origin', () => {
   const NAMES = [
     'X-Original-URL',
     'X-Rewrite-URL',
@@ -108,7 +108,7 @@ describe('by no header does the upstream see another path, host or origin', () =
     expect(list.filter(([, value]) => value.includes('SMUGGLED'))).toEqual([]);
   });
 
-  test('not where a trusted proxy sends it, either', async () => {
+  test('not even from a trusted proxy', async () => {
     const { list } = await received(
       NAMES.map((name) => `${name}: SMUGGLED`),
       { listen: 'trusted_proxies: [127.0.0.1]' },
@@ -120,7 +120,7 @@ describe('by no header does the upstream see another path, host or origin', () =
 describe('headers that name another method', () => {
   const OVERRIDES = ['X-HTTP-Method-Override: DELETE', 'X_HTTP_Method: PUT', 'x-method-override: PATCH'];
 
-  test('go on where the gateway judges nothing: some APIs need them', async () => {
+  test('are forwarded at other paths: some APIs need them', async () => {
     const { list } = await received(OVERRIDES);
     expect(list.filter(([name]) => /method/.test(name)).map(([, value]) => value)).toEqual([
       'DELETE',
@@ -196,7 +196,7 @@ describe('Host', () => {
   });
 });
 
-test('all other headers arrive as they were sent: case, order, repetition, bytes', async () => {
+test('all other headers arrive unchanged: case, order, repetition, bytes', async () => {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startProxyTo(upstream);
   const lines = [
@@ -213,7 +213,7 @@ test('all other headers arrive as they were sent: case, order, repetition, bytes
   expect(seen?.filter((line) => lines.includes(line))).toEqual(lines);
 });
 
-test('of a header that the gateway judges by its first value, the upstream gets no second', async () => {
+test('a header that is judged by its first value is forwarded only once', async () => {
   const { all } = await received([
     'Authorization: Basic Zmlyc3Q6',
     'Authorization: Basic c2Vjb25kOg==',

@@ -28,7 +28,7 @@ async function passed(lines: readonly string[], body: string, requestLine = 'GET
 const named = (headers: readonly (readonly [string, string])[], name: string) =>
   headers.filter(([candidate]) => candidate.toLowerCase() === name).map(([, value]) => value);
 
-test('headers of one hop do not travel back, trailers neither', async () => {
+test('hop-by-hop headers and trailers are not sent back', async () => {
   const { headers, body, raw } = await passed(
     [
       'HTTP/1.1 200 OK',
@@ -51,7 +51,7 @@ test('headers of one hop do not travel back, trailers neither', async () => {
   expect(raw).not.toMatch(/x-hop|x-sum|timeout=99|proxy-|^te:|trailer|upgrade|h2c/im);
 });
 
-test('all other headers arrive as they were sent: case, order, repetition, bytes', async () => {
+test('all other headers arrive unchanged: case, order, repetition, bytes', async () => {
   const lines = [
     'Set-Cookie: one=1; Path=/; HttpOnly',
     'X-b: 1',
@@ -77,7 +77,7 @@ test.each([
   ['no reason at all', ['HTTP/1.1 200 ', 'Content-Length: 4']],
   ['neither length nor coding', ['HTTP/1.1 200 OK', 'Connection: close']],
   ['interim answers', ['HTTP/1.1 103 Early Hints', 'Link: </a>', '', 'HTTP/1.1 200 OK', 'Content-Length: 4']],
-] as const)('an answer with %s passes', async (_, lines) => {
+] as const)('a response with %s passes', async (_, lines) => {
   await using upstream = await startRawServer((socket, head) => {
     if (head.includes(' /.well-known/')) socket.write('HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n');
     else socket.end([...lines, '', 'body'].join('\r\n'), 'latin1');
@@ -88,7 +88,7 @@ test.each([
   expect(answer.body).toBe('body');
 });
 
-test('several cookies stay several', async () => {
+test('several cookies stay separate', async () => {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startProxyTo(upstream);
   const direct = await sendRaw(upstream.url, rawRequest('GET /cookies HTTP/1.1', []));
@@ -97,7 +97,7 @@ test('several cookies stay several', async () => {
   expect(named(headers, 'set-cookie')).toEqual(named(direct.headers, 'set-cookie'));
 });
 
-describe('an answer without a body', () => {
+describe('a response without a body', () => {
   const CASES: readonly (readonly [line: string, status: number, kept: string])[] = [
     ['HEAD /page HTTP/1.1', 200, 'content-length'],
     ['HEAD /chunked HTTP/1.1', 200, 'x-kind'],
@@ -105,24 +105,29 @@ describe('an answer without a body', () => {
     ['GET /304 HTTP/1.1', 304, 'etag'],
     ['DELETE /204 HTTP/1.1', 204, 'x-kind'],
   ];
-  test.each(CASES)('%s is a %i with its headers, and the connection goes on', async (line, status, kept) => {
-    await using upstream = await startUpstream((req, res) => {
-      res.setHeader('X-Kind', 'kept').setHeader('ETag', '"e"');
-      const number = Number(/\d{3}/.exec(req.url ?? '')?.[0] ?? 200);
-      if (number !== 200) res.writeHead(number).end();
-      else if (req.url === '/page') res.writeHead(200, { 'content-length': 1000 }).end();
-      else res.writeHead(200, { 'content-type': 'text/html' }).end('<p>page');
-    });
-    await using gateway = await startProxyTo(upstream);
-    const both = [rawRequest(line, ['Connection: keep-alive']), rawRequest('GET /204 HTTP/1.1', [])].join('');
-    const answer = await sendRaw(gateway.url, both, { until: 'close' });
-    expect(answer.status).toBe(status);
-    expect(named(answer.headers, kept)).toHaveLength(1);
-    const [first = '', second = '', ...more] = answer.raw.split(/(?=HTTP\/1\.1 \d)/);
-    expect(first.split('\r\n\r\n')[1]).toBe('');
-    expect(second).toMatch(/^HTTP\/1\.1 204 /);
-    expect(more).toEqual([]);
-  });
+  test.each(CASES)(
+    '%s is a %i with its headers, and the connection stays open',
+    async (line, status, kept) => {
+      await using upstream = await startUpstream((req, res) => {
+        res.setHeader('X-Kind', 'kept').setHeader('ETag', '"e"');
+        const number = Number(/\d{3}/.exec(req.url ?? '')?.[0] ?? 200);
+        if (number !== 200) res.writeHead(number).end();
+        else if (req.url === '/page') res.writeHead(200, { 'content-length': 1000 }).end();
+        else res.writeHead(200, { 'content-type': 'text/html' }).end('<p>page');
+      });
+      await using gateway = await startProxyTo(upstream);
+      const both = [rawRequest(line, ['Connection: keep-alive']), rawRequest('GET /204 HTTP/1.1', [])].join(
+        '',
+      );
+      const answer = await sendRaw(gateway.url, both, { until: 'close' });
+      expect(answer.status).toBe(status);
+      expect(named(answer.headers, kept)).toHaveLength(1);
+      const [first = '', second = '', ...more] = answer.raw.split(/(?=HTTP\/1\.1 \d)/);
+      expect(first.split('\r\n\r\n')[1]).toBe('');
+      expect(second).toMatch(/^HTTP\/1\.1 204 /);
+      expect(more).toEqual([]);
+    },
+  );
 });
 
 describe('a page', () => {

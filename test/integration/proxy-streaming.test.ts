@@ -33,7 +33,7 @@ describe('an upload', () => {
     ['in JSON', { 'content-type': 'application/json' }],
     ['with Expect', { 'content-type': 'application/octet-stream', expect: '100-continue' }],
   ];
-  test.each(HEADERS)('%s comes back while it is still under way', async (_, headers) => {
+  test.each(HEADERS)('%s is answered while it is still in progress', async (_, headers) => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const upload = request(`${gateway.url}/echo`, { method: 'POST', headers });
@@ -75,7 +75,7 @@ describe('an upload', () => {
     },
   );
 
-  test('with Expect: 100-continue is asked for by the gateway, and the upstream sees no Expect', async () => {
+  test('with Expect: 100-continue gets the 100 from the gateway, and the upstream sees no Expect', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
@@ -93,7 +93,7 @@ describe('an upload', () => {
 });
 
 describe('a download', () => {
-  test('of any size arrives whole', async () => {
+  test('of any size arrives completely', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const download = request(`${gateway.url}/stream?bytes=${BIG + 1}`).end();
@@ -135,7 +135,7 @@ describe('a download', () => {
     expect(await text(answer)).toBe('late');
   });
 
-  test('of events has each as soon as it is sent', async () => {
+  test('of events delivers each at once', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const events = request(`${gateway.url}/sse`, { headers: { 'accept-encoding': 'gzip' } }).end();
@@ -151,13 +151,13 @@ describe('a download', () => {
   });
 });
 
-describe('a client that goes away', () => {
+describe('a client that disconnects', () => {
   const WHEN = {
     'before the head of the answer': { path: '/silent', method: 'GET' },
     'in the middle of the answer': { path: '/talking', method: 'GET' },
     'in the middle of its upload': { path: '/silent', method: 'POST' },
   };
-  test.each(Object.entries(WHEN))('%s takes its request upstream along', async (_, { path, method }) => {
+  test.each(Object.entries(WHEN))('%s ends its upstream request too', async (_, { path, method }) => {
     const arrived = Promise.withResolvers<void>();
     const gone = Promise.withResolvers<boolean>();
     await using upstream = await startUpstream((req, res) => {

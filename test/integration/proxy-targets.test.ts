@@ -18,7 +18,7 @@ async function sent(requestLine: string, headers: readonly string[] = [], host =
   };
 }
 
-describe('a request target that can be read in one way only goes on as it is', () => {
+describe('an unambiguous request target is forwarded unchanged', () => {
   test.each([
     '/inspect',
     '/inspect?a=1&&b=%zz;c',
@@ -48,7 +48,7 @@ describe('a request target that can be read in one way only goes on as it is', (
   });
 });
 
-describe('any other is a 400, and the upstream does not hear of it', () => {
+describe('any other is a 400, and the upstream does not see it', () => {
   test.each([
     'http://elsewhere.example/inspect',
     'http://login.example:81/inspect',
@@ -72,7 +72,7 @@ describe('any other is a 400, and the upstream does not hear of it', () => {
   });
 });
 
-describe('a Host header that can be read in several ways is a 400', () => {
+describe('an ambiguous Host header is a 400', () => {
   const HOSTS: readonly (readonly [what: string, ...hosts: string[]])[] = [
     ['two of them', 'login.example', 'elsewhere.example'],
     ['two alike', 'login.example', 'login.example'],
@@ -98,13 +98,13 @@ describe('a Host header that can be read in several ways is a 400', () => {
   });
 
   test.each(['login.example:8443', '[::1]:8080', '127.0.0.1', 'xn--bcher-kva.example', 'a_b.example'])(
-    '%s is a good one',
+    '%s is accepted',
     async (host) => {
       expect((await sent('GET /inspect HTTP/1.1', [], host)).hosts).toEqual([host]);
     },
   );
 
-  test('none is needed in HTTP/1.0: old health checks send none', async () => {
+  test('HTTP/1.0 needs none: old health checks send none', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const answer = await sendRaw(gateway.url, 'GET /inspect HTTP/1.0\r\n\r\n', { until: 'close' });
@@ -153,7 +153,7 @@ describe('several issuers', () => {
     ['three.example', 'rest'],
     ['sub.one.example', 'rest'],
   ];
-  test('are told apart by the Host header', async () => {
+  test('are selected by the Host header', async () => {
     await using stage = await start(FALLBACK);
     for (const [host, by] of CASES) {
       expect(await stage.visit(host), host).toMatchObject({ status: 200, by: [by] });
@@ -162,7 +162,7 @@ describe('several issuers', () => {
     expect(absolute).toMatchObject({ status: 200, by: ['one'] });
   });
 
-  test('that all claim hosts leave the others to nobody: 421', async () => {
+  test('with hosts for all leave other hosts to no issuer: 421', async () => {
     await using stage = await start('');
     for (const host of ['three.example', 'sub.one.example', '127.0.0.1', 'one.example..']) {
       expect(await stage.visit(host), host).toMatchObject({ status: 421, by: [] });
@@ -174,7 +174,7 @@ describe('several issuers', () => {
     expect(await stage.visit('two.example')).toMatchObject({ status: 200, by: ['two'] });
   });
 
-  test('know nothing of the codes of each other', async () => {
+  test("do not know each other's codes", async () => {
     await using stage = await start(FALLBACK);
     const query = 'response_type=code&client_id=a&redirect_uri=https://app.example/cb';
     const challenge = `code_challenge=${'c'.repeat(43)}&code_challenge_method=S256`;

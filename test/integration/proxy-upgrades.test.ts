@@ -40,7 +40,7 @@ describe('a WebSocket', () => {
   test.each([
     ['preserve_host: true', () => 'public.example'],
     ['preserve_host: false', (authority: string) => authority],
-  ] as const)('has its headers cleaned like any request (%s)', async (settings, host) => {
+  ] as const)('has cleaned headers like any request (%s)', async (settings, host) => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream, { upstream: settings });
     const sent = [
@@ -66,7 +66,7 @@ describe('a WebSocket', () => {
     expect(JSON.stringify(request?.rawHeaders)).not.toMatch(/203\.0|admin|1\.2\.3\.4|c2VjcmV0/);
   });
 
-  test('has headers that are called like the members of an object, as they came', async () => {
+  test('keeps headers named like members of an object', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const sent = ['Constructor: a', '__proto__: b', 'HasOwnProperty: c', 'X-Other: d', 'x-other: e'];
@@ -81,7 +81,7 @@ describe('a WebSocket', () => {
   });
 
   test.each(['/ws/../ws/./a', '/ws//b//', '/ws/%2e%2e/c?d=//e&f=?'])(
-    'reaches the upstream at the path that was judged: %s',
+    'reaches the upstream at the judged path: %s',
     async (target) => {
       await using upstream = await startScriptedLegacyServer();
       await using gateway = await startProxyTo(upstream);
@@ -109,7 +109,7 @@ describe('a WebSocket', () => {
     expect((await gateway.metrics()).value('upstream_errors_total')).toBe(0);
   });
 
-  test('that is still being asked for ends at the upstream when the gateway ends', async () => {
+  test('in handshake ends at the upstream when the gateway ends', async () => {
     const asked = Promise.withResolvers<Socket>();
     await using upstream = await startRawServer((socket, head) => {
       if (head.includes(' /ws ')) asked.resolve(socket);
@@ -145,7 +145,7 @@ describe('an upgrade is refused', () => {
     expect(upstream.requests.all.slice(asked)).toEqual([]);
   });
 
-  test('where the upstream does not take it: its status goes on, and nothing that may hold a code', async () => {
+  test('by the upstream: its status is forwarded, and nothing that may contain a code', async () => {
     await using upstream = await startRawServer((socket, head) => {
       const status = head.includes(' /resume ') ? '302 Found' : '404 Not Found';
       const location = 'Location: https://app.example/cb?code=secret-code&state=s';
@@ -180,7 +180,7 @@ describe('an upgrade is refused', () => {
     expect((await send(`${gateway.url}/other`)).status).toBe(404);
   });
 
-  test('by an upstream that is not there: 502', async () => {
+  test('by an unreachable upstream: 502', async () => {
     const port = await freePort();
     await using gateway = await startProxyTo({ url: `http://127.0.0.1:${port}` } as never);
     expect((await sendRaw(gateway.url, upgrade('/ws'), { until: 'close' })).status).toBe(502);
@@ -208,7 +208,7 @@ describe('any other upgrade is a plain request', () => {
     expect(request?.headers).not.toHaveProperty('http2-settings');
   });
 
-  test('and judged like one', async () => {
+  test('which is judged', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
     const headers = [

@@ -23,7 +23,7 @@ describe('a wrapped code', () => {
     expect(stage.upstream.tokenRequests.map(({ form }) => form.get('code'))).toEqual(["the-upstream's-code"]);
   });
 
-  test("cannot be redeemed behind the gateway's back", async () => {
+  test('cannot be redeemed at the upstream itself', async () => {
     await open();
     const form = new URLSearchParams(stage.tokenFields(await stage.newCode()));
     const answer = await stage.send(new URL('/oauth2/token', stage.upstream.url), {
@@ -34,7 +34,7 @@ describe('a wrapped code', () => {
     expect(answer.status).toBe(400);
   });
 
-  test("leaves the upstream's own code worthless at the gateway", async () => {
+  test("makes the upstream's own code worthless at the gateway", async () => {
     await open();
     stage.upstream.quirks.newCode = () => 'the-code-of-the-upstream';
     await stage.newCode();
@@ -42,7 +42,7 @@ describe('a wrapped code', () => {
     expect(stage.upstream.tokenRequests).toEqual([]);
   });
 
-  test('is not made with wrap_codes: false', async () => {
+  test('is not used with wrap_codes: false', async () => {
     await open('wrap_codes: false');
     stage.upstream.quirks.newCode = () => 'the-code-of-the-upstream';
     expect(await stage.newCode()).toBe('the-code-of-the-upstream');
@@ -51,7 +51,7 @@ describe('a wrapped code', () => {
 });
 
 describe('max_attempts', () => {
-  test('burns a code at the fifth wrong verifier, for the right one as well', async () => {
+  test('invalidates a code at the fifth wrong verifier, also for the right one', async () => {
     await open();
     const code = await stage.newCode();
     for (let i = 0; i < 5; i++) {
@@ -63,7 +63,7 @@ describe('max_attempts', () => {
     expect(stage.upstream.tokenRequests).toEqual([]);
   });
 
-  test('leaves a code usable after four', async () => {
+  test('leaves a code valid after four', async () => {
     await open();
     const code = await stage.newCode();
     for (let i = 0; i < 4; i++) await stage.redeem(code, wrong());
@@ -82,7 +82,7 @@ describe('max_attempts', () => {
     expect((await stage.redeem(code)).status).toBe(200);
   });
 
-  test('counts attempts that come at once', async () => {
+  test('counts concurrent attempts', async () => {
     await open();
     const code = await stage.newCode();
     await Promise.all(Array.from({ length: 20 }, () => stage.redeem(code, wrong())));
@@ -106,7 +106,7 @@ describe('code_ttl', () => {
 });
 
 describe('a code that was redeemed', () => {
-  test('is refused a second time, whoever comes with it', async () => {
+  test('is refused a second time, for any client', async () => {
     await open();
     const code = await stage.newCode();
     expect((await stage.redeem(code)).status).toBe(200);
@@ -117,7 +117,7 @@ describe('a code that was redeemed', () => {
     expect(stage.upstream.tokenRequests).toHaveLength(1);
   });
 
-  test('is one of fifty at once, and the others are replays', async () => {
+  test('is redeemed by one of fifty concurrent requests, and the others are replays', async () => {
     await open();
     stage.upstream.quirks.codes = 'reusable';
     const code = await stage.newCode();
@@ -128,7 +128,7 @@ describe('a code that was redeemed', () => {
     expect(stage.upstream.tokenRequests).toHaveLength(1);
   });
 
-  test('is one although the upstream is still thinking', async () => {
+  test('counts as redeemed while the upstream still answers', async () => {
     await open();
     Object.assign(stage.upstream.quirks, { token: 'held', codes: 'reusable' });
     const code = await stage.newCode();
@@ -142,10 +142,10 @@ describe('a code that was redeemed', () => {
   });
 });
 
-describe('a redemption that the upstream did not carry out', () => {
+describe('a redemption that failed at the upstream', () => {
   beforeEach(() => open());
 
-  test.each([500, 502, 503, 429, 401, 400])('can be tried again: %i', async (tokenStatus) => {
+  test.each([500, 502, 503, 429, 401, 400])('can be retried: %i', async (tokenStatus) => {
     const code = await stage.newCode();
     Object.assign(stage.upstream.quirks, { token: 'status', tokenStatus });
     const failed = await stage.redeem(code);
@@ -160,7 +160,7 @@ describe('a redemption that the upstream did not carry out', () => {
     expect(metrics.value('redemptions_total', { client: 'spa', result: 'refused' })).toBe(1);
   });
 
-  test('can be tried again: the connection was cut', async () => {
+  test('can be retried: the connection was cut', async () => {
     const code = await stage.newCode();
     stage.upstream.quirks.token = 'reset';
     const failed = await stage.redeem(code);
@@ -175,7 +175,7 @@ describe('a redemption that the upstream did not carry out', () => {
     expect(metrics.value('redemptions_total', { client: 'spa', result: 'upstream_error' })).toBe(1);
   });
 
-  test('is spent where the upstream said 200 and broke off in the middle', async () => {
+  test('is spent if the upstream sent 200 and disconnected during the body', async () => {
     Object.assign(stage.upstream.quirks, { token: 'truncated', codes: 'reusable' });
     const code = await stage.newCode();
     expect((await stage.redeem(code)).status).toBe(502);

@@ -21,7 +21,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
   const before = STEPS.slice(0, STEPS.indexOf(lost));
   const operation = { ask: 'beginFlow', answer: 'findFlow', redeem: 'claimCode' }[lost];
 
-  test('enforce: 503 until it is back, then all is well by itself', async () => {
+  test('enforce: 503 until it is back, then logins work again', async () => {
     await using stage = await startRedisStage({ quirks: QUIRKS });
     const [gateway] = stage.gateways;
     await using login = new SteppedLogin(stage.client, { headers: JSON_ONLY });
@@ -47,7 +47,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
     expect((await wholeLogin(stage)).status).toBe(200);
   });
 
-  test('enforce: a person is told so on a page', async () => {
+  test('enforce: a user sees a page', async () => {
     await using stage = await startRedisStage({ quirks: QUIRKS });
     await using login = new SteppedLogin(stage.client);
     for (const step of before) await login[step]();
@@ -85,21 +85,21 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
 });
 
 // The checksum is no secret: anybody can make a prefix.
-describe('a made-up prefix while Redis is away', () => {
+describe('a made-up prefix while Redis is unreachable', () => {
   const forge = ({ url }: { readonly url: string }) => ({
     state: `${buildFlowPrefix(url, true, Buffer.alloc(16, 7))}the-state`,
     code_challenge: undefined,
     code_challenge_method: undefined,
   });
 
-  test('enforce: gives nobody a code', async () => {
+  test('enforce: yields no code', async () => {
     await using stage = await startRedisStage();
     await stage.redis.stop();
     expect((await stage.client.authorize(forge(stage.upstream))).status).toBe(503);
     expect(stage.upstream.requests.to('/oauth2/authorize')).toEqual([]);
   });
 
-  test('enforce: nor by a path that is no endpoint', async () => {
+  test('enforce: also not at a path that is no endpoint', async () => {
     await using redis = await startRedis();
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startGatewayUnderTest({
@@ -114,7 +114,7 @@ describe('a made-up prefix while Redis is away', () => {
     expect(upstream.requests.to('/oauth2/authorize')).toHaveLength(1);
   });
 
-  test.each(['mode: report', 'on_store_failure: allow'])('%s: goes on', async (policy) => {
+  test.each(['mode: report', 'on_store_failure: allow'])('%s: continues', async (policy) => {
     await using stage = await startRedisStage({ policy });
     await stage.redis.stop();
     expect((await stage.client.authorize(forge(stage.upstream))).location?.searchParams.has('code')).toBe(
@@ -123,7 +123,7 @@ describe('a made-up prefix while Redis is away', () => {
   });
 });
 
-test('a grant that the client may not use is refused without Redis as well', async () => {
+test('a grant that the client may not use is refused without Redis too', async () => {
   const policy = 'on_store_failure: allow, wrap_codes: false, grant_types: [refresh_token]';
   await using stage = await startRedisStage({ policy, quirks: QUIRKS });
   await using login = new SteppedLogin(stage.client);
@@ -136,7 +136,7 @@ test('a grant that the client may not use is refused without Redis as well', asy
   expect(stage.upstream.tokenRequests).toEqual([]);
 });
 
-test('a gateway that starts before its Redis serves as soon as that is there', async () => {
+test('a gateway that starts before its Redis serves as soon as Redis does', async () => {
   await using stage = await startRedisStage({ quirks: QUIRKS });
   await stage.redis.stop();
   expect((await stage.client.authorize()).status).toBe(503);

@@ -42,7 +42,7 @@ async function untilReady({ adminUrl }: GatewayUnderTest, status = 200): Promise
 }
 
 describe('behind sentinels', () => {
-  test('a primary that is lost: 503 until its replica serves; the login of before is redeemed, once', async () => {
+  test('a lost primary: 503 until its replica serves; an earlier login is redeemed once', async () => {
     const behind = cleanup.use(await startRedisSentinel());
     const { gateway, client, code, upstream } = await startLogin(
       `sentinel: {name: ${PRIMARY_NAME}, nodes: ${list(behind.addresses)}}`,
@@ -68,7 +68,7 @@ describe('behind sentinels', () => {
 });
 
 describe('on a cluster', () => {
-  test('a node that is lost: 503 until its replica serves; the login of before is redeemed, once', async () => {
+  test('a lost node: 503 until its replica serves; an earlier login is redeemed once', async () => {
     const cluster = cleanup.use(await startRedisCluster({ replicas: true }));
     const { gateway, client, code, upstream } = await startLogin(`cluster: ${list(cluster.addresses)}`);
     const holders = await Promise.all(

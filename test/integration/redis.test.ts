@@ -9,7 +9,7 @@ import { Secrets } from './secrets.ts';
 
 const CREDENTIALS = { username: 'bob' };
 
-test('a whole login, and a thief who is refused', async () => {
+test('a complete login, and a refused thief', async () => {
   await using stage = await startRedisStage({ quirks: { login: 'return_to' } });
   await using browser = new Browser();
   const { parameters } = await browser.login(stage.client.authorizeUrl(), CREDENTIALS);
@@ -26,7 +26,7 @@ test('a whole login, and a thief who is refused', async () => {
 });
 
 describe('two gateways on one Redis', () => {
-  test('serve one flow between them', async () => {
+  test('share one flow', async () => {
     await using stage = await startRedisStage({ gateways: 2, quirks: { login: 'issue_at_login' } });
     const [a, b] = stage.gateways;
     const atB = (url: URL | undefined) => new URL(`${url?.pathname}${url?.search}`, b?.url);
@@ -49,7 +49,7 @@ describe('two gateways on one Redis', () => {
   });
 
   test.each(['single_use', 'reusable'] as const)(
-    'give the tokens of one code to exactly one of 50 at once, codes of the upstream being %s',
+    'give the tokens of one code to exactly one of 50 concurrent requests, with upstream codes %s',
     async (codes) => {
       await using stage = await startRedisStage({ gateways: 2, quirks: { codes } });
       const code = await stage.client.newCode();
@@ -69,7 +69,7 @@ describe('two gateways on one Redis', () => {
     },
   );
 
-  test('let a code that its redemption gives back be redeemed at the other', async () => {
+  test('let a released code be redeemed at the other gateway', async () => {
     await using stage = await startRedisStage({ gateways: 2, quirks: { token: 'status' } });
     const code = await stage.client.newCode();
     expect((await stage.client.redeem(code)).status).toBe(503);
@@ -80,8 +80,8 @@ describe('two gateways on one Redis', () => {
   });
 });
 
-describe('what Redis holds after logins', () => {
-  test.each(['S256', 'plain'])('is no code, verifier, state, secret or token (%s)', async (method) => {
+describe('the data in Redis after logins', () => {
+  test.each(['S256', 'plain'])('contains no code, verifier, state, secret or token (%s)', async (method) => {
     const policy = 'methods: [S256, plain]';
     let issued = 0;
     const newCode = () => `code-of-the-upstream-${++issued}`;

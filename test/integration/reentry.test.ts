@@ -73,8 +73,8 @@ describe.each(LOGINS)('an enforced client of a server that logs in by %s', (logi
   });
 });
 
-describe.each(RETURNING)('by a POST to a server that logs in by %s', (login) => {
-  test('the flow is bound to the challenge all the same', async () => {
+describe.each(RETURNING)('with a POST to a server that logs in by %s', (login) => {
+  test('the flow is still bound to the challenge', async () => {
     await using stage = await openWith(login);
     await using browser = new Browser();
     const url = stage.client.authorizeUrl();
@@ -130,7 +130,7 @@ describe('a live flow', () => {
     await expectFirstFlowIntact(stage, back);
   });
 
-  test('is not written over by another client under the same state, even with a challenge', async () => {
+  test('is not overwritten by another client with the same state, even with a challenge', async () => {
     await using stage = await openWith('return_to');
     const { state, back } = await beginFlow(stage);
     const mallory = newPkcePair();
@@ -178,7 +178,7 @@ describe('a live flow', () => {
     await expectFirstFlowIntact(stage, back);
   });
 
-  test('of another gateway is none here', async () => {
+  test('of another gateway is unknown', async () => {
     await using other = await openWith('return_to');
     await using stage = await openWith('return_to');
     const { back } = await beginFlow(other);
@@ -187,7 +187,7 @@ describe('a live flow', () => {
   });
 });
 
-describe.each(MODES)('a flow that has expired by the time its user is back, in %s', (mode) => {
+describe.each(MODES)('a flow that expired before its user returned, in %s', (mode) => {
   const openOn = (redis: RedisServer) =>
     Stage.open({
       mode,
@@ -220,7 +220,7 @@ describe.each(MODES)('a flow that has expired by the time its user is back, in %
     ]);
   });
 
-  test('begins anew where the request has its challenge', async () => {
+  test('begins again if the request has its challenge', async () => {
     await using redis = await startRedis();
     await using stage = await openOn(redis);
     const { state } = await beginFlow(stage);
@@ -231,7 +231,7 @@ describe.each(MODES)('a flow that has expired by the time its user is back, in %
     expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
 
-  test('is no flow any more when the upstream answers it', async () => {
+  test('no longer exists when the upstream answers', async () => {
     await using redis = await startRedis();
     await using stage = await openOn(redis);
     const { state } = await beginFlow(stage);

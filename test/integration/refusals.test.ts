@@ -17,7 +17,7 @@ const SAYS_IT_ALL =
 const DESCRIPTION = /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/;
 
 describe('the table', () => {
-  test('has every reason of the contract', () => {
+  test('has every reason', () => {
     const reasons = (...endpoints: string[]) =>
       new Set(REFUSAL_CASES.filter(([, c]) => endpoints.includes(c.endpoint)).map(([, c]) => c.reason));
     const ofAnyMessage = `client_id_ambiguous parameter_repeated parameter_malformed content_type_not_allowed
@@ -62,7 +62,7 @@ describe('in enforce, refused', () => {
   });
 });
 
-describe('in enforce, told to a person whose client has no configured redirect_uri', () => {
+describe('in enforce, shown to a user of a client without configured redirect_uri', () => {
   test.each(FOR_BROWSERS.filter(([, c]) => c.reply !== 'page'))('%s', async (_, refusal) => {
     await using stage = await Stage.open({ ...stageFor(refusal), mode: 'enforce', actor: 'open' });
     const page: RefusalCase = { ...refusal, reply: 'page' };
@@ -77,7 +77,7 @@ describe('in enforce, told to a person whose client has no configured redirect_u
   });
 });
 
-describe('in enforce, told in JSON to whoever accepts only that', () => {
+describe('in enforce, in JSON for clients that accept only that', () => {
   test.each(FOR_BROWSERS)('%s', async (_, refusal) => {
     const actor = refusal.reply === 'page' ? 'spa' : 'open';
     const options = { ...stageFor(refusal), mode: 'enforce', actor, accept: 'application/json' } as const;
@@ -95,7 +95,7 @@ describe('in enforce, told in JSON to whoever accepts only that', () => {
   });
 });
 
-describe('in report, counted and passed on', () => {
+describe('in report, counted and forwarded', () => {
   test.each(REPORTED)('%s', async (_, refusal) => {
     await using stage = await Stage.open({ ...stageFor(refusal), mode: 'report' });
     const { answer, ...seen } = await play(stage, refusal);

@@ -59,7 +59,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('a body that comes before and after two reloads is answered, at a judged endpoint and elsewhere', async () => {
+test('a request whose body arrives before and after two reloads is answered, at a judged endpoint and elsewhere', async () => {
   const client = new SimpleClient(gateway.url);
   const form = new URLSearchParams({
     grant_type: 'authorization_code',
@@ -92,7 +92,7 @@ test('a body that comes before and after two reloads is answered, at a judged en
   expect(statuses).toEqual([200, 200]);
 });
 
-test('the upstream tells nothing of itself during a reload, and nobody notices', async () => {
+test('missing upstream metadata during a reload affects no request', async () => {
   expect((await fetch(`${gateway.url}/.well-known/openid-configuration`)).status).toBe(200);
   upstream.quirks.metadata = 'none';
   await reload('enforce');
@@ -103,7 +103,7 @@ test('the upstream tells nothing of itself during a reload, and nobody notices',
   expect(lines('discovery_failed')).toEqual([]);
 });
 
-test('nothing is put in force without endpoints, and an issuer that never had any blocks no reload', async () => {
+test('no configuration takes effect without endpoints, but an issuer that never had any blocks no reload', async () => {
   const further = `
   - name: other
     hosts: [other.example.com]

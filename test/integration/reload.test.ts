@@ -54,7 +54,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-describe('a configuration takes effect while logins go on', () => {
+describe('a configuration takes effect during logins', () => {
   test('on SIGHUP', async () => {
     expect(await letsThrough()).toBe(true);
     await writeFile(file, yaml('enforce'));
@@ -68,7 +68,7 @@ describe('a configuration takes effect while logins go on', () => {
     await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
   });
 
-  test('when the file has changed while the gateway started with it', async () => {
+  test('when the file changed during the start', async () => {
     await gateway.stop();
     const asked = Promise.withResolvers<void>();
     // What keeps silent holds the start up, when the file has been read.
@@ -82,7 +82,7 @@ describe('a configuration takes effect while logins go on', () => {
     expect(await letsThrough()).toBe(false);
   });
 
-  test('when a link on the way to the file is swapped, as a ConfigMap does', async () => {
+  test('when a link in the path of the file is swapped, as for a ConfigMap', async () => {
     await gateway.stop();
     for (const [name, mode] of [
       ['one', 'report'],
@@ -109,7 +109,7 @@ describe('a configuration takes effect while logins go on', () => {
   });
 });
 
-test('an included file that is added, changed or taken away takes effect', async () => {
+test('an added, changed or removed included file takes effect', async () => {
   await gateway.stop();
   await mkdir(join(directory, 'clients.d'));
   await writeFile(file, yaml('report', 'include: [clients.d/*.yaml]'));
@@ -164,7 +164,7 @@ test('requests are answered while a large file is read', async () => {
 });
 
 describe('the configuration in force stays', () => {
-  test('where the new one has a problem, which is logged with its position', async () => {
+  test('if the new one has a problem, which is logged with its position', async () => {
     await writeFile(file, yaml('enforced'));
     gateway.signal('SIGHUP');
     const line = await gateway.waitForLine(/"event":"config_rejected"/, AbortSignal.timeout(PATIENCE));
@@ -174,7 +174,7 @@ describe('the configuration in force stays', () => {
   });
 });
 
-test('what needs a restart is said and holds up nothing else: the way back to report is open', async () => {
+test('settings that need a restart are logged and block nothing else: going back to report stays possible', async () => {
   await writeFile(file, yaml('enforce'));
   gateway.signal('SIGHUP');
   await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);

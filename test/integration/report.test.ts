@@ -31,7 +31,7 @@ describe('report', () => {
     );
   });
 
-  test('as JSON: what /api/clients says', async () => {
+  test('as JSON: the content of /api/clients', async () => {
     const { exitCode, stdout } = await report('--admin', `${stage.gateway.adminUrl}/`, '--format', 'json');
     expect(exitCode).toBe(0);
     const said = await (await fetch(`${stage.gateway.adminUrl}/api/clients`)).json();
@@ -54,7 +54,7 @@ describe('report', () => {
   });
 });
 
-test('of one client, or of those with one verdict', async () => {
+test('for one client, or those with one verdict', async () => {
   await using stage = await Stage.open({ mode: 'report' });
   const spa = new SimpleClient(stage.gateway.url, 'spa', REDIRECT_URI);
   expect((await spa.redeem(await spa.newCode())).status).toBe(200);
@@ -72,7 +72,7 @@ test('of one client, or of those with one verdict', async () => {
   expect(stdout).toContain(`redirect URIs seen:\n  ${REDIRECT_URI}\n`);
 });
 
-test('before any client was seen: since when', async () => {
+test('without clients: says since when', async () => {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startGatewayUnderTest({ upstream: upstream.url });
   const { exitCode, stdout } = await report('--admin', gateway.adminUrl);
@@ -84,7 +84,7 @@ test('before any client was seen: since when', async () => {
   expect(filtered).toBe('No client matches --client and --verdict.');
 });
 
-test('the gateway and Prometheus get their own token each', async () => {
+test('gateway and Prometheus each get their own token', async () => {
   await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-report-'));
   const file = join(directory.path, 'token');
   await writeFile(file, 'of-prometheus\n');
@@ -111,8 +111,8 @@ test('the gateway and Prometheus get their own token each', async () => {
   ]);
 });
 
-describe('report cannot say', () => {
-  test('where nobody listens: exit 1', async () => {
+describe('report fails', () => {
+  test('if nothing listens: exit 1', async () => {
     const admin = `http://127.0.0.1:${await freePort()}`;
     const { exitCode, stdout, stderr } = await report('--admin', admin);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
@@ -121,7 +121,7 @@ describe('report cannot say', () => {
     );
   });
 
-  test('where something else listens: exit 1', async () => {
+  test('if something else listens: exit 1', async () => {
     await using other = await listen(createServer((_, response) => response.end('hello')));
     const { exitCode, stderr } = await report('--admin', other.url);
     expect(exitCode).toBe(1);
@@ -130,7 +130,7 @@ describe('report cannot say', () => {
     );
   });
 
-  test('where an answer has no end: exit 1, and not all of it is read', async () => {
+  test('if a response has no end: exit 1, without reading all of it', async () => {
     const piece = Buffer.alloc(1024 * 1024, ' ');
     await using other = await listen(
       createServer((_, response) => {

@@ -92,7 +92,7 @@ async function finishAt({ url }: GatewayUnderTest, state: string): Promise<Answe
 }
 
 describe('two replicas and one key', () => {
-  test('a login begins at one, comes back through the other, and is redeemed at the first, which was started anew', async () => {
+  test('a login begins at one, returns through the other, and is redeemed at the first after its restart', async () => {
     await using replicas = await Replicas.open();
     const keys = [newKey()];
     const first = await replicas.start({ keys });
@@ -122,7 +122,7 @@ describe('two replicas and one key', () => {
     expect(replicas.upstream.tokenRequests).toHaveLength(1);
   });
 
-  test('of two redemptions at two replicas, the server’s own one-time use decides', async () => {
+  test('of two redemptions at two replicas, the server refuses the second', async () => {
     await using replicas = await Replicas.open();
     const keys = [newKey()];
     const [one, other] = [await replicas.start({ keys }), await replicas.start({ keys })];
@@ -133,7 +133,7 @@ describe('two replicas and one key', () => {
     expect(replicas.upstream.tokenRequests).toHaveLength(2);
   });
 
-  test('a code that the server did not take is free again', async () => {
+  test('a code that the server did not accept is free again', async () => {
     await using replicas = await Replicas.open();
     const gateway = await replicas.start({ keys: [newKey()] });
     const client = new SimpleClient(gateway.url);
@@ -145,7 +145,7 @@ describe('two replicas and one key', () => {
     expect((await client.redeem(code)).status).toBe(200);
   });
 
-  test('a pushed request is good at the other replica, under a name that says for whom', async () => {
+  test('a pushed request is valid at the other replica, for its client only', async () => {
     await using replicas = await Replicas.open();
     const keys = [newKey()];
     const [one, other] = [await replicas.start({ keys }), await replicas.start({ keys })];
@@ -185,7 +185,7 @@ describe('a server that logs in before it answers a pushed request', () => {
       headers,
     });
 
-  test('may send the browser back with its own name for it, also to another replica', async () => {
+  test('may send the browser back with its own request_uri, also to another replica', async () => {
     await using replicas = await Replicas.open();
     const keys = [newKey()];
     const [one, other] = [await replicas.start({ keys }), await replicas.start({ keys })];
@@ -232,7 +232,7 @@ describe('a server that logs in before it answers a pushed request', () => {
 });
 
 describe('keys', () => {
-  test('a rotation by reload loses no login, and a key that is gone ends its flows', async () => {
+  test('a rotation by reload loses no login, and a removed key ends its flows', async () => {
     await using replicas = await Replicas.open();
     const [old, young] = [newKey(), newKey()];
     const gateway = await replicas.start({ keys: [old] });
@@ -282,7 +282,7 @@ describe('keys', () => {
     expect(gateway.logLines.filter(({ event }) => event === 'store_renewed')).toHaveLength(2);
   });
 
-  test('a prefix of another key is none: the login begins anew with the client’s own state', async () => {
+  test('a prefix of another key is dead: the login begins again with the client’s own state', async () => {
     await using replicas = await Replicas.open();
     const [one, other] = [
       await replicas.start({ keys: [newKey()] }),
@@ -296,8 +296,8 @@ describe('keys', () => {
   });
 });
 
-describe('what a store without records cannot do', () => {
-  test('in report codes stay bare, nothing is refused, and no reason is made up', async () => {
+describe('limits of a store without records', () => {
+  test('in report codes stay bare, nothing is refused, and no reason is counted', async () => {
     await using replicas = await Replicas.open();
     const gateway = await replicas.start({ keys: [newKey()], mode: 'report' });
     const client = new SimpleClient(gateway.url);
@@ -310,7 +310,7 @@ describe('what a store without records cannot do', () => {
     expect(metrics.value('redemptions_total', { client: 'spa', result: 'unverified' })).toBe(1);
   });
 
-  test('in enforce a bare code is unknown, also where `wrap_codes` says false', async () => {
+  test('in enforce a bare code is unknown, even with `wrap_codes: false`', async () => {
     await using replicas = await Replicas.open();
     const gateway = await replicas.start({ keys: [newKey()], policy: 'wrap_codes: false' });
     const client = new SimpleClient(gateway.url);
@@ -319,7 +319,7 @@ describe('what a store without records cannot do', () => {
     expect(replicas.upstream.tokenRequests).toHaveLength(0);
   });
 
-  test('a share of the logins: each keeps its mode at every replica, and none is lost', async () => {
+  test('a share of the logins: each login keeps its mode at every replica, and none is lost', async () => {
     await using replicas = await Replicas.open();
     const keys = [newKey()];
     const share = { keys, policy: 'enforce_percent: 50' };
@@ -364,7 +364,7 @@ describe('what a store without records cannot do', () => {
     ).toBeGreaterThan(0);
   });
 
-  test('without redirect_uris, too, a type with an id_token is refused before anybody logs in', async () => {
+  test('even without redirect_uris, a type with an id_token is refused before the login', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startGatewayUnderTest({
       upstream: upstream.url,
@@ -381,7 +381,7 @@ describe('what a store without records cannot do', () => {
     ['an id_token', { extraParameters: { id_token: unsignedJwt({ aud: 'spa' }) } }],
     ['a signed response', { responseMode: 'query.jwt' }],
   ] as const)(
-    'a server that answers with %s unasked gives no bare code to an enforced client',
+    'a server that answers with %s unrequested gives no bare code to an enforced client',
     async (_, quirks) => {
       await using replicas = await Replicas.open();
       const keys = [newKey()];
@@ -412,7 +412,7 @@ describe('what a store without records cannot do', () => {
     expect(replicas.upstream.requests.to('/oauth2/authorize')).toHaveLength(1);
   });
 
-  test('a code that is delivered twice is bound once, also where it stays bare', async () => {
+  test('a code that is delivered twice is bound once, even if it stays bare', async () => {
     await using replicas = await Replicas.open();
     const gateway = await replicas.start({ keys: [newKey()], mode: 'report' });
     replicas.upstream.quirks.login = 'return_to';
@@ -428,7 +428,7 @@ describe('what a store without records cannot do', () => {
     expect(metrics.value('report_only_violations_total', { reason: 'response_ambiguous' })).toBe(1);
   });
 
-  test('an upstream’s code that would make the client’s too long is withheld, and said to be', async () => {
+  test('an upstream’s code that would make the client’s too long is withheld, and reported', async () => {
     await using replicas = await Replicas.open();
     const gateway = await replicas.start({ keys: [newKey()] });
     replicas.upstream.quirks.newCode = () => 'c'.repeat(4_000);
@@ -445,7 +445,7 @@ describe('readiness', () => {
     return (json.clients as Reported[]).find(({ client }) => client === 'spa');
   };
 
-  test('workers share nothing, and their counts come together', async () => {
+  test('workers share nothing, but their counts are added up', async () => {
     await using upstream = await startScriptedLegacyServer();
     const settings: Settings = { keys: [newKey()] };
     await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-sealed-'));
@@ -472,7 +472,7 @@ describe('readiness', () => {
     expect((await clientAt(gateway))?.verdict).toMatch(/^not ready: needs a store/);
   });
 
-  test('so does one whose logins in report show a c_hash', async () => {
+  test('so does a client whose logins in report show a c_hash', async () => {
     await using replicas = await Replicas.open();
     const gateway = await replicas.start({ keys: [newKey()], mode: 'report' });
     const client = new SimpleClient(gateway.url);

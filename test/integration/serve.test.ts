@@ -53,7 +53,7 @@ issuers:
 `;
 
 describe('serve', () => {
-  test('by a file: says in one line where it listens, serves, and ends with 0', async () => {
+  test('with a file: prints its address in one line, serves, and exits with 0', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await serveFile(fileFor(upstream.url));
     await expectLogin(gateway);
@@ -67,7 +67,7 @@ describe('serve', () => {
     expect(events).toContain('refusal');
   });
 
-  test('by --upstream alone: every client is enforced', async () => {
+  test('with --upstream alone: every client is enforced', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await serveUpstream(upstream.url);
     await expectLogin(gateway);
@@ -75,7 +75,7 @@ describe('serve', () => {
     expect(gateway.stdout).toHaveLength(1);
   });
 
-  test('by --upstream with an issuer identifier that has a path: the endpoints of that issuer', async () => {
+  test('with --upstream and an issuer identifier with a path: the endpoints of that issuer', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await serveUpstream(`${upstream.url}/realms/a`);
     const realm = `${gateway.url}/realms/a`;
@@ -89,7 +89,7 @@ describe('serve', () => {
     expect([refused.status, refused.text]).toEqual([400, expect.stringContaining('challenge_missing')]);
   });
 
-  test('by --upstream with a path that has no document: another issuer of the server is not taken for it', async () => {
+  test('with --upstream and a path without a document: another issuer of the server is not used', async () => {
     await using upstream = await startCannedServer();
     const [authorization_endpoint, token_endpoint] = ['/authorize', '/token'].map(
       (path) => upstream.url + path,
@@ -102,7 +102,7 @@ describe('serve', () => {
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503);
   });
 
-  test('without naming the command', async () => {
+  test('without a command name', async () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startGatewayProcess(['--upstream', upstream.url, ...FREE]);
     await expectLogin(gateway);
@@ -118,7 +118,7 @@ describe('serve', () => {
     expect(/^pkce_gateway_report_only_violations_total{/m.test(metrics)).toBe(mode === 'report');
   });
 
-  test('--redis keeps its flows there', async () => {
+  test('--redis keeps flows in Redis', async () => {
     await using redis = await startRedis({ port: true });
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await serveUpstream(upstream.url, '--redis', redis.url);
@@ -131,7 +131,7 @@ describe('serve', () => {
 });
 
 describe('endpoints: auto', () => {
-  test('with an upstream that is not there at the start: 503, then it works without a restart', async () => {
+  test('with an upstream that is unreachable at the start: 503, then it works without a restart', async () => {
     const port = await freePort();
     await using gateway = await serveUpstream(`http://127.0.0.1:${port}`);
     const client = new SimpleClient(gateway.url);
@@ -154,7 +154,7 @@ describe('endpoints: auto', () => {
     await expectLogin(gateway);
   });
 
-  test('with a server that speaks no TLS: the log says what happened, where, and what to do', async () => {
+  test('with a server without TLS: the log says what happened, where, and what to do', async () => {
     await using upstream = await startCannedServer();
     const url = `https://127.0.0.1:${upstream.port}`;
     await using gateway = await serveUpstream(url);
@@ -165,7 +165,7 @@ describe('endpoints: auto', () => {
     expect(error).toBeUndefined();
   });
 
-  test('and off: all passes while the endpoints are not known', async () => {
+  test('with mode off: everything passes while the endpoints are unknown', async () => {
     await using upstream = await startScriptedLegacyServer({ metadata: 'none' });
     await using gateway = await serveUpstream(upstream.url, '--mode', 'off');
     const client = new SimpleClient(gateway.url);
@@ -196,7 +196,7 @@ async function untilRefused(url: string): Promise<void> {
   while (!(await isRefused()));
 }
 
-test('during shutdown.delay, /readyz says 503 and connections are still taken, each for one request', async () => {
+test('during shutdown.delay, /readyz returns 503 and connections are still accepted, each for one request', async () => {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await serveFile(fileFor(upstream.url, 'shutdown: {delay: 3s}'));
   const readiness = async () => (await fetch(`${gateway.adminUrl}/readyz`)).status;
@@ -220,7 +220,7 @@ test('during shutdown.delay, /readyz says 503 and connections are still taken, e
   agent.destroy();
 });
 
-test('npm start passes SIGTERM on, and ends with the gateway', async () => {
+test('npm start forwards SIGTERM, and ends with the gateway', async () => {
   await using upstream = await startScriptedLegacyServer({ token: 'held' });
   const npm = spawn('npm', ['start', '--silent', '--', 'serve', '--upstream', upstream.url, ...FREE], {
     cwd: ROOT,
@@ -238,7 +238,7 @@ test('npm start passes SIGTERM on, and ends with the gateway', async () => {
 });
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
-  test('a second one does not cut the drain short', async () => {
+  test('a second signal does not shorten the drain', async () => {
     await using upstream = await startScriptedLegacyServer({ token: 'held' });
     await using gateway = await serveUpstream(upstream.url);
     const { tokens } = await redeemHeld(upstream, gateway.url);
@@ -310,7 +310,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await Promise.all(held.map(({ closed }) => closed));
   });
 
-  test('while it waits for an upstream that keeps silent ends it at once', async () => {
+  test('during a wait for a silent upstream ends it at once', async () => {
     const asked = Promise.withResolvers<void>();
     await using upstream = await startRawServer(() => asked.resolve());
     const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

@@ -30,7 +30,7 @@ async function startSilentUpstream() {
   return { ...server, speak, queries };
 }
 
-test('an upstream that keeps silent about itself holds no start up, and is heard when it speaks', async () => {
+test('an upstream without a metadata response does not delay the start, and is used when it answers', async () => {
   await using upstream = await startSilentUpstream();
   await using gateway = await startProxyTo(upstream, {
     upstream: 'timeouts: {response: 1h}',

@@ -43,7 +43,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
   afterEach(() => stage[Symbol.asyncDispose]());
 
   describe.each(ENCODINGS)('from an upstream that writes states as %s', (encoding) => {
-    test.each(ODD_STATES)('%s comes back as it was', async (_, state) => {
+    test.each(ODD_STATES)('%s returns unchanged', async (_, state) => {
       stage.upstream.quirks.state = encoding;
       const answer = await stage.authorize({ state });
       expect(answer.status).toBe(302);
@@ -53,23 +53,23 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     });
   });
 
-  test('a login without a state gets none back', async () => {
+  test('a login without a state gets none', async () => {
     const answer = await stage.authorize({ state: undefined });
     expect([...(answer.location?.searchParams.keys() ?? [])]).toEqual(['code']);
     expect((await stage.redeem(answer.location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
 
-  test('a login with an empty state gets an empty one back', async () => {
+  test('a login with an empty state gets an empty one', async () => {
     const answer = await stage.authorize({ state: '' });
     expect(statesIn(answer)).toEqual(['']);
   });
 
-  test('a state of 8 KiB comes back whole', async () => {
+  test('a state of 8 KiB returns completely', async () => {
     const state = randomBytes(6 * 1024).toString('base64url');
     expect(statesIn(await stage.authorize({ state }))).toEqual([state]);
   });
 
-  test('so does one of 8 KiB that is three times as long when percent-encoded', async () => {
+  test('so does a state of 8 KiB that triples when percent-encoded', async () => {
     const state = ' "<>\\^`{|}%&+=#'.repeat(8192 / 16 + 1).slice(0, 8192);
     const form = stage.client.authorizeUrl({ state }).searchParams.toString();
     const type = 'Content-Type: application/x-www-form-urlencoded';
@@ -121,7 +121,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     expect((await stage.redeem(code, { client_id: 'open', redirect_uri: other })).status).toBe(200);
   });
 
-  test('the flow prefix is another one each time, of unreserved characters, and never seen by the client', async () => {
+  test('the flow prefix differs each time, has unreserved characters, and never reaches the client', async () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => stage.authorize()));
     const prefixes = stage.upstreamStates.map((state) => state.slice(0, FLOW_PREFIX_LENGTH));
     expect(new Set(prefixes).size).toBe(20);
@@ -170,7 +170,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
   });
 
   test.each([302, 303, 307] as const)(
-    'all else in the response stays as it was: %i',
+    'everything else in the response stays unchanged: %i',
     async (redirectStatus) => {
       Object.assign(stage.upstream.quirks, {
         redirectStatus,
@@ -187,7 +187,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
 });
 
 describe('an upstream that drops the state', () => {
-  test('gets no code to an enforced client whose redirect_uri is configured', async () => {
+  test('sends no code to an enforced client with a configured redirect_uri', async () => {
     await using stage = await Stage.open({ quirks: { state: 'dropped' } });
     const answer = await stage.authorize();
     expect(answer.status).toBe(400);
@@ -196,7 +196,7 @@ describe('an upstream that drops the state', () => {
     expect(answer.text).not.toContain('legacy-code');
   });
 
-  test('gets no code redeemed by an enforced client', async () => {
+  test('lets no enforced client redeem its code', async () => {
     await using stage = await Stage.open({ quirks: { state: 'dropped' }, actor: 'open' });
     const other = 'https://elsewhere.example.com/cb';
     const { location } = await stage.authorize({ redirect_uri: other });

@@ -121,7 +121,7 @@ describe('looks right', () => {
     ['on a desk, dark', { dark: true }],
     ['on a phone, light', { width: 390, height: 844 }],
     ['on a phone, dark', { width: 390, height: 844, dark: true }],
-  ])('%s: nothing sticks out, and axe finds nothing', async (_, view) => {
+  ])('%s: nothing overflows, and axe finds nothing', async (_, view) => {
     const page = await openPage(few, '', view);
     await page.locator('tbody summary').first().click();
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
@@ -132,7 +132,7 @@ describe('looks right', () => {
     );
   });
 
-  test('with 3,000 clients: a page of a hundred', async () => {
+  test('with 3,000 clients: a hundred per page', async () => {
     const page = await openPage(many, '', { width: 390, height: 844 });
     expect(await page.locator('tbody tr').count()).toBe(100);
     expect(await page.locator('#count').textContent()).toBe('3,000 clients, 100 of them on page 1 of 30');
@@ -140,7 +140,7 @@ describe('looks right', () => {
   });
 });
 
-test('texts of strangers and of the configuration are text', async () => {
+test('untrusted and configured texts are shown as text', async () => {
   const page = await openPage(few);
   expect(await rowNames(page)).toContain(HOSTILE);
   expect(await page.textContent('main')).toContain('<b>web</b>@example.com');
@@ -177,7 +177,7 @@ describe('without JavaScript', () => {
     expect(await page.locator('#count').textContent()).toContain('page 2 of 30');
   });
 
-  test('the tiles lead to the clients that they count', async () => {
+  test('the tiles link to the clients that they count', async () => {
     const page = await openPage(many, '', { script: false });
     const tile = page.getByRole('link', { name: /ready to enforce/ });
     const [count = ''] = /^[\d,]+/.exec((await tile.textContent()) ?? '') ?? [];
@@ -186,7 +186,7 @@ describe('without JavaScript', () => {
   });
 });
 
-test('by keyboard alone: to the clients, why one is not ready, and an order', async () => {
+test('by keyboard alone: to the clients, the reason of a verdict, and sorting', async () => {
   const page = await openPage(few);
   await page.keyboard.press('Tab');
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
@@ -204,7 +204,7 @@ test('by keyboard alone: to the clients, why one is not ready, and an order', as
   expect(await page.locator('.why').textContent()).toContain('enable PKCE with S256');
 });
 
-test('it refreshes itself: what one types, has unfolded and scrolled to stays', async () => {
+test('it refreshes itself: input, unfolded parts and scroll position stay', async () => {
   const page = await openPage(few, '', { height: 500 });
   await page.clock.install();
   await page.reload();
@@ -235,7 +235,7 @@ test('it refreshes itself: what one types, has unfolded and scrolled to stays', 
   expect(await page.evaluate('scrollY')).toBe(scrolled);
 });
 
-test('nobody else may show it, sniff it or change anything by it', async () => {
+test('headers prevent framing, sniffing and changes', async () => {
   open = new AsyncDisposableStack();
   for (const path of ['/', '/status.css', '/status.js', '/api/clients', '/metrics', '/nothing']) {
     const { headers } = await fetch(few.adminUrl + path);
@@ -249,7 +249,7 @@ test('nobody else may show it, sniff it or change anything by it', async () => {
   expect(page).not.toMatch(/<style|style="|<script>|\son\w+="|https?:\/\/(?!127\.0\.0\.1|www\.w3\.org)/);
 });
 
-test('a website cannot read it by a name of its own that leads here', async () => {
+test('a website cannot read it through its own name (DNS rebinding)', async () => {
   open = new AsyncDisposableStack();
   for (const path of ['/', '/api/clients', '/metrics', '/healthz']) {
     const { statusCode, body } = await request(few.adminUrl + path, { headers: { host: 'rebound.example' } });
@@ -273,7 +273,7 @@ test('on a phone, 100 of 3,000 clients take no more than seven screens', async (
   expect(await page.locator('tbody .wide').first().isVisible()).toBe(false);
 });
 
-test('clients that are off are shown, and nothing is said of what they do', async () => {
+test('clients in off are shown, without numbers', async () => {
   const page = await openPage(many, '?mode=off', { script: false });
   const row = page.locator('tbody tr').first();
   expect(await row.locator('td').allTextContents()).toEqual(
@@ -283,7 +283,7 @@ test('clients that are off are shown, and nothing is said of what they do', asyn
 });
 
 describe('the page of one client', () => {
-  test('has its policy, the places of its codes, and its last violations, also found by request id', async () => {
+  test('shows its policy, the targets of its codes, and its last violations, also found by request id', async () => {
     const page = await openPage(few, '', { script: false });
     const stranger = new SimpleClient(few.url, 'spa-portal', 'https://other.example.com/cb');
     await stranger.redeem(await stranger.newCode());
@@ -321,7 +321,7 @@ describe('the page of one client', () => {
   test.each([
     ['desk, light', {}],
     ['phone, dark', { width: 390, height: 844, dark: true }],
-  ])('%s: nothing sticks out, and axe finds nothing', async (_, view) => {
+  ])('%s: nothing overflows, and axe finds nothing', async (_, view) => {
     const page = await openPage(few, 'client?issuer=few&client=spa-portal', view);
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.evaluate(axe.source);
@@ -331,7 +331,7 @@ describe('the page of one client', () => {
     );
   });
 
-  test('of nobody is a 404; an id that nobody knows points to the log', async () => {
+  test('of an unknown client is a 404; an unknown id refers to the log', async () => {
     open = new AsyncDisposableStack();
     expect((await fetch(`${few.adminUrl}/client?issuer=few&client=nobody`)).status).toBe(404);
     const page = await (await fetch(`${few.adminUrl}/request?id=${encodeURIComponent(HOSTILE)}`)).text();
@@ -340,7 +340,7 @@ describe('the page of one client', () => {
   });
 });
 
-test('with the store unreachable since the start: the clients of the configuration, and dashes for what is not known', async () => {
+test('with the store unreachable since the start: the configured clients, and dashes for unknown numbers', async () => {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startGatewayUnderTest({
     upstream: upstream.url,
@@ -361,7 +361,7 @@ test('with the store unreachable since the start: the clients of the configurati
   open = new AsyncDisposableStack();
 });
 
-test('what went wrong comes first: the store away, a configuration that was rejected', async () => {
+test('problems come first: an unreachable store, a rejected configuration', async () => {
   await using redis = await startRedis({ port: true });
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startGatewayUnderTest({
@@ -390,7 +390,7 @@ test('what went wrong comes first: the store away, a configuration that was reje
   expect(page).toContain('gateway.yaml:3:5 issuers: &#60;script&#62;');
 });
 
-test('each tile counts the rows that it leads to, that of all other clients among them', async () => {
+test('each tile counts the rows that it links to, including that of all other clients', async () => {
   await using upstream = await startScriptedLegacyServer({ authorizationError: 'access_denied' });
   await using gateway = await startGatewayUnderTest({
     upstream: upstream.url,

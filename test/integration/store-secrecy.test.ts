@@ -65,7 +65,7 @@ async function logIn(stage: Stage, setting: string): Promise<string[]> {
 }
 
 test.each(Object.entries(SETTINGS))(
-  'after logins of every kind, with %s, neither Redis, log, metrics nor errors hold anything secret',
+  'after logins of every kind, with %s, Redis, log, metrics and errors contain no secret',
   async (name, setting) => {
     await using redis = await startRedis();
     await using stage = await open(redis, setting);

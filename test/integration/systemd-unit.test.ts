@@ -22,7 +22,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const setting = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1] ?? '';
 
-test('what the unit runs starts, reloads and stops', async () => {
+test("the unit's command starts, reloads and stops", async () => {
   await using upstream = await startScriptedLegacyServer();
   const [env = '', command, ...args] = setting('ExecStart').split(' ');
   expect([env, command]).toEqual(['/usr/bin/env', Object.keys(manifest.bin)[0]]);
@@ -45,14 +45,14 @@ test('what the unit runs starts, reloads and stops', async () => {
   expect(await gateway.stop('SIGTERM')).toBe(0);
 });
 
-test('the audit stream may go where its page says', async () => {
+test('the audit stream can be written where the docs say', async () => {
   const page = await readFile(new URL('../../docs/audit.md', import.meta.url), 'utf8');
   const [, file = ''] = /^ {2}destination: (\S+)$/m.exec(page) ?? [];
   // ProtectSystem=strict leaves nothing else that could be written.
   expect(dirname(file)).toBe(`/var/log/${setting('LogsDirectory')}`);
 });
 
-test('systemd accepts the unit and finds it well confined', async () => {
+test('systemd accepts the unit and rates it as well confined', async () => {
   const copy = join(directory, 'pkce-gateway.service');
   await writeFile(copy, unit);
   const { stderr } = await run('systemd-analyze', ['verify', copy]);

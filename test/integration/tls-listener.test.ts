@@ -55,7 +55,7 @@ async function presented(): Promise<string> {
   return fingerprint256;
 }
 
-test('https is served, and the upstream hears of it', async () => {
+test('https is served, and the upstream gets X-Forwarded-Proto', async () => {
   expect(gateway.url).toMatch(/^https:\/\/localhost:\d+$/);
   const agent = new Agent({ connect: { ca: await readFile(cert, 'utf8') } });
   const { statusCode, body } = await request(`${gateway.url}/inspect`, { dispatcher: agent });
@@ -70,7 +70,7 @@ test('a renewed certificate is presented without a restart', async () => {
   await vi.waitFor(async () => expect(await presented()).not.toBe(before), 10_000);
 });
 
-test('a certificate that is not one for the key changes nothing, and is logged', async () => {
+test('a certificate that does not match the key changes nothing, and is logged', async () => {
   const before = await presented();
   await writeFile(cert, 'no certificate');
   const line = await gateway.waitForLine(/"event":"config_rejected"/);
@@ -78,7 +78,7 @@ test('a certificate that is not one for the key changes nothing, and is logged',
   expect(await presented()).toBe(before);
 });
 
-test('a client that connects and begins no handshake is not waited for for longer than for a head', async () => {
+test('a client without a handshake has the same timeout as for a head', async () => {
   const { hostname, port } = new URL(gateway.url);
   const socket = connectPlainly(Number(port), hostname);
   await once(socket.resume(), 'close');

@@ -139,7 +139,7 @@ issuers:
   },
 );
 
-test('without an SDK, the trace context goes on as it came', async () => {
+test('without an SDK, the trace context is forwarded unchanged', async () => {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startGatewayProcess([
     ...['serve', '--upstream', upstream.url],

@@ -29,7 +29,7 @@ const titled = (journeys: readonly Journey[]) =>
 const FOLLOWED = titled(JOURNEYS.filter((journey) => outcomeOf(journey).followed));
 const REFUSED = titled(JOURNEYS.filter((journey) => !outcomeOf(journey).followed));
 
-test('the printed table is this one', async () => {
+test('the page contains this table', async () => {
   const printed = await readFile(new URL('../../docs/travel-matrix.md', import.meta.url), 'utf8');
   expect(printed).toBe(renderTravelMatrix());
   expect(FOLLOWED.length + REFUSED.length).toBe(4 * 9 * 4);
@@ -93,7 +93,7 @@ describe('in enforce, refused', () => {
   });
 });
 
-describe('in report, passed on as it is', () => {
+describe('in report, forwarded unchanged', () => {
   test.each(REFUSED)('%s', async (_, journey, outcome) => {
     await using stage = await openTravelStage({ mode: 'report' });
     for (const state of STATES) {

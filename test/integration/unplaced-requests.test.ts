@@ -44,7 +44,7 @@ test.each(CASES)('%s is counted as %s', async (_, cause, status, bytes) => {
   if (hasLine) expect(lines[0]).toMatchObject({ cause, client_address: '127.0.0.1' });
 });
 
-test('one whose server has not told its endpoints yet is counted as endpoints_unknown', async () => {
+test('a request before discovery succeeded is counted as endpoints_unknown', async () => {
   await using upstream = await startUpstream((_request, response) => response.end());
   await using gateway = await startGatewayUnderTest({ upstream: upstream.url, issuer: 'endpoints: auto' });
   expect((await sendRaw(gateway.url, rawRequest('GET / HTTP/1.1', []))).status).toBe(503);
@@ -52,7 +52,7 @@ test('one whose server has not told its endpoints yet is counted as endpoints_un
   expect(metrics.value('unplaced_requests_total', { cause: 'endpoints_unknown' })).toBe(1);
 });
 
-test('a client that hangs up in the middle of its request is nobody’s', async () => {
+test('a client that disconnects during its request is not counted', async () => {
   await using upstream = await startUpstream((_request, response) => response.end());
   await using gateway = await startProxyTo(upstream);
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');

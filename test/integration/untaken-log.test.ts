@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 test.each([1, 2])(
-  'a log that nobody takes holds no login up, nor the end (%i workers)',
+  'a log without a reader delays neither logins nor the end (%i workers)',
   async (workers) => {
     const pipe = join(directory, 'log');
     execFileSync('mkfifo', [pipe]);

@@ -56,7 +56,7 @@ async function expectPassage(url: string): Promise<void> {
 test.each([
   ['127.0.0.1', '127.0.0.1'],
   ['::1', '[::1]'],
-])('https to %s: checked by its address, which is sent as no name', async (host, literal) => {
+])('https to %s: the certificate is checked for the address, and no SNI is sent', async (host, literal) => {
   await using server = await startServer(host);
   await using gateway = await gatewayTo(`https://${literal}:${server.port}`);
   await expectPassage(gateway.url);
@@ -72,14 +72,14 @@ test('https to an address that the certificate does not name: 502', async () => 
   expect(String(await once(socket, 'error'))).toContain('502');
 });
 
-test('https to a name: checked by it, whatever the Host', async () => {
+test('https to a name: the certificate is checked for it, with any Host', async () => {
   await using server = await startServer('127.0.0.1');
   await using gateway = await gatewayTo(`https://localhost:${server.port}`);
   await expectPassage(gateway.url);
   expect(new Set(server.names)).toEqual(new Set(['localhost']));
 });
 
-test('a server that would rather speak HTTP/2 is spoken to in HTTP/1.1, as requests come in', async () => {
+test('a server that prefers HTTP/2 gets HTTP/1.1', async () => {
   const [cert, key] = await Promise.all(
     ['cert.pem', 'key.pem'].map((file) => readFile(join(directory, file))),
   );

@@ -107,7 +107,7 @@ function withoutPkce(count = ENOUGH): Promise<number[]> {
 const everywhere = (status: number) => Array(ENOUGH).fill(status);
 
 describe('workers', () => {
-  test('share the listener and the logins, and are one to operators', async () => {
+  test('share the listener and the logins, and look like one to operators', async () => {
     await start();
     expect(await Promise.all(Array.from({ length: 6 }, login))).toEqual(Array(6).fill(200));
     expect(await withoutPkce()).toEqual(everywhere(400));
@@ -128,7 +128,7 @@ describe('workers', () => {
     expect(logged('config_loaded')).toHaveLength(1);
   });
 
-  test('are replaced when they end, and what they counted stays', async () => {
+  test('are replaced when they end, and their counts stay', async () => {
     await start();
     await withoutPkce();
     expect((await metrics()).value('rejections_total')).toBe(ENOUGH);
@@ -157,7 +157,7 @@ describe('workers', () => {
     expect(samples.value('requests_in_flight')).toBe(0);
   });
 
-  test('are not ready while none of them is', async () => {
+  test('are not ready while none of them serves', async () => {
     await start();
     // A replacement waits to hear whether Redis is there.
     redis.pause();
@@ -172,7 +172,7 @@ describe('workers', () => {
     expect(await login()).toBe(200);
   });
 
-  test('do not hold up a scrape, or the end, when one of them hangs', async () => {
+  test('do not delay a scrape or the end when one of them hangs', async () => {
     await start({ drain: '100ms' });
     await withoutPkce();
     expect((await metrics()).value('rejections_total')).toBe(ENOUGH);
@@ -182,7 +182,7 @@ describe('workers', () => {
     expect([isAlive(pidOf(1)), isAlive(pidOf(2))]).toEqual([false, false]);
   });
 
-  test('one that hangs is noticed and replaced, also while the upstream tells nothing of itself', async () => {
+  test('a hanging one is noticed and replaced, even without upstream metadata', async () => {
     await start();
     upstream.quirks.metadata = 'none';
     const hanging = pidOf(1);
@@ -200,7 +200,7 @@ describe('workers', () => {
     expect(await login()).toBe(200);
   });
 
-  test('end with the primary, even one that is killed', async () => {
+  test('end with the primary, even a killed one', async () => {
     await start();
     const pids = [pidOf(1), pidOf(2)];
     await gateway.stop('SIGKILL');
@@ -252,7 +252,7 @@ describe('a reload', () => {
     expect(await withoutPkce()).toEqual(everywhere(400));
   });
 
-  test('takes effect in none where one of them cannot have it', async () => {
+  test('takes effect in none if one of them cannot apply it', async () => {
     await start({ mode: 'report' });
     const asked = Promise.withResolvers<void>();
     let requests = 0;
@@ -271,7 +271,7 @@ describe('a reload', () => {
     expect(await withoutPkce()).toEqual(everywhere(400));
   });
 
-  test('brings a renewed certificate to every worker', async () => {
+  test('gives a renewed certificate to every worker', async () => {
     const certificate = [join(directory, 'cert.pem'), join(directory, 'key.pem')] as const;
     await writeCertificate(...certificate);
     await start({ tls: true });
@@ -292,10 +292,10 @@ describe('a reload', () => {
   });
 });
 
-describe('workers that cannot start end the process: exit 1, and why in one line', () => {
+describe('workers that cannot start end the process: exit 1, and the reason in one line', () => {
   beforeEach(() => start());
 
-  test.each(['listen', 'admin'])('the address of %s is taken', async (option) => {
+  test.each(['listen', 'admin'])('the address of %s is in use', async (option) => {
     await using taken = await listen(createServer());
     const address = `127.0.0.1:${taken.port}`;
     await writeFile(join(directory, 'taken.yaml'), yaml({ [option]: address }));
@@ -308,7 +308,7 @@ describe('workers that cannot start end the process: exit 1, and why in one line
     );
   });
 
-  test('their certificate cannot be read', async () => {
+  test('their certificate is unreadable', async () => {
     await writeCertificate(join(directory, 'cert.pem'), join(directory, 'key.pem'));
     await rm(join(directory, 'cert.pem'));
     await writeFile(join(directory, 'tls.yaml'), yaml({ tls: true }));

@@ -18,7 +18,7 @@ const suites = readdirSync(directory).map((name) => {
   return { name, checks: tests.flatMap(({ alert_rule_test }) => alert_rule_test) };
 });
 
-test('promtool takes every rule', async () => {
+test('promtool accepts every rule', async () => {
   const { exitCode, stderr } = await runTool(requireTool('promtool'), [
     'check',
     'rules',
@@ -40,12 +40,12 @@ test.each(suites)('$name', async ({ name }) => {
 describe.each(ALERTS)('$alert', ({ alert, labels, annotations }) => {
   const checks = suites.flatMap(({ checks }) => checks).filter(({ alertname }) => alertname === alert);
 
-  test('is tested to fire, and not to fire', () => {
+  test('has tests that it fires, and that it does not', () => {
     expect(checks.some(({ exp_alerts = [] }) => exp_alerts.length > 0)).toBe(true);
     expect(checks.some(({ exp_alerts = [] }) => exp_alerts.length === 0)).toBe(true);
   });
 
-  test('says how bad it is, what it is, and what to do', () => {
+  test('has severity, summary and runbook', () => {
     expect(labels.severity).toMatch(/^(critical|warning)$/);
     expect(annotations.summary).not.toBe('');
     expect(annotations.description).not.toBe('');

@@ -46,7 +46,7 @@ const ALWAYS = '1x600';
 const counts = (...days: readonly (readonly [hours: number, count: number])[]) => new Map(days);
 
 describe('a counter by day', () => {
-  test('what all gateways have counted, and no other job', () =>
+  test('the counts of all gateways, and of no other job', () =>
     expectCount(
       [
         { scraped: ALWAYS, counter: '0+1x431' },
@@ -55,13 +55,13 @@ describe('a counter by day', () => {
       counts([24, 432], [48, 432], [72, 429]),
     ));
 
-  test('a single event begins a series, which is no increase to Prometheus', () =>
+  test('a single event that begins a series, without an increase for Prometheus', () =>
     expectCount([{ scraped: ALWAYS, counter: '_x200 1x300' }], counts([48, 1], [72, 0])));
 
   test('a part of a day', () =>
     expectCount([{ scraped: ALWAYS, counter: '0x143 3x20 5x300' }], counts([26, 3], [28, 2], [40, 0]), 4));
 
-  test('few events of a gateway that has just begun are not extrapolated', () =>
+  test('few events of a new gateway are not extrapolated', () =>
     expectCount(
       [{ scraped: '_x288 1x5', counter: '_x289 2 8 8 8', startedAt: 2 * DAY }],
       counts([49, 8]),
@@ -74,13 +74,13 @@ describe('a counter by day', () => {
       counts([24, 105], [48, 49]),
     ));
 
-  test('a restart after which the counter comes back on the next day only', () =>
+  test('a restart after which the counter returns on the next day', () =>
     expectCount(
       [{ scraped: ALWAYS, counter: '0x10 3x100 stale _x60 1x20 4x300' }],
       counts([24, 3], [48, 4], [72, 0]),
     ));
 
-  test('a gateway that had counted before Prometheus saw it', () =>
+  test('a gateway that counted before its first scrape', () =>
     expectCount(
       [{ scraped: '_x300 1x300', counter: '_x300 1000x20 1003x300', startedAt: DAY }],
       counts([72, 3]),

@@ -3,7 +3,7 @@ import { DASHBOARD, PANEL_QUERIES } from './dashboard-panels.ts';
 
 const panels = DASHBOARD.panels.filter(({ type }) => type !== 'row');
 
-test('asks its questions top down', () => {
+test('has its questions in order', () => {
   const rows = DASHBOARD.panels.filter(({ type }) => type === 'row');
   expect(rows.map(({ title }) => title)).toEqual([
     'Is login healthy?',
@@ -14,7 +14,7 @@ test('asks its questions top down', () => {
   ]);
 });
 
-test('every panel has a unit, and says what to make of it', () => {
+test('every panel has a unit and a description', () => {
   expect(panels.length).toBeGreaterThan(20);
   for (const { title, description, fieldConfig } of panels) {
     expect(description, title).toMatch(/.{20}/);
@@ -22,13 +22,13 @@ test('every panel has a unit, and says what to make of it', () => {
   }
 });
 
-test('no variable is left that Grafana would not know', () => {
+test('every variable is known to Grafana', () => {
   const known = new Set(DASHBOARD.templating.list.map(({ name }) => name));
   expect([...known]).toEqual(['datasource', 'job', 'issuer', 'client']);
   expect(PANEL_QUERIES.filter(({ expr }) => expr.includes('$'))).toEqual([]);
 });
 
-test('no two panels share a place', () => {
+test('no two panels overlap', () => {
   const taken = new Set<string>();
   for (const { title, gridPos } of DASHBOARD.panels) {
     expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);

@@ -46,11 +46,13 @@ const silentAlerts = (names: readonly string[]) => async (): Promise<readonly st
 /** What is no event to wait for: the next evaluation. */
 const nextSecond = () => new Promise<void>((resolve) => setTimeout(resolve, 250));
 
-test('while there is no gateway, that is an alert', async () => {
+test('a missing gateway is an alert', async () => {
   await until(silentAlerts(['PkceGatewayAbsent']), nextSecond);
 });
 
-test('every panel has data while people use the gateway, well and badly', { timeout: 60_000 }, async () => {
+test('every panel has data while clients use the gateway correctly and wrongly', {
+  timeout: 60_000,
+}, async () => {
   await stage.startGateway();
   await until(async () => {
     const answers = await Promise.all(
@@ -73,7 +75,7 @@ test('metrics keep their own endpoint', async () => {
   ).toEqual([]);
 });
 
-test('what clients and thieves do is alerted', { timeout: 60_000 }, async () => {
+test('failures of clients and thefts are alerted', { timeout: 60_000 }, async () => {
   await until(
     silentAlerts([
       'PkceGatewayUpstreamErrors',
@@ -85,7 +87,7 @@ test('what clients and thieves do is alerted', { timeout: 60_000 }, async () => 
   );
 });
 
-test('an audit stream that nobody takes is alerted', { timeout: 60_000 }, async () => {
+test('an audit stream without a reader is alerted', { timeout: 60_000 }, async () => {
   await until(silentAlerts(['PkceGatewayAuditRecordsDropped']), () => stage.violate());
 });
 
@@ -96,7 +98,7 @@ test('a slow store is alerted', { timeout: 60_000 }, async () => {
   });
 });
 
-test('what ends, and what is too much, is alerted', { timeout: 60_000 }, async () => {
+test('restarting workers and reached limits are alerted', { timeout: 60_000 }, async () => {
   for (let killed = 0; killed < 3; killed += 1) await stage.killWorker();
   using _crowd = await stage.crowd();
   const alerts = [
@@ -107,14 +109,14 @@ test('what ends, and what is too much, is alerted', { timeout: 60_000 }, async (
   await until(silentAlerts(alerts), nextSecond);
 });
 
-test('a worker that does not come back is alerted', { timeout: 60_000 }, async () => {
+test('a worker that does not restart is alerted', { timeout: 60_000 }, async () => {
   await until(silentAlerts(['PkceGatewayWorkersMissing']), () => {
     stage.endWorker();
     return nextSecond();
   });
 });
 
-test('what breaks is alerted', { timeout: 60_000 }, async () => {
+test('faults of the store and a failed reload are alerted', { timeout: 60_000 }, async () => {
   await stage.breakConfiguration();
   stage.redis.pause();
   await until(
@@ -133,7 +135,7 @@ test('a gateway that ends is alerted', async () => {
   await until(silentAlerts(['PkceGatewayDown']), nextSecond);
 });
 
-test('Prometheus has evaluated every rule, and every alert has spoken', async () => {
+test('Prometheus evaluated every rule, and every alert fired', async () => {
   const rules = await prometheus.rules();
   expect(rules.length).toBeGreaterThan(15);
   expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);

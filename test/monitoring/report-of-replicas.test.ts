@@ -86,7 +86,7 @@ async function reported(...args: readonly string[]): Promise<ReadonlyMap<string,
   return new Map(clients.map((client) => [client.client, client]));
 }
 
-test('what two replicas have counted is one sum, and so is the verdict', { timeout: 90_000 }, async () => {
+test('the counts of two replicas are one sum, with one verdict', { timeout: 90_000 }, async () => {
   for (let i = 0; i < 4; i += 1) await logIn(one, other, 'spa', { pkce: true });
   for (let i = 0; i < 3; i += 1) await logIn(other, one, 'spa', { pkce: true });
   await logIn(one, one, 'late', { pkce: true });
@@ -136,7 +136,7 @@ test.each([
   expect(stdout).toMatch(expected);
 });
 
-test('who saw the redirect URIs is said', async () => {
+test('it names the gateway that saw the redirect URIs', async () => {
   expect((await report('--format', 'yaml')).stdout).toContain(
     `# Only the gateway at ${one.adminUrl} saw them: add those that the others saw.\n`,
   );
@@ -145,7 +145,7 @@ test('who saw the redirect URIs is said', async () => {
   );
 });
 
-test('a job that scrapes no gateway is no report of idle clients', async () => {
+test('a job without a gateway is a failure, not a report of idle clients', async () => {
   const { exitCode, stdout, stderr } = await report('--prometheus-job', 'gateways');
   expect([exitCode, stdout]).toEqual([1, '']);
   expect(stderr).toContain('has no metrics of a gateway of the job gateways in the last 14 days');

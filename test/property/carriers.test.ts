@@ -67,8 +67,8 @@ function* elements(parent: DefaultTreeAdapterTypes.ParentNode): Generator<Defaul
 const attribute = (element: DefaultTreeAdapterTypes.Element | undefined, name: string) =>
   element?.attrs.find((candidate) => candidate.name === name)?.value;
 
-describe('whatever a body holds', () => {
-  test('its pieces are the body, and say the same wherever it is cut', () => {
+describe('for any body', () => {
+  test('the pieces form the body, with the same carriers for any chunks', () => {
     fc.assert(
       fc.property(family, body, fc.array(fc.nat(60), { maxLength: 20 }), (family, body, lengths) => {
         const carriers = new BodyCarriers(family, AROUND);
@@ -95,7 +95,7 @@ describe('whatever a body holds', () => {
     );
   });
 
-  test('nothing changes where nothing is to be changed', () => {
+  test('without changes the text stays', () => {
     fc.assert(
       fc.property(family, body, (family, body) => {
         const nothing = { prefix: undefined, hadState: true, code: undefined, iss: undefined };
@@ -105,7 +105,7 @@ describe('whatever a body holds', () => {
     );
   });
 
-  test('without a prefix or a form, every octet goes on', () => {
+  test('without a prefix or a form, every byte passes', () => {
     fc.assert(
       fc.property(family, body, (family, body) => {
         fc.pre(!body.includes('pg') && !body.includes('<form'));
@@ -118,7 +118,7 @@ describe('whatever a body holds', () => {
   });
 });
 
-describe('a browser submits no form with a code that was not seen', () => {
+describe('a browser submits no form with an undetected code', () => {
   const scrap = fc.constantFrom(
     ...[
       '<',
@@ -208,7 +208,7 @@ describe('a browser submits no form with a code that was not seen', () => {
     return [...codes].map(([form, values]) => `${attribute(form, 'action')} ${values.sort().join()}`).sort();
   }
 
-  test('whatever the page holds', () => {
+  test('for any page', () => {
     fc.assert(
       fc.property(fc.array(scrap, { maxLength: 14 }), (scraps) => {
         const html = scraps.join('');
@@ -297,7 +297,7 @@ const WAYS: Readonly<
   },
 };
 
-describe('a browser reads from what was rewritten', () => {
+describe('in the rewritten text, a browser reads', () => {
   test.each(Object.keys(WAYS))('the client’s state and the gateway’s code: %s', (way) => {
     const { family, write, read } = WAYS[way] as (typeof WAYS)[string];
     fc.assert(
@@ -431,7 +431,7 @@ describe('a browser reads from what was rewritten', () => {
   });
 });
 
-describe('a large body takes no more than its share', () => {
+describe('a large body has limited costs', () => {
   const UNITS = [
     ...SCRAPS,
     ...['a:', 'a/', '<a b="', '<input name=state value=pg', 'pg', 'ab', '-', `"state":"${PREFIX}",`],
@@ -465,7 +465,7 @@ describe('a large body takes no more than its share', () => {
     }
   });
 
-  test.each(FAMILIES)('%s: no more is held than one construct', (family) => {
+  test.each(FAMILIES)('%s: at most one construct is buffered', (family) => {
     for (const unit of UNITS) {
       const carriers = new BodyCarriers(family, AROUND);
       const part = unit.repeat(Math.ceil(1_000 / unit.length));

@@ -18,7 +18,7 @@ const end = fc.constantFrom('>', '>', '/>', '');
 const tags = fc.tuple(begin, fill, begin, fill, end).map((parts) => parts.join(''));
 const page = fc.array(tags, { minLength: 1, maxLength: 8, size: 'max' }).map((parts) => parts.join(''));
 
-test('the form tags of a page are those that the regular expression finds', () => {
+test('finds the same form tags as the regular expression', () => {
   let count = 0;
   fc.assert(
     fc.property(page, (html) => {
@@ -31,14 +31,14 @@ test('the form tags of a page are those that the regular expression finds', () =
   expect(count).toBeGreaterThan(1_000);
 });
 
-test.each([1_999, 2_000, 2_001, 2_004, 2_005, 2_006])('%i characters behind the name of a tag', (length) => {
+test.each([1_999, 2_000, 2_001, 2_004, 2_005, 2_006])('%i characters after the name of a tag', (length) => {
   for (const filler of ['x', ' ', '<form ']) {
     const html = `<form ${filler.repeat(length).slice(0, length - 1)}>`;
     expect(formTags(html).map((tag) => `${tag}>`)).toEqual(found(html));
   }
 });
 
-test('a page of nothing but beginnings has no tags', () => {
+test('a page with only the beginnings of tags has no tags', () => {
   expect(formTags('<form'.repeat(200_000))).toEqual([]);
   expect(formTags(`${'<form '.repeat(200_000)}>`)).toHaveLength(1);
 });

@@ -62,7 +62,7 @@ const namedIn = (pairs: readonly (readonly [string, string])[]) =>
       .filter((token) => token !== 'cookie'),
   );
 
-test('a request: nothing of this hop or about another path goes on, all else does, in order', () => {
+test('a request: hop-by-hop headers and other paths are dropped, all others are forwarded in order', () => {
   fc.assert(
     fc.property(fc.array(pair, { maxLength: 15 }), (pairs) => {
       const headers = buildRequestHeaders(pairs.flat(), { ...OPTIONS, body: 'as_sent' });
@@ -77,7 +77,7 @@ test('a request: nothing of this hop or about another path goes on, all else doe
   );
 });
 
-test('a request: what was judged is the one there is', () => {
+test('a request: only the judged header exists', () => {
   const single = fc.tuple(oneOf(['authorization', 'content-type', 'content-length']), value);
   fc.assert(
     fc.property(fc.array(single, { maxLength: 8 }), (pairs) => {
@@ -93,7 +93,7 @@ test('a request: what was judged is the one there is', () => {
   );
 });
 
-test('a response: nothing of this hop goes on, all else does, in order', () => {
+test('a response: hop-by-hop headers are dropped, all others are forwarded in order', () => {
   fc.assert(
     fc.property(fc.array(pair, { maxLength: 15 }), (pairs) => {
       const named = namedIn(pairs);

@@ -16,7 +16,7 @@ const NONE = new Parameters([]);
 const UNRESERVED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~';
 const verifier = fc.string({ unit: fc.constantFrom(...UNRESERVED), minLength: 43, maxLength: 128 });
 
-test('every verifier has a challenge, and one that differs another', () => {
+test('different verifiers have different challenges', () => {
   fc.assert(
     fc.property(verifier, verifier, (one, other) => {
       expect(isCodeVerifier(one)).toBe(true);
@@ -27,7 +27,7 @@ test('every verifier has a challenge, and one that differs another', () => {
   );
 });
 
-test('a client is known by its Basic credentials, encoded or not', () => {
+test('a client is identified by its Basic credentials, encoded or not', () => {
   const clientId = text.filter((id) => !id.includes(':'));
   const basic = (user: string) => `Basic ${Buffer.from(`${user}:secret`).toString('base64')}`;
   fc.assert(
@@ -52,7 +52,7 @@ test('no header, and no assertion, makes it throw', () => {
   );
 });
 
-test('the claims of any JWT are read as they were written', () => {
+test('the claims of any JWT are restored', () => {
   fc.assert(
     fc.property(fc.dictionary(text, fc.jsonValue()), (claims) => {
       expect(parseJwtClaims(unsignedJwt(claims))).toEqual(JSON.parse(JSON.stringify(claims)));
@@ -72,7 +72,7 @@ test('no text makes the readers of JWT and JSON throw', () => {
   );
 });
 
-test('an object with each name once is read, one with a name twice is not', () => {
+test('an object with unique names is read, one with a repeated name is not', () => {
   const member = fc.tuple(text, fc.jsonValue());
   fc.assert(
     fc.property(
@@ -92,7 +92,7 @@ test('an object with each name once is read, one with a name twice is not', () =
   );
 });
 
-test('whatever a request object says, the request that comes of it is judged', () => {
+test('the result of any request object is judged', () => {
   const name = fc.constantFrom(
     'client_id',
     'redirect_uri',

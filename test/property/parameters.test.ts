@@ -63,7 +63,7 @@ function grouped(list: readonly (readonly [string, string])[]): Map<string, stri
 /** An empty value of a parameter that needs one is none (RFC 6749 3.1). */
 const hasValue = ([name, value]: readonly [string, string]) => value !== '' || !needsValue(name);
 
-describe('what is written is read', () => {
+describe('serialised parameters are read', () => {
   test('by our own parser: every name and value, in order', () => {
     fc.assert(
       fc.property(entries(name), (list: Entry[]) => {
@@ -89,7 +89,7 @@ describe('what is written is read', () => {
   });
 });
 
-describe('what is judged is what others read', () => {
+describe('judged parameters equal the reading of', () => {
   test.each(Object.entries(FORM_PARSERS))('%s', async (_, parse) => {
     const decorated = fc
       .tuple(
@@ -111,8 +111,8 @@ describe('what is judged is what others read', () => {
   });
 });
 
-describe('any octets', () => {
-  test('never throw, and what is read is written the same again', () => {
+describe('any bytes', () => {
+  test('never throw, and parsed parameters survive serialisation', () => {
     fc.assert(
       fc.property(anything, (body) => {
         const { parameters, problem, lossless } = parseParameters(body);
@@ -126,7 +126,7 @@ describe('any octets', () => {
     );
   });
 
-  test('without a problem mean to URLSearchParams what they mean here', () => {
+  test('without a problem have the same meaning for URLSearchParams', () => {
     fc.assert(
       fc.property(anything, (body) => {
         const { parameters, problem } = parseParameters(body);
@@ -154,7 +154,7 @@ describe('any octets', () => {
   });
 });
 
-test('a list is changed in one place only', () => {
+test('a change affects one parameter only', () => {
   fc.assert(
     fc.property(entries(name), name, text, (list, name, value) => {
       const before = new Parameters(list);

@@ -54,7 +54,7 @@ const trick = fc.constantFrom<(path: string) => string>(
 );
 
 describe('paths', () => {
-  test('no trick, nor several at once, hides the token endpoint', () => {
+  test('no combination of tricks hides the token endpoint', () => {
     fc.assert(
       fc.property(fc.array(trick, { maxLength: 5 }), (tricks) => {
         const path = tricks.reduce((path, apply) => apply(path), '/oauth2/token');
@@ -66,7 +66,7 @@ describe('paths', () => {
     );
   });
 
-  test('any text is read, and reading it twice changes nothing', () => {
+  test('any text has a reading, and reading is idempotent', () => {
     fc.assert(
       fc.property(anything, (path) => {
         endpoints.match(path);
@@ -79,7 +79,7 @@ describe('paths', () => {
     );
   });
 
-  test('what is matched as a realm means itself to every server', () => {
+  test('every server reads a matched realm literally', () => {
     fc.assert(
       fc.property(anything, (realm) => {
         const { endpoint, realm: read } = endpoints.match(`/realms/${realm}/token`);
@@ -91,7 +91,7 @@ describe('paths', () => {
   });
 });
 
-test('a request target is either split, or refused, and never changed', () => {
+test('a request target is either split or refused, never changed', () => {
   const target = fc.oneof(
     anything,
     anything.map((text) => `/${text}`),
@@ -110,7 +110,7 @@ test('a request target is either split, or refused, and never changed', () => {
   );
 });
 
-test('a Location never leaves for another place than the upstream meant, and never for its origin', () => {
+test("a Location leads to the upstream's intended place, and never to its own origin", () => {
   const [upstream, publicOrigin] = ['https://idp.internal:8443', 'https://login.example.com'];
   const start = fc.constantFrom(
     upstream,
@@ -153,7 +153,7 @@ describe('a peer', () => {
   };
   const proxies = new TrustedProxies(['10.0.0.0/8']);
 
-  test('that is not trusted says nothing that counts', () => {
+  test('that is not trusted is not believed', () => {
     fc.assert(
       fc.property(fc.ipV4(), chain, (remote, chain) => {
         fc.pre(!remote.startsWith('10.'));
@@ -167,7 +167,7 @@ describe('a peer', () => {
     );
   });
 
-  test('that is trusted adds the client it saw: what that one made up does not count', () => {
+  test('that is trusted adds its client: forged entries of that client do not count', () => {
     fc.assert(
       fc.property(chain, fc.ipV4(), (madeUp, client) => {
         fc.pre(!client.startsWith('10.'));

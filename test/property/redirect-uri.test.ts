@@ -24,7 +24,7 @@ const redirectUri = fc
 const answer = fc.constantFrom('code=x', 'code=x&state=y', 'error=access_denied', 'response=a.b.c');
 
 describe('a server that answers to a redirect_uri', () => {
-  test('in its query is seen to', () => {
+  test('in its query is recognised', () => {
     fc.assert(
       fc.property(redirectUri, answer, (uri, answer) => {
         const separator = !uri.includes('?') ? '?' : /^[^?]*\?$|&$/.test(uri) ? '' : '&';
@@ -36,11 +36,11 @@ describe('a server that answers to a redirect_uri', () => {
     );
   });
 
-  test('in its fragment is seen to', () => {
+  test('in its fragment is recognised', () => {
     fc.assert(fc.property(redirectUri, answer, (uri, answer) => goesTo(new URL(`${uri}#${answer}`), uri)));
   });
 
-  test('and writes the query anew is seen to', () => {
+  test('and rewrites the query is recognised', () => {
     fc.assert(
       fc.property(redirectUri, (uri) => {
         const target = new URL(uri);
@@ -51,7 +51,7 @@ describe('a server that answers to a redirect_uri', () => {
   });
 });
 
-test('a response to one redirect_uri is not addressed to another', () => {
+test('a response to one redirect_uri does not lead to another', () => {
   fc.assert(
     fc.property(redirectUri, redirectUri, (one, other) => {
       const [a, b] = [new URL(one), new URL(other)];
@@ -109,7 +109,7 @@ describe('registration', () => {
     );
   });
 
-  test('of anything else, itself only', () => {
+  test('of other hosts, only itself', () => {
     fc.assert(
       fc.property(redirectUri, redirectUri, (one, other) => {
         fc.pre(!/^http:\/\/(127\.0\.0\.1|\[::1\])/.test(one));

@@ -58,7 +58,7 @@ const code = fc.oneof(
 );
 
 describe('records', () => {
-  test('every flow is read as it was written, in ASCII', () => {
+  test('every flow is restored from ASCII', () => {
     fc.assert(
       fc.property(flow, (value) => {
         const record = encodeFlow(value);
@@ -70,7 +70,7 @@ describe('records', () => {
     );
   });
 
-  test('a record begins with the identity of another flow only where they are the same login', () => {
+  test('a record begins with the identity of another flow only if both are the same login', () => {
     fc.assert(
       fc.property(
         flow,
@@ -88,7 +88,7 @@ describe('records', () => {
     );
   });
 
-  test('every code is read as it was written, whatever has become of it', () => {
+  test('every code is restored, in any state', () => {
     const status = fc.constantFrom('bound', 'claimed', 'burnt');
     fc.assert(
       fc.property(
@@ -107,7 +107,7 @@ describe('records', () => {
     );
   });
 
-  test('a record that was cut short is none', () => {
+  test('a truncated record is invalid', () => {
     fc.assert(
       fc.property(flow, code, fc.nat(), (someFlow, someCode, cut) => {
         const flowRecord = encodeFlow(someFlow);
@@ -135,7 +135,7 @@ describe('records', () => {
 });
 
 describe('flow prefixes', () => {
-  test('the client’s state comes back byte for byte', () => {
+  test('the client’s state is restored byte for byte', () => {
     fc.assert(
       fc.property(upstream, bytes(16), optional(text), (upstream, random, clientState) => {
         const prefix = buildFlowPrefix(upstream, clientState !== undefined, random);
@@ -145,7 +145,7 @@ describe('flow prefixes', () => {
     );
   });
 
-  test('it is found wherever it stands', () => {
+  test('it is found at any position', () => {
     fc.assert(
       fc.property(upstream, bytes(16), text, text, (upstream, random, before, after) => {
         const prefix = buildFlowPrefix(upstream, true, random);
@@ -155,7 +155,7 @@ describe('flow prefixes', () => {
     );
   });
 
-  test('one character changed is no prefix', () => {
+  test('a changed character invalidates a prefix', () => {
     const position = fc.integer({ min: 0, max: 31 });
     const character = fc.constantFrom(...'ABCXYZabcdefghijklmnopqrstuvwxyz0123456789-_.');
     fc.assert(
@@ -178,7 +178,7 @@ describe('flow prefixes', () => {
 describe('sealed codes', () => {
   const upstreamCode = fc.string({ unit: 'grapheme' });
 
-  test('every code comes back, under its own upstream only', () => {
+  test('every code is restored, under its own upstream only', () => {
     fc.assert(
       fc.property(upstreamCode, upstream, upstream, bytes(44), (code, upstream, other, random) => {
         const own = buildGatewayCode(random.subarray(0, 32));
@@ -191,7 +191,7 @@ describe('sealed codes', () => {
     );
   });
 
-  test('one character changed, in the code or the ciphertext, and nothing comes back', () => {
+  test('a changed character in code or ciphertext makes it invalid', () => {
     const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const change = fc.tuple(fc.nat(), fc.constantFrom(...base64url));
     fc.assert(

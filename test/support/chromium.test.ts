@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findChromium } from './chromium.ts';
 
-test('where there is no Chromium, it says which package to install', () => {
+test('without Chromium, it says which package to install', () => {
   expect(() => findChromium('/nowhere:/neither/here')).toThrow('install the Debian package `chromium`');
 });

@@ -70,7 +70,7 @@ describe('the authorization response', () => {
   });
 
   test.each(['query', 'fragment', 'form_post'] as const)(
-    'response_mode %s, asked for or not',
+    'response_mode %s, requested or not',
     async (mode) => {
       const asked = await browser.login(authorizationUrl(`&response_mode=${mode}`), { username: 'bob' });
       expect(asked.via).toBe(mode);
@@ -119,7 +119,7 @@ describe('the token endpoint', () => {
     expect(server.tokenRequests).toHaveLength(1);
   });
 
-  test('cut', async () => {
+  test('cut off', async () => {
     set({ token: 'reset' });
     await expect(request()).rejects.toMatchObject({ code: 'ECONNRESET' });
     set({ token: 'truncated' });
@@ -180,7 +180,7 @@ describe('what passes through', () => {
     expect(await browser.cookies('http://localhost/app')).toBe('');
   });
 
-  test('the request as it arrived', async () => {
+  test('the unchanged request', async () => {
     const inspected = await sendRaw(
       server.url,
       rawRequest('PUT /inspect?a=%2f&a HTTP/1.1', ['X-Odd-CASE:  v', 'X-Odd-CASE: w'], 'body'),
@@ -197,7 +197,7 @@ describe('what passes through', () => {
   });
 });
 
-test('a browser goes where an origin is routed, under its own name', async () => {
+test('a browser reaches a routed origin under its own name', async () => {
   await using routed = new Browser({ routes: { 'https://login.example.com': server.url } });
   const page = await routed.visit('https://login.example.com/inspect');
   expect(JSON.parse(page.text).rawHeaders).toContainEqual(['host', 'login.example.com']);

@@ -23,7 +23,7 @@ describe('the endpoint of a path', () => {
   );
 });
 
-describe('a path that some server takes for one', () => {
+describe('a path that some server reads as an endpoint', () => {
   test.each([
     // Observed on LemonLDAP::NG behind nginx.
     ['//oauth2/token', 'token'],
@@ -57,12 +57,12 @@ describe('a path that some server takes for one', () => {
     expect(endpoints.match(path)).toEqual({ endpoint: 'other', realm: '', resembles }),
   );
 
-  test.each(['.', '..'])('a realm of %s is none', (realm) =>
+  test.each(['.', '..'])('%s is not a realm', (realm) =>
     expect(endpoints.match(`/realms/${realm}/protocol/token`).endpoint).toBe('other'),
   );
 });
 
-describe('a path that no server takes for one', () => {
+describe('a path that no server reads as an endpoint', () => {
   test.each([
     '/',
     '/login',
@@ -81,11 +81,11 @@ describe('a path that no server takes for one', () => {
     expect(endpoints.match(path)).toEqual({ endpoint: 'other', realm: '', resembles: undefined }),
   );
 
-  test('a loose form of a metadata path is nothing to refuse', () =>
+  test('a loose form of a metadata path is not refused', () =>
     expect(endpoints.match('/.well-known/openid-configuration/').resembles).toBeUndefined());
 });
 
-describe('an endpoint that metadata names', () => {
+describe('an endpoint named in the metadata', () => {
   const learnt = () => {
     const fresh = new Endpoints({
       authorization: ['/authorize'],
@@ -96,7 +96,7 @@ describe('an endpoint that metadata names', () => {
     return fresh;
   };
 
-  test('is known by its exact path', () => {
+  test('is recognised by its exact path', () => {
     const some = learnt();
     some.learn('jwks', '/jwks');
     some.learn('userinfo', undefined);
@@ -105,7 +105,7 @@ describe('an endpoint that metadata names', () => {
   });
 
   test.each(['/token', '/token/', '/TOKEN', '/a/token', '/authorize', '/metadata'])(
-    'does not take %s away from where it is judged',
+    'does not replace the judged %s',
     (path) => {
       const some = learnt();
       const before = some.match(path);
@@ -114,7 +114,7 @@ describe('an endpoint that metadata names', () => {
     },
   );
 
-  test('the first to name a path keeps it, and there is a limit', () => {
+  test('the first one with a path keeps it, and the number is limited', () => {
     const some = learnt();
     some.learn('jwks', '/x');
     some.learn('revocation', '/x');

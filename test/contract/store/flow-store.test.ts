@@ -35,7 +35,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
     return () => opened[Symbol.asyncDispose]();
   });
 
-  test('it answers a ping, and can do everything', async () => {
+  test('it answers a ping, and keeps records', async () => {
     await expect(store.ping()).resolves.toBeUndefined();
     expect(store.keepsRecords).toBe(true);
   });
@@ -61,18 +61,18 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       },
     );
 
-    test('a flow of report may have no challenge, and one of either mode no redirect_uri', async () => {
+    test('in report a flow may have no challenge, and in either mode no redirect_uri', async () => {
       const flow = sampleFlow({ mode: 'report', codeChallenge: undefined, redirectUri: undefined });
       const { prefix } = await begin(flow);
       expect((await store.findFlow(UPSTREAM, prefix))?.flow).toEqual(flow);
     });
 
-    test('an enforced flow without a challenge is none', async () => {
+    test('an enforced flow without a challenge counts as missing', async () => {
       const { prefix } = await begin(sampleFlow({ codeChallenge: undefined }));
       expect(await store.findFlow(UPSTREAM, prefix)).toBeUndefined();
     });
 
-    test('no text is lost', async () => {
+    test('every text is restored', async () => {
       const flow = sampleFlow({
         issuer: 'ü',
         realm: '\u0000',
@@ -83,7 +83,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect((await store.findFlow(UPSTREAM, prefix))?.flow).toEqual(flow);
     });
 
-    test('2 KiB of client_id and of redirect_uri are kept, whatever they are made of', async () => {
+    test('2 KiB of client_id and of redirect_uri are kept, with any characters', async () => {
       const flow = sampleFlow({ clientId: '€'.repeat(2048), redirectUri: '\u0000'.repeat(2048) });
       const { prefix } = await begin(flow);
       expect((await store.findFlow(UPSTREAM, prefix))?.flow).toEqual(flow);
@@ -94,25 +94,25 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       await expect(begun.saved).rejects.toMatchObject({ code: 'store_error' });
     });
 
-    test('a prefix that is longer than it may be begins no flow', async () => {
+    test('if the prefix would be too long, no flow begins', async () => {
       expect(store.beginFlow(sampleFlow(), { hadState: true, ttl: 1_000, longest: 31 })).toBeUndefined();
       expect(beginSample(store, sampleFlow(), { longest: 32 }).prefix).toHaveLength(32);
     });
 
-    test('equal flows have prefixes and names of their own', async () => {
+    test('equal flows have different prefixes and ids', async () => {
       const begun = await Promise.all(Array.from({ length: 50 }, () => begin()));
       expect(new Set(begun.map(({ prefix }) => prefix)).size).toBe(50);
       expect(new Set(begun.map(({ live }) => live.id)).size).toBe(50);
     });
 
-    test('a flow is not found under another upstream, nor by another prefix', async () => {
+    test('a flow is not found under another upstream or by another prefix', async () => {
       const { prefix } = await begin();
       expect(await store.findFlow(ELSEWHERE, prefix)).toBeUndefined();
       expect(await store.findFlow(UPSTREAM, `${prefix}x`)).toBeUndefined();
       expect(await store.findFlow(UPSTREAM, '')).toBeUndefined();
     });
 
-    test('flows of several TTLs end each in its time', async () => {
+    test('flows end by their own TTL', async () => {
       const begun: Awaited<ReturnType<typeof begin>>[] = [];
       for (const ttl of [300_000, 60_000, FLOW_TTL, 60_000]) begun.push(await begin(sampleFlow(), { ttl }));
       const live = async () =>
@@ -152,7 +152,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await begin(other, 's-2')).toMatchObject({ flow: sampleFlow(other) });
     });
 
-    test('the same login begins again, for its full time and as it is now judged', async () => {
+    test('the same login begins again, with its full TTL and its current judgement', async () => {
       const first = await begin();
       await opened.advance(FLOW_TTL - 5_000);
       const again = await begin({ mode: 'report', responseMode: 'query' });
@@ -164,14 +164,14 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await find()).toEqual(again);
     });
 
-    test('of different flows with one state at once, one begins', async () => {
+    test('of concurrent different flows with one state, one begins', async () => {
       const begun = await Promise.all(
         Array.from({ length: 30 }, (_, index) => begin({ redirectUri: `https://app.example.com/${index}` })),
       );
       expect(begun.filter((live) => live !== 'state_conflict')).toEqual([await find()]);
     });
 
-    test('an ended flow is gone, and its state is free; the next one has another name', async () => {
+    test('an ended flow is removed, and its state is free; the next one has another id', async () => {
       const first = await begin();
       await store.endPreservedFlow(UPSTREAM, 'spa-portal', 's-1');
       expect(await find()).toBeUndefined();
@@ -192,7 +192,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
     const URI = 'urn:ietf:params:oauth:request_uri:one';
     const pushed = { issuer: 'corp', realm: 'a', clientId: 'spa', mode: 'enforce' } as const;
 
-    test('a pushed request is good until it expires, however often it is used', async () => {
+    test('a pushed request is valid until it expires, for any number of uses', async () => {
       expect(await store.findPushedRequest(UPSTREAM, URI)).toBeUndefined();
       expect(await store.savePushedRequest(UPSTREAM, URI, pushed, 90_000)).toBe(URI);
       for (let use = 0; use < 3; use += 1)
@@ -202,14 +202,14 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await store.findPushedRequest(UPSTREAM, URI)).toBeUndefined();
     });
 
-    test('the first that was pushed under a request_uri stays', async () => {
+    test('the first request under a request_uri stays', async () => {
       await store.savePushedRequest(UPSTREAM, URI, pushed, 90_000);
       await store.savePushedRequest(UPSTREAM, URI, { ...pushed, clientId: 'other', mode: 'report' }, 90_000);
       expect(await store.findPushedRequest(UPSTREAM, URI)).toEqual({ ...pushed, requestUri: URI });
     });
   });
 
-  test('a trait is remembered from the last time that it was seen', async () => {
+  test('the memory of a trait counts from its last observation', async () => {
     const has = () => store.hasTrait(UPSTREAM, 'spa', 'c_hash');
     const save = () => store.saveTrait(UPSTREAM, 'spa', 'c_hash', FLOW_TTL);
     expect(await has()).toBe(false);
@@ -243,7 +243,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await store.findCode(ELSEWHERE, 'a-code')).toBeUndefined();
     });
 
-    test('a wrapped code is the gateway’s, and leads to the upstream’s', async () => {
+    test('a wrapped code is the gateway’s, and yields the upstream’s', async () => {
       const code = await bound({ wrap: true });
       expect(isGatewayCode(code)).toBe(true);
       expect(await store.findCode(UPSTREAM, code)).toEqual(sampleBinding());
@@ -256,7 +256,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
     });
 
     test.each(['ü€😀', 'x'.repeat(4096), 'a b\n', `pgc_${'A'.repeat(43)}`])(
-      'whatever the upstream’s code is: %.20s',
+      'for any code of the upstream: %.20s',
       async (code) => {
         const own = await bound({ wrap: true, code });
         expect(own).not.toBe(code);
@@ -264,7 +264,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       },
     );
 
-    test('the upstream’s code of a wrapped one is nobody’s to redeem', async () => {
+    test('nobody can redeem the upstream’s code of a wrapped one', async () => {
       await bind({ wrap: true });
       const wrapped = { outcome: 'wrapped', binding: sampleBinding(), upstreamCode: 'a-code' };
       expect(await claim('a-code')).toEqual(wrapped);
@@ -272,7 +272,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await unpaired('a-code')).toBe('wrapped');
     });
 
-    test.each([true, false])('the same flow gets the same code again; wrapped: %s', async (wrap) => {
+    test.each([true, false])('a flow gets its code again; wrapped: %s', async (wrap) => {
       const code = await bound({ wrap });
       expect(await bind({ wrap })).toEqual({ outcome: 'bound', code, first: false });
       expect(await bind({ wrap: !wrap })).toEqual({ outcome: 'bound', code, first: false });
@@ -281,7 +281,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await store.findCode(UPSTREAM, code)).toEqual(sampleBinding());
     });
 
-    test.each([true, false])('and finds it with its attempts and its claim; wrapped: %s', async (wrap) => {
+    test.each([true, false])('with its attempts and its claim; wrapped: %s', async (wrap) => {
       const binding = sampleBinding({ maxAttempts: 2 });
       const code = await bound({ wrap, binding });
       expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
@@ -315,24 +315,21 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await store.findCode(UPSTREAM, code)).toEqual(sampleBinding());
     });
 
-    test.each([true, false])(
-      'of many flows with one code at once, one gets it; wrapped: %s',
-      async (wrap) => {
-        const results = await Promise.all(
-          Array.from({ length: 30 }, (_, index) => bind({ wrap, flowId: String(index).padStart(43, 'f') })),
-        );
-        const winners = results.filter(({ outcome }) => outcome === 'bound');
-        expect(winners).toHaveLength(1);
-      },
-    );
+    test.each([true, false])('of concurrent flows with one code, one gets it; wrapped: %s', async (wrap) => {
+      const results = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => bind({ wrap, flowId: String(index).padStart(43, 'f') })),
+      );
+      const winners = results.filter(({ outcome }) => outcome === 'bound');
+      expect(winners).toHaveLength(1);
+    });
 
-    test('of many deliveries to one flow at once, all get the same code', async () => {
+    test('concurrent deliveries to one flow get the same code', async () => {
       const codes = await Promise.all(Array.from({ length: 30 }, () => bound({ wrap: true })));
       expect(new Set(codes).size).toBe(1);
       expect(await attempt(codes[0] ?? '')).toBe('claimed');
     });
 
-    test('the same code of another upstream is another one', async () => {
+    test('the same code of another upstream is a different code', async () => {
       await bind();
       const elsewhere = sampleCode({ upstream: ELSEWHERE, flowId: OTHER_FLOW });
       expect(await store.bindCode(elsewhere)).toMatchObject({ outcome: 'bound', first: true });
@@ -349,19 +346,19 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await bind({ code: 'bare', flowId: OTHER_FLOW })).toMatchObject({ first: true });
     });
 
-    test('maxAttempts outside 1 to 999 is a mistake', async () => {
+    test('maxAttempts outside 1 to 999 is an error', async () => {
       for (const maxAttempts of [0, 1000, 1.5]) {
         await expect(bind({ binding: sampleBinding({ maxAttempts }) })).rejects.toThrow(RangeError);
       }
     });
   });
 
-  describe.each([true, false])('claims of a code that is wrapped: %s', (wrap) => {
+  describe.each([true, false])('claims, wrapped: %s', (wrap) => {
     const outcomes = async (claims: readonly Promise<Claim>[]) =>
       (await Promise.all(claims)).map(({ outcome }) => outcome).sort();
     const boundWith = (overrides = {}) => bound({ wrap, binding: sampleBinding(overrides) });
 
-    test('the right challenge claims it; a look at it never does', async () => {
+    test('the right challenge claims the code; finding it never does', async () => {
       const binding = sampleBinding({ pkceForwarded: true, realm: 'a', redirectUri: undefined });
       const code = await bound({ wrap, binding });
       expect(await store.findCode(UPSTREAM, code)).toEqual(binding);
@@ -386,14 +383,14 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect((await claim(code, request)).outcome).toBe('claimed');
     });
 
-    test('once it is claimed, no challenge matters', async () => {
+    test('after a claim, the challenge does not matter', async () => {
       const code = await boundWith();
       await claim(code);
       expect(await attempt(code, OTHER_CHALLENGE)).toBe('replayed');
       expect(await unpaired(code)).toBe('replayed');
     });
 
-    test('of 50 claims at once, one gets the code', async () => {
+    test('of 50 concurrent claims, one gets the code', async () => {
       const code = await boundWith();
       expect(await outcomes(Array.from({ length: 50 }, () => claim(code)))).toEqual([
         'claimed',
@@ -438,7 +435,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await attempt(code)).toBe('exhausted');
     });
 
-    test('right and wrong challenges at once: one claim at most, and never one more mismatch than allowed', async () => {
+    test('concurrent right and wrong challenges: at most one claim, and never more mismatches than allowed', async () => {
       const code = await boundWith({ maxAttempts: 5 });
       const mixed = Array.from({ length: 60 }, (_, index) =>
         claim(code, sampleClaim(index % 10 === 9 ? CHALLENGE : OTHER_CHALLENGE)),
@@ -454,33 +451,33 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await attempt(code)).toBe('claimed');
     });
 
-    test('a code without a challenge is claimed without one only', async () => {
+    test('a code without a challenge can only be claimed without one', async () => {
       const code = await boundWith({ mode: 'report', codeChallenge: undefined, maxAttempts: 1 });
       expect(await attempt(code)).toBe('unpaired');
       expect(await unpaired(code)).toBe('claimed');
       expect(await unpaired(code)).toBe('replayed');
     });
 
-    test('an enforced code without a challenge is none', async () => {
+    test('an enforced code without a challenge counts as missing', async () => {
       const code = await boundWith({ codeChallenge: undefined });
       expect(await unpaired(code)).toBe('unknown');
       expect(await store.findCode(UPSTREAM, code)).toBeUndefined();
     });
 
-    test('a challenge of dashes is a challenge', async () => {
+    test('a challenge may consist of dashes', async () => {
       const code = await boundWith({ codeChallenge: '-'.repeat(43) });
       expect(await unpaired(code)).toBe('unpaired');
       expect(await attempt(code, '-'.repeat(43))).toBe('claimed');
     });
 
-    test('a claim id that is not 128 bits is a mistake', async () => {
+    test('a claim id that is not 128 bits is an error', async () => {
       const code = await boundWith();
       for (const claimId of ['', 'short', '.'.repeat(22), 'x'.repeat(23)]) {
         await expect(claim(code, { challenge: CHALLENGE, claimId })).rejects.toThrow(RangeError);
       }
     });
 
-    test('past its TTL a code is expired, later unknown', async () => {
+    test('after its TTL a code is expired, later unknown', async () => {
       const memory = wrap ? CODE_MEMORY.own : CODE_MEMORY.bare;
       const code = await boundWith();
       await opened.advance(CODE_TTL);
@@ -495,7 +492,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await attempt(code)).toBe('unknown');
     });
 
-    test('neither a mismatch nor a claim nor a release nor another delivery gives a code more time', async () => {
+    test("no mismatch, claim, release or repeated delivery extends a code's TTL", async () => {
       const code = await boundWith();
       await opened.advance(CODE_TTL - 5_000);
       const request = sampleClaim();
@@ -507,7 +504,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
       expect(await attempt(code)).toBe('expired');
     });
 
-    test('replayed and exhausted come before expired, and expired before the comparison', async () => {
+    test('replayed and exhausted take precedence over expired, and expired over the comparison', async () => {
       const [claimed, burnt, late] = await Promise.all(
         ['claimed', 'burnt', 'late'].map((code) =>
           bound({ wrap, code, binding: sampleBinding({ maxAttempts: 1 }) }),
@@ -542,7 +539,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
         expect(await attempt(code)).toBe('replayed');
       });
 
-      test('the count of failures survives', async () => {
+      test('the count of failures stays', async () => {
         const code = await boundWith({ maxAttempts: 2 });
         const request = sampleClaim();
         await attempt(code, OTHER_CHALLENGE);
@@ -552,7 +549,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
         expect(await attempt(code)).toBe('exhausted');
       });
 
-      test('a burnt code stays burnt, and one that is free stays free', async () => {
+      test('an exhausted code stays exhausted, and a free one stays free', async () => {
         const burnt = await boundWith({ maxAttempts: 1 });
         await attempt(burnt, OTHER_CHALLENGE);
         await store.releaseClaim(UPSTREAM, burnt, '.'.repeat(22));

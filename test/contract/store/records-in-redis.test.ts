@@ -22,7 +22,7 @@ import { CODE, claim, everyOperation, saveFlow } from './store-operations.ts';
 
 const CODE_KEY = codeKey(UPSTREAM, CODE);
 
-describe('what the flow store keeps in Redis', () => {
+describe("the flow store's records in Redis", () => {
   let server: RedisServer;
   let store: FlowStore;
   let prefix: string;
@@ -40,7 +40,7 @@ describe('what the flow store keeps in Redis', () => {
 
   const plant = (key: string, record: string) => server.call('SET', prefix + key, record, 'PX', '7200000');
 
-  test('every key has the prefix and a TTL, whatever happens to it', async () => {
+  test('every key has the prefix and a TTL, after every operation', async () => {
     await Promise.all(everyOperation(store));
     const binding = sampleBinding({ maxAttempts: 1 });
     for (const code of ['untouched', 'claimed', 'released', 'burnt']) {
@@ -71,7 +71,7 @@ describe('what the flow store keeps in Redis', () => {
     expect(await server.dumpAll()).toEqual([]);
   });
 
-  test('Redis itself tells when a code has expired', async () => {
+  test('Redis itself decides when a code has expired', async () => {
     await store.bindCode(sampleCode({ codeTtl: 60 }));
     await vi.waitFor(async () => {
       const { outcome } = await store.claimCode(UPSTREAM, CODE, { ...sampleClaim(), challenge: undefined });
@@ -87,7 +87,7 @@ describe('what the flow store keeps in Redis', () => {
     sealed: undefined,
   });
 
-  test('a code that never expires was not written by the gateway: it is expired', async () => {
+  test('a code without a TTL, which the gateway never writes, is expired', async () => {
     await server.call('SET', prefix + CODE_KEY, record);
     expect(await claim(store)).toBe('expired');
   });
@@ -119,7 +119,7 @@ describe('what the flow store keeps in Redis', () => {
     await store.releaseClaim(UPSTREAM, CODE, sampleClaim().claimId);
   });
 
-  test('a record of others is left as it is', async () => {
+  test('foreign records stay unchanged', async () => {
     await plant(CODE_KEY, 'bb000005 of others');
     await claim(store);
     await store.bindCode(sampleCode());
@@ -127,7 +127,7 @@ describe('what the flow store keeps in Redis', () => {
     expect(await server.call('GET', prefix + CODE_KEY)).toBe('bb000005 of others');
   });
 
-  test('a marker or a wrapped code whose sealed part was changed leads nowhere', async () => {
+  test('a marker or a wrapped code with a changed sealed part is unknown', async () => {
     const code = await bindSample(store, { wrap: true });
     for (const key of [CODE_KEY, codeKey(UPSTREAM, code)]) {
       const kept = String(await server.call('GET', prefix + key));
@@ -150,7 +150,7 @@ describe('what the flow store keeps in Redis', () => {
     flow.replace(CHALLENGE, CHALLENGE.slice(1)),
     flow.replace(`"${CHALLENGE}"`, '0'),
     record,
-  ])('a record that cannot be read is no flow: %s', async (planted) => {
+  ])('an unreadable record counts as no flow: %s', async (planted) => {
     const begun = await saveFlow(store);
     await plant(flowKey(flowIdOf(UPSTREAM, begun)), planted);
     expect(await store.findFlow(UPSTREAM, begun)).toBeUndefined();
@@ -165,7 +165,7 @@ describe('what the flow store keeps in Redis', () => {
     await expect(store.bindCode(sampleCode())).rejects.toMatchObject({ code: 'store_error' });
   });
 
-  test('no code, prefix, state, verifier or request_uri stands there in clear', async () => {
+  test('no code, prefix, state, verifier or request_uri is stored in clear', async () => {
     const verifier = 'verifier-verifier-verifier-verifier-verifier-1';
     const codeChallenge = s256(verifier);
     const begun = await saveFlow(store);
@@ -201,7 +201,7 @@ describe('what the flow store keeps in Redis', () => {
     );
   });
 
-  test('SCRIPT FLUSH costs a claim nothing', async () => {
+  test('a claim succeeds after SCRIPT FLUSH', async () => {
     await store.bindCode(sampleCode());
     await store.claimCode(UPSTREAM, CODE, sampleClaim(OTHER_CHALLENGE));
     await server.call('SCRIPT', 'FLUSH');

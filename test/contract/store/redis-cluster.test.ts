@@ -11,7 +11,7 @@ import { CODE, claim, everyFault, faultOf, saveFlow, took } from './store-operat
 const PREFIX = 'pkce-gateway:';
 const SECRET = 'p4ss:w0rd/with@signs';
 
-describe('a cluster that serves', () => {
+describe('a working cluster', () => {
   let cluster: RedisClusterServers;
 
   beforeAll(async () => {
@@ -31,7 +31,7 @@ describe('a cluster that serves', () => {
     return String(await cluster.node(node).call('CLUSTER', 'MYID'));
   }
 
-  test('is found through any one of its nodes, and keeps keys on all of them', async () => {
+  test('is found through any node, and has keys on all nodes', async () => {
     await using store = await openStore(redisConfig({ cluster: cluster.addresses.slice(2) }));
     const prefixes = await Promise.all(Array.from({ length: 60 }, () => saveFlow(store)));
     for (const prefix of prefixes) {
@@ -40,7 +40,7 @@ describe('a cluster that serves', () => {
     for (const node of cluster.nodes) expect((await node.dumpAll()).length).toBeGreaterThan(5);
   });
 
-  test('keeps all keys on one node where the prefix has a hash tag', async () => {
+  test('keeps all keys on one node if the prefix has a hash tag', async () => {
     const config = redisConfig({ cluster: cluster.addresses }, { prefix: '{pkce}:' });
     await using store = await openStore(config);
     for (let index = 0; index < 20; index += 1) {
@@ -50,7 +50,7 @@ describe('a cluster that serves', () => {
     expect(counts.sort()).toEqual([0, 0, 20]);
   });
 
-  test('is followed while a slot moves from node to node: ASK, then MOVED', async () => {
+  test('works while a slot moves between nodes: ASK, then MOVED', async () => {
     await using store = await openStore(redisConfig({ cluster: cluster.addresses }));
     const key = codeKey(UPSTREAM, CODE);
     const from = await cluster.ownerOf(PREFIX + key);
@@ -75,7 +75,7 @@ describe('a cluster that serves', () => {
     for (const node of [from, to]) await setSlot(node, slot, 'NODE', await idOf(from));
   });
 
-  test('whose nodes each name the other for a slot ends in a fault, in time', async () => {
+  test('whose nodes redirect to each other causes a fault within the timeout', async () => {
     await using store = await openStore(redisConfig({ cluster: cluster.addresses }));
     const key = codeKey(UPSTREAM, CODE);
     const owner = await cluster.ownerOf(PREFIX + key);
@@ -89,7 +89,7 @@ describe('a cluster that serves', () => {
     await vi.waitFor(() => store.bindCode(sampleCode()), 5_000);
   });
 
-  test('keeps no connection of a store that is gone', async () => {
+  test('has no connection of a disposed store', async () => {
     const store = await openStore(redisConfig({ cluster: cluster.addresses }));
     await saveFlow(store);
     await store[Symbol.asyncDispose]();
@@ -99,7 +99,7 @@ describe('a cluster that serves', () => {
     }, 5_000);
   });
 
-  test('is no server to be named by its url: the fault says so', async () => {
+  test('cannot be configured as a url: the fault says so', async () => {
     const key = codeKey(UPSTREAM, CODE);
     const other = cluster.node(((await cluster.ownerOf(PREFIX + key)) + 1) % 3);
     await using store = await openStore(redisConfig({ url: `redis://127.0.0.1:${other.port}` }));
@@ -110,7 +110,7 @@ describe('a cluster that serves', () => {
   });
 });
 
-test('a cluster of which every node is away is waited for, and found', async () => {
+test('a cluster without reachable nodes is awaited, and found later', async () => {
   await using cluster = await startRedisCluster();
   for (const index of [0, 1, 2]) await cluster.stopNode(index);
   const onStateChange = vi.fn();
@@ -126,7 +126,7 @@ test('a cluster of which every node is away is waited for, and found', async () 
   await saveFlow(store);
 });
 
-describe('a cluster that wants certificates and a user', () => {
+describe('a cluster that requires certificates and a user', () => {
   test('gets both, on every connection', async () => {
     await using certificate = await createCertificate('IP:127.0.0.1');
     const args = ['--user', 'gateway', 'on', `>${SECRET}`, `~${PREFIX}*`, ...ACL_RULES];
@@ -155,7 +155,7 @@ describe('a cluster that wants certificates and a user', () => {
   });
 });
 
-test('a cluster whose nodes announce no host is told by its code', async () => {
+test('a cluster whose nodes announce no host has its own fault code', async () => {
   const args = ['--cluster-preferred-endpoint-type', 'unknown-endpoint'];
   await using cluster = await startRedisCluster({ args });
   const onStateChange = vi.fn();
@@ -164,7 +164,7 @@ test('a cluster whose nodes announce no host is told by its code', async () => {
   expect(onStateChange).toHaveBeenCalledWith('unreachable', 'CLUSTER_NO_NODES');
 });
 
-test('a Redis that is no cluster is told by its code', async () => {
+test('a Redis that is not a cluster has its own fault code', async () => {
   await using server = await startRedis({ port: true });
   const onStateChange = vi.fn();
   const cluster = [{ host: '127.0.0.1', port: server.port ?? 0 }];

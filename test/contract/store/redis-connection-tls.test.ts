@@ -16,7 +16,7 @@ afterAll(async () => {
   await certificate[Symbol.asyncDispose]();
 });
 
-test.each(['rediss', 'redis'])('with certificates, %s:// is TLS', async (scheme) => {
+test.each(['rediss', 'redis'])('with certificates, %s:// uses TLS', async (scheme) => {
   const url = `${scheme}://localhost:${server.port}`;
   await using store = await openRedisStore({ url }, { tls: certificate.tls });
   await saveFlow(store);
@@ -41,7 +41,7 @@ test.each([
   await expect(store.ping()).rejects.toMatchObject({ code: 'store_unreachable' });
 });
 
-test('a certificate that is none is found at once', () => {
+test('an invalid certificate is detected at once', () => {
   const tls = { ca: undefined, cert: 'none', key: 'none' };
   const url = `rediss://localhost:${server.port}`;
   expect(() => createStore(redisConfig({ url }, { tls }))).toThrow();

@@ -23,8 +23,8 @@ async function start(options?: RedisServerOptions): Promise<RedisServer> {
   return track(await startRedis(options));
 }
 
-describe('while Redis is away', () => {
-  test('a store is made all the same, faults at once, and recovers by itself', async () => {
+describe('while Redis is unreachable', () => {
+  test('a store opens, faults at once, and recovers by itself', async () => {
     const server = await start({ port: true });
     await server.stop();
     const onStateChange = vi.fn();
@@ -38,7 +38,7 @@ describe('while Redis is away', () => {
     expect(onStateChange.mock.calls.at(-1)).toEqual(['ready', undefined]);
   });
 
-  test('a restart is survived', async () => {
+  test('the store recovers from a restart', async () => {
     const server = await start();
     const onStateChange = vi.fn();
     const store = track(await openRedisStore(server, {}, onStateChange));
@@ -66,8 +66,8 @@ describe('while Redis is away', () => {
   });
 });
 
-describe('while Redis stands still', () => {
-  test('every operation faults within the timeout, then at once, until it goes on', async () => {
+describe('while Redis hangs', () => {
+  test('every operation faults within the timeout, later at once, until Redis continues', async () => {
     const server = await start();
     const onStateChange = vi.fn();
     const store = track(await openRedisStore(server, { timeout: 400 }, onStateChange));
@@ -86,7 +86,7 @@ describe('while Redis stands still', () => {
     expect(onStateChange.mock.calls.at(-1)).toEqual(['ready', undefined]);
   });
 
-  test('a standstill of this process is not its fault: replies that have come are read', async () => {
+  test('after a pause of this process, arrived replies are read before commands time out', async () => {
     const server = await start();
     const store = track(await openRedisStore(server, { timeout: 300 }));
     await store.bindCode(sampleCode());
@@ -97,7 +97,7 @@ describe('while Redis stands still', () => {
     expect(await claimed).toBe('claimed');
   });
 
-  test('the commands in flight are bounded', async () => {
+  test('the number of commands in flight is limited', async () => {
     const server = await start();
     // Long enough for a busy machine to send them all before the first is given up.
     const store = track(await openRedisStore(server, { timeout: 1_500 }));
@@ -110,7 +110,7 @@ describe('while Redis stands still', () => {
     await untilReachable(store);
   });
 
-  test('disposal waits no longer than the timeout', async () => {
+  test('disposal takes no longer than the timeout', async () => {
     const server = await start();
     const store = track(await openRedisStore(server, { timeout: 400 }));
     server.pause();
@@ -118,8 +118,8 @@ describe('while Redis stands still', () => {
   });
 });
 
-describe('a Redis that refuses', () => {
-  test('a replica is left, and the new primary found', async () => {
+describe('a Redis that refuses commands', () => {
+  test('the client leaves a replica and finds the new primary', async () => {
     const server = await start();
     const onStateChange = vi.fn();
     const store = track(await openRedisStore(server, {}, onStateChange));
@@ -132,7 +132,7 @@ describe('a Redis that refuses', () => {
     await saveFlow(store);
   });
 
-  test('a claim on a replica faults likewise', async () => {
+  test('a claim on a replica is a fault too', async () => {
     const server = await start();
     const store = track(await openRedisStore(server));
     await store.bindCode(sampleCode());
@@ -140,7 +140,7 @@ describe('a Redis that refuses', () => {
     expect(await faultOf(claim(store))).toMatchObject({ code: 'store_unreachable' });
   });
 
-  test('one without memory is full', async () => {
+  test('a Redis without memory is reported as full', async () => {
     const server = await start();
     const store = track(await openRedisStore(server));
     await server.call('CONFIG', 'SET', 'maxmemory', '1');
@@ -149,7 +149,7 @@ describe('a Redis that refuses', () => {
     await saveFlow(store);
   });
 
-  test('any other refusal is an error, and tells nothing of the record', async () => {
+  test('any other refusal is an error that reveals nothing of the record', async () => {
     const server = await start();
     const store = track(await openRedisStore(server));
     await server.call('ACL', 'SETUSER', 'default', '-set');
@@ -160,7 +160,7 @@ describe('a Redis that refuses', () => {
 });
 
 describe('the handshake', () => {
-  test('a database that cannot be selected is a fault: nothing goes to database 0', async () => {
+  test('a database that cannot be selected is a fault: nothing is written to database 0', async () => {
     const server = await start();
     const onStateChange = vi.fn();
     const store = track(createStore(redisConfig(server, { database: 99 }), onStateChange));
@@ -170,7 +170,7 @@ describe('the handshake', () => {
     expect(await server.dumpAll()).toEqual([]);
   });
 
-  test('a Redis, or a proxy in front of it, that knows no INFO, CLIENT, SELECT, AUTH and QUIT does', async () => {
+  test('a Redis, or a proxy, without INFO, CLIENT, SELECT, AUTH and QUIT works', async () => {
     const unknown = ['INFO', 'CLIENT', 'SELECT', 'AUTH', 'QUIT', 'HELLO'].flatMap((command) => [
       '--rename-command',
       command,
@@ -207,7 +207,7 @@ describe('credentials', () => {
     await saveFlow(store);
   });
 
-  test('a wrong one is a fault that does not tell it', async () => {
+  test('a wrong password is a fault that does not reveal it', async () => {
     const server = await start({ port: true, args: ['--requirepass', 'right'] });
     const url = server.url.replace('redis://', `redis://:${encodeURIComponent(SECRET)}@`);
     const onStateChange = vi.fn();
@@ -220,7 +220,7 @@ describe('credentials', () => {
     expect(told).not.toContain(encodeURIComponent(SECRET));
   });
 
-  test('a missing one is a fault', async () => {
+  test('a missing password is a fault', async () => {
     const server = await start({ port: true, args: ['--requirepass', 'right'] });
     const onStateChange = vi.fn();
     const store = track(createStore(redisConfig(server), onStateChange));
@@ -228,7 +228,7 @@ describe('credentials', () => {
     expect(await faultOf(store.ping())).toMatchObject({ code: 'store_unreachable' });
   });
 
-  test('a malformed URL is refused without being repeated', () => {
+  test('the error of a malformed URL does not repeat it', () => {
     const url = `redis://:${SECRET}`;
     const make = () => createStore(redisConfig({ url }));
     expect(make).toThrow(StoreFault);
@@ -237,7 +237,7 @@ describe('credentials', () => {
 });
 
 describe('disposal', () => {
-  test('replies that are owed still come, and nothing after them', async () => {
+  test('pending replies still arrive, and nothing after them', async () => {
     const server = await start();
     const store = await openRedisStore(server);
     const saved = saveFlow(store);
@@ -247,7 +247,7 @@ describe('disposal', () => {
     await store[Symbol.asyncDispose]();
   });
 
-  test('no state is reported any more', async () => {
+  test('no state is reported afterwards', async () => {
     const server = await start();
     const onStateChange = vi.fn();
     const store = await openRedisStore(server, {}, onStateChange);
@@ -256,7 +256,7 @@ describe('disposal', () => {
     expect(onStateChange.mock.calls).toEqual([['ready', undefined]]);
   });
 
-  test('it is possible while Redis is away', async () => {
+  test('it works while Redis is unreachable', async () => {
     const server = await start({ port: true });
     await server.stop();
     const store = createStore(redisConfig(server));

@@ -44,7 +44,7 @@ const KEPT = { request: 'saved', response: 'bound', redemption: 'claimed', repla
 /** And where all of it was. */
 const LOST = { request: 'saved', response: 'no flow', redemption: 'unknown', replay: 'unknown' };
 
-describe('one Redis', () => {
+describe('one Redis server', () => {
   const open = async (args: readonly string[] = []) => {
     const server = cleanup.use(await startRedis({ args }));
     const onStateChange = vi.fn();
@@ -52,7 +52,7 @@ describe('one Redis', () => {
     return { server, store, onStateChange };
   };
 
-  test('stopped, and started again empty: codes of before are unknown, the next login works', async () => {
+  test('stopped and restarted empty: earlier codes are unknown, the next login works', async () => {
     const { server, store } = await open();
     const logins = await beginLogins(store);
     await server.stop();
@@ -71,7 +71,7 @@ describe('one Redis', () => {
     expect(await stepsOf(logins)).toEqual(KEPT);
   });
 
-  test('that loads its data is waited for', async () => {
+  test('that loads its data is awaited', async () => {
     const slowly = ['--key-load-delay', '2000', '--loading-process-events-interval-bytes', '1024'];
     const { server, store, onStateChange } = await open(['--appendonly', 'yes', ...slowly]);
     const logins = await beginLogins(store);
@@ -87,7 +87,7 @@ describe('one Redis', () => {
     expect(await stepsOf(logins)).toEqual(KEPT);
   });
 
-  test('paused: no answer is a fault in time, and what it claimed late is given back', async () => {
+  test('paused: operations fault within the timeout, and late claims are released', async () => {
     const { server, store } = await open();
     const logins = await beginLogins(store);
     server.pause();
@@ -98,7 +98,7 @@ describe('one Redis', () => {
     expect(await finishLogin(store, 'next')).toBe('claimed');
   });
 
-  test('paused under 150 claims: none of the codes is spent for nobody', async () => {
+  test('paused during 150 claims: none of the codes stays claimed', async () => {
     const { server, store } = await open();
     const codes = Array.from({ length: 150 }, (_, index) => `code-${index}`);
     await Promise.all(codes.map((code) => store.bindCode(sampleCode({ code }))));
@@ -119,7 +119,7 @@ describe('one Redis', () => {
     expect(new Set(outcomes)).toEqual(new Set(['claimed']));
   });
 
-  test('whose connections are cut again and again: every claim is answered, and none twice', async () => {
+  test('whose connections break repeatedly: every claim is answered, and no code is claimed twice', async () => {
     const { server, store } = await open();
     const codes = Array.from({ length: 300 }, (_, index) => `code-${index}`);
     await Promise.all(codes.map((code) => store.bindCode(sampleCode({ code }))));
@@ -151,7 +151,7 @@ describe('one Redis', () => {
     }
   });
 
-  test('whose replies are lost with the network: what it claimed is given back when it is', async () => {
+  test('whose replies are lost with the network: claims are released when it is back', async () => {
     const server = cleanup.use(await startRedis({ port: true }));
     let isMute = false;
     const relay = createServer((socket) => {
@@ -185,7 +185,7 @@ describe('one Redis', () => {
     }
   });
 
-  test('lost between a claim and its release: what could not be given back is, when it is back', async () => {
+  test('lost between a claim and its release: the release follows when it is back', async () => {
     const { server, store } = await open(['--appendonly', 'yes', '--appendfsync', 'always']);
     const request = sampleClaim();
     for (const code of ['given', 'held']) {
@@ -202,7 +202,7 @@ describe('one Redis', () => {
     expect(await claim(store, 'held')).toBe('replayed');
   });
 
-  test('without the replicas that it must have: nothing is written, so nothing is claimed', async () => {
+  test('without its required replicas: nothing is written, so nothing is claimed', async () => {
     const { server, store, onStateChange } = await open();
     await store.bindCode(sampleCode());
     await server.call('CONFIG', 'SET', 'min-replicas-to-write', '1');
@@ -231,7 +231,7 @@ describe('a primary and its replica behind sentinels', () => {
   test.each([
     ['stopped', (pid: number) => process.kill(pid, 'SIGKILL')],
     ['paused', (pid: number) => process.kill(pid, 'SIGSTOP')],
-  ])('the primary %s: faults, then the replica serves, and logins go on where they were', async (_, harm) => {
+  ])('the primary %s: faults, then the replica serves, and logins continue', async (_, harm) => {
     const { behind, store, replicated } = await openBehind();
     const logins = await beginLogins(store);
     for (const { key, record } of logins) if (key !== undefined) await replicated(key, record);
@@ -278,7 +278,7 @@ describe('a primary and its replica behind sentinels', () => {
     expect(await claim(store)).toBe('replayed');
   });
 
-  test('what replication cannot promise: a claim that no replica has is lost with its primary', async () => {
+  test('what replication cannot guarantee: a claim without a replica is lost with its primary', async () => {
     const { behind, store, replicated } = await openBehind();
     await store.bindCode(sampleCode());
     await replicated(CODE_KEY, /^2bb/);
@@ -318,7 +318,7 @@ describe('a cluster', () => {
   const beginOn = (cluster: RedisClusterServers, store: FlowStore, first: boolean) =>
     beginLogins(store, async (key) => ((await cluster.ownerOf(PREFIX + key)) === 0) === first);
 
-  test('a node lost and back: its keys are away, then all are, then the next login works', async () => {
+  test('a node lost and back: its keys are unreachable, then all keys, then the next login works', async () => {
     const { cluster, store, onStateChange } = await open();
     const logins = await beginOn(cluster, store, true);
     await cluster.stopNode(0);
@@ -341,7 +341,7 @@ describe('a cluster', () => {
     await vi.waitFor(() => expect(onStateChange.mock.lastCall).toEqual(['ready', undefined]), 10_000);
   });
 
-  test('that need not be whole goes on with the nodes that it has', async () => {
+  test('without full coverage continues with its remaining nodes', async () => {
     const { cluster, store } = await open({ args: ['--cluster-require-full-coverage', 'no'] });
     const logins = await beginOn(cluster, store, true);
     const elsewhere = await beginOn(cluster, store, false);
@@ -353,7 +353,7 @@ describe('a cluster', () => {
     expect(steps).toEqual(kept);
   });
 
-  test('a node paused: faults in time, and what it claimed late is given back', async () => {
+  test('a node paused: faults within the timeout, and late claims are released', async () => {
     const { cluster, store } = await open();
     const logins = await beginOn(cluster, store, true);
     cluster.node(0).pause();
@@ -364,7 +364,7 @@ describe('a cluster', () => {
     await vi.waitFor(async () => expect(await finishLogin(store, 'next')).toBe('claimed'), 10_000);
   });
 
-  test('a node replaced by its replica: 200 claims of one code, and logins go on where they were', async () => {
+  test('a node replaced by its replica: 200 claims of one code, and logins continue', async () => {
     const { cluster, store, onStateChange } = await open({ replicas: true });
     const logins = await beginOn(cluster, store, true);
     const code = sampleCode({ code: 'claimed-before' });

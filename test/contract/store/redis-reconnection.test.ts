@@ -32,7 +32,7 @@ type Scene = {
 const SCENES = { 'one server': oneServer, 'behind sentinels': behindSentinels, 'in a cluster': inCluster };
 
 test.each(Object.entries(SCENES))(
-  '%s: while Redis is away, operations fail, make no connections, and are not run later',
+  '%s: while Redis is unreachable, operations fail, open no connections, and do not run later',
   async (_, open) => {
     const scene = await open();
     const onStateChange = vi.fn();

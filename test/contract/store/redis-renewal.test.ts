@@ -26,7 +26,7 @@ async function connectionsTo(server: RedisServer): Promise<readonly string[]> {
   return list.split('\n').filter((client) => client.includes('name=pkce-gateway '));
 }
 
-test('another user and password take over from the old ones, and no login fails', async () => {
+test('another user and password replace the old ones, and no login fails', async () => {
   const users = ['one', 'two'].flatMap((name) => ['--user', name, 'on', `>${name}-p4ss`, '~*', '+@all']);
   const server = cleanup.use(await startRedis({ args: users }));
   const as = (username: string): Parameters<typeof redisConfig> => [
@@ -54,7 +54,7 @@ test('another user and password take over from the old ones, and no login fails'
   expect(onStateChange.mock.calls).toEqual([['ready', undefined]]);
 });
 
-test('a wrong password takes nothing over, and is told of', async () => {
+test('a wrong password changes nothing, and is reported', async () => {
   const server = cleanup.use(await startRedis({ args: ['--requirepass', 'right'], password: 'right' }));
   const { connection, store, onStateChange } = await open([{ url: server.url }, { password: 'right' }]);
   await untilReachable(store);
@@ -73,7 +73,7 @@ test('a wrong password takes nothing over, and is told of', async () => {
   expect(onStateChange.mock.calls.flat()).not.toContain('WRONGPASS');
 });
 
-test('where the old password is refused, the new one is taken', async () => {
+test('if the old password is refused, the new one is used', async () => {
   const server = cleanup.use(await startRedis({ args: ['--requirepass', 'old'], password: 'new' }));
   const { connection, store, onStateChange } = await open([{ url: server.url }, { password: 'wrong' }]);
   await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'WRONGPASS'), 5_000);
@@ -82,7 +82,7 @@ test('where the old password is refused, the new one is taken', async () => {
   expect(onStateChange.mock.lastCall).toEqual(['ready', undefined]);
 });
 
-test('another authority takes over, while the server changes its certificate', async () => {
+test('another CA replaces the old one, while the server changes its certificate', async () => {
   const [old, next] = [
     cleanup.use(await createCertificate('DNS:localhost')),
     cleanup.use(await createCertificate('DNS:localhost')),
@@ -102,7 +102,7 @@ test('another authority takes over, while the server changes its certificate', a
   expect(await finishLogin(store, 'next')).toBe('claimed');
 });
 
-test('a certificate that cannot be used changes nothing, and is found at once', async () => {
+test('an unusable certificate changes nothing, and is detected at once', async () => {
   const server = cleanup.use(await startRedis());
   const { connection, store } = await open([{ url: server.url }]);
   await untilReachable(store);

@@ -26,13 +26,13 @@ describe('sentinels', () => {
   });
   afterAll(() => behind[Symbol.asyncDispose]());
 
-  test('lead to the primary, and to the database that was asked for', async () => {
+  test('lead to the primary, and to the configured database', async () => {
     await using store = await openStore(redisConfig(sentinelServers(behind), { database: 3 }));
     await saveFlow(store);
     expect(await behind.primary.call('INFO', 'keyspace')).toContain('db3:keys=1');
   });
 
-  test('that know no such name are told of', async () => {
+  test('that do not know the name are reported', async () => {
     const sentinel = { name: 'other', nodes: behind.addresses, username: undefined, password: undefined };
     const onStateChange = vi.fn();
     await using store = createStore(redisConfig({ sentinel }), onStateChange);
@@ -43,7 +43,7 @@ describe('sentinels', () => {
     expect((await faultOf(store.ping())).message).toContain('SENTINEL_UNKNOWN_NAME');
   });
 
-  test('may be away: a store that is connected goes on, a new one waits for them', async () => {
+  test('may be unreachable: a connected store continues, a new one waits for them', async () => {
     await using connected = await openStore(redisConfig(sentinelServers(behind)));
     const servers = sentinelServers(behind);
     await behind.stopSentinels();
@@ -59,7 +59,7 @@ describe('sentinels', () => {
     await untilReachable(store);
   });
 
-  test('that name a new primary are followed at once, though the old one still serves', async () => {
+  test('that name a new primary are followed at once, even if the old one still serves', async () => {
     const onStateChange = vi.fn();
     await using store = await openStore(redisConfig(sentinelServers(behind)), onStateChange);
     // They are heard again after a restart of their own, too.
@@ -79,7 +79,7 @@ describe('sentinels', () => {
   });
 });
 
-test('a primary that turns out to be a replica is not believed', async () => {
+test('a named primary that is a replica is not used', async () => {
   await using server = await startRedis({ port: true });
   await using sentinel = await startSentinelProcess(server.port ?? 0);
   await server.call('REPLICAOF', '127.0.0.1', '1');
@@ -108,7 +108,7 @@ test('a user of the sentinels needs few rights, as in docs/operations/redis.md',
   }, 5_000);
 });
 
-describe('sentinels that want certificates and a password', () => {
+describe('sentinels that require certificates and a password', () => {
   let certificate: TestCertificate;
   let behind: RedisBehindSentinels;
 
@@ -132,7 +132,7 @@ describe('sentinels that want certificates and a password', () => {
     ['no password', undefined, false, 'SENTINEL_NOAUTH'],
     // Not trusted, twice: by us, and the server tells of that in an alert. The second error must not end the process.
     ['an unknown authority', SECRET, true, 'SENTINEL_DEPTH_ZERO_SELF_SIGNED_CERT'],
-  ])('%s is told by its code, and nothing else is', async (_, password, untrusting, code) => {
+  ])('%s has its own fault code', async (_, password, untrusting, code) => {
     const tls = untrusting ? { ca: undefined, cert: undefined, key: undefined } : certificate.tls;
     const onStateChange = vi.fn();
     const config = redisConfig(sentinelServers(behind, password), { tls });

@@ -42,7 +42,7 @@ beforeEach(() => {
   [store, replica] = [open(), open()];
 });
 
-test('it keeps no records, and always answers', async () => {
+test('it keeps no records, and is always reachable', async () => {
   expect(store.keepsRecords).toBe(false);
   await expect(store.ping()).resolves.toBeUndefined();
 });
@@ -67,11 +67,11 @@ describe('flows', () => {
     }
   });
 
-  test('a usual flow takes some 200 characters of the state', () => {
+  test('a usual flow takes about 200 characters of the state', () => {
     expect(beginSample(store).prefix).toHaveLength(214);
   });
 
-  test('one that does not fit is none, and says so at once', () => {
+  test('a flow that does not fit is refused at once', () => {
     expect(beginSample(store, sampleFlow({ redirectUri: 'x'.repeat(600) })).prefix.length).toBeGreaterThan(
       900,
     );
@@ -81,23 +81,23 @@ describe('flows', () => {
     expect(begin('x', 100)).toBeUndefined();
   });
 
-  test('with half a character it is none: two ids must not become one', () => {
+  test('a flow with a lone surrogate is refused: two ids must not become equal', () => {
     const half = sampleFlow({ clientId: 'a\ud800' });
     expect(store.beginFlow(half, { hadState: true, ttl: FLOW_TTL })).toBeUndefined();
   });
 
-  test('equal flows have prefixes and names of their own', () => {
+  test('equal flows have different prefixes and ids', () => {
     const begun = Array.from({ length: 50 }, () => beginSample(store));
     expect(new Set(begun.map(({ prefix }) => prefix)).size).toBe(50);
     expect(new Set(begun.map(({ live }) => live.id)).size).toBe(50);
   });
 
-  test('an enforced flow without a challenge is none', async () => {
+  test('an enforced flow without a challenge counts as missing', async () => {
     const { prefix } = beginSample(store, sampleFlow({ codeChallenge: undefined }));
     expect(await store.findFlow(UPSTREAM, prefix)).toBeUndefined();
   });
 
-  test('no character of a prefix can be changed, cut off or added', async () => {
+  test('a prefix with a changed, missing or added character is unknown', async () => {
     const { prefix } = beginSample(store);
     for (let at = 0; at < prefix.length; at += 1) {
       for (const character of ['0', '1', 'v', 'w', 'z']) {
@@ -109,7 +109,7 @@ describe('flows', () => {
     expect(await store.findFlow(UPSTREAM, `${prefix}0`)).toBeUndefined();
   });
 
-  test('it is one upstream’s', async () => {
+  test('a prefix is valid at one upstream only', async () => {
     const { prefix } = beginSample(store);
     expect(await store.findFlow(ELSEWHERE, prefix)).toBeUndefined();
     expect(parseFlowPrefix(ELSEWHERE, prefix)).toBeUndefined();
@@ -117,7 +117,7 @@ describe('flows', () => {
     expect(await store.findFlow(UPSTREAM, there)).toBeUndefined();
   });
 
-  test('it ends in its time, with a tolerance for another clock', async () => {
+  test('a flow ends by its TTL, with a tolerance for another clock', async () => {
     const { prefix } = beginSample(store, sampleFlow(), { ttl: FLOW_TTL });
     now += FLOW_TTL + CLOCK_TOLERANCE - 1_000;
     expect(await replica.findFlow(UPSTREAM, prefix)).toBeDefined();
@@ -125,14 +125,14 @@ describe('flows', () => {
     expect(await replica.findFlow(UPSTREAM, prefix)).toBeUndefined();
   });
 
-  test('none is found by a state of the client’s own', async () => {
+  test('no flow is found by the client’s own state', async () => {
     expect(await store.beginPreservedFlow()).toBe('state_conflict');
     expect(await store.findPreservedFlow()).toBeUndefined();
   });
 });
 
 describe('keys', () => {
-  test('the first seals, all open, and one that is gone ends what it sealed', async () => {
+  test('the first seals, all open, and a removed key ends its records', async () => {
     const { prefix } = beginSample(store);
     const code = await bindSample(store, { wrap: true });
     const requestUri = await store.savePushedRequest(UPSTREAM, REQUEST_URI, PUSHED, CODE_TTL);
@@ -148,7 +148,7 @@ describe('keys', () => {
     expect(await known()).toEqual([false, false, false]);
   });
 
-  test('a store without keys is none', () => {
+  test('a store without keys is an error', () => {
     expect(() => open({ keys: [] })).toThrow(RangeError);
   });
 });
@@ -180,7 +180,7 @@ describe('codes', () => {
     }
   });
 
-  test('an upstream’s code that makes it too long for a URL is not bound', async () => {
+  test('a code that would become too long for a URL is not bound', async () => {
     const options = {
       upstream: UPSTREAM,
       flowId: 'f'.repeat(43),
@@ -191,13 +191,13 @@ describe('codes', () => {
       expect(await store.bindCode({ ...options, wrap: true, code })).toEqual({ outcome: 'too_long' });
   });
 
-  test('in report a code stays bare, and nobody knows it', async () => {
+  test('in report a code stays bare and unknown', async () => {
     expect(await bind({ wrap: false })).toBe('a-code');
     expect(await store.findCode(UPSTREAM, 'a-code')).toBeUndefined();
     expect(await attempt('a-code', CHALLENGE, { at: store })).toBe('unknown');
   });
 
-  test('a bare code is known again by the replica that delivered it', async () => {
+  test('the replica that delivered a bare code recognises it', async () => {
     const deliver = (flowId: string) =>
       store.bindCode({
         upstream: UPSTREAM,
@@ -212,7 +212,7 @@ describe('codes', () => {
     expect(await deliver('g')).toEqual({ outcome: 'bound_elsewhere' });
   });
 
-  test('what is remembered of codes costs the same, however many there are', async () => {
+  test('remembering a code costs the same for any number of codes', async () => {
     // Users take their time: each code has another time left when it is redeemed.
     const lanes = new Set<number>();
     using add = vi.spyOn(ExpiringRecords.prototype, 'add');
@@ -225,7 +225,7 @@ describe('codes', () => {
     expect(lanes.size).toBeLessThan(10);
   });
 
-  test('no character of a code can be changed, cut off or added', async () => {
+  test('a code with a changed, missing or added character is unknown', async () => {
     const code = await bind();
     for (let at = 0; at < code.length; at += 1) {
       for (const character of ['A', '_', 'z']) {
@@ -239,7 +239,7 @@ describe('codes', () => {
     expect(await attempt(code)).toBe('claimed');
   });
 
-  test('what is sealed for one purpose opens for no other', async () => {
+  test('a record of one purpose does not open for another', async () => {
     const requestUri = await store.savePushedRequest(UPSTREAM, REQUEST_URI, PUSHED, CODE_TTL);
     const body = requestUri.slice(requestUri.indexOf('pgr_') + 4);
     expect(await attempt(`pgc_${body}`)).toBe('unknown');
@@ -248,7 +248,7 @@ describe('codes', () => {
     expect(await store.findPushedRequest(UPSTREAM, disguised)).toBeUndefined();
   });
 
-  test('a wrong verifier, a missing one and one too many are told apart', async () => {
+  test('a wrong verifier, a missing one and a superfluous one are distinguished', async () => {
     const code = await bind();
     expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
     const { outcome } = await replica.claimCode(UPSTREAM, code, { ...sampleClaim(), challenge: undefined });
@@ -256,7 +256,7 @@ describe('codes', () => {
     expect(await attempt(code)).toBe('claimed');
   });
 
-  test('the tolerance over, it has expired', async () => {
+  test('after the tolerance, a code has expired', async () => {
     const code = await bind();
     now += CODE_TTL + CLOCK_TOLERANCE - 1_000;
     expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
@@ -264,7 +264,7 @@ describe('codes', () => {
     expect(await attempt(code)).toBe('expired');
   });
 
-  test('each replica counts wrong verifiers, and refuses what it let through', async () => {
+  test('each replica counts wrong verifiers, and refuses codes that it let through', async () => {
     const binding = sampleBinding({ maxAttempts: 2 });
     const code = await bind({ binding });
     expect(await attempt(code, OTHER_CHALLENGE)).toBe('mismatch');
@@ -274,14 +274,14 @@ describe('codes', () => {
     expect(await attempt(code, CHALLENGE, { at: store })).toBe('replayed');
   });
 
-  test('sealed twice, an upstream’s code is one code', async () => {
+  test('an upstream’s code that is sealed twice is one code', async () => {
     const [one, other] = [await bind(), await bindSample(replica, { wrap: true })];
     expect(one).not.toBe(other);
     expect(await attempt(one)).toBe('claimed');
     expect(await attempt(other)).toBe('replayed');
   });
 
-  test('a released claim leaves the code free, and only its own', async () => {
+  test('a release frees the code of its own claim only', async () => {
     const code = await bind();
     const claim = sampleClaim();
     expect((await replica.claimCode(UPSTREAM, code, claim)).outcome).toBe('claimed');
@@ -292,7 +292,7 @@ describe('codes', () => {
     expect(await attempt(code)).toBe('claimed');
   });
 
-  test('with `replay: upstream` the server alone refuses a second redemption; wrong verifiers still count', async () => {
+  test('with `replay: upstream` only the server refuses a second redemption; wrong verifiers still count', async () => {
     const lenient = open({ replay: 'upstream' });
     const code = await bind({ binding: sampleBinding({ maxAttempts: 1 }) });
     expect(await attempt(code, CHALLENGE, { at: lenient })).toBe('claimed');
@@ -301,7 +301,7 @@ describe('codes', () => {
     expect(await attempt(code, CHALLENGE, { at: lenient })).toBe('exhausted');
   });
 
-  test('a replica knows the first flow of the codes that it has bound, and their own name is nobody’s to redeem', async () => {
+  test('a replica knows the first flow of its bound codes, and nobody can redeem the upstream’s own code', async () => {
     const code = await bind();
     const again = sampleCode({ wrap: true });
     expect(await store.bindCode({ ...again, flowId: 'g'.repeat(43) })).toEqual({

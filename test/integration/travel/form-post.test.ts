@@ -41,7 +41,7 @@ describe.each(MODES)("a server's own page, in %s", (mode) => {
     });
   });
 
-  test('keeps what it says beside the response', async () => {
+  test('keeps the rest of the page', async () => {
     await using stage = await openTravelStage({ mode, quirks: posting({ formPostPage: 'extra_inputs' }) });
     const { text } = await stage.authorize({ state: STATE });
     expect(text).toContain('<!-- <input name="code" value="a comment"> -->');
@@ -60,7 +60,7 @@ describe.each(MODES)("a server's own page, in %s", (mode) => {
   });
 });
 
-describe("a server's own page that cannot be read in one way only", () => {
+describe('an ambiguous page of the server', () => {
   const AMBIGUOUS: readonly (readonly [what: string, quirks: Partial<Quirks>, reason: string])[] = [
     ['two codes', { formPostPage: 'two_codes' }, 'response_ambiguous'],
     ['two states', { formPostPage: 'two_states' }, 'response_ambiguous'],
@@ -85,7 +85,7 @@ describe("a server's own page that cannot be read in one way only", () => {
   });
 });
 
-test('a redirect_uri with a query of its own is kept as it is', async () => {
+test('a redirect_uri with its own query is kept', async () => {
   await using stage = await openTravelStage({ actor: 'open' });
   const redirect_uri = `${OPEN_REDIRECT_URI}?tenant=a%20b&x=1`;
   const answer = await stage.authorize({ ...FORM_POST, redirect_uri });
@@ -94,7 +94,7 @@ test('a redirect_uri with a query of its own is kept as it is', async () => {
   expect((await stage.redeem(values.code, { redirect_uri })).status).toBe(200);
 });
 
-test.each(['form_post', 'query'])('but not where that is a code or a state: %s', async (response_mode) => {
+test.each(['form_post', 'query'])('but not if that has a code or a state: %s', async (response_mode) => {
   for (const own of ['code=own', 'state=own']) {
     await using stage = await openTravelStage({ actor: 'open' });
     await stage.authorize({ response_mode, redirect_uri: `${OPEN_REDIRECT_URI}?${own}` });
@@ -102,7 +102,7 @@ test.each(['form_post', 'query'])('but not where that is a code or a state: %s',
   }
 });
 
-test('what a server adds to the address of its form does not matter', async () => {
+test('additions of a server to the address of its form do not matter', async () => {
   await using stage = await openTravelStage({
     quirks: posting({ redirectTo: `${REDIRECT_URI}?session=1&code=` }),
   });
@@ -111,7 +111,7 @@ test('what a server adds to the address of its form does not matter', async () =
   expect(violationsOf(stage)).toEqual([]);
 });
 
-test.each(MODES)('an error comes as well, in %s', async (mode) => {
+test.each(MODES)('an error arrives too, in %s', async (mode) => {
   await using stage = await openTravelStage({ mode, quirks: { authorizationError: 'access_denied' } });
   const { carrier, values } = arrivalOf(await stage.authorize(FORM_POST));
   expect([carrier, values.error, values.state]).toEqual(['form_post', 'access_denied', stage.state]);
@@ -119,7 +119,7 @@ test.each(MODES)('an error comes as well, in %s', async (mode) => {
 
 // The login page repeats the query that it is called with as hidden inputs.
 test.each(MODES)(
-  "a page of the server's own that asks for a one-time code stays as it is, in %s",
+  'a page of the server that asks for a one-time code stays unchanged, in %s',
   async (mode) => {
     await using stage = await Stage.open({ mode, quirks: { login: 'return_to' } });
     await stage.authorize();

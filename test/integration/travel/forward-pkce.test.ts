@@ -70,13 +70,13 @@ describe.each(SETTINGS)('forward_pkce: %s, %j', (setting, quirks, forwarded) => 
   });
 });
 
-describe('a server that answers parameters of PKCE with an error', () => {
+describe('a server that answers PKCE parameters with an error', () => {
   test.each(WAYS)('never: logs in by %s', async (way) => {
     await using stage = await open('never', { pkceParameters: 'rejected', login: LOGINS[way] ?? 'none' });
     expect((await stage.redeem(await logIn(stage, way))).status).toBe(200);
   });
 
-  test.each(['query', 'form_post', 'jwt'])('never, with its states preserved: %s', async (response_mode) => {
+  test.each(['query', 'form_post', 'jwt'])('never, with preserved states: %s', async (response_mode) => {
     const policy = 'defaults: {state: preserve}\nunlisted_clients: {mode: off}\n';
     await using stage = await open('never', { pkceParameters: 'rejected', login: 'session' }, policy);
     await using browser = new Browser();
@@ -97,7 +97,7 @@ describe('a server that answers parameters of PKCE with an error', () => {
     expect(seen(stage)).toEqual([]);
   });
 
-  test('always: gets them, and its refusal is passed on', async () => {
+  test('always: gets them, and its refusal is forwarded', async () => {
     await using stage = await open('always', { pkceParameters: 'rejected' });
     const answer = await stage.authorize();
     expect([answer.status, answer.json.error]).toEqual([400, 'invalid_request']);

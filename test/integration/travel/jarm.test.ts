@@ -55,7 +55,7 @@ describe.each(JWT_MODES)('%s', (response_mode) => {
     expect((await stage.redeem(values.code)).status).toBe(200);
   });
 
-  test('so is a client that is not listed', async () => {
+  test('so is an unlisted client', async () => {
     await using stage = await openTravelStage({ unlisted: '{mode: enforce}' });
     const stranger = { client_id: 'stranger', redirect_uri: OPEN_REDIRECT_URI };
     const { values } = arrivalOf(await stage.authorize({ ...stranger, response_mode }));
@@ -64,7 +64,7 @@ describe.each(JWT_MODES)('%s', (response_mode) => {
     expect((await stage.redeem(values.code, stranger)).status).toBe(200);
   });
 
-  test.each(MODES)('an error comes back as it is, in %s', async (mode) => {
+  test.each(MODES)('an error returns unchanged, in %s', async (mode) => {
     await using stage = await openTravelStage({ mode, quirks: { authorizationError: 'access_denied' } });
     const { values, redirectUri } = arrivalOf(await stage.authorize({ response_mode }));
     expect([redirectUri, values.error, values.state]).toEqual([REDIRECT_URI, 'access_denied', stage.state]);
@@ -78,14 +78,14 @@ describe.each(JWT_MODES)('%s', (response_mode) => {
     expect(stage.upstreamStates).toEqual([]);
   });
 
-  test('is refused where the policy allows other modes only', async () => {
+  test('is refused if the policy allows only other modes', async () => {
     await using stage = await Stage.open({ policy: 'response_modes: [query, form_post]' });
     await stage.authorize({ response_mode });
     expect(violationsOf(stage)).toEqual(['authorization response_mode_not_allowed']);
   });
 });
 
-test('an encrypted response to a client without redirect_uris has a code that cannot be redeemed', async () => {
+test('the code of an encrypted response to a client without redirect_uris cannot be redeemed', async () => {
   await using stage = await openTravelStage({ actor: 'open', quirks: { jarm: 'encrypted' } });
   await stage.authorize({ response_mode: 'jwt' });
   // What only the client can read, as it were.
@@ -96,9 +96,9 @@ test('an encrypted response to a client without redirect_uris has a code that ca
   expect(stage.upstream.tokenRequests).toEqual([]);
 });
 
-describe('a server that signs its response without being asked', () => {
+describe('a server that signs its response unrequested', () => {
   test.each(['query.jwt', 'form_post.jwt'] as const)(
-    '%s: whoever has no verifier is refused',
+    '%s: a token request without the verifier is refused',
     async (responseMode) => {
       await using stage = await openTravelStage({ quirks: { responseMode } });
       const { values } = arrivalOf(await stage.authorize());

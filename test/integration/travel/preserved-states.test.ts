@@ -20,7 +20,7 @@ const rival = (): Fields => ({ code_challenge: newPkcePair().challenge });
 
 describe.each(MODES)('state: preserve, in %s', (mode) => {
   test.each(['a b+c/%&=', '', undefined, 'pge-not-a-prefix'])(
-    'the upstream sees the state as it is: %j',
+    "the upstream sees the client's state: %j",
     async (state) => {
       await using stage = await openPreserving({ mode });
       for (const response_mode of ['query', 'fragment', 'form_post']) {
@@ -34,7 +34,7 @@ describe.each(MODES)('state: preserve, in %s', (mode) => {
     },
   );
 
-  test('a message to a window, which only a prefix could be found in, is not followed', async () => {
+  test('a message to a window, which needs a prefix, is not followed', async () => {
     await using stage = await openPreserving({ mode });
     await stage.authorize({ response_mode: 'web_message' });
     expect(violationsOf(stage)).toEqual(['authorization response_mode_not_allowed']);
@@ -44,7 +44,7 @@ describe.each(MODES)('state: preserve, in %s', (mode) => {
     expect(stage.upstreamStates).toEqual(mode === 'enforce' ? [] : [stage.state]);
   });
 
-  test('one without a state has a prefix, and is followed', async () => {
+  test('without a state it has a prefix, and is followed', async () => {
     await using stage = await openPreserving({ mode });
     const answer = await stage.authorize({ state: undefined, response_mode: 'web_message' });
     const { carrier, values } = arrivalOf(answer);
@@ -68,7 +68,7 @@ describe.each(MODES)('state: preserve, in %s', (mode) => {
     expect(stage.logLines('report_only_violation')).toEqual([]);
   });
 
-  test('the same request once more is a reload', async () => {
+  test('the same request again is a reload', async () => {
     await using stage = await openPreserving({ mode });
     const first = arrivalOf(await stage.authorize());
     const second = arrivalOf(await stage.authorize());
@@ -76,7 +76,7 @@ describe.each(MODES)('state: preserve, in %s', (mode) => {
     expect(violationsOf(stage)).toEqual([]);
   });
 
-  test('an error gets back as it is', async () => {
+  test('an error returns unchanged', async () => {
     await using stage = await openPreserving({ mode, quirks: { authorizationError: 'access_denied' } });
     const { values } = arrivalOf(await stage.authorize());
     expect(values).toEqual({
@@ -108,7 +108,7 @@ describe('a second live flow with the same state and another challenge', () => {
     expect(stage.upstreamStates).toHaveLength(asked);
   });
 
-  test('is refused where it is pushed', async () => {
+  test('is refused at the pushed authorization endpoint', async () => {
     await using stage = await openPreserving({ quirks: { login: 'session' } });
     await stage.authorize();
     const form = stage.client.authorizeUrl({ state: stage.state, ...rival() }).searchParams;
@@ -117,7 +117,7 @@ describe('a second live flow with the same state and another challenge', () => {
     expect(violationsOf(stage)).toEqual(['pushed_authorization state_conflict']);
   });
 
-  test('is counted in report, and goes on to the login', async () => {
+  test('is counted in report, and continues to the login', async () => {
     await using stage = await openPreserving({ mode: 'report', quirks: { login: 'session' } });
     await stage.authorize();
     const answer = await stage.authorize(rival());
@@ -126,7 +126,7 @@ describe('a second live flow with the same state and another challenge', () => {
     expect(stage.upstreamStates).toEqual([stage.state, stage.state]);
   });
 
-  test('does not take the first one over', async () => {
+  test('does not replace the first one', async () => {
     await using stage = await openPreserving();
     const mallory = newPkcePair();
     const first = arrivalOf(await stage.authorize());
@@ -136,18 +136,21 @@ describe('a second live flow with the same state and another challenge', () => {
   });
 
   // The state is free again as soon as the first login has its answer.
-  test.each(['the-state-of-both', undefined])('is none once the first one has ended: %j', async (state) => {
-    await using stage = await openPreserving();
-    const first = arrivalOf(await stage.authorize({ state }));
-    expect((await stage.redeem(first.values.code)).status).toBe(200);
-    const next = newPkcePair();
-    const { values } = arrivalOf(await stage.authorize({ state, code_challenge: next.challenge }));
-    expect((await stage.redeem(values.code, { code_verifier: next.verifier })).status).toBe(200);
-    expect(violationsOf(stage)).toEqual([]);
-  });
+  test.each(['the-state-of-both', undefined])(
+    'is no conflict after the first one ended: %j',
+    async (state) => {
+      await using stage = await openPreserving();
+      const first = arrivalOf(await stage.authorize({ state }));
+      expect((await stage.redeem(first.values.code)).status).toBe(200);
+      const next = newPkcePair();
+      const { values } = arrivalOf(await stage.authorize({ state, code_challenge: next.challenge }));
+      expect((await stage.redeem(values.code, { code_verifier: next.verifier })).status).toBe(200);
+      expect(violationsOf(stage)).toEqual([]);
+    },
+  );
 });
 
-describe('what is not that flow', () => {
+describe('a request of another flow', () => {
   test.each([
     ['another redirect_uri', { redirect_uri: 'https://app.example.com/other' }, 'redirect_uri_not_allowed'],
     ['another response_type', { response_type: 'code id_token' }, 'response_type_not_allowed'],
@@ -161,7 +164,7 @@ describe('what is not that flow', () => {
     expect(violationsOf(stage)).toEqual([`authorization ${reason}`]);
   });
 
-  test('the answer to the very request that began a flow is bound to it, whatever state it has', async () => {
+  test('the response to the request that began a flow is bound to it, with any state', async () => {
     await using stage = await openPreserving({ quirks: { state: 'dropped' } });
     Object.assign(stage.upstream.quirks, { extraParameters: { state: 'made-up' } });
     const { values } = arrivalOf(await stage.authorize());
@@ -185,7 +188,7 @@ describe('a server that keeps short states', () => {
     ['enforce', 'web_message'],
     ['report', undefined],
     ['report', 'web_message'],
-  ] as const)('gets prefix and state where it keeps both: %s, %s', async (mode, response_mode) => {
+  ] as const)('gets prefix and state if it keeps both: %s, %s', async (mode, response_mode) => {
     await using stage = await openShort(mode);
     const { values } = arrivalOf(await stage.authorize({ state: SHORT, response_mode }));
     expect(stage.upstreamStates).toEqual([expect.stringMatching(/^pg[a-z0-9]{30}s{32}$/)]);
@@ -194,7 +197,7 @@ describe('a server that keeps short states', () => {
     expect(violationsOf(stage)).toEqual([]);
   });
 
-  test('else the state alone, by which the flow is found', async () => {
+  test('otherwise the state alone, by which the flow is found', async () => {
     await using stage = await openShort('enforce');
     const { values } = arrivalOf(await stage.authorize({ state: LONG }));
     expect([values.state, ...stage.upstreamStates]).toEqual([LONG, LONG]);
@@ -202,14 +205,14 @@ describe('a server that keeps short states', () => {
     expect((await stage.redeem(values.code)).status).toBe(200);
   });
 
-  test('in enforce, what could not be found by it is refused', async () => {
+  test('in enforce, a request that cannot be found by it is refused', async () => {
     await using stage = await openShort('enforce');
     await stage.authorize({ state: LONG, response_mode: 'web_message' });
     expect(stage.upstreamStates).toEqual([]);
     expect(violationsOf(stage)).toEqual(['authorization_response response_not_followable']);
   });
 
-  test('in report, it goes on as it came, and is counted', async () => {
+  test('in report, it is forwarded unchanged, and counted', async () => {
     await using stage = await openShort('report');
     const { values } = arrivalOf(await stage.authorize({ state: LONG, response_mode: 'web_message' }));
     expect([values.state, ...stage.upstreamStates]).toEqual([LONG, LONG]);

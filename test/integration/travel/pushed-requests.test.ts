@@ -26,7 +26,7 @@ async function pushedUri(stage: Stage, fields: Fields = {}): Promise<string> {
 
 const askedUpstream = (stage: Stage) => stage.upstream.requests.to('/oauth2/authorize').length;
 
-describe('a request_uri that is not that of this client and this flow', () => {
+describe('a request_uri of another client or flow', () => {
   const UNKNOWN: readonly (readonly [what: string, requestUri: (stage: Stage) => Promise<string>])[] = [
     ['of nobody', async () => `${URN}of-nobody`],
     ['over https', async () => 'https://evil.example/request.jwt'],
@@ -47,7 +47,7 @@ describe('a request_uri that is not that of this client and this flow', () => {
     expect(askedUpstream(stage)).toBe(asked);
   });
 
-  test.each(UNKNOWN)('is counted and passed on in report: %s', async (_, requestUriOf) => {
+  test.each(UNKNOWN)('is counted and forwarded in report: %s', async (_, requestUriOf) => {
     await using stage = await openTravelStage({ mode: 'report' });
     const request_uri = await requestUriOf(stage);
     const asked = askedUpstream(stage);
@@ -57,7 +57,7 @@ describe('a request_uri that is not that of this client and this flow', () => {
     expect(stage.upstream.requests.all.at(-1)?.query.get('request_uri')).toBe(request_uri);
   });
 
-  test('many uses at once are one flow: each of its codes takes its verifier', async () => {
+  test('concurrent uses are one flow: each of its codes needs its verifier', async () => {
     await using stage = await openTravelStage();
     const request_uri = await pushedUri(stage);
     const uses = Array.from({ length: 8 }, () => authorizeWith(stage, { client_id: 'spa', request_uri }));
@@ -98,7 +98,7 @@ async function pushedBehind(stage: Stage): Promise<string> {
   return String(answer.json['request_uri']);
 }
 
-describe('what stands beside a request_uri counts for nothing', () => {
+describe('parameters beside a request_uri are ignored', () => {
   const mallory = newPkcePair();
   const BESIDE: readonly (readonly [what: string, beside: Readonly<Record<string, string>>])[] = [
     ['a challenge', { code_challenge: mallory.challenge, code_challenge_method: 'S256' }],
@@ -128,7 +128,7 @@ describe('a pushed request', () => {
     ['request_uri_unknown', { request_uri: `${URN}another` }],
     ['parameter_malformed', { request: 'no.jwt' }],
   ];
-  test.each(REFUSED)('is refused where it is pushed: %s', async (reason, fields) => {
+  test.each(REFUSED)('is refused at the pushed authorization endpoint: %s', async (reason, fields) => {
     await using stage = await openTravelStage();
     const answer = await push(stage, fields);
     expect([answer.status, answer.headers['cache-control']]).toEqual([400, 'no-store']);
@@ -149,7 +149,7 @@ describe('a pushed request', () => {
     expect((await stage.redeem(values.code)).status).toBe(200);
   });
 
-  test('that the upstream refuses is refused in its words', async () => {
+  test("that the upstream refuses gets the upstream's response", async () => {
     await using stage = await openTravelStage({ quirks: { pkceParameters: 'rejected' }, issuer: ALWAYS });
     const answer = await push(stage);
     expect([answer.status, answer.json.error_description]).toEqual([
@@ -186,7 +186,7 @@ describe('a pushed request', () => {
       [login, wayBack, 'enforce'] as const,
       [login, wayBack, 'report'] as const,
     ]),
-  )('of a server that logs in by %s and comes back %s, in %s', async (login, wayBack, mode) => {
+  )('of a server that logs in by %s and returns %s, in %s', async (login, wayBack, mode) => {
     await using stage = await openTravelStage({ mode, quirks: { login, wayBack } });
     await using browser = new Browser();
     const request_uri = await pushedUri(stage);

@@ -120,7 +120,7 @@ describe.each(TWO_PLACES)('%s, the same client in both', (_, a, b, start) => {
   });
 
   test.each(['', ', wrap_codes: false', ', state: preserve'])(
-    'a code of one is protected in the other as well%s',
+    'a code of one is protected in the other too%s',
     async (more) => {
       gateway = await start(POLICY + more);
       const code = codeOf(await authorize(a));
@@ -133,7 +133,7 @@ describe.each(TWO_PLACES)('%s, the same client in both', (_, a, b, start) => {
     },
   );
 
-  test('a request_uri of one is good for its client in the other, and for nobody else', async () => {
+  test('a request_uri of one is valid for its client in the other, and for no other client', async () => {
     gateway = await start(POLICY);
     const pushed = await post(a, 'par', request());
     const requestUri = String(pushed.json['request_uri']);
@@ -154,7 +154,7 @@ describe.each(TWO_PLACES)('%s, the same client in both', (_, a, b, start) => {
     expect(refusals()).toEqual([]);
   });
 
-  test('two logins at once with the same state do not meet', async () => {
+  test('two concurrent logins with the same state do not collide', async () => {
     gateway = await start(POLICY);
     const [inA, inB] = await Promise.all([authorize(a), authorize(b)]);
     expect(arrivalOf(inA).values.state).toBe('the-state');
@@ -232,7 +232,7 @@ describe('issuers by path in front of one server', () => {
   const a = { path: '/realms/a' };
   const rest = { path: '/realms/c' };
 
-  test('an enforced code that is not wrapped is worth nothing at a lax one', async () => {
+  test('a bare code of an enforced client is worthless at a lax issuer', async () => {
     await open({}, '/realms/a', ', wrap_codes: false');
     const code = codeOf(await authorize(a));
     const { status, json } = await post(rest, 'token', { grant_type: 'authorization_code', code });
@@ -240,7 +240,7 @@ describe('issuers by path in front of one server', () => {
     expect((await redeem(a, code)).status).toBe(200);
   });
 
-  test('a pushed request of the lax one is unknown to the enforced one', async () => {
+  test('a pushed request of the lax issuer is unknown to the enforced one', async () => {
     await open();
     const { json } = await post(rest, 'par', request());
     const reference = { client_id: 'spa', request_uri: String(json['request_uri']) };
@@ -262,7 +262,7 @@ describe('issuers by path in front of one server', () => {
   });
 
   test.each(['oauth-authorization-server', 'openid-configuration'])(
-    'a %s at the root is of the issuer whose path it names',
+    'a %s at the root belongs to the issuer whose path it names',
     async (document) => {
       await open();
       const read = async (path: string) => {
@@ -275,7 +275,7 @@ describe('issuers by path in front of one server', () => {
     },
   );
 
-  test('a path that nobody takes is a 404', async () => {
+  test('a path of no issuer is a 404', async () => {
     upstream = await startScriptedLegacyServer();
     const issuers = `  - {name: a, paths: [/realms/a], upstream: {url: "${upstream.url}"}, clients: {spa: {${POLICY}}}}`;
     gateway = await startGatewayUnderTest({ upstream: upstream.url, issuers });
@@ -285,7 +285,7 @@ describe('issuers by path in front of one server', () => {
     expect((await redeem(a, codeOf(await authorize(a)))).status).toBe(200);
   });
 
-  test('endpoints outside of its paths are no endpoints: nothing goes on', async () => {
+  test('endpoints outside of its paths are not used: nothing is forwarded', async () => {
     upstream = await startScriptedLegacyServer({
       metadataOverrides: { token_endpoint: 'http://idp/realms/b/oauth2/token' },
     });

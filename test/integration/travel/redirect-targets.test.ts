@@ -47,8 +47,8 @@ const SAME_PLACE: readonly string[] = [
   'ht\ttps://app.example.com/c\tb',
 ];
 
-describe.each(IN_URL)('by %s, an upstream that redirects elsewhere', (responseMode) => {
-  test.each(ELSEWHERE)('gets no code there in enforce: %s', async (redirectTo) => {
+describe.each(IN_URL)('with %s, an upstream that redirects elsewhere', (responseMode) => {
+  test.each(ELSEWHERE)('sends no code there in enforce: %s', async (redirectTo) => {
     await using stage = await openTravelStage({ quirks: { redirectTo, responseMode } });
     const answer = await stage.authorize();
     expect(violationsOf(stage)).toEqual(['authorization_response redirect_target_mismatch']);
@@ -67,7 +67,7 @@ describe.each(IN_URL)('by %s, an upstream that redirects elsewhere', (responseMo
 });
 
 // Login and consent pages have such forms too.
-describe.each(ELSEWHERE)('a form to another place is a page of the server’s own: %s', (redirectTo) => {
+describe.each(ELSEWHERE)('a form to another place is a page of the server itself: %s', (redirectTo) => {
   const open = (mode: Mode) => openTravelStage({ mode, quirks: { redirectTo, responseMode: 'form_post' } });
   const codeIn = async (stage: Stage) => {
     const { text } = await stage.authorize();
@@ -84,7 +84,7 @@ describe.each(ELSEWHERE)('a form to another place is a page of the server’s ow
     expect(stage.upstream.tokenRequests).toEqual([]);
   });
 
-  test('it passes in report, and what becomes of its code is counted', async () => {
+  test('it passes in report, and the redemption of its code is counted', async () => {
     await using stage = await open('report');
     expect((await stage.redeem(await codeIn(stage))).status).toBe(200);
     expect(violationsOf(stage)).toEqual(['token code_unknown']);
@@ -92,7 +92,7 @@ describe.each(ELSEWHERE)('a form to another place is a page of the server’s ow
 });
 
 test.each(MODES.flatMap((responseMode) => SAME_PLACE.map((redirectTo) => ({ responseMode, redirectTo }))))(
-  'by $responseMode, the same place in other letters is followed: $redirectTo',
+  'with $responseMode, the same place in another spelling is followed: $redirectTo',
   async (quirks) => {
     await using stage = await openTravelStage({ quirks });
     const { values } = arrivalOf(await stage.authorize());
@@ -101,13 +101,13 @@ test.each(MODES.flatMap((responseMode) => SAME_PLACE.map((redirectTo) => ({ resp
   },
 );
 
-describe('a redirect_uri with a query of its own', () => {
+describe('a redirect_uri with its own query', () => {
   const asking = (redirect_uri: string, response_mode: ResponseMode): Fields => ({
     redirect_uri,
     response_mode,
   });
 
-  test.each(IN_URL)('that has a code= of its own is refused: %s', async (responseMode) => {
+  test.each(IN_URL)('that contains code= is refused: %s', async (responseMode) => {
     await using stage = await openTravelStage({ actor: 'open' });
     const answer = await stage.authorize(asking(`${OPEN_REDIRECT_URI}?code=mine`, responseMode));
     expect([answer.status, violationsOf(stage)]).toEqual([
@@ -117,7 +117,7 @@ describe('a redirect_uri with a query of its own', () => {
     expect(answer.text).not.toContain('legacy-code');
   });
 
-  test.each(IN_URL)('that has a state= of its own is refused: %s', async (responseMode) => {
+  test.each(IN_URL)('that contains state= is refused: %s', async (responseMode) => {
     await using stage = await openTravelStage({ actor: 'open' });
     const answer = await stage.authorize(asking(`${OPEN_REDIRECT_URI}?state=mine`, responseMode));
     expect([answer.status, violationsOf(stage)]).toEqual([
@@ -145,7 +145,7 @@ describe('a redirect_uri with a query of its own', () => {
   });
 });
 
-describe('a native app on a loopback port of the day (RFC 8252 7.3)', () => {
+describe('a native app on a random loopback port (RFC 8252 7.3)', () => {
   const POLICY =
     'redirect_uris: ["http://127.0.0.1/cb", "http://[::1]:1/cb"], response_types: [code, code id_token]';
   const openNative = (policy = POLICY) =>
@@ -189,7 +189,7 @@ describe('a native app on a loopback port of the day (RFC 8252 7.3)', () => {
     expect(violationsOf(stage)).toEqual(['authorization redirect_uri_not_allowed']);
   });
 
-  test('gets no code at another port than the one that it asked for', async () => {
+  test('gets no code at another port than the requested one', async () => {
     await using stage = await openNative();
     stage.upstream.quirks.redirectTo = 'http://127.0.0.1:51005/cb';
     const answer = await stage.authorize(asNative('http://127.0.0.1:51004/cb'));

@@ -15,7 +15,7 @@ const encode = (text: string) => Buffer.from(text).toString('base64url');
 const HEADER = encode('{"alg":"none"}');
 const other = newPkcePair();
 
-describe('an object that cannot be judged is refused, whatever stands around it', () => {
+describe('an object that cannot be judged is refused, with any parameters around it', () => {
   const OBJECTS: readonly (readonly [what: string, reason: string, object: (stage: Stage) => string])[] = [
     ['encrypted', 'request_object_not_allowed', () => encryptJwt()],
     ['no JWT', 'parameter_malformed', () => 'no-jwt'],
@@ -65,7 +65,7 @@ describe('an object that cannot be judged is refused, whatever stands around it'
   });
 });
 
-describe('what stands both inside and outside, and differs', () => {
+describe('a parameter with different values inside and outside', () => {
   const CONFLICTS: readonly (readonly [name: string, outside: string])[] = [
     ['state', 'another'],
     ['redirect_uri', 'https://app.example.com/other'],
@@ -87,7 +87,7 @@ describe('what stands both inside and outside, and differs', () => {
     expect(violationsOf(stage)).toEqual(['authorization parameter_repeated']);
   });
 
-  test('and does not, is fine', async () => {
+  test('a parameter with equal values is accepted', async () => {
     await using stage = await openTravelStage();
     const { values } = arrivalOf(await byValue(stage, claimsOf(stage), Object.fromEntries(formOf(stage))));
     expect(values.state).toBe(stage.state);
@@ -95,7 +95,7 @@ describe('what stands both inside and outside, and differs', () => {
   });
 });
 
-describe('what stands inside is judged', () => {
+describe('parameters inside are judged', () => {
   const INSIDE: readonly (readonly [reason: string, claims: Claims])[] = [
     ['redirect_uri_not_allowed', { redirect_uri: 'https://evil.example/cb' }],
     ['response_type_not_allowed', { response_type: 'token' }],
@@ -113,7 +113,7 @@ describe('what stands inside is judged', () => {
   });
 
   const PKCE: Fields = { code_challenge: undefined, code_challenge_method: undefined };
-  test.each(['GET', 'POST', 'PAR'])('PKCE outside only does not count: by %s', async (way) => {
+  test.each(['GET', 'POST', 'PAR'])('PKCE only outside does not count: with %s', async (way) => {
     await using stage = await openTravelStage();
     const form = formOf(stage);
     form.set('request', signJwt(claimsOf(stage, PKCE)));
@@ -123,7 +123,7 @@ describe('what stands inside is judged', () => {
     expect(violationsOf(stage)).toEqual([`${endpoint} challenge_missing`]);
   });
 
-  test('objects are refused where the policy does not allow them', async () => {
+  test('objects are refused if the policy does not allow them', async () => {
     await using stage = await openTravelStage({ policy: 'request_objects: reject' });
     await byValue(stage, claimsOf(stage));
     expect(violationsOf(stage)).toEqual(['authorization request_object_not_allowed']);
@@ -136,7 +136,7 @@ describe('what stands inside is judged', () => {
   });
 });
 
-describe('an object that holds a part of the request', () => {
+describe('an object with a part of the request', () => {
   const PKCE_INSIDE = ['code_challenge', 'code_challenge_method'];
   const PARTS: readonly (readonly [what: string, inside: readonly string[], prefixed: boolean])[] = [
     ['PKCE alone', PKCE_INSIDE, true],
@@ -156,7 +156,7 @@ describe('an object that holds a part of the request', () => {
     expect((await stage.redeem(values.code)).status).toBe(200);
   });
 
-  test('its challenge is forwarded as it stands, and so is the verifier', async () => {
+  test('its challenge is forwarded unchanged, and so is the verifier', async () => {
     await using stage = await openTravelStage();
     const { values } = arrivalOf(await byValue(stage, claimsOf(stage)));
     await stage.redeem(values.code);

@@ -53,7 +53,7 @@ test('a response type without an id_token gets a prefix', async () => {
   expect(stage.upstreamStates).toEqual([stage.state, expect.stringMatching(/^pg/)]);
 });
 
-test('a client without redirect_uris in enforce, or a request without a state, gets a prefix: there is nothing to find it by', async () => {
+test('a client without redirect_uris in enforce, or a request without a state, gets a prefix', async () => {
   await using stage = await openTravelStage({ actor: 'open', quirks: { stateHash: true } });
   expect((await logIn(stage, HYBRID)).taken).toBe(false);
 

@@ -23,7 +23,7 @@ const RESPONSES: readonly (readonly [responseType: string, responseMode: string]
 ];
 
 describe.each(RESPONSES)('%s by %s', (response_type, response_mode) => {
-  test('what the browser carries is worth nothing at the upstream, before and after', async () => {
+  test("the browser's code is worthless at the upstream, before and after", async () => {
     await using stage = await openTravelStage();
     const { code = '' } = arrivalOf(await stage.authorize({ response_type, response_mode })).values;
     expect(code).toMatch(/^pgc_[\w-]{43}$/);
@@ -33,7 +33,7 @@ describe.each(RESPONSES)('%s by %s', (response_type, response_mode) => {
     expect((await redeemUpstream(stage, code)).body).toEqual({ error: 'invalid_grant' });
   });
 
-  test("the upstream's own code is worth nothing at the gateway", async () => {
+  test("the upstream's own code is worthless at the gateway", async () => {
     await using stage = await openTravelStage();
     stage.upstream.quirks.newCode = () => 'the-code-of-the-upstream';
     const { code } = arrivalOf(await stage.authorize({ response_type, response_mode })).values;
@@ -52,8 +52,8 @@ describe.each(RESPONSES)('%s by %s', (response_type, response_mode) => {
   });
 });
 
-describe('an upstream that gives out one code twice', () => {
-  test.each([true, false])('keeps it with its first flow, wrap_codes: %s', async (wrap) => {
+describe('an upstream that issues one code twice', () => {
+  test.each([true, false])('leaves it with its first flow, wrap_codes: %s', async (wrap) => {
     await using stage = await openTravelStage({
       policy: `wrap_codes: ${wrap}`,
       quirks: { codes: 'reusable' },
@@ -67,7 +67,7 @@ describe('an upstream that gives out one code twice', () => {
   });
 });
 
-describe('a wrapped code with something changed', () => {
+describe('a changed wrapped code', () => {
   const CHANGES: readonly (readonly [what: string, change: (code: string) => string])[] = [
     ['the last character', (code) => `${code.slice(0, -1)}${code.endsWith('A') ? 'E' : 'A'}`],
     ['one more character', (code) => `${code}A`],

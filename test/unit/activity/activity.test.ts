@@ -56,7 +56,7 @@ class FailingStore extends MemoryActivityStore {
 }
 
 describe('an unlisted client', () => {
-  test('is counted under _unlisted until the upstream gives it a code, and what was counted is then its own', async () => {
+  test('is counted under _unlisted until the upstream gives it a code, and then gets these counts', async () => {
     const { activity, counts } = openActivity();
     activity.authorizationRequested(unlisted('portal'), 'none');
     activity.violation(violationOf(unlisted('portal')));
@@ -79,7 +79,7 @@ describe('an unlisted client', () => {
     });
   });
 
-  test('keeps what was counted for it yesterday yesterday', async () => {
+  test("keeps yesterday's counts on that day", async () => {
     const { activity, counts, clock } = openActivity();
     activity.authorizationRequested(unlisted('portal'), 'S256');
     clock.now += 86_400_000;
@@ -89,7 +89,7 @@ describe('an unlisted client', () => {
   });
 
   test.each(['', ' ', 'a\nb', 'ü', '\u202eabc', 'x'.repeat(256), ' a'])(
-    'never stands there as %j',
+    'is never recorded as %j',
     async (id) => {
       const { activity, counts } = openActivity();
       activity.codeBound(unlisted(id), FINE);
@@ -97,7 +97,7 @@ describe('an unlisted client', () => {
     },
   );
 
-  test('does not keep its request', () => {
+  test('does not keep its request in memory', () => {
     const { activity } = openActivity();
     activity.authorizationRequested(unlisted('first'), 'S256');
     const kept = keptBy(() => {
@@ -108,7 +108,7 @@ describe('an unlisted client', () => {
     expect(kept).toBeLessThan(4_000_000);
   });
 
-  test('a flood of others in between costs it no more than its first request', async () => {
+  test('a flood of other ids in between costs it at most its first request', async () => {
     const { activity, counts } = openActivity();
     activity.authorizationRequested(unlisted('portal'), 'S256');
     for (let i = 0; i < 5_000; i += 1) activity.authorizationRequested(unlisted(`random-${i}`), 'S256');
@@ -138,7 +138,7 @@ describe('a violation', () => {
     expect(await counts()).toMatchObject({ '#challenge_missing spa': 1 });
   });
 
-  test('is found again by the request id; the last ones of each client are kept', async () => {
+  test('is found by its request id; the last violations of each client are kept', async () => {
     const { activity, store } = openActivity();
     activity.violation(
       violationOf(listed('quiet'), { requestId: 'id-of-quiet', detail: 'https://evil.example' }),
@@ -163,13 +163,13 @@ describe('a violation', () => {
   });
 });
 
-describe('the places of a client', () => {
+describe('the redirect URIs of a client', () => {
   const urisOf = (counts: Readonly<Record<string, unknown>>) =>
     Object.keys(counts)
       .filter((field) => field.startsWith('@'))
       .map((field) => field.slice(1, field.indexOf(' ')));
 
-  test('are those that its codes went to; a loopback port is any', async () => {
+  test('are the targets of its codes, without loopback ports', async () => {
     const { activity, counts } = openActivity();
     for (const redirectUri of [
       'https://app.example.com/cb',
@@ -194,7 +194,7 @@ describe('the places of a client', () => {
     ]);
   });
 
-  test('are bounded for each client and day', async () => {
+  test('are limited per client and day', async () => {
     const { activity, counts, clock } = openActivity();
     const visit = (i: number, client = 'spa') =>
       activity.codeBound(listed(client), { redirectUri: `https://app.example.com/${i}`, violations: [] });
@@ -207,7 +207,7 @@ describe('the places of a client', () => {
   });
 });
 
-test('every issuer and day has counts of its own, whichever come first', async () => {
+test('every issuer and day has separate counts, in any order', async () => {
   const { activity, counts, clock, store } = openActivity();
   const other = { ...listed('spa'), issuer: 'other' };
   activity.codeBound(listed('spa'), FINE);
@@ -225,7 +225,7 @@ test('every issuer and day has counts of its own, whichever come first', async (
 });
 
 describe('while the store is unreachable', () => {
-  test('counts are kept and added up; a flush that arrived without a reply counts twice', async () => {
+  test('counts are kept and added up; a flush without a reply counts twice', async () => {
     const store = new FailingStore(() => NOON);
     const { activity, counts } = openActivity(store);
     activity.codeBound(listed('spa'), FINE);
@@ -242,7 +242,7 @@ describe('while the store is unreachable', () => {
     expect(await counts()).toEqual({ 'bound spa': 4 });
   });
 
-  test('the last violation is the last one, whenever it arrives', async () => {
+  test('the last violation is the latest one, in any order of arrival', async () => {
     const store = new FailingStore(() => NOON);
     const { activity, counts, clock } = openActivity(store);
     store.fails = 'before';
@@ -255,7 +255,7 @@ describe('while the store is unreachable', () => {
     expect(await counts()).toMatchObject({ 'last spa': `${NOON / 1000 + 1} challenge_malformed` });
   });
 
-  test('there is a limit; what is beyond it is said to be lost, when the store is back', async () => {
+  test('there is a limit; when the store is back, the number of lost counts is reported', async () => {
     const store = new FailingStore(() => NOON);
     const { activity, lost } = openActivity(store);
     store.fails = 'before';
@@ -268,7 +268,7 @@ describe('while the store is unreachable', () => {
     expect((await store.loadActivity(dayRecord('corp', DAY))).size).toBe(UNSENT_LIMIT);
   });
 
-  test('what is left at the end is said to be lost', async () => {
+  test('counts that are left at the end are reported as lost', async () => {
     const store = new FailingStore(() => NOON);
     store.fails = 'before';
     const { activity, lost } = openActivity(store);
@@ -278,7 +278,7 @@ describe('while the store is unreachable', () => {
   });
 });
 
-test('an end adds what is left to the store', async () => {
+test('the end adds the remaining counts to the store', async () => {
   const { activity, store } = openActivity();
   activity.redeemed(listed('spa'), 'verified');
   activity.upstreamFault('corp', 'timeout');

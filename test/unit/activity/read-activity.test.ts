@@ -44,7 +44,7 @@ const daily = (name: string, requests: number, unlisted = false): SampleClient =
   day: () => ({ S256: requests, bound: requests, verified: requests }),
 });
 
-test('every entry is there, in its order, seen or not; then the others, the busiest first', async () => {
+test('every entry is listed in its order, seen or not; then the others, the busiest first', async () => {
   const { requests } = await report(
     ['b', 'a'],
     [daily('a', 1), daily('x', 2, true), daily('y', 3, true), daily('_unlisted', 4)],
@@ -58,7 +58,7 @@ test('every entry is there, in its order, seen or not; then the others, the busi
   ]);
 });
 
-test('a client that got an entry since it was counted belongs to it, be it its own or a prefix', async () => {
+test('a client that got an entry after it was counted belongs to the entry, its own or a prefix', async () => {
   const counted = [
     daily('mobile-1', 1, true),
     daily('mobile-2', 2, true),
@@ -72,7 +72,7 @@ test('a client that got an entry since it was counted belongs to it, be it its o
   });
 });
 
-test('one whose entry is gone stands among the others', async () => {
+test('a client whose entry was removed is listed among the others', async () => {
   expect((await report([], [daily('portal', 1)])).requests).toEqual({ _unlisted: 14 });
 });
 
@@ -82,7 +82,7 @@ test('an entry that matches `_unlisted` by its prefix does not take it over', as
   expect(clients.at(-1)).toMatchObject({ client: '_unlisted', listed: false });
 });
 
-test('of too many others, the ones with the most codes have a name', async () => {
+test('of too many others, those with the most codes have a name', async () => {
   const many = Array.from({ length: UNLISTED_LIMIT + 50 }, (_, i) => daily(`client-${i}`, i + 1, true));
   const { requests } = await report([], many);
   expect(Object.keys(requests)).toHaveLength(UNLISTED_LIMIT + 1);
@@ -91,7 +91,7 @@ test('of too many others, the ones with the most codes have a name', async () =>
   expect(requests['_unlisted']).toBe(14 * ((50 * 51) / 2));
 });
 
-test('what the upstream did not answer is told by kind', async () => {
+test('requests that the upstream did not answer are counted by kind', async () => {
   const { upstreamTrouble } = await report([], [daily('portal', 1)]);
   expect(upstreamTrouble.get('corp')).toMatchObject({
     counts: new Map([
@@ -102,7 +102,7 @@ test('what the upstream did not answer is told by kind', async () => {
   });
 });
 
-test('without the store, the clients of the configuration are there', () => {
+test('without the store, the configured clients are listed', () => {
   const clients = withoutActivity([corp([reported('portal'), samplePolicy({ name: 'done' })])], NOW);
   expect(clients.map(({ client, mode }) => [client, mode])).toEqual([
     ['portal', 'report'],
@@ -111,7 +111,7 @@ test('without the store, the clients of the configuration are there', () => {
   ]);
 });
 
-test('a client is not ready while another uses one of its places, at whichever issuer before the same server', async () => {
+test('a client is not ready while another one uses one of its redirect URIs, at any issuer before the same server', async () => {
   const store = new MemoryActivityStore(() => NOW);
   const at = (name: string, uri: string): SampleClient => ({
     ...daily(name, 5),

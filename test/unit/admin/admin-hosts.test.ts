@@ -20,7 +20,7 @@ test.each([
   'localhost.',
   'localhost.:9090',
   undefined,
-])('%s is no name of a website', (host) => {
+])('%s cannot be the name of a website', (host) => {
   for (const address of [...LOOPBACK, '10.1.2.3']) {
     for (const hosts of [undefined, ['admin.example.com']]) {
       expect(new AdminHosts(hosts).allow(request(host, address))).toBe(true);
@@ -35,7 +35,7 @@ test.each([
   '127.0.0.1.rebound.example',
   'rebound.example.',
   'localhost.rebound.example.:9090',
-])('%s may be one: not over loopback, unless it is configured', (host) => {
+])('%s may be the name of a website: not accepted over loopback, unless it is configured', (host) => {
   for (const address of LOOPBACK) {
     expect(new AdminHosts(undefined).allow(request(host, address))).toBe(false);
     expect(new AdminHosts([host]).allow(request(host.toUpperCase(), address))).toBe(true);
@@ -51,6 +51,6 @@ test('the port does not count', () => {
   }
 });
 
-test('a Host that can be read in two ways is none', () => {
+test('an ambiguous Host is not accepted', () => {
   expect(new AdminHosts(undefined).allow(request('localhost@rebound.example', '10.1.2.3'))).toBe(false);
 });

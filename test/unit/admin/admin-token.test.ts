@@ -5,7 +5,7 @@ const TOKEN = 's3cret:with:colons';
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 test.each([`Bearer ${TOKEN}`, `bearer  ${TOKEN}`, basic(`prometheus:${TOKEN}`), basic(`:${TOKEN}`)])(
-  '%s carries it',
+  '%s contains the token',
   (header) => expect(carriesToken(header, TOKEN)).toBe(true),
 );
 

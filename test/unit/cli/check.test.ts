@@ -32,7 +32,7 @@ async function checkText(text: string, env = {}) {
   return { file, ...(await check(file, env)) };
 }
 
-it('is content with the example', async () => {
+it('accepts the example', async () => {
   const example = fileURLToPath(new URL('../../../gateway.example.yaml', import.meta.url));
   expect(await check(example)).toEqual({
     status: 0,

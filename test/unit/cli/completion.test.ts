@@ -29,12 +29,12 @@ it('completes commands, and the options of each, in bash', () => {
   expect(offered('check', '--q')).toEqual([]);
 });
 
-it('leaves the value of an option to the shell, which knows files', () => {
+it('leaves the value of an option to the shell, which completes files', () => {
   expect(offered('serve', '--config', '')).toEqual([]);
   expect(offered('serve', '-c', '')).toEqual([]);
 });
 
-it('speaks zsh and fish', () => {
+it('supports zsh and fish', () => {
   expect(renderCompletion('zsh', COMMANDS)).toMatch(/^#compdef pkce-gateway\n.*bashcompinit/);
   expect(renderCompletion('fish', COMMANDS).split('\n')).toEqual([
     String.raw`complete -c pkce-gateway -n __fish_use_subcommand -f -a serve -d 'run the operator\'s gateway'`,

@@ -19,7 +19,7 @@ const issuer = (...lines: string[]) =>
     ...lines.map((line) => `    ${line}`),
   ].join('\n');
 
-test('nothing, where only comments and order changed', async () =>
+test('nothing, if only comments and order changed', async () =>
   expect(
     await changes(
       issuer('clients: {a: {mode: report}, b: {}}'),
@@ -27,7 +27,7 @@ test('nothing, where only comments and order changed', async () =>
     ),
   ).toEqual([]));
 
-test('clients: what came, what went, and what each has otherwise', async () => {
+test('clients: added, removed and changed ones', async () => {
   const before = issuer('clients:', '  a: {mode: report, code_ttl: 60s}', '  b: {}', '  m-*: {owner: x}');
   const after = issuer(
     'clients:',
@@ -70,7 +70,7 @@ test.each([
     'store.redis.password changed',
   ],
   ['', 'clients: {a: {inject_secret: SECRET}}', 'issuer corp: client a: inject_secret changed'],
-])('no secret is told: %s%s', async (top, clients, expected) => {
+])('no secret is shown: %s%s', async (top, clients, expected) => {
   const withSecret = (secret: string) => `${top}\n${issuer(clients)}`.replace('SECRET', secret);
   expect(await changes(withSecret('hunter-one'), withSecret('hunter-two'))).toEqual([expected]);
 });

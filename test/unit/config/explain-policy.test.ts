@@ -22,7 +22,7 @@ async function explain(client: string | undefined) {
   );
 }
 
-it('tells for each setting who says it, and where', async () => {
+it('names the source and position of each setting', async () => {
   expect(await explain('spa')).toMatchObject({
     methods: [['plain'], 'entry', 'g.yaml:10:11'],
     owner: ['team', 'defaults', 'g.yaml:4:23'],
@@ -32,7 +32,7 @@ it('tells for each setting who says it, and where', async () => {
   });
 });
 
-it('does so for the clients that are not listed', async () => {
+it('does so for unlisted clients', async () => {
   expect(await explain(undefined)).toMatchObject({
     mode: ['reject', 'entry', 'g.yaml:6:13'],
     owner: ['team', 'defaults', 'g.yaml:4:23'],
@@ -40,7 +40,7 @@ it('does so for the clients that are not listed', async () => {
   });
 });
 
-it('knows nothing of an entry that is not there', async () => {
+it('has no result for a missing entry', async () => {
   expect(await explain('other')).toEqual({});
   expect(await explain('constructor')).toEqual({});
 });

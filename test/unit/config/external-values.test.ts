@@ -33,14 +33,14 @@ async function injectedSecret(text: string, env = {}): Promise<string | undefine
 }
 
 describe('from_env', () => {
-  it('gives text, however it looks', async () => {
+  it('gives text, for any content', async () => {
     const text = clientWith('inject_secret: {from_env: SECRET}');
     expect(await injectedSecret(text, { SECRET: '0123' })).toBe('0123');
     expect(await injectedSecret(text, { SECRET: 'true' })).toBe('true');
     expect(await injectedSecret(text, { SECRET: 'a: [b]\t'.trim() })).toBe('a: [b]');
   });
 
-  it('is turned into the number, flag, duration, size, address or word that is wanted', async () => {
+  it('becomes the required number, flag, duration, size, address or word', async () => {
     const text = `listen: {address: {from_env: A}, limits: {body: {from_env: B}, connections: {from_env: C}, header_timeout: {from_env: D}}}\nworkers: {from_env: W}\n${clientWith(
       'wrap_codes: {from_env: F}',
       'max_attempts: {from_env: N}',
@@ -104,7 +104,7 @@ describe('from_env', () => {
   });
 });
 
-describe('other ways to say it', () => {
+describe('other notations', () => {
   const text = (value: string) => clientWith(`inject_secret: ${value}`);
   it.each([`"${inBraces('SECRET')}"`, `x-${inBraces('SECRET:-none')}`])(
     '%s is not expanded',
@@ -115,7 +115,7 @@ describe('other ways to say it', () => {
     },
   );
 
-  it('takes a variable or a file that contains a placeholder as it is', async () => {
+  it('keeps a placeholder in a variable or a file', async () => {
     expect(await injectedSecret(text('{from_env: S}'), { S: inBraces('B') })).toBe(inBraces('B'));
   });
 
@@ -152,7 +152,7 @@ describe('from_file', () => {
     ]);
   });
 
-  it('reports what cannot be read', async () => {
+  it('reports an unreadable file', async () => {
     await secretFile('binary', new Uint8Array([0xff, 0xfe, 0x41]));
     await secretFile('large', 'x'.repeat(1024 * 1024 + 1));
     const text = issuerWith(

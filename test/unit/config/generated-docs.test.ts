@@ -10,14 +10,14 @@ import { renderReference } from '../../../scripts/config-docs/reference.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
-it('stands in the repository as it is generated', async () => {
+it('equals the file in the repository', async () => {
   expect(await readFile(join(root, 'docs/configuration.md'), 'utf8')).toBe(renderReference());
   expect(JSON.parse(await readFile(join(root, 'config/gateway.schema.json'), 'utf8'))).toEqual(
     buildJsonSchema(),
   );
 });
 
-it('is checked by name when it has drifted', async () => {
+it('is reported by name if it differs', async () => {
   const copy = await mkdtemp(join(tmpdir(), 'pkce-gateway-docs-'));
   try {
     for (const folder of ['src', 'scripts', 'config', 'docs', 'charts', 'package.json']) {

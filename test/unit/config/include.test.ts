@@ -41,14 +41,14 @@ async function problemsOf(files: Readonly<Record<string, string>>): Promise<stri
     : result.problems.map((problem) => formatProblem(problem).replaceAll(`${directory}/`, ''));
 }
 
-it('gives an issuer of its own what an alias shares with another', async () => {
+it('adds clients to one issuer only, even if an alias shares its mapping', async () => {
   const gateway = main('[clients.d/*.yaml]', 'clients: &shared {a: {}}').concat('    clients: *shared\n');
   const result = await load({ 'gateway.yaml': gateway, 'clients.d/b.yaml': clientsOf('corp', 'b: {}') });
   const names = configOf(result).issuers.map(({ clients }) => clients.listed.map(({ name }) => name));
   expect(names).toEqual([['a', 'b'], ['a']]);
 });
 
-it('takes what to include, and the name of an issuer, from wherever a text may come', async () => {
+it('accepts external values for the included files and the name of an issuer', async () => {
   const gateway = main('[{from_env: MORE}]').replace('name: corp', 'name: {from_env: NAME}');
   const result = await load(
     { 'gateway.yaml': gateway, 'clients.d/b.yaml': clientsOf('corp', 'b: {}') },
@@ -92,7 +92,7 @@ it('adds the clients of further files to the issuers of the same name', async ()
   expect([...result.files.keys()].toSorted()).toEqual(files.map((name) => join(directory, name)).toSorted());
 });
 
-it('says where in which file a problem is', async () => {
+it('names the file and position of a problem', async () => {
   expect(
     await problemsOf({
       'gateway.yaml': main('[clients.d/*.yaml, missing.yaml]', 'clients: {a: {}}'),

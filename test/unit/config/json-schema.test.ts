@@ -7,7 +7,7 @@ import { violations } from './schema-conformance.ts';
 const schema = buildJsonSchema();
 const issuer = { name: 'corp', upstream: { url: 'https://idp.example.com' } };
 
-it('is of the draft that it says', () => {
+it('matches its draft', () => {
   expect(schema.$schema).toBe('https://json-schema.org/draft/2020-12/schema');
 });
 
@@ -16,7 +16,7 @@ it('accepts the example', async () => {
   expect(violations(schema, parse(example))).toEqual([]);
 });
 
-it('keeps our own annotations to itself', () => {
+it('does not publish our annotations', () => {
   expect(JSON.stringify(schema)).not.toContain('"x-');
 });
 
@@ -67,6 +67,6 @@ describe('refuses', () => {
   });
 });
 
-it('knows the default of a client setting', () => {
+it('contains the default of a client setting', () => {
   expect(schema.$defs?.client_policy?.properties?.methods?.default).toEqual(['S256']);
 });

@@ -24,7 +24,7 @@ test('reads a file, and the command line alone', async () => {
   }
 });
 
-test('a process that cannot be started, or ends early, is a failure to read and nothing more', async () => {
+test('if the process cannot start, or ends early, only the load fails', async () => {
   process.execPath = join(directory, 'gone');
   await expect(loadConfigApart({ upstream: 'https://idp.example.com' })).rejects.toThrow(
     /^the configuration cannot be read: spawn .* ENOENT$/,
@@ -35,7 +35,7 @@ test('a process that cannot be started, or ends early, is a failure to read and 
   ).rejects.toThrow(/^the configuration cannot be read: /);
 });
 
-test('an inspector stays with the process that has it', async () => {
+test('an inspector stays with its process', async () => {
   process.execArgv.push('--inspect-wait=127.0.0.1:0');
   try {
     expect((await loadConfigApart({ upstream: 'https://idp.example.com' })).ok).toBe(true);

@@ -56,7 +56,7 @@ it('fills in every default', async () => {
   });
 });
 
-it('carries what is said', async () => {
+it('contains the given values', async () => {
   const text = `
 listen: {address: "[::1]:0", keep_alive: 5m, request_id_header: X-Trace, trusted_proxies: [10.0.0.0/8, "fd00::/8", 192.0.2.1], limits: {body: 1MiB, connections_per_client: 7}}
 admin: {address: localhost:0, token: {from_env: PW}}
@@ -124,7 +124,7 @@ issuers:
   });
 });
 
-it('takes a key with nothing after it for an empty mapping', async () => {
+it('reads a key without a value as an empty mapping', async () => {
   expect(await problemLines(`listen:\nlog:\nstore:\n${issuerWith('defaults:', 'clients:')}`)).toEqual([]);
 });
 
@@ -132,7 +132,7 @@ describe('hosts', () => {
   const issuer = (name: string, rest = '') =>
     `  - {name: ${name}, upstream: {url: https://${name}.example.com}${rest}}\n`;
 
-  it('leave at most one issuer for the rest', async () => {
+  it('leave at most one issuer for all other hosts', async () => {
     expect(
       await problemLines(`issuers:\n${issuer('a')}${issuer('b', ', hosts: [b.example.com]')}${issuer('c')}`),
     ).toEqual([
@@ -140,7 +140,7 @@ describe('hosts', () => {
     ]);
   });
 
-  it('belong to one issuer each', async () => {
+  it('belong to one issuer only', async () => {
     const hosts = ', hosts: [x.example.com]';
     expect(await problemLines(`issuers:\n${issuer('a', hosts)}${issuer('b', hosts)}`)).toEqual([
       'g.yaml:3:63 issuers[1].hosts[0]: is already a host of issuers[0]',
@@ -153,7 +153,7 @@ describe('paths', () => {
     `  - {name: ${name}, upstream: {url: https://${name}.example.com}${rest}}\n`;
   const linesOf = (...issuers: string[]) => problemLines(`issuers:\n${issuers.join('')}`);
 
-  it('tell issuers of one host, or of every host, apart', async () => {
+  it('distinguish issuers of one host, or of every host', async () => {
     const realms = [issuer('a', ', paths: [/realms/a]'), issuer('b', ', paths: [/realms/b, /realms/a/b]')];
     expect(await linesOf(...realms, issuer('c'))).toEqual([]);
     const host = ', hosts: [x.example.com]';
@@ -162,7 +162,7 @@ describe('paths', () => {
     );
   });
 
-  it('belong to one issuer of a host each, in whatever case', async () => {
+  it('belong to one issuer of a host only, in any case', async () => {
     expect(
       await linesOf(
         issuer('a', ', paths: [/realms/a, /realms/a]'),
@@ -178,7 +178,7 @@ describe('paths', () => {
     ]);
   });
 
-  it('hold the endpoints of their issuer', async () => {
+  it('contain the endpoints of their issuer', async () => {
     const endpoints = (token: string) =>
       `, paths: [/realms/a], endpoints: {authorization: [/realms/a/auth], token: [${token}]}`;
     expect(await linesOf(issuer('a', endpoints('/realms/a/token')), issuer('c'))).toEqual([]);
@@ -217,20 +217,20 @@ describe('paths', () => {
     expect(line).toBe(`g.yaml:2:63 issuers[0].paths[0]: ${problem}`);
   });
 
-  it('leave a gap where no issuer takes the rest', async () => {
+  it('cause a warning if no issuer has the other paths', async () => {
     expect(await warningLines(`issuers:\n${issuer('a', ', paths: [/realms/a]')}`)).toEqual([
       'g.yaml:2:62 issuers[0].paths: no issuer serves the other paths of the hosts that no issuer lists: requests for them, such as the assets of a login page, get a 404',
     ]);
   });
 });
 
-it('warns of a redis section that nobody uses', async () => {
+it('warns of an unused redis section', async () => {
   expect(await warningLines(`store: {redis: {url: "redis://h"}}\n${issuerWith()}`)).toEqual([
     'g.yaml:1:16 store.redis: has no effect: `store.kind` is memory',
   ]);
 });
 
-it('stands more mistakes than a call has arguments', async () => {
+it('handles more mistakes than a call can have arguments', async () => {
   const count = 50_000;
   const file = join(directory, 'many.yaml');
   const words = Array(count).fill('x').join(',');
@@ -251,7 +251,7 @@ describe('the file', () => {
     return result.ok ? [] : result.problems.map(formatProblem);
   }
 
-  it('gives what is in it, with secrets relative to its directory', async () => {
+  it('gives its content, with secrets relative to its directory', async () => {
     await writeFile(join(directory, 'secret'), 'x\n', { mode: 0o600 });
     await writeFile(
       join(directory, 'good.yaml'),
@@ -261,7 +261,7 @@ describe('the file', () => {
     expect(config.issuers[0]?.clients.unlisted.injectSecret).toBe('x');
   });
 
-  it('must be there, be UTF-8 and have a sensible size', async () => {
+  it('must exist, be UTF-8 and have a sensible size', async () => {
     await writeFile(join(directory, 'latin1.yaml'), Buffer.from('issuers: \xe9', 'latin1'));
     await writeFile(join(directory, 'large.yaml'), '');
     await truncate(join(directory, 'large.yaml'), 65 * 1024 * 1024);
@@ -307,7 +307,7 @@ describe('TLS files', () => {
     ]);
   });
 
-  it('must fit', async () => {
+  it('must match', async () => {
     await newCertificate('a');
     await newCertificate('b');
     await writeFile(join(directory, 'not.pem'), 'hello');
@@ -325,7 +325,7 @@ describe('TLS files', () => {
     ]);
   });
 
-  it('are of no use to an http upstream', async () => {
+  it('are useless for an http upstream', async () => {
     const text = withTls('{insecure_skip_verify: false}').replace('https:', 'http:');
     expect(await problemLines(text)).toEqual([
       'g.yaml:5:12 issuers[0].upstream.tls: has no effect: the upstream is not https',

@@ -22,7 +22,7 @@ describe('the stores of docs/operations/redis.md', () => {
   });
   afterAll(() => rm(directory, { recursive: true }));
 
-  it('are one for each way to reach Redis', () => {
+  it('cover each way to reach Redis', () => {
     expect(stores).toHaveLength(5);
   });
 
@@ -35,7 +35,7 @@ describe('the stores of docs/operations/redis.md', () => {
 it.each([
   ['Redis', '~pkce-gateway:*', ACL_RULES],
   ['the sentinels', '+sentinel|', SENTINEL_ACL_RULES],
-])('the ACL rules for %s are those that the stores are tested with', (_, sign, rules) => {
+])('the ACL rules for %s are those of the store tests', (_, sign, rules) => {
   const blocks = [...text.matchAll(/^```\n(ACL SETUSER .*?)^```$/gms)].map(([, block = '']) => block);
   const words = blocks.find((block) => block.includes(sign))?.split(/\s+/) ?? [];
   const allowed = words.filter((word) => word.startsWith('+') || word.startsWith('&'));

@@ -30,7 +30,7 @@ const BUILT_IN: Omit<ClientPolicy, 'name'> = {
   injectSecret: undefined,
 };
 
-describe('a client that asks for what a sealed store cannot do', () => {
+describe('a client that needs a store with records', () => {
   const store = `store: {kind: sealed, sealed: {keys: ["${'k'.repeat(43)}"]}}`;
   const warnings = async (...lines: string[]) => {
     const all = await warningLines(`${issuerWith(...lines)}\n${store}`);
@@ -44,7 +44,7 @@ describe('a client that asks for what a sealed store cannot do', () => {
     ['request_objects: allow', 'request_objects', 'a state in a signed request object'],
     ['response_types: [code, code id_token]', 'response_types[1]', 'a type with an id_token'],
     ['response_modes: [query, jwt]', 'response_modes[1]', 'a signed response'],
-  ])('is told so where it says %s', async (setting, path, what) => {
+  ])('is reported at %s', async (setting, path, what) => {
     const said = await warnings('clients:', `  spa: {${URIS}, ${setting}}`);
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(
@@ -56,12 +56,12 @@ describe('a client that asks for what a sealed store cannot do', () => {
     expect(await warnings('clients:', `  spa: {mode: off, ${URIS}, ${setting}}`)).toEqual([]);
   });
 
-  it('is told so in `defaults`, once', async () => {
+  it('is reported once in `defaults`', async () => {
     expect(await warnings('defaults: {wrap_codes: false}', 'clients: {a: {}, b: {}}')).toHaveLength(1);
   });
 });
 
-describe('what a client does not say', () => {
+describe('a missing client setting', () => {
   it('has the built-in value, for unlisted clients too', async () => {
     expect(await policyFor('spa', 'clients: {spa: }')).toEqual({
       name: 'spa',
@@ -75,7 +75,7 @@ describe('what a client does not say', () => {
     });
   });
 
-  it('comes from defaults, each key as a whole', async () => {
+  it('comes from `defaults`, each key as a whole', async () => {
     const lines = [
       'defaults:',
       '  mode: report',
@@ -113,7 +113,7 @@ describe('what a client does not say', () => {
     });
   });
 
-  it('is, for cors, the origins of its https redirect URIs', async () => {
+  it('is, for cors, the origins of the https redirect URIs', async () => {
     const policy = await policyFor(
       'spa',
       'clients:',
@@ -128,7 +128,7 @@ describe('what a client does not say', () => {
     expect(policy.cors.origins).toEqual(['https://app.example.com', 'https://app.example.com:8443']);
   });
 
-  it('is for the registry to find: exact, then the longest prefix', async () => {
+  it('comes from the exact entry, then from the longest prefix', async () => {
     const lines = [
       'clients: {"batch-*": {owner: a}, "batch-eu-*": {owner: b}, batch-eu-1: {owner: c}, 007: {owner: d}}',
     ];
@@ -142,7 +142,7 @@ describe('what a client does not say', () => {
 describe('enforce_from', () => {
   const MOMENT = 'enforce_from: 2027-01-15T01:00:00+01:00';
 
-  it('is a moment', async () => {
+  it('is a time', async () => {
     expect((await policyFor('spa', `clients: {spa: {${MOMENT}}}`)).enforceFrom).toBe(Date.UTC(2027, 0, 15));
   });
 
@@ -161,13 +161,13 @@ describe('enforce_from', () => {
     [`clients: {spa: {mode: off, ${MOMENT}}}`, '5:46', 'clients.spa', 'off'],
     [`unlisted_clients: {mode: reject, ${MOMENT}}`, '5:52', 'unlisted_clients', 'reject'],
     [`clients: {spa: {${MOMENT}}}`, '5:35', 'clients.spa', 'report (from defaults)'],
-  ])('%s is a problem where the mode is another', async (line, position, path, mode) => {
+  ])('%s is a problem with another mode', async (line, position, path, mode) => {
     expect(await problemLines(issuerWith('defaults: {mode: report}', line))).toEqual([
       `g.yaml:${position} issuers[0].${path}.enforce_from: needs \`mode: enforce\`, but the mode is ${mode}; with \`mode: enforce\`, violations are reported until this moment, and refused from then on`,
     ]);
   });
 
-  it('is no second problem where the mode is not valid', async () => {
+  it('is no second problem if the mode is invalid', async () => {
     expect(
       await problemLines(issuerWith('defaults: {mode: report}', `clients: {spa: {mode: x, ${MOMENT}}}`)),
     ).toEqual(['g.yaml:5:27 issuers[0].clients.spa.mode: must be one of enforce, report, off']);
@@ -185,11 +185,11 @@ describe('enforce_percent', () => {
     expect((await policyFor('spa', ...lines)).enforcePercent).toBe(expected);
   });
 
-  it('is for clients that are not listed, too', async () => {
+  it('applies to unlisted clients too', async () => {
     expect((await policyFor(undefined, 'unlisted_clients: {enforce_percent: 5}')).enforcePercent).toBe(5);
   });
 
-  it.each(['101', '-1', '2.5', 'half'])('%s is none', async (value) => {
+  it.each(['101', '-1', '2.5', 'half'])('%s is invalid', async (value) => {
     const [line, ...others] = await problemLines(issuerWith(`clients: {spa: {enforce_percent: ${value}}}`));
     expect(line).toMatch(/^g\.yaml:4:\d+ issuers\[0\]\.clients\.spa\.enforce_percent: must be /);
     expect(others).toEqual([]);
@@ -216,14 +216,14 @@ describe('enforce_percent', () => {
       ],
     ],
     [100, []],
-  ])('beside a preserved state, at %i, warns of what it cannot tell apart', async (percent, expected) => {
+  ])('with a preserved state, at %i, causes a warning', async (percent, expected) => {
     const spa = `{state: preserve, redirect_uris: ["https://spa.example.com/"], enforce_percent: ${percent}}`;
     expect(await warningLines(issuerWith(`clients: {spa: ${spa}}`))).toEqual(expected);
   });
 });
 
 describe('state: preserve in defaults', () => {
-  it('needs redirect_uris wherever it is taken', async () => {
+  it('needs redirect_uris in each entry that inherits it', async () => {
     const text = issuerWith(
       'defaults: {state: preserve}',
       'clients:',
@@ -240,7 +240,7 @@ describe('state: preserve in defaults', () => {
     ]);
   });
 
-  it('has them from defaults as well', async () => {
+  it('can have them from defaults', async () => {
     const text = issuerWith(
       'defaults: {state: preserve, redirect_uris: ["https://b.example.com/"]}',
       'clients: {a: {}}',
@@ -277,7 +277,7 @@ it('names further enforced clients without redirect_uris in one warning', async 
   expect(await warned(5)).toContain('clients.a: is enforced without `redirect_uris`, like b, c and 2 more: ');
 });
 
-describe('client ids that some servers take for one', () => {
+describe('client ids that some servers read as one', () => {
   it('are a warning', async () => {
     expect(
       await warningLines(issuerWith('defaults: {mode: report}', 'clients: {spa: {}, other: {}, "SPA ": {}}')),
@@ -287,7 +287,7 @@ describe('client ids that some servers take for one', () => {
   });
 });
 
-it('takes `forward_pkce: auto` of version one for `always`, and says so', async () => {
+it('reads `forward_pkce: auto` of version one as `always`, with a warning', async () => {
   const text = issuerWith('forward_pkce: auto');
   expect(await warningLines(text)).toEqual([
     'g.yaml:4:19 issuers[0].forward_pkce: `auto` is `always` now: leave the key out',

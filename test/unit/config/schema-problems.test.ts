@@ -94,7 +94,7 @@ describe('keys', () => {
     expect(await problemLines(text)).toEqual(lines);
   });
 
-  it('reports a misspelt key only as misspelt, and not also as missing', async () => {
+  it('reports a misspelt key only as misspelt, not also as missing', async () => {
     const text = clientWith('mode: enforce', 'redirect_uri: [https://app.example.com/cb]');
     const result = await parseConfig(text, 'g.yaml', { env: {} });
     const problems = result.ok ? [] : result.problems;
@@ -104,7 +104,7 @@ describe('keys', () => {
   });
 });
 
-describe('what is not supported yet', () => {
+describe('unsupported settings', () => {
   const cases: Case[] = [
     topLevel('workers: many', 10, 'workers', 'must be a number of processes, 1 to 256, or `auto`'),
     topLevel('workers: 0', 10, 'workers', 'must be a number of processes, 1 to 256, or `auto`'),
@@ -308,7 +308,7 @@ describe('endpoint paths', () => {
   });
 
   it.each(['/o/authorize/', '/realms/my%20realm/auth', '/realms/{realm}/auth', '/@a:b'])(
-    '%s is fine',
+    '%s is valid',
     async (pattern) => {
       expect(
         await problemLines(issuerWith(`endpoints: {authorization: ["${pattern}"], token: [/t]}`)),
@@ -316,7 +316,7 @@ describe('endpoint paths', () => {
     },
   );
 
-  it('of discovery documents have no placeholder, and go with `endpoints: auto`', async () => {
+  it('of discovery documents have no placeholder, and need `endpoints: auto`', async () => {
     expect(await problemLines(issuerWith('discovery: ["/realms/{realm}"]'))).toEqual([
       'g.yaml:4:17 issuers[0].discovery[0]: must be a path without {name}',
     ]);
@@ -410,7 +410,7 @@ describe('values of a client', () => {
   });
 });
 
-it('reports everything at once, values among each other included', async () => {
+it('reports everything at once, including conflicts between values', async () => {
   const text = [
     'listen: {address: 0.0.0.0:9090, bogus: 1}',
     'issuers:',

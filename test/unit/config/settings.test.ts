@@ -48,14 +48,14 @@ ${issuerWith(
   'clients: {redirect_uris: {enforce_from: 2027-01-15T00:00:00Z, mode: enforce, cors: {origins: []}}, a_b: }',
 )}`,
     ],
-  ])('are what zod makes of %s', (_, text) => {
+  ])("equal zod's result for %s", (_, text) => {
     const withoutNulls = JSON.parse(JSON.stringify(parse(text)).replaceAll(':null', ':{}'));
     expect(settingsOf(text)).toEqual(
       renamed(gatewaySchema.parse(withoutNulls) as z.output<typeof gatewaySchema>),
     );
   });
 
-  it('are those of the example', async () => {
+  it('equal the example', async () => {
     const text = await readFile(new URL('../../../gateway.example.yaml', import.meta.url), 'utf8');
     expect(settingsOf(text)).toEqual(renamed(gatewaySchema.parse(parse(text))));
   });
@@ -104,7 +104,7 @@ describe('secrets', () => {
       'store: {kind: redis, redis: {sentinel: {name: m, nodes: ["s:1"], password: SECRET}}}',
       'store.redis.sentinel.password changed',
     ],
-  ])('are not shown where they change: %s', async (line, change) => {
+  ])('are not shown in changes: %s', async (line, change) => {
     const load = async (secret: string) =>
       configOf(
         await parseConfig(`${line.replace('SECRET', secret)}\n${issuerWith()}`, 'g.yaml', { env: {} }),
@@ -112,7 +112,7 @@ describe('secrets', () => {
     expect(describeChanges(await load(SECRET), await load(`${SECRET}3`))).toEqual([change]);
   });
 
-  it('are not shown where they are explained', async () => {
+  it('are not shown in explanations', async () => {
     const loaded = await parseConfig(issuerWith(`clients: {spa: {inject_secret: ${SECRET}}}`), 'g.yaml', {
       env: {},
     });

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
 import { configOf, issuerWith, problemLines } from './problem-lines.ts';
 
-describe('where Redis is', () => {
+describe('the location of Redis', () => {
   const redisOf = async (redis: string) => {
     const text = `store: {kind: redis, redis: {${redis}}}\n${issuerWith()}`;
     const { store } = configOf(await parseConfig(text, 'g.yaml', { env: { PW: 'pw' } }));
     return store.kind === 'redis' ? store.redis : undefined;
   };
 
-  it('may be told by nodes of a cluster', async () => {
+  it('may be nodes of a cluster', async () => {
     expect(await redisOf('cluster: [Redis-0.internal:6379, "[::1]:7000"], tls: {}')).toMatchObject({
       cluster: [
         { host: 'redis-0.internal', port: 6379 },
@@ -19,7 +19,7 @@ describe('where Redis is', () => {
     });
   });
 
-  it('may be told by sentinels, with credentials of their own', async () => {
+  it('may be sentinels, with their own credentials', async () => {
     const sentinel = 'sentinel: {name: mymaster, nodes: [s-0:26379], username: s, password: {from_env: PW}}';
     expect(await redisOf(`${sentinel}, username: u, database: 3`)).toEqual({
       sentinel: {

@@ -21,7 +21,7 @@ it('needs no more than the upstream', async () => {
   expect(policyOf(config, 'any')).toMatchObject({ name: '_unlisted', mode: 'enforce' });
 });
 
-it('takes the other options', async () => {
+it('accepts the other options', async () => {
   const config = configOf(
     await configFromUpstream({
       upstream: 'http://127.0.0.1:8000',
@@ -40,7 +40,7 @@ it('takes the other options', async () => {
   expect(config.issuers[0]?.clients.unlisted.mode).toBe('report');
 });
 
-it('names the options that are wrong', async () => {
+it('names the wrong options', async () => {
   expect(
     await problems({ upstream: 'idp', mode: 'strict', listen: '80', admin: 'x', redis: 'h:6379' }),
   ).toEqual([

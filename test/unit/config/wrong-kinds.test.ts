@@ -51,7 +51,7 @@ it.each([
   ['listen: {from_env: X}', 'listen', 'mapping'],
   ['listen: {limits: {from_env: X}}', 'listen.limits', 'mapping'],
   ['store: {redis: {tls: {from_env: X}}}', 'store.redis.tls', 'mapping'],
-])('%s gives text, which is no mapping', async (line, path, kind) => {
+])('%s gives text, not a mapping', async (line, path, kind) => {
   const lines = await problemLines(`${line}\n${issuerWith()}`, { env: { X: 'x' } });
   expect(lines).toEqual([
     expect.stringMatching(
@@ -62,7 +62,7 @@ it.each([
   ]);
 });
 
-it('one bad path does not hide another path that stands for two endpoints', async () => {
+it('one invalid path does not hide another path that serves two endpoints', async () => {
   expect(await problemLines(issuerWith('endpoints: {authorization: [/a, b], token: [/a]}'))).toEqual([
     'g.yaml:4:37 issuers[0].endpoints.authorization[1]: must be a path that starts with /',
     'g.yaml:4:49 issuers[0].endpoints.token[0]: matches the same paths as /a of authorization',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clientWith, inBraces, issuerWith, problemLines, warningLines } from './problem-lines.ts';
 
-describe('what is wrong with the YAML itself', () => {
+describe('invalid YAML', () => {
   const cases: { name: string; text: string; lines: string[] }[] = [
     { name: 'an empty file', text: '', lines: ['g.yaml:1:1: the file is empty'] },
     { name: 'comments only', text: '# nothing\n', lines: ['g.yaml:1:1: the file is empty'] },
@@ -77,14 +77,14 @@ describe('what is wrong with the YAML itself', () => {
     expect(await problemLines(text)).toEqual(lines);
   });
 
-  it('refuses nesting without end instead of overflowing', async () => {
+  it('refuses unlimited nesting instead of overflowing', async () => {
     const deep = `issuers: ${'['.repeat(2000)}${']'.repeat(2000)}\n`;
     expect(await problemLines(deep)).toEqual([expect.stringMatching(/^g\.yaml:1:\d+: nested too deeply$/)]);
     const lessDeep = `issuers: ${'['.repeat(40)}${']'.repeat(40)}\n`;
     expect(await problemLines(lessDeep)).toContainEqual(expect.stringContaining(': nested too deeply'));
   });
 
-  it('reads what aliases repeat only once, aliases of aliases included', async () => {
+  it('reads repeated content of aliases only once, including aliases of aliases', async () => {
     const levels = Array.from(
       { length: 12 },
       (_, level) =>
@@ -100,7 +100,7 @@ describe('what is wrong with the YAML itself', () => {
     expect(lines).toHaveLength(12);
   });
 
-  it('takes the anchor that stands before the alias, also within what is aliased later', async () => {
+  it('resolves an alias to the last anchor before it, also within content that is aliased later', async () => {
     const text = issuerWith(
       'defaults: {redirect_uris: &r ["http://one.example.com/"]}',
       'unlisted_clients: {redirect_uris: &s [*r0, *r0]}',
@@ -116,7 +116,7 @@ describe('what is wrong with the YAML itself', () => {
     ]);
   });
 
-  it('keeps to YAML 1.2 whatever the file declares', async () => {
+  it('uses YAML 1.2 for any version that the file declares', async () => {
     expect(await problemLines(`%YAML 1.1\n---\n${clientWith('wrap_codes: yes')}`)).toEqual([
       'g.yaml:8:21 issuers[0].clients.spa.wrap_codes: must be true, false or auto',
     ]);

@@ -12,7 +12,7 @@ test.each([
   ['', ''],
 ])('%s is the client %s', (address, client) => expect(clientOf(address)).toBe(client));
 
-test('addresses of one network are one client, and those of two are two', () => {
+test('addresses of one network are one client, those of two networks are two', () => {
   expect(clientOf('2001:db8::1')).toBe(clientOf('2001:db8::2:ffff'));
   expect(clientOf('2001:db8::1')).not.toBe(clientOf('2001:db8:0:1::1'));
 });

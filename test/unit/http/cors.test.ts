@@ -16,7 +16,7 @@ function fields(headers: readonly string[]): Record<string, string> {
 }
 
 describe('a preflight', () => {
-  test('is told from other OPTIONS', () => {
+  test('is distinguished from other OPTIONS requests', () => {
     expect(parsePreflight('OPTIONS', ASKED)).toEqual({
       origin: ORIGIN,
       method: 'POST',
@@ -27,7 +27,7 @@ describe('a preflight', () => {
     expect(parsePreflight('OPTIONS', { ...ASKED, origin: undefined })).toBeUndefined();
   });
 
-  test('is granted what it asks for, beside what the upstream grants', () => {
+  test('is granted what it requests, in addition to what the upstream grants', () => {
     const preflight = { origin: ORIGIN, method: 'PUT', headers: 'content-type,x-own' };
     const upstream = [
       'Access-Control-Allow-Methods',
@@ -44,7 +44,7 @@ describe('a preflight', () => {
   });
 });
 
-describe('an answer of the upstream’s', () => {
+describe('a response of the upstream', () => {
   test.each([
     ['nothing', []],
     [
@@ -58,7 +58,7 @@ describe('an answer of the upstream’s', () => {
     expect(merged['access-control-expose-headers']).toContain('X-Request-Id');
   });
 
-  test.each(['*', ORIGIN])('that allows %s stays as it is', (allowed) => {
+  test.each(['*', ORIGIN])('that allows %s stays unchanged', (allowed) => {
     const headers = [
       'Access-Control-Allow-Origin',
       allowed,

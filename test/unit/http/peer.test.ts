@@ -23,7 +23,7 @@ const SPOOFED = {
   'x-forwarded-host': 'evil.example',
 };
 
-describe('who is trusted', () => {
+describe('trusted peers', () => {
   test.each([
     ['10.255.0.1', true],
     ['11.0.0.1', false],
@@ -44,15 +44,15 @@ describe('who is trusted', () => {
     ['', false],
   ])('%s: %s', (address, trusted) => expect(TRUSTED.trusts(address)).toBe(trusted));
 
-  test('by default nobody', () => expect(new TrustedProxies([]).trusts('127.0.0.1')).toBe(false));
+  test('nobody by default', () => expect(new TrustedProxies([]).trusts('127.0.0.1')).toBe(false));
 });
 
-test('a port that is none makes no other host', () => {
+test('an invalid port does not change the host', () => {
   const headers = { 'x-forwarded-host': 'login.example.com', 'x-forwarded-port': '65536' };
   expect(readPeer(request(headers), TRUSTED).host).toBe('login.example.com');
 });
 
-describe('what a stranger says of itself is not believed', () => {
+describe('headers of an untrusted peer are ignored', () => {
   test.each(['203.0.113.9', '127.0.0.1', '2001:db9::1'])('%s', (remoteAddress) =>
     expect(readPeer(request(SPOOFED, { remoteAddress }), TRUSTED)).toEqual({
       address: remoteAddress,
@@ -62,13 +62,13 @@ describe('what a stranger says of itself is not believed', () => {
     }),
   );
 
-  test('nor of anybody where nobody is trusted', () =>
+  test('also without trusted proxies', () =>
     expect(readPeer(request(SPOOFED), new TrustedProxies([]))).toMatchObject({
       address: '10.0.0.1',
       host: 'login.example.com',
     }));
 
-  test('its own TLS is', () =>
+  test('its own TLS counts', () =>
     expect(readPeer(request({}, { remoteAddress: '203.0.113.9', encrypted: true }), TRUSTED).scheme).toBe(
       'https',
     ));
@@ -79,7 +79,7 @@ describe('what a stranger says of itself is not believed', () => {
       forwardedFor: '203.0.113.9',
     }));
 
-  test('a socket that is gone has no address', () => {
+  test('a closed socket has no address', () => {
     const gone = { headers: {}, socket: {} } as unknown as IncomingMessage;
     expect(readPeer(gone, TRUSTED)).toEqual({ address: '', forwardedFor: '', scheme: 'http', host: '' });
   });
@@ -109,7 +109,7 @@ describe('the client behind trusted proxies', () => {
   test.each([
     ['127.0.0.1,203.0.113.9', '203.0.113.9, 10.0.0.1'],
     ['127.0.0.1,203.0.113.9, 10.0.0.2', '203.0.113.9, 10.0.0.2, 10.0.0.1'],
-  ])('what is known of the chain goes on, the connected proxy last: %s', (header, forwardedFor) =>
+  ])('the known chain is forwarded, the connected proxy last: %s', (header, forwardedFor) =>
     expect(readPeer(request({ 'x-forwarded-for': header }), TRUSTED).forwardedFor).toBe(forwardedFor),
   );
 
@@ -145,7 +145,7 @@ describe('two trusted proxies', () => {
     expect(behindTwo({ 'x-forwarded-proto': proto }).scheme).toBe(scheme),
   );
 
-  test('host: of the one that browsers speak to', () =>
+  test('host: that of the proxy to which browsers connect', () =>
     expect(behindTwo({ 'x-forwarded-host': 'evil.example, login.example, inner' }).host).toBe(
       'login.example',
     ));
@@ -178,18 +178,18 @@ describe('Forwarded (RFC 7239)', () => {
     expect(readPeer(request({ forwarded }), TRUSTED)).toMatchObject({ address, scheme, host }),
   );
 
-  test('counts only where no X-Forwarded-* says otherwise', () =>
+  test('counts only without X-Forwarded-*', () =>
     expect(
       readPeer(request({ forwarded: 'for=1.1.1.1', 'x-forwarded-for': '203.0.113.9' }), TRUSTED).address,
     ).toBe('203.0.113.9'));
 });
 
-describe('what only trusted proxies may say', () => {
+describe('headers of trusted proxies', () => {
   const HEADERS = { 'x-request-id': 'abc-1', 'x-forwarded-prefix': '/sso' };
-  test('is taken from them', () =>
+  test('are used', () =>
     expect(readPeer(request(HEADERS), TRUSTED)).toMatchObject({ requestId: 'abc-1', prefix: '/sso' }));
 
-  test('is not taken from others', () => {
+  test('are ignored from others', () => {
     const peer = readPeer(request(HEADERS, { remoteAddress: '203.0.113.9' }), TRUSTED);
     expect([peer.requestId, peer.prefix]).toEqual([undefined, undefined]);
   });
@@ -198,7 +198,7 @@ describe('what only trusted proxies may say', () => {
     expect(readPeer(request({ 'x-request-id': id }), TRUSTED).requestId).toBeUndefined(),
   );
 
-  test('by the header that the configuration names', () => {
+  test('in the configured header', () => {
     const trusted = new TrustedProxies(['10.0.0.0/8'], 'X-Correlation-Id');
     expect(readPeer(request({ 'x-correlation-id': 'c-1' }), trusted).requestId).toBe('c-1');
   });

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ClientGone, readBody } from '../../../src/http/read-body.ts';
 
-test('a request that has broken off already is not waited for', async () => {
+test('a request that was already aborted is not awaited', async () => {
   const request = new PassThrough();
   request.write('the beginning');
   await once(request.destroy(), 'close');

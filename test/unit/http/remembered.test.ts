@@ -5,7 +5,7 @@ import { canonicalHeaderName } from '../../../src/upstream/request-headers.ts';
 import { keptBy, message } from '../../support/kept-memory.ts';
 
 test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080', 'x'.repeat(300), '\u{2b530}', '\ud800'])(
-  'what is found out about %j is said again',
+  'returns the same result for %j',
   (text) => {
     const remembered = new Remembered((own) => own);
     expect(remembered.of(text)).toBe(text);
@@ -13,7 +13,7 @@ test.each(['', 'a', 'X-Header-Name', '\u00ff\u0080', 'x'.repeat(300), '\u{2b530}
   },
 );
 
-test('of many texts, the last are remembered', () => {
+test('keeps the last of many texts', () => {
   let asked = 0;
   const remembered = new Remembered(() => {
     asked += 1;
@@ -24,7 +24,7 @@ test('of many texts, the last are remembered', () => {
   expect(remembered.of('text 0')).toBe(5_001);
 });
 
-test('a path that is remembered does not keep its request', () => {
+test('a remembered path does not keep its request in memory', () => {
   const endpoints = new Endpoints({
     authorization: ['/a'],
     token: ['/t'],
@@ -38,7 +38,7 @@ test('a path that is remembered does not keep its request', () => {
   expect(endpoints.match('/t').endpoint).toBe('token');
 });
 
-test('a realm that is remembered does not keep its request', () => {
+test('a remembered realm does not keep its request in memory', () => {
   const endpoints = new Endpoints({
     authorization: ['/realms/{realm}/authorize'],
     token: [],
@@ -56,7 +56,7 @@ test('a realm that is remembered does not keep its request', () => {
   });
 });
 
-test('a header name that is remembered does not keep its message', () => {
+test('a remembered header name does not keep its message in memory', () => {
   const kept = keptBy(() => {
     for (let i = 0; i < 500; i += 1) canonicalHeaderName(message(`x-header-of-number-${i}`).slice(0, 22));
   });

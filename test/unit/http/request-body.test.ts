@@ -34,7 +34,7 @@ const settle = async () => {
   for (let turn = 0; turn < 5; turn += 1) await setImmediate();
 };
 
-test('what has been read already comes first, and then the rest', async () => {
+test('the part that was already read comes first, then the rest', async () => {
   const { request, body, received, read } = start({ beginning: [Buffer.from('a'), Buffer.from('b')] });
   read();
   request.write('c');
@@ -44,7 +44,7 @@ test('what has been read already comes first, and then the rest', async () => {
   expect(body.readableEnded).toBe(true);
 });
 
-test('nobody reads it: the request is held up', async () => {
+test('without a reader, the request is paused', async () => {
   const { request, body } = start();
   body.read(0);
   const chunk = Buffer.alloc(64 * 1024);
@@ -53,7 +53,7 @@ test('nobody reads it: the request is held up', async () => {
   expect(taken).toBeLessThan(10);
 });
 
-test('a request that breaks off takes it along', async () => {
+test('an aborted request ends it', async () => {
   const { request, error, read } = start();
   read();
   await settle();
@@ -75,7 +75,7 @@ test.each([true, false])(
   },
 );
 
-describe('patience', () => {
+describe('the timeout', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   });
@@ -88,7 +88,7 @@ describe('patience', () => {
     await settle();
   };
 
-  test('ends when nothing comes', async () => {
+  test('expires when nothing arrives', async () => {
     const { error, read } = start();
     read();
     await passes(PATIENCE - 1);
@@ -97,7 +97,7 @@ describe('patience', () => {
     expect(error()).toBeInstanceOf(BodyTooSlow);
   });
 
-  test('ends when less than a portion comes, in however many chunks', async () => {
+  test('expires when less than a portion arrives, in any number of chunks', async () => {
     const { request, error, read } = start();
     read();
     for (let i = 0; i < 9; i += 1) {
@@ -110,7 +110,7 @@ describe('patience', () => {
     expect(error()).toBeInstanceOf(BodyTooSlow);
   });
 
-  test('begins anew with each portion', async () => {
+  test('restarts with each portion', async () => {
     const { request, error, read } = start();
     read();
     for (let i = 0; i < 20; i += 1) {
@@ -123,7 +123,7 @@ describe('patience', () => {
     expect(error()).toBeInstanceOf(BodyTooSlow);
   });
 
-  test('is not asked of a client while the upstream does not read', async () => {
+  test('does not run while the upstream does not read', async () => {
     const { request, body, error, read } = start();
     read();
     await settle();
@@ -165,7 +165,7 @@ describe('a filter', () => {
   test.each([
     ['at once', lagging((value) => value)],
     ['later', lagging((value) => setImmediate(value))],
-  ])('that holds chunks back and decides %s', async (_, filter) => {
+  ])('that buffers chunks and decides %s', async (_, filter) => {
     const { request, body, received, read } = start({ filter });
     read();
     for (const chunk of ['a', 'b', 'c']) request.write(chunk);

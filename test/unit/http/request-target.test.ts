@@ -25,13 +25,13 @@ describe('a target is read', () => {
     ['http://login.example.com//a', '//a', undefined],
   ])('%s', (target, path, query) => expect(parseRequestTarget(target, HOST)).toEqual({ path, query }));
 
-  test('with a port, or an IPv6 literal, as the Host header has it', () => {
+  test('with a port, or an IPv6 literal, as in the Host header', () => {
     expect(parseRequestTarget('http://h:8080/a', 'h:8080')).toEqual({ path: '/a', query: undefined });
     expect(parseRequestTarget('http://[::1]:80/a', '[::1]:80')).toEqual({ path: '/a', query: undefined });
   });
 });
 
-describe('a target that cannot be read in one way only', () => {
+describe('an ambiguous target', () => {
   test.each([
     ['nothing', ''],
     ['no slash', 'oauth2/token'],
@@ -60,6 +60,6 @@ describe('a target that cannot be read in one way only', () => {
     ['a no-break space', '/a\u00a0'],
   ])('%s', (_, target) => expect(parseRequestTarget(target, HOST)).toBeUndefined());
 
-  test('absolute form without any host to compare with', () =>
+  test('absolute form without a Host to compare', () =>
     expect(parseRequestTarget('http:///a', '')).toEqual({ path: '/a', query: undefined }));
 });

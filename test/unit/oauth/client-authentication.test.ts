@@ -27,7 +27,7 @@ test('Basic: both halves form-urlencoded, the client_id not repeated (RFC 6749 2
   );
 });
 
-test('post: in the body, after all else', () => {
+test('post: in the body, after all other parameters', () => {
   const client = { clientId: 'a:b c', secret: 's', method: 'client_secret_post' } as const;
   const { parameters, authorization } = authenticateRequest(PARAMETERS, client);
   expect(authorization).toBeUndefined();

@@ -38,7 +38,7 @@ describe('foldClientId', () => {
     expect(foldClientId(a)).not.toBe(foldClientId(b));
   });
 
-  it('folds what is folded to itself', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (clientId) => {
         const folded = foldClientId(clientId);
@@ -48,7 +48,7 @@ describe('foldClientId', () => {
     );
   });
 
-  it('looks at 2 KiB and no more', () => {
+  it('reads at most 2 KiB', () => {
     expect(foldClientId(`${'a'.repeat(2048)}b`)).toBe('a'.repeat(2048));
   });
 });

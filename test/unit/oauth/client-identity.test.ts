@@ -94,7 +94,7 @@ describe('parameters', () => {
     expect(parse(['client_assertion', assertion])).toEqual({ names: [], authenticated: true, unread }),
   );
 
-  test('an assertion that says it is SAML is no JWT, and none is missed (RFC 7522)', () =>
+  test('an assertion with a SAML type is no JWT, and its missing name is no problem (RFC 7522)', () =>
     expect(
       parse(
         ['client_assertion', 'PHNhbWw-'],

@@ -20,7 +20,7 @@ describe('the claims of', () => {
     }),
   );
 
-  test('one with letters beyond ASCII', () =>
+  test('a JWT with letters beyond ASCII', () =>
     expect(parseJwtClaims(unsignedJwt({ state: 'é€😀' }))).toEqual({ state: 'é€😀' }));
 });
 

@@ -19,12 +19,12 @@ describe('a metadata path', () => {
   });
 
   test.each(['/metadata', '/.well-known/webfinger', '/.well-known/openid-configuration/', '/'])(
-    '%s tells nothing',
+    '%s has no known kind',
     (path) => expect(parseMetadataPath(path)).toBeUndefined(),
   );
 });
 
-test('clients look for an issuer with a path in four places', () => {
+test('clients look for an issuer with a path at four locations', () => {
   expect(allMetadataPaths(['/t/.well-known/openid-configuration', '/odd'])).toEqual([
     '/t/.well-known/openid-configuration',
     '/odd',

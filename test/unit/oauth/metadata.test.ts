@@ -43,7 +43,7 @@ describe('locations', () => {
     expect(rewriteMetadata(document, FACTS)).toMatchObject(document);
   });
 
-  test('a name that is no name to an assignment stays a name', () => {
+  test('a name such as __proto__ stays a member', () => {
     const document = parseMetadata('{"issuer":"a","__proto__":{"revocation_endpoint":"b"}}');
     const rewritten = rewriteMetadata(document ?? {}, { ...FACTS, publicClients: true });
     expect(JSON.stringify(rewritten)).toContain('"__proto__":{"revocation_endpoint":"b"}');
@@ -59,7 +59,7 @@ describe('locations', () => {
   });
 });
 
-test('what would lead around the gateway, or cannot be followed, is dropped', () => {
+test('members that bypass the gateway, or cannot be followed, are dropped', () => {
   const document = {
     signed_metadata: 'e30.e30.',
     mtls_endpoint_aliases: { token_endpoint: 'https://mtls.internal/t' },
@@ -75,7 +75,7 @@ test('what would lead around the gateway, or cannot be followed, is dropped', ()
   ]);
 });
 
-test('response types and modes are narrowed, whatever the order of their words', () => {
+test('response types and modes are narrowed, in any order of words', () => {
   const document = {
     response_types_supported: ['code', 'id_token code', 'token', 7],
     response_modes_supported: ['query', 'web_message', 'form_post'],
@@ -90,7 +90,7 @@ test('response types and modes are narrowed, whatever the order of their words',
   expect(rewriteMetadata({}, FACTS)).not.toHaveProperty('response_types_supported');
 });
 
-test('where a client is not enforced, everything but the locations stays', () => {
+test('if a client is not enforced, everything but the locations stays', () => {
   const document = {
     signed_metadata: 'e30.e30.',
     response_types_supported: ['token'],
@@ -100,14 +100,14 @@ test('where a client is not enforced, everything but the locations stays', () =>
   expect(rewriteMetadata(document, facts)).toEqual(document);
 });
 
-test('without a policy on PKCE, the upstream has the word', () => {
+test("without a policy on PKCE, the upstream's value stays", () => {
   const facts = { ...FACTS, codeChallengeMethods: undefined };
   const document = { code_challenge_methods_supported: ['plain'] };
   expect(rewriteMetadata(document, facts)).toMatchObject(document);
   expect(rewriteMetadata({}, facts)).not.toHaveProperty('code_challenge_methods_supported');
 });
 
-test('request objects: by value where a policy allows them, by reference never', () => {
+test('request objects: by value if a policy allows them, never by reference', () => {
   const document = { request_parameter_supported: true, request_uri_parameter_supported: true };
   expect(rewriteMetadata(document, FACTS)).toMatchObject({
     request_parameter_supported: false,
@@ -121,7 +121,7 @@ test('request objects: by value where a policy allows them, by reference never',
   });
 });
 
-test('clients that the gateway authenticates for are public ones', () => {
+test('clients that the gateway authenticates are public', () => {
   const facts = { ...FACTS, publicClients: true };
   const document = {
     revocation_endpoint: 'https://idp.internal:8443/r',

@@ -7,7 +7,7 @@ import {
   needsValue,
 } from '../../../src/oauth/parameter-names.ts';
 
-describe('a name that some server takes for a protocol parameter', () => {
+describe('a name that some server reads as a protocol parameter', () => {
   test.each([
     ['ASP.NET ignores case', 'GRANT_TYPE', 'grant_type'],
     ['PHP trims in front', ' code', 'code'],
@@ -50,13 +50,13 @@ describe('a name that some server takes for a protocol parameter', () => {
   ])('not %j', (name) => expect(isLookalike(name)).toBe(false));
 });
 
-test('an empty value is no value, but for those that may be empty', () => {
+test('an empty value counts as none, except for parameters that may be empty', () => {
   expect(['client_id', 'code_challenge', 'code_verifier', 'redirect_uri'].every(needsValue)).toBe(true);
   // RFC 6749 lets a state be anything; an empty secret is what public clients of some servers send.
   expect(['state', 'client_secret', 'refresh_token', 'scope'].some(needsValue)).toBe(false);
 });
 
-test('resource (RFC 8707 2) and audience (RFC 8693 2.1) may come more than once, and nothing else', () => {
+test('only resource (RFC 8707 2) and audience (RFC 8693 2.1) may repeat', () => {
   expect(['audience', 'resource'].every(mayRepeat)).toBe(true);
   expect(['Resource', 'scope', 'code', 'state', ''].some(mayRepeat)).toBe(false);
 });

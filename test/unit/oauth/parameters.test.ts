@@ -5,7 +5,7 @@ import { Parameters, parseParameters } from '../../../src/oauth/parameters.ts';
 const octets = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 const A = 'a'.repeat(43);
 
-describe('what is read', () => {
+describe('reading', () => {
   test.each<[what: string, text: string, entries: [string, string][]]>([
     ['nothing', '', []],
     ['a pair', 'code=abc', [['code', 'abc']]],
@@ -84,7 +84,7 @@ describe('what is read', () => {
   });
 });
 
-describe('what cannot be decoded', () => {
+describe('undecodable text', () => {
   test.each([
     ['a lone percent sign', 'v=%'],
     ['a percent sign and one digit', 'v=%4'],
@@ -109,7 +109,7 @@ describe('what cannot be decoded', () => {
   });
 });
 
-describe('what servers read differently from each other', () => {
+describe('text that servers read differently', () => {
   test.each([
     ['an escaped NUL in a value', 'code=GOOD%00x'],
     ['an escaped NUL in the value of any parameter', 'scope=a%00'],
@@ -157,7 +157,7 @@ describe('what servers read differently from each other', () => {
     'request_uri',
     'response_mode',
     'response_type',
-  ])('an empty %s is none (RFC 6749 3.1)', (name) => {
+  ])('an empty %s counts as absent (RFC 6749 3.1)', (name) => {
     for (const empty of [`${name}=`, name]) {
       const { parameters, problem, lossless } = parseParameters(`scope=a&${empty}`);
       expect({ problem, lossless }).toEqual({ problem: undefined, lossless: true });
@@ -170,11 +170,11 @@ describe('what servers read differently from each other', () => {
   });
 
   test.each(['code=a&code=b', 'code=a&code=a', 'state=&state=', 'scope=a&scope=b', 'a=1&b=2&%61=3', '=1&=2'])(
-    'a parameter twice: %s',
+    'a repeated parameter: %s',
     (text) => expect(parseParameters(text)).toMatchObject({ problem: 'parameter_repeated', lossless: true }),
   );
 
-  test('the first problem is told, with its parameter', () => {
+  test('the first problem is reported, with its parameter', () => {
     expect(parseParameters('code=a&code=b&state=%00')).toMatchObject({
       problem: 'parameter_repeated',
       problemName: 'code',
@@ -186,7 +186,7 @@ describe('what servers read differently from each other', () => {
   });
 });
 
-describe('what a server that splits at a semicolon would see', () => {
+describe('the reading of a server that splits at a semicolon', () => {
   test.each([
     'a=1;code=x',
     'client_id=a;client_id=b',
@@ -206,7 +206,7 @@ test.each(['%00code=x', 'a%0acode=x', '\0c\0o\0d\0e=x', 'c\0o\0=%\0'])(
   (text) => expect(parseParameters(text).hidden).toBe(true),
 );
 
-describe('what is written', () => {
+describe('writing', () => {
   test('the text of RFC 6749 appendix B, a space as %20', () => {
     expect(new Parameters([['v', ' %&+£€']]).serialize()).toBe('v=%20%25%26%2B%C2%A3%E2%82%AC');
   });
@@ -221,11 +221,11 @@ describe('what is written', () => {
     expect(new Parameters([['A-z._~9', 'A-z._~9']]).serialize()).toBe('A-z._~9=A-z._~9');
   });
 
-  test('half a surrogate pair, as JSON may hold one, does not throw', () => {
+  test('a lone surrogate, as in JSON, does not throw', () => {
     expect(new Parameters([['state', 'a\ud800b']]).serialize()).toBe('state=a%EF%BF%BDb');
   });
 
-  test('a parameter without a name stays one', () => {
+  test('a parameter without a name stays', () => {
     expect(
       new Parameters([
         ['', ''],
@@ -242,7 +242,7 @@ describe('a list of parameters', () => {
     ['a', '2'],
   ]);
 
-  test('first, all, whether there is one', () => {
+  test('first value, all values, presence', () => {
     expect(list.get('a')).toBe('1');
     expect(list.get('A')).toBeUndefined();
     expect(list.all('a')).toEqual(['1', '2']);
@@ -251,7 +251,7 @@ describe('a list of parameters', () => {
     expect(list.has('c')).toBe(false);
   });
 
-  test('is changed in a copy, in place', () => {
+  test('is changed in a copy, at the same position', () => {
     expect(list.with('a', '3').serialize()).toBe('a=3&b=&a=2');
     expect(list.with('c', '3').serialize()).toBe('a=1&b=&a=2&c=3');
     expect(list.without('a', 'c').serialize()).toBe('b=');

@@ -56,7 +56,7 @@ describe('a code_challenge (RFC 7636 4.2)', () => {
   });
 });
 
-test('one comparison serves both methods, and a stored plain challenge gives no verifier away', () => {
+test('one comparison serves both methods, and a stored plain challenge reveals no verifier', () => {
   expect(storedChallenge(CHALLENGE, 'S256')).toBe(s256(VERIFIER));
   expect(storedChallenge(VERIFIER, 'plain')).toBe(s256(VERIFIER));
 });

@@ -6,7 +6,7 @@ import {
   withoutLoopbackPort,
 } from '../../../src/oauth/redirect-uri.ts';
 
-describe('a redirect_uri is one of those registered', () => {
+describe('a redirect_uri is registered', () => {
   test.each([
     ['character by character', 'https://app.example.com/cb', 'https://app.example.com/cb'],
     ['with its query', 'https://app.example.com/cb?a=1', 'https://app.example.com/cb?a=1'],
@@ -70,7 +70,7 @@ describe('a redirect_uri is one of those registered', () => {
     expect(isRegisteredRedirectUri(redirectUri, [registered])).toBe(false),
   );
 
-  test('nothing is registered: nothing is one', () =>
+  test('without registered ones, no redirect_uri is', () =>
     expect(isRegisteredRedirectUri('https://app.example.com', [])).toBe(false));
 });
 
@@ -84,7 +84,7 @@ test.each([
   ['http://localhost:8080/', 'http://localhost/'],
 ])('%s without its loopback port: %s', (uri, expected) => expect(withoutLoopbackPort(uri)).toBe(expected));
 
-describe('a response is on its way to a redirect_uri', () => {
+describe('a response leads to a redirect_uri', () => {
   test.each([
     ['with parameters in a query', 'https://app.example.com/cb?code=x&state=y', 'https://app.example.com/cb'],
     ['with parameters in a fragment', 'https://app.example.com/cb#code=x', 'https://app.example.com/cb'],

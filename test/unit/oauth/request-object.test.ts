@@ -23,7 +23,7 @@ const CLAIMS = {
   max_age: 86400,
 };
 
-test('the example of RFC 9101 4 speaks for itself', () => {
+test('the example of RFC 9101 4', () => {
   expect(mergeRequestObject(outer({ client_id: 's6BhdRkqt3' }), unsignedJwt(CLAIMS))).toMatchObject({
     request: {
       clientId: 's6BhdRkqt3',
@@ -38,7 +38,7 @@ test('the example of RFC 9101 4 speaks for itself', () => {
 });
 
 describe('inside and outside', () => {
-  test('what stands outside only, stays', () =>
+  test('parameters that are only outside stay', () =>
     expect(
       mergeRequestObject(
         outer({
@@ -58,7 +58,7 @@ describe('inside and outside', () => {
       },
     }));
 
-  test('the same on both sides is fine, also a response_type in another order', () =>
+  test('equal values on both sides are accepted, also a response_type in another order', () =>
     expect(
       mergeRequestObject(
         outer({ client_id: 's6BhdRkqt3', response_type: 'id_token code', state: 'af0ifjsldkj' }),
@@ -78,13 +78,13 @@ describe('inside and outside', () => {
       { code_challenge: 'a', code_challenge_method: 'S256' },
       { code_challenge: 'a', code_challenge_method: 'plain' },
     ],
-  ])('another %s on either side: conflicting', (_, outside, inside) =>
+  ])('a different %s on each side: conflicting', (_, outside, inside) =>
     expect(mergeRequestObject(outer(outside), unsignedJwt({ ...CLAIMS, ...inside }))).toBe('conflicting'),
   );
 });
 
 describe('PKCE', () => {
-  test('counts inside only: servers that know the object ignore it outside', () =>
+  test('counts only inside: servers that support the object ignore it outside', () =>
     expect(
       mergeRequestObject(outer({ code_challenge: 'a', code_challenge_method: 'S256' }), unsignedJwt(CLAIMS)),
     ).toMatchObject({ request: { codeChallenge: undefined, codeChallengeMethod: undefined } }));

@@ -27,7 +27,7 @@ async function policiesOf(lines: readonly string[]): Promise<(narrow: boolean) =
   return (narrow) => buildAdvertisedPolicy(policies, { advertisePkce, narrow });
 }
 
-test('by default: S256, code, every mode that is followed, no request objects', async () => {
+test('by default: S256, code, every supported mode, no request objects', async () => {
   expect(await advertised()).toEqual({
     codeChallengeMethods: ['S256'],
     narrowed: {
@@ -39,7 +39,7 @@ test('by default: S256, code, every mode that is followed, no request objects', 
   });
 });
 
-test('what any client may, S256 first', async () => {
+test('everything that any client may use, S256 first', async () => {
   const policy = await advertised(
     UNLISTED_REJECTED,
     'clients:',
@@ -57,7 +57,7 @@ test('what any client may, S256 first', async () => {
   });
 });
 
-test('PKCE is advertised where somebody verifies it', async () => {
+test('PKCE is advertised if gateway or server verifies it', async () => {
   const off = await advertised(
     'defaults: {mode: off}',
     'unlisted_clients: {mode: off}',
@@ -69,7 +69,7 @@ test('PKCE is advertised where somebody verifies it', async () => {
   expect((await advertised('metadata: {advertise_pkce: false}')).codeChallengeMethods).toBeUndefined();
 });
 
-test('nothing is narrowed where not every client is enforced', async () => {
+test('nothing is narrowed unless every client is enforced', async () => {
   expect((await policiesOf([]))(false)).toMatchObject({
     codeChallengeMethods: ['S256'],
     narrowed: undefined,

@@ -42,12 +42,12 @@ describe('the policy for a client_id', () => {
     ['a*', 'a*', 'the text of an entry'],
   ])('%s: %s (%s)', (clientId, name, _why) => expect(registry.policyFor(clientId).name).toBe(name));
 
-  test('* alone matches everybody', () =>
+  test('* alone matches every client', () =>
     expect(new ClientRegistry({ listed: [named('*')], unlisted: UNLISTED }).policyFor('whoever').name).toBe(
       '*',
     ));
 
-  test('all of them, the one for unlisted clients last', () =>
+  test('all policies, that for unlisted clients last', () =>
     expect([...registry.all()].map(({ name }) => name)).toEqual([
       'app-1',
       'x',
@@ -60,7 +60,7 @@ describe('the policy for a client_id', () => {
     ]));
 });
 
-describe('entries that some servers take for one client', () => {
+describe('entries that some servers read as one client', () => {
   const AT = 1_000;
   const report = { mode: 'report' } as const;
   const percent = (enforcePercent: number) => ({ enforcePercent });
@@ -105,14 +105,14 @@ describe('entries that some servers take for one client', () => {
     }
   });
 
-  test('each stays the client that it is: its places are its own', () => {
+  test('each entry keeps its own redirect URIs', () => {
     const registry = listing(['app', { methods: ['S256'] }], ['APP', { ...report, methods: ['plain'] }]);
     expect(registry.find('APP')).toMatchObject({ by: 'name', policy: { name: 'APP', methods: ['plain'] } });
     expect(registry.find('app')).toMatchObject({ by: 'name', policy: { name: 'app', methods: ['S256'] } });
     expect(registry.find('App')).toMatchObject({ by: 'folded', policy: { name: 'app' } });
   });
 
-  test('one that must not go on without the store keeps the other from it', () => {
+  test('if one must not continue without the store, neither may the other', () => {
     const registry = listing(
       ['app', {}],
       ['APP', { onStoreFailure: 'allow' }],
@@ -125,7 +125,7 @@ describe('entries that some servers take for one client', () => {
     ]);
   });
 
-  test('a client beside them that is only reported is not taken for enforced with them', () =>
+  test('another client in report is not enforced with them', () =>
     expect(
       new ClientRegistry({
         listed: [samplePolicy({ name: 'app' }), samplePolicy({ name: 'APP', ...report })],
@@ -133,7 +133,7 @@ describe('entries that some servers take for one client', () => {
       }).enforcesAll(0),
     ).toBe(false));
 
-  test('where all others are enforced, all are', () =>
+  test('if all others are enforced, all are', () =>
     expect(
       new ClientRegistry({
         listed: [samplePolicy({ name: 'app' }), samplePolicy({ name: 'APP', ...report })],
@@ -142,7 +142,7 @@ describe('entries that some servers take for one client', () => {
     ).toBe(true));
 });
 
-describe('the mode for a client that cannot be told', () => {
+describe('the mode for an unclear client', () => {
   const AT = 1_000;
   const off = samplePolicy({ mode: 'off' });
 

@@ -27,7 +27,7 @@ function request(changes: Record<string, string | undefined> = {}): Authorizatio
 const decide = (changes: Record<string, string | undefined>, policy: Partial<ClientPolicy> = {}) =>
   decideAuthorizationRequest(request(changes), samplePolicy(policy))?.reason;
 
-describe('nothing is wrong with', () => {
+describe('accepted', () => {
   test.each<[what: string, changes: Record<string, string | undefined>, policy: Partial<ClientPolicy>]>([
     ['the good request', {}, {}],
     ['a registered redirect_uri', {}, { redirectUris: [CALLBACK] }],
@@ -104,7 +104,7 @@ describe('each reason', () => {
   ])('%s: %j, %j', (reason, changes, policy) => expect(decide(changes, policy)).toBe(reason));
 });
 
-test('the first rule that is broken is told', () => {
+test('the first broken rule is reported', () => {
   const broken: [string, Record<string, string | undefined>, Partial<ClientPolicy>][] = [
     ['client_id_missing', { client_id: undefined }, {}],
     ['client_unknown', {}, { mode: 'reject' }],

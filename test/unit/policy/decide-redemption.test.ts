@@ -27,7 +27,7 @@ const presented = (overrides: Partial<PresentedRedemption> = {}): PresentedRedem
 });
 const client = (...names: string[][]) => ({ client: { names, authenticated: true } });
 
-describe('nothing is wrong with', () => {
+describe('accepted', () => {
   test.each<[what: string, claim: KnownClaim, presented: PresentedRedemption]>([
     ['a claimed code', claim('claimed'), presented()],
     ['no redirect_uri, which OAuth 2.1 dropped', claim('claimed'), presented({ redirectUri: undefined })],
@@ -80,7 +80,7 @@ describe('each reason', () => {
   );
 });
 
-describe('the first rule that is broken is told', () => {
+describe('the first broken rule is reported', () => {
   const everything = presented({
     codeVerifier: undefined,
     redirectUri: 'https://evil.example',
@@ -107,7 +107,7 @@ test('the grant is judged before the code', () => {
   expect(decide('refresh_token', 'authorization_code')).toBe('code_replayed');
 });
 
-test('what can be compared at all (RFC 7636 4.1)', () => {
+test('comparable verifiers (RFC 7636 4.1)', () => {
   expect(isComparable(VERIFIER)).toBe(true);
   expect(isComparable(undefined)).toBe(false);
   expect(isComparable('')).toBe(false);

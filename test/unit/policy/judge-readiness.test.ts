@@ -30,7 +30,7 @@ function verdict(days: readonly Traffic[], client: Client = {}): string {
 }
 const quiet = (n: number) => new Array<Traffic>(n).fill(NOTHING);
 
-test('a gateway that does not see the counts of others does not blame the client for them', () => {
+test('the verdict of a gateway without the counts of others refers to `report --prometheus`', () => {
   const day = { ...logins(100), verified: 50 };
   for (const mode of ['report', 'enforce'] as const)
     expect(verdict([day], { mode, isCountedElsewhere: true })).toMatch(
@@ -96,14 +96,14 @@ test.each<[what: string, days: readonly Traffic[], expected: string | RegExp]>([
   else expect(verdict(days)).toMatch(expected);
 });
 
-test('a place that another client uses as well', () => {
+test('a redirect_uri that another client uses too', () => {
   const sharedPlace = { uri: 'https://app.example.com/cb', client: 'other' };
   expect(verdict([logins(30), ...quiet(7)], { sharedPlace })).toBe(
     'not ready: https://app.example.com/cb is also used by other',
   );
 });
 
-describe('a client that is enforced', () => {
+describe('an enforced client', () => {
   const enforced = (days: readonly Traffic[], client: Client = {}) =>
     verdict(days, { mode: 'enforce', ...client });
 
@@ -143,10 +143,10 @@ describe('a client that is enforced', () => {
   });
 });
 
-test('nothing is known of one that is off', () =>
+test('nothing is known of a client in off', () =>
   expect(verdict([logins(9)], { mode: 'off' })).toMatch(/^not ready: its mode is `off`/));
 
-test('the most frequent reasons come first, the rest as a number', () => {
+test('the most frequent reasons come first, the rest is a number', () => {
   const counted = new Map([
     ['code_replayed', 1],
     ['challenge_missing', 9],
@@ -158,7 +158,7 @@ test('the most frequent reasons come first, the rest as a number', () => {
   );
 });
 
-test('what a store without records cannot do is said', () => {
+test('limits of a store without records are reported', () => {
   const days = [logins(10), ...quiet(5), logins(10)];
   expect(verdict(days, { needsRecords: true })).toMatch(/^not ready: needs a store: .*c_hash/);
   expect(verdict([], { needsRecords: true })).toMatch(/^not ready: needs a store/);

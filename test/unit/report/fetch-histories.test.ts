@@ -99,7 +99,7 @@ const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClien
   ...more,
 });
 
-describe('what Prometheus has recorded', () => {
+describe("Prometheus's data", () => {
   const judged = async (...clients: readonly ReportedClient[]) => {
     await using prometheus = await listen(
       createServer((request, response) => {
@@ -163,7 +163,7 @@ describe('what Prometheus has recorded', () => {
     ]);
   });
 
-  test('is not all that a verdict takes: the gateway has the rest', async () => {
+  test('is not sufficient for a verdict: the gateway has the rest', async () => {
     const shared_place = { uri: 'https://spa.example.com/', client: 'idle' };
     const clients = await judged(
       client('late', { shared_place }),
@@ -187,7 +187,7 @@ describe('what Prometheus has recorded', () => {
     ]);
   });
 
-  test('has no name for clients without an entry: what one gateway saw makes none of them ready', async () => {
+  test('has no name for clients without an entry: the view of one gateway makes none of them ready', async () => {
     const unnamed = { listed: false };
     const clients = await judged(
       client('new', { ...unnamed, verdict: 'ready' }),
@@ -210,10 +210,10 @@ describe('what Prometheus has recorded', () => {
   });
 });
 
-test('issuers and clients with any names stay apart', () =>
+test('issuers and clients with any names stay separate', () =>
   expect(historyKey('a', 'b","c')).not.toBe(historyKey('a","b', 'c')));
 
-describe('Prometheus cannot be asked', () => {
+describe('Prometheus cannot be queried', () => {
   const fault = async (status: number, body: string | Readable) => {
     await using prometheus = await listen(
       createServer((_, response) => {
@@ -259,7 +259,7 @@ describe('Prometheus cannot be asked', () => {
     [200, matrix(), 'URL has no metrics of a gateway in the last 14 days: check that it scrapes'],
   ])('%i %s', async (status, body, expected) => expect(await fault(status, body)).toContain(expected));
 
-  test('an answer without an end', async () => {
+  test('a response without an end', async () => {
     const piece = Buffer.alloc(1024 * 1024, ' ');
     const endless = Readable.from(
       (function* () {
@@ -269,7 +269,7 @@ describe('Prometheus cannot be asked', () => {
     expect(await fault(200, endless)).toContain('URL sends too much data: set --prometheus-job');
   });
 
-  test('nobody listens', async () => {
+  test('no listener', async () => {
     const url = new URL(`http://127.0.0.1:${await freePort()}`);
     await expect(fetchHistories({ url, access: NO_ACCESS, job: undefined }, NOW)).rejects.toThrow(
       `the Prometheus at ${url.origin} cannot be reached: ECONNREFUSED`,

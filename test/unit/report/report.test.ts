@@ -60,7 +60,7 @@ const EVIL = [
 ];
 
 describe('table', () => {
-  test('columns are aligned, the verdict comes last, and a share that is not all of it is not 100%', () => {
+  test('columns are aligned, the verdict comes last, and an incomplete share is not 100%', () => {
     const broken = client('legacy', {
       violations: { challenge_missing: 3 },
       verdict: 'not ready: 3 requests would have been refused',
@@ -74,12 +74,12 @@ describe('table', () => {
     ]);
   });
 
-  test('with several issuers, each client has its own', () =>
+  test('with several issuers, each client shows its issuer', () =>
     expect(renderTable(of([client('a'), client('b', { issuer: 'partner' })]))).toMatch(
       /^ISSUER {3}CLIENT .*\ncorp {5}a .*\npartner {2}b /,
     ));
 
-  test('of nobody: since when, or that the options leave none', () => {
+  test('without clients: since when, or that the options match none', () => {
     const unlisted = client('_unlisted', { listed: false, verdict: 'no traffic' });
     const since = '2026-11-22T09:30:12.000Z';
     expect(renderTable(of([unlisted], { counted_since: since }))).toBe(
@@ -89,7 +89,7 @@ describe('table', () => {
     expect(renderTable(of([], { isFiltered: true }))).toBe('No client matches --client and --verdict.');
   });
 
-  test('no name moves the cursor, turns the line around or is longer than a name', () => {
+  test('no name moves the cursor, reverses the line or exceeds the length limit', () => {
     const text = renderTable(
       of([client('a\u001b[2J\u202eb\n', { mode: 'report\u001b[2J' }), client('x'.repeat(300))]),
     );
@@ -100,7 +100,7 @@ describe('table', () => {
 });
 
 describe('csv', () => {
-  test('no text is a formula to a spreadsheet, and every text is one cell', () => {
+  test('no text is a formula for a spreadsheet, and every text is one cell', () => {
     const lines = renderCsv(of(EVIL.map((name) => client(name, { owner: name })))).split('\r\n');
     expect(lines).toHaveLength(EVIL.length + 1);
     for (const [i, name] of EVIL.entries()) {
@@ -111,7 +111,7 @@ describe('csv', () => {
     }
   });
 
-  test('numbers stay numbers, reasons stand in one cell', () => {
+  test('numbers stay numbers, reasons are in one cell', () => {
     const row = renderCsv(
       of([
         client('portal', {
@@ -131,7 +131,7 @@ describe('yaml', () => {
   /** No client_id with a control character gets this far. */
   const IDS = EVIL.filter((name) => !name.includes('\t'));
 
-  test('is read back by the gateway: who is ready is enforced in a week, all others are reported', async () => {
+  test('is accepted by the gateway: ready clients are enforced in a week, all others reported', async () => {
     const text = renderEntries(
       of([
         client('portal'),
@@ -166,7 +166,7 @@ describe('yaml', () => {
     expect(partner).toEqual({ 'partner-app': { mode: 'report' } });
   });
 
-  test('reads as one would write it', () =>
+  test('looks hand-written', () =>
     expect(
       renderEntries(
         of([
@@ -198,13 +198,13 @@ issuers:
         mode: report`,
     ));
 
-  test('of nobody is a comment', () =>
+  test('without clients is a comment', () =>
     expect(renderEntries(of([client('done', { mode: 'enforce' })]))).toBe(
       '# pkce-gateway report, 2026-11-22: 0 of 0 clients in report mode are ready.',
     ));
 });
 
-describe('what is no answer of /api/clients', () => {
+describe('not a response of /api/clients', () => {
   test.each([
     ['no JSON', '<html>'],
     ['null', 'null'],
@@ -213,7 +213,7 @@ describe('what is no answer of /api/clients', () => {
     ['a count that is none', JSON.stringify({ clients: [{ ...client('a'), codes_bound: '=1' }] })],
   ])('%s', (_, text) => expect(parseReportedClients(text)).toBeUndefined());
 
-  test('what it adds in later versions is no fault', () => {
+  test('additions of later versions are accepted', () => {
     const clients = [{ ...client('a'), more: 1 }];
     expect(parseReportedClients(JSON.stringify({ clients, more: 2 }))).toEqual({ clients });
   });

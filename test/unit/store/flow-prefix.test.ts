@@ -18,7 +18,7 @@ test('a prefix has 32 lowercase letters and digits', () => {
   }
 });
 
-test('the client’s state comes back; an empty one and none are told apart', () => {
+test('the client’s state is restored; an empty one and none are distinguished', () => {
   const prefix = build();
   expect(parseFlowPrefix(UPSTREAM, `${prefix}xyz`)).toEqual({ prefix, clientState: 'xyz' });
   expect(parseFlowPrefix(UPSTREAM, prefix)).toEqual({ prefix, clientState: '' });
@@ -26,17 +26,17 @@ test('the client’s state comes back; an empty one and none are told apart', ()
   expect(parseFlowPrefix(UPSTREAM, bare)).toEqual({ prefix: bare, clientState: undefined });
 });
 
-test('what was put behind the prefix of a flow without a state is not the client’s', () => {
+test('text after the prefix of a flow without a state is not the client’s', () => {
   expect(parseFlowPrefix(UPSTREAM, `${build(false)}added`)?.clientState).toBeUndefined();
 });
 
-test('one prefix is removed, and the next one is the client’s', () => {
+test('one prefix is removed, and the next one belongs to the client', () => {
   const prefix = build();
   const other = build(false);
   expect(parseFlowPrefix(UPSTREAM, prefix + other)?.clientState).toBe(other);
 });
 
-describe('what is no prefix of this upstream', () => {
+describe('not a prefix of this upstream', () => {
   const prefix = build();
   test.each([
     ['an empty state', ''],
@@ -51,13 +51,13 @@ describe('what is no prefix of this upstream', () => {
     expect(parseFlowPrefix(UPSTREAM, state)).toBeUndefined();
   });
 
-  test('one of another upstream', () => {
+  test('a prefix of another upstream', () => {
     expect(parseFlowPrefix('https://other.internal', prefix)).toBeUndefined();
   });
 });
 
 describe('the search in a text', () => {
-  test('finds each prefix where it stands', () => {
+  test('finds each prefix at its position', () => {
     const [one, two] = [build(), build(false)];
     const text = `<a href="/cb?state=${one}s-1">pg pgs state%3d${two}&amp;`;
     const first = findFlowPrefix(UPSTREAM, text);
@@ -67,7 +67,7 @@ describe('the search in a text', () => {
     expect(findFlowPrefix(UPSTREAM, text, (second?.index ?? 0) + 1)).toBeUndefined();
   });
 
-  test('is not led astray by what looks like one', () => {
+  test('ignores similar text', () => {
     const prefix = build();
     const text = `pgpgspgs${'0'.repeat(25)}${prefix}`;
     expect(findFlowPrefix(UPSTREAM, text)).toEqual({ prefix, index: text.length - prefix.length });
@@ -76,6 +76,6 @@ describe('the search in a text', () => {
   });
 });
 
-test('too little randomness is a mistake', () => {
+test('too little randomness is an error', () => {
   expect(() => buildFlowPrefix(UPSTREAM, true, Buffer.alloc(15))).toThrow(RangeError);
 });

@@ -6,7 +6,7 @@ import { buildGatewayCode, openSealedCode, sealCode } from '../../../src/store/g
 const UPSTREAM = 'https://idp.internal';
 const nonce = Buffer.alloc(12, 7);
 
-test('a code of the gateway has 256 random bits, and is told by its form', () => {
+test('a code of the gateway has 256 random bits, and is recognised by its form', () => {
   const code = buildGatewayCode(Buffer.alloc(32, 0xff));
   expect(code).toBe(`pgc_${'_'.repeat(42)}8`);
   expect(isGatewayCode(code)).toBe(true);
@@ -31,13 +31,13 @@ describe('sealing', () => {
   const own = buildGatewayCode(randomBytes(32));
   const sealed = sealCode('the-upstream-code', own, UPSTREAM, nonce);
 
-  test('what was sealed is opened by the same code under the same upstream only', () => {
+  test('a seal opens only with the same code and upstream', () => {
     expect(openSealedCode(sealed, own, UPSTREAM)).toBe('the-upstream-code');
     expect(openSealedCode(sealed, own, 'https://other')).toBeUndefined();
     expect(openSealedCode(sealed, buildGatewayCode(randomBytes(32)), UPSTREAM)).toBeUndefined();
   });
 
-  test('any text is sealed, and by any text', () => {
+  test('any text can be sealed with any text', () => {
     for (const [code, under] of [
       ['', 'x'],
       ['ü€😀', ''],
@@ -47,7 +47,7 @@ describe('sealing', () => {
     }
   });
 
-  test('it tells nothing of the code, and another nonce makes another text', () => {
+  test('the seal reveals nothing of the code, and another nonce makes another seal', () => {
     expect(Buffer.from(sealed, 'base64url').toString('latin1')).not.toContain('upstream-code');
     const other = sealCode('the-upstream-code', own, UPSTREAM, Buffer.alloc(12, 8));
     expect(other.slice(16)).not.toBe(sealed.slice(16));
@@ -60,7 +60,7 @@ describe('sealing', () => {
     ['another character', `${sealed.startsWith('A') ? 'B' : 'A'}${sealed.slice(1)}`],
     ['a character that decoders skip', `${sealed}!`],
     ['padding', `${sealed}=`],
-  ])('%s is not opened', (_, text) => {
+  ])('%s does not open', (_, text) => {
     expect(openSealedCode(text, own, UPSTREAM)).toBeUndefined();
   });
 });

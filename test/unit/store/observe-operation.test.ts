@@ -9,7 +9,7 @@ function listen() {
   return { heard, observe: (...operation: Heard) => void heard.push(operation) };
 }
 
-test('an operation that comes to something is reported before its caller has it', async () => {
+test('a successful operation is reported before its caller gets the result', async () => {
   const { heard, observe } = listen();
   const { promise, resolve } = Promise.withResolvers<string>();
   setTimeout(resolve, 20, 'flow');
@@ -27,7 +27,7 @@ test('a fault is reported, and thrown', async () => {
   expect(heard.map(([operation, , of]) => [operation, of])).toEqual([['ping', fault]]);
 });
 
-test('what is no fault of the store is thrown only', async () => {
+test('other errors than store faults are only thrown', async () => {
   const { heard, observe } = listen();
   const error = new TypeError('ours');
   await expect(observeOperation(observe, 'ping', Promise.reject(error))).rejects.toBe(error);

@@ -5,7 +5,7 @@ import { MemoryRecordStore } from '../../../src/store/record-store-memory.ts';
 import { everyOperation } from '../../contract/store/store-operations.ts';
 import { beginSample, sampleFlow } from '../../support/sample-login.ts';
 
-test('every operation is reported once, and answered as by the store itself', async () => {
+test('every operation is reported once, with the result of the store itself', async () => {
   const seen: string[] = [];
   const store = observeFlowStore(new KeyedFlowStore(new MemoryRecordStore()), (operation) => {
     seen.push(operation);
@@ -21,7 +21,7 @@ test('every operation is reported once, and answered as by the store itself', as
   );
 });
 
-test('a flow that cannot be saved is reported, and may be awaited late or never', async () => {
+test('a failed save of a flow is reported, and may be awaited late or never', async () => {
   const faults: unknown[] = [];
   const store = observeFlowStore(new KeyedFlowStore(new MemoryRecordStore()), (_operation, _ms, fault) => {
     faults.push(fault?.code);

@@ -40,8 +40,8 @@ function makeStore(quotas: Partial<MemoryQuotas> = {}) {
   return { clock, records, present, bind };
 }
 
-describe('at a quota', () => {
-  test('the oldest goes first, whatever its TTL', async () => {
+describe('at the quota', () => {
+  test('the oldest record is dropped first, with any TTL', async () => {
     const { clock, records, present } = makeStore();
     for (const [key, ttl] of [
       ['flow:a', 60_000],
@@ -65,7 +65,7 @@ describe('at a quota', () => {
     expect(await present('code:16', 'code:17', 'code:18', 'code:19')).toBe('code:17 code:18 code:19');
   });
 
-  test('codes that have expired evict none that can be redeemed', async () => {
+  test('expired codes evict no redeemable ones', async () => {
     const { clock, present, bind } = makeStore();
     for (let round = 0; round < 3; round += 1) {
       for (let index = 0; index < 3; index += 1) await bind(`code:${round}${index}`);
@@ -77,7 +77,7 @@ describe('at a quota', () => {
     expect(await present('code:12', 'code:20', 'code:21', 'code:22')).toBe('code:20 code:21 code:22');
   });
 
-  test('huge records evict only their like', async () => {
+  test('huge records evict only huge records', async () => {
     const { records, present } = makeStore();
     await records.save('flow:a', '{}', HOUR);
     for (let index = 0; index < 9; index += 1) await records.save(`flow:${index}`, 'x'.repeat(9_000), HOUR);
@@ -87,13 +87,13 @@ describe('at a quota', () => {
     );
   });
 
-  test('the characters count as well as the records', async () => {
+  test('characters count as well as records', async () => {
     const { records, present } = makeStore();
     for (const key of ['flow:a', 'flow:b', 'flow:c']) await records.save(key, 'x'.repeat(1_024), HOUR);
     expect(await present('flow:a', 'flow:b', 'flow:c')).toBe('flow:b flow:c');
   });
 
-  test('what has expired makes room before anything is given up', async () => {
+  test('expired records make room before live ones are dropped', async () => {
     const { clock, records, present } = makeStore();
     await records.save('flow:old', '{}', HOUR);
     await records.save('flow:expired', '{}', 60_000);
@@ -105,7 +105,7 @@ describe('at a quota', () => {
     );
   });
 
-  test('what is removed or replaced takes no room any more', async () => {
+  test('removed and replaced records take no room', async () => {
     const { records, present } = makeStore();
     await records.save('flow:a', '{}', HOUR);
     for (let index = 0; index < 9; index += 1) {
@@ -118,7 +118,7 @@ describe('at a quota', () => {
   });
 });
 
-test('a clock that goes back loses no record and keeps none beyond its time', async () => {
+test('a clock that goes back loses no record and extends none', async () => {
   const { clock, records, present } = makeStore();
   clock.now = 100_000;
   await records.save('flow:a', '{}', 60_000);
@@ -131,7 +131,7 @@ test('a clock that goes back loses no record and keeps none beyond its time', as
   expect(await present('flow:a', 'flow:b', 'flow:c')).toBe('flow:c');
 });
 
-test('a flood of codes that nobody redeems, and of flows, meets no fault, and logins beside it go on', async () => {
+test('a flood of unredeemed codes and flows causes no fault, and other logins continue', async () => {
   let now = 0;
   const store = new KeyedFlowStore(new MemoryRecordStore({ now: () => now }));
   const FLOOD = DEFAULT_QUOTAS.codes.small.count * 1.2;
@@ -159,7 +159,7 @@ test('a flood of codes that nobody redeems, and of flows, meets no fault, and lo
   expect(await store.findFlow(UPSTREAM, before.prefix)).toEqual(before.live);
 });
 
-test('it is what `kind: memory` makes', async () => {
+test('`kind: memory` uses it', async () => {
   const { flows, connection } = openFlowStore({ kind: 'memory' });
   await using store = flows;
   expect(connection).toBeUndefined();

@@ -26,7 +26,7 @@ test.each([
   [Object.assign(new Error('x'), { code: 'redis://:secret@host' }), undefined],
   [Object.assign(new Error('x'), { code: 5 }), undefined],
   ['no error at all', undefined],
-])('whatever else goes wrong is a connection that is lost: %s', (error, code) => {
+])('any other error is a lost connection: %s', (error, code) => {
   expect(redisErrorCode(error)).toBe(code);
   const fault = redisFault(error, 'ECONNRESET');
   expect(fault.code).toBe('store_unreachable');
@@ -36,7 +36,7 @@ test.each([
   expect(`${fault.message} ${String(fault.cause)}`).not.toMatch(/10\.0\.0\.1|secret/);
 });
 
-test('the arguments of a command never go on', () => {
+test('the arguments of a command are never passed on', () => {
   const error = Object.assign(
     new ReplyError("ERR unknown command 'AUTH', with args beginning with: 'secret'"),
     { command: { name: 'auth', args: ['secret'] } },

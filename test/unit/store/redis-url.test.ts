@@ -44,6 +44,6 @@ test.each([
   'redis+unix://host/path',
   'redis+unix:///',
   'redis+unix:///run/redis.sock?db=x',
-])('%j is no address of a Redis', (url) => {
+])('%j is not an address of Redis', (url) => {
   expect(parseRedisUrl(url)).toBeUndefined();
 });

@@ -16,7 +16,7 @@ const VIOLATION: Violation = {
 const recordOf = (violation: Partial<Violation>, address: 'full' | 'truncated' | 'none' = 'full') =>
   buildAuditRecord({ ...VIOLATION, ...violation }, address, Date.UTC(2027, 0, 15));
 
-test('says who did what, when, and what came of it', () => {
+test('names client, event, time and reason', () => {
   expect(JSON.parse(recordOf({}))).toEqual({
     schema: 'pkce-gateway/audit/1',
     time: '2027-01-15T00:00:00.000Z',
@@ -39,7 +39,7 @@ test('says who did what, when, and what came of it', () => {
   });
 });
 
-test('is one line, whatever the client sends, and fits into one write', () => {
+test('is one line, for any input, and fits into one write', () => {
   const nasty = '\n\r\u2028\u2029\u0085\u001b[2J"\\\ud800\0'.repeat(1_000);
   const violation = { ...VIOLATION, clientId: nasty, userAgent: nasty, detail: nasty, clientAddress: nasty };
   const line = recordOf(printableViolation(violation));

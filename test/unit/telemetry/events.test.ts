@@ -77,7 +77,7 @@ const answered = {
   clientAddress: '192.0.2.1',
 } as const;
 
-test('a request counts while it is in flight, and at its end by endpoint and class of its status', async () => {
+test('a request counts while it is in flight, and at its end by endpoint and status class', async () => {
   const counted = await countedBy(({ events }) => {
     for (let i = 0; i < 4; i += 1) events.requestBegan('r');
     events.requestEnded({ ...answered, times: { total: 500, upstream: 250, overhead: 125 } });
@@ -96,7 +96,7 @@ test('a request counts while it is in flight, and at its end by endpoint and cla
   ]);
 });
 
-test('before anything has happened, what has no labels stands at zero', async () => {
+test('metrics without labels start at zero', async () => {
   const { metrics } = await createTelemetry({ level: 'info', format: 'json', requests: false }, '1.2.3', {
     log: 'silent',
   });

@@ -32,7 +32,7 @@ async function openSink(destination = file) {
 const linesIn = async (path: string) => (await readFile(path, 'utf8')).split('\n').slice(0, -1);
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => `${i} ${'x'.repeat(200)}`);
 
-test('appends in order, and has all of it written at its end', async () => {
+test('appends in order, and writes everything until its end', async () => {
   for (const half of [0, 1]) {
     const { sink, told } = await openSink();
     for (const line of numbered(1_000)) sink.write(`${half} ${line}\n`);
@@ -42,7 +42,7 @@ test('appends in order, and has all of it written at its end', async () => {
   expect(await linesIn(file)).toEqual([0, 1].flatMap((half) => numbered(1_000).map((l) => `${half} ${l}`)));
 });
 
-test('on a disk that is full, lines wait, then are dropped and counted; trouble is told once', async () => {
+test('on a full disk, lines wait, then are dropped and counted; trouble is reported once', async () => {
   const { sink, told } = await openSink('/dev/full');
   const long = `${'x'.repeat(100 * 1024)}\n`;
   for (let i = 0; i < 15; i++) sink.write(long);
@@ -52,7 +52,7 @@ test('on a disk that is full, lines wait, then are dropped and counted; trouble 
   expect(told.recovered).toBe(0);
 });
 
-test('a pipe whose reader is slow has every line whole, in the end', async () => {
+test('a pipe with a slow reader gets every line completely', async () => {
   execFileSync('mkfifo', [file]);
   await expect(openSink()).rejects.toThrow(/ENXIO/);
   const reader = createReadStream(file, 'utf8');
@@ -67,7 +67,7 @@ test('a pipe whose reader is slow has every line whole, in the end', async () =>
   expect(told).toEqual({ dropped: 0, trouble: [], recovered: 0 });
 });
 
-test('a file that is moved away is opened anew, at once where it is told', async () => {
+test('a renamed file is reopened, at once on request', async () => {
   const { sink } = await openSink();
   sink.write('before\n');
   await vi.waitFor(async () => expect(await linesIn(file)).toEqual(['before']), 10_000);
@@ -80,7 +80,7 @@ test('a file that is moved away is opened anew, at once where it is told', async
   expect(await linesIn(file)).toEqual(['after']);
 });
 
-test('where it cannot be opened anew, lines go on to the file that is open; trouble and recovery are told once', async () => {
+test('if reopening fails, lines are written to the open file; trouble and recovery are reported once', async () => {
   const folder = join(directory, 'folder');
   await mkdir(folder);
   const { sink, told } = await openSink(join(folder, 'lines'));

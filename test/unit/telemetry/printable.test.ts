@@ -12,7 +12,7 @@ test.each([
   expect(printable(text)).toBe(shown);
 });
 
-test('what is long is cut, and says so', () => {
+test('long text is cut, with a mark', () => {
   expect(printable('x'.repeat(201))).toBe(`${'x'.repeat(199)}…`);
   expect(printable('x'.repeat(200))).toBe('x'.repeat(200));
   expect(printable('\n'.repeat(200))).toHaveLength(200);

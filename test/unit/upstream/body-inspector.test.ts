@@ -78,8 +78,8 @@ function serveChunks(...chunks: string[]) {
   return { serve, next };
 }
 
-describe('what an inspector lets through', () => {
-  test('leaves piece by piece, changed and held as it says', async () => {
+describe('the output of an inspector', () => {
+  test('is sent piece by piece, changed and buffered as it decides', async () => {
     const { serve, next } = serveChunks('one', 'two', 'three');
     const push: Step = async (chunk) => {
       setImmediate(next);
@@ -89,7 +89,7 @@ describe('what an inspector lets through', () => {
     expect(received).toMatchObject({ status: 200, body: 'ONETHREE!' });
   });
 
-  test('a response of which nothing is left has a head and an end', async () => {
+  test('a response without remaining data has a head and an end', async () => {
     const { serve, next } = serveChunks('one');
     const push: Step = () => {
       setImmediate(next);
@@ -98,7 +98,7 @@ describe('what an inspector lets through', () => {
     expect((await receive({ serve, push })).received).toMatchObject({ status: 200, body: '' });
   });
 
-  test('a response without a body is asked for its end only', async () => {
+  test('for a response without a body, only the end is inspected', async () => {
     const serve = (socket: Socket) => socket.end('HTTP/1.1 204 No Content\r\n\r\n');
     const push = () => {
       throw new Error('there was no body');
@@ -107,7 +107,7 @@ describe('what an inspector lets through', () => {
   });
 });
 
-describe('before anything has left', () => {
+describe('before the first byte', () => {
   test.each([
     ['another response goes out', () => REPLACEMENT, { status: 403, body: 'other' }],
     [
@@ -138,7 +138,7 @@ describe('before anything has left', () => {
     expect((await receive({ serve, push })).received).toMatchObject(expected);
   });
 
-  test('at the end as well', async () => {
+  test('also at the end', async () => {
     const { serve, next } = serveChunks('one');
     const push: Step = () => {
       setImmediate(next);
@@ -148,7 +148,7 @@ describe('before anything has left', () => {
     expect(received).toMatchObject({ status: 403, body: 'other' });
   });
 
-  test('an upstream that stalls is too slow; an inspector that takes its time is not', async () => {
+  test('a stalled upstream times out; a slow inspector does not', async () => {
     const serve = (socket: Socket) => void socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf');
     const { outcome } = await receive({ serve, push: () => NOTHING, responseTimeout: 100 });
     expect(outcome).toMatchObject({ kind: 'timeout' });
@@ -175,7 +175,7 @@ const LATE: readonly [name: string, decide: () => Inspected | Promise<Inspected>
   ['where its promise fails', async () => fail(), { message: 'broken' }],
 ];
 
-describe('once something has left, a response is broken off', () => {
+describe('after the first byte, a response is aborted', () => {
   test.each(LATE)('%s', async (_, decide, expected) => {
     const { serve, next } = serveChunks('one', 'two', 'three');
     const push: Step = (chunk) => {

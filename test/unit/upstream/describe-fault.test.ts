@@ -37,7 +37,7 @@ test.each([
   expect(explainFailure(fault)).not.toContain('SSL routines');
 });
 
-test('a fault of discovery speaks for itself', () => {
+test('a discovery fault has its own text', () => {
   expect(explainFailure(new DiscoveryFault(['/x answered 404']))).toMatch(
     /\(\/x answered 404\); name the endpoints/,
   );

@@ -58,12 +58,15 @@ test.each([
     'body',
   ],
   ['that ends with its connection', 'HTTP/1.0 200 OK\r\n\r\nbody', 'body'],
-])('a response %s is whole although its connection closes while it is looked at', async (_, answer, body) => {
-  const received = await passClosed(answer);
-  expect([received.status, received.body]).toEqual([Number(answer.split(' ', 2)[1]), body]);
-});
+])(
+  'a response %s is complete although its connection closes during the inspection',
+  async (_, answer, body) => {
+    const received = await passClosed(answer);
+    expect([received.status, received.body]).toEqual([Number(answer.split(' ', 2)[1]), body]);
+  },
+);
 
-test('an answer that is waited for without a client is waited for no longer than to its head', async () => {
+test('a response that is awaited without a client is awaited only up to its head', async () => {
   const asked = Promise.withResolvers<Socket>();
   const gone = Promise.withResolvers<void>();
   await using upstream = await startRawServer((socket) => {
@@ -92,7 +95,7 @@ test('an answer that is waited for without a client is waited for no longer than
   await gone.promise;
 });
 
-test('the rest of an answer that is replaced may come a little later: the connection to the upstream is kept', async () => {
+test('the rest of a replaced response may arrive a little later: the connection to the upstream is kept', async () => {
   const sockets: Socket[] = [];
   await using upstream = await startRawServer((socket) => {
     sockets.push(socket);
@@ -116,7 +119,7 @@ test('the rest of an answer that is replaced may come a little later: the connec
   expect(new Set(sockets).size).toBe(1);
 });
 
-test('a request that cannot be sent at all keeps no connection from others', async () => {
+test('a request that cannot be sent occupies no connection', async () => {
   await using upstream = await startRawServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine');
   });

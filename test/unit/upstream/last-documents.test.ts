@@ -11,7 +11,7 @@ test('a document is kept for an hour', () => {
   expect(documents.recall('b', 0)).toBeUndefined();
 });
 
-test('only so many are kept, the last used ones', () => {
+test('a limited number is kept, the last used ones', () => {
   const documents = new LastDocuments();
   documents.remember('first', { issuer: 'first' }, 0);
   for (let i = 0; i < 1_000; i++) {

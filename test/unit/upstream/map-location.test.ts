@@ -31,7 +31,7 @@ test.each([
   ['https://', 'https://'],
 ])('%s: %s', (location, mapped) => expect(mapLocation(location, [UPSTREAM], PUBLIC)).toBe(mapped));
 
-describe('an origin that goes on behind what was written', () => {
+describe('an origin with more text after it', () => {
   test.each([
     ['the default port', 'https://idp.internal:443/a'],
     ['user info', 'https://idp.internal:x@idp.internal/a'],
@@ -47,5 +47,5 @@ test.each(['https://10.0.0.5:8080/a?b', '//10.0.0.5:8080/a?b', 'http://10.0.0.5:
   (location) => expect(mapLocation(location, ['http://10.0.0.5:8080'], PUBLIC)).toBe(`${PUBLIC}/a?b`),
 );
 
-test('nothing changes where both are the same', () =>
+test('nothing changes if both are the same', () =>
   expect(mapLocation('HTTPS://login.example.com/a', [PUBLIC], PUBLIC)).toBe('HTTPS://login.example.com/a'));

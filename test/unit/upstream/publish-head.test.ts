@@ -28,11 +28,11 @@ test.each([
 ])('%s: %s', (name, value, expected) => expect(published(name, value)).toBe(expected));
 
 test.each(['http://127.0.0.1:8080', 'http://localhost:8080'])(
-  'a cookie of %s has no domain: no browser would take it',
+  'a cookie of %s has no domain: no browser would accept it',
   (origin) => expect(published('Set-Cookie', 'a=b; Domain=idp.internal; Path=/', origin)).toBe('a=b; Path=/'),
 );
 
-test('a head in which nothing changes is the same head', () => {
+test('an unchanged head is the same object', () => {
   const head = { status: 200, statusText: '', headers: ['Location', '/a', 'Set-Cookie', 'a=b'] };
   expect(publishHead(head, OWN, PUBLIC)).toBe(head);
 });

@@ -34,7 +34,7 @@ function clean(raw: readonly string[], body: 'as_sent' | 'replaced' = 'as_sent')
   return headers.slice(2, -10);
 }
 
-describe('what never reaches the upstream', () => {
+describe('never forwarded', () => {
   test.each([
     // RFC 9110 7.6.1
     'Connection',
@@ -92,7 +92,7 @@ describe('what never reaches the upstream', () => {
   });
 });
 
-describe('what goes on as it came', () => {
+describe('forwarded unchanged', () => {
   test('names as written, order, duplicates and values', () => {
     const raw = [
       ...['Cookie', 'a=1', 'accept', '*/*', 'COOKIE', 'b=2', 'X-Custom', '', 'x-custom', ' padded '],
@@ -109,7 +109,7 @@ describe('what goes on as it came', () => {
   test('no headers at all', () => expect(clean([])).toEqual([]));
 });
 
-test('another method may be named where the gateway judges nothing', () => {
+test('another method may be named at other paths', () => {
   const raw = ['X-HTTP-Method-Override', 'DELETE', 'X_Method_Override', 'PUT', 'X-Original-URL', '/a'];
   const headers = buildRequestHeaders(raw, { ...OPTIONS, body: 'as_sent', keepsMethodOverrides: true });
   expect(headers.slice(2, -10)).toEqual(raw.slice(0, 4));
@@ -122,24 +122,24 @@ test.each([
   ['http://[2001:db8::1]', ['http', '[2001:db8::1]', '80']],
   ['http://[2001:db8::1]:81', ['http', '[2001:db8::1]:81', '81']],
   ['http://', ['http', '', '80']],
-])('the upstream is told of %s', (publicOrigin, expected) => {
+])('the upstream gets %s', (publicOrigin, expected) => {
   const headers = buildRequestHeaders([], { ...OPTIONS, publicOrigin, body: 'as_sent' });
   const sent = (name: string) => headers[headers.indexOf(name) + 1];
   expect(['Proto', 'Host', 'Port'].map((part) => sent(`X-Forwarded-${part}`))).toEqual(expected);
 });
 
-test('an id that the client made up is not the one of the request', () => {
+test('an id from the client is not used', () => {
   const raw = ['X-Request-ID', 'a', 'x_request_id', 'b', 'traceparent', '00-1-2-01', 'tracestate', 'c=d'];
   expect(clean(raw)).toEqual(raw.slice(4));
 });
 
-describe('headers that come once', () => {
+describe('headers that are forwarded once', () => {
   test.each(['Authorization', 'Content-Type', 'Content-Length'])('%s: the first one was judged', (name) => {
     expect(clean([name, '1', name.toLowerCase(), '2', name.toUpperCase(), '3'])).toEqual([name, '1']);
   });
 
   test.each(['content_type', 'CONTENT_LENGTH', 'Content.Type', 'content_Length'])(
-    '%s, which CGI cannot tell from the other, is dropped, also where it stands first',
+    '%s, which CGI reads as the same header, is dropped, even if it comes first',
     (name) => {
       const proper = /type/i.test(name) ? 'Content-Type' : 'Content-Length';
       expect(clean([name, '1', proper, '2'])).toEqual([proper, '2']);
@@ -147,13 +147,13 @@ describe('headers that come once', () => {
     },
   );
 
-  test('the description of a body that is replaced goes with it', () => {
+  test('the headers that describe a replaced body are dropped', () => {
     const raw = ['Content-Type', 'a/b', 'Content_Type', 'c/d', 'Content-Length', '5', 'Accept', '*/*'];
     expect(clean(raw, 'replaced')).toEqual(['Accept', '*/*']);
   });
 });
 
-test('a response that is going to be read is asked for without a coding, whatever the client takes', () => {
+test('a response that will be read is requested without a coding, whatever the client accepts', () => {
   const raw = ['Accept-Encoding', 'gzip', 'accept_encoding', 'br', 'Accept', '*/*'];
   const options = { ...OPTIONS, body: 'as_sent', acceptEncoding: 'identity' } as const;
   const headers = buildRequestHeaders(raw, options);
@@ -178,7 +178,7 @@ describe('headers named in Connection belong to this hop', () => {
     'Content-Encoding',
     'Cookie',
     'content_type',
-  ])('a client cannot take %s away', (token) => {
+  ])('a client cannot remove %s', (token) => {
     const raw = [
       'Authorization',
       'a',

@@ -4,7 +4,7 @@ import { tidyResponseHead } from '../../../src/upstream/tidy-response-head.ts';
 
 const headOf = (...lines: string[]) => `${['HTTP/1.1 200 OK', ...lines].join('\r\n')}\r\n\r\n`;
 
-describe('a head that a strict parser takes', () => {
+describe('a head that a strict parser accepts', () => {
   const token = fc.stringMatching(/^[A-Za-z][A-Za-z-]{0,10}$/);
   const value = fc.stringMatching(/^[\x21-\x7e\x80-\xff]{0,20}$/);
   test('stays as it is', () => {
@@ -12,7 +12,7 @@ describe('a head that a strict parser takes', () => {
     fc.assert(fc.property(lines, (all) => tidyResponseHead(headOf(...all)) === headOf(...all)));
   });
 
-  test('is told the same with LF alone', () => {
+  test('is the result for LF alone', () => {
     const head = headOf('Server: a', 'Content-Length: 3', 'Set-Cookie: a=b; Path=/');
     expect(tidyResponseHead(head.replaceAll('\r', ''))).toBe(head);
   });

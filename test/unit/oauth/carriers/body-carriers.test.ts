@@ -215,7 +215,7 @@ describe.each(ROWS)('%s: %s', (family, _, kind, body) => {
   const pieces = readBody(family, body);
   const [carrier, ...others] = carriersOf(pieces);
 
-  test('is one carrier, with where it leads and what it carries', () => {
+  test('is one carrier, with its target and content', () => {
     expect(others).toEqual([]);
     expect(carrier).toMatchObject({
       kind,
@@ -228,13 +228,13 @@ describe.each(ROWS)('%s: %s', (family, _, kind, body) => {
     expect(places).toContain(kind === 'web_message' ? 'https://app.example.com/' : CB);
   });
 
-  test.each([1, 2, 3, 7, 31])('is the same in parts of %d octets', (size) => {
+  test.each([1, 2, 3, 7, 31])('is the same in parts of %d bytes', (size) => {
     const parts = readBody(family, body, size);
     expect(parts.map(({ text }) => text).join('')).toBe(body);
     expect(rewriteBody(parts)).toBe(rewriteBody(pieces));
   });
 
-  test('gets code and state in their places, every other octet as it was', () => {
+  test('gets code and state replaced, every other byte unchanged', () => {
     const escapedCode = /(?<=>|"|'|=|%(?:25)*3D|\\x3d|quot;)old(?:-|\\x2D)code(?:-|\\x2D)0123456/;
     const changed = body.replace(escapedCode, 'NEW').replace(PREFIX, '');
     expect(rewriteBody(pieces).replace('state value="xyz"', 'state value=xyz')).toBe(changed);
@@ -248,7 +248,7 @@ describe.each(ROWS)('%s: %s', (family, _, kind, body) => {
   });
 });
 
-describe('what is no response', () => {
+describe('not a response', () => {
   test.each<[what: string, family: ContentFamily, body: string]>([
     [
       'a login page',
@@ -300,7 +300,7 @@ describe('what is no response', () => {
     }
   });
 
-  test('a login page that holds the prefix tells where it leads', () => {
+  test('a login page with the prefix shows its target', () => {
     const page = `<form method=post action="/login?state=${PREFIX}"><input type=hidden name=state value=${PREFIX}></form>
       <script>fetch("?state=${PREFIX}&error=x")</script><a href="/authorize?response_type=code&amp;redirect_uri=${encodeURIComponent(CB)}&amp;state=${PREFIX}">again</a>`;
     const carriers = carriersOf(readBody('html', page));
@@ -316,21 +316,21 @@ describe('what is no response', () => {
 describe('a form', () => {
   const formIn = (html: string) => carriersOf(readBody('html', html)).filter(({ kind }) => kind === 'form');
 
-  test('without a prefix is read, since a preserved state has none', () => {
+  test('without a prefix is read, because a preserved state has none', () => {
     const page = `<form method=post action=${CB}><input name=code value=x><input name=state value=mine></form>`;
     expect(formIn(page)).toMatchObject([{ codes: ['x'], states: ['mine'], part: 'body' }]);
     const hybrid = `<form method=post action=${CB}><input name=id_token value=x></form>`;
     expect(formIn(hybrid)).toMatchObject([{ hasIdToken: true }]);
   });
 
-  test('that gets leads to its address with its fields as query', () => {
+  test('with GET leads to its address with its fields as query', () => {
     const page = `<form action="${CB}?x=y"><input name=tenant value=1>${FIELDS}</form>`;
     const [form] = formIn(page);
     expect(form?.part).toBe('query');
     expect(form?.target?.href).toBe(`${CB}?tenant=1&code=old-code-0123456&state=${PREFIX}xyz`);
   });
 
-  test('leads wherever one of its buttons does', () => {
+  test('leads to the targets of all its buttons', () => {
     const page = `<form action=/cancel>${FIELDS}<button formaction="${CB}" formmethod=POST>a</button><input type=submit formaction=${CB} formmethod=post></form>`;
     expect(formIn(page).map(({ target, part }) => [target?.pathname, part])).toEqual([
       ['/cancel', 'query'],
@@ -350,20 +350,20 @@ describe('a form', () => {
     ['a quote', `value=${PREFIX}"a&amp;`, 'value="&#34;a&#38;"'],
     ['raw octets', `value=${PREFIX}\xc3\xa9`, 'value="\xc3\xa9"'],
     ['another character', `value=${PREFIX}&#x20ac;`, 'value="&#8364;"'],
-  ])('whose state stands there without quotes gets them: %s', (_, before, after) => {
+  ])('whose state has no quotes gets them: %s', (_, before, after) => {
     const page = `<form method=post action=${CB}><input name=state ${before} id=a><input name=code value=x></form>`;
     const changed = page.replace(before, after).replace('value=x', 'value=NEW');
     expect(rewriteBody(readBody('html', page))).toBe(changed);
   });
 
-  test('loses the element of a state that was not sent', () => {
+  test('loses the element of an unsent state', () => {
     const page = `<form method=post action=${CB}>a<textarea name=state>${PREFIX}</textarea>b<input name=code value=x></form>`;
     expect(rewriteBody(readBody('html', page), { ...CHANGES, hadState: false })).toBe(
       `<form method=post action=${CB}>ab<input name=code value=NEW></form>`,
     );
   });
 
-  test('says all that it carries', () => {
+  test('reports all its content', () => {
     const page = `<form method=post action=${CB}><input name=error value=access_denied><input name=iss value=x><input name=state value=${PREFIX}><input name=code value=1><input name=code value=2></form>`;
     expect(formIn(page)).toMatchObject([{ hasError: true, hasIss: true, codes: ['1', '2'] }]);
   });
@@ -378,11 +378,11 @@ describe('members', () => {
       `{ "state":"${PREFIX}" ,"code":"old-code-0123456","uri":"${CB}"}`,
       `{ "code":"NEW","uri":"${CB}"}`,
     ],
-  ])('a state that was not sent goes with its comma: %s', (_, body, changed) =>
+  ])('an unsent state is removed with its comma: %s', (_, body, changed) =>
     expect(rewriteBody(readBody('json', body), { ...CHANGES, hadState: false })).toBe(changed),
   );
 
-  test('the issuer is one more', () =>
+  test('the issuer is an additional member', () =>
     expect(JSON.parse(rewriteBody(readBody('json', LAST), { ...CHANGES, iss: 'https://as' }))).toEqual({
       uri: CB,
       code: 'NEW',
@@ -392,7 +392,7 @@ describe('members', () => {
 });
 
 /** What has come out, and what is held, after a part of a body. */
-describe('what passes is not held', () => {
+describe('passing text is not buffered', () => {
   test.each<[ContentFamily, passes: string, held: string]>([
     ['html', '<html><p>Some text, ', ''],
     ['html', '<form method=post><input name=user value=x> ', ''],
@@ -458,7 +458,7 @@ describe('a construct that is too large', () => {
     expect(rewriteBody(pieces)).toBe(body.replace('old-code-0123456', 'NEW').replace(PREFIX, ''));
   });
 
-  test('a login page is no response, however large', () => {
+  test('a login page is no response, at any size', () => {
     const page = `<form method=post action=/login><input name=state value=${PREFIX}><p>${FILL}<input name=user></form>`;
     const pieces = readBody('html', page);
     expect(tooLarge(pieces)).toEqual([]);
@@ -501,4 +501,4 @@ describe('content types', () => {
   ])('%s', (contentType, family) => expect(contentFamily(contentType)).toBe(family));
 });
 
-test('the prefix is well-formed to these tests', () => expect(AROUND.findPrefix(` ${PREFIX}`, 0)).toBe(1));
+test('the prefix is well-formed in these tests', () => expect(AROUND.findPrefix(` ${PREFIX}`, 0)).toBe(1));

@@ -104,14 +104,14 @@ describe('a signed response is read (JARM 2.1)', () => {
     });
   });
 
-  test('what stands beside it counts as well', () => {
+  test('parameters beside it count too', () => {
     expect(read(`${CB}?code=x&state=y&response=${unsignedJwt(claims)}`)).toMatchObject({
       codes: ['x', claims.code],
       states: ['y', claims.state],
     });
   });
 
-  test('it keeps every octet', () => {
+  test('it keeps every byte', () => {
     const location = `${CB}?response=${unsignedJwt({ ...claims, state: PREFIX })}`;
     expect(rewrite('Location', location)).toBe(location);
   });
@@ -175,7 +175,7 @@ describe('a redirect is rewritten', () => {
     ),
   );
 
-  test('without a prefix the state stays, without a code the code', () => {
+  test('without a prefix the state stays, without a new code the code', () => {
     const location = `${CB}?code=old&state=${PREFIX}x#a`;
     expect(rewrite('Location', location, { prefix: undefined, hadState: false, code: undefined })).toBe(
       location,
@@ -190,7 +190,7 @@ describe('a redirect is rewritten', () => {
     ['?code=old#_', '?code=NEW&iss=https%3A%2F%2Fas#_'],
     ['?code=old#_=_', '?code=NEW&iss=https%3A%2F%2Fas#_=_'],
     ['?code=old&iss=a', '?code=NEW&iss=a'],
-  ])('the issuer is added where the response stands (RFC 9207): %s', (before, after) =>
+  ])('the issuer is added to the response (RFC 9207): %s', (before, after) =>
     expect(rewrite('Location', CB + before, { iss: 'https://as' })).toBe(CB + after),
   );
 });
@@ -221,7 +221,7 @@ describe('other headers', () => {
     );
   });
 
-  test('an outer URL and the one in its parameter are carriers of their own', () => {
+  test('an outer URL and the one in its parameter are separate carriers', () => {
     const location = `/login?state=${PREFIX}a&to=${escaped}`;
     expect(carriersIn('Location', location).map(({ kind, target }) => [kind, target?.host])).toEqual([
       ['location', 'login.example.com'],
@@ -229,7 +229,7 @@ describe('other headers', () => {
     ]);
   });
 
-  test('an issuer is escaped as often as the URL around it', () => {
+  test('an issuer has the same escaping as the URL around it', () => {
     const value = `to=${escaped}`;
     const target = new URL(
       decodeURIComponent(rewrite('Set-Cookie', value, { iss: 'https://as/?a&b' }).slice(3)),
@@ -245,7 +245,7 @@ describe('other headers', () => {
     ['Location', `${CB}?next=${encodeURIComponent('https://a.example/?code=x')}`],
   ])('none in %s: %s', (name, value) => expect(carriersIn(name, value)).toEqual([]));
 
-  test('each value by its place in the list', () => {
+  test('each value by its index in the list', () => {
     const headers = ['Location', '/', 'Refresh', `0;url=${URL_TEXT}`, 'location', URL_TEXT];
     expect(readHeaderCarriers(headers, AROUND).map(({ index }) => index)).toEqual([3, 5]);
   });

@@ -39,6 +39,6 @@ describe('a response leads to a redirect_uri', () => {
   test('a message for a private-use scheme has no origin to compare', () =>
     expect(leadsTo(message('com.example.app:/x'), 'com.example.app:/cb', NOWHERE)).toBe(false));
 
-  test('without a redirect_uri, a code and a state apart lead nowhere', () =>
+  test('without a redirect_uri, a separate code and state lead nowhere', () =>
     expect(targetFor(only('json', `{${MEMBERS}}`), undefined)).toBeUndefined());
 });

@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { ActivityReader } from './admin/activity-reader.ts';
 import { AdminHandler } from './admin/admin-handler.ts';
 import { ConfigHistory } from './admin/config-history.ts';
-import { createAdminListener } from './admin-listener.ts';
 import type { Config } from './config/config.ts';
 import { reloadable } from './config/reloadable.ts';
+import { Listener } from './http/listener.ts';
 import { openObservedStores } from './observed-stores.ts';
 import { Server } from './server.ts';
 import { createTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
@@ -64,7 +64,17 @@ export async function startGateway(
     },
     onError: (error) => events.internalError(error, 'admin'),
   });
-  const adminListener = cleanup.use(createAdminListener(config, admin));
+  const adminListener = cleanup.use(
+    new Listener({
+      address: config.admin.address,
+      tls: config.admin.tls,
+      headerTimeout: config.listen.limits.headerTimeout,
+      keepAlive: config.listen.keepAlive,
+      // Enough for a handful of users and scrapers.
+      connections: 100,
+      onRequest: (request, response) => void admin.handle(request, response),
+    }),
+  );
 
   // The first request should find the store connected; an unreachable store does not delay the start.
   await stores.known;

@@ -1,5 +1,4 @@
 import { foldClientId } from '../oauth/client-id.ts';
-import { ENFORCEMENT_KEYS } from './client-policies.ts';
 import type { IssuerDraft } from './config.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { policyEntries, type WrittenPolicy } from './policy-entries.ts';
@@ -20,16 +19,15 @@ export function checkPolicies(issuer: IssuerDraft, diagnostics: Diagnostics): vo
   checkAlikeIds(Object.keys(issuer.clients ?? {}), diagnostics.below('clients'));
 }
 
-const ENFORCEMENT = {
-  enforceFrom: ['enforce_from', 'violations are reported until this moment, and refused from then on'],
-  enforcePercent: ['enforce_percent', 'this share of the logins is enforced, and the rest is reported'],
-} as const;
+const ENFORCEMENT = [
+  ['enforceFrom', 'enforce_from', 'violations are reported until this moment, and refused from then on'],
+  ['enforcePercent', 'enforce_percent', 'this share of the logins is enforced, and the rest is reported'],
+] as const;
 
 function checkMode({ entry, merged: { mode } }: WrittenPolicy, diagnostics: Diagnostics): void {
   if (mode === undefined || mode === 'enforce') return;
-  for (const name of ENFORCEMENT_KEYS) {
+  for (const [name, key, meaning] of ENFORCEMENT) {
     if (entry[name] === undefined) continue;
-    const [key, meaning] = ENFORCEMENT[name];
     const source = 'mode' in entry ? '' : ' (from defaults)';
     diagnostics.problem(
       [key],

@@ -1,8 +1,16 @@
 import { z } from 'zod';
 import { type ClientPolicies, type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
-import type { PolicyEntry, PolicySettings } from './policy-settings.ts';
-import { policySchema } from './schema/policy.ts';
-import { slotsOf } from './schema-shape.ts';
+import { type BuiltInKey, policySchema, type unlistedPolicySchema } from './schema/policy.ts';
+import { type SettingName, slotsOf } from './schema-shape.ts';
+import type { Settings } from './settings.ts';
+
+/** The content of an entry under `clients`, `unlisted_clients` or `defaults`. */
+export type PolicyEntry = Settings<z.output<typeof unlistedPolicySchema>>;
+
+/** The settings of a client policy; those with a built-in value are always present. `schema/policy.ts` describes them. */
+export type PolicySettings = PolicyEntry & {
+  readonly [K in SettingName<BuiltInKey>]: NonNullable<PolicyEntry[K]>;
+};
 
 const BUILT_IN: PolicyEntry = Object.fromEntries(
   [...slotsOf(policySchema).values()].flatMap(({ name, schema }) => {
@@ -10,12 +18,6 @@ const BUILT_IN: PolicyEntry = Object.fromEntries(
     return value === undefined ? [] : [[name, z.parse(schema, value)]];
   }),
 );
-
-/** Settings that say how a client is enforced; they apply with `mode: enforce` only. */
-export const ENFORCEMENT_KEYS = [
-  'enforceFrom',
-  'enforcePercent',
-] as const satisfies readonly (keyof PolicySettings)[];
 
 /** The value in the entry, else the one in `defaults`, else the built-in value; each setting as a whole. */
 export function mergeSettings(entry: PolicyEntry, defaults: PolicyEntry): PolicySettings {

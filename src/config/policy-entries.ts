@@ -1,6 +1,5 @@
-import { mergeSettings } from './client-policies.ts';
+import { mergeSettings, type PolicyEntry, type PolicySettings } from './client-policies.ts';
 import type { IssuerDraft } from './config.ts';
-import type { PolicyEntry, PolicySettings } from './policy-settings.ts';
 import type { ValuePath } from './problem.ts';
 
 /** A policy entry of an issuer under check; an invalid value is `undefined`. */

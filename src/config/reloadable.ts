@@ -1,18 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, StoreConfig } from './config.ts';
+import { settingName } from './schema-shape.ts';
 
-/** Settings that take effect only when the process starts, as paths in the configuration. */
+/** Settings that take effect only when the process starts, by their keys in the file. */
 const SETTLED = [
-  ['listen', 'address'],
-  ['listen', 'limits', 'headerTimeout'],
-  ['listen', 'limits', 'connections'],
-  ['listen', 'keepAlive'],
-  ['admin', 'address'],
-  ['admin', 'hosts'],
-  ['workers'],
-  ['log', 'format'],
-  ['audit'],
-] as const;
+  'listen.address',
+  'listen.limits.header_timeout',
+  'listen.limits.connections',
+  'listen.keep_alive',
+  'admin.address',
+  'admin.hosts',
+  'workers',
+  'log.format',
+  'audit',
+];
 
 type Section = { [key: string]: unknown };
 
@@ -27,20 +28,21 @@ export type ReloadableConfig = {
 export function reloadable(running: Config, next: Config): ReloadableConfig {
   const config = structuredClone(next);
   const waiting: string[] = [];
-  const settle = (path: readonly string[]) => {
-    const key = path.at(-1) as string;
+  const settle = (path: string) => {
+    const parents = path.split('.').map(settingName);
+    const name = parents.pop() as string;
     const [from, to] = [running, config].map((whole) =>
-      path.slice(0, -1).reduce((part, name) => part[name] as Section, whole as unknown as Section),
+      parents.reduce((part, parent) => part[parent] as Section, whole as unknown as Section),
     ) as [Section, Section];
-    if (isDeepStrictEqual(from[key], to[key])) return;
-    to[key] = from[key];
-    waiting.push(path.map(fileName).join('.'));
+    if (isDeepStrictEqual(from[name], to[name])) return;
+    to[name] = from[name];
+    waiting.push(path);
   };
   for (const path of SETTLED) settle(path);
-  if (!isDeepStrictEqual(withoutSecrets(running.store), withoutSecrets(next.store))) settle(['store']);
+  if (!isDeepStrictEqual(withoutSecrets(running.store), withoutSecrets(next.store))) settle('store');
   // From http to https or back; a new certificate needs no restart.
   for (const name of ['listen', 'admin'] as const) {
-    if ((running[name].tls === undefined) !== (next[name].tls === undefined)) settle([name, 'tls']);
+    if ((running[name].tls === undefined) !== (next[name].tls === undefined)) settle(`${name}.tls`);
   }
   return { config, waiting };
 }
@@ -56,8 +58,4 @@ function withoutSecrets(store: StoreConfig): object {
   if ('cluster' in servers) return servers;
   const { name, nodes } = servers.sentinel;
   return { ...servers, sentinel: { name, nodes } };
-}
-
-function fileName(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

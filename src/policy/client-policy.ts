@@ -1,4 +1,4 @@
-import type { PolicySettings } from '../config/policy-settings.ts';
+import type { PolicySettings } from '../config/client-policies.ts';
 import { DRAWS, type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { Config } from '../config/config.ts';
-import { PrettyStream } from './pretty-stream.ts';
+import { prettyStream } from './pretty-stream.ts';
 import { escapeUnprintable } from './printable.ts';
 import { currentScope } from './request-scope.ts';
 import { currentTraceId } from './tracing.ts';
@@ -31,7 +31,7 @@ export function createLog({ level, format, base }: LogOptions, destination: LogD
       serializers: { error: serializeError },
       mixin: requestFields,
     },
-    format === 'pretty' ? new PrettyStream(escaping) : escaping,
+    format === 'pretty' ? prettyStream(escaping) : escaping,
   );
 }
 

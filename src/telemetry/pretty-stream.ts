@@ -1,19 +1,15 @@
 import type { DestinationStream } from 'pino';
 
 /** Turns each JSON log line into a readable one: time, level, message, other fields. */
-export class PrettyStream implements DestinationStream {
-  readonly #sink: DestinationStream;
-
-  constructor(sink: DestinationStream) {
-    this.#sink = sink;
-  }
-
-  write(line: string): void {
-    const { level, time, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
-    const clock = String(time).slice(11, 23);
-    const fields = Object.entries(rest).map(([key, value]) => `${key}=${format(value)}`);
-    this.#sink.write(`${[clock, String(level).toUpperCase().padEnd(5), msg, ...fields].join(' ')}\n`);
-  }
+export function prettyStream(sink: DestinationStream): DestinationStream {
+  return {
+    write(line) {
+      const { level, time, msg, ...rest } = JSON.parse(line) as Record<string, unknown>;
+      const clock = String(time).slice(11, 23);
+      const fields = Object.entries(rest).map(([key, value]) => `${key}=${format(value)}`);
+      sink.write(`${[clock, String(level).toUpperCase().padEnd(5), msg, ...fields].join(' ')}\n`);
+    },
+  };
 }
 
 function format(value: unknown): string {

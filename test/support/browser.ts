@@ -13,20 +13,20 @@ export type BrowserOptions = {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * Where an origin is really reached: `{'https://login.example.com': 'http://127.0.0.1:8080'}`. The Host header and
-   * the cookies stay those of the origin.
+   * The real addresses of origins: `{'https://login.example.com': 'http://127.0.0.1:8080'}`. Host header and cookies stay
+   * those of the origin.
    */
   readonly routes?: Readonly<Record<string, string>>;
 };
 
-/** A response, as a browser that follows nothing by itself holds it. */
+/** A response in a browser that follows nothing by itself. */
 export type Page = {
   readonly url: URL;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly setCookies: readonly string[];
   readonly text: string;
-  /** The Location, made absolute; whatever the status is. */
+  /** The absolute Location, for any status. */
   readonly location: URL | undefined;
   readonly forms: readonly Form[];
 };
@@ -37,13 +37,13 @@ export type AuthorizationResponse = {
   readonly url: URL;
   readonly parameters: URLSearchParams;
   readonly via: 'query' | 'fragment' | 'form_post';
-  /** The response that sent it there. */
+  /** The response with the redirect. */
   readonly page: Page;
 };
 
 export type Credentials = { readonly username: string; readonly password?: string };
 
-/** Login came to a page that leads nowhere. */
+/** The login reached a page without a next step. */
 export class LoginStuck extends Error {
   readonly page: Page;
 
@@ -54,8 +54,8 @@ export class LoginStuck extends Error {
 }
 
 /**
- * A user agent with a cookie jar of its own. Cookies are kept by host and not by port, as in every browser: give
- * server, gateway and client different loopback hosts.
+ * A user agent with its own cookie jar. Cookies belong to a host, not to a port, as in every browser: give server, gateway
+ * and client different loopback hosts.
  */
 export class Browser implements AsyncDisposable {
   readonly #jar = new CookieJar();
@@ -103,7 +103,7 @@ export class Browser implements AsyncDisposable {
     };
   }
 
-  /** Goes where a redirect points. A 307 or 308 would repeat the body: see `submit`, which does. */
+  /** Follows a redirect. A 307 or 308 repeats the body: see `submit`. */
   async follow(page: Page): Promise<Page> {
     if (page.location === undefined) throw new LoginStuck(page);
     return this.visit(page.location);
@@ -119,7 +119,7 @@ export class Browser implements AsyncDisposable {
     const post = { method: 'POST', headers: { 'content-type': form.enctype }, body } as const;
     const page = await this.visit(form.action, post);
     const repeats = page.status === 307 || page.status === 308;
-    // Repeating is for the server's own pages; `login` looks at a redirect to the client before anybody follows it.
+    // Only the server's own pages get a repeated body; `login` inspects a redirect to the client before following it.
     if (!repeats || page.location === undefined || page.location.origin !== page.url.origin) return page;
     return this.visit(page.location, post);
   }
@@ -158,7 +158,7 @@ export class Browser implements AsyncDisposable {
     throw new LoginStuck(page);
   }
 
-  /** Delivers an authorization response to the client, the way it came. */
+  /** Delivers an authorization response to the client, in its response mode. */
   async deliver({ url, parameters, via }: AuthorizationResponse): Promise<Page> {
     if (via !== 'form_post') return this.visit(url);
     return this.visit(url, {

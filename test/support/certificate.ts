@@ -12,7 +12,7 @@ const SUBJECT = [
 ];
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
 
-/** Writes a fresh self-signed certificate for localhost, and its key, by openssl. */
+/** Writes a new self-signed certificate for localhost and its key, with openssl. */
 export async function writeCertificate(certFile: string, keyFile: string): Promise<void> {
   await promisify(execFile)('openssl', [
     'req',

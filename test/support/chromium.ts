@@ -4,7 +4,7 @@ import { type Browser, chromium } from 'playwright-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'] as const;
 
-/** Nothing that would reach beyond this machine, and what containers and root ask for. */
+/** No access beyond this machine, and the options that containers and root need. */
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -15,12 +15,12 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** A real browser without a window. Each start has a profile of its own, which is gone when it is closed. */
+/** A real browser without a window. Each start has its own profile, which is deleted on close. */
 export async function startChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: findChromium(), args: ARGUMENTS });
 }
 
-/** Rejects where there is none: a test of browsers that runs without one would show nothing. */
+/** Rejects without a browser: a browser test without one would prove nothing. */
 export function findChromium(path = process.env['PATH'] ?? ''): string {
   for (const folder of path.split(delimiter)) {
     for (const name of NAMES) {

@@ -9,7 +9,7 @@ export type ClientApp = Listener & {
   readonly callbacks: RecordedRequest[];
 };
 
-/** On 127.0.0.3 where there is one, so that server and gateway can have other hosts (and with them other cookies). */
+/** On 127.0.0.3 if the machine has it, so that server and gateway can have other hosts and cookies. */
 export async function startClientApp(options: { host?: string; port?: number } = {}): Promise<ClientApp> {
   const host = options.host ?? ((await canListenOn('127.0.0.3')) ? '127.0.0.3' : '127.0.0.1');
   const requests = new RequestLog();

@@ -1,7 +1,7 @@
 import { GCProfiler, type GCProfilerResult } from 'node:v8';
 
-// Loaded into a gateway by `--import`. A SIGUSR2 begins to count, the next one ends it and prints `allocated: KB`. What
-// survives a collection is not counted again, so that the number says what was allocated, however busy the process was.
+// Loaded into a gateway with `--import`. A SIGUSR2 starts the count, the next one ends it and prints `allocated: KB`.
+// Memory that survives a collection is not counted again, so the number is independent of other work of the process.
 
 let profiler: GCProfiler | undefined;
 
@@ -17,7 +17,7 @@ process.on('SIGUSR2', () => {
   process.stderr.write(`allocated: ${Math.round(allocatedIn(result) / 1024)} KB\n`);
 });
 
-/** Bytes of the young generation between the first and the last of the collections. */
+/** Bytes of the young generation between the first and the last collection. */
 function allocatedIn({ statistics }: GCProfilerResult): number {
   let bytes = 0;
   let left: number | undefined;

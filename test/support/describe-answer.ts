@@ -1,7 +1,7 @@
 import type { Page } from './browser.ts';
 import type { Answer } from './simple-client.ts';
 
-/** In a few words: its status and why. A 503 of the gateway's own must say when to come back. */
+/** A short description: status and reason. A 503 of the gateway itself must have a Retry-After. */
 export function describeAnswer({ status, headers, text }: Page | Answer): string {
   const isJson = String(headers['content-type']).startsWith('application/json');
   const { error, reason } = isJson ? JSON.parse(text) : {};
@@ -13,7 +13,7 @@ export function describeAnswer({ status, headers, text }: Page | Answer): string
   return `${status} \`${reason ?? error}\``;
 }
 
-/** Whether a request found its connection broken: such errors have a code, of Node's or undici's. */
+/** Whether a connection broke: such errors have a code of Node or undici. */
 export function isBrokenOff(error: unknown): boolean {
   return typeof (error as { code?: unknown }).code === 'string';
 }

@@ -16,7 +16,7 @@ copy_extensions = copy
 commonName = supplied
 `;
 
-/** A certificate for localhost that is its own authority, and ended years ago. `directory` is to be an empty one. */
+/** A self-signed certificate for localhost that expired years ago. `directory` must be empty. */
 export async function createExpiredCertificate(
   directory: string,
 ): Promise<{ cert: string; key: string; certFile: string }> {

@@ -3,10 +3,10 @@ import { parse as parseWithNode } from 'node:querystring';
 import { Readable } from 'node:stream';
 import express from 'express';
 
-/** What a parser read: every value of each name, in order. Values that are no texts come as JSON. */
+/** A parser's result: every value of each name, in order. Values other than text are JSON. */
 export type Reading = ReadonlyMap<string, readonly string[]>;
 
-/** Readers of application/x-www-form-urlencoded that nobody here wrote. */
+/** Third-party parsers of application/x-www-form-urlencoded. */
 export const FORM_PARSERS: Readonly<Record<string, (body: string) => Promise<Reading>>> = {
   URLSearchParams: async (body) => readEntries(new URLSearchParams(body)),
   'node:querystring': async (body) => readObject(parseWithNode(body, '&', '=', { maxKeys: 0 })),
@@ -34,7 +34,7 @@ function readObject(object: object): Reading {
   );
 }
 
-/** The body parser itself, without a server around it. */
+/** The body parser without a server. */
 async function readWithExpress(body: string, extended: boolean): Promise<Reading> {
   const bytes = Buffer.from(body, 'latin1');
   const request = Object.assign(Readable.from([bytes], { objectMode: false }), {

@@ -1,14 +1,14 @@
 import { createServer } from 'node:net';
 import { listen } from './listener.ts';
 
-/** Below those that systems give to outgoing connections (Linux from 32768, others from 49152): nobody gets one by chance. */
+/** Below the ephemeral ports of outgoing connections (Linux from 32768, others from 49152), so that no connection takes one by chance. */
 const FIRST = 10_240;
 const COUNT = 22_000;
 
-/** Processes that run side by side begin far apart, so that none comes upon a port that another has only just been told. */
+/** Concurrent processes begin far apart, so that none gets a port that another one was just given. */
 let next = (process.pid * 7_919) % COUNT;
 
-/** A port on which nobody listens: for parties that must know each other's URL before either has started. */
+/** A port without a listener, for parties that must know each other's URL before they start. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let tries = 0; tries < COUNT; tries += 1) {
     const port = FIRST + next;

@@ -20,13 +20,13 @@ export type GatewayUnderTestOptions = {
   readonly issuers?: string;
   /** YAML of `listen` beside its address, as in a flow mapping. */
   readonly listen?: string;
-  /** The host to listen on: another one than the upstream's, so that cookies do not mix. */
+  /** The host to listen on: different from the upstream's, so that cookies are separate. */
   readonly host?: string;
   /** For a server that must know its public URL before the gateway runs. Default: a free one. */
   readonly port?: number;
 };
 
-/** A whole gateway in this process, in front of a real server, with its log and metrics at hand. */
+/** A whole gateway in this process, in front of a real server, with access to its log and metrics. */
 export async function startGatewayUnderTest(options: GatewayUnderTestOptions): Promise<GatewayUnderTest> {
   const { top = '', listen = '', host = 'localhost', port = 0 } = options;
   const yaml = [

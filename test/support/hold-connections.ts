@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** A process of its own that opens idle connections and keeps them: `node hold-connections.ts PORT COUNT`. Says `open N`. */
+/** A separate process that opens idle connections and keeps them: `node hold-connections.ts PORT COUNT`. Prints `open N`. */
 const [port = 0, count = 0] = process.argv.slice(2).map(Number);
 let open = 0;
 let closed = 0;
@@ -14,6 +14,6 @@ for (let i = 0; i < count; i++) {
     if (open === count) process.stdout.write(`open ${open - closed}\n`);
   });
   socket.on('error', failed).on('close', () => closed++);
-  // As many at once as a listen queue may hold.
+  // At most as many at once as a listen queue holds.
   if (i % 256 === 255) await new Promise((resolve) => socket.once('connect', resolve));
 }

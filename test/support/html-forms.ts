@@ -1,4 +1,4 @@
-/** A form of a page, with the values it would be submitted with if nobody typed anything. */
+/** A form of a page, with the values of a submission without input. */
 export type Form = {
   readonly action: URL;
   readonly method: 'GET' | 'POST';
@@ -10,7 +10,7 @@ const TAG = /<(\/?)([a-z][a-z0-9]*)((?:\s+[^\s"'>/=]+(?:\s*=\s*(?:"[^"]*"|'[^']*
 const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
 const NOT_SUBMITTED = new Set(['submit', 'button', 'image', 'reset', 'file']);
 
-/** Reads the forms of a page: enough HTML for the login pages of the servers that the tests run. */
+/** Reads the forms of a page: enough HTML for the login pages of the test servers. */
 export function parseForms(html: string, pageUrl: URL): Form[] {
   const forms: { action: URL; method: 'GET' | 'POST'; enctype: string; fields: [string, string][] }[] = [];
   let open: (typeof forms)[number] | undefined;

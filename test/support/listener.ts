@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Server, Socket } from 'node:net';
 
-/** A server that listens, and how to be rid of it. */
+/** A listening server that can be disposed of. */
 export type Listener = AsyncDisposable & {
   readonly host: string;
   readonly port: number;
@@ -30,7 +30,7 @@ export async function listen(server: Server, host = '127.0.0.1', port = 0): Prom
   const stop = (): Promise<void> => {
     stopped ??= new Promise((resolve) => {
       server.close(() => resolve());
-      // closeAllConnections() overlooks upgraded sockets, which would keep close() waiting.
+      // closeAllConnections() ignores upgraded sockets, for which close() would wait.
       for (const socket of sockets) socket.destroy();
     });
     return stopped;

@@ -1,4 +1,4 @@
-/** What /metrics says, as Prometheus would read it. */
+/** The content of /metrics, as Prometheus reads it. */
 export class MetricSamples {
   readonly text: string;
   readonly #samples: {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { type Listener, listen } from './listener.ts';
 
-/** An npm registry that has one package; for all others it redirects to `upstream`. */
+/** An npm registry with one package, which redirects to `upstream` for all others. */
 export async function startPackageRegistry(
   manifest: { readonly name: string; readonly version: string },
   tarball: Buffer,
@@ -15,7 +15,7 @@ export async function startPackageRegistry(
     if (url === file) return response.end(tarball);
     if (url !== `/${name}`) return response.writeHead(302, { Location: new URL(url, upstream).href }).end();
     const dist = { tarball: `http://${host}${file}`, integrity };
-    // npm heeds a package's own shrinkwrap where the registry says that there is one.
+    // npm uses a package's own shrinkwrap if the registry announces it.
     const versions = { [version]: { ...manifest, _hasShrinkwrap: true, dist } };
     return response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }));
   });

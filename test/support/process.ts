@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Half of a short command's time would go into compiling the same files again. */
+/** A short command would spend half of its time on compiling the same files again. */
 export const COMPILE_CACHE = join(tmpdir(), 'pkce-gateway-compile-cache');
 const LISTENING = /^pkce-gateway listening on (\S+) \(admin (\S+)\)$/;
 
@@ -29,15 +29,15 @@ export type ProcessOptions = {
   readonly main?: string;
   /** The Node.js that runs it. Default: this one. */
   readonly node?: string;
-  /** What Node itself gets on its command line. Default: nothing. */
+  /** Arguments for Node itself. Default: none. */
   readonly nodeArgs?: readonly string[];
-  /** As whom it runs. Default: as this process. */
+  /** The user of the process. Default: that of this process. */
   readonly uid?: number;
-  /** How many files and sockets it may have open. Default: as many as this process. */
+  /** The limit of open files and sockets. Default: that of this process. */
   readonly openFiles?: number;
   /** A file descriptor to have its standard error, in place of `stderr`. */
   readonly stderr?: number;
-  /** For the line that says it listens. */
+  /** The timeout for the line that it listens. */
   readonly signal?: AbortSignal;
 };
 
@@ -83,7 +83,7 @@ export async function startGatewayProcess(
 }
 
 export type CommandOptions = Omit<ProcessOptions, 'signal'> & {
-  /** Told the process id. */
+  /** Called with the process id. */
   readonly onStart?: (pid: number) => void;
 };
 

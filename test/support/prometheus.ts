@@ -24,7 +24,7 @@ export type Rule = {
 
 export type Prometheus = AsyncDisposable & {
   readonly url: string;
-  /** The instant query API. Rejects what is no expression. */
+  /** The instant query API. Rejects an invalid expression. */
   query(expr: string): Promise<readonly Sample[]>;
   rules(): Promise<readonly Rule[]>;
 };

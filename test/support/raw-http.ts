@@ -8,7 +8,7 @@ export type RawResponse = {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** With the chunked coding undone. */
   readonly body: string;
-  /** Every byte up to the end of the connection, for what came after the first response. */
+  /** Every byte up to the end of the connection, including those after the first response. */
   readonly raw: string;
 };
 
@@ -34,7 +34,7 @@ export async function sendRaw(
   let raw = '';
   try {
     const [first = '', ...rest] = typeof bytes === 'string' ? [bytes] : bytes;
-    // Each further part goes only once the previous one is on the wire: for requests that arrive in pieces.
+    // Each further part is sent after the previous one left, for requests that arrive in pieces.
     socket.write(first, 'latin1', function next() {
       const part = rest.shift();
       if (part !== undefined) socket.write(part, 'latin1', next);
@@ -46,7 +46,7 @@ export async function sendRaw(
     }
     return parseRawResponse(raw);
   } catch (cause) {
-    // A reset after the response is a server that would not read the rest of a bad request.
+    // A reset after the response is normal for a server that does not read the rest of a bad request.
     if (raw.includes('\r\n\r\n')) return parseRawResponse(raw);
     throw cause;
   } finally {

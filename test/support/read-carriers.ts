@@ -4,7 +4,7 @@ import type { ContentFamily } from '../../src/oauth/carriers/content-family.ts';
 import type { Surroundings } from '../../src/oauth/carriers/find-urls.ts';
 import type { Piece } from '../../src/oauth/carriers/piece.ts';
 
-/** A well-formed prefix, as far as these tests go: `pg` and 30 letters and digits. */
+/** A well-formed prefix in these tests: `pg` and 30 letters and digits. */
 export const PREFIX = 'pgsa1b2c3d4e5f6g7h8i9j0k1l2m3n4o';
 export const AROUND: Surroundings = {
   base: new URL('https://login.example.com/oauth2/continue?x=1'),
@@ -14,10 +14,10 @@ export const AROUND: Surroundings = {
     return prefix.exec(text)?.index ?? -1;
   },
 };
-/** What a flow that is enforced asks for. */
+/** The rewriting for an enforced flow. */
 export const CHANGES: Changes = { prefix: PREFIX, hadState: true, code: 'NEW', iss: undefined };
 
-/** The pieces of a body that comes in parts of such a size. */
+/** The pieces of a body that arrives in parts of this size. */
 export function readBody(family: ContentFamily, body: string, size = body.length || 1): Piece[] {
   const carriers = new BodyCarriers(family, AROUND);
   const pieces: Piece[] = [];
@@ -29,7 +29,7 @@ export function carriersOf(pieces: readonly Piece[]): Carrier[] {
   return pieces.flatMap(({ carriers }) => carriers);
 }
 
-/** The body with every carrier changed that `isChanged` says. */
+/** The body with changes in every carrier for which `isChanged` is true. */
 export function rewriteBody(
   pieces: readonly Piece[],
   changes: Changes = CHANGES,

@@ -11,10 +11,10 @@ export type CertificateFiles = {
   readonly keyFile: string;
 };
 
-/** A certificate that is its own authority, and does for servers and clients alike. */
+/** A self-signed certificate for servers and clients. */
 export type TestCertificate = AsyncDisposable & {
   readonly files: CertificateFiles;
-  /** The same as a client is configured with it. */
+  /** The same in a client's configuration. */
   readonly tls: TlsFiles;
 };
 

@@ -39,7 +39,7 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
 function startNode(busPort: number, { tls, args = [] }: RedisClusterOptions): Promise<RedisServer> {
   const membership = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)];
   const failures = ['--cluster-node-timeout', '1000', '--cluster-replica-validity-factor', '0'];
-  // A replica need not wait for company before it is served its copy.
+  // A primary does not wait for further replicas before it sends its copy.
   const copies = ['--repl-diskless-sync-delay', '0'];
   return startRedis({
     port: true,
@@ -99,17 +99,17 @@ export class RedisClusterServers implements AsyncDisposable {
     );
   }
 
-  /** Waits until every node that runs knows all of them and says that the cluster serves. */
+  /** Waits until every running node knows all nodes and reports that the cluster serves. */
   async untilWhole(): Promise<void> {
     await this.#untilEach('ok');
   }
 
-  /** Waits until every node that runs says that the cluster does not serve. */
+  /** Waits until every running node reports that the cluster does not serve. */
   async untilDown(): Promise<void> {
     await this.#untilEach('fail');
   }
 
-  /** The node that has the key now, by its index. */
+  /** The index of the node that currently has the key. */
   async ownerOf(key: string): Promise<number> {
     const running = this.nodes.find(({ running }) => running);
     const slot = Number(await running?.call('CLUSTER', 'KEYSLOT', key));
@@ -118,7 +118,7 @@ export class RedisClusterServers implements AsyncDisposable {
     return this.nodes.findIndex(({ port }) => port === range?.[2][1]);
   }
 
-  /** What a replica has under a key. */
+  /** The value of a key at a replica. */
   async copyOn(index: number, key: string): Promise<string | null> {
     const client = this.node(index).connect();
     try {
@@ -129,7 +129,7 @@ export class RedisClusterServers implements AsyncDisposable {
     }
   }
 
-  /** Ends a node, with all that it holds but its place in the cluster. */
+  /** Ends a node: it loses its data, but keeps its place in the cluster. */
   async stopNode(index: number): Promise<void> {
     await this.node(index).stop();
   }

@@ -9,22 +9,22 @@ import { freePort } from './free-port.ts';
 import type { CertificateFiles } from './redis-certificate.ts';
 import { killed, spawnRedis, untilLogged } from './redis-server.ts';
 
-/** What every sentinel calls its primary. */
+/** The name of the primary at every sentinel. */
 export const PRIMARY_NAME = 'mymaster';
 
-/** What others know a sentinel by. `port`: where it listens in clear, for the tests themselves. */
+/** The identity of a sentinel. `port`: its plain-text port, for the tests themselves. */
 export type SentinelIdentity = { readonly id: string; readonly port: number; readonly clientPort: number };
 
 export type SentinelOptions = {
   readonly identity?: SentinelIdentity;
-  /** Sentinels and replicas that it need not discover, which would take some seconds. */
+  /** Known sentinels and replicas; discovering them would take some seconds. */
   readonly peers?: readonly SentinelIdentity[];
   readonly replicaPort?: number;
   readonly quorum?: number;
   readonly tls?: CertificateFiles;
-  /** What the sentinel wants from its clients and from other sentinels. */
+  /** The password that the sentinel requires from clients and other sentinels. */
   readonly password?: string;
-  /** Of the configuration that it starts with. */
+  /** Lines of its initial configuration. */
   readonly epoch?: number;
 };
 
@@ -41,7 +41,7 @@ export async function startSentinelProcess(
   const { quorum = 1, peers = [], replicaPort, tls, password, epoch = 0 } = options;
   const identity = options.identity ?? (await createSentinelIdentity(tls !== undefined));
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-sentinel-'));
-  // A sentinel writes what it learns into its configuration.
+  // A sentinel writes its state into its configuration file.
   const file = join(directory, 'sentinel.conf');
   const lines = [
     `port ${identity.port}`,
@@ -72,7 +72,7 @@ export async function startSentinelProcess(
 }
 
 export class SentinelProcess implements AsyncDisposable {
-  /** Where clients find it. */
+  /** Its address for clients. */
   readonly address: Address;
   readonly #directory: string;
   readonly #file: string;
@@ -111,7 +111,7 @@ export class SentinelProcess implements AsyncDisposable {
       disableClientInfo: true,
       replyMapping: 'legacy',
     });
-    // What goes wrong, its commands say.
+    // Errors are reported by the commands.
     client.on('error', () => {});
     try {
       return await client.call(command, ...args);

@@ -14,7 +14,7 @@ const UNTIL = { timeout: 20_000, interval: 20 };
 
 export type RedisSentinelOptions = {
   readonly tls?: CertificateFiles;
-  /** What the sentinels want from their clients and from each other. */
+  /** The password that the sentinels require from clients and from each other. */
   readonly sentinelPassword?: string;
   /** Further arguments of both servers. */
   readonly args?: readonly string[];
@@ -42,7 +42,7 @@ export class RedisBehindSentinels implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Where clients find the sentinels. */
+  /** The addresses of the sentinels for clients. */
   get addresses(): readonly Address[] {
     return this.#sentinels.map(({ address }) => address);
   }
@@ -57,7 +57,7 @@ export class RedisBehindSentinels implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { tls, args = [] } = this.#options;
-    // `repl-diskless-sync-delay`: a replica need not wait for company.
+    // `repl-diskless-sync-delay`: a primary does not wait for further replicas.
     const both = ['--repl-diskless-sync-delay', '0', ...args];
     for (let index = 0; index < 2; index += 1) {
       this.#servers.push(await startRedis({ port: true, ...(tls === undefined ? {} : { tls }), args: both }));
@@ -74,8 +74,8 @@ export class RedisBehindSentinels implements AsyncDisposable {
   }
 
   /**
-   * Has the sentinels make a primary of the replica, while the old one runs. That one goes on as if nothing had happened
-   * until the sentinels make a replica of it, some eight seconds later: wait for `untilInStep`.
+   * Makes the sentinels promote the replica while the old primary runs. The old one continues unchanged until the sentinels
+   * make it a replica, about eight seconds later: wait for `untilInStep`.
    */
   async failover(): Promise<void> {
     const [sentinel] = this.#sentinels;
@@ -92,7 +92,7 @@ export class RedisBehindSentinels implements AsyncDisposable {
     );
   }
 
-  /** How often anything has connected to a sentinel, so far. */
+  /** The number of connections to a sentinel so far. */
   async connectionsToSentinels(): Promise<number> {
     const stats = await Promise.all(this.#sentinels.map((sentinel) => sentinel.call('INFO', 'stats')));
     return stats
@@ -100,7 +100,7 @@ export class RedisBehindSentinels implements AsyncDisposable {
       .reduce((sum, count) => sum + count, 0);
   }
 
-  /** Waits until every sentinel names the former replica, and that one agrees. */
+  /** Waits until every sentinel names the former replica as primary, and that one agrees. */
   async untilFailedOver(): Promise<void> {
     const promoted = this.replica;
     await vi.waitFor(async () => {
@@ -123,7 +123,7 @@ export class RedisBehindSentinels implements AsyncDisposable {
     }, UNTIL);
   }
 
-  /** Waits until one client, of a name, hears what every sentinel has to tell. */
+  /** Waits until one client with this name listens to every sentinel. */
   async untilHeard(name: string): Promise<void> {
     await vi.waitFor(async () => {
       for (const sentinel of this.#sentinels) {

@@ -11,15 +11,15 @@ import type { CertificateFiles } from './redis-certificate.ts';
 export type RedisServerOptions = {
   /** Listens on a free loopback port as well as on its unix socket. */
   readonly port?: boolean;
-  /** That port speaks TLS, and wants a certificate of the same authority. */
+  /** The port uses TLS, and requires a client certificate of the same CA. */
   readonly tls?: CertificateFiles;
   /** Further arguments of redis-server, such as `--requirepass`. */
   readonly args?: readonly string[];
-  /** What `call` and `dumpAll` log in with. */
+  /** The credentials of `call` and `dumpAll`. */
   readonly password?: string;
 };
 
-/** What Redis holds under one key. `ttl` in milliseconds; -1: it never expires. */
+/** The value of one key. `ttl` in milliseconds; -1: it never expires. */
 export type RedisDump = { readonly key: string; readonly value: string; readonly ttl: number };
 
 /** Starts a real redis-server without persistence. Resolves once it serves. */
@@ -76,7 +76,7 @@ export class RedisServer implements AsyncDisposable {
     await untilLogged(this.#process, SERVES);
   }
 
-  /** Ends it, with all that it holds. */
+  /** Ends it, and drops its data. */
   async stop(): Promise<void> {
     const child = this.#process;
     this.#process = undefined;
@@ -89,7 +89,7 @@ export class RedisServer implements AsyncDisposable {
     await this.start();
   }
 
-  /** It stands still: connections stay open, and nothing is answered. */
+  /** Pauses it: connections stay open without replies. */
   pause(): void {
     process.kill(this.pid, 'SIGSTOP');
   }
@@ -98,7 +98,7 @@ export class RedisServer implements AsyncDisposable {
     process.kill(this.pid, 'SIGCONT');
   }
 
-  /** Sends one command over a connection of its own. */
+  /** Sends one command over a separate connection. */
   async call(command: string, ...args: readonly string[]): Promise<unknown> {
     const client = this.connect();
     try {
@@ -118,14 +118,14 @@ export class RedisServer implements AsyncDisposable {
     }
   }
 
-  /** All that it holds. */
+  /** All its data. */
   async dumpAll(): Promise<readonly RedisDump[]> {
     const client = this.connect();
     try {
       const dump: RedisDump[] = [];
       for (const key of await client.keys('*')) {
         const kind = await client.type(key);
-        // It has expired since it was listed.
+        // It expired after it was listed.
         if (kind === 'none') continue;
         if (kind !== 'hash' && kind !== 'string')
           throw new Error(`${key} is a ${kind}: nobody reads it here`);
@@ -141,7 +141,7 @@ export class RedisServer implements AsyncDisposable {
     }
   }
 
-  /** A plain client, for what the rest cannot do. Its caller disconnects it. */
+  /** A plain client for other commands. Its caller disconnects it. */
   connect(): Redis {
     const client = new Redis({
       path: this.#socket,
@@ -149,7 +149,7 @@ export class RedisServer implements AsyncDisposable {
       replyMapping: 'legacy',
       disableClientInfo: true,
     });
-    // What goes wrong, its commands say.
+    // Errors are reported by the commands.
     client.on('error', () => {});
     return client;
   }
@@ -167,7 +167,7 @@ export function spawnRedis(args: readonly string[]): ChildProcess {
   return spawn('redis-server', [...args], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Ends a process, at once and for certain. */
+/** Kills a process. */
 export async function killed(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
@@ -196,7 +196,7 @@ export async function untilLogged(child: ChildProcess, expected: RegExp): Promis
   });
 }
 
-/** The arguments of a server that speaks TLS on its port, with its peers of a cluster or a replication too. */
+/** The arguments of a server with TLS on its port, also for its cluster and replication peers. */
 function tlsArguments(port: number, { caFile, certFile, keyFile }: CertificateFiles): string[] {
   return [
     ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'yes'],

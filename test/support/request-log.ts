@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** What a server received, as it stood on the wire. */
+/** A received request, as on the wire. */
 export type RecordedRequest = {
   readonly method: string;
   /** The request target, undecoded. */
@@ -10,9 +10,9 @@ export type RecordedRequest = {
   readonly query: URLSearchParams;
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
   readonly headers: IncomingHttpHeaders;
-  /** Empty for a body that was streamed and not kept. */
+  /** Empty for a streamed body, which is not kept. */
   readonly body: string;
-  /** The body read as a form; empty where it is none. */
+  /** The body read as a form; empty if it is none. */
   readonly form: URLSearchParams;
 };
 
@@ -39,7 +39,7 @@ export class RequestLog {
     }
   }
 
-  /** Resolves once so many more requests have come to a path. */
+  /** Resolves after this many more requests to a path. */
   async more(path: string, count: number, signal: AbortSignal = AbortSignal.timeout(10_000)): Promise<void> {
     const expected = this.to(path).length + count;
     while (this.to(path).length < expected) await once(this.#events, 'request', { signal });

@@ -1,14 +1,14 @@
 import { type ActivityStore, dayOf, dayRecord, PERIOD_DAYS } from '../../src/activity/activity-store.ts';
 import { ISSUER_ITSELF } from '../../src/activity/counted.ts';
 
-/** What a sample client does on one day, `ago` days before today. */
+/** The activity of a sample client on one day, `ago` days before today. */
 export type SampleDay = (ago: number) => Readonly<Record<string, number>>;
 
 export type SampleClient = { readonly name: string; readonly unlisted?: boolean; readonly day: SampleDay };
 
 const logins = (n: number) => ({ S256: n, bound: n, verified: n });
 
-/** All that a client can be: ready, without PKCE, fixed last week, going around the gateway, idle. */
+/** The kinds of clients: ready, without PKCE, fixed last week, bypassing the gateway, idle. */
 export const SAMPLE_DAYS: readonly SampleDay[] = [
   (ago) => ({ ...logins(120 - 4 * ago + (ago % 5) * 9), '@https://app.example.com/cb': 100 }),
   (ago) => ({

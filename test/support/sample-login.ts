@@ -14,7 +14,7 @@ export const CHALLENGE = s256('the-right-verifier-of-at-least-forty-three-charac
 export const OTHER_CHALLENGE = s256('some-other-verifier-of-at-least-forty-three-characters');
 export const UPSTREAM = 'https://idp.internal:8443';
 
-/** What a flow and the binding of its code have in common. */
+/** The common fields of a flow and the binding of its code. */
 const LOGIN = {
   issuer: 'corp',
   realm: '',
@@ -25,7 +25,7 @@ const LOGIN = {
   pkceForwarded: false,
 } as const;
 
-/** A flow as most are. */
+/** A typical flow. */
 export function sampleFlow(overrides: Partial<Flow> = {}): Flow {
   return {
     ...LOGIN,
@@ -48,7 +48,7 @@ export function beginSample(
   return begun;
 }
 
-/** A binding as most are. */
+/** A typical binding. */
 export function sampleBinding(overrides: Partial<Binding> = {}): Binding {
   return {
     ...LOGIN,
@@ -58,7 +58,7 @@ export function sampleBinding(overrides: Partial<Binding> = {}): Binding {
   };
 }
 
-/** A code as it comes from the upstream, for one flow. */
+/** A code of the upstream, for one flow. */
 export function sampleCode(overrides: Partial<BindOptions> = {}): BindOptions {
   return {
     upstream: UPSTREAM,
@@ -71,14 +71,14 @@ export function sampleCode(overrides: Partial<BindOptions> = {}): BindOptions {
   };
 }
 
-/** Binds such a code. Answers the one that the client gets. */
+/** Binds such a code. Returns the client's code. */
 export async function bindSample(store: FlowStore, overrides: Partial<BindOptions> = {}): Promise<string> {
   const result = await store.bindCode(sampleCode(overrides));
   if (result.outcome !== 'bound') throw new Error(`the code is ${result.outcome}`);
   return result.code;
 }
 
-/** A claim of its own. */
+/** A claim with a new id. */
 export function sampleClaim(challenge: string | undefined = CHALLENGE): ClaimRequest {
   return { challenge, claimId: randomBytes(16).toString('base64url') };
 }

@@ -11,7 +11,7 @@ export type Answer = {
   readonly json: Readonly<Record<string, unknown>>;
 };
 
-/** One request and its answer, nothing followed, nothing tidied. */
+/** One request and its unprocessed response. */
 export async function send(
   url: string | URL,
   options: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {},
@@ -27,7 +27,7 @@ export async function send(
   return { status: statusCode, headers, text, location: location ?? undefined, json };
 }
 
-/** A public client by hand, in front of a server that logs everybody in at once. */
+/** A minimal public client for a server that logs everybody in at once. */
 export class SimpleClient {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -40,7 +40,7 @@ export class SimpleClient {
     this.redirectUri = redirectUri;
   }
 
-  /** `undefined` takes a parameter away. */
+  /** `undefined` removes a parameter. */
   authorizeUrl(fields: Fields = {}): URL {
     const url = new URL('/oauth2/authorize', this.#base);
     const all: Fields = {
@@ -61,7 +61,7 @@ export class SimpleClient {
     return send(this.authorizeUrl(fields));
   }
 
-  /** The code of a fresh authorization. */
+  /** The code of a new authorization. */
   async newCode(fields: Fields = {}): Promise<string> {
     const answer = await this.authorize(fields);
     const code = answer.location?.searchParams.get('code');
@@ -69,7 +69,7 @@ export class SimpleClient {
     return code;
   }
 
-  /** The parameters of a token request as they should be, with some of them changed or taken away. */
+  /** The parameters of a valid token request, with some changed or removed. */
   tokenFields(code: string | undefined, fields: Fields = {}): [string, string][] {
     const all: Fields = {
       grant_type: 'authorization_code',

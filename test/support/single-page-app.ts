@@ -9,16 +9,16 @@ const PAGE = new URL('./single-page-app/index.html', import.meta.url);
 const BUNDLE = 'dist/browser/oidc-client-ts.min.js';
 
 export type SinglePageApp = Listener & {
-  /** Under the name that it was started for. */
+  /** The origin under its configured name. */
   readonly origin: string;
   readonly redirectUri: string;
   readonly silentRedirectUri: string;
   readonly requests: RequestLog;
-  /** What oidc-client-ts is told, in force from the next page load on. */
+  /** The settings of oidc-client-ts, used from the next page load on. */
   configure(settings: Readonly<Record<string, unknown>>): void;
 };
 
-/** One HTML page and the bundle of oidc-client-ts, on an origin of its own. Browsers take `*.localhost` to loopback. */
+/** One HTML page and the bundle of oidc-client-ts, on its own origin. Browsers resolve `*.localhost` to loopback. */
 export async function startSinglePageApp(name: string): Promise<SinglePageApp> {
   const page = await readFile(PAGE);
   const bundle = await readFile(join(packageFolder(), BUNDLE));

@@ -11,7 +11,7 @@ export type SteppedLoginOptions = {
   readonly username?: string;
 };
 
-/** A login in its three steps. Each is a request of its own, so that something can be taken away in between. */
+/** A login in three steps. Each is a separate request, so that a fault can be injected in between. */
 export class SteppedLogin implements AsyncDisposable {
   readonly #client: SimpleClient;
   readonly #pkce: boolean;
@@ -29,7 +29,7 @@ export class SteppedLogin implements AsyncDisposable {
     this.#username = username;
   }
 
-  /** What it has come by; empty before its answer. */
+  /** Its code; empty before the response. */
   get code(): string {
     return this.#code;
   }
@@ -42,7 +42,7 @@ export class SteppedLogin implements AsyncDisposable {
     return page;
   }
 
-  /** The login, which brings the response. */
+  /** The login, which returns the response. */
   async answer(): Promise<Page> {
     const form = this.#login?.forms[0];
     if (form === undefined) throw new Error('there is no login page');

@@ -3,19 +3,19 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Where `scripts/install-test-tools.sh` puts what is of no use outside the tests. */
+/** The folder in which `scripts/install-test-tools.sh` puts tools that only the tests use. */
 const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pkce-gateway', 'test-tools-1');
 
-/** CustomResourceDefinitions of what the chart makes beside Kubernetes' own resources. */
+/** CustomResourceDefinitions of the chart's resources that are not built into Kubernetes. */
 export const CRD_DIRECTORY = join(CACHE, 'crds');
 
-/** The path of a program; `undefined` where this machine has none. */
+/** The path of a program; `undefined` if this machine does not have it. */
 export function findTool(name: string): string | undefined {
   const directories = [join(CACHE, 'bin'), ...(process.env.PATH ?? '').split(delimiter)];
   return directories.map((directory) => join(directory, name)).find(isExecutable);
 }
 
-/** The path of a program without which a test has failed. */
+/** The path of a required program: without it, the test fails. */
 export function requireTool(name: string): string {
   const path = findTool(name);
   if (path === undefined) throw new Error(`there is no ${name}: sh scripts/install-test-tools.sh`);

@@ -4,7 +4,7 @@ import type { TestClient } from './upstreams/test-client.ts';
 
 export type TokenResponse = { readonly status: number; readonly body: Readonly<Record<string, unknown>> };
 
-/** A token request by hand: for a thief, and for whatever a client library would not send. */
+/** A manual token request: for a thief, and for requests that no client library sends. */
 export async function postTokenRequest(
   tokenEndpoint: string,
   parameters: Readonly<Record<string, string>>,
@@ -27,16 +27,16 @@ export async function postTokenRequest(
 
 export type Theft = {
   readonly tokenEndpoint: string;
-  /** Where the browser was sent: all that the thief has seen. */
+  /** The redirect's URL, which is all that the thief saw. */
   readonly redirectUrl: URL;
   readonly client: TestClient;
-  /** `none` (default), or one that the thief made up. */
+  /** `none` (default), or a made-up one. */
   readonly verifier?: 'none' | 'made_up';
 };
 
 /**
- * The attack that PKCE is there to stop (RFC 7636 section 1): somebody who saw the redirect redeems its code. The
- * client_id of a public client is no secret: it stands in every authorization URL.
+ * The attack that PKCE prevents (RFC 7636 section 1): somebody who saw the redirect redeems its code. The client_id of a
+ * public client is not secret: every authorization URL contains it.
  */
 export async function redeemAsThief(theft: Theft): Promise<TokenResponse> {
   const { tokenEndpoint, redirectUrl, client, verifier = 'none' } = theft;

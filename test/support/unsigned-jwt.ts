@@ -1,4 +1,4 @@
-/** A JWT with these claims in compact serialisation, with a signature that nobody checks. */
+/** A JWT with these claims in compact serialisation, with an arbitrary signature. */
 export function unsignedJwt(
   claims: unknown,
   header: unknown = { alg: 'RS256' },

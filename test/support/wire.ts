@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * What becomes of what goes over a wire. `refuses`: nobody listens. `hangs`: connections are accepted, and nothing comes
- * back. `mute`: requests arrive, and their answers do not. `resets`: each answer breaks off before its last byte. `fails`: a 500 in the server's place. `slow`: each answer
- * takes a while.
+ * The state of a wire. `refuses`: no listener. `hangs`: connections are accepted without a response. `mute`: requests
+ * arrive, but responses do not. `resets`: each response is reset before its last byte. `fails`: a 500 instead of the
+ * server. `slow`: each response is delayed.
  */
 export type WireState = 'sound' | 'refuses' | 'hangs' | 'mute' | 'resets' | 'fails' | 'slow';
 
@@ -12,14 +12,14 @@ const SLOWNESS = 300;
 const FAILURE =
   'HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nno\n';
 
-/** Starts a TCP forwarder at a loopback port of its own. */
+/** Starts a TCP forwarder at its own loopback port. */
 export async function startWire(targets: () => readonly string[]): Promise<Wire> {
   const wire = new Wire(targets);
   await wire.open();
   return wire;
 }
 
-/** A TCP connection's way to the first of several servers that takes it, and what can go wrong on the way. */
+/** Forwards TCP connections to the first of several servers that accepts, with faults on the way. */
 export class Wire implements AsyncDisposable {
   readonly #targets: () => readonly string[];
   readonly #sockets = new Set<Socket>();
@@ -27,7 +27,7 @@ export class Wire implements AsyncDisposable {
   #port = 0;
   #state: WireState = 'sound';
 
-  /** Origins, asked for with each connection. */
+  /** Returns the origins for each connection. */
   constructor(targets: () => readonly string[]) {
     this.#targets = targets;
   }
@@ -36,7 +36,7 @@ export class Wire implements AsyncDisposable {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** In force at once, for the connections that there are as well. */
+  /** Takes effect at once, also for existing connections. */
   async become(state: WireState): Promise<void> {
     this.#state = state;
     if (state === 'refuses') await this.#close();

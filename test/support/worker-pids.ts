@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { GatewayProcess } from './process.ts';
 
-/** The process ids of a gateway's workers by their number, replacements in place of what they replaced. */
+/** The process ids of a gateway's workers by number; replacements have the number of their predecessor. */
 export function workerPids(gateway: GatewayProcess): ReadonlyMap<number, number> {
   const pids = new Map<number, number>();
   for (const line of gateway.stderr) {
@@ -12,13 +12,13 @@ export function workerPids(gateway: GatewayProcess): ReadonlyMap<number, number>
   return pids;
 }
 
-/** The process ids of what a process has started itself and still runs, in the order in which they began. */
+/** The process ids of a process's running children, in the order of their start. */
 export function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.split(' ').filter(Boolean).map(Number);
 }
 
-/** Whether a process is there. */
+/** Whether a process exists. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -5,8 +5,8 @@ import type { ClientApp } from '../client-app.ts';
 import type { TestClient } from '../upstreams/test-client.ts';
 
 /**
- * What the client does about PKCE. `wrong_verifier` and `missing_verifier` begin as S256 does;
- * `unasked_verifier` sends a verifier for a request that had no challenge.
+ * The client's use of PKCE. `wrong_verifier` and `missing_verifier` begin like S256; `unasked_verifier` sends a verifier
+ * for a request without a challenge.
  */
 export type PkceUse = 'S256' | 'plain' | 'none' | 'wrong_verifier' | 'missing_verifier' | 'unasked_verifier';
 
@@ -14,11 +14,11 @@ export type LoginOptions = {
   /** Where discovery begins. */
   readonly issuer: string;
   readonly client: TestClient;
-  /** The client's listener; without one the browser stops short of the redirect URI, as for a native app. */
+  /** The client's listener; without one the browser stops before the redirect URI, as for a native app. */
   readonly app?: ClientApp;
   /** Default: that of the app, else the client's first. */
   readonly redirectUri?: string;
-  /** Default: a new one, which knows no session. */
+  /** Default: a new one without a session. */
   readonly browser?: Browser;
   readonly username?: string;
   readonly pkce?: PkceUse;
@@ -34,11 +34,11 @@ export type LoginOptions = {
   readonly discovery?: 'oidc' | 'oauth2';
   /** Instead of discovery, for servers that have none. */
   readonly metadata?: AuthorizationServer;
-  /** Called between the authorization response and its redemption: the moment of the thief. */
+  /** Called between the authorization response and its redemption, when a thief acts. */
   readonly beforeRedemption?: (response: AuthorizationResponse) => void | Promise<void>;
 };
 
-/** What a client has to remember from its authorization request to the redemption. */
+/** The data that a client keeps from its authorization request to the redemption. */
 export type LoginAttempt = {
   readonly redirectUri: string;
   readonly parameters: Readonly<Record<string, string>>;
@@ -94,8 +94,8 @@ function sentVerifier(pkce: PkceUse, verifier: string): string | undefined {
 }
 
 /**
- * Takes the user through the login and back to the client. The URL is the redirect URI with what the client received
- * there: in the fragment for a hybrid response, else in the query, whichever way it came.
+ * Takes the user through the login and back to the client. The URL is the redirect URI with the received parameters: in the
+ * fragment for a hybrid response, else in the query, for any response mode.
  */
 export async function logInAtBrowser(
   options: LoginOptions,
@@ -108,7 +108,7 @@ export async function logInAtBrowser(
   if (app !== undefined && response.url.origin === app.url) {
     await browser.deliver(response);
     const callback = app.callbacks.at(-1);
-    // A fragment stays in the browser: there the page's own script reads it.
+    // A fragment stays in the browser, where the page's script reads it.
     if (callback !== undefined && response.via !== 'fragment') {
       received = response.via === 'form_post' ? callback.form : callback.query;
     }

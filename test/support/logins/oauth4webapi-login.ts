@@ -11,7 +11,7 @@ export type Oauth4webapiLogin = {
 
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 
-/** A whole login with oauth4webapi. Rejects with the library's own error where the server or the gateway refuses. */
+/** A complete login with oauth4webapi. Rejects with the library's own error if the server or the gateway refuses. */
 export async function logInWithOauth4webapi(options: LoginOptions): Promise<Oauth4webapiLogin> {
   const attempt = prepareLogin(options);
   const metadata = options.metadata ?? (await discover(options));

@@ -9,14 +9,14 @@ export type OpenidClientLogin = {
   readonly configuration: openidClient.Configuration;
 };
 
-/** A whole login with openid-client. Rejects with the library's own error where the server or the gateway refuses. */
+/** A complete login with openid-client. Rejects with the library's own error if the server or the gateway refuses. */
 export async function logInWithOpenidClient(options: LoginOptions): Promise<OpenidClientLogin> {
   const attempt = prepareLogin(options);
   const configuration = await configure(options);
   const authorizationUrl = options.usePushedRequest
     ? await openidClient.buildAuthorizationUrlWithPAR(configuration, attempt.parameters)
     : openidClient.buildAuthorizationUrl(configuration, attempt.parameters);
-  // Only now: with useJwtResponseMode, the URL would ask for `jwt` whichever of the JWT modes we want.
+  // Called last: with useJwtResponseMode, the URL would request `jwt` instead of the intended JWT mode.
   if (options.responseType === 'code id_token') openidClient.useCodeIdTokenResponseType(configuration);
   if (options.responseMode?.endsWith('jwt')) openidClient.useJwtResponseMode(configuration);
   const { response, callbackUrl } = await logInAtBrowser(options, attempt, authorizationUrl);

@@ -7,13 +7,13 @@ import type {
 
 export type AgentOptions = {
   readonly redirectUrl: string;
-  /** A client that was registered by hand; without one, the agent registers itself. */
+  /** A manually registered client; without one, the agent registers itself. */
   readonly client?: OAuthClientInformationMixed | undefined;
-  /** Where the metadata of the client itself is published, for servers that read it there. */
+  /** The URL of the client's own metadata, for servers that read it. */
   readonly clientMetadataUrl?: string | undefined;
 };
 
-/** What an AI agent keeps of its login at one MCP server. The browser that it would open is whoever holds `visit`. */
+/** An AI agent's login data for one MCP server. `visit` replaces the browser that it would open. */
 export class Agent implements OAuthClientProvider {
   readonly redirectUrl: string;
   readonly clientMetadata: OAuthClientMetadata;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** A check as the suite wrote it down. */
+/** A check in the suite's result file. */
 export type Check = {
   readonly id: string;
   readonly status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'SKIPPED' | 'INFO';
@@ -14,7 +14,7 @@ export type Check = {
 };
 
 export type Scenario = {
-  /** Without what the suite adds of mode and time. */
+  /** Without the mode and time that the suite adds. */
   readonly name: string;
   readonly checks: readonly Check[];
   /** What the client under test printed; empty for servers. */
@@ -29,11 +29,11 @@ export type SuiteRun = {
 
 export type SuiteOptions = {
   readonly env?: Readonly<Record<string, string>>;
-  /** Each line of stdout, as it comes. */
+  /** Called for each line of stdout. */
   readonly onLine?: (line: string) => void;
 };
 
-/** Runs the command line of the MCP conformance suite to its end. */
+/** Runs a command of the MCP conformance suite to its end. */
 export async function runConformanceSuite(
   args: readonly string[],
   { env = {}, onLine = () => undefined }: SuiteOptions = {},

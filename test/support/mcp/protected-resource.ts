@@ -15,8 +15,8 @@ export type ProtectedResource = Listener & {
 const METADATA_PATH = '/.well-known/oauth-protected-resource/mcp';
 
 /**
- * A real MCP server with one tool, for those who have an access token of its authorization server. Its metadata
- * (RFC 9728) names that server; a token is worth what the server's userinfo endpoint says.
+ * A real MCP server with one tool, for clients with an access token of its authorization server. Its metadata (RFC 9728)
+ * names that server; the server's userinfo endpoint decides whether a token is valid.
  */
 export async function startProtectedResource(authorizationServer: string): Promise<ProtectedResource> {
   const app = express();
@@ -45,7 +45,7 @@ export async function startProtectedResource(authorizationServer: string): Promi
     await server.connect(transport as Transport);
     await transport.handleRequest(req, res, req.body);
   });
-  // It begins no stream of its own; agents take another status than 405 for a fault.
+  // It starts no stream itself; agents treat any other status than 405 as a fault.
   app.get('/mcp', bearer, (_req, res) => void res.status(405).end());
   return { ...listener, mcpUrl };
 }

@@ -15,7 +15,7 @@ const mcpUrl = process.argv[2] ?? '';
 
 let gateway: GatewayUnderTest | undefined;
 
-/** As its operator would: the MCP server names the gateway for its authorization server. */
+/** As an operator would: the MCP server names the gateway as its authorization server. */
 async function moveBehindGateway(authorizationServer: string): Promise<string> {
   const { origin, pathname } = new URL(authorizationServer);
   const path = pathname === '/' ? '' : pathname;
@@ -24,7 +24,7 @@ async function moveBehindGateway(authorizationServer: string): Promise<string> {
     `/.well-known/oauth-authorization-server${path}`,
   ];
   const endpoints = { authorization: [`${path}/authorize`], token: [`${path}/token`], metadata };
-  // An issuer with a path does not say so at the root, where the gateway would look by itself.
+  // The metadata of an issuer with a path is not at the root, where the gateway would look by default.
   const issuer = path === '' ? '' : `endpoints: ${JSON.stringify(endpoints)}`;
   gateway ??= await startGatewayUnderTest({ upstream: origin, issuer });
   return gateway.url + path;
@@ -40,7 +40,7 @@ const fetchFn: FetchLike = async (url, init) => {
   return Response.json({ ...document, authorization_servers: await Promise.all(behind) });
 };
 
-/** The suite's user agrees at once: one redirect, straight back. */
+/** The suite's user consents at once, with one redirect back. */
 async function visit(url: URL): Promise<string> {
   const response = await fetch(url, { redirect: 'manual' });
   const code = URL.parse(response.headers.get('location') ?? '')?.searchParams.get('code');
@@ -61,7 +61,7 @@ const connect = () =>
   new StreamableHTTPClientTransport(new URL(mcpUrl), { authProvider: agent, fetch: fetchFn });
 let transport = connect();
 
-/** Does it; where that needs a login, logs in and does it again. More than three logins help nobody. */
+/** Runs a step, and repeats it after a login if necessary, with at most three logins. */
 async function withLogin<T>(act: () => Promise<T>): Promise<T> {
   for (let logins = 0; ; logins++) {
     try {

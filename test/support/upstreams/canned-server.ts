@@ -10,12 +10,12 @@ export type CannedAnswer = {
 };
 
 export type CannedServer = Listener & {
-  /** By path; in force from the next request on. Any other path is a 404. */
+  /** By path, used from the next request on. Any other path is a 404. */
   readonly answers: Map<string, CannedAnswer>;
   readonly requests: RequestLog;
 };
 
-/** A server that answers each path just as it is told. */
+/** A server with a configured response for each path. */
 export async function startCannedServer(): Promise<CannedServer> {
   const answers = new Map<string, CannedAnswer>();
   const requests = new RequestLog();

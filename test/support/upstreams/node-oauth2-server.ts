@@ -11,7 +11,7 @@ import type { TestClient } from './test-client.ts';
 
 export type NodeOauth2ServerOptions = {
   readonly clients: readonly TestClient[];
-  /** `off` (default): the app in front of the library drops the parameters of PKCE. `optional`: as the library does it. */
+  /** `off` (default): the app drops the PKCE parameters before the library. `optional`: the library's own behaviour. */
   readonly pkce?: 'off' | 'optional';
   readonly host?: string;
   readonly port?: number;
@@ -29,8 +29,8 @@ export const NODE_OAUTH2_SERVER_PATHS = { authorization: '/oauth/authorize', tok
 type Handler = (request: OAuth2Server.Request, response: OAuth2Server.Response) => Promise<unknown>;
 
 /**
- * An express app on @node-oauth/oauth2-server. The authorization endpoint shows the login form itself; the form carries
- * the authorization parameters along and POSTs them, with name and password, to that same endpoint.
+ * An express app with @node-oauth/oauth2-server. The authorization endpoint shows the login form itself; the form contains
+ * the authorization parameters and POSTs them, with name and password, to the same endpoint.
  */
 export async function startNodeOauth2Server({
   clients,
@@ -88,7 +88,7 @@ function answerWith(handler: Handler, pkce: 'off' | 'optional'): express.Request
       await handler(request, response);
       res.set(response.headers).status(response.status ?? 200);
     } catch (error) {
-      // As @node-oauth/express-oauth-server answers: the status of the error, although there is a Location.
+      // As in @node-oauth/express-oauth-server: the status of the error, together with a Location.
       const { code = 500 } = error as OAuth2Server.OAuthError;
       res.set(response.headers).status(code);
     }

@@ -31,8 +31,8 @@ type Session = { user?: User; returnTo?: string; authorize?: unknown };
 type SessionRequest = express.Request & { session: Session; user?: User | TestClient };
 
 /**
- * An express app on oauth2orize, as its README builds one: a session by cookie, a login that sends the browser back to
- * the authorization endpoint, a decision form from which the code is issued. The library has never heard of PKCE.
+ * An express app with oauth2orize, as in its README: a cookie session, a login that sends the browser back to the
+ * authorization endpoint, and a decision form that issues the code. The library does not support PKCE.
  */
 export async function startOauth2orize({
   clients,

@@ -10,17 +10,17 @@ import { replayRequest, stripPkce, stripPkceFromTarget } from './without-pkce.ts
 export type OidcProviderOptions = {
   readonly clients: readonly TestClient[];
   /**
-   * `off` (default): it has never heard of PKCE and ignores its parameters. `optional`: as the library does it, which
-   * verifies whatever a client sends, and asks for nothing of one that sends nothing.
+   * `off` (default): it does not support PKCE and ignores its parameters. `optional`: the library's own behaviour, which
+   * verifies a challenge that a client sends, and requires none.
    */
   readonly pkce?: 'off' | 'optional';
-  /** `library` (default): for every origin. `off`: it has never heard of CORS. */
+  /** `library` (default): for every origin. `off`: without CORS. */
   readonly cors?: 'off' | 'library';
-  /** Default: its own URL. The public URL of a gateway makes it a legacy server that knows it is behind a proxy. */
+  /** Default: its own URL. With the public URL of a gateway, it is a legacy server that is configured for a proxy. */
   readonly issuer?: string;
   /** `features` of the library: `{pushedAuthorizationRequests: {enabled: true}, jwtResponseModes: …}`. */
   readonly features?: Readonly<Record<string, unknown>>;
-  /** Anything else of the library's configuration, laid over ours. */
+  /** Further library configuration, which overrides ours. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   readonly host?: string;
   readonly port?: number;
@@ -30,7 +30,7 @@ export type OidcProviderServer = Listener & {
   readonly issuer: string;
   readonly requests: RequestLog;
   readonly tokenRequests: RecordedRequest[];
-  /** From now on it is this issuer: for a gateway whose URL is known only once it runs. Sessions and codes are lost. */
+  /** Sets the issuer, for a gateway whose URL is known only after its start. Sessions and codes are lost. */
   useIssuer(issuer: string): void;
 };
 
@@ -43,7 +43,7 @@ export async function startOidcProvider(options: OidcProviderOptions): Promise<O
   let provider: Provider;
   const server = createServer((req, res) => {
     handle(req, res).catch((cause: unknown) => {
-      // The library's errors carry what they mean for the caller.
+      // The library's errors contain the response for the caller.
       const status = cause instanceof Error && 'statusCode' in cause ? Number(cause.statusCode) : 500;
       if (!res.headersSent) res.writeHead(status, { 'content-type': 'text/plain' });
       res.end(String(cause));

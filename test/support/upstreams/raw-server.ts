@@ -2,11 +2,11 @@ import { createServer, type Socket } from 'node:net';
 import { type Listener, listen } from '../listener.ts';
 
 export type RawServer = Listener & {
-  /** The head of every request, as it stood on the wire. */
+  /** The head of every request, as on the wire. */
   readonly heads: string[];
 };
 
-/** A server that answers each request head with whatever bytes it is told to, be they HTTP or not. */
+/** A server that answers each request head with configured bytes, HTTP or not. */
 export async function startRawServer(answer: (socket: Socket, head: string) => void): Promise<RawServer> {
   const heads: string[] = [];
   const server = createServer((socket) => {

@@ -3,11 +3,11 @@ import { type Listener, listen } from '../listener.ts';
 
 export type Recorded = {
   readonly method: string;
-  /** The request target as it came. */
+  /** The unchanged request target. */
   readonly target: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** As latin1, so that a character is an octet. */
+  /** As latin1, so that each character is one byte. */
   readonly body: string;
 };
 
@@ -18,13 +18,13 @@ export type Answer = {
 };
 
 export type Recorder = Listener & {
-  /** The requests in order, octet by octet. */
+  /** The requests in order, byte by byte. */
   readonly requests: Recorded[];
-  /** What it says to a request; in force from the next one on. */
+  /** Its response, used from the next request on. */
   answer: (request: Recorded) => Answer;
 };
 
-/** A server that writes down what it is asked, and says what it is told to. */
+/** A server that records requests and sends configured responses. */
 export async function startRecorder(): Promise<Recorder> {
   const requests: Recorded[] = [];
   const server = createServer(async (request, response) => {

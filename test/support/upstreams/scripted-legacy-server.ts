@@ -18,21 +18,21 @@ import { handleToken, handleUserinfo } from './scripted/token.ts';
 export { PATHS as SCRIPTED_PATHS, type Quirks } from './scripted/quirks.ts';
 
 export type ScriptedLegacyServer = Listener & {
-  /** In force from the next request on. */
+  /** Used from the next request on. */
   readonly quirks: Quirks;
-  /** Every request, WebSocket handshakes included; the bodies of /echo are not kept. */
+  /** Every request, including WebSocket handshakes; the bodies of /echo are not kept. */
   readonly requests: RequestLog;
-  /** The requests that the token endpoint has handled. */
+  /** The requests that the token endpoint handled. */
   readonly tokenRequests: RecordedRequest[];
-  /** How often it gave tokens for a code, for every code that it gave tokens for at all. */
+  /** For every redeemed code, how often it issued tokens. */
   readonly redemptions: readonly { readonly subject: string; readonly times: number }[];
-  /** Answers the token requests that `token: 'held'` holds back, and those to /held. */
+  /** Answers the token requests that `token: 'held'` delays, and those to /held. */
   releaseHeld(): void;
   /** Sends an event to every open /sse stream. */
   sendEvent(data: string): void;
 };
 
-/** An authorization server of our own, with every quirk of legacy servers that we know. It never verifies PKCE. */
+/** Our own authorization server, with all quirks of legacy servers that we know. It never verifies PKCE. */
 export async function startScriptedLegacyServer(
   quirks: Partial<Quirks> = {},
   { host = '127.0.0.1', port = 0 }: { host?: string; port?: number } = {},

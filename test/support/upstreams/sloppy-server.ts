@@ -14,7 +14,7 @@ import { handleToken } from './sloppy/token.ts';
 
 export type { Laxity } from './sloppy/exchange.ts';
 
-/** A request as it came, and the good codes that it brought to the token handler. */
+/** A received request, and the valid codes that it brought to the token handler. */
 export type Observed = {
   readonly request: IncomingMessage;
   readonly body: Buffer;
@@ -23,21 +23,21 @@ export type Observed = {
 
 export type SloppyServer = Listener & {
   readonly laxity: Laxity;
-  /** Every code that it has given out. */
+  /** Every issued code. */
   readonly codes: ReadonlySet<string>;
-  /** The good codes that reached the token handler, in whatever request. */
+  /** The valid codes that reached the token handler, in any request. */
   readonly redeemable: readonly string[];
-  /** The states that it was given, in order. */
+  /** The received states, in order. */
   readonly states: readonly (string | undefined)[];
-  /** How many tokens it has given out. */
+  /** The number of issued tokens. */
   readonly issued: number;
-  /** Back to the usual. */
+  /** Resets it. */
   reset(): void;
 };
 
 /**
- * An authorization server with every tolerance that was seen on real ones, all at once: a request that any of them would
- * take for a redemption or an authorization is one here.
+ * An authorization server with every tolerance of real servers, all at once: a request that any of them would read as a
+ * redemption or an authorization is one here.
  */
 export async function startSloppyServer(observe?: (observed: Observed) => void): Promise<SloppyServer> {
   const state: SloppyState = {
@@ -85,7 +85,7 @@ async function handle(
   try {
     for await (const chunk of request) chunks.push(chunk as Buffer);
   } catch {
-    // A request that was broken off is none.
+    // An aborted request does not count.
     return;
   }
   const body = Buffer.concat(chunks);
@@ -102,7 +102,7 @@ function answer(
   origin: string,
 ): void {
   const { path, query } = readLenientTarget(request);
-  // What follows the path is its path info, or (Rails) the format that is asked for.
+  // Text after the path is its path info, or (Rails) the requested format.
   const found = HANDLERS.find(
     ([at]) => path === at || path.startsWith(`${at}/`) || path.startsWith(`${at}.`),
   );

@@ -2,7 +2,7 @@ import { IncomingMessage } from 'node:http';
 
 const PKCE_PARAMETERS = new Set(['code_challenge', 'code_challenge_method', 'code_verifier']);
 
-/** A query or form without the parameters of PKCE; every other byte stays as it is. */
+/** A query or form without the PKCE parameters; every other byte stays unchanged. */
 export function stripPkce(encoded: string): string {
   return encoded
     .split('&')
@@ -18,8 +18,8 @@ export function stripPkceFromTarget(target: string): string {
 }
 
 /**
- * The same request with another target and body, for a handler that reads the body from the request itself: a body
- * can be read only once, and the original has been read in order to be recorded.
+ * The same request with another target and body, for a handler that reads the body from the request itself: a body can be
+ * read only once, and the original was already read for the record.
  */
 export function replayRequest(original: IncomingMessage, target: string, body: string): IncomingMessage {
   const copy = new IncomingMessage(original.socket);

@@ -3,7 +3,7 @@ import type { TestClient } from '../test-client.ts';
 
 type Model = OAuth2Server.AuthorizationCodeModel & OAuth2Server.RefreshTokenModel;
 
-/** What @node-oauth/oauth2-server asks of the application, in memory. */
+/** The model that @node-oauth/oauth2-server requires, in memory. */
 export function createMemoryModel(clients: readonly TestClient[]): Model {
   const codes = new Map<string, OAuth2Server.AuthorizationCode>();
   const accessTokens = new Map<string, OAuth2Server.Token>();
@@ -12,7 +12,7 @@ export function createMemoryModel(clients: readonly TestClient[]): Model {
     async getClient(clientId: string, clientSecret: string | null | undefined) {
       const client = clients.find((candidate) => isSame(candidate.clientId, clientId));
       if (client === undefined) return false;
-      // null: the authorization endpoint, where no client authenticates.
+      // null: at the authorization endpoint, where no client authenticates.
       if (clientSecret !== null && !isSecretOf(client, clientSecret)) return false;
       return {
         id: client.clientId,
@@ -46,8 +46,8 @@ function isSecretOf({ clientSecret }: TestClient, given: string | undefined): bo
 }
 
 /**
- * The library takes Basic credentials as they are; a client that follows RFC 6749 2.3.1 has percent-encoded them
- * (oauth4webapi even the hyphen).
+ * The library does not decode Basic credentials; a client that follows RFC 6749 2.3.1 percent-encodes them (oauth4webapi
+ * even the hyphen).
  */
 function isSame(known: string, given: string): boolean {
   return given === known || new URLSearchParams(`given=${given}`).get('given') === known;

@@ -26,8 +26,7 @@ function signingJwk(): Record<string, unknown> {
 const HOUR = 3600;
 
 /**
- * The configuration of the real oidc-provider. It sets every hook whose default would print a warning, so that
- * nothing need be silenced.
+ * The configuration of the real oidc-provider. It sets every hook whose default would print a warning.
  */
 export function buildProviderConfiguration(options: ProviderConfiguration): Record<string, unknown> {
   const cookie = { httpOnly: true, sameSite: 'lax', secure: false, signed: true };

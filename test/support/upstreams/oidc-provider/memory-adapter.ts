@@ -2,7 +2,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 
 type Entry = { readonly payload: AdapterPayload; readonly expiresAt: number };
 
-/** An adapter factory for oidc-provider; everything it makes shares one memory, which is this server's alone. */
+/** An adapter factory for oidc-provider; its adapters share one memory per server. */
 export function createMemoryAdapter({
   forgetChallenges,
 }: {
@@ -42,7 +42,7 @@ export function createMemoryAdapter({
     },
     async revokeByGrantId(grantId) {
       for (const [key, { payload }] of entries) {
-        // Sessions and grants name a grant too, but do not fall with it.
+        // Sessions and grants name a grant too, but stay without it.
         const falls = !key.startsWith('Session:') && !key.startsWith('Grant:');
         if (falls && payload.grantId === grantId) entries.delete(key);
       }

@@ -53,7 +53,7 @@ export function sendAuthorizationResponse(
   exchange.res.end();
 }
 
-/** Without a response_mode, and for `jwt`: the fragment where there are tokens (OAuth 2.0 Multiple Response Types 5, JARM 2.3.4). */
+/** Without a response_mode, and for `jwt`: the fragment if there are tokens (OAuth 2.0 Multiple Response Types 5, JARM 2.3.4). */
 function responseModeOf(asked: URLSearchParams, quirks: Quirks): { carrier: string; signed: boolean } {
   const usual = /token/.test(asked.get('response_type') ?? '') ? 'fragment' : 'query';
   const requested = asked.get('response_mode') ?? usual;
@@ -73,7 +73,7 @@ function sendPage({ res, state }: Exchange, status: number, html: string): void 
   res.end(body);
 }
 
-/** The page of the expired draft-sakimura-oauth-wmrm, which posts to the window that opened it. */
+/** The page of the expired draft-sakimura-oauth-wmrm, which posts to its opener window. */
 function sendWebMessage(exchange: Exchange, redirectUri: string, fields: Fields): void {
   const message = JSON.stringify({ response: Object.fromEntries(fields) });
   const target = JSON.stringify(URL.parse(redirectUri)?.origin);

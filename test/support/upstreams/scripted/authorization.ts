@@ -8,7 +8,7 @@ import { type Exchange, hostOrigin, realmOf, sendHtml, sendJson } from './state.
 /** The authorization endpoint: answers at once, or sends the browser to log in first. */
 export function handleAuthorization(exchange: Exchange): void {
   const { request, res, state } = exchange;
-  // After a 307 from the login page, the body is the login form and the parameters stand in the query.
+  // After a 307 from the login page, the body is the login form and the parameters are in the query.
   const asked = request.form.has('client_id') ? request.body : (request.target.split('?')[1] ?? '');
   const encoded = resolveRequest(asked, state);
   const parameters = new URLSearchParams(encoded);
@@ -67,7 +67,7 @@ export function handlePushedAuthorization(exchange: Exchange): void {
   sendJson(res, 201, { request_uri: requestUri, expires_in: 60 });
 }
 
-/** The 400 of a server that validates its parameters strictly and has not heard of some. */
+/** The 400 of a server that validates parameters strictly and does not know some. */
 export function rejectsParameter({ res, state }: Exchange, parameters: URLSearchParams): boolean {
   const { pkceParameters, resourceParameter } = state.quirks;
   const unknown = [

@@ -3,7 +3,7 @@ import { escapeHtml, formPostPage } from '../pages.ts';
 type Fields = readonly (readonly [name: string, value: string])[];
 type Page = (action: string, fields: Fields) => string;
 
-/** The ways in which servers write a page that posts an authorization response (OAuth 2.0 Form Post Response Mode). */
+/** Variants of pages that post an authorization response (OAuth 2.0 Form Post Response Mode). */
 export type FormPostShape = keyof typeof SHAPES;
 
 export function shapedFormPostPage(shape: FormPostShape, action: string, fields: Fields): string {
@@ -40,7 +40,7 @@ const SHAPES = {
         '<input type="submit" value="state"><script>var code = "<input name=code value=x>"</script>',
       ],
     ),
-  /** No character that is not a letter or a digit stands there as it is, as careful template engines do it. */
+  /** Escapes every character other than letters and digits, as careful template engines do. */
   entities: (action, fields) =>
     around(
       `<form method="post" action="${references(action, /[^A-Za-z0-9]/gu)}">`,
@@ -49,7 +49,7 @@ const SHAPES = {
           `<input type="hidden" name="${name}" value="${references(value, /[^A-Za-z0-9]/gu)}">`,
       ),
     ),
-  /** The form stands where a table may hold none, so that the parser leaves it empty and the inputs beside it. */
+  /** The form is at an invalid place in a table, so the parser leaves it empty, with the inputs beside it. */
   in_table: (action, fields) =>
     around(
       `<table><form method="post" action="${escapeHtml(action)}"><tr><td>`,

@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 
-/** The key of everything that the scripted server signs: what it is makes no difference to whoever looks at claims only. */
+/** The key for all signatures of the scripted server; nothing in the tests verifies them. */
 export const SIGNING_KEY = 'a key of the scripted server';
 
 /** A compact JWS (RFC 7515), HS256. */
@@ -9,13 +9,13 @@ export function signJwt(claims: Readonly<Record<string, unknown>>, key = SIGNING
   return `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
 }
 
-/** What looks like a compact JWE (RFC 7516): nobody but the client could open it. */
+/** Text in the form of a compact JWE (RFC 7516), which only the client could open. */
 export function encryptJwt(): string {
   const parts = [32, 12, 64, 16].map((length) => randomBytes(length).toString('base64url'));
   return `${encode({ alg: 'RSA-OAEP', enc: 'A256GCM' })}.${parts.join('.')}`;
 }
 
-/** The claims of a JWT, whoever signed it. */
+/** The claims of a JWT, without checking its signature. */
 export function readClaims(jwt: string): Readonly<Record<string, unknown>> {
   return JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
 }

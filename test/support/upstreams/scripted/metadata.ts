@@ -1,7 +1,7 @@
 import { PATHS } from './quirks.ts';
 import { type Exchange, hostOrigin, realmOf, sendJson } from './state.ts';
 
-/** The discovery document. It says nothing of PKCE, like the server that it describes. */
+/** The discovery document. It does not announce PKCE, which the server does not support. */
 export function handleMetadata(exchange: Exchange): void {
   const { res, state } = exchange;
   const base = (state.quirks.publicUrl ?? hostOrigin(exchange)) + realmOf(exchange.request);

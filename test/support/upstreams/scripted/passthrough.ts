@@ -4,11 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import type { RecordedRequest } from '../../request-log.ts';
 import { type Exchange, sendJson } from './state.ts';
 
-/** `GET /stream?bytes=N`: N bytes, never more of them in memory than the reader keeps up with. */
+/** `GET /stream?bytes=N`: N bytes, with backpressure. */
 export async function handleStream(request: RecordedRequest, res: ServerResponse): Promise<void> {
   const bytes = Number(request.query.get('bytes') ?? 0);
   res.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': String(bytes) });
-  // The other side going away in the middle is a case that tests make on purpose.
+  // Tests disconnect during a transfer on purpose.
   await pipeline(Readable.from(chunksOf(bytes)), res).catch(() => undefined);
 }
 
@@ -18,7 +18,7 @@ function* chunksOf(bytes: number): Generator<Buffer> {
     yield chunk.subarray(0, Math.min(left, chunk.length));
 }
 
-/** `POST /echo`: every byte back as soon as it is there. */
+/** `POST /echo`: returns every byte as soon as it arrives. */
 export async function handleEcho(req: IncomingMessage, res: ServerResponse): Promise<void> {
   res.writeHead(200, { 'content-type': req.headers['content-type'] ?? 'application/octet-stream' });
   res.flushHeaders();
@@ -42,7 +42,7 @@ export function handleCookies({ res }: Exchange): void {
   sendJson(res, 200, { cookies: 3 });
 }
 
-/** `/inspect`: what arrived, as it arrived. */
+/** `/inspect`: returns the unchanged request. */
 export function handleInspect({ request, res }: Exchange): void {
   sendJson(res, 200, {
     method: request.method,

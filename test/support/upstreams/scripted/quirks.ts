@@ -1,6 +1,6 @@
 import type { FormPostShape } from './form-post-pages.ts';
 
-/** What the scripted server gets wrong, or does in its own way. A test may change any of it between requests. */
+/** The errors and peculiarities of the scripted server. A test may change any of them between requests. */
 export type Quirks = {
   /**
    * How the user logs in.
@@ -10,58 +10,58 @@ export type Quirks = {
    * - `issue_at_login`: the login POST itself answers with the code.
    */
   login: 'none' | 'return_to' | 'session' | 'issue_at_login';
-  /** Of every redirect it makes. */
+  /** The status of its redirects. */
   redirectStatus: 302 | 303 | 307;
-  /** Redirects to its own pages: relative, absolute on the Host it was asked for, or absolute on its own origin. */
+  /** Redirects to its own pages: relative, absolute with the request's Host, or absolute with its own origin. */
   ownLocations: 'relative' | 'host' | 'internal';
-  /** `as_requested` follows response_mode; the others are used whatever was asked for. */
+  /** `as_requested` follows response_mode; the others ignore it. */
   responseMode: 'as_requested' | 'query' | 'fragment' | 'form_post' | 'query.jwt' | 'form_post.jwt';
-  /** What a response of the JWT modes is: `encrypted` for the client alone, `malformed`: none at all. */
+  /** The responses of JWT modes: `encrypted` for the client, `malformed`: not a JWT. */
   jarm: 'signed' | 'encrypted' | 'malformed';
-  /** How its own form_post page is written. */
+  /** The variant of its form_post page. */
   formPostPage: FormPostShape;
-  /** Of that page, whatever the Accept-Encoding says. */
+  /** The content coding of that page, for any Accept-Encoding. */
   contentEncoding: 'identity' | 'gzip' | 'br';
-  /** Whether an id_token holds the hash of the state (`s_hash`, FAPI 1.0 part 2). */
+  /** Whether an id_token contains the hash of the state (`s_hash`, FAPI 1.0 part 2). */
   stateHash: boolean;
   /** Whether responses name their issuer (RFC 9207). */
   iss: boolean;
   /** Makes every authorization request fail with this error. */
   authorizationError: string | undefined;
-  /** Errors to the client as a redirect (or a form_post page), or as a 400 that has a Location (or is that page). */
+  /** Errors to the client as a redirect (or form_post page), or as a 400 with a Location (or that page). */
   errorsAs: 'redirect' | '400_with_location';
-  /** How the state comes back. `raw`: the bytes of the request, not decoded at all. */
+  /** The encoding of the returned state. `raw`: the undecoded bytes of the request. */
   state: 'percent' | 'plus' | 'lower_hex' | 'raw' | 'dropped';
   /** Further parameters of the authorization response, before (`first`) or after the usual ones. */
   extraParameters: Readonly<Record<string, string>>;
   extraParametersAt: 'first' | 'last';
-  /** Sends the response here instead of to the redirect_uri that was asked for. */
+  /** Sends the response here instead of to the requested redirect_uri. */
   redirectTo: string | undefined;
-  /** Makes the codes. */
+  /** Generates the codes. */
   newCode: () => string;
-  /** `reusable`: forgets to invalidate a code (RFC 6749 4.1.2). */
+  /** `reusable`: does not invalidate codes (RFC 6749 4.1.2). */
   codes: 'single_use' | 'reusable';
-  /** Of pushed requests (RFC 9126 4). */
+  /** The use of pushed requests (RFC 9126 4). */
   requestUris: 'single_use' | 'reusable';
-  /** After login, the browser comes back with the parameters of the pushed request, or with its `request_uri` once more. */
+  /** After login, the browser returns with the parameters of the pushed request, or with its `request_uri` again. */
   wayBack: 'resolved' | 'as_asked';
-  /** `rejected`: a 400 for every request that names a parameter of PKCE. */
+  /** `rejected`: a 400 for every request with a PKCE parameter. */
   pkceParameters: 'ignored' | 'rejected';
-  /** `rejected`: likewise for `resource` (RFC 8707), which agents send. */
+  /** `rejected`: the same for `resource` (RFC 8707), which agents send. */
   resourceParameter: 'ignored' | 'rejected';
   /**
-   * `held`: the answer waits for `releaseHeld()`, for ever if that is never called. `reset`: the connection is cut
-   * before the answer; `truncated`: in the middle of it. `status`: `tokenStatus` with an error body.
+   * `held`: the response waits for `releaseHeld()`. `reset`: the connection is reset before the response; `truncated`:
+   * during it. `status`: `tokenStatus` with an error body.
    */
   token: 'normal' | 'held' | 'reset' | 'truncated' | 'status';
   tokenStatus: number;
-  /** Whether its answer has an id_token that covers the code (`c_hash`). */
+  /** Whether its response has an id_token that covers the code (`c_hash`). */
   codeHash: boolean;
-  /** Which discovery documents there are. */
+  /** The available discovery documents. */
   metadata: 'openid' | 'oauth' | 'both' | 'none';
-  /** Its `issuer`, and the origin of the endpoints it names; absent: the Host it was asked for. */
+  /** Its `issuer`, and the origin of the endpoints; absent: the request's Host. */
   publicUrl: string | undefined;
-  /** Laid over the discovery document. */
+  /** Overrides of the discovery document. */
   metadataOverrides: Readonly<Record<string, unknown>>;
 };
 

@@ -1,7 +1,7 @@
 import { readClaims } from './jwts.ts';
 import type { State } from './state.ts';
 
-/** An encoded authorization request as the server understands it: by reference, by value, or as it stands there. */
+/** An encoded authorization request as the server reads it: by reference, by value, or directly. */
 export function resolveRequest(asked: string, state: State): string {
   const requestUri = new URLSearchParams(asked).get('request_uri');
   const pushed = requestUri === null ? undefined : state.pushed.get(requestUri);
@@ -9,7 +9,7 @@ export function resolveRequest(asked: string, state: State): string {
   return withRequestObject(pushed ?? asked);
 }
 
-/** What stands in the object wins (RFC 9101 5, OpenID Connect Core 6.1). Its signature is nothing to this server. */
+/** The object's parameters win (RFC 9101 5, OpenID Connect Core 6.1). This server ignores its signature. */
 function withRequestObject(encoded: string): string {
   const parameters = new URLSearchParams(encoded);
   const jwt = parameters.get('request');

@@ -4,7 +4,7 @@ import { type Exchange, type Grant, hostOrigin } from './state.ts';
 
 type Fields = readonly (readonly [name: string, value: string])[];
 
-/** What a successful response says: always a code, beside it what the response_type asks for. */
+/** The parameters of a successful response: always a code, and what the response_type requests. */
 export function successParameters(
   exchange: Exchange,
   asked: URLSearchParams,

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { RecordedRequest } from '../../request-log.ts';
 import type { Quirks } from './quirks.ts';
 
-/** What a code or an access token stands for. */
+/** The data behind a code or an access token. */
 export type Grant = {
   readonly clientId: string;
   readonly redirectUri: string;
@@ -10,7 +10,7 @@ export type Grant = {
   readonly subject: string;
 };
 
-/** What the scripted server remembers. */
+/** The state of the scripted server. */
 export type State = {
   readonly quirks: Quirks;
   /** Its own origin, which a proxy in front hides. */
@@ -43,13 +43,13 @@ export function sendHtml(res: ServerResponse, status: number, html: string): voi
   res.end(html);
 }
 
-/** The origin under which the caller knows this server, as far as the Host header tells. */
+/** The server's origin according to the Host header. */
 export function hostOrigin({ request, state }: Exchange): string {
   const scheme = String(request.headers['x-forwarded-proto'] ?? 'http');
   return request.headers.host === undefined ? state.internalOrigin : `${scheme}://${request.headers.host}`;
 }
 
-/** The part of a path that names a realm. All realms share their codes, as if the server did not tell them apart. */
+/** The realm in a path. All realms share their codes, as if the server did not distinguish them. */
 export function realmOf({ path }: RecordedRequest): string {
   return /^\/realms\/[^/]+(?=\/)/.exec(path)?.[0] ?? '';
 }

@@ -4,7 +4,7 @@ import { rejectsParameter } from './authorization.ts';
 import { leftHalfHash, signJwt } from './jwts.ts';
 import { type Exchange, type Grant, sendJson } from './state.ts';
 
-/** The token endpoint. It looks at client, code and redirect_uri; at code_verifier never. */
+/** The token endpoint. It checks client, code and redirect_uri, but never code_verifier. */
 export async function handleToken(exchange: Exchange): Promise<void> {
   const { request, res, state } = exchange;
   const { quirks } = state;
@@ -50,7 +50,7 @@ function redeem({ request, state }: Exchange): Grant | undefined {
   const { clientId } = readClientCredentials(request.headers, request.form);
   const redirectUri = request.form.get('redirect_uri');
   if (grant === undefined || (grant.redeemed > 0 && state.quirks.codes === 'single_use')) return undefined;
-  // OAuth 2.1 dropped the redirect_uri of the token request, and so have some clients.
+  // OAuth 2.1 dropped the redirect_uri of the token request, and so did some clients.
   if (redirectUri !== null && redirectUri !== grant.redirectUri) return undefined;
   if (clientId !== undefined && clientId !== grant.clientId) return undefined;
   grant.redeemed += 1;

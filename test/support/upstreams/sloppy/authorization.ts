@@ -1,11 +1,11 @@
 import { type AuthorizationFields, newSecret, type SloppyExchange, sendJson } from './exchange.ts';
 
-/** Logs everybody in at once and answers whoever asks, wherever they want the answer. */
+/** Logs everybody in at once, and sends the response to any requested address. */
 export function handleAuthorization(exchange: SloppyExchange): void {
   const { response, state } = exchange;
   const fields = fieldsOf(exchange);
   const asked = state.laxity.redirectTo ?? fields.get('redirect_uri') ?? 'https://app.example.com/cb';
-  // What no header can hold, it leaves out.
+  // It drops characters that no header can contain.
   const redirectUri = asked.replace(/[\u0000-\u001f\u007f]/g, '');
   const code = newSecret('code');
   state.codes.add(code);
@@ -33,14 +33,14 @@ export function handleAuthorization(exchange: SloppyExchange): void {
   }
 }
 
-/** RFC 9126, without any of its rules: whoever holds the reference may use it, as often as they like. */
+/** RFC 9126 without its rules: anybody may use a reference, any number of times. */
 export function handlePushed({ parameters, response, state }: SloppyExchange): void {
   const requestUri = `urn:ietf:params:oauth:request_uri:${newSecret('par')}`;
   state.pushed.set(requestUri, parameters);
   sendJson(response, 201, { request_uri: requestUri, expires_in: 600 });
 }
 
-/** What stands outside wins over the request object, and that over what was pushed: all three ways exist. */
+/** Plain parameters win over the request object, and that over the pushed request: all three ways exist. */
 function fieldsOf({ parameters, state }: SloppyExchange): AuthorizationFields {
   const requestUri = parameters.get('request_uri') ?? '';
   const pushed = state.pushed.get(requestUri);

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Duplicates, LenientParameters } from './lenient-parameters.ts';
 
-/** What an attack needs of the server beside its usual tolerance. A test may change it between requests. */
+/** Additional tolerance of the server that an attack needs. A test may change it between requests. */
 export type Laxity = {
   duplicates: Duplicates;
-  /** `post`: only a POST redeems, be it one by an override header or parameter. */
+  /** `post`: only a POST redeems, including one by an override header or parameter. */
   redeemingMethods: 'any' | 'post';
-  /** Whether a token request without a `grant_type` redeems. Where none is needed, a code under any name counts as redeemable. */
+  /** Whether a token request without a `grant_type` redeems. If so, a code under any name counts. */
   grantType: 'assumed' | 'needed';
-  /** How a path that is not quite the endpoint's is taken: for it, or by a 308 to the server's own origin. */
+  /** The treatment of a path that resembles the endpoint's: as the endpoint, or with a 308 to the server's own origin. */
   pathVariants: 'served' | 'redirected';
-  /** Where codes go: to the redirect_uri that was asked for, or here. */
+  /** The target of codes: the requested redirect_uri, or this address. */
   redirectTo: string | undefined;
 };
 
@@ -23,17 +23,17 @@ export const USUAL_LAXITY: Laxity = {
   redirectTo: undefined,
 };
 
-/** The parameters of an authorization request, some of which may have been pushed or stand in a request object. */
+/** The parameters of an authorization request, including pushed ones and those of a request object. */
 export type AuthorizationFields = { readonly get: (name: string) => string | undefined };
 
 export type SloppyState = {
   readonly laxity: Laxity;
-  /** Good for ever, for everybody. */
+  /** Valid without limit, for everybody. */
   readonly codes: Set<string>;
   readonly pushed: Map<string, AuthorizationFields>;
-  /** The state of every authorization request, as it came. */
+  /** The unchanged state of every authorization request. */
   readonly states: (string | undefined)[];
-  /** Every request that brought a good code to the token handler. */
+  /** Every request that brought a valid code to the token handler. */
   readonly redeemable: string[];
   issued: number;
 };

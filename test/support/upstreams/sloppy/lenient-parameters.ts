@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { decodeLenientBody, readLenientText } from './lenient-text.ts';
 
-/** Which of several values of one name counts. */
+/** Selects one of several values of a name. */
 export type Duplicates = 'first' | 'last' | 'joined';
 
 type Entry = readonly [name: string, value: string];
 
-/** Everything that a request says, wherever and however it says it. */
+/** All parameters of a request, from any place and in any notation. */
 export class LenientParameters {
   readonly #entries: readonly Entry[];
   readonly #duplicates: Duplicates;
@@ -16,14 +16,14 @@ export class LenientParameters {
     this.#duplicates = duplicates;
   }
 
-  /** An empty value is none. */
+  /** An empty value counts as none. */
   get(name: string): string | undefined {
     const values = this.#entries.filter((entry) => entry[0] === name).map((entry) => entry[1]);
     if (this.#duplicates === 'joined') return values.join(',') || undefined;
     return values.at(this.#duplicates === 'first' ? 0 : -1) || undefined;
   }
 
-  /** Each of the values that came of one name, where they were joined; else the one that counts. */
+  /** Each value of a name if values are joined; else the selected one. */
   candidates(name: string): readonly string[] {
     const value = this.get(name);
     if (value === undefined || this.#duplicates !== 'joined') return value === undefined ? [] : [value];
@@ -84,7 +84,7 @@ function readParts(text: string, boundary: string): Entry[] {
   });
 }
 
-/** RFC 2045 6: some multipart parsers are mail parsers. */
+/** RFC 2045 6: some multipart parsers also parse mail. */
 function transferred(value: string, head: string): string {
   const coding = /content-transfer-encoding:\s*([\w-]+)/i.exec(head)?.[1]?.toLowerCase();
   if (coding === 'base64') return Buffer.from(value, 'base64').toString('latin1');

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 
 export type LenientTarget = {
-  /** Lower case, decoded, without whatever some server would drop. */
+  /** Lower case, decoded, without everything that some server drops. */
   readonly path: string;
   readonly query: string;
 };
 
-/** Names of front controllers: what follows is the path that the application sees. */
+/** Names of front controllers, after which the application's own path follows. */
 const SCRIPT = /^(index|default|idp)\.(psgi|php|cgi|fcgi|aspx)$/;
 
-/** Reads a request target with all the tolerance of IIS, PHP, Java, Perl and C servers taken together. */
+/** Reads a request target with the combined tolerance of IIS, PHP, Java, Perl and C servers. */
 export function readLenientTarget({ url = '/', headers }: IncomingMessage): LenientTarget {
   const [target = ''] = overridesOf(headers, /^x[-_](original|rewrite)[-_]url$/).concat(url);
   const local = target.replace(/^[a-z]+:\/\/[^/?#\\]*/i, '');
@@ -21,7 +21,7 @@ export function readLenientTarget({ url = '/', headers }: IncomingMessage): Leni
   return { path: lenientPath(path), query: query || (own === -1 ? '' : url.slice(own + 1)) };
 }
 
-/** The values of headers with such names; CGI knows no difference between `-` and `_`. */
+/** The values of headers with these names; CGI does not distinguish `-` and `_`. */
 export function overridesOf(headers: IncomingMessage['headers'], name: RegExp): string[] {
   return Object.entries(headers)
     .filter(([header]) => name.test(header))

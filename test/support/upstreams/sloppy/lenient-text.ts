@@ -1,6 +1,6 @@
 import { brotliDecompressSync, constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 
-/** A stream that breaks off is taken for what came of it. */
+/** A truncated stream yields what was decoded. */
 const LENIENT = { finishFlush: constants.Z_SYNC_FLUSH };
 
 const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
@@ -11,7 +11,7 @@ const DECODERS: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
   deflate: (bytes) => ((bytes[0] ?? 0) % 16 === 8 ? inflateSync(bytes) : inflateRawSync(bytes)),
 };
 
-/** Undoes every Content-Encoding that it knows, the last one first; what is none stays as it is. */
+/** Decodes every known Content-Encoding, the last one first; others stay unchanged. */
 export function decodeLenientBody(bytes: Buffer, contentEncoding = ''): Buffer {
   const names = contentEncoding.toLowerCase().split(/\s*,\s*/);
   try {
@@ -21,7 +21,7 @@ export function decodeLenientBody(bytes: Buffer, contentEncoding = ''): Buffer {
   }
 }
 
-/** A text in whatever charset it says, or shows by a byte order mark; each character an octet, where it is one. */
+/** Text in its declared charset, or that of its byte order mark; characters up to one byte stay bytes. */
 export function readLenientText(bytes: Buffer, contentType = ''): string {
   const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? '';
   const text = decodeCharset(bytes, charset);
@@ -43,7 +43,7 @@ function decodeUtf7(text: string): string {
   );
 }
 
-/** Without the octet that may be left over. */
+/** Without an incomplete last byte pair. */
 function decodeUtf16be(bytes: Buffer): string {
   return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2)))
     .swap16()

@@ -1,6 +1,6 @@
 import { newSecret, type SloppyExchange, sendJson } from './exchange.ts';
 
-/** Whoever brings a good code gets a token for it. Of client, redirect_uri and verifier it has never heard. */
+/** Anybody with a valid code gets a token. It ignores client, redirect_uri and verifier. */
 export function handleToken({ method, parameters, response, state }: SloppyExchange): void {
   const { grantType, redeemingMethods } = state.laxity;
   const grants = parameters.candidates('grant_type').map((grant) => grant.toLowerCase());

@@ -89,30 +89,27 @@ export class Events {
 
   authorizationRequested(subject: Subject, challengeMethod: CodeChallengeMethod | 'none'): void {
     const { issuer, client } = subject;
-    this.#metrics.authorizationRequests.inc({ issuer, client, challenge_method: challengeMethod });
+    const labels = { issuer, client, challenge_method: challengeMethod };
+    this.#metrics.authorizationRequests.inc(labels);
     this.#activity?.authorizationRequested(subject, challengeMethod);
-    noteClient(client);
-    this.#log.debug(
-      { event: 'authorization_request', issuer, client, challenge_method: challengeMethod },
-      'authorization request',
-    );
+    this.#step('authorization_request', labels, 'authorization request');
   }
 
   codeBound(subject: Subject, flow: BoundFlow): void {
     const { issuer, client } = subject;
-    this.#metrics.codesBound.inc({ issuer, client });
+    const labels = { issuer, client };
+    this.#metrics.codesBound.inc(labels);
     for (const reason of flow.violations) this.#metrics.violationsWithCode.inc({ issuer, client, reason });
     this.#activity?.codeBound(subject, flow);
-    noteClient(client);
-    this.#log.debug({ event: 'code_bound', issuer, client }, 'code bound to its flow');
+    this.#step('code_bound', labels, 'code bound to its flow');
   }
 
   redeemed(subject: Subject, result: RedemptionResult): void {
     const { issuer, client } = subject;
-    this.#metrics.redemptions.inc({ issuer, client, result });
+    const labels = { issuer, client, result };
+    this.#metrics.redemptions.inc(labels);
     this.#activity?.redeemed(subject, result);
-    noteClient(client);
-    this.#log.debug({ event: 'redemption', issuer, client, result }, 'redemption');
+    this.#step('redemption', labels, 'redemption');
   }
 
   /** An id_token of a token response has a `c_hash`: a client that checks it accepts only the upstream's own code. */
@@ -203,6 +200,12 @@ export class Events {
 
   internalError(error: unknown, requestId: string): void {
     this.#log.error({ event: 'internal_error', request_id: requestId, error }, 'internal error');
+  }
+
+  /** A step of a login of a known client, with a line at `debug`. */
+  #step(event: string, fields: { readonly client: string }, message: string): void {
+    noteClient(fields.client);
+    if (this.#log.isLevelEnabled('debug')) this.#log.debug({ event, ...fields }, message);
   }
 }
 

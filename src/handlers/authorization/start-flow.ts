@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { carriesIdToken } from '../../oauth/authorization-request.ts';
 import { type Flow, StoreFault } from '../../store/flow-store.ts';
 import { canBeFollowed, needsPrefix } from '../judge-request.ts';
@@ -22,7 +23,7 @@ export function startFlow(context: AuthorizationContext): Progress | Promise<Pro
   const begun = store.beginFlow(newFlow(context), {
     hadState: state !== undefined,
     ttl: context.client.policy.flowTtl,
-    longest: stateLimit === undefined ? undefined : stateLimit - (state?.length ?? 0),
+    longest: stateLimit === undefined ? undefined : stateLimit - Buffer.byteLength(state ?? ''),
   });
   if (begun === undefined) return startPreservedFlow(context, 'state_limit');
   const { prefix, live, saved } = begun;

@@ -182,6 +182,8 @@ describe('a server that keeps short states', () => {
     });
   const SHORT = 's'.repeat(32);
   const LONG = 's'.repeat(33);
+  /** 33 bytes as well. */
+  const LONG_IN_BYTES = `${'é'.repeat(16)}s`;
 
   test.each([
     ['enforce', undefined],
@@ -197,13 +199,16 @@ describe('a server that keeps short states', () => {
     expect(violationsOf(stage)).toEqual([]);
   });
 
-  test('otherwise the state alone, by which the flow is found', async () => {
-    await using stage = await openShort('enforce');
-    const { values } = arrivalOf(await stage.authorize({ state: LONG }));
-    expect([values.state, ...stage.upstreamStates]).toEqual([LONG, LONG]);
-    expect((await stage.redeem(values.code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
-    expect((await stage.redeem(values.code)).status).toBe(200);
-  });
+  test.each([LONG, LONG_IN_BYTES])(
+    'otherwise the state alone, by which the flow is found: %s',
+    async (state) => {
+      await using stage = await openShort('enforce');
+      const { values } = arrivalOf(await stage.authorize({ state }));
+      expect([values.state, ...stage.upstreamStates]).toEqual([state, state]);
+      expect((await stage.redeem(values.code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
+      expect((await stage.redeem(values.code)).status).toBe(200);
+    },
+  );
 
   test('in enforce, a request that cannot be found by it is refused', async () => {
     await using stage = await openShort('enforce');

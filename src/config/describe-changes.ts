@@ -6,16 +6,15 @@ import { unlistedPolicySchema } from './schema/policy.ts';
 import { type Shape, type Slot, slotsOf } from './schema-shape.ts';
 import { isHidden, showSetting } from './show-setting.ts';
 
-type Slots = ReadonlyMap<string, Slot>;
+/** Settings that are compared item by item, by their names. */
+const BY_NAME = new Set(['issuers', 'clients']);
 
-const GATEWAY = without(slotsOf(gatewaySchema), 'issuers', 'include');
-const ISSUER = without(slotsOf(issuerSchema), 'clients', 'defaults', 'unlisted_clients');
 const POLICY = slotsOf(unlistedPolicySchema);
 
 /** The differences between two configurations, one line per key of the file. No secret is shown. */
 export function describeChanges(previous: Config, next: Config): string[] {
   return [
-    ...compareSlots(previous, next, GATEWAY),
+    ...compareSlots(previous, next, slotsOf(gatewaySchema)),
     ...byName(previous.issuers, next.issuers, 'issuer', issuerChanges),
   ];
 }
@@ -23,7 +22,7 @@ export function describeChanges(previous: Config, next: Config): string[] {
 function issuerChanges(before: IssuerConfig, after: IssuerConfig): string[] {
   const { listed, unlisted } = after.clients;
   return [
-    ...compareSlots(before, after, ISSUER),
+    ...compareSlots(before, after, slotsOf(issuerSchema)),
     ...compareSlots(before.clients.unlisted, unlisted, POLICY).map((change) => `unlisted_clients: ${change}`),
     ...byName(before.clients.listed, listed, 'client', (one, other) => compareSlots(one, other, POLICY)),
   ];
@@ -53,8 +52,14 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   publicUrl: 'publicOrigin',
 };
 
-function compareSlots(before: object, after: object, slots: Slots, parent = ''): string[] {
+function compareSlots(
+  before: object,
+  after: object,
+  slots: ReadonlyMap<string, Slot>,
+  parent = '',
+): string[] {
   return [...slots].flatMap(([key, { name, shape }]) => {
+    if (BY_NAME.has(name)) return [];
     const other = OTHER_NAMES[name] ?? name;
     const [one, two] = [before, after].map(
       (settings) => Reflect.get(settings, name) ?? Reflect.get(settings, other),
@@ -65,8 +70,8 @@ function compareSlots(before: object, after: object, slots: Slots, parent = ''):
 
 function compare(path: string, before: unknown, after: unknown, shape: Shape): string[] {
   if (isDeepStrictEqual(before, after)) return [];
-  const mapping = shape.kind === 'either' ? shape.mapping : shape;
-  if (mapping.kind === 'mapping' && isMapping(before) && isMapping(after)) {
+  const mapping = shape.kind === 'scalar' ? shape.orMapping : shape;
+  if (mapping?.kind === 'mapping' && isMapping(before) && isMapping(after)) {
     return compareSlots(before, after, mapping.slots, `${path}.`);
   }
   const isTold = !isHidden(shape) && !isMapping(before) && !isMapping(after);
@@ -81,8 +86,4 @@ function show(value: unknown, shape: Shape): string {
 
 function isMapping(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function without(slots: Slots, ...keys: readonly string[]): Slots {
-  return new Map([...slots].filter(([key]) => !keys.includes(key)));
 }

@@ -33,6 +33,5 @@ function takesOnlySuch({ shape, schema }: Slot, value: string): boolean {
 function mappingIn(shape: Shape): MappingShape | undefined {
   if (shape.kind === 'record') return mappingIn(shape.value);
   if (shape.kind === 'list') return mappingIn(shape.item);
-  if (shape.kind === 'either') return shape.mapping;
-  return shape.kind === 'mapping' ? shape : undefined;
+  return shape.kind === 'scalar' ? shape.orMapping : shape;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Rule, ruleOf } from './schema/rule.ts';
 
 /** The structure of a schema of `schema/`, as far as reading a file needs it. */
-export type Shape = ScalarShape | MappingShape | EitherShape | RecordShape | ListShape;
+export type Shape = ScalarShape | MappingShape | RecordShape | ListShape;
 
 export type ScalarShape = {
   readonly kind: 'scalar';
@@ -15,6 +15,8 @@ export type ScalarShape = {
   readonly file: boolean;
   /** The unit of a number: the number is shown as it is written. */
   readonly unit: string | undefined;
+  /** What the value may be instead. */
+  readonly orMapping: MappingShape | undefined;
 };
 export type MappingShape = {
   readonly kind: 'mapping';
@@ -25,7 +27,6 @@ export type MappingShape = {
   readonly nullable: boolean;
   readonly rule: Rule | undefined;
 };
-type EitherShape = { readonly kind: 'either'; readonly scalar: ScalarShape; readonly mapping: MappingShape };
 export type RecordShape = {
   readonly kind: 'record';
   readonly key: z.core.$ZodType;
@@ -41,7 +42,6 @@ export type Slot = {
   readonly schema: z.core.$ZodType;
   readonly shape: Shape;
   readonly required: boolean;
-  readonly hasDefault: boolean;
 };
 
 /** `cert_file` → `cert`, `redirect_uris` → `redirectUris`: a key that names a file is replaced by its content. */
@@ -76,7 +76,7 @@ function buildShape(schema: z.core.$ZodType): Shape {
   const nullable = inner instanceof z.ZodType && inner.meta()?.['x-nullable'] === true;
   if (inner instanceof z.ZodObject) {
     const slots = Object.entries(inner.shape).map(([key, value]) => [key, slotOf(key, value)] as const);
-    const unlessGiven = slots.filter(([, { required, hasDefault }]) => required || hasDefault);
+    const unlessGiven = slots.filter(([, slot]) => !(slot.schema instanceof z.ZodOptional));
     return { kind: 'mapping', slots: new Map(slots), unlessGiven, nullable, rule: ruleOf(inner) };
   }
   if (inner instanceof z.ZodArray) {
@@ -86,24 +86,22 @@ function buildShape(schema: z.core.$ZodType): Shape {
   if (inner instanceof z.ZodRecord) {
     return { kind: 'record', key: inner.def.keyType, value: shapeOf(inner.def.valueType), nullable };
   }
-  const mapping =
-    inner instanceof z.ZodUnion && inner.def.options.map(shapeOf).find(({ kind }) => kind === 'mapping');
+  const options = inner instanceof z.ZodUnion ? inner.def.options.map(shapeOf) : [];
   const meta = inner instanceof z.ZodType ? (inner.meta() ?? {}) : {};
-  const scalar: ScalarShape = {
+  return {
     kind: 'scalar',
     schema: inner,
     secret: meta['x-secret'] === true,
     hidden: ['x-secret', 'x-hidden', 'x-file'].some((note) => meta[note] === true),
     file: meta['x-file'] === true,
     unit: typeof meta['x-unit'] === 'string' ? meta['x-unit'] : undefined,
+    orMapping: options.find((option) => option.kind === 'mapping'),
   };
-  return mapping ? { kind: 'either', scalar, mapping: mapping as MappingShape } : scalar;
 }
 
 function slotOf(key: string, schema: z.core.$ZodType): Slot {
-  const hasDefault = schema instanceof z.ZodPrefault;
-  const required = !hasDefault && !(schema instanceof z.ZodOptional);
-  return { name: settingName(key), schema, shape: shapeOf(schema), required, hasDefault };
+  const required = !(schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional);
+  return { name: settingName(key), schema, shape: shapeOf(schema), required };
 }
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {

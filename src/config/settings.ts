@@ -77,9 +77,8 @@ export class SettingsReader {
       this.#invalid(wrongType(expected, input) + (node.kind === 'external' ? EXTERNAL : hint));
     switch (shape.kind) {
       case 'scalar':
+        if (node.kind === 'map' && shape.orMapping) return this.#readEntries(shape.orMapping, node.entries);
         return this.#readScalar(shape, input, node);
-      case 'either':
-        return this.#readAs(node.kind === 'map' ? shape.mapping : shape.scalar, node, input);
       case 'mapping':
         if (node.kind === 'map') return this.#readEntries(shape, node.entries);
         if (input === null && shape.nullable) return this.#readEntries(shape, new Map());

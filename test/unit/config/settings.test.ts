@@ -65,13 +65,11 @@ ${issuerWith(
 function secretsOf(shape: Shape, path = ''): string[] {
   switch (shape.kind) {
     case 'scalar':
-      return shape.secret ? [path] : [];
+      return [...(shape.secret ? [path] : []), ...(shape.orMapping ? secretsOf(shape.orMapping, path) : [])];
     case 'list':
       return secretsOf(shape.item, path);
     case 'record':
       return secretsOf(shape.value, path);
-    case 'either':
-      return secretsOf(shape.mapping, path);
     case 'mapping':
       return [...shape.slots].flatMap(([key, slot]) =>
         secretsOf(slot.shape, path === '' ? key : `${path}.${key}`),

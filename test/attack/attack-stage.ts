@@ -11,8 +11,8 @@ const ENFORCED = (wrapCodes: boolean) =>
   `{mode: enforce, wrap_codes: ${wrapCodes}, redirect_uris: [${REDIRECT_URI}]}`;
 
 /**
- * Where the attack goes. `mixed`: the victim's client is the only one that is enforced, and its codes are not wrapped:
- * the most that an attacker can hope for.
+ * The attacked configuration. `mixed`: only the victim's client is enforced, and its codes are not wrapped, which is best
+ * for an attacker.
  */
 export const DEFENCES = {
   'wrapped codes': `unlisted_clients: {mode: enforce}\nclients: {spa: ${ENFORCED(true)}}`,
@@ -28,7 +28,7 @@ export const DEFENCES = {
 
 export type Defence = keyof typeof DEFENCES;
 
-/** Whether codes are the gateway's own. */
+/** Whether codes are wrapped. */
 export function hasWrappedCodes(defence: string): boolean {
   return defence === 'wrapped codes' || defence === 'sealed codes';
 }
@@ -39,24 +39,24 @@ export function storeOf(defence: string): string {
   return defence === 'sealed codes' ? `store: {kind: sealed, sealed: {keys: ["${key}"]}}` : '';
 }
 
-/** What came of an attack. */
+/** The result of an attack. */
 export type Outcome = {
   /** `undefined`: the connection was closed without one. */
   readonly response: RawResponse | undefined;
   readonly tokens: number;
-  /** Good codes that reached the server's token handler. */
+  /** Valid codes that reached the server's token handler. */
   readonly redeemable: number;
   readonly refusals: readonly Refusal[];
 };
 
 export type Refusal = { readonly endpoint: JudgedEndpoint; readonly reason: Reason };
 
-/** A sloppy server with a gateway in front of it, or with none. */
+/** A sloppy server with or without a gateway in front. */
 export class AttackStage implements AsyncDisposable {
   readonly server: SloppyServer;
   readonly gateway: GatewayUnderTest | undefined;
   readonly url: string;
-  /** The victim's client, at whatever stands in front. */
+  /** The victim's client, at the gateway or the server. */
   readonly victim: SimpleClient;
 
   private constructor(server: SloppyServer, gateway: GatewayUnderTest | undefined) {
@@ -66,7 +66,7 @@ export class AttackStage implements AsyncDisposable {
     this.victim = new SimpleClient(this.url, 'spa', REDIRECT_URI);
   }
 
-  /** `issuer`: YAML beside its upstream and endpoints; `none`: no gateway at all. `top`: YAML of the top level. */
+  /** `issuer`: YAML of the issuer besides upstream and endpoints; `none`: no gateway. `top`: YAML of the top level. */
   static async open(issuer: string, top = ''): Promise<AttackStage> {
     const server = await startSloppyServer();
     if (issuer === 'none') return new AttackStage(server, undefined);
@@ -89,7 +89,7 @@ export class AttackStage implements AsyncDisposable {
     });
   }
 
-  /** Sends an attack and sees what comes of it. */
+  /** Sends an attack and returns its result. */
   async measure(attempt: () => Promise<RawResponse | undefined>): Promise<Outcome> {
     const before = await this.#countRefusals();
     const { issued } = this.server;
@@ -103,7 +103,7 @@ export class AttackStage implements AsyncDisposable {
     };
   }
 
-  /** From `/metrics`, as Prometheus reads it: how many refusals of each kind there were. */
+  /** The number of refusals of each kind, from `/metrics`. */
   async #countRefusals(): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
     if (this.gateway === undefined) return counts;

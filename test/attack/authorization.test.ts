@@ -6,7 +6,7 @@ import type { AuthorizationAttack } from './authorization/attack.ts';
 import { AUTHORIZATION_ATTACKS } from './authorization/attacks.ts';
 import { theft } from './redemption/attack.ts';
 
-/** The code that the server has added to a response, behind whatever stood there before. */
+/** The code that the server added to a response, after earlier text. */
 function codeIn(response: RawResponse | undefined): string | undefined {
   const found = [
     ...(response?.raw ?? '').matchAll(/(?:[?&#]code=|name="code" value="|"code":")([^"&#\s]+)/g),
@@ -14,7 +14,7 @@ function codeIn(response: RawResponse | undefined): string | undefined {
   return found.at(-1)?.[1];
 }
 
-/** The attack, and the redemption of what comes of it. */
+/** Runs the attack and redeems its code. */
 async function steal(stage: AttackStage, attack: AuthorizationAttack) {
   stage.server.reset();
   Object.assign(stage.server.laxity, attack.laxity);
@@ -39,7 +39,7 @@ test('the table has enough attacks, and none twice', () => {
   expect(NAMED.length).toBeGreaterThanOrEqual(250);
 });
 
-// What cannot steal there proves nothing here.
+// An attack that fails there proves nothing here.
 describe('directly at the server, an attacker gets and redeems a code by', () => {
   let stage: AttackStage;
   beforeAll(async () => {
@@ -68,7 +68,7 @@ describe.each(Object.keys(DEFENCES) as Defence[])(
       const expected = among ?? attack.expected;
       expect(refusals).toEqual(typeof expected === 'string' ? [] : [expected]);
       if (expected !== 'defused') expect(code).toBeUndefined();
-      // A refusal is a page, or an error to the place that is registered.
+      // A refusal is a page, or an error to the registered redirect_uri.
       const location = /^location: (.*)$/im.exec(response?.raw ?? '')?.[1];
       if (location === undefined && response !== undefined && expected !== 'defused') {
         expect(response.status).toSatisfy((status) => status >= 400 && status < 500);

@@ -6,7 +6,7 @@ import { OAUCH } from './chains/oauch.ts';
 
 const NAMED = [...CHAINS, ...ADVISORIES, ...OAUCH].map((chain) => [chain.name, chain] as const);
 
-// What cannot steal there proves nothing here.
+// An attack that fails there proves nothing here.
 describe('directly at the server, an attacker steals a token by', () => {
   let stage: AttackStage;
   beforeAll(async () => {

@@ -9,7 +9,7 @@ const get = (path: string) => rawRequest(`GET ${path} HTTP/1.1`, []);
 const post = (path: string, headers: readonly string[], body: string) =>
   rawRequest(`POST ${path} HTTP/1.1`, headers, body);
 
-/** Texts that cost a careless reader much more than their length, each beside an honest one of that length. */
+/** Texts that are far more expensive for a careless reader than normal text of the same length. */
 const TEXTS: readonly (readonly [what: string, costly: string, honest: string])[] = [
   ['a path of dots', get(`/${'.'.repeat(31_000)}a`), get(`/${'b'.repeat(31_000)}a`)],
   ['a path of slashes', get(`${'/'.repeat(31_000)}a`), get(`/${'b'.repeat(31_000)}a`)],

@@ -7,8 +7,8 @@ import { REDIRECT_URI } from './attack-stage.ts';
 import { spellingsOf } from './path-spellings.ts';
 import { theft } from './redemption/attack.ts';
 
-// One server that reads paths with all the tolerance there is, and two issuers in front of it: one enforced, for a path
-// of its own, and one for all the rest that looks at nothing. Whoever slips from the one into the other has won.
+// One server that reads paths with every known tolerance, and two issuers in front of it: an enforced one for its own path,
+// and one for the rest that judges nothing. An attacker succeeds by reaching one through the other.
 
 const FORM = ['Content-Type: application/x-www-form-urlencoded'];
 
@@ -74,7 +74,7 @@ describe.each(['off', 'report'])('beside an issuer in %s', (rest) => {
       for (const path of paths) expect([path, (await scene.redeem(path, code)).status]).toEqual([path, 400]);
       expect(new Set(scene.reasons())).toEqual(new Set(['path_ambiguous']));
       expect(scene.issued).toBe(0);
-      // Nor does the endpoint of the lax one, which the server may take for the same.
+      // Nor does the endpoint of the lax issuer, which the server may read as the same.
       expect((await scene.redeem('/elsewhere/token', code)).status).toBe(400);
       expect(scene.reasons().at(-1)).toBe('verifier_missing');
       expect((await scene.redeem('/oauth2/token', code, verifier)).status).toBe(200);
@@ -88,7 +88,7 @@ describe.each(['off', 'report'])('beside an issuer in %s', (rest) => {
       for (const path of paths) {
         const answer = await scene.authorize(path);
         expect([path, codeIn(answer)]).toEqual([path, undefined]);
-        // Before the server has seen it.
+        // Before the server saw it.
         if (kind === 'resembling') {
           expect([path, answer.status, scene.reasons().at(-1)]).toEqual([path, 400, 'path_ambiguous']);
         }

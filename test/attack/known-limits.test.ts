@@ -4,7 +4,7 @@ import { rawRequest } from '../support/raw-http.ts';
 import { AttackStage, REDIRECT_URI } from './attack-stage.ts';
 import { redeem } from './chains/chain.ts';
 
-/** What docs/threat-model.md says that the gateway cannot do, and what it advises. */
+/** The limits in docs/threat-model.md, and the advice. */
 type Limit = {
   readonly what: string;
   readonly steal: (stage: AttackStage) => Promise<unknown>;
@@ -15,7 +15,7 @@ type Limit = {
 
 const FORM = ['Content-Type: application/x-www-form-urlencoded'];
 
-/** A code, at a path of which the gateway knows nothing, redeemed in nobody's name. */
+/** A code at a path unknown to the gateway, redeemed without a client. */
 async function stealWithoutFlow(stage: AttackStage): Promise<void> {
   const query = new URLSearchParams({ response_type: 'code', client_id: 'spa', redirect_uri: REDIRECT_URI });
   const response = await stage.send(
@@ -25,14 +25,14 @@ async function stealWithoutFlow(stage: AttackStage): Promise<void> {
   if (code !== undefined) await redeem(stage, code, { client_id: undefined });
 }
 
-/** The victim's code, where the server takes for granted what it is for. */
+/** The victim's code, at a server that needs no grant_type. */
 async function stealWithoutGrant(stage: AttackStage): Promise<void> {
   const code = await stage.victim.newCode();
   const target = '/index.psgi/oauth2/token';
   await stage.send(rawRequest(`POST ${target} HTTP/1.1`, FORM, `code=${code}`, stage.host));
 }
 
-/** The victim's code, brought to the server itself. */
+/** The victim's code, redeemed at the server itself. */
 async function stealAtServer(stage: AttackStage): Promise<void> {
   const code = await stage.victim.newCode();
   const body = `grant_type=authorization_code&code=${code}`;
@@ -43,7 +43,7 @@ async function stealAtServer(stage: AttackStage): Promise<void> {
   });
 }
 
-/** A flow that the attacker has begun, and whose verifier he therefore knows; the victim only logs in. */
+/** A flow that the attacker began, so the attacker knows its verifier; the victim only logs in. */
 async function stealWithOwnFlow(stage: AttackStage): Promise<void> {
   const { verifier, challenge } = newPkcePair();
   const code = await stage.victim.newCode({ code_challenge: challenge });

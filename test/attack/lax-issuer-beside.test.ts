@@ -5,8 +5,8 @@ import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startSloppyServer } from '../support/upstreams/sloppy-server.ts';
 import { REDIRECT_URI } from './attack-stage.ts';
 
-// One server behind two issuers, one that enforces and one that is lax. Whoever has stolen a bare code of the first brings
-// it to the second, as plainly as can be, or so that the lax one need not understand the message.
+// One server behind two issuers, an enforcing one and a lax one. A thief redeems a bare code of the first at the second, in
+// a plain message or in one that the lax issuer need not understand.
 
 const FORM = 'application/x-www-form-urlencoded';
 
@@ -90,7 +90,7 @@ describe.each(REDEMPTIONS)('a bare code at %s', (_, type, write) => {
       const refusals = gateway.logLines.filter(({ event }) => event === 'refusal');
       expect(refusals).toMatchObject([{ issuer: 'strict', client: 'spa', endpoint: 'token' }]);
       expect(server.issued).toBe(0);
-      // What is none of the strict issuer's still goes on.
+      // Other requests still pass.
       await redeem(gateway.url, type, write('a-code-of-nobody'));
       expect(gateway.logLines.filter(({ event }) => event === 'refusal')).toHaveLength(1);
     });

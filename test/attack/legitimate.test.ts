@@ -34,7 +34,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** Refusals, and what would have been one in report. */
+/** Refusals, and reported violations. */
 async function countViolations(): Promise<number> {
   const metrics = await gateway.metrics();
   return metrics.value('rejections_total') + metrics.value('report_only_violations_total');
@@ -68,7 +68,7 @@ describe('passes byte for byte, and so does its response', () => {
         expect(response.headers).toContainEqual([name, value]);
       }
       const sent = headers.includes('Transfer-Encoding: chunked') ? 'hello' : body;
-      // The gateway asks for discovery documents on its own, in between.
+      // The gateway itself requests discovery documents in between.
       const seen = target.replace(/\?$/, '');
       expect(server.requests.findLast((request) => request.target === seen)).toMatchObject({
         method,
@@ -80,8 +80,8 @@ describe('passes byte for byte, and so does its response', () => {
   );
 });
 
-/** The server answers a login at once, as it was asked to. */
-/** A code is of one login alone. */
+/** The server answers a login at once, in the requested mode. */
+/** Each code belongs to one login. */
 let codesGiven = 0;
 
 function answerLogin({ target, body }: { readonly target: string; readonly body: string }) {
@@ -209,7 +209,7 @@ describe('a token request', () => {
 
     expect(response.status).toBe(200);
     expect(response.body).toBe('{"access_token":"x"}');
-    // `forward_pkce: never`: the verifier stays behind.
+    // `forward_pkce: never`: the verifier is removed.
     const asked = [...new URLSearchParams(form)]
       .filter(([name]) => name !== 'code_verifier')
       .map(([name, value]) => [name, name === 'code' && value === code ? `the-code-${codesGiven}` : value]);

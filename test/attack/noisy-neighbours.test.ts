@@ -8,7 +8,7 @@ import { type Listener, listen } from '../support/listener.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { send } from '../support/simple-client.ts';
 
-/** Connections to the upstream: two are kept for logins, and no client has more than three of the six others. */
+/** Connections to the upstream: two are reserved for logins, and no client gets more than three of the six others. */
 const CONNECTIONS = 8;
 const SHARE = 3;
 const KEEP = ['Connection: keep-alive'];
@@ -18,7 +18,7 @@ const TOKEN_REQUEST = {
   body: 'grant_type=client_credentials&client_id=a',
 };
 
-/** An upstream with pages that take their time, and how many of them are asked for at once. */
+/** An upstream with slow pages, and the number of concurrent requests for them. */
 class BusyUpstream implements AsyncDisposable {
   readonly #listener: Listener;
   readonly #open = new Set<ServerResponse | Socket>();
@@ -73,7 +73,7 @@ const startGateway = (upstream: BusyUpstream, settings = '') =>
     issuer: 'unlisted_clients: {mode: report}',
   });
 
-/** A client that sends, and reads nothing. */
+/** A client that sends without reading. */
 function attack(gateway: GatewayUnderTest, bytes: string, localAddress = '127.0.0.1'): Socket {
   const { port } = new URL(gateway.url);
   const socket = connect({ host: '127.0.0.1', port: Number(port), localAddress }).on('error', () => {});
@@ -105,13 +105,13 @@ describe('one client gets no more than its share of the connections to the upstr
     await using gateway = await startGateway(upstream);
     const attackers = Array.from({ length: 30 }, () => attack(gateway, bytes));
     await expect.poll(() => upstream.most).toBe(SHARE);
-    // A login from the attacker's own address has the connections that are kept for logins.
+    // A login from the attacker's own address uses the reserved connections.
     expect((await send(`${gateway.url}/oauth2/token`, TOKEN_REQUEST)).status).toBe(200);
     const other = attack(gateway, rawRequest('GET /page HTTP/1.1', []), '127.0.0.2');
     expect(String((await once(other, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
     expect(upstream.most).toBe(SHARE);
     for (const socket of [...attackers, other]) socket.destroy();
-    // Nothing of it is left: all waiting ones have gone as well.
+    // No request is left: all waiting ones ended too.
     const after = await sendRaw(gateway.url, rawRequest('GET /page HTTP/1.1', []));
     expect(after.status).toBe(200);
   });

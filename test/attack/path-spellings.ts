@@ -1,4 +1,4 @@
-/** Paths that some server takes for that of an endpoint; the gateway knows that they come close to it. */
+/** Paths that some server reads as an endpoint's, and that the gateway recognises as similar. */
 const RESEMBLING: readonly string[] = [
   '//oauth2/{name}',
   '///oauth2///{name}',
@@ -58,7 +58,7 @@ const RESEMBLING: readonly string[] = [
   '/oauth2/{name}/%2e%2e/{name}',
 ];
 
-/** Paths that lead to the endpoint on some server all the same, and about which the gateway knows nothing. */
+/** Paths that lead to the endpoint on some server, but are unknown to the gateway. */
 const BEYOND: readonly string[] = [
   '/oauth2/{name}/foo',
   '/oauth2/{name}/foo/bar',
@@ -71,7 +71,7 @@ const BEYOND: readonly string[] = [
   '/default.aspx/OAuth2/{Name}',
 ];
 
-/** Ways to write the path of `/oauth2/<name>`, for some server or other. */
+/** Spellings of the path `/oauth2/<name>` that some server accepts. */
 export function spellingsOf(name: 'token' | 'authorize' | 'par') {
   return {
     resembling: RESEMBLING.map((spelling) => spell(spelling, name)),

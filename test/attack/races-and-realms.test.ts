@@ -9,7 +9,7 @@ import { theft } from './redemption/attack.ts';
 
 const DEFENDED = Object.keys(DEFENCES) as Defence[];
 
-/** Twenty redemptions at once, of which `verifiers` says what each brings. */
+/** Twenty concurrent redemptions with these verifiers. */
 async function race(stage: AttackStage, verifiers: (own: string) => (string | undefined)[]) {
   const code = await stage.victim.newCode();
   const brought = verifiers(stage.victim.pair.verifier);
@@ -38,7 +38,7 @@ describe('twenty redemptions of one code at once', () => {
   });
 });
 
-/** Where a code is got, and where it is brought. */
+/** The path of the login, and that of the redemption. */
 type Crossing = {
   readonly what: string;
   readonly issuers: string;

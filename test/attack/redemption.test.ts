@@ -3,7 +3,7 @@ import { AttackStage, DEFENCES, type Defence, hasWrappedCodes, storeOf } from '.
 import type { RedemptionAttack } from './redemption/attack.ts';
 import { REDEMPTION_ATTACKS } from './redemption/attacks.ts';
 
-/** Somebody has seen the code of the victim's login, and sends it as the attack says. */
+/** Sends the code of the victim's login in the attack's request. */
 async function steal(stage: AttackStage, attack: RedemptionAttack) {
   stage.server.reset();
   const code = await stage.victim.newCode();
@@ -18,7 +18,7 @@ test('the table has enough attacks, and none twice', () => {
   expect(REDEMPTION_ATTACKS.length).toBeGreaterThanOrEqual(250);
 });
 
-// What cannot steal there proves nothing here.
+// An attack that fails there proves nothing here.
 describe('directly at the server, an attacker steals the code by', () => {
   let stage: AttackStage;
   beforeAll(async () => {

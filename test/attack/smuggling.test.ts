@@ -19,7 +19,7 @@ beforeAll(async () => {
     issuer: [
       'forward_pkce: never',
       'endpoints: {authorization: [/oauth2/authorize], token: [/oauth2/token]}',
-      // Bare codes: what gets through is good there.
+      // Bare codes, which are valid at the server.
       'unlisted_clients: {mode: enforce, wrap_codes: false}',
     ].join('\n'),
   });
@@ -29,7 +29,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A redemption of a code that was seen on the front channel, at whatever stands there. */
+/** Redeems a code from the front channel, at the gateway or the server. */
 async function newParts(url: string) {
   const form = `grant_type=authorization_code&code=${await new SimpleClient(gateway.url).newCode()}&client_id=lax`;
   const { host } = new URL(url);

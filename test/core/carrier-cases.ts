@@ -1,6 +1,6 @@
 import { REDIRECT_URI, UPSTREAM_CODE } from './core-stage.ts';
 
-/** What the server writes, and how a browser or script reads code and state out of what arrives. */
+/** The server's text, and how a browser or script reads code and state from the result. */
 type CarrierCase = {
   readonly name: string;
   readonly contentType: string;
@@ -31,7 +31,7 @@ const readInputs = (text: string) => ({
   state: unhtml(found(text, /name="state" value="([^"]*)"/)),
 });
 
-/** Every construct in which a code and a state reach a client's place from a body. */
+/** Every construct that brings a code and a state from a body to a client's place. */
 export const CARRIER_CASES: readonly CarrierCase[] = [
   {
     name: 'a form_post page',
@@ -81,7 +81,7 @@ export const CARRIER_CASES: readonly CarrierCase[] = [
     read: (text) => fromUrl(unhtml(found(text, /href="([^"]*)"/))),
   },
   {
-    // Members of every JavaScript object, and no references of HTML.
+    // Members of every JavaScript object, but not references of HTML.
     name: 'a link with what looks like references',
     contentType: 'text/html',
     body: (url) =>

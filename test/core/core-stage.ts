@@ -9,7 +9,7 @@ export const REDIRECT_URI = 'https://app.example.com/cb';
 export const STATE = 'state ~+/=&%-1';
 export const UPSTREAM_CODE = 'upstream-code-0123456789abcdef';
 
-/** A request as the upstream got it. */
+/** A request that the upstream got. */
 export type Received = {
   readonly method: string;
   readonly path: string;
@@ -41,7 +41,7 @@ type Sending = {
   readonly body?: string;
 };
 
-/** The set-up that the README recommends, in front of a server that answers just what a test says. */
+/** The setup that the README recommends, in front of a server with configured responses. */
 export class CoreStage implements AsyncDisposable {
   readonly gateway: GatewayUnderTest;
   readonly received: Received[] = [];
@@ -143,7 +143,7 @@ export class CoreStage implements AsyncDisposable {
     return this.#client.redeem(code, fields);
   }
 
-  /** The state that the upstream got with the last request that had one. */
+  /** The state of the last upstream request with one. */
   get upstreamState(): string {
     for (const { query, body } of this.received.toReversed()) {
       const state = new URLSearchParams(query).get('state') ?? new URLSearchParams(body).get('state');
@@ -152,7 +152,7 @@ export class CoreStage implements AsyncDisposable {
     throw new Error('the upstream got no state');
   }
 
-  /** Begins a flow and leaves its user at a login page. */
+  /** Begins a flow, up to the login page. */
   async begin(fields: Fields = {}): Promise<string> {
     await this.authorize(fields);
     return this.upstreamState;
@@ -163,7 +163,7 @@ export class CoreStage implements AsyncDisposable {
     this.respond = (_received, response) => void response.writeHead(status, { Location: location }).end(body);
   }
 
-  /** Where a login ends: the client's redirect_uri with the code. */
+  /** The end of a login: the client's redirect_uri with the code. */
   callback(state: string, code = UPSTREAM_CODE): string {
     return `${REDIRECT_URI}?${new URLSearchParams({ code, state })}`;
   }
@@ -180,12 +180,12 @@ export class CoreStage implements AsyncDisposable {
   }
 }
 
-/** Whether an answer brings a code to anybody. */
+/** Whether a response contains a code. */
 export function bringsCode({ headers, text }: Answer): boolean {
   return /[?&#]code=/.test(String(headers['location'] ?? '')) || text.includes(UPSTREAM_CODE);
 }
 
-/** The error that a client finds in a redirect, wherever it stands. */
+/** The error in a redirect, in query or fragment. */
 export function errorOf({ location }: Answer): URLSearchParams {
   return new URLSearchParams(location?.hash ? location.hash.slice(1) : location?.search);
 }

@@ -8,14 +8,14 @@ import { CoreStage, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
 
 const REDEMPTION = `grant_type=authorization_code&code=${UPSTREAM_CODE}&client_id=spa`;
 
-/** What becomes of a redemption in gzip at a path that is nobody's. */
+/** The result of a redemption in gzip at a path that is no endpoint. */
 async function uploadTo({ gateway }: Pick<CoreStage, 'gateway'>): Promise<number> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': 'gzip' };
   const body = gzipSync(REDEMPTION);
   return (await send(`${gateway.url}/upload`, { method: 'POST', headers, body })).status;
 }
 
-/** A login whose response is signed (JARM), so that its code cannot be wrapped. */
+/** A login with a signed response (JARM), whose code cannot be wrapped. */
 async function loginWithSignedResponse(stage: CoreStage): Promise<void> {
   const response = unsignedJwt({ code: UPSTREAM_CODE, state: STATE, aud: 'spa' });
   stage.redirectTo(`${REDIRECT_URI}?response=${response}`);
@@ -48,7 +48,7 @@ test('it passes if no enforced client got a bare code', async () => {
 test('another replica knows of the bare code', async () => {
   await using stage = await startRedisStage({ gateways: 2 });
   const [first, second] = stage.gateways;
-  // At the one that knows it already, and at one that has to be told.
+  // At the replica that knows it already, and at another one.
   expect((await stage.client.authorize({ response_mode: 'jwt' })).status).toBe(302);
   expect([
     await uploadTo({ gateway: first }),

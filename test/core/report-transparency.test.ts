@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { CoreStage, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
 
-/** As hardly any client writes it, but as it must arrive: order, case of escapes, empty and repeated parameters. */
+/** An unusual request that must arrive unchanged: order, case of escapes, empty and repeated parameters. */
 const ODD = `Client=x&response_type=code&client_id=spa&&scope=a+b%20c&scope=d&state=a%2fb+c&nonce=&redirect_uri=${encodeURIComponent(REDIRECT_URI)}&x=%zz&code_challenge=${'A'.repeat(43)}&code_challenge_method=S256&claims=%7B%22a%22%3A1%7D#`;
 
 describe.each(['report', 'off'] as const)('in %s nothing but the value of the state changes', (mode) => {

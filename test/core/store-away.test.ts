@@ -16,7 +16,7 @@ const AUTHORIZE = '/oauth2/authorize';
 
 let redis: RedisServer;
 let stage: CoreStage;
-/** The state of a login that the store knew. */
+/** The state of a login in the store. */
 let state: string;
 const open = async (options: CoreStageOptions) => {
   redis = await startRedis();
@@ -37,7 +37,7 @@ const answer = (contentType: string, body: string): Promise<Answer> => {
   answerWith(contentType, body);
   return stage.send('/login/done');
 };
-/** Where the beginning of a page has left when its response is seen. */
+/** Pages whose beginning is sent before the response is found. */
 const expectBrokenOff = async (body: string) => {
   answerWith('text/html', body);
   const request = rawRequest('GET /login/done HTTP/1.1', []);
@@ -61,7 +61,7 @@ describe.each(['enforce', 'report'] as const)('while Redis is unreachable, in %s
   });
   afterAll(close);
 
-  // A message to another window names an origin at most, and no place.
+  // A message to another window names at most an origin, not a place.
   const named = CARRIER_CASES.filter(({ name }) => mode === 'enforce' || !name.includes('message'));
   test.each(named)('$name', async (carrier) => {
     const body = carrier.body(stage.callback(state), state);
@@ -152,7 +152,7 @@ describe.each(['enforce', 'report'] as const)('after Redis lost all data, in %s'
   });
   afterAll(close);
 
-  // What names no URL is known by its flow alone.
+  // Without a URL, only the flow identifies the response.
   const named = CARRIER_CASES.filter(({ name }) => !/message|apart/.test(name));
   test.each(named)('$name', async (carrier) => {
     const before = stage.reasons('report_only_violation').length;

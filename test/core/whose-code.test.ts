@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { unsignedJwt } from '../support/unsigned-jwt.ts';
 import { bringsCode, CoreStage, errorOf, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
 
-/** Ids that servers fold to the one that is listed. */
+/** Ids that servers fold to the listed one. */
 const DISGUISED: readonly (readonly [how: string, clientId: string])[] = [
   ['upper case', 'SPA'],
   ['a blank behind', 'spa '],
@@ -163,7 +163,7 @@ describe('no lax flow takes a code to an enforced place', () => {
   test('a login begun at a laxer issuer before the same server', async () => {
     await using stage = await CoreStage.open({ clients: [LAX] });
     const lax = await stage.begin({ client_id: 'spa' });
-    // The same record, wherever it is looked up: `spa` is enforced, and so is its flow.
+    // Every look-up finds the same record: `spa` is enforced, and so is its flow.
     stage.redirectTo(stage.callback(lax));
     const { location } = await stage.send('/elsewhere');
     const code = location?.searchParams.get('code') ?? '';

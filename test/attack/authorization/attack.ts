@@ -4,11 +4,11 @@ import { type RawResponse, rawRequest } from '../../support/raw-http.ts';
 import type { Laxity } from '../../support/upstreams/sloppy-server.ts';
 import { type AttackStage, REDIRECT_URI, type Refusal } from '../attack-stage.ts';
 
-/** Who takes part: the victim's browser sends what the attacker has written. */
+/** The parties: the victim's browser sends the attacker's request. */
 export type Scene = {
   readonly stage: AttackStage;
   readonly host: string;
-  /** The attacker's own. */
+  /** The attacker's own address. */
   readonly pair: PkcePair;
 };
 
@@ -18,14 +18,14 @@ export type AuthorizationAttack = {
   /** Sends everything; the last response is the one that may carry the code. */
   readonly act: (scene: Scene) => Promise<RawResponse | undefined>;
   /**
-   * What the operator sees. `unreadable`: nothing, it is no request that could be placed. `defused`: nothing, it passes
-   * but does not mean to the server what the attacker wanted; a code that comes out is bound to a flow.
+   * What the operator sees. `unreadable`: nothing, the request is unroutable. `defused`: nothing, it passes without the
+   * effect that the attacker wanted; a resulting code is bound to a flow.
    */
   readonly expected: Refusal | 'unreadable' | 'defused';
-  /** The same, where nobody but the victim's client is enforced. */
+  /** The same, if only the victim's client is enforced. */
   readonly amongLax?: Refusal | 'defused';
   readonly laxity?: Partial<Laxity>;
-  /** What the attacker redeems the code with. */
+  /** The attacker's token request. */
   readonly verifier: 'none' | 'own';
 };
 
@@ -34,7 +34,7 @@ const FORM = 'Content-Type: application/x-www-form-urlencoded';
 
 export type Fields = Readonly<Record<string, string | undefined>>;
 
-/** The victim's client, asked for as the attacker wants it; values are written as they stand. `undefined` leaves one out. */
+/** A request for the victim's client, written by the attacker; values are not encoded. `undefined` omits a parameter. */
 export function query(fields: Fields): string {
   const all: Fields = {
     response_type: 'code',
@@ -71,7 +71,7 @@ export const withheld = (reason: Refusal['reason']): Refusal => ({
   reason,
 });
 
-/** One that does not know a verifier, unless the rest says so. */
+/** An attack without a verifier, by default. */
 export const attack = (
   name: string,
   expected: AuthorizationAttack['expected'],
@@ -79,5 +79,5 @@ export const attack = (
   rest: Partial<AuthorizationAttack> = {},
 ): AuthorizationAttack => ({ name, expected, act, verifier: 'none', ...rest });
 
-/** What only looks like a flow of this gateway: anybody can compute the checksum. */
+/** A forged flow prefix: anybody can compute the checksum. */
 export const forged = ({ stage }: Scene) => buildFlowPrefix(stage.server.url, true, Buffer.alloc(16, 7));

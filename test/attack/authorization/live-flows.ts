@@ -10,7 +10,7 @@ import {
   type Scene,
 } from './attack.ts';
 
-/** Begins a flow of the victim's client whose verifier nobody has, and asks again under the state that the server saw. */
+/** Begins a flow of the victim's client with an unknown verifier, and repeats the request with the state that the server saw. */
 async function reenter(scene: Scene, fields: (scene: Scene) => Fields) {
   const { challenge } = newPkcePair();
   await get(scene, `${AUTHORIZE}?${query({ code_challenge: challenge, code_challenge_method: 'S256' })}`);
@@ -31,7 +31,7 @@ const attack = (
   ...rest,
 });
 
-/** Whoever sees the state that a server was given: its log, its pages, their Referer. */
+/** Attackers who see the server's state: in its log, its pages, their Referer. */
 export const LIVE_FLOWS: readonly AuthorizationAttack[] = [
   attack('replayed', 'defused', () => ({})),
   attack('with a challenge of the attacker', 'defused', challengeOf, { verifier: 'own' }),

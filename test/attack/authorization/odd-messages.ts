@@ -20,7 +20,7 @@ const withMethod = (method: string) =>
     scene.stage.send(rawRequest(`${method} ${AUTHORIZE}?${query({})} HTTP/1.1`, [], '', scene.host)),
   );
 
-/** Requests for a code without a challenge, at another path, in another method or body than those that are judged. */
+/** Requests for a code without a challenge, with another path, method or body than the judged ones. */
 export const ODD_MESSAGES: readonly AuthorizationAttack[] = [
   ...resembling.map((path) =>
     attack(`a query of ${path}`, refused('path_ambiguous'), (scene) => get(scene, `${path}?${query({})}`)),
@@ -72,7 +72,7 @@ export const ODD_MESSAGES: readonly AuthorizationAttack[] = [
   ),
   attack(
     'a form in the body of a GET',
-    // Without its body it asks for nothing; what comes of it is looked at.
+    // Without its body it requests nothing; its response is still inspected.
     withheld('flow_unknown'),
     (scene) =>
       scene.stage.send(

@@ -17,7 +17,7 @@ const PUSH = '/oauth2/par';
 
 type Push = { readonly path?: string; readonly fields?: (scene: Scene) => Fields };
 
-/** Pushes a request and, where that was taken, sends the browser off with its reference. */
+/** Pushes a request and, if it was accepted, sends the browser with its reference. */
 async function pushAndGo(
   scene: Scene,
   { path = PUSH, fields = () => ({}) }: Push,

@@ -9,7 +9,7 @@ import {
   withheld,
 } from './attack.ts';
 
-/** Redirect URIs that come close to `https://app.example.com/cb`, and what each of them plays upon. */
+/** Redirect URIs that resemble `https://app.example.com/cb`, each with its trick. */
 const CONFUSIONS: readonly (readonly [what: string, redirectUri: string])[] = [
   ['another host', 'https://evil.example/cb'],
   ['a suffix of the host', 'https://app.example.com.evil.example/cb'],
@@ -83,7 +83,7 @@ const CONFUSIONS: readonly (readonly [what: string, redirectUri: string])[] = [
   ['two in one, by a space', 'https://app.example.com/cb https://evil.example/cb'],
 ];
 
-/** Written so that only some servers would read what the gateway does. */
+/** Written so that only some servers read the same as the gateway. */
 const MALFORMED: readonly (readonly [what: string, parameter: string])[] = [
   ['a leading space', 'redirect_uri=%20https://app.example.com/cb'],
   ['a trailing space', 'redirect_uri=https://app.example.com/cb+'],
@@ -106,7 +106,7 @@ const MALFORMED: readonly (readonly [what: string, parameter: string])[] = [
   ],
 ];
 
-/** Places to which the server answers although it was asked for the right one. */
+/** Targets of the server's response although the right one was requested. */
 const ASTRAY: readonly string[] = [
   'https://evil.example/cb',
   'https://app.example.com@evil.example/cb',
@@ -145,7 +145,7 @@ function attack(
 }
 
 export const REDIRECT_TARGETS: readonly AuthorizationAttack[] = [
-  // It counts as none: the server answers to the place that it has registered, and the code is the flow's.
+  // It counts as none: the server answers to the registered redirect_uri, and the code belongs to the flow.
   ...attack('redirect_uri with an empty one', 'defused', 'redirect_uri=', { verifier: 'none' }),
   ...CONFUSIONS.flatMap(([what, redirectUri]) =>
     attack(

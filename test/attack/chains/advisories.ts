@@ -8,7 +8,7 @@ const SECRET = `Authorization: Basic ${Buffer.from('spa:any-secret').toString('b
 const NO_CHALLENGE = { code_challenge: undefined, code_challenge_method: undefined };
 const atAuthorization = (reason: Refusal['reason']): Refusal[] => [{ endpoint: 'authorization', reason }];
 
-/** The code of the victim, in whatever request this writes. */
+/** The victim's code, in the request that this function writes. */
 const sent =
   (write: (code: string, host: string) => string): Chain['steal'] =>
   async (stage) => {
@@ -25,8 +25,8 @@ const form = (target: string, body: string, host: string, headers: readonly stri
   );
 
 /**
- * What went wrong elsewhere, and must not here: each by its name, with one line on what it was. Each has been found
- * described in public. CVE-2026-118669 (OAuthLib) has not, so that it is left out.
+ * Vulnerabilities of other products that must not exist here: each with its name and one line about it. Each has a public
+ * description. CVE-2026-118669 (OAuthLib) has none, so it is left out.
  */
 export const ADVISORIES: readonly Chain[] = [
   {

@@ -9,7 +9,7 @@ export type Chain = {
   readonly name: string;
   readonly steal: (stage: AttackStage) => Promise<Outcome>;
   readonly expected: readonly Refusal[];
-  /** The same where codes are wrapped; default: `expected`. */
+  /** The same with wrapped codes; default: `expected`. */
   readonly ofWrapped?: readonly Refusal[];
 };
 
@@ -19,7 +19,7 @@ export const atToken = (...reasons: Refusal['reason'][]): Refusal[] =>
 export const TOKEN = '/oauth2/token';
 const FORM = 'Content-Type: application/x-www-form-urlencoded';
 
-/** Somebody else with a session and a verifier of their own, at the same client. */
+/** Another user with their own session and verifier, at the same client. */
 export function attackerAt(stage: AttackStage): SimpleClient {
   return new SimpleClient(stage.url, 'spa', REDIRECT_URI);
 }
@@ -48,7 +48,7 @@ export const withStolenCode =
     return stage.measure(() => redeem(stage, code, fields(stage), headers));
   };
 
-/** An authorization request that does not protect its code, and the redemption of what comes of it. */
+/** An authorization request that does not protect its code, and the redemption of that code. */
 export const withOwnRequest =
   (fields: Fields, redemption: Fields = {}): Chain['steal'] =>
   (stage) =>

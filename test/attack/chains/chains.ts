@@ -15,7 +15,7 @@ const basic = (user: string) =>
   `Authorization: Basic ${Buffer.from(`${user}:any-secret`).toString('base64')}`;
 const own = ({ victim }: AttackStage) => ({ code_verifier: victim.pair.verifier });
 
-/** A path that the server answers with a 308 to the place where nobody judges; the thief follows. */
+/** A path that the server answers with a 308 to a path that is not judged; the thief follows. */
 const following =
   (path: string, body: string | undefined): Chain['steal'] =>
   async (stage) => {

@@ -14,8 +14,8 @@ import {
 const refused = (reason: Refusal['reason']): Refusal[] => [{ endpoint: 'authorization', reason }];
 
 /**
- * What its test of path confusion writes behind a registered redirect_uri, unescaped: the server decodes it once, and
- * servers disagree on what path that is.
+ * The suffixes of its path confusion test after a registered redirect_uri, unescaped: the server decodes them once, and
+ * servers disagree on the resulting path.
  */
 const CONFUSIONS: readonly (readonly [reason: Refusal['reason'], tail: string])[] = [
   ['redirect_uri_not_allowed', '/evil'],
@@ -40,7 +40,7 @@ const CONFUSIONS: readonly (readonly [reason: Refusal['reason'], tail: string])[
   ['redirect_uri_not_allowed', '%250A%250D%252F..%252F..%252Fevil'],
 ];
 
-/** The code goes to where only the attacker wants it, and with a challenge of his own. */
+/** The code goes to the attacker's place, with the attacker's challenge. */
 const redirectedTo =
   (tail: string): Chain['steal'] =>
   (stage) =>
@@ -55,8 +55,7 @@ const redirectedTo =
     });
 
 /**
- * What OAuch (DistriNet, https://github.com/DistriNet/OAuch) tries at a server about PKCE, codes and redirect URIs, by the
- * names of its tests.
+ * The tests of OAuch (DistriNet, https://github.com/DistriNet/OAuch) about PKCE, codes and redirect URIs, by name.
  */
 export const OAUCH: readonly Chain[] = [
   ...CONFUSIONS.map(([reason, tail]) => ({

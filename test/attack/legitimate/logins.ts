@@ -1,9 +1,9 @@
-/** An authorization request as some client sends it: its parameters as they are written, beside the usual ones. */
+/** An authorization request as some client sends it: its unencoded parameters, in addition to the usual ones. */
 export type LoginRequest = {
   readonly name: string;
-  /** Written as they stand, behind the usual ones. `undefined` takes a usual one away. */
+  /** Not encoded, after the usual ones. `undefined` removes a usual one. */
   readonly parameters: Readonly<Record<string, string | undefined>>;
-  /** As text, in place of all that. */
+  /** The whole query as text. */
   readonly more?: string;
 };
 

@@ -21,7 +21,7 @@ const encoded = (
 ): MessageAttack => ({
   name,
   expected: type === FORM ? 'content_encoding_not_allowed' : 'content_type_not_allowed',
-  // A wrapped code that nobody could read is worth nothing to the server.
+  // A wrapped code that the gateway cannot read is worthless at the server.
   elsewhere: {
     expected: 'content_encoding_not_allowed',
     ofWrapped: encode(Buffer.from('plain')).toString() === 'plain' ? 'path_ambiguous' : 'defused',
@@ -69,7 +69,7 @@ const withMethod = (
     where === 'query'
       ? rawRequest(`${method} ${target}?${theft(loot.code)} HTTP/1.1`, [], '', loot.host)
       : rawRequest(`${method} ${target} HTTP/1.1`, [FORM], theft(loot.code), loot.host),
-  // Without its body it is nobody's.
+  // Without its body it names no client.
   ...(method === 'GET' &&
     where === 'body' && {
       amongLax: 'defused',
@@ -108,7 +108,7 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
   typed('text/plain', 'text/plain', theft),
   ...['application/octet-stream', 'application/xml', 'image/png'].map((type) => ({
     ...typed(type, type, theft),
-    // Contract: forms, multipart and JSON are searched.
+    // The gateway searches forms, multipart and JSON.
     onlyAtEndpoint: true as const,
   })),
   ...['text/x-json', 'application/jsonrequest'].map((type) =>
@@ -260,7 +260,7 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
   ]),
 ];
 
-/** Characters that hardly compress, the same each time. */
+/** Barely compressible characters, the same in each run. */
 function noise(length: number): string {
   let seed = 1;
   return Array.from({ length }, () => {

@@ -28,7 +28,7 @@ const UPGRADE = [
   'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
 ];
 
-/** What only a lenient HTTP parser takes for a request. */
+/** Data that only a lenient HTTP parser reads as a request. */
 const SMUGGLED: readonly (readonly [name: string, write: (form: string, head: string) => string])[] = [
   [
     'both a length and chunks',

@@ -1,18 +1,18 @@
 import { type Loot, type RedemptionAttack, TOKEN } from './attack.ts';
 
-/** A message that redeems, wherever it is sent. */
+/** A message that redeems at any path. */
 export type MessageAttack = Omit<RedemptionAttack, 'write'> & {
   readonly write: (target: string, loot: Loot) => string;
-  /** Elsewhere it redeems only where no grant need be named: there, only wrapped codes stand in its way. */
+  /** At other paths it redeems only if no grant_type is needed: only wrapped codes prevent that. */
   readonly onlyAtEndpoint?: true;
-  /** What is refused elsewhere; default: `path_ambiguous`. */
+  /** The reason at other paths; default: `path_ambiguous`. */
   readonly elsewhere?: Pick<RedemptionAttack, 'expected' | 'ofWrapped' | 'amongLax'>;
 };
 
-/** Paths that lead to the token handler of some servers, and of which the gateway knows nothing. */
+/** Paths that lead to the token handler of some servers, but are unknown to the gateway. */
 const ELSEWHERE: readonly string[] = ['/index.psgi/oauth2/token', '/oauth2/token/foo'];
 
-/** The same message to the endpoint, and to paths that only some server would take for it. */
+/** The same message to the endpoint, and to paths that only some servers read as the endpoint. */
 export function everywhere(messages: readonly MessageAttack[]): RedemptionAttack[] {
   return messages.flatMap(({ onlyAtEndpoint, elsewhere, write, name, ...rest }) => [
     { ...rest, name: `${name}, at the endpoint`, write: (loot: Loot) => write(TOKEN, loot) },

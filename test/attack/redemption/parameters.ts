@@ -3,7 +3,7 @@ import type { MessageAttack } from './messages.ts';
 
 type Duplicates = NonNullable<RedemptionAttack['laxity']>['duplicates'];
 
-/** A form with these fields in place of, or beside, those of a plain theft. */
+/** A form with these fields instead of, or in addition to, those of a plain theft. */
 const form = (
   name: string,
   expected: RedemptionAttack['expected'],
@@ -35,7 +35,7 @@ const written = (
   ...rest,
 });
 
-/** Names that some server takes for `code`, or for `grant_type`. */
+/** Names that some server reads as `code` or `grant_type`. */
 const NAMES: readonly (readonly [like: 'code' | 'grant_type', name: string])[] = [
   ['code', 'code[]'],
   ['code', 'code%5B%5D'],
@@ -67,7 +67,7 @@ const NAMES: readonly (readonly [like: 'code' | 'grant_type', name: string])[] =
   ['grant_type', 'grant%5ftype%00'],
 ];
 
-/** Values that some server takes for `authorization_code`. */
+/** Values that some server reads as `authorization_code`. */
 const GRANTS: readonly string[] = [
   'AUTHORIZATION_CODE',
   'Authorization_Code',
@@ -107,7 +107,7 @@ const VERIFIERS: readonly (readonly [
   ['a verifier of null', 'verifier_malformed', 'null'],
 ];
 
-/** It stands behind a client_id, which is a listed one's once it is folded. */
+/** It follows a client_id that equals a listed one after folding. */
 const BEHIND_CLIENT_ID: Partial<MessageAttack> = {
   amongLax: 'client_id_ambiguous',
   elsewhere: { expected: 'path_ambiguous', amongLax: 'path_ambiguous' },

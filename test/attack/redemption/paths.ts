@@ -4,7 +4,7 @@ import { post, type RedemptionAttack, theft } from './attack.ts';
 
 const { resembling, beyond } = spellingsOf('token');
 
-/** Targets that are read in one way only: as nothing, or as the endpoint itself. */
+/** Unambiguous targets: unroutable, or the endpoint itself. */
 const TARGETS: readonly (readonly [target: string, expected: RedemptionAttack['expected']])[] = [
   ['/oauth2\\token', 'unreadable'],
   ['/x\\..\\oauth2\\token', 'unreadable'],

@@ -1,8 +1,8 @@
-/** Bytes that two HTTP parsers may take for different messages. */
+/** Bytes that two HTTP parsers may read as different messages. */
 export type SmugglingCase = {
   readonly name: string;
   readonly write: (parts: Parts) => string;
-  /** The status of every response, in order; none: the connection is just closed. */
+  /** The status of every response, in order; none: the connection is closed. */
   readonly statuses: readonly number[];
   /** The requests that the server sees: method and target. */
   readonly upstream: readonly string[];
@@ -10,7 +10,7 @@ export type SmugglingCase = {
 
 export type Parts = {
   readonly host: string;
-  /** A redemption of the stolen code, as one whole request: what is to be smuggled. */
+  /** A redemption of the stolen code as one complete request, to be smuggled. */
   readonly redemption: string;
   /** The same, as a form. */
   readonly form: string;
@@ -21,14 +21,14 @@ const CLOSE = 'Connection: close';
 const WEBSOCKET =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==';
 
-/** To a page: what is smuggled behind it is nobody's to judge, if it gets through. */
+/** A request for a page: anything smuggled after it would not be judged. */
 const page = (headers: readonly string[], body: string, { host }: Parts) =>
   [`POST /page HTTP/1.1`, `Host: ${host}`, TYPE, ...headers, '', body].join('\r\n');
 const get = (target: string, { host }: Parts, headers: readonly string[] = []) =>
   [`GET ${target} HTTP/1.1`, `Host: ${host}`, ...headers, '', ''].join('\r\n');
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-/** Refused as no HTTP: one answer, then the end, and the server hears nothing. */
+/** Refused as not HTTP: one response, then the end, and the server gets nothing. */
 const malformed = (name: string, write: SmugglingCase['write']): SmugglingCase => ({
   name,
   write,
@@ -114,7 +114,7 @@ const heads: readonly SmugglingCase[] = [
 
 const UNKNOWN_TO_THE_SERVER = 404;
 
-/** Well-formed: each is read in one way, and what stands behind its end is a request of its own. */
+/** Well-formed: each is unambiguous, and data after its end is a separate request. */
 const wellFormed: readonly SmugglingCase[] = [
   {
     name: 'a redemption behind a page, pipelined',
@@ -302,7 +302,7 @@ const wellFormed: readonly SmugglingCase[] = [
     upstream: [],
   },
   {
-    // Node reads nothing of what came together with an upgrade that is not taken.
+    // Node does not read data that arrived with a refused upgrade.
     name: 'an h2c upgrade of a page, with a redemption behind it',
     write: (parts) =>
       get('/page', parts, [

@@ -15,19 +15,19 @@ import { type RedisBehindSentinels, startRedisSentinel } from '../../support/red
 import { PRIMARY_NAME } from '../../support/redis-sentinel-process.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 
-/** A store under test, empty, with a hand on its time. */
+/** An empty store under test, with control of its time. */
 export type StoreUnderTest = AsyncDisposable & {
   readonly store: FlowStore;
-  /** The activity beside it. */
+  /** The activity store on the same connection. */
   readonly activity: ActivityStore;
   /** Lets time pass. */
   advance(milliseconds: number): Promise<void>;
 };
 
-/** A kind of store. `open` makes an empty one; disposing of the adapter ends what all of them share. */
+/** A kind of store. `open` creates an empty one; disposing of the adapter ends shared resources. */
 export type Adapter = AsyncDisposable & { open(): Promise<StoreUnderTest> };
 
-/** What a gateway's user in Redis needs, and no more; as in docs/operations/redis.md. */
+/** The minimal rights of a gateway's Redis user, as in docs/operations/redis.md. */
 export const ACL_RULES = [
   '-@all',
   ...['+ping', '+info', '+client|setname', '+quit', '+select'],
@@ -42,7 +42,7 @@ export const SENTINEL_ACL_RULES = [
   ...['+subscribe', '&+switch-master'],
 ];
 
-/** Every store there is. */
+/** All kinds of stores. */
 export const ADAPTERS = [
   { kind: 'memory', start: startMemoryAdapter },
   { kind: 'redis', start: startRedisAdapter },
@@ -125,7 +125,7 @@ function redisAdapter(
   };
 }
 
-/** What a test says about a store in Redis, beside where that is. */
+/** The settings of a store in Redis, other than its location. */
 export type RedisSettings = Partial<Omit<RedisConfig, 'url' | 'cluster' | 'sentinel'>>;
 
 export function redisConfig(servers: RedisServers, settings: RedisSettings = {}): RedisConfig {
@@ -145,7 +145,7 @@ export function sentinelServers(behind: RedisBehindSentinels, password?: string)
   return { sentinel: { name: PRIMARY_NAME, nodes: behind.addresses, username: undefined, password } };
 }
 
-/** The flow store that a configuration asks for, connected or not. */
+/** The configured flow store, connected or not. */
 export function createStore(config: RedisConfig, onStateChange?: OnStateChange): FlowStore {
   return openFlowStore({ kind: 'redis', redis: config }, onStateChange).flows;
 }
@@ -170,7 +170,7 @@ export async function untilReachable(store: Pick<FlowStore, 'ping'>): Promise<vo
   await vi.waitFor(() => store.ping(), { timeout: 20_000, interval: 10 });
 }
 
-/** Redis keeps its own time: instead of waiting for it, every key is made older. */
+/** Redis has its own clock: instead of waiting, this shortens the TTL of every key. */
 async function age(server: RedisServer, prefix: string, milliseconds: number): Promise<void> {
   for (const { key, ttl } of await server.dumpAll()) {
     if (key.startsWith(prefix)) await server.call('PEXPIRE', key, String(ttl - milliseconds));

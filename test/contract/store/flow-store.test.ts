@@ -225,7 +225,7 @@ describe.each(ADAPTERS)('the flow store in $kind', ({ start }) => {
   });
 
   const bind = (overrides: Partial<BindOptions> = {}) => store.bindCode(sampleCode(overrides));
-  /** The code that the client got. */
+  /** The client's code. */
   const bound = (overrides: Partial<BindOptions> = {}) => bindSample(store, overrides);
   const claim = (code: string, request: ClaimRequest = sampleClaim()) =>
     store.claimCode(UPSTREAM, code, request);

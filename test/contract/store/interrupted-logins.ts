@@ -3,17 +3,17 @@ import { codeKey, flowIdOf, flowKey } from '../../../src/store/store-key.ts';
 import { sampleCode, UPSTREAM } from '../../support/sample-login.ts';
 import { claim, saveFlow } from './store-operations.ts';
 
-/** A login that has come to a certain step, and what that step ends with. */
+/** A login at a certain step, and the result of that step. */
 export type Login = {
   readonly step: 'request' | 'response' | 'redemption' | 'replay';
-  /** Where it has a record by now; `undefined`: nowhere. */
+  /** The key of its record; `undefined`: none. */
   readonly key: string | undefined;
-  /** What the record looks like. */
+  /** The pattern of the record. */
   readonly record: RegExp;
   next(): Promise<string>;
 };
 
-/** Four logins: one that begins, one that awaits its code, one that awaits its redemption, one that has had it. */
+/** Four logins: one that begins, one before its code, one before its redemption, one after it. */
 export async function beginLogins(
   store: FlowStore,
   suits: (key: string) => Promise<boolean> = async () => true,
@@ -39,7 +39,7 @@ export async function beginLogins(
       key: undefined,
       record: /./,
       async next() {
-        // Where it is saved, nobody chooses: a node that is lost is met by the code of the login.
+        // The node of a flow is random; the code of the login is on the lost node.
         await store.bindCode(sampleCode({ code: bound }));
         await saveFlow(store);
         return 'saved';
@@ -69,7 +69,7 @@ export async function beginLogins(
   ];
 }
 
-/** A whole login, from its request to its redemption, with a code that is wrapped. */
+/** A complete login, from its request to its redemption, with a wrapped code. */
 export async function finishLogin(store: FlowStore, name: string): Promise<string> {
   const prefix = await saveFlow(store);
   const live = await store.findFlow(UPSTREAM, prefix);

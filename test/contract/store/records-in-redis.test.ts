@@ -53,7 +53,7 @@ describe("the flow store's records in Redis", () => {
     await store.claimCode(UPSTREAM, 'burnt', sampleClaim(OTHER_CHALLENGE));
 
     const dump = await server.dumpAll();
-    // A flow, a pushed request, a trait, the four codes, one more, and two records of one that is wrapped.
+    // A flow, a pushed request, a trait, four codes, one more, and the two records of a wrapped one.
     expect(dump).toHaveLength(10);
     for (const { key, value, ttl } of dump) {
       expect(key).toMatch(/^pkce-gateway-[-0-9a-f]{36}:(flow|code|par|stats):[-_A-Za-z0-9]{43}$/);
@@ -192,7 +192,7 @@ describe("the flow store's records in Redis", () => {
   test('a live flow costs 400 bytes at most', async () => {
     const redirectUri = `https://app.example.com/${'x'.repeat(16)}`;
     expect(redirectUri).toHaveLength(40);
-    // The default prefix. Beyond what MEMORY USAGE tells, a key takes up to 16 bytes for its places in two hash tables.
+    // The default prefix. In addition to MEMORY USAGE, a key takes up to 16 bytes in two hash tables.
     await using defaulted = await openRedisStore(server);
     const { live, saved } = beginSample(defaulted, sampleFlow({ redirectUri }));
     await saved;
@@ -225,7 +225,7 @@ describe("the flow store's records in Redis", () => {
     } finally {
       monitor.disconnect();
     }
-    // Begun at once, they leave in one write, in this order; a wrapped code has a marker and a record of its own.
+    // Concurrent operations leave in one write, in this order; a wrapped code has a marker and its own record.
     const commands = seen.map(([command]) => command).join(' ');
     expect(commands).toBe(
       'set get evalsha get del evalsha evalsha set get evalsha evalsha set get evalsha get ping',

@@ -22,7 +22,7 @@ describe('a working cluster', () => {
     for (const node of cluster.nodes) await node.call('FLUSHALL');
   });
 
-  /** What a node keeps a slot as, and where that slot is going. */
+  /** The state of a slot at a node, and the target of its migration. */
   async function setSlot(node: number, slot: string, ...state: string[]): Promise<void> {
     await cluster.node(node).call('CLUSTER', 'SETSLOT', slot, ...state);
   }
@@ -137,7 +137,7 @@ describe('a cluster that requires certificates and a user', () => {
       await saveFlow(store);
     }
     await expect(openAndTell({ ...access, password: 'wrong' })).resolves.toBe('CLUSTER_WRONGPASS');
-    // Not trusted, twice: by us, and the server tells of that in an alert. The second error must not end the process.
+    // Two errors: our own check fails, and the server sends an alert. The second error must not end the process.
     const untrusting = { ca: undefined, cert: undefined, key: undefined };
     await expect(openAndTell({ ...access, tls: untrusting })).resolves.toBe(
       'CLUSTER_DEPTH_ZERO_SELF_SIGNED_CERT',

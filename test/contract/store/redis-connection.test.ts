@@ -99,7 +99,7 @@ describe('while Redis hangs', () => {
 
   test('the number of commands in flight is limited', async () => {
     const server = await start();
-    // Long enough for a busy machine to send them all before the first is given up.
+    // Long enough for a busy machine to send all before the first one times out.
     const store = track(await openRedisStore(server, { timeout: 1_500 }));
     server.pause();
     const operations = Array.from({ length: MAX_UNSETTLED + 10 }, () => faultOf(store.ping()));
@@ -124,7 +124,7 @@ describe('a Redis that refuses commands', () => {
     const onStateChange = vi.fn();
     const store = track(await openRedisStore(server, {}, onStateChange));
     await server.call('REPLICAOF', '127.0.0.1', '1');
-    // The first to be told READONLY may be the connection's own check: then the flow is not sent at all.
+    // The first READONLY reply may be for the connection's own check: then the flow is never sent.
     expect(await faultOf(saveFlow(store))).toMatchObject({ code: 'store_unreachable' });
     await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'READONLY'), 5_000);
     await server.call('REPLICAOF', 'NO', 'ONE');

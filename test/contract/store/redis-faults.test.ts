@@ -13,7 +13,7 @@ import { claimThroughout } from './repeated-claims.ts';
 import { CODE, claim, faultOf, took } from './store-operations.ts';
 
 const TIMEOUT = 300;
-/** A fault must come within the timeout; the rest is for a busy machine. */
+/** A fault must occur within the timeout; the rest is margin for a busy machine. */
 const IN_TIME = TIMEOUT + 1_500;
 const PREFIX = 'pkce-gateway:';
 
@@ -23,7 +23,7 @@ afterEach(async () => {
   cleanup = new AsyncDisposableStack();
 });
 
-/** Every login meets the fault at the step that it has come to: each is refused an answer, in time. */
+/** Every login meets the fault at its current step, and gets a fault within the timeout. */
 async function expectFaults(logins: readonly Login[]): Promise<void> {
   await Promise.all(
     logins.map(async ({ next }) => {
@@ -39,9 +39,9 @@ async function stepsOf(logins: readonly Login[]): Promise<Record<Login['step'], 
   return Object.fromEntries(steps) as Record<Login['step'], string>;
 }
 
-/** What became of each login where nothing that Redis held was lost. No claim is spent by a fault. */
+/** The result of each login if Redis lost no data. A fault spends no claim. */
 const KEPT = { request: 'saved', response: 'bound', redemption: 'claimed', replay: 'replayed' };
-/** And where all of it was. */
+/** The same if Redis lost all data. */
 const LOST = { request: 'saved', response: 'no flow', redemption: 'unknown', replay: 'unknown' };
 
 describe('one Redis server', () => {
@@ -144,7 +144,7 @@ describe('one Redis server', () => {
     await cutting;
     expect(cuts).toBeGreaterThan(10);
     await untilReachable(store);
-    // Whatever was not claimed is free: its client can try again.
+    // Unclaimed codes are free: their clients can retry.
     for (const code of codes) {
       const expected = claimed.includes(code) ? 'replayed' : 'claimed';
       await vi.waitFor(async () => expect(await claim(store, code), code).toBe(expected), 2_000);
@@ -159,7 +159,7 @@ describe('one Redis server', () => {
       for (const end of [socket, redis]) end.on('error', () => {});
       socket.on('close', () => redis.destroy());
       redis.on('data', (reply) => {
-        // The server has run it by now.
+        // By now the server executed it.
         if (isMute) socket.destroy();
         else socket.write(reply);
       });
@@ -176,7 +176,7 @@ describe('one Redis server', () => {
       codes.map((code) => server.call('GET', PREFIX + codeKey(UPSTREAM, code))),
     );
     expect(records.some((record) => String(record).startsWith('2bc'))).toBe(true);
-    // Longer than anything is sent again.
+    // Longer than the resend period.
     await vi.waitFor(async () => expect((await faultOf(store.ping())).code).toBe('store_unreachable'), 5_000);
     isMute = false;
     await untilReachable(store);
@@ -194,7 +194,7 @@ describe('one Redis server', () => {
     }
     await server.stop();
     expect((await faultOf(store.releaseClaim(UPSTREAM, 'given', request.claimId))).code).toMatch(/^store_/);
-    // Another claim's release gives nothing back.
+    // The release of another claim has no effect.
     await faultOf(store.releaseClaim(UPSTREAM, 'held', sampleClaim().claimId));
     await server.start();
     await untilReachable(store);
@@ -289,7 +289,7 @@ describe('a primary and its replica behind sentinels', () => {
     behind.replica.resume();
     await behind.untilFailedOver();
     await untilReachable(store);
-    // docs/operations/redis.md says what to do about it. The upstream, which has redeemed the code, still knows.
+    // docs/operations/redis.md says what to do. The upstream still knows that it redeemed the code.
     expect(await claim(store)).toBe('claimed');
   });
 

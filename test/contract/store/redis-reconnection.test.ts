@@ -10,7 +10,7 @@ import { openStore, redisConfig, sentinelServers, untilReachable } from './adapt
 import { claim, faultOf, saveFlow } from './store-operations.ts';
 
 const OPERATIONS = 20_000;
-/** Connections that backoff alone may make while those run, on a busy machine too. */
+/** The most reconnection attempts during these operations, even on a busy machine. */
 const CONNECTIONS = OPERATIONS / 100;
 
 let cleanup = new AsyncDisposableStack();
@@ -23,7 +23,7 @@ type Scene = {
   readonly servers: RedisServers;
   lose(): Promise<void>;
   restore(): Promise<void>;
-  /** How often anything has connected to a server that tells, so far. */
+  /** The number of connections to a server so far. */
   connections(): Promise<number>;
   /** Keys on all servers. */
   keys(): Promise<number>;
@@ -94,7 +94,7 @@ async function inCluster(): Promise<Scene> {
   };
 }
 
-/** In the place of each server that is lost, a listener that hangs up on everybody and counts them. */
+/** Replaces each lost server by a listener that closes and counts all connections. */
 function replaceable(servers: readonly RedisServer[]): Omit<Scene, 'servers'> {
   let count = 0;
   const busy = cleanup.use(new AsyncDisposableStack());

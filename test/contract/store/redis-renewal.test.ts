@@ -20,7 +20,7 @@ async function open(config: Parameters<typeof redisConfig>) {
   return { connection, store, onStateChange };
 }
 
-/** Names of the gateway's connections, by the number that Redis gives them. */
+/** The names of the gateway's connections, by their id in Redis. */
 async function connectionsTo(server: RedisServer): Promise<readonly string[]> {
   const list = String(await server.call('CLIENT', 'LIST'));
   return list.split('\n').filter((client) => client.includes('name=pkce-gateway '));
@@ -66,7 +66,7 @@ test('a wrong password changes nothing, and is reported', async () => {
   await untilReachable(store);
   expect(await finishLogin(store, 'before')).toBe('claimed');
 
-  // What is given up for another attempt connects no more.
+  // A discarded attempt does not reconnect.
   await connection.renew(redisConfig({ url: server.url }, { password: 'right' }));
   await vi.waitFor(async () => expect(await connectionsTo(server)).toHaveLength(1), 5_000);
   expect(await finishLogin(store, 'after')).toBe('claimed');

@@ -62,7 +62,7 @@ describe('sentinels', () => {
   test('that name a new primary are followed at once, even if the old one still serves', async () => {
     const onStateChange = vi.fn();
     await using store = await openStore(redisConfig(sentinelServers(behind)), onStateChange);
-    // They are heard again after a restart of their own, too.
+    // Their messages also arrive after they restart.
     await behind.untilHeard('pkce-gateway-sentinel');
     await behind.stopSentinels();
     await behind.startSentinels();
@@ -130,7 +130,7 @@ describe('sentinels that require certificates and a password', () => {
   test.each([
     ['a wrong password', 'wrong', false, 'SENTINEL_WRONGPASS'],
     ['no password', undefined, false, 'SENTINEL_NOAUTH'],
-    // Not trusted, twice: by us, and the server tells of that in an alert. The second error must not end the process.
+    // Two errors: our own check fails, and the server sends an alert. The second error must not end the process.
     ['an unknown authority', SECRET, true, 'SENTINEL_DEPTH_ZERO_SELF_SIGNED_CERT'],
   ])('%s has its own fault code', async (_, password, untrusting, code) => {
     const tls = untrusting ? { ca: undefined, cert: undefined, key: undefined } : certificate.tls;

@@ -3,12 +3,12 @@ import type { Mock } from 'vitest';
 import { type FlowStore, StoreFault } from '../../../src/store/flow-store.ts';
 import { CODE, claim } from './store-operations.ts';
 
-/** What many claims of one code came to. */
+/** The results of many claims of one code. */
 export type Claims = {
-  /** Claims that Redis answered; the others were faults. */
+  /** Claims with a reply; the others were faults. */
   readonly answered: number;
   readonly outcomes: ReadonlySet<string>;
-  /** Claims that a caller was given, on how many connections, each of which is to one primary. */
+  /** Granted claims, and the number of connections (one per primary). */
   readonly claimed: number;
   readonly histories: number;
 };
@@ -17,8 +17,8 @@ const AT_ONCE = 10;
 const ENOUGH = 200;
 
 /**
- * Claims a code over and over, until the event is over and enough of the claims have been answered. The event begins
- * with the claims, or once some have been answered.
+ * Claims a code repeatedly, until the event is over and enough claims were answered. The event begins with the claims, or
+ * after some replies.
  */
 export async function claimThroughout(
   store: FlowStore,
@@ -50,7 +50,7 @@ export async function claimThroughout(
   while (!over || answered < ENOUGH) {
     if (answered >= answeredBefore) happening ??= begin();
     await Promise.all(Array.from({ length: AT_ONCE }, claimOnce));
-    // Where every claim is a fault at once, everything else must have its turn all the same.
+    // If every claim faults at once, other work must still get its turn.
     await setImmediate();
   }
   await happening;

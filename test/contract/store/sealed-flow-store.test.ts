@@ -33,7 +33,7 @@ let now: number;
 const open = (settings: Partial<SealedSettings> = {}) =>
   new SealedFlowStore({ keys: [key], replay: 'memory', ...settings }, () => now);
 
-/** Two replicas with nothing between them but the key. */
+/** Two replicas that share only the key. */
 let store: SealedFlowStore;
 let replica: SealedFlowStore;
 
@@ -213,7 +213,7 @@ describe('codes', () => {
   });
 
   test('remembering a code costs the same for any number of codes', async () => {
-    // Users take their time: each code has another time left when it is redeemed.
+    // Each code has a different remaining time when it is redeemed.
     const lanes = new Set<number>();
     using add = vi.spyOn(ExpiringRecords.prototype, 'add');
     for (let login = 0; login < 500; login += 1) {

@@ -8,12 +8,12 @@ const PUSHED = { issuer: 'corp', realm: '', clientId: 'spa', mode: 'enforce' } a
 
 export const CODE = 'a-code';
 
-/** A claim of its own, and what it comes to. */
+/** A new claim, and its outcome. */
 export async function claim(store: FlowStore, code = CODE): Promise<string> {
   return (await store.claimCode(UPSTREAM, code, sampleClaim())).outcome;
 }
 
-/** All that a store can be asked, begun at once. */
+/** All operations of a store, begun at once. */
 export function everyOperation(store: FlowStore): Promise<unknown>[] {
   const claim = sampleClaim();
   return [
@@ -35,7 +35,7 @@ export function everyOperation(store: FlowStore): Promise<unknown>[] {
   ];
 }
 
-/** The faults that all of them end with, once the connection has been lost for long enough to fail at once. */
+/** The fault of all operations after the connection was lost for long enough to fail at once. */
 export async function everyFault(store: FlowStore): Promise<readonly StoreFault[]> {
   await vi.waitFor(async () => {
     const ping = store.ping();
@@ -46,14 +46,14 @@ export async function everyFault(store: FlowStore): Promise<readonly StoreFault[
   return Promise.all(everyOperation(store).map(faultOf));
 }
 
-/** Begins a flow that nothing else is asked of. */
+/** Begins a flow that is not used further. */
 export async function saveFlow(store: FlowStore): Promise<string> {
   const { prefix, saved } = beginSample(store);
   await saved;
   return prefix;
 }
 
-/** The fault that an operation ends with. Throws where it ends with anything else. */
+/** The fault of an operation. Throws on any other result. */
 export async function faultOf(operation: Promise<unknown>): Promise<StoreFault> {
   const fault: unknown = await operation.then(
     () => undefined,
@@ -63,7 +63,7 @@ export async function faultOf(operation: Promise<unknown>): Promise<StoreFault> 
   return fault;
 }
 
-/** How long an operation takes, whatever it ends with. */
+/** The duration of an operation, for any result. */
 export async function took(operation: Promise<unknown>): Promise<number> {
   const begun = performance.now();
   await operation.catch(() => {});

@@ -20,8 +20,10 @@ export interface BodyInspector {
   push(chunk: Buffer): Inspected | Promise<Inspected>;
   /** The body is complete: returns the rest of it. */
   end(): Inspected | Promise<Inspected>;
-  /** Nothing was sent yet, and the rest of the body is late. Called at most once. */
-  onPause?(): Inspected;
+  /** For how many milliseconds after the head it buffers the body; default: until its end. */
+  readonly bufferTime?: number | undefined;
+  /** That time is over, and nothing was sent yet. Called at most once. */
+  onBufferTime?(): Inspected;
 }
 
 /**

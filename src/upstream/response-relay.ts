@@ -8,8 +8,6 @@ import { UpstreamFault } from './upstream-fault.ts';
 
 /** Bytes of a body that are buffered while its inspector, or the client, pauses the upstream. */
 const WAITING_LIMIT = 64 * 1024;
-/** Milliseconds after a response's head from which on its body counts as slow. */
-const PAUSE = 200;
 
 /** The upstream's side of a response that is relayed. */
 export type Source = {
@@ -27,7 +25,7 @@ export class ResponseRelay {
   readonly #silenceLimit: number;
   /** Fails the response if the upstream stalls while the client still waits for the head. */
   #silence: NodeJS.Timeout | undefined;
-  #pause: NodeJS.Timeout | undefined;
+  #bufferTimer: NodeJS.Timeout | undefined;
   #inspector: BodyInspector | undefined;
   /** The head, until it is sent. */
   #head: ResponseHead | undefined;
@@ -96,8 +94,10 @@ export class ResponseRelay {
   readonly #watchArrival = (): void => {
     if (this.#closed || this.headSent || this.#silence !== undefined) return;
     this.#silence = setTimeout(this.#onSilence, this.#silenceLimit);
+    const bufferTime = this.#inspector?.bufferTime;
     // Data that is already in the socket is read first.
-    if (this.#inspector?.onPause) this.#pause = setTimeout(() => setImmediate(this.#onPause), PAUSE);
+    if (bufferTime !== undefined)
+      this.#bufferTimer = setTimeout(() => setImmediate(this.#onBufferTime), bufferTime);
   };
 
   #startPlainly(head: ResponseHead): void {
@@ -120,10 +120,10 @@ export class ResponseRelay {
     else this.#source.fail(new UpstreamFault('timeout', undefined));
   };
 
-  readonly #onPause = (): void => {
-    const pause = this.#inspector?.onPause?.bind(this.#inspector);
-    if (pause === undefined || this.#closed || this.#busy || this.headSent) return;
-    this.#await(pause, this.#pass);
+  readonly #onBufferTime = (): void => {
+    const stream = this.#inspector?.onBufferTime?.bind(this.#inspector);
+    if (stream === undefined || this.#closed || this.#busy || this.headSent) return;
+    this.#await(stream, this.#pass);
     this.#pump();
   };
 
@@ -208,7 +208,7 @@ export class ResponseRelay {
 
   #clearTimers(): void {
     clearTimeout(this.#silence);
-    clearTimeout(this.#pause);
+    clearTimeout(this.#bufferTimer);
   }
 
   #write(chunk: Buffer): void {

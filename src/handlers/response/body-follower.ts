@@ -14,8 +14,10 @@ import {
 import type { Exchange } from '../exchange.ts';
 import type { ResponseJudge } from './response-judge.ts';
 
-/** Bytes. A body of known length that is no larger keeps its length, as long as the server sends it without a pause. */
-const SIZED_LIMIT = 64 * 1024;
+/** Bytes. A body that is no larger is searched as a whole, which is cheap, unless it arrives slowly. */
+const WHOLE_LIMIT = 64 * 1024;
+/** Milliseconds to wait for a whole body of known length, which then keeps its length, and for any other. */
+const BUFFER_TIMES = { sized: 200, unsized: 10 };
 /** Bytes of a content-encoded body, before and after decoding. */
 const CODED_LIMIT = 1024 * 1024;
 
@@ -42,8 +44,9 @@ export class BodyFollower implements BodyInspector {
   #reader: BodyCarriers | undefined;
   /** The head to send first: a streamed body may still change its length. */
   readonly head: ResponseHead;
+  readonly bufferTime: number | undefined;
   readonly #encoding: string | undefined;
-  /** The limit of a body that is read as a whole. */
+  /** The chunks of a body while it is buffered. */
   #held: Buffer[] | undefined;
   #heldSize = 0;
   /** A body that cannot be decoded is streamed unread. */
@@ -57,8 +60,10 @@ export class BodyFollower implements BodyInspector {
     const encoding = headerOf(options.head, 'content-encoding')?.trim().toLowerCase();
     this.#encoding = encoding === '' || encoding === 'identity' ? undefined : encoding;
     const length = Number(headerOf(options.head, 'content-length') ?? Number.POSITIVE_INFINITY);
-    if (this.#encoding !== undefined || length <= SIZED_LIMIT) this.#held = [];
+    const isSized = Number.isFinite(length);
+    if (this.#encoding !== undefined || !isSized || length <= WHOLE_LIMIT) this.#held = [];
     this.head = this.#held === undefined ? withoutHeaders(options.head, LENGTH) : options.head;
+    if (this.#encoding === undefined) this.bufferTime = isSized ? BUFFER_TIMES.sized : BUFFER_TIMES.unsized;
   }
 
   push(chunk: Buffer): Inspected | Promise<Inspected> {
@@ -66,13 +71,14 @@ export class BodyFollower implements BodyInspector {
     if (this.#held === undefined) return this.#send(this.#carriers.push(chunk.toString('latin1')));
     this.#held.push(chunk);
     this.#heldSize += chunk.length;
-    // Only an encoded body gets here. An unreadable one is forwarded.
-    return this.#heldSize <= CODED_LIMIT ? NOTHING : this.#passUnread(this.#takeHeld(this.#held));
+    if (this.#heldSize <= (this.#encoding === undefined ? WHOLE_LIMIT : CODED_LIMIT)) return NOTHING;
+    const bytes = this.#takeHeld(this.#held);
+    return this.#encoding === undefined ? this.push(bytes) : this.#passUnread(bytes);
   }
 
   /** A slow body is streamed, and may then change its length. */
-  onPause(): Inspected {
-    if (this.#held === undefined || this.#encoding !== undefined) return NOTHING;
+  onBufferTime(): Inspected {
+    if (this.#held === undefined) return NOTHING;
     const bytes = this.#takeHeld(this.#held);
     return { pass: withoutHeaders(this.#options.head, LENGTH), body: this, bytes };
   }

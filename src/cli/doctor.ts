@@ -2,8 +2,9 @@ import { createInterface } from 'node:readline';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { configFromUpstream } from '../config/upstream-config.ts';
-import { examineGateway, examineIssuer, type LoginOptions, type Section } from '../doctor/examine.ts';
+import { examineGateway, examineIssuer, type Section } from '../doctor/examine.ts';
 import type { Finding } from '../doctor/finding.ts';
+import type { LoginTrial } from '../doctor/try-login.ts';
 import { openVisitingBrowser } from '../doctor/visiting-browser.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import {
@@ -119,7 +120,7 @@ async function readLogin(
   { upstream, publicOrigin }: Config['issuers'][number],
   io: CommandIo,
   resources: AsyncDisposableStack,
-): Promise<LoginOptions | undefined> {
+): Promise<Omit<LoginTrial, 'client'> | undefined> {
   if (options['login'] !== true) return undefined;
   const redirectUri = new URL(textOption(options, 'redirect-uri') ?? '');
   const via = urlOption(options, 'via')?.origin ?? publicOrigin ?? upstream.origin;

@@ -3,7 +3,7 @@ import { namedEndpoints } from '../oauth/named-endpoints.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
-import type { ExaminedUpstream } from './examined-upstream.ts';
+import { endpointPath } from './examined-upstream.ts';
 import { type Finding, problem } from './finding.ts';
 import type { KnownClient } from './follow-authorization.ts';
 import { probeAuthorizationEndpoint } from './probe-authorization-endpoint.ts';
@@ -14,16 +14,7 @@ import { probeMetadata } from './probe-metadata.ts';
 import { probeNetwork } from './probe-network.ts';
 import { probeStore } from './probe-store.ts';
 import { probeTokenEndpoint } from './probe-token-endpoint.ts';
-import { tryLogin } from './try-login.ts';
-import type { VisitingBrowser } from './visiting-browser.ts';
-
-/** What `--login` needs in addition to the client. */
-export type LoginOptions = {
-  readonly secret: string | undefined;
-  readonly browser: VisitingBrowser;
-  /** scheme://host[:port] where the browser starts. */
-  readonly via: string;
-};
+import { type LoginTrial, tryLogin } from './try-login.ts';
 
 /** The findings about one part: an issuer, the store, or the gateway itself. */
 export type Section = { readonly about: string; readonly findings: readonly Finding[] };
@@ -45,7 +36,7 @@ export async function examineIssuer(
   options: {
     readonly client: KnownClient | undefined;
     readonly direct: URL | undefined;
-    readonly login: LoginOptions | undefined;
+    readonly login: Omit<LoginTrial, 'client'> | undefined;
     readonly now: number;
   },
 ): Promise<Section> {
@@ -58,28 +49,34 @@ export async function examineIssuer(
   if (!discovery.answers) return { about, findings };
   const namedOrigins = namedEndpoints(discovery.found?.document ?? {}).map(({ url }) => url.origin);
   const upstream = { config, client, discovered: discovery.found?.discovered, namedOrigins };
+  const pathOf = (endpoint: 'authorization' | 'token') => endpointPath(upstream, endpoint);
   findings.push(
     ...probeMetadata(upstream, discovery.found?.document),
-    ...(await probeTokenEndpoint(upstream, options.client)),
-    ...(await probeAuthorizationEndpoint(upstream, options.client)),
+    ...(await probeTokenEndpoint(upstream, options.client).catch(
+      unanswered('token endpoint: a made-up code', `check that ${pathOf('token')} is the token endpoint`),
+    )),
+    ...(await probeAuthorizationEndpoint(upstream, options.client).catch(
+      unanswered(
+        'authorization endpoint',
+        `check that ${pathOf('authorization')} is the authorization endpoint`,
+      ),
+    )),
   );
   if (options.direct !== undefined) findings.push(await probeDirect(upstream, options.direct));
-  if (options.login !== undefined && options.client !== undefined)
-    findings.push(...(await loginFindings(upstream, options.client, options.login)));
+  if (options.login !== undefined && options.client !== undefined) {
+    findings.push(
+      ...(await tryLogin(upstream, { client: options.client, ...options.login }).catch(
+        unanswered('login', 'check that the token endpoint is reachable from this machine'),
+      )),
+    );
+  }
   return { about, findings };
 }
 
-async function loginFindings(
-  upstream: ExaminedUpstream,
-  client: KnownClient,
-  login: LoginOptions,
-): Promise<Finding[]> {
-  try {
-    return await tryLogin(upstream, { client, ...login });
-  } catch (error) {
+/** What becomes of a probe that gets no answer. */
+function unanswered(tried: string, advice: string): (error: unknown) => Finding[] {
+  return (error) => {
     if (!(error instanceof UpstreamFault)) throw error;
-    return [
-      problem('login', describeFault(error), 'check that the token endpoint is reachable from this machine'),
-    ];
-  }
+    return [problem(tried, describeFault(error), advice)];
+  };
 }

@@ -13,16 +13,12 @@ export function ok(tried: string, seen: string): Finding {
   return { mark: 'ok', tried, seen };
 }
 
-export function warn(tried: string, seen: string, advice: string): Finding {
-  return { mark: 'warn', tried, seen, advice };
-}
+export const warn = advising('warn');
+export const problem = advising('problem');
+export const unknown = advising('unknown');
 
-export function problem(tried: string, seen: string, advice: string): Finding {
-  return { mark: 'problem', tried, seen, advice };
-}
-
-export function unknown(tried: string, seen: string, advice: string): Finding {
-  return { mark: 'unknown', tried, seen, advice };
+function advising(mark: Finding['mark']) {
+  return (tried: string, seen: string, advice: string): Finding => ({ mark, tried, seen, advice });
 }
 
 /** Text from other servers, made fit for a terminal: printable, and of limited length. */

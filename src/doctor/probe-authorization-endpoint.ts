@@ -1,7 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { s256 } from '../oauth/pkce.ts';
-import { describeFault } from '../upstream/describe-fault.ts';
-import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import { followAuthorization, type KnownClient, type Reached } from './follow-authorization.ts';
@@ -9,7 +7,7 @@ import { formTags } from './form-tags.ts';
 
 const TRY_LOGIN = '`doctor --login` tries it';
 
-/** How the upstream handles a challenge, and where it sends the browser. Three requests that no user completes. */
+/** How the upstream handles a challenge, and where it sends the browser. Three requests that no user completes. Throws an `UpstreamFault`. */
 export async function probeAuthorizationEndpoint(
   upstream: ExaminedUpstream,
   client: KnownClient | undefined,
@@ -25,24 +23,19 @@ export async function probeAuthorizationEndpoint(
   const reach = (challenge: Readonly<Record<string, string>>) =>
     followAuthorization(upstream, path, client, challenge);
   const s256Challenge = s256(randomBytes(32).toString('base64url'));
-  try {
-    const plain = await reach({});
-    const challenged = await reach({ code_challenge: s256Challenge, code_challenge_method: 'S256' });
-    if (plain.outcome === 'refused' && challenged.outcome === 'refused') {
-      const advice = 'check that --client and --redirect-uri are registered there';
-      return [warn(`${tried}: ${printable(client.id)}`, `refuses it: ${plain.seen}`, advice)];
-    }
-    const malformed = await reach({ code_challenge: 'x', code_challenge_method: 'S256' });
-    const reached = plain.outcome === 'goes on' ? plain : challenged;
-    return [
-      judgePkce(upstream, plain, challenged, malformed),
-      await judgeOrigin(upstream, reached),
-      ...judgePage(reached, path),
-    ];
-  } catch (error) {
-    if (!(error instanceof UpstreamFault)) throw error;
-    return [problem(tried, describeFault(error), `check that ${path} is the authorization endpoint`)];
+  const plain = await reach({});
+  const challenged = await reach({ code_challenge: s256Challenge, code_challenge_method: 'S256' });
+  if (plain.outcome === 'refused' && challenged.outcome === 'refused') {
+    const advice = 'check that --client and --redirect-uri are registered there';
+    return [warn(`${tried}: ${printable(client.id)}`, `refuses it: ${plain.seen}`, advice)];
   }
+  const malformed = await reach({ code_challenge: 'x', code_challenge_method: 'S256' });
+  const reached = plain.outcome === 'goes on' ? plain : challenged;
+  return [
+    judgePkce(upstream, plain, challenged, malformed),
+    await judgeOrigin(upstream, reached),
+    ...judgePage(reached, path),
+  ];
 }
 
 function judgePkce(

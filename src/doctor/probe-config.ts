@@ -4,34 +4,31 @@ import { isLoopback } from './loopback.ts';
 
 /** Valid settings that are probably a mistake. */
 export function probeConfig({ listen, admin, issuers }: Config): Finding[] {
-  const https = listen.tls !== undefined;
-  const behindTls = issuers.filter(({ publicOrigin }) => publicOrigin?.startsWith('https:') === true);
-  const findings: Finding[] = [];
   const { host } = admin.address;
   const tried = `admin: ${host}`;
-  if (isLoopback(host)) findings.push(ok(tried, 'this machine only'));
-  else
-    findings.push(
-      warn(
-        tried,
-        'everybody who can reach that address can read it',
-        'block public access to it in the network',
-      ),
-    );
-  if (!https && behindTls.length > 0 && listen.trustedProxies.length === 0) {
+  const advice = 'block public access to it in the network';
+  return [
+    isLoopback(host)
+      ? ok(tried, 'this machine only')
+      : warn(tried, 'everybody who can reach that address can read it', advice),
+    judgeListener(listen, issuers),
+  ];
+}
+
+function judgeListener({ tls, trustedProxies }: Config['listen'], issuers: Config['issuers']): Finding {
+  const tried = 'listen';
+  if (tls !== undefined) return ok(tried, 'https');
+  if (trustedProxies.length === 0 && issuers.some(({ publicOrigin }) => publicOrigin?.startsWith('https:'))) {
     const seen =
       'the gateway speaks http, clients use https, and no proxy is trusted: every client appears under the address of the proxy';
-    findings.push(warn('listen', seen, 'list the proxies that terminate TLS under `listen.trusted_proxies`'));
-  } else if (
-    !https &&
-    issuers.every(({ publicOrigin }) => publicOrigin === undefined) &&
-    listen.trustedProxies.length === 0
-  ) {
+    return warn(tried, seen, 'list the proxies that terminate TLS under `listen.trusted_proxies`');
+  }
+  if (trustedProxies.length === 0 && issuers.every(({ publicOrigin }) => publicOrigin === undefined)) {
     const advice =
       'before clients use it, set `listen.tls`, or put a proxy that terminates TLS in front (`public_url`, `listen.trusted_proxies`)';
-    findings.push(warn('listen', 'http only', advice));
-  } else findings.push(ok('listen', https ? 'https' : 'http, behind a proxy'));
-  return findings;
+    return warn(tried, 'http only', advice);
+  }
+  return ok(tried, 'http, behind a proxy');
 }
 
 /** The same for one issuer. */

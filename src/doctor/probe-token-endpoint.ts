@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { parseJsonObject } from '../oauth/json-object.ts';
-import { describeFault } from '../upstream/describe-fault.ts';
 import type { FetchedDocument } from '../upstream/fetch-document.ts';
-import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import type { KnownClient } from './follow-authorization.ts';
@@ -28,7 +26,7 @@ export function summarize({ status, text }: Pick<FetchedDocument, 'status' | 'te
   return typeof error === 'string' ? `${status} ${printable(error)}` : String(status);
 }
 
-/** How the upstream answers a made-up code, and whether a code_verifier changes the answer. */
+/** How the upstream answers a made-up code, and whether a code_verifier changes the answer. Throws an `UpstreamFault`. */
 export async function probeTokenEndpoint(
   upstream: ExaminedUpstream,
   client: KnownClient | undefined,
@@ -37,18 +35,13 @@ export async function probeTokenEndpoint(
   const path = endpointPath(upstream, 'token');
   if (path === undefined)
     return [unknown(tried, 'its path is not known', 'see `discovery`, or examine one realm with --upstream')];
-  try {
-    const form = madeUpRedemption(client);
-    const plain = await ask(upstream, path, { form });
-    const finding = judgeRefusal(tried, path, plain);
-    if (finding.mark !== 'ok') return [finding];
-    form.set('code_verifier', randomBytes(32).toString('base64url'));
-    const verified = await ask(upstream, path, { form });
-    return [finding, judgeVerifier(upstream, summarize(plain), summarize(verified))];
-  } catch (error) {
-    if (!(error instanceof UpstreamFault)) throw error;
-    return [problem(tried, describeFault(error), `check that ${path} is the token endpoint`)];
-  }
+  const form = madeUpRedemption(client);
+  const plain = await ask(upstream, path, { form });
+  const finding = judgeRefusal(tried, path, plain);
+  if (finding.mark !== 'ok') return [finding];
+  form.set('code_verifier', randomBytes(32).toString('base64url'));
+  const verified = await ask(upstream, path, { form });
+  return [finding, judgeVerifier(upstream, summarize(plain), summarize(verified))];
 }
 
 function judgeRefusal(tried: string, path: string, answer: FetchedDocument): Finding {

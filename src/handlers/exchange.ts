@@ -11,6 +11,7 @@ import type { UpstreamGroup } from '../issuer/upstream-group.ts';
 import type { FlowStore, LiveFlow } from '../store/flow-store.ts';
 import type { AnsweredRequest } from '../telemetry/answered-request.ts';
 import type { Events } from '../telemetry/events.ts';
+import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { SeenTraits } from './seen-traits.ts';
 
 /** What every handler uses, created once. */
@@ -59,6 +60,8 @@ export class Exchange {
   /** Milliseconds that the upstream took, and that the gateway took until the response head; set by `sendUpstream`. */
   upstreamTime: number | undefined;
   overhead: number | undefined;
+  /** Of the upstream's response, once it arrived. */
+  upstreamHead: ResponseHead | undefined;
   /** Available if the server answers the request that began the flow with its code. */
   flow: OwnFlow | undefined;
   /** The beginning of the body, as far as it was read. */

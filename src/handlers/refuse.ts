@@ -1,4 +1,5 @@
 import { acceptsJson } from '../http/accepts-json.ts';
+import { framingOf, NO_FRAMING } from '../http/framing.ts';
 import { sendHtml, sendJson, sendRedirect } from '../http/respond.ts';
 import { buildErrorRedirect } from '../oauth/error-response.ts';
 import { isRegisteredRedirectUri } from '../oauth/redirect-uri.ts';
@@ -85,14 +86,17 @@ function answerBrowser(
   detail: { readonly reason?: Reason; readonly owner?: string | undefined },
   extra: Readonly<Record<string, string>>,
 ): void {
-  const { request, response, requestId } = exchange;
+  const { request, response, requestId, upstreamHead } = exchange;
   const headers = { 'X-Request-Id': requestId, ...extra };
   if (acceptsJson(request.headers.accept)) {
     const body = { error, error_description: description, reason: detail.reason, request_id: requestId };
     sendJson(response, status, body, headers);
   } else {
     const page = { status, description, requestId, ...detail, reason: detail.reason ?? error };
-    sendHtml(response, status, renderErrorPage(page, exchange.issuer.config.pages.error), headers);
+    const html = renderErrorPage(page, exchange.issuer.config.pages.error);
+    // A silent login in a frame ends there as the server's own page would.
+    const framing = upstreamHead === undefined ? NO_FRAMING : framingOf(upstreamHead.headers);
+    sendHtml(response, status, html, framing, headers);
   }
 }
 

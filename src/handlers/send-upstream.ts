@@ -121,6 +121,7 @@ function inspect(
   head: ResponseHead,
   { settle, saved, savedFor }: SendOptions,
 ): Outcome | Hold | Promise<Outcome | Hold> {
+  exchange.upstreamHead = head;
   const follow = () => (settle === undefined ? followResponse(exchange, head) : settle(head));
   return saved === undefined ? follow() : afterSaving(exchange, saved, savedFor, follow);
 }

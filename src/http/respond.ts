@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Framing } from './framing.ts';
 
 /** Headers of every response that the gateway makes itself. */
 const OWN_HEADERS = {
@@ -19,14 +20,23 @@ export function sendJson(
   send(response, status, `${JSON.stringify(body)}\n`, { 'Content-Type': 'application/json', ...extra });
 }
 
-export function sendHtml(response: ServerResponse, status: number, html: string, extra: Extra): void {
+export function sendHtml(
+  response: ServerResponse,
+  status: number,
+  html: string,
+  { policies, options }: Framing,
+  extra: Extra,
+): void {
   send(response, status, html, {
     'Content-Type': 'text/html; charset=utf-8',
-    'Content-Security-Policy':
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+    'Content-Security-Policy': [PAGE_POLICY, ...policies].join(', '),
+    ...(options.length === 0 ? {} : { 'X-Frame-Options': options.join(', ') }),
     ...extra,
   });
 }
+
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'";
 
 export function sendRedirect(
   response: ServerResponse,

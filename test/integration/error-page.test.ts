@@ -6,6 +6,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
 import { formatProblem } from '../../src/config/problem.ts';
+import { CoreStage } from '../core/core-stage.ts';
 import { startChromium } from '../support/chromium.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { Stage } from './stage.ts';
@@ -68,6 +69,35 @@ describe('the page of a refused user', () => {
     });
     expect(status).toBe(400);
     expect(json).toMatchObject({ error: 'invalid_request', reason: 'challenge_missing' });
+  });
+});
+
+describe('in a frame', () => {
+  const WITHHELD = {
+    'Content-Type': 'text/html',
+    Location: 'https://app.example.com/cb?code=a-code-of-nobody',
+  };
+
+  test.each<[framing: Record<string, string>, policy: RegExp, options: string | undefined]>([
+    [{}, /^(?!.*frame-ancestors)/, undefined],
+    [
+      { 'Content-Security-Policy': "default-src *; frame-ancestors 'self'", 'X-Frame-Options': 'SAMEORIGIN' },
+      /^default-src 'none';.*, frame-ancestors 'self'$/,
+      'SAMEORIGIN',
+    ],
+  ])('the page may be shown where the page that it replaces may be: %j', async (framing, policy, options) => {
+    await using stage = await CoreStage.open();
+    stage.respond = (_received, response) => void response.writeHead(302, { ...WITHHELD, ...framing }).end();
+    const { status, headers } = await stage.send('/login/done');
+    expect(status).toBe(400);
+    expect(headers['content-security-policy']).toMatch(policy);
+    expect(headers['x-frame-options']).toBe(options);
+  });
+
+  test('nowhere if it replaces none', async () => {
+    await using stage = await openWithOwner('a');
+    const { headers } = await stage.authorize(WITHOUT_PKCE);
+    expect(headers['content-security-policy']).toMatch(/^default-src 'none';.*, frame-ancestors 'none'$/);
   });
 });
 

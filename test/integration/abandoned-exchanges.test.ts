@@ -17,19 +17,19 @@ const UPGRADE = rawRequest('GET /ws HTTP/1.1', [
 ]);
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
-/** A client that does not end its side of a connection because the other has ended its own. */
+/** A client that keeps its side of a connection open after the other side ended. */
 function open({ url }: GatewayUnderTest): Socket {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
   return socket.on('error', () => {});
 }
 
-/** Sends for as long as somebody takes it. */
+/** Sends as long as the data is read. */
 async function sendEndlessly(res: ServerResponse): Promise<void> {
   const gone = once(res, 'close');
   while (!res.destroyed) if (!res.write(CHUNK)) await Promise.race([once(res, 'drain'), gone]);
 }
 
-/** 0: there was no answer. */
+/** 0: no response. */
 const statusOf = (gateway: GatewayUnderTest, path: string) =>
   sendRaw(gateway.url, rawRequest(`GET ${path} HTTP/1.1`, [])).then(
     ({ status }) => status,
@@ -164,7 +164,7 @@ test('the upstream need not send the rest of a replaced response', async () => {
 });
 
 describe('a WebSocket', () => {
-  /** What the upstream has of it. */
+  /** The upstream's side of the WebSocket. */
   async function start() {
     const accepted = Promise.withResolvers<Socket>();
     const server = createServer((_req, res) => res.writeHead(404).end());
@@ -234,7 +234,7 @@ describe('a WebSocket', () => {
     });
     const client = open(gateway);
     client.write(UPGRADE, () => client.resetAndDestroy());
-    // Whatever the upstream has to say, this is none of its requests.
+    // The upstream gets no such request.
     await expect.poll(() => statusOf(gateway, '/a\\b')).toBe(400);
     const endpoints = { authorization_endpoint: `${upstream.url}/a`, token_endpoint: `${upstream.url}/t` };
     for (const res of asked) res.end(JSON.stringify(endpoints));

@@ -28,7 +28,7 @@ async function clientsAt({ adminUrl }: { readonly adminUrl: string }): Promise<r
 const clientAt = async (gateway: { readonly adminUrl: string }, name: string) =>
   (await clientsAt(gateway)).find(({ client }) => client === name);
 
-/** A reading answers everybody for a second, and a replica is a flush behind. */
+/** A reading is cached for a second, and a replica is one flush behind. */
 const SOON = { timeout: 15_000, interval: 100 };
 
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
@@ -86,7 +86,7 @@ describe('/api/clients about a client', () => {
             last_violation: { at: time, reason: expect.stringMatching(/^(challenge|verifier)_missing$/) },
             verdict: expect.stringMatching(/^not ready: .*challenge_missing ×1 \(.*enable PKCE with S256/),
           }),
-          // Its first request was counted here until the server gave it a code.
+          // Its first request was counted here before the server issued a code.
           expect.objectContaining({ client: '_unlisted', ...noCounts }),
         ]),
       SOON,
@@ -99,7 +99,7 @@ describe('/api/clients about a client', () => {
     await login(stage.client);
     await vi.waitFor(async () => expect((await clientAt(gateway, 'spa'))?.codes_redeemed).toBe(1), SOON);
     await stage.redis.stop();
-    // The prefix carries a report login through; with no binding its code is unknown.
+    // The prefix is sufficient for a report login; without a binding its code is unknown.
     await login(stage.client);
     await vi.waitFor(async () => {
       const away = await fetch(`${gateway.adminUrl}/api/clients`);
@@ -109,7 +109,7 @@ describe('/api/clients about a client', () => {
     await stage.redis.start();
     await stage.ready();
     await login(stage.client);
-    // What Redis had is gone with it; what was counted since is not.
+    // Redis lost its data, but the counts since then are kept.
     await vi.waitFor(
       async () =>
         expect(await clientAt(gateway, 'spa')).toMatchObject({
@@ -151,7 +151,7 @@ test('made-up client_ids are not recorded, and displace no real client', async (
     const clients = await clientsAt(stage.gateway);
     expect(clients.map(({ client }) => client)).toEqual(['spa', 'open', 'real-client', '_unlisted']);
     expect(clients[2]).toMatchObject({ authorization_requests: 2, codes_bound: 2, codes_redeemed: 2 });
-    // Some of them break more than one rule, and then begin no flow.
+    // Some of them break several rules, and begin no flow.
     expect(clients[3]?.violations['challenge_missing']).toBeGreaterThan(1_490);
     expect(clients[3]).toMatchObject({ codes_bound: 0 });
   }, SOON);
@@ -191,7 +191,7 @@ describe('two gateways on one Redis', () => {
     );
     expect(await two.stop()).toBe(0);
 
-    // A new process knows whom the others have come to know: their requests do not count as unlisted.
+    // A new process knows the clients that the others learned: their requests do not count as unlisted.
     await using three = await start();
     await vi.waitFor(async () => expect((await clientAt(three, 'portal'))?.codes_redeemed).toBe(5), SOON);
     const { authorization_requests, violations } = (await clientAt(three, '_unlisted')) ?? {};

@@ -98,7 +98,7 @@ describe('a line for each violation', () => {
         client_address: '2001:db8:1::',
         request_id,
       },
-      // A code on its way to a place that is another client's, who is enforced.
+      // A code on its way to the place of another, enforced client.
       {
         event: 'refusal',
         client: 'spa',
@@ -110,7 +110,7 @@ describe('a line for each violation', () => {
       },
       { event: 'refusal', endpoint: 'token', reason: 'verifier_missing', client_address: '127.0.0.0' },
     ]);
-    // The log has the same, by the same ids.
+    // The log has the same violations with the same ids.
     const ids = [...logged(gateway, 'refusal'), ...logged(gateway, 'report_only_violation')].map(
       (line) => JSON.parse(line).request_id,
     );

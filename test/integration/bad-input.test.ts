@@ -22,7 +22,7 @@ const ISSUER = 'issuers: [{name: corp, upstream: {url: http://127.0.0.1:9}}]';
 const withTls = (tls: string) => [`listen: {address: 127.0.0.1:0, tls: ${tls}}`, ADMIN, ISSUER];
 const withUpstream = (upstream: string) => [LISTEN, ADMIN, `issuers: [{name: corp, upstream: ${upstream}}]`];
 
-/** What is wrong, the file, and the one line that is told; DIR stands for the folder. */
+/** The problem, the file, and the printed line; DIR stands for the folder. */
 const CASES: readonly (readonly [what: string, yaml: readonly string[], line: string | RegExp])[] = [
   [
     'a wrong value',
@@ -104,7 +104,7 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
 describe('serve prints the problem and its position in one line, and exits with 1', () => {
   test.concurrent.each(CASES)('%s', async (what, yaml, expected) => {
     const own = await mkdtemp(join(directory, 'case-'));
-    // Relative paths are relative to the file, which stands beside the others.
+    // Relative paths are relative to the file, which is in the same folder.
     const name = `${what.replaceAll(' ', '-')}.yaml`;
     await writeFile(join(directory, name), `${yaml.join('\n')}\n`);
     const { exitCode, stdout, stderr } = await runCommand(['serve', '--config', join(directory, name)], {

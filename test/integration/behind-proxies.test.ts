@@ -13,7 +13,7 @@ type Scene = ProxyOptions & {
   readonly path?: string;
 };
 
-/** One request through a gateway: what the upstream received, and what came back. */
+/** One request through a gateway: the upstream's request, and the response. */
 async function exchange({ sent = [], host = 'login.example.com', answer, path = '/any', ...options }: Scene) {
   let received: IncomingMessage['headers'] = {};
   let url = '';

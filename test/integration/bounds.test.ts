@@ -34,7 +34,7 @@ describe('a body that arrives too slowly', () => {
 
   test.each(SLOW)('%s: a 408, and the server is free for others', async (_, target, headers, body) => {
     await using upstream = await startScriptedLegacyServer();
-    // One connection: whoever keeps it keeps everybody else out.
+    // With one connection, a slow request blocks all others.
     await using gateway = await startProxyTo(upstream, {
       listen: 'limits: {header_timeout: 300ms}',
       upstream: 'connections: 1',
@@ -68,7 +68,7 @@ describe('a body that arrives too slowly', () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream, { listen: 'limits: {header_timeout: 600ms}' });
     const slow = startSlowBody(gateway.url);
-    // One that stands still is given up meanwhile: the limit has passed when its answer comes.
+    // A stalled body times out meanwhile, so the limit has passed when its response arrives.
     const standing = sendRaw(gateway.url, rawRequest('POST /inspect HTTP/1.1', ['Content-Length: 99'], 'x'), {
       until: 'close',
     });
@@ -77,7 +77,7 @@ describe('a body that arrives too slowly', () => {
   });
 });
 
-/** A body in chunks that keeps moving for as long as something else takes. */
+/** A chunked body that keeps arriving during another operation. */
 function startSlowBody(url: string) {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   socket.write(rawRequest('POST /inspect HTTP/1.1', ['Transfer-Encoding: chunked']));
@@ -131,8 +131,8 @@ test.each([
 
 test('with 10 000 idle connections open, a new login works', async ({ signal }) => {
   const COUNT = 10_000;
-  // Each takes a file on either side; both are processes of their own, with a limit of their own. They end with the
-  // test's time, and with them whatever it waits for: nothing outlives it.
+  // Each connection takes a descriptor on both sides; both are separate processes with their own limit. They end when the
+  // test times out, so that nothing outlives it.
   const limited = (args: readonly string[], cwd: string) =>
     spawn('sh', ['-c', `ulimit -n ${COUNT + 2_000} && exec "$0" "$@"`, process.execPath, ...args], {
       cwd,
@@ -171,7 +171,7 @@ issuers:
   expect(Number(/^process_open_fds (\d+)$/m.exec(metrics)?.[1] ?? COUNT)).toBeGreaterThanOrEqual(COUNT);
 }, 60_000);
 
-/** Fails with what the process says where it says no line: that this machine allows no so many files, for one. */
+/** Fails with the output of the process if it prints no such line, for example because the machine's limit of files is too low. */
 async function firstLine(child: ReturnType<typeof spawn>): Promise<string> {
   if (child.stdout === null || child.stderr === null) throw new Error('no output to read');
   let errors = '';

@@ -3,7 +3,7 @@ import { Stage } from './stage.ts';
 
 const NAMES = ['spa', 'my app/1', 'a:b', '100%', 'a%20b', 'zürich', 'a+b'] as const;
 
-/** RFC 6749 2.3.1 wants the user encoded; many clients do not do it. A colon cannot go unencoded (RFC 7617). */
+/** RFC 6749 2.3.1 requires an encoded user; many clients do not encode it. A colon must be encoded (RFC 7617). */
 const WRITTEN: readonly (readonly [how: string, write: (name: string) => string])[] = [
   ['plain', (name) => name],
   ['percent-encoded', encodeURIComponent],
@@ -16,7 +16,7 @@ const PKCE_FREE = { client_id: undefined, code_verifier: undefined };
 const basic = (user: string, secret = 'the%20secret') =>
   `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 
-/** What the scripted upstream makes of a user: `application/x-www-form-urlencoded`, or nothing at all. */
+/** How the scripted upstream decodes a user: `application/x-www-form-urlencoded`, or not at all. */
 const readsAs = (user: string) => new URLSearchParams(`name=${user}`).get('name');
 
 const PAIRS = NAMES.flatMap((name) =>
@@ -43,7 +43,7 @@ describe('HTTP Basic credentials', () => {
       expect(stage.upstream.tokenRequests.map(({ headers }) => headers.authorization)).toEqual([
         authorization,
       ]);
-      // The upstream reads it in its own way: where it sees another client, that is what the client hears.
+      // The upstream reads it in its own way: if it sees another client, the client gets that error.
       if (readsAs(user) === name && user !== '100%') expect(answer.status).toBe(200);
     },
   );

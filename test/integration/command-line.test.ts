@@ -179,7 +179,7 @@ describe('an invalid command line: exit 2, and the reason', () => {
 });
 
 test.concurrent('options that npm consumed without --: prints the correct command line', async () => {
-  // What `npm start serve --upstream http://x` makes of it.
+  // The arguments from `npm start serve --upstream http://x`.
   const env = { npm_lifecycle_event: 'start', npm_config_upstream: 'true' };
   const { exitCode, stderr } = await runCommand(['serve', 'http://x'], { env });
   expect(exitCode).toBe(2);

@@ -94,7 +94,7 @@ describe('a preflight', () => {
     [PATHS.token, 'null'],
     [PATHS.token, `${APP}.evil.example.com`],
     [PATHS.token, 'http://127.0.0.1'],
-    // Nothing may call the authorization endpoint or a page from a script.
+    // No script may call the authorization endpoint or a page.
     [PATHS.authorization, APP],
     ['/login', APP],
     ['/inspect', APP],
@@ -194,6 +194,6 @@ test("with realms, keys and userinfo are known after the realm's metadata passed
   expect((await send(me, { headers })).headers).not.toHaveProperty('access-control-allow-origin');
   await send(`${other.url}/realms/one${OPENID}`, { headers });
   expectShared(await send(me, { headers }));
-  // What a document calls something else stays the token endpoint.
+  // The token endpoint stays one, under any name in the document.
   expect((await send(`${other.url}/realms/one/token`, { headers })).status).toBe(405);
 });

@@ -11,11 +11,11 @@ import { startRedisStage } from './redis-stage.ts';
 
 const UPSTREAM = fileURLToPath(new URL('../../scripts/bench/upstream.ts', import.meta.url));
 const COUNTER = fileURLToPath(new URL('../support/count-allocations.ts', import.meta.url));
-/** Counts from collection to collection, of which a small young generation (MB) has many. */
+/** Measures from collection to collection; a small young generation (MB) has many. */
 const COUNTED = ['--min-semi-space-size=1', '--max-semi-space-size=1', '--import', COUNTER];
 const JOBS = 500;
 
-// What a login takes of the store is counted in redis.test.ts.
+// redis.test.ts counts the store commands of a login.
 test('a login sends two requests upstream', async () => {
   await using stage = await startRedisStage();
   const { client, upstream } = stage;
@@ -57,10 +57,10 @@ issuers:
     return lines().at(-1) ?? '';
   };
   let counted = 0;
-  /** KB for each. */
+  /** KB per login or page. */
   const allocatedBy = async (job: Job) => {
     const port = Number(new URL(gateway.url).port);
-    // What is not compiled yet allocates more.
+    // Code that is not compiled yet allocates more.
     await saturate(port, job, 8, 3 * JOBS);
     counted += 1;
     await countTo(/^counting allocations$/, counted);
@@ -68,7 +68,7 @@ issuers:
     const line = await countTo(/^allocated: \d+ KB$/, counted);
     return Number(/\d+/.exec(line)?.[0]) / JOBS;
   };
-  // About 154 and 121 when this was written. Of a page every tag is read: a form may be a response of a preserved flow.
+  // About 154 and 121 when this was written. Every tag of a page is read: a form may be a response of a preserved flow.
   expect(await allocatedBy(logIn)).toBeLessThan(170);
   expect(await allocatedBy(getPage)).toBeLessThan(135);
 }, 60_000);

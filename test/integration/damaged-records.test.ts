@@ -6,7 +6,7 @@ import type { Quirks } from '../support/upstreams/scripted-legacy-server.ts';
 import { REDIRECT_URI, Stage } from './stage.ts';
 import { byReference, push } from './travel/journey.ts';
 
-/** What may stand in the place of a record; `undefined`: something that is no text at all. */
+/** Replacements of a record; `undefined`: a value other than text. */
 const DAMAGES: Readonly<Record<string, (record: string) => string | undefined>> = {
   'a character less': (record) => record.slice(0, -1),
   'half of it': (record) => record.slice(0, record.length / 2),
@@ -21,10 +21,10 @@ const DAMAGES: Readonly<Record<string, (record: string) => string | undefined>> 
   'a hash': () => undefined,
 };
 
-/** A login that stops where only the record of this kind is between it and its next step. */
+/** A login whose next step depends only on the record of this kind. */
 type Kind = {
   readonly key: string;
-  /** Where there are several under such keys: how the record begins. */
+  /** If several records have such keys: the beginning of the right one. */
   readonly record?: string;
   readonly setting?: string;
   readonly login?: Quirks['login'];

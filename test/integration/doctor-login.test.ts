@@ -60,7 +60,7 @@ describe('doctor --login at the server itself', () => {
         return String(url);
       },
     };
-    // A redirect_uri that is not on this machine: its address is pasted.
+    // A redirect_uri on another machine: its address is pasted.
     const elsewhere = 'https://app.example.com/cb';
     await using other = await startOidcProvider({
       clients: [{ ...client, redirectUris: [elsewhere] }],

@@ -14,7 +14,7 @@ export async function doctor(...args: string[]) {
   return doctorWith({}, ...args);
 }
 
-/** The same, with a user who opens what is shown. `readLine`: what they paste. */
+/** The same, with a user who opens the shown URL. `readLine`: the pasted text. */
 export async function doctorWith(
   user: {
     readonly open?: (url: string) => void;
@@ -68,7 +68,7 @@ export class DoctorFiles implements AsyncDisposable {
   }
 }
 
-/** An upstream with a document of its own making. */
+/** An upstream with a custom document. */
 export async function startDescribed(
   document: (url: string) => object,
   more: Readonly<Record<string, CannedAnswer>> = {},

@@ -33,7 +33,7 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
     expect(lines).toContain('ok store: redis: all operations of a login work');
     expect(lines).toContain('ok store: activity of clients: counts can be written and read');
     expect(lines).toContain('ok admin: 127.0.0.1: this machine only');
-    // What it leaves behind expires.
+    // Its records expire.
     for (const { ttl } of await redis.dumpAll()) expect(ttl).toBeGreaterThan(0);
   });
 

@@ -8,14 +8,14 @@ import { Stage } from './stage.ts';
 
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 const WITHOUT_VERIFIER = { code_verifier: undefined };
-/** So many logins draw 50 % on one side only once in 2^60 runs. */
+/** This number of logins draws only one side of 50 % once in 2^60 runs. */
 const BOTH_SIDES = 60;
 
-/** How a flow was drawn: only an enforced one gets a code of the gateway's own. */
+/** The draw of a flow: only an enforced one gets a wrapped code. */
 const isEnforced = (code: string) => code.startsWith('pgc_');
 
 describe('the share of enforced logins', () => {
-  // Binomial, 240 draws: eight standard deviations on either side, which chance leaves once in 10^15 runs.
+  // Binomial, 240 draws: eight standard deviations on either side, exceeded by chance once in 10^15 runs.
   test.each([
     [0, 0, 0],
     [25, 7, 113],
@@ -26,7 +26,7 @@ describe('the share of enforced logins', () => {
     const statuses = await Promise.all(
       Array.from({ length: 240 }, async () => (await stage.client.authorize(WITHOUT_PKCE)).status),
     );
-    // The refused ones too: to the client, which has its redirect_uri configured.
+    // Refused ones too: the error goes to the configured redirect_uri.
     expect(new Set(statuses)).toEqual(new Set([302]));
     const passed = stage.upstream.requests.to('/oauth2/authorize').length;
     expect(240 - passed).toBeGreaterThanOrEqual(least);

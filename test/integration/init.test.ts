@@ -26,7 +26,7 @@ const OPENID = '/.well-known/openid-configuration';
 const init = (upstream: string, ...more: string[]): Promise<FinishedCommand> =>
   runCommand(['init', '--upstream', upstream, ...FREE, ...more], { cwd: directory });
 
-/** Saves what `init` printed, as a shell would, and has it checked. */
+/** Saves the output of `init`, as a shell would, and checks it. */
 async function saved({ exitCode, stdout }: FinishedCommand): Promise<string> {
   expect(exitCode).toBe(0);
   const file = join(directory, `gateway-${process.hrtime.bigint()}.yaml`);
@@ -140,7 +140,7 @@ describe('init prints a file that runs unchanged', () => {
     expect(printed.stdout).toContain(`authorization: [${base}/auth, ${base}/registrations]`);
     await saved(printed);
     expect(printed.stdout).toContain(`metadata: [${document}]`);
-    // From a path of earlier versions to today's.
+    // A redirect from an old path to the current one.
     upstream.answers.set(`/auth${document}`, { status: 301, headers: { location: document }, body: {} });
     upstream.answers.set(document, upstream.answers.get(`${document}/`) ?? {});
     expect((await init(`${upstream.url}/auth/realms/corp`)).stdout).toContain(`metadata: [${document}]`);

@@ -7,7 +7,7 @@ import { startProxyTo } from './proxy-stage.ts';
 
 const FINE = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine';
 
-/** Answers so many requests on each connection, and ends the connection in one of several ways with the next. */
+/** Answers this number of requests on each connection, and ends the connection in one of several ways at the next one. */
 function startForgetfulServer(answers: number, end: (socket: Socket) => void): Promise<RawServer> {
   const served = new WeakMap<Socket, number>();
   return startRawServer((socket, head) => {

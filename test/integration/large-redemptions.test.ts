@@ -7,7 +7,7 @@ import { startProxyTo, startUpstream } from './proxy-stage.ts';
 const NOISE = `pad=${randomBytes(150_000).toString('hex')}&`;
 const REDEMPTION = 'grant_type=authorization_code&code=c&client_id=app';
 
-/** In chunks of a size. */
+/** Splits a text into chunks of this size. */
 const chunked = (body: Buffer, size: number) => {
   const chunks: string[] = [];
   for (let at = 0; at < body.length; at += size) {
@@ -27,19 +27,19 @@ const BODIES: Record<string, string> = {
   'at its beginning': `${REDEMPTION}&${NOISE}`,
   'and is small': REDEMPTION,
 };
-/** What some server reads parameters in, whatever else it may be. */
+/** Content types in which some server reads parameters. */
 const TYPES: Record<string, readonly string[]> = {
   'a form': ['Content-Type: application/x-www-form-urlencoded'],
   'no type': [],
 };
 
-/** An upload at a path that is nobody's. */
+/** An upload at a path that is no endpoint. */
 async function upload(gatewayUrl: string, headers: readonly string[], body: string) {
   const request = rawRequest('POST /upload HTTP/1.1', [...headers, 'Connection: close'], body);
   return sendRaw(gatewayUrl, request, { until: 'close' });
 }
 
-/** A server that tells the sizes of the bodies that have come to their end. */
+/** A server that reports the sizes of complete bodies. */
 async function startReceiver() {
   const whole: number[] = [];
   const upstream = await startUpstream((req, res) => {
@@ -70,7 +70,7 @@ describe.each(Object.entries(TYPES))('an upload of %s', (_, type) => {
       expect((await upload(gateway.url, [framing, ...type], sent)).status).toBe(400);
       expect(receiver.whole).toEqual([]);
 
-      // What only looks like it arrives, to the last octet.
+      // A body that only resembles a redemption arrives completely.
       const harmless = Buffer.from(body.replace('grant_type', 'grant_typ'));
       const [itsFraming, itsText] = frame(harmless);
       expect((await upload(gateway.url, [itsFraming, ...type], itsText)).status).toBe(200);
@@ -90,7 +90,7 @@ describe.each(Object.entries(TYPES))('an upload of %s', (_, type) => {
       expect((await upload(bare.url, headers, sent)).status).toBe(415);
       expect(receiver.whole).toEqual([]);
 
-      // A wrapped code that the gateway has not read is worth nothing to the server.
+      // A wrapped code that the gateway did not read is worthless at the server.
       await using wrapped = await startProxyTo(receiver.upstream, {
         issuer: 'unlisted_clients: {wrap_codes: true}',
       });
@@ -100,7 +100,7 @@ describe.each(Object.entries(TYPES))('an upload of %s', (_, type) => {
   );
 });
 
-// An upload in gzip is nothing out of the ordinary, and no server reads parameters in one of these.
+// Uploads in gzip are common, and no server reads parameters in these types.
 test.each(['application/octet-stream', 'image/png', 'application/xml', 'application/zip'])(
   'an upload of %s in gzip arrives, even if codes are bare',
   async (type) => {

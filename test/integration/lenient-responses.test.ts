@@ -7,7 +7,7 @@ import { startProxyTo } from './proxy-stage.ts';
 const BODY = 'Content-Length: 4\r\n\r\nfine';
 const CHUNKED = 'Transfer-Encoding: chunked\r\n\r\n4\r\nfine\r\n0\r\n\r\n';
 
-/** Answers of an upstream to one request, of which no other reader makes something else. */
+/** Upstream responses that every reader understands in the same way. */
 const TAKEN: readonly (readonly [what: string, answer: string, header?: string])[] = [
   ['an unasked 100', `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n${BODY}`],
   ['two 100s with headers', `HTTP/1.1 100 \r\nA: b\r\n\r\nHTTP/1.0 100 X\n\nHTTP/1.1 200 OK\r\n${BODY}`],
@@ -30,7 +30,7 @@ const TAKEN: readonly (readonly [what: string, answer: string, header?: string])
   ['a control character', `HTTP/1.1 200 OK\r\nX-A: a\x01b\r\n${BODY}`, 'X-A: a b'],
 ];
 
-/** Two readers could find another end of these. */
+/** Readers could disagree on the end of these responses. */
 const REFUSED: readonly (readonly [what: string, answer: string])[] = [
   ['a blank before the colon of a length', 'HTTP/1.1 200 OK\r\nContent-Length : 4\r\n\r\nfine'],
   ['a blank before the colon of a coding', `HTTP/1.1 200 OK\r\n${CHUNKED.replace(':', ' :')}`],
@@ -97,7 +97,7 @@ describe('a response with an ambiguous end is a 502', () => {
   test.each(REFUSED)('%s', async (_, answer) => {
     const { status, body } = await receive(answer, 1);
     expect(body).not.toContain('fine');
-    // Where the head tells nothing yet, the head may have left: the client sees a response that breaks off.
+    // If the head looks valid, it may already be sent: the client sees an aborted response.
     expect(answer.includes('4\nfine') ? [200, 502] : [502]).toContain(status);
   });
 });

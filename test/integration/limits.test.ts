@@ -25,13 +25,13 @@ const start = async (limits: string, issuer = '', beside = '') => {
   gateway = await startProxyTo(upstream, { listen, issuer });
 };
 
-/** Requests that have come through, not counting the gateway's own for metadata. */
+/** Forwarded requests, without the gateway's own for metadata. */
 const reached = () => upstream.requests.all.filter(({ path }) => !path.startsWith('/.well-known/'));
 
 describe('limits.body', () => {
   const LIMIT = 1024;
   const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-  /** A form of so many bytes. */
+  /** A form with this number of bytes. */
   const formOf = (bytes: number) => {
     const beginning = 'grant_type=client_credentials&client_id=a&padding=';
     return beginning + 'x'.repeat(bytes - beginning.length);
@@ -61,7 +61,7 @@ describe('limits.body', () => {
       await start('body: 1KiB');
       const body = framing.startsWith('T') ? `401\r\n${formOf(1025)}\r\n` : formOf(1025);
       const headers = ['Content-Type: application/x-www-form-urlencoded', framing, 'Connection: keep-alive'];
-      // Chunked, the body has no end: the answer does not wait for it.
+      // The chunked body has no end: the response does not wait for it.
       const request = rawRequest('POST /oauth2/token HTTP/1.1', headers, body);
       const answer = await sendRaw(gateway.url, request, { until: 'close' });
       expect(answer.status).toBe(413);
@@ -81,7 +81,7 @@ describe('limits.body', () => {
   });
 });
 
-/** A connection that has been served once and stays open. */
+/** A connection that was served once and stays open. */
 async function open(localAddress = '127.0.0.1'): Promise<Socket> {
   const socket = connect({ port: Number(new URL(gateway.url).port), host: '127.0.0.1', localAddress });
   socket.on('error', () => {});
@@ -153,7 +153,7 @@ describe('limits.header_timeout', () => {
 });
 
 describe('the size of a head', () => {
-  /** A server that takes heads of any size. */
+  /** A server that accepts heads of any size. */
   const startPatient = () =>
     startRawServer((socket, head) => {
       const status = head.includes('/.well-known/') ? '404 Not Found' : '200 OK';
@@ -223,7 +223,7 @@ describe('data that is not HTTP', () => {
     const head = `POST /inspect HTTP/1.1\r\nHost: a\r\nContent-Length: ${hidden.length}\r\n\r\n`;
     const last = rawRequest('GET /status/204 HTTP/1.1', []);
     await sendRaw(gateway.url, head + hidden + last, { until: 'close' });
-    // On connections of their own, they may arrive in any order.
+    // On separate connections, they may arrive in any order.
     expect(reached().map(({ target, body }) => [target, body])).toEqual(
       expect.arrayContaining([
         ['/inspect', hidden],

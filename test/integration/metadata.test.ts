@@ -11,7 +11,7 @@ const OAUTH = '/.well-known/oauth-authorization-server';
 let upstream: CannedServer;
 let gateway: GatewayUnderTest;
 
-/** Metadata of a server that speaks of itself by its own address. */
+/** Metadata of a server that uses its own address. */
 function metadata(extra: object = {}): Record<string, unknown> {
   const { url } = upstream;
   return {
@@ -276,7 +276,7 @@ describe('a response that is not metadata', () => {
   ])('%s is sent to the client unchanged', async (_, answer) => {
     upstream.answers.set(OPENID, answer);
     const expected = await send(upstream.url + OPENID);
-    // Nothing is remembered yet, so nothing stands in.
+    // There is no last document yet.
     const got = await get(OPENID);
     expect([got.status, got.text]).toEqual([expected.status, expected.text]);
     expect(got.headers['content-type']).toBe(expected.headers['content-type']);

@@ -108,7 +108,7 @@ describe('report', () => {
 
 describe('off', () => {
   const ISSUER = 'unlisted_clients: {mode: enforce}\nclients: {old: {mode: off}}';
-  // Nothing here is as the gateway would write it.
+  // The gateway itself would write all of this differently.
   const ODD =
     'client_id=old&&b=%7e+x%20y&state=a+b&B=%2f%2F&redirect_uri=https://old.example.com/cb&scope=%zz&scope=&';
 

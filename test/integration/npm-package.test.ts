@@ -20,7 +20,7 @@ let directory: string;
 let packed: Packed[0];
 let installed: string;
 
-/** As somebody does who has never seen the sources: install it from a registry, with what production needs, and run it. */
+/** Installs the package from a registry, with its production dependencies, and runs it, as a user without the sources does. */
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-package-'));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', directory], { cwd: ROOT });
@@ -113,7 +113,7 @@ describe('the npm package', () => {
   });
 
   test('with an old Node.js, it says which version it needs', async () => {
-    // An older Node.js may not be here: the same file, told that it runs on one.
+    // An older Node.js may be missing, so the file is told that it runs on one.
     const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });`;
     const preload = `--import=data:text/javascript,${encodeURIComponent(old)}`;
     const main = join(installed, manifest.bin['pkce-gateway']);
@@ -122,7 +122,7 @@ describe('the npm package', () => {
     expect(refused.stderr).toBe(
       `pkce-gateway needs Node.js ${/\d+/.exec(manifest.engines.node)?.[0]} or newer; this is 20.20.2 (${process.execPath}). Install one from https://nodejs.org/\n`,
     );
-    // Before anything is loaded that only a newer one understands.
+    // Before loading code that only a newer version understands.
     expect(await readFile(main, 'utf8')).not.toMatch(/^\s*import\b(?!\()/m);
   });
 

@@ -73,7 +73,7 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
       expect(stage.logLines('upstream_fault')).toEqual([
         expect.objectContaining({ request_id: answer.headers['x-request-id'] }),
       ]);
-      // A fault is never called a refusal.
+      // A fault never counts as a refusal.
       expect(stage.logLines('refusal')).toEqual([]);
       expect((await stage.gateway.metrics()).value('rejections_total')).toBe(0);
     },

@@ -4,7 +4,7 @@ import { SimpleClient } from '../support/simple-client.ts';
 import { startProxyTo, startUpstream } from './proxy-stage.ts';
 import { arrivalOf } from './travel/journey.ts';
 
-/** RFC 6749 3.1.2.3: a request without a redirect_uri goes to the one that the client has registered. */
+/** RFC 6749 3.1.2.3: a request without a redirect_uri uses the registered one. */
 describe.each(['https://app.example.com/cb?tenant=a', 'https://app.example.com'])(
   '%s, picked by the server',
   (uri) => {

@@ -4,7 +4,7 @@ import type { Answer } from '../support/simple-client.ts';
 import { MULTIPART, multipart } from './refusals/token-message-cases.ts';
 import { type Fields, REDIRECT_URI, type Sending, Stage } from './stage.ts';
 
-/** One enforced client among others that are not: whoever holds its code will pass for one of those. */
+/** One enforced client among others that are not: a thief of its code tries to pass for one of the others. */
 const issuerWith = (unlisted: 'report' | 'off') =>
   [
     `unlisted_clients: {mode: ${unlisted}}`,
@@ -32,7 +32,7 @@ const typed = (contentType: string, headers: Record<string, string> = {}): Sendi
 
 type Theft = (stage: Stage, code: string) => Promise<Answer>;
 
-/** What somebody tries who has the code of `spa`, but not its verifier. */
+/** Attempts to redeem the code of `spa` without its verifier. */
 const THEFTS: readonly (readonly [what: string, attempt: Theft])[] = [
   ['in its own name', (s, code) => s.redeem(code, { ...THEFT, client_id: 'spa' })],
   ['in the name of a client that is off', (s, code) => s.redeem(code, { ...THEFT, client_id: 'old-app' })],
@@ -181,7 +181,7 @@ describe.each(['report', 'off'] as const)('with unlisted clients in %s', (unlist
     expect(stage.logLines('refusal')).toHaveLength(1);
   });
 
-  /** What a page could make a browser or an app send in the name of `open`, without a challenge. */
+  /** Requests without a challenge that a page could send in the name of `open`. */
   const WITHOUT_CHALLENGE = (stage: Stage, fields: Fields = {}) =>
     stage.client.authorizeUrl({ client_id: 'open', code_challenge: undefined, ...fields }).searchParams;
   const AUTHORIZE = '/oauth2/authorize';

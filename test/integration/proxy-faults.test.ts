@@ -21,7 +21,7 @@ const ENCODERS: Record<string, (text: string) => Buffer> = {
 
 const FINE = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine';
 
-/** A server that does something odd at /odd, and answers everything else as it should. */
+/** A server that misbehaves at /odd, and answers everything else correctly. */
 function startOddServer(odd: (socket: Socket) => void): Promise<RawServer> {
   return startRawServer((socket, head) => {
     if (head.includes(' /odd ')) odd(socket);
@@ -29,7 +29,7 @@ function startOddServer(odd: (socket: Socket) => void): Promise<RawServer> {
   });
 }
 
-/** The gateway has taken no harm, and says what happened. */
+/** The gateway still works, and reports what happened. */
 async function expectAlive(gateway: GatewayUnderTest, kind: string): Promise<void> {
   expect(await send(`${gateway.url}/fine`)).toMatchObject({ status: 200, text: 'fine' });
   const metrics = await gateway.metrics();
@@ -48,7 +48,7 @@ describe('an upstream that disconnects before its response is a 502', () => {
     odd: (socket: Socket) => void,
     times?: number,
   ])[] = [
-    // Behind another response, it may have closed the connection before it had the request.
+    // After another response, it may have closed the connection before it got the request.
     ['it resets the connection', 'reset', (socket) => socket.resetAndDestroy(), 2],
     ['it closes the connection', 'reset', (socket) => socket.end(), 2],
     ['it closes it in the middle of the head', 'reset', (socket) => socket.end('HTTP/1.1 200 OK\r\nA: b')],

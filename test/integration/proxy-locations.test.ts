@@ -6,7 +6,7 @@ import { type ProxyOptions, startProxyTo, startUpstream } from './proxy-stage.ts
 
 const HOSTS = ['preserve_host: true', 'preserve_host: false'] as const;
 
-/** The Location that a browser gets where the upstream sends it elsewhere. `origin`: the upstream's own. */
+/** The Location that a browser gets for a redirect of the upstream. `origin`: the upstream's own. */
 async function mapped(
   location: (origin: string) => string,
   options: ProxyOptions & { status?: number } = {},
@@ -96,7 +96,7 @@ describe.each(HOSTS)('%s', (upstream) => {
       });
       const asked = server.requests.all.length;
       const answer = await browser.login(`${gateway.url}/oauth2/authorize?${query}`, { username: 'bob' });
-      // `host` names the address that the upstream was asked under: without preserve_host, its own.
+      // `host` is the Host header that the upstream got: without preserve_host, its own.
       expect(answer.page.url.origin).toBe(gateway.url);
       expect(answer.parameters.get('state')).toBe('s');
       const forwarded = server.requests.all.slice(asked).map(({ headers }) => headers['x-forwarded-for']);

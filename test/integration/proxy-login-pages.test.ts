@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startProxyTo, startUpstream } from './proxy-stage.ts';
 
-/** Pages by which a server asks for a second factor, with the parameters of the login carried along. */
+/** Pages for a second factor that contain the parameters of the login. */
 const CODE_FIELDS: Readonly<Record<string, string>> = {
   'an empty field': '<input name="code" autocomplete="one-time-code">',
   'a field with an empty value': '<input name="code" value="">',

@@ -3,7 +3,7 @@ import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { type ProxyOptions, startProxyTo } from './proxy-stage.ts';
 
-/** What the upstream receives of a request with these headers: names in lower case, in their order. */
+/** The headers that the upstream gets for these headers: names in lower case, in order. */
 async function received(headers: readonly string[], options: ProxyOptions = {}) {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startProxyTo(upstream, options);

@@ -10,7 +10,7 @@ import { type RawServer, startRawServer } from '../support/upstreams/raw-server.
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { startProxyTo, startUpstream } from './proxy-stage.ts';
 
-/** A server that answers everything but discovery with these bytes. */
+/** A server that answers everything except discovery with these bytes. */
 function startByteServer(answer: string): Promise<RawServer> {
   return startRawServer((socket, head) => {
     const missing = 'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n';
@@ -18,7 +18,7 @@ function startByteServer(answer: string): Promise<RawServer> {
   });
 }
 
-/** What a client gets where the upstream answers with these bytes. */
+/** The client's response if the upstream answers with these bytes. */
 async function passed(lines: readonly string[], body: string, requestLine = 'GET /any HTTP/1.1') {
   await using upstream = await startByteServer([...lines, '', body].join('\r\n'));
   await using gateway = await startProxyTo(upstream);
@@ -177,7 +177,7 @@ describe('a page', () => {
         const [answer] = (await once(request(`${gateway.url}/page`).end(), 'response')) as [IncomingMessage];
         const received = await buffer(answer);
         expect(received.equals(body), `${name}, ${sized ? 'sized' : 'chunked'}`).toBe(true);
-        // A page that is not held whole may change its length while it streams.
+        // A page that is not buffered as a whole may change its length while it streams.
         const kept = encoding !== 'identity' || body.length <= 64 * 1024 ? length : {};
         expect(answer.headers).toMatchObject({ ...headers, ...kept });
       }

@@ -15,7 +15,7 @@ export type ProxyOptions = {
   readonly top?: string;
 };
 
-/** A gateway in front of any server at all. Its endpoints are named, because such a server tells none. */
+/** A gateway in front of any server, with configured endpoints, because the server has no metadata. */
 export function startProxyTo(
   { url }: Listener,
   { upstream, issuer = '', endpoints, listen = '', top = '' }: ProxyOptions = {},
@@ -35,7 +35,7 @@ export function startProxyTo(
   });
 }
 
-/** An upstream that does just what a test needs. Like many a legacy server, it has no discovery document. */
+/** An upstream with configured behaviour. Like many legacy servers, it has no discovery document. */
 export function startUpstream(handle: RequestListener): Promise<Listener> {
   return listen(
     createServer((req, res) => {

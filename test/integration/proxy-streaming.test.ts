@@ -9,11 +9,11 @@ import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-
 import { startProxyTo, startUpstream } from './proxy-stage.ts';
 
 const MiB = 1024 * 1024;
-/** More than all the buffers between client and upstream hold, sockets included. */
+/** More than all buffers between client and upstream hold, including sockets. */
 const BIG = 128 * MiB;
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
 
-/** Waits until a count stands still while other requests come and go through the same gateway. */
+/** Waits until a count stays the same while other requests pass through the same gateway. */
 async function untilStill(gateway: GatewayUnderTest, count: () => number): Promise<void> {
   let last = -1;
   for (let still = 0; still < 25; ) {
@@ -40,7 +40,7 @@ describe('an upload', () => {
     upload.write('the first, of several: ');
     const [answer] = (await once(upload, 'response')) as [IncomingMessage];
     const [first] = (await once(answer, 'data')) as [Buffer];
-    // What may be the beginning of a URL is held until its end.
+    // The possible beginning of a URL is buffered until its end.
     expect(first.toString()).toMatch(/^the first/);
     const rest = 'length' in headers ? '' : 'x'.repeat(100_000 - 'the first, of several: '.length);
     upload.end(rest);
@@ -179,7 +179,7 @@ describe('a client that disconnects', () => {
 
     const inFlight = async () => (await gateway.metrics()).value('requests_in_flight');
     await expect.poll(inFlight).toBe(0);
-    // The upstream has done nothing wrong.
+    // The upstream is not at fault.
     expect((await gateway.metrics()).value('upstream_errors_total')).toBe(0);
     expect(gateway.logLines.filter(({ level }) => level === 'error')).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { startProxyTo } from './proxy-stage.ts';
 
-/** What became of a request line: the client's status, and the targets that the upstream saw. */
+/** The result of a request line: the client's status, and the targets that the upstream saw. */
 async function sent(requestLine: string, headers: readonly string[] = [], host = 'login.example') {
   await using upstream = await startScriptedLegacyServer();
   await using gateway = await startProxyTo(upstream);
@@ -167,7 +167,7 @@ describe('several issuers', () => {
     for (const host of ['three.example', 'sub.one.example', '127.0.0.1', 'one.example..']) {
       expect(await stage.visit(host), host).toMatchObject({ status: 421, by: [] });
     }
-    // With or without the dot of the root, a name is the same.
+    // A name is the same with and without the final dot.
     expect(await stage.visit('one.example.')).toMatchObject({ status: 200, by: ['one'] });
     const { answer } = await stage.visit('three.example');
     expect(JSON.parse(answer.body)).toMatchObject({ error: 'invalid_request' });

@@ -37,7 +37,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
     const metrics = await gateway.metrics();
     expect(metrics.value('store_errors_total', { operation })).toBe(1);
     expect(metrics.value('store_duration_seconds_count', { operation, outcome: 'fault' })).toBe(1);
-    // A fault is never called a refusal.
+    // A fault never counts as a refusal.
     expect(metrics.value('rejections_total')).toBe(0);
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503);
     expect((await fetch(`${gateway.adminUrl}/healthz`)).status).toBe(200);
@@ -84,7 +84,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
   });
 });
 
-// The checksum is no secret: anybody can make a prefix.
+// The checksum is not secret: anybody can forge a prefix.
 describe('a made-up prefix while Redis is unreachable', () => {
   const forge = ({ url }: { readonly url: string }) => ({
     state: `${buildFlowPrefix(url, true, Buffer.alloc(16, 7))}the-state`,

@@ -7,7 +7,7 @@ import { startRedis } from '../support/redis-server.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
-/** Starting processes and a reload take seconds each where many tests run at once. */
+/** Starting processes and a reload take seconds each while many tests run. */
 const PATIENCE = 60_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE });
 
@@ -40,7 +40,7 @@ issuers:
     gateway.stderr.filter((line) => line.includes(`"event":"${event}"`)).map((line) => JSON.parse(line));
 
   await writeFile(password, 'wrong', { mode: 0o600 });
-  // The primary has a connection of its own.
+  // The primary has its own connection.
   const connections = workers === 1 ? 1 : workers + 1;
   await vi.waitFor(() => expect(logged('store_not_renewed').length).toBe(connections), PATIENCE);
   expect(logged('store_not_renewed')[0]).toMatchObject({

@@ -11,18 +11,18 @@ export type RedisStageOptions = {
   /** YAML of the client's policy beside its redirect_uri, as in a flow mapping. */
   readonly policy?: string;
   readonly quirks?: Partial<Quirks>;
-  /** How many gateways share the Redis. */
+  /** The number of gateways that share Redis. */
   readonly gateways?: number;
 };
 
 export type RedisStage = AsyncDisposable & {
   readonly redis: RedisServer;
   readonly upstream: ScriptedLegacyServer;
-  /** On one host, so that they share their cookies, as behind one load balancer. */
+  /** On one host, so that they share cookies, as behind a load balancer. */
   readonly gateways: readonly [GatewayUnderTest, ...GatewayUnderTest[]];
   /** One client that reaches the server through the first gateway. */
   readonly client: SimpleClient;
-  /** Resolves when the first gateway has its store again. */
+  /** Resolves when the first gateway's store is reachable again. */
   ready(): Promise<void>;
 };
 

@@ -12,7 +12,7 @@ afterEach(async () => {
   cleanup = new AsyncDisposableStack();
 });
 
-/** A gateway whose enforced clients need their store, and a login that waits for its redemption. */
+/** A gateway with enforced clients, and a login before its redemption. */
 async function startLogin(redis: string) {
   const upstream = cleanup.use(await startScriptedLegacyServer());
   const gateway = cleanup.use(
@@ -74,7 +74,7 @@ describe('on a cluster', () => {
     const holders = await Promise.all(
       cluster.nodes.slice(0, 3).map(async (node) => (await node.dumpAll()).map(({ value }) => value)),
     );
-    // Where the code is that the client has.
+    // The node with the client's code.
     const holder = holders.findIndex((records) => records.some((record) => record.startsWith('2o')));
     await vi.waitFor(async () => {
       expect(await cluster.node(holder + 3).call('DBSIZE')).toBeGreaterThanOrEqual(

@@ -106,10 +106,10 @@ describe('the data in Redis after logins', () => {
       secrets.add(query.get('state') ?? '', (query.get('state') ?? '').slice(0, 32));
     }
     expect(secrets.values.length).toBeGreaterThanOrEqual(13);
-    // A reading adds what is counted to the store.
+    // A reading adds the counts to the store.
     expect((await fetch(`${stage.gateways[0].adminUrl}/api/clients`)).status).toBe(200);
     const dump = await redis.dumpAll();
-    // Three flows, of each code the record of its own and the marker, and two of the activity.
+    // Three flows, two records for each code (its own and the marker), and two of the activity.
     expect(dump).toHaveLength(11);
     expect(secrets.foundIn(JSON.stringify(dump))).toEqual([]);
     const inHex = secrets.values.map((value) => Buffer.from(value).toString('hex'));
@@ -118,15 +118,15 @@ describe('the data in Redis after logins', () => {
       expect(key).toMatch(/^pkce-gateway:(flow:|code:|stats:corp:)/);
       expect(ttl).toBeGreaterThan(0);
     }
-    // The same search finds them where they are: on their way to the upstream.
+    // The same search finds them in the requests upstream.
     expect(secrets.foundIn(JSON.stringify(upstream.requests.all))).not.toEqual([]);
   });
 });
 
 test.each([
-  // A code that is wrapped has two records, which leave together.
+  // A wrapped code has two records, which are sent together.
   ['issue_at_login', ['set', 'get', 'evalsha', 'set', 'evalsha']],
-  // The flow is at hand where the answer to the very request that began it brings the code.
+  // The flow need not be loaded if the response to the request that began it contains the code.
   ['none', ['set', 'evalsha', 'set', 'evalsha']],
 ] as const)('a login, by %s, takes one command for each step', async (login, expected) => {
   await using stage = await startRedisStage({ quirks: { login } });
@@ -138,7 +138,7 @@ test.each([
   };
   // The first one also loads the script.
   expect((await logIn()).status).toBe(200);
-  // ioredis takes what comes in one packet with the OK for replies to commands that nobody sent.
+  // ioredis reads data in the same packet as the OK as replies to commands that were never sent.
   const monitor = connect(new URL(redis.url).pathname);
   let seen = '';
   monitor.setEncoding('latin1').on('data', (text: string) => {
@@ -152,8 +152,7 @@ test.each([
   monitor.destroy();
   const ofTheGateway = [...seen.matchAll(/^\+[\d.]+ \[\d+ (\S+)\] "(\w+)"(.*)$/gm)].flatMap(
     ([, source, command = '', rest = '']) =>
-      // What a script does on the server costs no round trip. The activity adds its counts every few seconds, in the
-      // time of nobody's login.
+      // Commands of a script cost no round trip. The activity adds its counts every few seconds, outside of logins.
       source === 'lua' || rest.includes(':stats:') ? [] : [command.toLowerCase()],
   );
   const steps = ofTheGateway.filter(

@@ -90,15 +90,15 @@ describe.each(RETURNING)('with a POST to a server that logs in by %s', (login) =
   });
 });
 
-/** A flow that waits for its user to log in, as its upstream state tells. */
+/** A flow whose user has not logged in yet, with its upstream state. */
 async function beginFlow(stage: Stage): Promise<{ readonly state: string; readonly back: Fields }> {
   await stage.authorize();
   const state = stage.upstreamStates.at(-1) ?? '';
-  // What the server hands back after login: all but the challenge, which it never saw.
+  // The parameters that the server returns after login: all except the challenge, which it never saw.
   return { state, back: { state, code_challenge: undefined, code_challenge_method: undefined } };
 }
 
-/** The user of the first flow logs in: its code is for the first verifier alone. */
+/** The user of the first flow logs in: its code needs the first verifier. */
 async function expectFirstFlowIntact(stage: Stage, back: Fields): Promise<void> {
   stage.upstream.quirks.login = 'none';
   const { location } = await stage.authorize(back);
@@ -141,7 +141,7 @@ describe('a live flow', () => {
       redirect_uri: 'https://evil.example/cb',
       code_challenge: mallory.challenge,
     });
-    // A flow of its own, with a state of its own, in which the first one is just text.
+    // A separate flow, with its own state, in which the first one is just text.
     expect(theirs.location?.origin).toBe('https://evil.example');
     expect(theirs.location?.searchParams.get('state')).toBe(state);
     expect(stage.upstreamStates.at(-1)).not.toBe(state);
@@ -154,7 +154,7 @@ describe('a live flow', () => {
     const mallory = newPkcePair();
     stage.upstream.quirks.login = 'none';
     const { location } = await stage.authorize({ state, code_challenge: mallory.challenge });
-    // The client does not know this state: its login stays as it was.
+    // The client does not know this state: its login is unchanged.
     expect(location?.searchParams.get('state')).toBe(state);
     const code = location?.searchParams.get('code') ?? '';
     expect((await stage.redeem(code)).json.error).toBe('invalid_grant');
@@ -195,7 +195,7 @@ describe.each(MODES)('a flow that expired before its user returned, in %s', (mod
       top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
     });
 
-  /** What is left in Redis when a TTL has passed. */
+  /** The data in Redis after a TTL passed. */
   async function expireFlows(redis: RedisServer): Promise<void> {
     const keys = (await redis.dumpAll()).map(({ key }) => key).filter((key) => key.includes('flow:'));
     expect(keys).not.toEqual([]);

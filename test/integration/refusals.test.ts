@@ -9,7 +9,7 @@ const ENFORCED = REFUSAL_CASES.filter(([, { reportOnly }]) => reportOnly !== tru
 const REPORTED = REFUSAL_CASES.filter(([, { reported }]) => reported !== 'never');
 const FOR_BROWSERS = ENFORCED.filter(([, { endpoint }]) => endpoint !== 'token');
 
-/** Reasons that leave nothing to name. With every other, log and audit say what broke the rule. */
+/** Reasons without detail. For all others, log and audit stream say what broke the rule. */
 const SAYS_IT_ALL =
   /_missing$|^(challenge|verifier|code)_|^attempts_exceeded$|^body_too_large$|^request_uri_unknown$|^client_mismatch$|^response_ambiguous$/;
 
@@ -115,7 +115,7 @@ describe('in report, counted and forwarded', () => {
 type Seen = {
   readonly before: MetricSamples;
   readonly after: MetricSamples;
-  /** What the upstream was asked, and what was logged, since the request that is judged. */
+  /** Upstream requests and log lines since the judged request. */
   readonly upstreamRequests: readonly unknown[];
   readonly logLines: readonly Readonly<Record<string, unknown>>[];
 };

@@ -12,7 +12,7 @@ import {
   startScriptedLegacyServer,
 } from '../support/upstreams/scripted-legacy-server.ts';
 
-/** Starting a process and a reload take seconds each where many tests run at once. */
+/** Starting a process and a reload take seconds each while many tests run. */
 const PATIENCE = 30_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE });
 

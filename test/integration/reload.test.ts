@@ -26,11 +26,11 @@ issuers:
     unlisted_clients: {mode: ${mode}}
 `;
 
-/** Starting a process, a look at the files and a reload take seconds each where many tests run at once. */
+/** Starting a process, a check of the files and a reload take seconds each while many tests run. */
 const PATIENCE = 30_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE });
 
-/** Whether a login without PKCE gets through: what the mode decides. */
+/** Whether a login without PKCE succeeds, which the mode decides. */
 const letsThrough = async () => {
   const answer = await new SimpleClient(gateway.url).authorize({
     code_challenge: undefined,
@@ -71,7 +71,7 @@ describe('a configuration takes effect during logins', () => {
   test('when the file changed during the start', async () => {
     await gateway.stop();
     const asked = Promise.withResolvers<void>();
-    // What keeps silent holds the start up, when the file has been read.
+    // The silent server delays the start, after the file was read.
     await using silent = await startRawServer(() => asked.resolve());
     await writeFile(file, yaml('report').replace(upstream.url, silent.url));
     const started = startGatewayProcess(['serve', '--config', file]);
@@ -130,7 +130,7 @@ test('an added, changed or removed included file takes effect', async () => {
 
 test('a ConfigMap of included files takes effect when it is swapped', async () => {
   await gateway.stop();
-  // As kubelet lays one out: files → ..data → a folder of its own for each version.
+  // The layout of kubelet: files → ..data → a folder for each version.
   const mount = join(directory, 'clients.d');
   const write = async (version: string, mode: string) => {
     await mkdir(join(mount, version), { recursive: true });
@@ -158,7 +158,7 @@ test('requests are answered while a large file is read', async () => {
   for (; logged('config_loaded').length < 2; answered += 1) {
     expect((await fetch(`${gateway.url}/inspect`)).status).toBe(200);
   }
-  // Read by the process that serves, a file lets a few pass before and none while it is parsed.
+  // If the serving process parsed the file, no request would pass meanwhile.
   expect(answered).toBeGreaterThan(20);
   expect(await letsThrough()).toBe(false);
 });

@@ -21,7 +21,7 @@ const newKey = () => randomBytes(32).toString('base64url');
 type Settings = {
   readonly keys: readonly string[];
   readonly mode?: 'enforce' | 'report';
-  /** YAML of what the client has beside its mode and redirect_uris. */
+  /** YAML of the client's settings besides mode and redirect_uris. */
   readonly policy?: string;
   readonly replay?: 'memory' | 'upstream';
 };
@@ -35,7 +35,7 @@ function clientsYaml({ mode = 'enforce', policy }: Settings): string {
   return `unlisted_clients: {mode: report}\nclients: {spa: {mode: ${mode}, redirect_uris: [${REDIRECT_URI}]${own}}}`;
 }
 
-/** Gateways before one server, with nothing between them but their keys. */
+/** Gateways in front of one server, which share only their keys. */
 class Replicas implements AsyncDisposable {
   readonly upstream: ScriptedLegacyServer;
   readonly #gateways: GatewayUnderTest[] = [];
@@ -80,12 +80,12 @@ function redeemAt(
 
 const OTHER_VERIFIER = 'v'.repeat(43);
 
-/** The state of the last authorization request, as the server has it. */
+/** The server's state of the last authorization request. */
 function upstreamState({ upstream }: Replicas): string {
   return upstream.requests.to('/oauth2/authorize').at(-1)?.query.get('state') ?? '';
 }
 
-/** What a server hands back after its login: all but the challenge. */
+/** The parameters that a server returns after login: all except the challenge. */
 async function finishAt({ url }: GatewayUnderTest, state: string): Promise<Answer> {
   const without = { code_challenge: undefined, code_challenge_method: undefined };
   return send(new SimpleClient(url).authorizeUrl({ state, ...without }));
@@ -212,7 +212,7 @@ describe('a server that logs in before it answers a pushed request', () => {
       expect((await redeemAt(other, client, code, { code_verifier: OTHER_VERIFIER })).status).toBe(400);
       expect((await redeemAt(other, client, code)).status).toBe(200);
     }
-    // Neither a browser that did not begin it, nor a cookie of another login.
+    // Not from a browser that did not begin it, and not with a cookie of another login.
     const asked = replicas.upstream.requests.to('/oauth2/authorize').length;
     const renamed = `${first.cookie.split('=')[0]}=${second.cookie.split(';')[0]?.split('=')[1]}`;
     for (const cookie of ['', renamed]) {

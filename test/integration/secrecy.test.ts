@@ -19,7 +19,7 @@ afterAll(() => rm(directory, { recursive: true }));
 
 let audits = 0;
 
-/** Opens a stage that writes an audit stream, too. */
+/** Opens a stage that also writes an audit stream. */
 async function openAudited(options: StageOptions = {}): Promise<Stage & { readonly audit: string }> {
   audits += 1;
   const audit = join(directory, `audit-${audits}.jsonl`);
@@ -27,7 +27,7 @@ async function openAudited(options: StageOptions = {}): Promise<Stage & { readon
   return Object.assign(await Stage.open({ ...options, top }), { audit });
 }
 
-/** Its lines, once there is one for each violation in the log. */
+/** Its lines, after there is one for each violation in the log. */
 async function auditLines(stage: Stage & { readonly audit: string }): Promise<string[]> {
   const violations = stage.logLines('refusal').length + stage.logLines('report_only_violation').length;
   return vi.waitFor(async () => {
@@ -37,7 +37,7 @@ async function auditLines(stage: Stage & { readonly audit: string }): Promise<st
   }, 10_000);
 }
 
-/** Where secrets stand although they must not: contract section 7. */
+/** The places where secrets appear but must not: responses, log lines, metrics. */
 async function leaksOf(
   stage: Stage & { readonly audit: string },
   errorBodies: readonly string[],
@@ -156,7 +156,7 @@ describe('invented clients', () => {
       expect((await stage.postForm('/oauth2/token', body)).status).toBe(400);
     };
     await ask('invented', 'attempt');
-    // What is counted is added to the store, and so timed, now and then: from now on, nothing of that is new.
+    // The counts are periodically added to the store, which adds timing series: after this, none of these is new.
     expect((await fetch(`${stage.gateway.adminUrl}/api/clients`)).status).toBe(200);
     const before = await seriesOf();
     for (let made = 0; made < INVENTED; made += 100) {

@@ -15,12 +15,12 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   'state',
 ]);
 
-/** Shorter values stand in other words by chance. */
+/** Shorter values may occur in other words by chance. */
 const SHORTEST = 8;
 
 /** Every code, verifier, challenge, state, client secret and token that was seen on the wire. */
 export class Secrets {
-  /** With the texts by which each may be found. */
+  /** Each with the texts in which it may occur. */
   readonly #values = new Map<string, readonly string[]>();
 
   get values(): readonly string[] {
@@ -33,7 +33,7 @@ export class Secrets {
     }
   }
 
-  /** What is no secret where it is looked for. */
+  /** Values that are not secret in the searched text. */
   remove(...values: readonly string[]): void {
     for (const value of values) this.#values.delete(value);
   }
@@ -57,7 +57,7 @@ export class Secrets {
     }
   }
 
-  /** Those that stand in a text: as they are, percent-encoded, as JSON, in hex, or anywhere inside of base64. */
+  /** The secrets in a text: plain, percent-encoded, as JSON, in hex, or anywhere in base64. */
   foundIn(text: string): readonly string[] {
     return [...this.#values]
       .filter(([, writings]) => writings.some((writing) => text.includes(writing)))
@@ -75,7 +75,7 @@ function writingsOf(value: string): readonly string[] {
   return [...new Set([value, encodeURIComponent(value), json, hex, hex.toUpperCase(), ...base64])];
 }
 
-/** The characters of base64 that are the same whatever stands before and behind, where so many octets stand before. */
+/** The base64 characters that depend only on the value, after this number of preceding bytes. */
 function base64Inside(bytes: Buffer, octetsBefore: number): string {
   const text = Buffer.concat([Buffer.alloc(octetsBefore), bytes])
     .toString('base64')

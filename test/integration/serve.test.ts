@@ -33,7 +33,7 @@ async function expectLogin(gateway: GatewayProcess): Promise<void> {
   expect(tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
 }
 
-/** A gateway with a file of its own. */
+/** A gateway with its own file. */
 async function serveFile(yaml: string): Promise<GatewayProcess> {
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-serve-'));
   await writeFile(join(directory, 'gateway.yaml'), yaml);
@@ -62,7 +62,7 @@ describe('serve', () => {
     expect((await fetch(`${gateway.adminUrl}/healthz`)).status).toBe(200);
     expect(await gateway.stop()).toBe(0);
     expect(gateway.stdout).toEqual([`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`]);
-    // The log is for standard error, a JSON object a line.
+    // The log goes to standard error, one JSON object per line.
     const events = gateway.stderr.map((line) => (JSON.parse(line) as { event: string }).event);
     expect(events).toContain('refusal');
   });
@@ -124,7 +124,7 @@ describe('serve', () => {
     await using gateway = await serveUpstream(upstream.url, '--redis', redis.url);
     await expectLogin(gateway);
     const kinds = (await redis.dumpAll()).map(({ key }) => key.split(':')[1] ?? '');
-    // The code that the client has, and the server's own, which leads to it.
+    // The client's code, and the marker of the server's code.
     expect(kinds.filter((kind) => kind !== 'stats').sort()).toEqual(['code', 'code', 'flow']);
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(200);
   });
@@ -174,7 +174,7 @@ describe('endpoints: auto', () => {
   });
 });
 
-/** A redemption that has arrived at a server which holds its answer, `tokens`, back. */
+/** A redemption at a server that delays its response, `tokens`. */
 async function redeemHeld(upstream: ScriptedLegacyServer, url: string) {
   const client = new SimpleClient(url);
   const code = await client.newCode();
@@ -184,7 +184,7 @@ async function redeemHeld(upstream: ScriptedLegacyServer, url: string) {
   return { tokens };
 }
 
-/** Resolves where a new connection is refused. */
+/** Resolves when a new connection is refused. */
 async function untilRefused(url: string): Promise<void> {
   const { port, hostname } = new URL(url);
   const isRefused = () =>
@@ -213,7 +213,7 @@ test('during shutdown.delay, /readyz returns 503 and connections are still accep
   await vi.waitFor(async () => expect(await readiness()).toBe(503), { timeout: 2_000, interval: 5 });
   const answer = await fetch(`${gateway.url}/inspect`);
   expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
-  // Nor is a connection closed that is idle: its next request may be on its way.
+  // Idle connections stay open too: the next request may be on its way.
   expect(await onKept()).toEqual({ status: 200, reused: true });
   await untilRefused(gateway.url);
   expect(await ended).toBe(0);
@@ -245,7 +245,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     gateway.signal(signal);
     await untilRefused(gateway.url);
     const ended = gateway.stop(signal);
-    // The answer to a request that was sent after the signal: by then it has arrived.
+    // After the response to a later request, the signal has arrived.
     expect((await fetch(`${gateway.adminUrl}/readyz`)).status).toBe(503);
     upstream.releaseHeld();
     expect(await tokens).toMatchObject({ status: 200, json: { access_token: expect.any(String) } });
@@ -258,7 +258,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const { tokens } = await redeemHeld(upstream, gateway.url);
     const ended = gateway.stop(signal);
     await untilRefused(gateway.url);
-    // Whoever steers the traffic still hears that this one is on its way out.
+    // Load balancers can still read that the gateway is draining.
     const readiness = await fetch(`${gateway.adminUrl}/readyz`);
     expect([readiness.status, await readiness.text()]).toEqual([503, 'not ready: it is shutting down\n']);
     upstream.releaseHeld();

@@ -4,7 +4,7 @@ import { listen } from '../support/listener.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startProxyTo } from './proxy-stage.ts';
 
-/** An upstream that takes authorization requests, and says nothing of itself until it is told to. */
+/** An upstream that answers authorization requests, but sends no metadata until it is told to. */
 async function startSilentUpstream() {
   const asked: ServerResponse[] = [];
   const queries: URLSearchParams[] = [];

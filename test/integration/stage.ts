@@ -19,16 +19,16 @@ export type Sending = {
 
 export type StageOptions = {
   readonly mode?: Mode;
-  /** YAML flow mapping of what every client has beside its mode, such as `code_ttl: 1s`. */
+  /** YAML flow mapping of every client's settings besides its mode, such as `code_ttl: 1s`. */
   readonly policy?: string;
   /** YAML of the policy for unlisted clients. Default: the mode of all others. */
   readonly unlisted?: string;
-  /** YAML of the whole issuer beside its upstream, in place of all that. */
+  /** YAML of the whole issuer besides its upstream, instead of the above. */
   readonly issuer?: string;
   /** YAML of the upstream beside its URL. */
   readonly upstream?: string;
   readonly quirks?: Partial<Quirks>;
-  /** The client that acts: one whose redirect_uri is configured, or one that names none. */
+  /** The acting client: one with a configured redirect_uri, or one without. */
   readonly actor?: 'spa' | 'open';
   /** YAML of the top level. */
   readonly top?: string;
@@ -37,14 +37,14 @@ export type StageOptions = {
 };
 
 export const REDIRECT_URI = 'https://app.example.com/cb';
-/** Of the client `open`: at a place of an enforced client, it would get no code. */
+/** The redirect_uri of `open`: it would get no code at a place of an enforced client. */
 export const OPEN_REDIRECT_URI = 'https://open.example.com/cb';
-/** Characters that the gateway puts in front of a state. */
+/** Characters of the prefix before a state. */
 export const FLOW_PREFIX_LENGTH = 32;
 
 /**
- * A gateway in front of a legacy server, with two clients: `spa`, whose redirect_uri is configured, and `open`, which
- * may use any. Everything that must stay secret is written down on its way.
+ * A gateway in front of a legacy server, with two clients: `spa`, whose redirect_uri is configured, and `open`, which may
+ * use any. Records every secret on the wire.
  */
 export class Stage implements AsyncDisposable {
   readonly upstream: ScriptedLegacyServer;
@@ -73,7 +73,7 @@ export class Stage implements AsyncDisposable {
     return new Stage(upstream, await startGatewayUnderTest({ upstream: upstream.url, issuer, top }), options);
   }
 
-  /** The client's state in every request that does not say otherwise. */
+  /** The client's state, by default. */
   get state(): string {
     return this.#state;
   }
@@ -82,7 +82,7 @@ export class Stage implements AsyncDisposable {
     return this.send(this.client.authorizeUrl({ state: this.#state, ...fields }));
   }
 
-  /** The code of a fresh authorization. */
+  /** The code of a new authorization. */
   async newCode(fields: Fields = {}): Promise<string> {
     const { location, status, text } = await this.authorize(fields);
     const code = location?.searchParams.get('code');
@@ -104,7 +104,7 @@ export class Stage implements AsyncDisposable {
     return this.send(path, { method: 'POST', ...sending, body, headers });
   }
 
-  /** Every request of a test goes through here. */
+  /** All requests of a test pass through this function. */
   async send(target: string | URL, sending: Sending = {}): Promise<Answer> {
     const url = typeof target === 'string' ? `${this.gateway.url}${target}` : target.href;
     this.secrets.readRequest(url, sending.body);
@@ -118,7 +118,7 @@ export class Stage implements AsyncDisposable {
     return answer;
   }
 
-  /** The states that the upstream was given, in order. */
+  /** The states that the upstream got, in order. */
   get upstreamStates(): readonly string[] {
     return this.upstream.requests
       .to('/oauth2/authorize')

@@ -31,7 +31,7 @@ const ODD_STATES: readonly (readonly [what: string, state: string])[] = [
 
 const ENCODINGS: readonly Quirks['state'][] = ['percent', 'plus', 'lower_hex', 'raw'];
 
-/** The client's own parameters: what the gateway must give back is what the client reads there. */
+/** The client's own parameters: the gateway must return the state that the client reads there. */
 const statesIn = ({ location }: Answer, part: 'search' | 'hash' = 'search') =>
   new URLSearchParams(location?.[part].slice(1)).getAll('state');
 

@@ -18,7 +18,7 @@ const MODES = ['report', 'report', 'enforce', 'off'] as const;
 const stack = new AsyncDisposableStack();
 let browser: Browser;
 let stores: Stores;
-/** Three clients, one of them unlisted and of hostile name. */
+/** Three clients, one of them unlisted with a hostile name. */
 let few: GatewayUnderTest;
 let many: GatewayUnderTest;
 let open: AsyncDisposableStack;
@@ -89,7 +89,7 @@ type View = {
   readonly script?: boolean;
 };
 
-/** The page as a person opens it; whatever the browser complains of fails the test. */
+/** The page in a browser; any browser error fails the test. */
 async function openPage(gateway: GatewayUnderTest, query = '', view: View = {}): Promise<Page> {
   const { width = 1280, height = 800, dark = false, script = true } = view;
   const context: BrowserContext = await browser.newContext({

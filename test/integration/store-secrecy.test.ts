@@ -6,7 +6,7 @@ import { arrivalOf, ask, TRAVELLER } from './travel/journey.ts';
 
 const INJECTED = 'the-secret-that-is-injected';
 
-/** Every setting that changes what is stored, or what is known of a login. */
+/** Every setting that changes the records, or the knowledge about a login. */
 const SETTINGS: Readonly<Record<string, string>> = {
   'wrapped codes': '',
   'bare codes': 'wrap_codes: false',
@@ -29,14 +29,14 @@ function open(redis: RedisServer, setting: string): Promise<Stage> {
   });
 }
 
-/** Every type, every mode and every way, though not each with each: nine shares no factor with their numbers. */
+/** Every type, mode and way, but not every combination: nine is coprime to their numbers. */
 const WAYS = JOURNEYS.filter((journey) => outcomeOf(journey).followed).filter((_, i) => i % 9 === 0);
 
-/** A message to a window is found by the flow prefix, so that it is refused where the state is preserved. */
+/** A message to a window is found by the flow prefix, so it is refused with a preserved state. */
 const waysOf = (setting: string) =>
   WAYS.filter(({ responseMode }) => setting !== 'states preserved' || responseMode !== 'web_message');
 
-/** Of the logins in each way, one is redeemed and refreshed, one is refused; one is begun and never ended. */
+/** Of the logins in each way, one is redeemed and refreshed, one is refused, and one never ends. */
 async function logIn(stage: Stage, setting: string): Promise<string[]> {
   const { verifier, challenge } = stage.client.pair;
   const asked =
@@ -59,7 +59,7 @@ async function logIn(stage: Stage, setting: string): Promise<string[]> {
   }
   stage.upstream.quirks.login = 'return_to';
   expect((await stage.authorize({ ...asked, state: 'the-state-of-one-that-waits' })).status).toBe(302);
-  // A digest stands in for what it is of, and is what codes are checked against.
+  // A digest replaces its value, and codes are compared with it.
   stage.secrets.remove(challenge);
   return ownBodies;
 }
@@ -91,7 +91,7 @@ test.each(Object.entries(SETTINGS))(
       expect(text.length, place).toBeGreaterThan(100);
       expect(stage.secrets.foundIn(text), place).toEqual([]);
     }
-    // The same search finds them where they are: on their way to the upstream, in whatever writing.
+    // The same search finds them in the requests upstream, in any notation.
     const sent = JSON.stringify(stage.upstream.requests.all);
     expect(stage.secrets.foundIn(sent).length).toBeGreaterThan(2 * WAYS.length);
     for (const encoding of ['base64', 'base64url', 'hex'] as const) {

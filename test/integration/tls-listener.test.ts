@@ -42,7 +42,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** The certificate that a new connection is shown. */
+/** The certificate that a new connection gets. */
 async function presented(): Promise<string> {
   const socket = connect({
     host: 'localhost',

@@ -11,7 +11,7 @@ import { readBody } from '../support/request-log.ts';
 import { SimpleClient, send } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
-/** Starting processes takes seconds where many tests run at once. */
+/** Starting processes takes seconds while many tests run. */
 vi.setConfig({ testTimeout: 90_000 });
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -28,7 +28,7 @@ type Span = {
   readonly events?: readonly { readonly name: string }[];
 };
 
-/** What an OpenTelemetry collector is sent, over HTTP as JSON. */
+/** An OpenTelemetry collector, over HTTP with JSON. */
 async function startCollector() {
   const texts: string[] = [];
   const server = await listen(
@@ -52,7 +52,7 @@ const attributesOf = ({ attributes }: Span) =>
 test.each([1, 2])(
   'docs/tracing.md: a login is traced from its caller to the upstream (workers: %i)',
   async (workers) => {
-    // Below node_modules, the packages are found as in a folder of their own.
+    // Below node_modules, the packages resolve as in their own folder.
     const directory = await mkdtemp(join(ROOT, 'node_modules/.tracing-'));
     const page = readFencedBlocks(await readFile(join(ROOT, 'docs/tracing.md'), 'utf8'));
     const registration = page.find(({ language }) => language === 'js')?.text ?? '';
@@ -106,12 +106,12 @@ issuers:
       expect.arrayContaining(['3 GET', expect.stringMatching(/^3 store /)]),
     );
 
-    // The upstream continues the trace below the gateway's own request to it.
+    // The upstream continues the trace as a child of the gateway's request.
     const sent = children.find(({ name }) => name === 'GET') as Span;
     const [received] = upstream.requests.to('/oauth2/authorize');
     expect(received?.headers['traceparent']).toBe(`00-${TRACE_ID}-${sent.spanId}-01`);
 
-    // The redemptions began traces of their own, and the one that was refused says so.
+    // The redemptions began new traces, and the refused one has an event.
     const redemptions = named('POST token');
     expect(new Set([TRACE_ID, ...redemptions.map(({ traceId }) => traceId)]).size).toBe(3);
     expect(redemptions.flatMap(({ events = [] }) => events.map(({ name }) => name))).toEqual([

@@ -103,7 +103,7 @@ describe('in report, forwarded unchanged', () => {
       expect(message.response.state).toBe(state);
       expect((await stage.redeem(message.response.code)).status).toBe(200);
     }
-    // Counted, and not followed: that its code belongs to no flow is counted as well.
+    // Counted and not followed; that its code belongs to no flow is counted too.
     const counted = [
       `${endpointOf(journey)} ${(outcome as { reason?: string }).reason}`,
       'token code_unknown',
@@ -113,7 +113,7 @@ describe('in report, forwarded unchanged', () => {
   });
 });
 
-/** Goes the whole way to the client, and looks at what arrives there. */
+/** Goes the whole way to the client, and checks what arrives. */
 async function travel(
   stage: Stage,
   journey: Journey,
@@ -144,7 +144,7 @@ async function travel(
   return arrival;
 }
 
-/** The state that the upstream was given last, wherever it stood. */
+/** The last state that the upstream got, from any place. */
 function upstreamState(stage: Stage): string {
   const asked = stage.upstream.requests.all.findLast(
     ({ path, form, query }) =>

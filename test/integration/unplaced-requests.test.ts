@@ -12,7 +12,7 @@ const UPGRADE = [
   'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
 ];
 
-/** Neither issuer nor endpoint is known of these: they have a metric of their own. */
+/** Issuer and endpoint of these are unknown, so they have their own metric. */
 const CASES: readonly (readonly [what: string, cause: string, status: number, bytes: string])[] = [
   ['no HTTP', 'malformed', 400, 'hello\r\n\r\n'],
   ['a head beyond 32 KiB', 'head_too_large', 431, rawRequest('GET / HTTP/1.1', [`X: ${'x'.repeat(33_000)}`])],

@@ -21,7 +21,7 @@ afterAll(() => rm(directory, { recursive: true }));
 beforeEach(() => void process.on('warning', note));
 afterEach(() => void process.off('warning', note));
 
-/** An https server that echoes WebSocket messages, and tells of each connection the name that was asked for in it. */
+/** An https server that echoes WebSocket messages, and reports the SNI name of each connection. */
 async function startServer(host: string) {
   const [cert, key] = await Promise.all(
     ['cert.pem', 'key.pem'].map((file) => readFile(join(directory, file))),

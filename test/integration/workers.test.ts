@@ -19,12 +19,12 @@ import {
 } from '../support/upstreams/scripted-legacy-server.ts';
 import { childrenOf, isAlive, workerPids } from '../support/worker-pids.ts';
 
-/** Starting processes and reloading them take seconds each where many tests run at once. */
+/** Starting processes and reloading them take seconds each while many tests run. */
 const PATIENCE = 30_000;
 vi.setConfig({ testTimeout: 4 * PATIENCE });
 
 const COUNT = 2;
-/** The system deals connections out by chance: so many miss no worker but once in 30,000 times. */
+/** The system distributes connections at random: this number misses a worker once in 30,000 times. */
 const ENOUGH = 16;
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 
@@ -60,7 +60,7 @@ issuers:
 async function start(settings?: Settings): Promise<void> {
   await writeFile(file, yaml(settings));
   gateway = await startGatewayProcess(['serve', '--config', file]);
-  // The log is written in the background: its lines may come after the one on standard output.
+  // The log is written in the background: its lines may follow the one on standard output.
   await vi.waitFor(() => expect(workerPids(gateway).size).toBe(COUNT), PATIENCE);
 }
 
@@ -77,7 +77,7 @@ afterEach(async () => {
 
 const pidOf = (worker: number): number => {
   const pid = workerPids(gateway).get(worker);
-  // 0 would be every process of the test run.
+  // 0 would signal every process of the test run.
   if (pid === undefined) throw new Error(`worker ${worker} has not told its process id`);
   return pid;
 };
@@ -93,7 +93,7 @@ async function login(): Promise<number> {
   return (await client.redeem(await client.newCode())).status;
 }
 
-/** The statuses of authorization requests without PKCE, each on a connection of its own. */
+/** The statuses of authorization requests without PKCE, each on its own connection. */
 function withoutPkce(count = ENOUGH): Promise<number[]> {
   const url = new SimpleClient(gateway.url).authorizeUrl(WITHOUT_PKCE);
   return Promise.all(
@@ -137,7 +137,7 @@ describe('workers', () => {
       const gone = pidOf(1);
       process.kill(gone, 'SIGKILL');
       await vi.waitFor(() => expect(logged('worker_ended')).toHaveLength(ended + 1), PATIENCE);
-      // The other one goes on meanwhile.
+      // The other one continues meanwhile.
       expect(await login()).toBe(200);
       expect(await readiness()).toBe('ok\n');
       await vi.waitFor(() => expect(pidOf(1)).not.toBe(gone), PATIENCE);
@@ -159,7 +159,7 @@ describe('workers', () => {
 
   test('are not ready while none of them serves', async () => {
     await start();
-    // A replacement waits to hear whether Redis is there.
+    // A replacement waits until it is known whether Redis is reachable.
     redis.pause();
     for (const worker of [1, 2]) process.kill(pidOf(worker), 'SIGKILL');
     await vi.waitFor(() => expect(logged('worker_ended')).toHaveLength(2), PATIENCE);
@@ -233,7 +233,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 });
 
 describe('a reload', () => {
-  // In one step: what is seen of the file is the old one or the new one.
+  // Atomic: readers see either the old or the new file.
   const reload = async (settings: Settings) => {
     await writeFile(`${file}.new`, yaml(settings));
     await rename(`${file}.new`, file);
@@ -245,7 +245,7 @@ describe('a reload', () => {
     await reload({ mode: 'enforce' });
     await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), PATIENCE);
     expect(await withoutPkce()).toEqual(everywhere(400));
-    // One that begins later begins with it.
+    // A later worker starts with it.
     const gone = pidOf(2);
     process.kill(gone, 'SIGKILL');
     await vi.waitFor(() => expect(pidOf(2)).not.toBe(gone), PATIENCE);
@@ -256,7 +256,7 @@ describe('a reload', () => {
     await start({ mode: 'report' });
     const asked = Promise.withResolvers<void>();
     let requests = 0;
-    // While each waits for what this one says of itself, neither has the new configuration.
+    // While each waits for the metadata of this server, neither has the new configuration.
     await using silent = await startRawServer(() => ++requests === COUNT && asked.resolve());
     await reload({ mode: 'enforce', upstream: silent.url });
     await asked.promise;
@@ -323,7 +323,7 @@ describe('workers that cannot start end the process: exit 1, and the reason in o
     let primary = 0;
     let requests = 0;
     let children: readonly number[] = [];
-    // What keeps silent holds each of them up; the second begins when the first serves.
+    // The silent server delays each of them; the second starts when the first serves.
     await using silent = await startRawServer(() => {
       requests += 1;
       if (requests !== number) return;

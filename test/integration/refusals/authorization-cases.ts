@@ -5,13 +5,13 @@ import type { RefusalCase } from './refusal-case.ts';
 
 type Rest = Partial<RefusalCase>;
 
-/** A request whose parameters are not as they should be. */
+/** A request with wrong parameters. */
 function asking(reason: Reason, what: string, fields: Fields, rest: Rest = {}): RefusalCase {
   const act: RefusalCase['act'] = (stage) => stage.authorize(fields);
   return { reason, what, endpoint: 'authorization', act, reply: 'query', reported: 302, ...rest };
 }
 
-/** A request with something written behind its query. */
+/** A request with text after its query. */
 function appending(reason: Reason, what: string, text: string, rest: Rest = {}): RefusalCase {
   const act: RefusalCase['act'] = (stage) => {
     const { pathname, search } = stage.client.authorizeUrl({ state: stage.state });

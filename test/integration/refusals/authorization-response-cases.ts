@@ -4,7 +4,7 @@ import type { Quirks } from '../../support/upstreams/scripted-legacy-server.ts';
 import type { Stage } from '../stage.ts';
 import type { RefusalCase } from './refusal-case.ts';
 
-/** An upstream that answers in a way of its own. */
+/** An upstream with an unusual response. */
 function answering(
   reason: Reason,
   what: string,
@@ -24,7 +24,7 @@ function answering(
   };
 }
 
-/** A state with a prefix that this gateway has given out, and of which its store knows nothing any more. */
+/** A state with a prefix of this gateway whose flow is no longer in the store. */
 async function stateOfLostFlow(stage: Stage): Promise<string> {
   return buildFlowPrefix(stage.upstream.url, true, Buffer.alloc(16, 7)) + stage.state;
 }
@@ -48,7 +48,7 @@ export const AUTHORIZATION_RESPONSE_CASES: readonly RefusalCase[] = [
     extraParameters: { state: 'a-second-state' },
     extraParametersAt: 'first',
   }),
-  // Without its state, nothing tells that the code belongs to a flow of a client in report.
+  // Without its state, nothing shows that the code belongs to a flow of a client in report.
   answering(
     'flow_unknown',
     'the upstream drops the state',

@@ -2,33 +2,33 @@ import type { JudgedEndpoint, Reason } from '../../../src/policy/reason.ts';
 import type { Answer } from '../../support/simple-client.ts';
 import type { Stage, StageOptions } from '../stage.ts';
 
-/** One way to break a policy, and what comes of it. */
+/** One violation of a policy, and its result. */
 export type RefusalCase = Pick<StageOptions, 'policy' | 'unlisted' | 'quirks'> & {
   readonly reason: Reason;
-  /** Tells the cases of one reason apart. */
+  /** Distinguishes the cases of one reason. */
   readonly what: string;
   readonly endpoint: JudgedEndpoint;
-  /** What comes before the request that is judged. Its result is the code that `act` gets. */
+  /** The steps before the judged request. Their result is the code for `act`. */
   readonly setUp?: (stage: Stage) => Promise<string>;
   readonly act: (stage: Stage, code: string) => Promise<Answer>;
   /**
-   * How the client hears of it where its redirect_uri is configured: at that URI, or not, because nobody can tell whose
-   * request it is. One without a configured redirect_uri always gets a page. `json`: the token endpoint's way.
+   * How a client with a configured redirect_uri gets the error: at that URI, or not, because the client of the request is
+   * unclear. A client without one always gets a page. `json`: as at the token endpoint.
    */
   readonly reply: 'query' | 'fragment' | 'page' | 'json';
   /**
-   * The `client` label where it is not the client that acts. `unclear`: only some servers would see the client's name
-   * in the request, so that it may be counted as that client's or as nobody's.
+   * The `client` label if it is not the acting client. `unclear`: only some servers read the client's name in the request,
+   * so it may be counted for that client or for none.
    */
   readonly client?: '_unlisted' | 'unclear';
   readonly allow?: string;
-  /** What the upstream answers in report mode; `never`: this is no violation there. */
+  /** The upstream's response in report mode; `never`: it is no violation there. */
   readonly reported: number | 'never';
-  /** An enforced client cannot come this far. */
+  /** An enforced client cannot get to this step. */
   readonly reportOnly?: true;
 };
 
-/** Contract section 7. */
+/** The HTTP status of a refusal. */
 export function expectedStatus({ reason, reply }: RefusalCase): number {
   if (reply === 'query' || reply === 'fragment') return 302;
   if (reason === 'body_too_large') return 413;
@@ -36,7 +36,7 @@ export function expectedStatus({ reason, reply }: RefusalCase): number {
   return reason === 'http_method_not_allowed' ? 405 : 400;
 }
 
-/** Contract section 7. */
+/** The OAuth error of a refusal. */
 export function expectedError({ reason }: RefusalCase): string {
   if (/^(code|verifier)_|^(attempts_exceeded|redirect_uri_mismatch|client_mismatch)$/.test(reason)) {
     return 'invalid_grant';

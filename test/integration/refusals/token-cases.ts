@@ -7,7 +7,7 @@ type Rest = Partial<RefusalCase>;
 
 const newCode = (stage: Stage) => stage.newCode();
 
-/** A redemption of a fresh code with some parameters changed. `reported`: what the upstream makes of it. */
+/** A redemption of a new code with some parameters changed. `reported`: the upstream's response. */
 export function redeeming(
   reason: Reason,
   what: string,
@@ -104,7 +104,7 @@ export const TOKEN_CASES: readonly RefusalCase[] = [
   }),
 ];
 
-/** A code that the gateway takes for expired: before that, it misses the verifier of a request without one. */
+/** An expired code; a missing verifier has precedence. */
 async function newExpiredCode(stage: Stage): Promise<string> {
   const code = await stage.newCode();
   await expect

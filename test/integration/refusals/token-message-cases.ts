@@ -7,14 +7,14 @@ import { redeeming } from './token-cases.ts';
 type Redemption = URLSearchParams;
 type Send = (stage: Stage, redemption: Redemption) => Promise<Answer>;
 
-/** The right redemption, sent in a way in which it cannot be judged, or not be judged alike by everybody. */
+/** A valid redemption in a form that cannot be judged, or that servers read differently. */
 const sent = (send: Send): Pick<RefusalCase, 'act'> => ({
   act: (stage, code) => send(stage, new URLSearchParams(stage.tokenFields(code))),
 });
 
 const TOKEN = '/oauth2/token';
 
-/** The right redemption with something written behind its body. */
+/** A valid redemption with text after its body. */
 const appended = (text: string) => sent((stage, form) => stage.postForm(TOKEN, `${form}${text}`));
 
 const typed = (contentType: string, write: (form: Redemption) => string) =>
@@ -40,9 +40,9 @@ export function multipart(form: Redemption): string {
 
 export const MULTIPART = `multipart/form-data; boundary=${BOUNDARY}`;
 
-/** Nobody can tell whose it is. */
+/** The client is unclear. */
 const NOBODYS = { client: '_unlisted' } as const;
-/** Some servers would read whose it is. */
+/** Only some servers can read the client. */
 const UNCLEAR = { client: 'unclear' } as const;
 const ALLOW = { allow: 'POST' } as const;
 
@@ -107,7 +107,7 @@ export const TOKEN_MESSAGE_CASES: readonly RefusalCase[] = [
     '/oauth2/token%00',
     '/oauth2%2Ftoken',
   ].map((path) => redeeming('path_ambiguous', path, {}, 404, { ...atPath(path), ...NOBODYS })),
-  // Contract section 4: a request on any other path that would redeem a code.
+  // A request at another path that would redeem a code.
   redeeming('path_ambiguous', 'another path, in its query', {}, 404, {
     ...sent((stage, form) => stage.send(`/oauth2/exchange?${form}`)),
     ...NOBODYS,

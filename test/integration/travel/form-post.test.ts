@@ -19,7 +19,7 @@ const READABLE: readonly Shape[] = [
   'in_table',
 ];
 
-/** A server that posts its responses by a page of its own, whatever it is asked for. */
+/** A server that sends its responses with its own form page, for any response mode. */
 const posting = (quirks: Partial<Quirks> = {}): Partial<Quirks> => ({ responseMode: 'form_post', ...quirks });
 
 describe.each(MODES)("a server's own page, in %s", (mode) => {
@@ -117,7 +117,7 @@ test.each(MODES)('an error arrives too, in %s', async (mode) => {
   expect([carrier, values.error, values.state]).toEqual(['form_post', 'access_denied', stage.state]);
 });
 
-// The login page repeats the query that it is called with as hidden inputs.
+// The login page repeats its query as hidden inputs.
 test.each(MODES)(
   'a page of the server that asks for a one-time code stays unchanged, in %s',
   async (mode) => {

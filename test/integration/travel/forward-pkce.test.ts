@@ -18,7 +18,7 @@ function open(setting: string, quirks: Partial<Quirks>, policy = ''): Promise<St
   return Stage.open({ issuer: `forward_pkce: ${setting}\n${policy}${CLIENTS}`, quirks });
 }
 
-/** What the upstream has seen of PKCE, over all of its endpoints. */
+/** The PKCE parameters that the upstream got, at all endpoints. */
 function seen(stage: Stage) {
   const parameters = stage.upstream.requests.all.flatMap(({ query, form }) => [...query, ...form]);
   const names = parameters

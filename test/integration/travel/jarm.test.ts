@@ -11,7 +11,7 @@ describe.each(JWT_MODES)('%s', (response_mode) => {
   const REFUSED: readonly (readonly [what: string, quirks: Partial<Quirks>, reason: string])[] = [
     ['encrypted', { jarm: 'encrypted' }, 'response_ambiguous'],
     ['malformed', { jarm: 'malformed' }, 'response_ambiguous'],
-    // A form to another place is a page of the server's own.
+    // A form to another place is a page of the server itself.
     ...(response_mode === 'form_post.jwt'
       ? []
       : ([
@@ -88,7 +88,7 @@ describe.each(JWT_MODES)('%s', (response_mode) => {
 test('the code of an encrypted response to a client without redirect_uris cannot be redeemed', async () => {
   await using stage = await openTravelStage({ actor: 'open', quirks: { jarm: 'encrypted' } });
   await stage.authorize({ response_mode: 'jwt' });
-  // What only the client can read, as it were.
+  // A response that only the client could read.
   const code = 'legacy-code-of-this-login';
   stage.upstream.quirks.newCode = () => code;
   await stage.authorize({ response_mode: 'jwt' });

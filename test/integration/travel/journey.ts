@@ -4,7 +4,7 @@ import type { Answer } from '../../support/simple-client.ts';
 import { readClaims, signJwt } from '../../support/upstreams/scripted/jwts.ts';
 import { type Fields, REDIRECT_URI, Stage, type StageOptions } from '../stage.ts';
 
-/** What a client needs that travels in every way. */
+/** The client's policy for all ways. */
 export const TRAVELLER =
   'request_objects: allow, response_types: [code, code id_token, code token, code id_token token]';
 
@@ -12,7 +12,7 @@ export function openTravelStage(options: StageOptions = {}): Promise<Stage> {
   return Stage.open({ policy: TRAVELLER, ...options });
 }
 
-/** Asks for an authorization in one of the ways. The answer is the first one that is not as it should be, or the response. */
+/** Requests an authorization in one of the ways. Returns the first unexpected response, or the authorization response. */
 export async function ask(stage: Stage, journey: Journey, fields: Fields = {}): Promise<Answer> {
   const { responseType, responseMode, way } = journey;
   const all: Fields = {
@@ -44,7 +44,7 @@ export function push(stage: Stage, fields: Fields = {}): Promise<Answer> {
   return stage.postForm('/oauth2/par', formOf(stage, fields));
 }
 
-/** An authorization request that says no more than it has to, by the request_uri of a pushed one. */
+/** A minimal authorization request with the request_uri of a pushed one. */
 export function byReference(
   stage: Stage,
   pushed: Answer,
@@ -70,13 +70,13 @@ export function authorizeWith(stage: Stage, parameters: Readonly<Record<string, 
 export type Arrival = {
   readonly carrier: 'query' | 'fragment' | 'form_post' | 'web_message';
   readonly redirectUri: string;
-  /** What the client reads, that inside a JWT (JARM) included. */
+  /** The parameters that the client reads, including those inside a JWT (JARM). */
   readonly values: Readonly<Record<string, string>>;
-  /** The names that came, without looking into any JWT. */
+  /** The received names, without those inside a JWT. */
   readonly names: readonly string[];
 };
 
-/** The response as it comes to the client: where a browser takes it, and what it says there. */
+/** The response that reaches the client: its target and its parameters. */
 export function arrivalOf(answer: Answer): Arrival {
   const { location } = answer;
   const message = /postMessage\((.*), "https/.exec(answer.text)?.[1];
@@ -105,7 +105,7 @@ export function arrivalOf(answer: Answer): Arrival {
   return { carrier, redirectUri: target.origin + target.pathname, values, names: [...parameters.keys()] };
 }
 
-/** What was refused or would have been, in order. */
+/** Refusals and reported violations, in order. */
 export function violationsOf(stage: Stage): readonly string[] {
   return stage.gateway.logLines
     .filter(({ event }) => event === 'refusal' || event === 'report_only_violation')

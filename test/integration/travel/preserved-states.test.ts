@@ -15,7 +15,7 @@ function openPreserving(options: StageOptions = {}): Promise<Stage> {
   return Stage.open({ mode, issuer, ...rest });
 }
 
-/** A request for the same state with a challenge of somebody else. */
+/** A request with the same state and another challenge. */
 const rival = (): Fields => ({ code_challenge: newPkcePair().challenge });
 
 describe.each(MODES)('state: preserve, in %s', (mode) => {
@@ -135,7 +135,7 @@ describe('a second live flow with the same state and another challenge', () => {
     expect((await stage.redeem(first.values.code)).status).toBe(200);
   });
 
-  // The state is free again as soon as the first login has its answer.
+  // The state is free again after the response of the first login.
   test.each(['the-state-of-both', undefined])(
     'is no conflict after the first one ended: %j',
     async (state) => {

@@ -14,10 +14,10 @@ import {
 } from './journey.ts';
 
 const URN = 'urn:ietf:params:oauth:request_uri:';
-/** The upstream gets to see what PKCE there is. */
+/** The upstream gets the PKCE parameters. */
 const ALWAYS = `forward_pkce: always\nclients: {spa: {redirect_uris: ["${REDIRECT_URI}"]}}`;
 
-/** The request_uri of a request that was pushed as it should be. */
+/** The request_uri of a valid pushed request. */
 async function pushedUri(stage: Stage, fields: Fields = {}): Promise<string> {
   const { status, json } = await push(stage, fields);
   expect(status).toBe(201);
@@ -165,7 +165,7 @@ describe('a pushed request', () => {
       const request_uri = await pushedUri(stage);
       const use = () => authorizeWith(stage, { client_id: 'spa', request_uri });
       expect((await stage.redeem(arrivalOf(await use()).values.code)).status).toBe(200);
-      // Until it expires it is the server's to say whether it is good once more.
+      // Until it expires, the server decides whether it is valid again.
       const again = await use();
       expect(violationsOf(stage)).toEqual([]);
       if (requestUris === 'single_use') expect(again.status).toBe(400);
@@ -201,7 +201,7 @@ describe('a pushed request', () => {
       expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
     }
     expect((await stage.redeem(code)).status).toBe(200);
-    // It was one flow: nothing to refuse, nothing to report.
+    // It was one flow without violations.
     expect(violationsOf(stage)).toEqual(mode === 'enforce' ? ['token verifier_mismatch'] : []);
   });
 });

@@ -12,8 +12,8 @@ import {
 import { REDIRECT_URI } from '../stage.ts';
 import { arrivalOf } from './journey.ts';
 
-// The upstream of all these knows one set of codes, request_uris and sessions. A code does not say where it was asked for, so records
-// are the upstream's: each is found from everywhere, and protected everywhere.
+// The upstream of all these has one set of codes, request_uris and sessions. A code does not show where it was requested,
+// so records belong to the upstream: each is found and protected at every issuer.
 
 const REALM_ENDPOINTS = `endpoints:
   authorization: ["/realms/{realm}/oauth2/authorize"]
@@ -169,7 +169,7 @@ describe.each(TWO_PLACES)('%s, the same client in both', (_, a, b, start) => {
       const object = { client_id: 'spa', request: signJwt(Object.fromEntries(defined(request()))) };
       const ask = (place: Place) => post(place, 'authorize', more === '' ? object : request());
       expect((await redeem(a, codeOf(await ask(a)))).status).toBe(200);
-      // Realms share the pages after login, so that a preserved state is alive in one of them at a time, until its answer.
+      // Realms share the pages after login, so a preserved state is live in one of them at a time, until its response.
       expect((await redeem(b, codeOf(await ask(b)))).status).toBe(200);
       expect(refusals()).toEqual([]);
     },
@@ -215,7 +215,7 @@ describe('realms', () => {
 });
 
 describe('issuers by path in front of one server', () => {
-  /** `a` is enforced; the rest, which has a realm of its own, is not. */
+  /** `a` is enforced; the rest, which has its own realm, is not. */
   async function open(quirks: Partial<Quirks> = {}, path = '/realms/a', more = '') {
     upstream = await startScriptedLegacyServer(quirks);
     const server = `upstream: {url: "${upstream.url}"}`;
@@ -249,7 +249,7 @@ describe('issuers by path in front of one server', () => {
   });
 
   test.each(['', ', state: preserve'])('they may share their login page%s', async (more) => {
-    // The page, at /realms/a/login, is below no path: it is the rest's.
+    // The page at /realms/a/login is below no configured path, so it belongs to the rest.
     await open({ login: 'issue_at_login' }, '/realms/a/oauth2', more);
     await using browser = new Browser();
     const url = new URL(`/realms/a/oauth2/authorize?${new URLSearchParams(defined(request()))}`, gateway.url);

@@ -7,7 +7,7 @@ const MODES = ['query', 'fragment', 'form_post'] as const;
 const IN_URL = ['query', 'fragment'] as const;
 type ResponseMode = (typeof MODES)[number];
 
-/** Where the upstream sends the response instead of to https://app.example.com/cb. */
+/** Wrong targets of the upstream's response, instead of https://app.example.com/cb. */
 const ELSEWHERE: readonly string[] = [
   'https://app.example.com/',
   'https://app.example.com/cb/',

@@ -5,12 +5,12 @@ import { leftHalfHash, readClaims } from '../../support/upstreams/scripted/jwts.
 import type { Fields, Stage } from '../stage.ts';
 import { arrivalOf, byReference, openTravelStage, push, violationsOf } from './journey.ts';
 
-// FAPI 1.0 part 2 5.2.2.1, and Keycloak for every client: an id_token of the authorization endpoint holds the hash of
-// the state. Clients that find one compare it (oauth4webapi, openid-client), and drop the response where it differs.
+// FAPI 1.0 part 2 5.2.2.1, and Keycloak for every client: an id_token of the authorization endpoint contains the hash of
+// the state. Clients compare it (oauth4webapi, openid-client), and reject the response if it differs.
 
 const HYBRID = { response_type: 'code id_token' };
 
-/** A login, and whether a client that checks the hash would take its response. */
+/** A login, and whether a client that checks the hash would accept its response. */
 async function logIn(stage: Stage, fields: Fields, way: 'GET' | 'PAR' = 'GET') {
   const answer =
     way === 'GET' ? await stage.authorize(fields) : await byReference(stage, await push(stage, fields));

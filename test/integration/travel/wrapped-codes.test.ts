@@ -3,7 +3,7 @@ import { postTokenRequest } from '../../support/token-request.ts';
 import { REDIRECT_URI, type Stage } from '../stage.ts';
 import { arrivalOf, openTravelStage, TRAVELLER, violationsOf } from './journey.ts';
 
-/** Everything that somebody needs at the upstream itself, but for a code that is worth something there. */
+/** A complete token request at the upstream itself, except for a valid code. */
 function redeemUpstream(stage: Stage, code: string) {
   return postTokenRequest(`${stage.upstream.url}/oauth2/token`, {
     grant_type: 'authorization_code',

@@ -51,7 +51,7 @@ export async function runInit(options: ParsedOptions, io: CommandIo): Promise<nu
     found: undefined,
   };
   try {
-    const found = await findMetadata(upstream, upstream.authority, metadataPaths, []);
+    const found = await findMetadata(upstream, upstream.authority, metadataPaths);
     const host = new URL(publicUrl ?? 'http://localhost:8080').host;
     const anyHost = await answersUnder(upstream, host, found);
     facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
@@ -101,7 +101,7 @@ async function answersUnder(
   { path, discovered }: FoundMetadata,
 ): Promise<boolean> {
   try {
-    const other = await findMetadata(upstream, host, [path], []);
+    const other = await findMetadata(upstream, host, [path]);
     return other.path === path && other.discovered.endpoints.token[0] === discovered.endpoints.token[0];
   } catch (error) {
     if (error instanceof UpstreamFault || error instanceof DiscoveryFault) return false;

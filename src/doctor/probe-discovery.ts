@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { configuredEndpoints, discoveryHost, usualMetadataPaths } from '../issuer/issuer.ts';
+import { configuredEndpoints, discoveryHost, metadataPlaces } from '../issuer/issuer.ts';
 import { documentsOf, issuerPathOf } from '../oauth/metadata-paths.ts';
 import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
 import { describeFault } from '../upstream/describe-fault.ts';
@@ -24,11 +24,10 @@ export type DiscoveryReport = {
 /** The upstream's metadata, and whether it matches the configuration. */
 export async function probeDiscovery(config: IssuerConfig, client: UpstreamClient): Promise<DiscoveryReport> {
   const host = discoveryHost(config);
-  const places = metadataPlaces(config);
   const tried = `discovery, as ${host}`;
   const before = Date.now();
   try {
-    const found = await findMetadata(client, host, places, []);
+    const found = await findMetadata(client, host, metadataPlaces(config));
     const skew = judgeClock(found, (before + Date.now()) / 2);
     const findings = [
       ok(tried, found.path),
@@ -48,12 +47,6 @@ export async function probeDiscovery(config: IssuerConfig, client: UpstreamClien
   }
 }
 
-/** Where the gateway looks for it, and where it would look without configured endpoints. */
-function metadataPlaces(config: IssuerConfig): readonly string[] {
-  const configured = config.endpoints === 'auto' ? [] : config.endpoints.metadata;
-  return [...configured, ...usualMetadataPaths(config)];
-}
-
 async function whyNotFound(
   tried: string,
   config: IssuerConfig,
@@ -62,7 +55,7 @@ async function whyNotFound(
 ): Promise<Finding> {
   if (discoveryHost(config) !== client.authority) {
     try {
-      await findMetadata(client, client.authority, metadataPlaces(config), []);
+      await findMetadata(client, client.authority, metadataPlaces(config));
       const advice = 'set `upstream.preserve_host: false`, or configure that host name at the server';
       return problem(
         tried,

@@ -9,7 +9,7 @@ import { explainFailure } from '../upstream/describe-fault.ts';
 import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
 import {
   type Discovered,
-  discover,
+  findMetadata,
   METADATA_PATHS,
   readUnjudgedPaths,
   type UnjudgedPaths,
@@ -31,20 +31,23 @@ export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoin
   return new Endpoints({ ...endpoints, metadata });
 }
 
-/** The upstream's metadata, including its endpoints if they are discovered. Throws as `discover` does. */
+/**
+ * The upstream's metadata, including its endpoints if they are discovered. Throws a `DiscoveryFault` or an `UpstreamFault`.
+ */
 export async function discoverIssuer(upstream: UpstreamClient, config: IssuerConfig): Promise<Discovered> {
-  const { endpoints, paths, discovery = [] } = config;
-  const configured = endpoints === 'auto' ? discovery : endpoints.metadata;
+  const { endpoints, paths } = config;
   const host = discoveryHost(config);
-  if (paths.length === 0) return discover(upstream, host, configured, usualMetadataPaths(config));
-  const discovered = await discoverPaths(upstream, host, configured, paths);
+  const places = metadataPlaces(config);
+  if (paths.length === 0) return (await findMetadata(upstream, host, places)).discovered;
+  const discovered = await discoverPaths(upstream, host, places, paths);
   if (endpoints === 'auto') requireBelow(paths, discovered.endpoints);
   return discovered;
 }
 
-/** Where `endpoints: auto` looks. */
-export function usualMetadataPaths({ paths, discovery }: IssuerConfig): readonly string[] {
-  return discovery ?? (paths.length === 0 ? METADATA_PATHS : paths.flatMap(documentsOf));
+/** Where its metadata may be: the configured paths, then those that `endpoints: auto` tries. */
+export function metadataPlaces({ endpoints, paths, discovery }: IssuerConfig): readonly string[] {
+  const usual = discovery ?? (paths.length === 0 ? METADATA_PATHS : paths.flatMap(documentsOf));
+  return endpoints === 'auto' ? usual : [...endpoints.metadata, ...usual];
 }
 
 /** The Host header for metadata requests: the public host, if the upstream receives it and it is known. */

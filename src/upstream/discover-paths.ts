@@ -16,7 +16,7 @@ export async function discoverPaths(
   const found: Discovered[] = [];
   for (const path of paths) {
     const own = configured.filter((document) => isBelow(subjectOfPath(document), path));
-    found.push((await findMetadata(upstream, host, own, documentsOf(path))).discovered);
+    found.push((await findMetadata(upstream, host, [...own, ...documentsOf(path)])).discovered);
   }
   return { ...(found[0] as Discovered), endpoints: mergeEndpoints(found, paths) };
 }

@@ -48,30 +48,16 @@ export const METADATA_PATHS = [
   '/.well-known/oauth-authorization-server',
 ] as const;
 
-/**
- * Reads the upstream's first metadata document, at a configured path or a usual one. Throws a `DiscoveryFault` or an
- * `UpstreamFault`.
- */
-export async function discover(
-  upstream: UpstreamClient,
-  host: string,
-  configured: readonly string[],
-  usual: readonly string[] = METADATA_PATHS,
-): Promise<Discovered> {
-  return (await findMetadata(upstream, host, configured, usual)).discovered;
-}
-
-/** The same, with the document itself. `usual`: locations to try in addition to the configured paths. */
+/** Reads the upstream's first metadata document at these paths. Throws a `DiscoveryFault` or an `UpstreamFault`. */
 export async function findMetadata(
   upstream: UpstreamClient,
   host: string,
-  configured: readonly string[] = [],
-  usual: readonly string[] = METADATA_PATHS,
+  places: readonly string[],
 ): Promise<FoundMetadata> {
   const problems: string[] = [];
-  const literal = configured.filter((path) => !path.includes('{'));
+  const literal = places.filter((path) => !path.includes('{'));
   const headers = ['Host', host, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
-  for (const asked of new Set([...literal, ...usual])) {
+  for (const asked of new Set(literal)) {
     const { status, text, headers: answered, path } = await fetchFollowing(upstream, asked, headers);
     if (status !== 200) {
       problems.push(`${asked} answered ${status}${elsewhere(answered.location, upstream)}`);

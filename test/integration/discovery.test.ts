@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Discovered, DiscoveryFault, discover } from '../../src/upstream/discovery.ts';
+import {
+  type Discovered,
+  DiscoveryFault,
+  findMetadata,
+  METADATA_PATHS,
+} from '../../src/upstream/discovery.ts';
 import { createUpstreamClient } from '../../src/upstream/upstream-client.ts';
 import { UpstreamFault } from '../../src/upstream/upstream-fault.ts';
 import { type CannedServer, startCannedServer } from '../support/upstreams/canned-server.ts';
@@ -22,7 +27,8 @@ async function ask(configured: readonly string[] = []): Promise<Discovered> {
     timeouts: { connect: 500, response: 500 },
     connections: 1,
   });
-  return await discover(client, 'login.example.com', configured);
+  const { discovered } = await findMetadata(client, 'login.example.com', [...configured, ...METADATA_PATHS]);
+  return discovered;
 }
 
 test('reads what the gateway needs', async () => {

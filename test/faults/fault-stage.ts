@@ -12,7 +12,7 @@ import {
 } from '../support/upstreams/scripted-legacy-server.ts';
 import { startWire, type Wire } from '../support/wire.ts';
 
-/** The clients, by what their policies say: `on_store_failure`, and whether codes are wrapped; in the fault table's order. */
+/** The clients by their policies: `on_store_failure`, and whether codes are wrapped; in the order of the fault table. */
 const POLICIES = {
   reject: 'mode: enforce',
   reject_unwrapped: 'mode: enforce, wrap_codes: false',
@@ -29,7 +29,7 @@ export type FaultStageOptions = {
   readonly redis?: string;
   /** Default: 1. */
   readonly replicas?: number;
-  /** Of every gateway. */
+  /** The policy of every gateway. */
   readonly process?: Pick<ProcessOptions, 'openFiles'>;
   /** YAML of the top level. */
   readonly top?: string;
@@ -38,9 +38,9 @@ export type FaultStageOptions = {
 };
 
 /**
- * Real gateway processes, started as users start them, between two wires: clients come over `front`, which takes the
- * first gateway that listens, and the gateways reach the server over `back`. The server would redeem a code as often as
- * anybody asks, so that whatever is redeemed twice can be seen.
+ * Real gateway processes, started as users start them, between two wires: clients connect through `front`, to the first
+ * gateway that listens, and the gateways reach the server through `back`. The server redeems a code any number of times, so
+ * that a second redemption is visible.
  */
 export class FaultStage implements AsyncDisposable {
   readonly upstream: ScriptedLegacyServer;
@@ -95,7 +95,7 @@ export class FaultStage implements AsyncDisposable {
     return new SimpleClient(this.front.url, policy, redirectUriOf(policy));
   }
 
-  /** Resolves when the first gateway has said that its store is so. */
+  /** Resolves when the first gateway logged this state of its store. */
   async untilStore(state: 'ready' | 'unreachable'): Promise<void> {
     await vi.waitFor(() => {
       const last = this.gateway.stderr.findLast((line) => line.includes('"event":"store_state"'));
@@ -103,14 +103,14 @@ export class FaultStage implements AsyncDisposable {
     }, UNTIL);
   }
 
-  /** Resolves when the first gateway says that it can serve. */
+  /** Resolves when the first gateway is ready. */
   async untilServing(): Promise<void> {
     await vi.waitFor(async () => {
       expect((await fetch(`${this.gateway.adminUrl}/readyz`)).status).toBe(200);
     }, UNTIL);
   }
 
-  /** Resolves when the first gateway takes no connection. */
+  /** Resolves when the first gateway accepts no connection. */
   async untilRefused(): Promise<void> {
     const { hostname, port } = new URL(this.gateway.url);
     await vi.waitFor(async () => {

@@ -5,7 +5,7 @@ import { GATEWAY_OUTCOMES } from '../../scripts/fault-table.ts';
 import { FaultStage } from './fault-stage.ts';
 import { InterruptedLogin } from './interrupted-login.ts';
 
-/** A gateway at rest has some 25 of its own. */
+/** An idle gateway has about 25 of its own. */
 const OPEN_FILES = 64;
 
 test('without free file descriptors, logins in progress finish, others are refused until the load is gone', async () => {
@@ -29,11 +29,11 @@ test('without free file descriptors, logins in progress finish, others are refus
     connect(Number(port), hostname).on('error', () => {}),
   );
   await vi.waitFor(async () => expect(await countOpen()).toBeGreaterThanOrEqual(OPEN_FILES), 10_000);
-  // Whom it cannot take, it turns away: nobody is left waiting.
+  // It closes connections that it cannot serve: no client is left waiting.
   await vi.waitFor(() => expect(idle.some(({ closed }) => closed)).toBe(true), 10_000);
   const request = new InterruptedLogin(stage, 'reject');
   const during = { request: await request.goOn(), redemption: await redemption.goOn() };
-  // Nothing can be read now, the configuration neither: the one in force stays.
+  // No file can be read now, including the configuration: the one in force stays.
   gateway.signal('SIGHUP');
   await gateway.waitForLine(/"event":"config_rejected"/);
   upstream.releaseHeld();
@@ -48,7 +48,7 @@ test('without free file descriptors, logins in progress finish, others are refus
   }).toEqual(GATEWAY_OUTCOMES.exhausted);
   expect(upstream.redemptions.map(({ times }) => times)).toEqual([1, 1, 1]);
   for (const login of [underWay, redemption, request]) expect((await login.replay()).status).toBe(400);
-  // Nothing stays open when everybody has gone.
+  // No descriptor stays open after all clients left.
   await stage.front.become('refuses');
   await stage.back.become('refuses');
   await vi.waitFor(async () => expect(await countOpen()).toBeLessThanOrEqual(atRest), 10_000);

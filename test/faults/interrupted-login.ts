@@ -7,7 +7,7 @@ import type { FaultStage, Policy } from './fault-stage.ts';
 const THIEF = 'x-thief';
 const BEGUN = 'begins';
 
-/** A login that meets a fault on its way. What its client sees is told as the fault table has it. */
+/** A login that meets a fault. The client's result is described as in the fault table. */
 export class InterruptedLogin implements AsyncDisposable {
   readonly policy: Policy;
   readonly #client: ReturnType<FaultStage['client']>;
@@ -27,7 +27,7 @@ export class InterruptedLogin implements AsyncDisposable {
     return this.#login.code;
   }
 
-  /** Goes up to, and not into, a step. */
+  /** Continues up to the beginning of a step. */
   async goTo(step: Step): Promise<void> {
     while (STEPS[this.#next] !== step) {
       const seen = await this.#take();
@@ -35,7 +35,7 @@ export class InterruptedLogin implements AsyncDisposable {
     }
   }
 
-  /** Goes on to the end: `logs in`, or what the client sees of it that comes no further. */
+  /** Continues to the end: `logs in`, or the result at which the client stops. */
   async goOn(): Promise<string> {
     const begun = this.#next;
     while (this.#next < STEPS.length) {
@@ -45,18 +45,18 @@ export class InterruptedLogin implements AsyncDisposable {
     return 'logs in';
   }
 
-  /** One step, and no more. */
+  /** One step only. */
   async begin(): Promise<string> {
     return (await this.#take()) ?? BEGUN;
   }
 
-  /** What is left of it, and once more what has not worked. */
+  /** The remaining steps, including the failed one again. */
   async goOnAfter(seen: string): Promise<string> {
     if (seen === BEGUN) return `${BEGUN}; then: ${await this.goOn()}`;
     return /^(redeem: )?(50\d|broken off)/.test(seen) ? `${seen}; again: ${await this.goOn()}` : seen;
   }
 
-  /** The code without its verifier, and after its redemption. */
+  /** Redeems the code without its verifier, and again after its redemption. */
   async steal(): Promise<Answer> {
     return this.#client.redeem(this.code, { code_verifier: undefined }, { [THIEF]: 'yes' });
   }
@@ -65,7 +65,7 @@ export class InterruptedLogin implements AsyncDisposable {
     return this.#client.redeem(this.code);
   }
 
-  /** One step: `undefined` where it worked. */
+  /** One step; `undefined` if it worked. */
   async #take(): Promise<string | undefined> {
     const step = STEPS[this.#next];
     if (step === undefined) throw new Error('this login is complete');
@@ -86,7 +86,7 @@ export class InterruptedLogin implements AsyncDisposable {
     await this.#login[Symbol.asyncDispose]();
   }
 
-  /** How many thieves the server has seen. */
+  /** The number of thefts that reached the server. */
   static thievesAt({ upstream }: FaultStage): number {
     return upstream.tokenRequests.filter(({ headers }) => headers[THIEF] !== undefined).length;
   }

@@ -14,12 +14,12 @@ const STEP_AT: Readonly<Record<ProcessMoment, Step>> = {
   redemption: 'redeem',
   answer: 'redeem',
 };
-/** Of each moment. That none of them is at one of two workers happens once in a million times. */
+/** Logins per moment. That none of them is at one of two workers happens once in a million times. */
 const LOGINS = 20;
 
 type Scene = {
   readonly options: FaultStageOptions;
-  /** Resolves when the process takes no more connections; what it resolves to, when it has ended as it should. */
+  /** Resolves when the process accepts no more connections, to a promise of its regular end. */
   lose(stage: FaultStage): Promise<() => Promise<void>>;
 };
 
@@ -98,7 +98,7 @@ describe.each(Object.keys(SCENES) as (keyof typeof SCENES)[])('a gateway process
 
   test.each(ALL_MOMENTS)('%s: what the client sees', (moment) => {
     const expected = new Set([GATEWAY_OUTCOMES[fault][moment]]);
-    // Those in flight at the other worker do not notice.
+    // Requests in flight at the other worker are not affected.
     if (fault === 'crashed') expected.add('logs in');
     expect(seen.get(moment)).toEqual(expected);
   });

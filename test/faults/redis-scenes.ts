@@ -9,19 +9,19 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import type { FaultStage } from './fault-stage.ts';
 import type { InterruptedLogin } from './interrupted-login.ts';
 
-/** Real servers, one of which will be lost. */
+/** Real servers, one of which will fail. */
 export type RedisScene = AsyncDisposable & {
   /** YAML of `store.redis`. */
   readonly address: string;
-  /** Whether what a login has in the store is where the fault will be. */
+  /** Whether the login's records are at the faulty server. */
   isHit(stage: FaultStage, login: InterruptedLogin): Promise<boolean>;
-  /** Has that server stand still. */
+  /** Pauses that server. */
   pause(): Promise<void>;
-  /** Ends it, from there. */
+  /** Ends it after the pause. */
   lose(): Promise<void>;
-  /** The fault is over as soon as it has come. */
+  /** The fault is over at once. */
   readonly isOver?: boolean;
-  /** Has it be over. */
+  /** Ends the fault. */
   repair(): Promise<void>;
 };
 
@@ -107,14 +107,14 @@ async function inCluster(): Promise<RedisScene> {
   };
 }
 
-/** The code that the login has come by, or the flow that it has just begun. */
+/** The login's code, or the flow that it just began. */
 function keyOf({ upstream, back }: FaultStage, { code }: InterruptedLogin): string {
   if (code !== '') return codeKey(back.url, code);
   const asked = upstream.requests.to('/oauth2/authorize').at(-1);
   return flowKey(flowIdOf(back.url, asked?.query.get('state')?.slice(0, FLOW_PREFIX_LENGTH) ?? ''));
 }
 
-/** Resolves once the replica has all that its primary holds now. */
+/** Resolves once the replica has all current data of its primary. */
 async function untilCopied(primary: RedisServer, replica: RedisServer): Promise<void> {
   const offsetOf = async (server: RedisServer, name: string) =>
     Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(String(await server.call('INFO', 'replication')))?.[1]);

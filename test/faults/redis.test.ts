@@ -13,7 +13,7 @@ import { REDIS_SCENES, type RedisScene } from './redis-scenes.ts';
 
 const FAULTS = Object.keys(REDIS_FAULTS) as RedisFault[];
 const ALL_MOMENTS = Object.keys(MOMENTS) as Moment[];
-/** Which step meets the fault. */
+/** The step that meets the fault. */
 const STEP_AT: Readonly<Record<Moment, Step>> = {
   request: 'ask',
   across: 'ask',
@@ -41,7 +41,7 @@ describe.each(FAULTS)('%s', (fault) => {
   afterAll(() => cleanup.disposeAsync());
 
   test.each(ALL_MOMENTS)('%s: what the client sees', (moment) => {
-    // Whether codes are wrapped makes no difference where the login stops.
+    // Wrapping makes no difference at the point where the login stops.
     const [reject, ...others] = REDIS_OUTCOMES[fault][moment];
     expect(seen[moment]).toEqual([reject, reject, ...others]);
   });
@@ -73,7 +73,7 @@ async function byMoment<Value>(
   return Object.fromEntries(made) as ByMoment<Value>;
 }
 
-/** Logins up to each moment, with what they have in the store where the fault will be. */
+/** Logins up to each moment, with their records at the faulty server. */
 function beginLogins(stage: FaultStage, scene: RedisScene): Promise<ByMoment<InterruptedLogin>> {
   return byMoment(async (moment) => {
     const logins: InterruptedLogin[] = [];
@@ -89,7 +89,7 @@ function beginLogins(stage: FaultStage, scene: RedisScene): Promise<ByMoment<Int
   });
 }
 
-/** Has every login meet the fault, and go on when it is over. */
+/** Every login meets the fault, and continues when it is over. */
 async function meetFault(
   stage: FaultStage,
   scene: RedisScene,

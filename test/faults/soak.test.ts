@@ -85,7 +85,7 @@ describe('the ledger', () => {
 });
 
 describe('growth', () => {
-  /** One sample a second, up and down as a heap is. */
+  /** One sample per second, which rises and falls like a heap. */
   const heap = (seconds: number, growth: number) =>
     Array.from({ length: seconds }, (_, second) => ({
       at: second * 1_000,

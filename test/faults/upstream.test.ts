@@ -26,7 +26,7 @@ afterAll(() => stage[Symbol.asyncDispose]());
 describe.each(Object.keys(UPSTREAM_FAULTS) as UpstreamFaultName[])('the server %s', (fault) => {
   test.each(Object.keys(UPSTREAM_MOMENTS) as UpstreamMoment[])('%s: what the client sees', async (moment) => {
     const { back, upstream } = stage;
-    // Whoever cannot tell whether a code was redeemed leaves it to the server, which must know (RFC 6749 4.1.2).
+    // The gateway cannot know whether a code was redeemed, and leaves that to the server (RFC 6749 4.1.2).
     upstream.quirks.codes = fault === 'mute' ? 'single_use' : 'reusable';
     const logins = MODES.map((policy) => new InterruptedLogin(stage, policy));
     for (const login of logins) await login.goTo(STEP_AT[moment]);
@@ -41,7 +41,7 @@ describe.each(Object.keys(UPSTREAM_FAULTS) as UpstreamFaultName[])('the server %
     expect((await enforced.steal()).status).toBe(400);
     expect((await enforced.replay()).status).toBe(400);
     expect(InterruptedLogin.thievesAt(stage)).toBe(0);
-    // In report, a code that comes twice goes on twice: refusing it is left to the server.
+    // In report, a repeated code is forwarded twice: the server must refuse it.
     const held = upstream.redemptions.filter(({ subject }) => subject === 'reject');
     expect(held.filter(({ times }) => times !== 1)).toEqual([]);
     expect(held).not.toEqual([]);

@@ -1,9 +1,9 @@
 import { rawRequest } from '../support/raw-http.ts';
 
-/** A parameter as it stands on the wire; `undefined`: without even a `=`. */
+/** A parameter as on the wire; `undefined`: without a `=`. */
 export type Pair = { name: string; value: string | undefined };
 
-/** A request that is being made up; mutations change it in place. Texts hold octets as UTF-16 code units. */
+/** A generated request, which mutations change in place. Texts are bytes as UTF-16 code units. */
 export type Draft = {
   method: string;
   path: string;
@@ -13,13 +13,13 @@ export type Draft = {
   body: Pair[] | undefined;
   separator: string;
   contentType: string | undefined;
-  /** How the parameters of the body are written. */
+  /** The format of the body's parameters. */
   writeBody: (pairs: readonly Pair[], separator: string) => string;
-  /** What becomes of the body before it is framed: encodings, charsets. */
+  /** Transformations of the body before framing: encodings, charsets. */
   readonly bodySteps: ((body: string) => string)[];
   /** `undefined`: by Content-Length. */
   frame: ((body: string) => string) | undefined;
-  /** What becomes of the whole request; where there is any, it may be no HTTP any more. */
+  /** Transformations of the whole request; with any, it may not be HTTP. */
   readonly rawSteps: ((bytes: string) => string)[];
 };
 
@@ -46,14 +46,14 @@ function writePairs(pairs: readonly Pair[], separator = '&'): string {
 
 const FRAMING = /^(transfer-encoding|content-length)/i;
 
-/** What a draft says, before any mutation of the whole text. */
+/** The content of a draft, before any mutation of the whole text. */
 export type Written = {
   readonly bytes: string;
   /** The query, without its `?`. */
   readonly query: string;
   /** The body before it was framed. */
   readonly body: string;
-  /** Whether nobody knows what it says, or where it ends: octets were changed, or it has a second framing. */
+  /** Whether its content or end is unknown: bytes were changed, or it has a second framing. */
   readonly unframed: boolean;
 };
 

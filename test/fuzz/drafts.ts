@@ -3,17 +3,17 @@ import { unsignedJwt } from '../support/unsigned-jwt.ts';
 import { type Draft, newDraft, type Pair } from './draft.ts';
 import type { Random } from './random.ts';
 
-/** What whoever makes the requests up has got hold of. */
+/** The data that the generator may use. */
 export type Loot = {
-  /** A code of the victim's, seen on the front channel. */
+  /** A code of the victim from the front channel. */
   readonly code: string;
-  /** The state that the server was given with it: a live flow's prefix. */
+  /** The state that the server got with it: a live flow's prefix. */
   readonly upstreamState: string;
   /** The victim's own verifier, which no thief has. */
   readonly verifier: string;
 };
 
-/** A request as somebody might mean it, and what it entitles to. */
+/** A plausible request, and the code that it may redeem. */
 export type Beginning = { readonly name: string; readonly draft: Draft; readonly honest?: true };
 
 const REDIRECT_URI = 'https%3A%2F%2Fapp.example.com%2Fcb';
@@ -34,7 +34,7 @@ const token = (fields: Readonly<Record<string, string>>) =>
   newDraft({ method: 'POST', path: '/oauth2/token', body: pairs(fields) });
 const authorize = (fields: Readonly<Record<string, string>>) =>
   newDraft({ method: 'GET', path: '/oauth2/authorize', query: pairs(fields) });
-/** As a login page at the authorization endpoint posts it to the address bar. */
+/** A post of a login page to its own address at the authorization endpoint. */
 const inPlace = (query: Readonly<Record<string, string>>, body: Readonly<Record<string, string>>) =>
   newDraft({ method: 'POST', path: '/oauth2/authorize', query: pairs(query), body: pairs(body) });
 
@@ -82,7 +82,7 @@ const REQUESTS: Readonly<Record<string, Write>> = {
 
 const BEGINNINGS = [...Object.entries(THEFTS), ...Object.entries(REQUESTS)];
 
-/** Of a hundred, one is the victim's own redemption. */
+/** One of a hundred is the victim's own redemption. */
 export function pickBeginning(random: Random, loot: Loot): Beginning {
   if (random.below(100) === 0) {
     const draft = token({ ...redemption(loot), client_id: 'spa', code_verifier: loot.verifier });

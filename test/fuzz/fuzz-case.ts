@@ -3,23 +3,23 @@ import { type Loot, pickBeginning } from './drafts.ts';
 import { mutate, pickMutations } from './mutations.ts';
 import { Random } from './random.ts';
 
-/** One request that was made up. */
+/** One generated request. */
 export type FuzzCase = {
   readonly id: string;
-  /** What it began as. */
+  /** The name of its draft. */
   readonly beginning: string;
   readonly method: string;
-  /** What was done to it, in order. */
+  /** Its mutations, in order. */
   readonly mutations: readonly string[];
   readonly written: Written;
-  /** Whether it carries the victim's own verifier, and may well redeem the code. */
+  /** Whether it contains the victim's own verifier, and may redeem the code. */
   readonly honest: boolean;
   readonly loot: Loot;
 };
 
 /**
- * The request of a seed and a number: always the same but for the loot. `without`: places of mutations that are left out,
- * which changes nothing about the others.
+ * The request of a seed and a number: deterministic except for the loot. `without`: indices of mutations to omit, which
+ * does not affect the others.
  */
 export function makeCase(
   seed: string,

@@ -9,25 +9,25 @@ import type { FuzzCase } from './fuzz-case.ts';
 import type { KeptConnection, Reply } from './kept-connection.ts';
 import { type Forwarded, findDifference } from './same-reading.ts';
 
-/** `none`: a gateway that looks at nothing, behind which every theft must succeed. */
+/** `none`: a gateway that judges nothing, so every theft must succeed. */
 export type FuzzedDefence = Defence | 'none';
 
 export const FUZZED_DEFENCES = Object.keys(DEFENCES) as readonly Defence[];
 
 const ENDPOINTS = ['/oauth2/token', '/oauth2/authorize', '/oauth2/par'];
-/** The upstream's own codes, and the gateway's. */
+/** The upstream's codes and the gateway's codes. */
 const CODE = /code-[0-9a-f]{18}|pgc_[\w-]{43,}/g;
-/** Failed verifications burn a code; a burnt one is nothing to steal. */
+/** Failed verifications invalidate a code, which is then worthless. */
 const USES_OF_A_CODE = 60;
 
-/** A whole gateway before a sloppy server, and what must hold for every request. */
+/** A whole gateway in front of a sloppy server, and the checks of every request. */
 export class FuzzStage implements AsyncDisposable {
   readonly #server: SloppyServer;
   readonly #gateway: Gateway;
   readonly #defence: FuzzedDefence;
-  /** What went upstream, by the request that it came of. */
+  /** The upstream requests by the request that caused them. */
   readonly #seen = new Map<string, Observed[]>();
-  /** Codes, as the server knows them, whose verifier was sent. */
+  /** The server's codes whose verifier was sent. */
   readonly #entitled = new Set<string>();
   readonly #problems: string[];
   #loot: (Loot & { readonly upstreamCode: string }) | undefined;
@@ -46,7 +46,7 @@ export class FuzzStage implements AsyncDisposable {
       for (const observer of observers) observer(observed);
     });
     server.laxity.duplicates = duplicates;
-    // Bare codes are as good as gone where nothing in a message says that it is a redemption (docs/threat-model.md).
+    // Bare codes are unprotected in a message that does not look like a redemption (docs/threat-model.md).
     if (!hasWrappedCodes(defence)) server.laxity.grantType = 'needed';
     const clients = defence === 'none' ? 'unlisted_clients: {mode: off}' : DEFENCES[defence];
     const yaml = `
@@ -80,7 +80,7 @@ issuers:
     return new URL(this.url).host;
   }
 
-  /** Something to steal. To be called while nothing else is under way. */
+  /** New loot. Call it only while no request is in flight. */
   async loot(): Promise<Loot> {
     if (
       this.#loot === undefined ||
@@ -98,7 +98,7 @@ issuers:
     return this.#loot;
   }
 
-  /** What is wrong with what comes of a request. */
+  /** The problem with the result of a request. */
   async judge(made: FuzzCase, connection: KeptConnection): Promise<string | undefined> {
     if (made.honest && this.#loot !== undefined) this.#entitled.add(this.#loot.upstreamCode);
     this.#seen.delete(made.id);
@@ -128,7 +128,7 @@ issuers:
     else list.push(observed);
   }
 
-  /** That somebody else is entitled to a code excuses nobody: only a request that has lost its own name. */
+  /** Another request's right to a code is no excuse, except for a request that lost its id. */
   #findTheft(id: string, honest = false): string | undefined {
     const reached = (name: string) => (this.#seen.get(name) ?? []).flatMap(({ redeemable }) => redeemable);
     const isStolen = (code: string) => !this.#entitled.has(code);
@@ -137,7 +137,7 @@ issuers:
     return stolen ? 'a stolen code reached the token handler' : undefined;
   }
 
-  /** Where everything is judged: whether that is what went upstream, and once. */
+  /** At judged endpoints: whether exactly the judged request went upstream, once. */
   async #findOtherReading(made: FuzzCase): Promise<string | undefined> {
     if (!hasWrappedCodes(this.#defence) && this.#defence !== 'bare codes') return undefined;
     const seen = this.#seen.get(made.id) ?? [];
@@ -157,14 +157,14 @@ issuers:
     return undefined;
   }
 
-  /** A code that comes out must be good for nobody without a verifier. */
+  /** An issued code must be worthless without a verifier. */
   async #findLooseCode(
     made: FuzzCase,
     reply: Reply | undefined,
     connection: KeptConnection,
   ): Promise<string | undefined> {
     if (reply === undefined) return undefined;
-    // Among lax clients, only what goes to the victim's place is the victim's.
+    // Among lax clients, only codes to the victim's place belong to the victim.
     if (this.#defence === 'bare codes of the only enforced client' && !goesToVictim(reply)) return undefined;
     const codes = (reply.head + reply.body).match(CODE) ?? [];
     const code = codes.findLast((found) => !made.written.bytes.includes(found));
@@ -195,12 +195,12 @@ function goesToVictim({ head, body }: Reply): boolean {
 function findFault(reply: Reply | undefined): string | undefined {
   if (reply === undefined) return 'no answer';
   if (reply.excess !== '') return 'more than one answer';
-  // 505: what was cut into the target has made HTTP/0.9 of it.
+  // 505: the mutated target made it HTTP/0.9.
   const isRefusal = reply.status < 500 || reply.status === 501 || reply.status === 505;
   return isRefusal ? undefined : `an answer of ${reply.status}`;
 }
 
-/** A log line that should not be: a fault inside, or a code in it, but for what names the client and its software. */
+/** An unwanted log line: an internal fault, or one with a code, except in fields that name the client and its software. */
 function problemsOf(line: string): string[] {
   const { event, client_id: _, user_agent: __, ...rest } = JSON.parse(line) as Record<string, unknown>;
   if (event === 'internal_error' || event === 'upstream_fault') return [line];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fuzz } from './fuzz.ts';
 import { FUZZED_DEFENCES } from './fuzz-stage.ts';
 
-// Stages take turns every 9000 requests: these numbers begin in each of them.
+// The stage changes every 9000 requests: these numbers begin in each of them.
 test.each(FUZZED_DEFENCES.map((defence, i) => [defence, i * 9_000] as const))(
   'with %s, no random request succeeds that must not (from %i)',
   async (_, from) => {

@@ -7,32 +7,32 @@ export type FuzzOptions = {
   /** The number of the first request. */
   readonly from: number;
   readonly count: number;
-  /** In place of those that take turns. */
+  /** Instead of alternating stages. */
   readonly defence?: FuzzedDefence;
-  /** Ends after so many findings. */
+  /** Ends after this number of findings. */
   readonly maxFindings?: number;
   readonly onProgress?: (done: number) => void;
-  /** As soon as it is found: a run may take long, and end early. */
+  /** Called at once: a run may take long, and end early. */
   readonly onFinding?: (finding: Finding) => void;
 };
 
-/** A request of which something comes that must not. */
+/** A request with a forbidden result. */
 export type Finding = {
   readonly index: number;
   readonly defence: FuzzedDefence;
   readonly problem: string;
-  /** With the fewest mutations of which the same comes. */
+  /** The request with the fewest mutations and the same result. */
   readonly made: FuzzCase;
 };
 
-/** Requests that share a gateway: its store must not fill up with their flows. */
+/** Requests that share a gateway, so that its store does not fill up with their flows. */
 const STAGE_SIZE = 9_000;
-/** Requests that share a code, and may be under way at once. */
+/** Requests that share a code, and may run concurrently. */
 const BATCH = 48;
 const CONNECTIONS = 16;
 const DUPLICATES = ['last', 'first', 'joined'] as const;
 
-/** Sends made-up requests through a gateway; resolves to what was found. */
+/** Sends generated requests through a gateway; resolves to the findings. */
 export async function fuzz(options: FuzzOptions): Promise<Finding[]> {
   const { from, count, maxFindings = 1, onProgress, onFinding } = options;
   const findings: Finding[] = [];
@@ -86,7 +86,7 @@ async function runBatch(
   return suspects;
 }
 
-/** Alone before a fresh gateway, and with as few mutations as it takes. */
+/** Repeats it alone with a new gateway, and with as few mutations as possible. */
 async function confirm({ index, problem, made }: Suspect, options: FuzzOptions): Promise<Finding> {
   const turn = Math.floor(index / STAGE_SIZE);
   const defence = options.defence ?? (FUZZED_DEFENCES[turn % FUZZED_DEFENCES.length] as FuzzedDefence);

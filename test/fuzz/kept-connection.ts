@@ -4,11 +4,11 @@ export type Reply = {
   readonly status: number;
   readonly head: string;
   readonly body: string;
-  /** What came after the response, although nothing was asked for. */
+  /** Unrequested data after the response. */
   readonly excess: string;
 };
 
-/** A connection of a client that sends one request after the other, octet by octet; opened anew where the other side ends it. */
+/** A client connection that sends one request after the other, byte by byte; reopened if the other side closes it. */
 export class KeptConnection implements Disposable {
   readonly #host: string;
   readonly #port: number;
@@ -20,7 +20,7 @@ export class KeptConnection implements Disposable {
     this.#port = Number(port);
   }
 
-  /** The final response; `undefined`: the connection ended without one. Rejects where nothing happens for ten seconds. */
+  /** The final response; `undefined`: the connection ended without one. Rejects after ten seconds without data. */
   exchange(bytes: string, method: string): Promise<Reply | undefined> {
     const socket = this.#socket ?? this.#open();
     const { promise, resolve, reject } = Promise.withResolvers<Reply | undefined>();
@@ -46,7 +46,7 @@ export class KeptConnection implements Disposable {
     return promise;
   }
 
-  /** For what may be no request at all, or one without an end: sends it, hangs up after a while, and waits for the end. */
+  /** For data that may not be a complete request: sends it, disconnects after a while, and waits for the end. */
   async throwIn(bytes: string): Promise<void> {
     this[Symbol.dispose]();
     const socket = this.#open();
@@ -66,7 +66,7 @@ export class KeptConnection implements Disposable {
 
   #open(): Socket {
     const socket = connect({ host: this.#host, port: this.#port, noDelay: true });
-    // A reset is an end like any other.
+    // A reset counts as an end.
     socket.on('error', () => {});
     socket.on('close', () => {
       if (this.#socket === socket) this.#socket = undefined;
@@ -76,7 +76,7 @@ export class KeptConnection implements Disposable {
   }
 }
 
-/** `ended`: nothing more will come. */
+/** `ended`: no more data will arrive. */
 function parseReply(received: string, method: string, ended = false): Reply | undefined {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
@@ -95,7 +95,7 @@ function parseReply(received: string, method: string, ended = false): Reply | un
   return { status, head, body: rest.slice(0, size), excess: rest.slice(size) };
 }
 
-/** How long a chunked body is, or `Infinity` where its end has not come. */
+/** The length of a chunked body, or `Infinity` if its end is missing. */
 function chunkedSize(text: string): number {
   for (let at = 0; ; ) {
     const lineEnd = text.indexOf('\r\n', at);

@@ -28,7 +28,7 @@ const escapeAt = (text: string, random: Random): string => {
   const escaped = random.pick([`%${hex}`, `%${hex.toUpperCase()}`, `%25${hex}`, `%u00${hex}`]);
   return text.slice(0, at) + escaped + text.slice(at + 1);
 };
-/** Changes the name or the value of some pair. */
+/** Changes the name or the value of a random pair. */
 const inPair =
   (change: (text: string, random: Random) => string): Mutation =>
   (draft, random) => {
@@ -229,7 +229,7 @@ const NAMES = {
   raw: Object.keys(RAW_MUTATIONS),
 };
 
-/** The names of some mutations, in the order in which they are done: none to six. */
+/** The names of zero to six mutations, in order. */
 export function pickMutations(random: Random): string[] {
   const picked: string[] = [];
   for (let i = random.below(6); i > 0; i--) {

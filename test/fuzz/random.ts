@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Numbers that look random and are the same for the same seed on every machine (sfc32). */
+/** Pseudo-random numbers, the same for the same seed on every machine (sfc32). */
 export class Random {
   readonly #state: Uint32Array;
 
@@ -9,7 +9,7 @@ export class Random {
     this.#state = Uint32Array.from([0, 4, 8, 12], (at) => digest.readUInt32LE(at));
   }
 
-  /** From 0 up to, and not including, `limit`. */
+  /** From 0 to `limit`, exclusive. */
   below(limit: number): number {
     const [a = 0, b = 0, c = 0, counter = 0] = this.#state;
     const result = (a + b + counter) >>> 0;
@@ -17,7 +17,7 @@ export class Random {
     return Math.floor((result / 2 ** 32) * limit);
   }
 
-  /** True so many times in a hundred. */
+  /** True with this probability, in percent. */
   chance(percent: number): boolean {
     return this.below(100) < percent;
   }
@@ -26,7 +26,7 @@ export class Random {
     return list[this.below(list.length)] as T;
   }
 
-  /** As many octets, of any kind. */
+  /** This number of random bytes. */
   octets(count: number): string {
     return String.fromCharCode(...Array.from({ length: count }, () => this.below(256)));
   }

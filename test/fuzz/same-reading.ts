@@ -3,7 +3,7 @@ import { Parameters, parseParameters } from '../../src/oauth/parameters.ts';
 import { FORM_PARSERS } from '../support/foreign-parsers.ts';
 import type { FuzzCase } from './fuzz-case.ts';
 
-/** What went upstream at an endpoint. */
+/** An upstream request at an endpoint. */
 export type Forwarded = {
   readonly method: string;
   readonly path: string;
@@ -28,7 +28,7 @@ const PROTOCOL = [
   'response_type',
   'state',
 ];
-/** What the gateway takes away (`forward_pkce: never`), or writes itself. */
+/** Parameters that the gateway removes (`forward_pkce: never`) or writes itself. */
 const REWRITTEN = new Set([
   'code',
   'code_challenge',
@@ -38,7 +38,7 @@ const REWRITTEN = new Set([
   'state',
 ]);
 
-/** What makes an authorization request what it is: in query and body of a POST, which are one request. */
+/** The parameters that determine an authorization request, in query and body of a POST, which are one request. */
 const COMPARED = [
   'client_id',
   'code_challenge',
@@ -50,7 +50,7 @@ const COMPARED = [
   'response_type',
   'state',
 ];
-/** Without any of these, and if it is a GET a client_id, a request is a step of the server's own: nobody judges it. */
+/** A request without these, and as a GET without a client_id, is a step of the server itself, and not judged. */
 const BEGINNING = [
   'code_challenge',
   'redirect_uri',
@@ -61,7 +61,7 @@ const BEGINNING = [
 ];
 
 /**
- * Whether what went upstream means one thing to every parser, and that is what was judged. `undefined`: it does.
+ * Whether every parser reads the upstream request in the same way, as it was judged. `undefined`: it does.
  */
 export async function findDifference(made: FuzzCase, forwarded: Forwarded): Promise<string | undefined> {
   const inQuery = forwarded.method === 'GET' || forwarded.method === 'HEAD';
@@ -90,7 +90,7 @@ export async function findDifference(made: FuzzCase, forwarded: Forwarded): Prom
   return isReposted || judged.has('request_uri') ? undefined : compare(judged, sent, isOneRequest);
 }
 
-/** Whether a text is read in another way by any other parser. `besideServersOwn`: the server may well repeat parameters of its own. */
+/** Whether any other parser reads a text differently. `besideServersOwn`: the server's own parameters may repeat. */
 async function findMisreading(text: string, besideServersOwn: boolean): Promise<string | undefined> {
   const own = parseParameters(text);
   const { problem, problemName = '' } = own;
@@ -106,7 +106,7 @@ async function findMisreading(text: string, besideServersOwn: boolean): Promise<
   return undefined;
 }
 
-/** A parameter that does not have the same value wherever a server reads it. An empty value counts as none. */
+/** A parameter with different values for different servers. An empty value counts as none. */
 async function findSeveralValues(parts: readonly string[]): Promise<string | undefined> {
   const values = new Map<string, Set<string>>(COMPARED.map((name) => [name, new Set()]));
   for (const part of parts) {
@@ -134,7 +134,7 @@ async function isStep(parts: readonly string[], inQuery: boolean): Promise<boole
   return true;
 }
 
-/** As servers read a name that fold case or drop brackets. */
+/** The name for servers that fold case or drop brackets. */
 function plain(name: string): string {
   return name.toLowerCase().replace(/[\s[\]]/g, '');
 }
@@ -151,7 +151,7 @@ async function hasProtocolParameter(text: string): Promise<boolean> {
   return parseParameters(text).parameters.entries.some(([name]) => isProtocolParameter(name));
 }
 
-/** `isOneRequest`: a parameter may stand in query and body, or in one of them. */
+/** `isOneRequest`: a parameter may be in query, body or both. */
 function compare(judged: Parameters, sent: Parameters, isOneRequest: boolean): string | undefined {
   for (const name of PROTOCOL) {
     const valuesIn = (parameters: Parameters) => {

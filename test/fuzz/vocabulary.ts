@@ -1,4 +1,4 @@
-/** Words that mean something to some server or other. Values are written as they stand on the wire. */
+/** Words with a meaning for some server. Values are not encoded. */
 export const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
   grant_type: [
     'authorization_code',
@@ -44,7 +44,7 @@ export const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 
 export const PARAMETER_NAMES = Object.keys(PARAMETERS);
 
-/** Pieces that parsers disagree about. */
+/** Texts on which parsers disagree. */
 export const PIECES: readonly string[] = [
   '%00',
   '%0',

@@ -8,10 +8,10 @@ import { requireTool, runTool } from '../support/test-tool.ts';
 
 const DAY = 86_400;
 
-/** What one gateway's counter said every ten minutes from the first moment on, in the notation of promtool. */
+/** The values of one gateway's counter every ten minutes, in promtool's notation. */
 type Replica = { readonly scraped: string; readonly counter: string; readonly startedAt?: number };
 
-/** Has promtool's PromQL engine count the day that ends after so many hours, of which the last `hours` are asked for. */
+/** Lets promtool's PromQL engine count the day that ends after this many hours; `hours`: the requested part of it. */
 async function expectCount(replicas: readonly Replica[], counts: ReadonlyMap<number, number>, hours = 24) {
   const input = replicas.flatMap(({ scraped, counter, startedAt = 0 }, i) => {
     const target = `job="gateway",instance="${i}"`;
@@ -19,7 +19,7 @@ async function expectCount(replicas: readonly Replica[], counts: ReadonlyMap<num
       { series: `pkce_gateway_build_info{${target}}`, values: scraped },
       { series: `process_start_time_seconds{${target}}`, values: scraped.replace(/\b1x/, `${startedAt}x`) },
       { series: `pkce_gateway_codes_bound_total{${target},client="spa",issuer="corp"}`, values: counter },
-      // Of another job, which is not asked for.
+      // A series of another job, which is not requested.
       { series: `pkce_gateway_codes_bound_total{job="other",client="spa",issuer="corp"}`, values: '0+7x800' },
     ];
   });

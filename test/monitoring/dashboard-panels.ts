@@ -18,7 +18,7 @@ export const DASHBOARD = JSON.parse(
   readFileSync(new URL('../../config/grafana/pkce-gateway.json', import.meta.url), 'utf8'),
 ) as Dashboard;
 
-/** Every expression of the dashboard, as Grafana asks it where all of everything is chosen. */
+/** Every expression of the dashboard, with all variables set to All. */
 export const PANEL_QUERIES = DASHBOARD.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({
     title,

@@ -12,7 +12,7 @@ beforeAll(async () => {
   prometheus = await startPrometheus(RULE_FILES, [
     {
       job_name: 'gateway',
-      // As the Prometheus operator has it: a label of each target, by the name of one of our own.
+      // As with the Prometheus operator: each target has a label with the name of one of ours.
       static_configs: [{ targets: [`127.0.0.1:${stage.adminPort}`], labels: { endpoint: 'admin' } }],
       relabel_configs: [{ action: 'labeldrop', regex: 'endpoint' }],
     },
@@ -23,7 +23,7 @@ afterAll(async () => {
   await stage?.[Symbol.asyncDispose]();
 });
 
-/** Lets people use the gateway until everything has been seen. What is missing is the message of the test that runs out of time. */
+/** Simulates clients until everything was seen. If the test times out, the message says what is missing. */
 async function until(missing: () => Promise<readonly string[]>, use = () => stage.round()): Promise<void> {
   const deadline = AbortSignal.timeout(45_000);
   for (;;) {
@@ -43,7 +43,7 @@ const silentAlerts = (names: readonly string[]) => async (): Promise<readonly st
   return names.filter((name) => !speaking.includes(name));
 };
 
-/** What is no event to wait for: the next evaluation. */
+/** Waits for the next evaluation, which has no event. */
 const nextSecond = () => new Promise<void>((resolve) => setTimeout(resolve, 250));
 
 test('a missing gateway is an alert', async () => {

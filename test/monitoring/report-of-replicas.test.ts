@@ -19,7 +19,7 @@ let one: GatewayProcess;
 let other: GatewayProcess;
 let prometheus: Prometheus;
 
-/** Two gateways with nothing between them but a key, and a Prometheus that scrapes both. */
+/** Two gateways that share only a key, and a Prometheus that scrapes both. */
 beforeAll(async () => {
   const upstream = cleanup.use(await startScriptedLegacyServer());
   const directory = cleanup.use(await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-replicas-')));
@@ -53,7 +53,7 @@ issuers:
 });
 afterAll(() => cleanup.disposeAsync());
 
-/** Each has a place of its own: that of an enforced client is for its codes alone. */
+/** Each has its own redirect_uri: that of an enforced client is only for its codes. */
 const clientAt = ({ url }: GatewayProcess, clientId: string) =>
   new SimpleClient(url, clientId, `https://${clientId}.example.com/cb`);
 
@@ -90,7 +90,7 @@ test('the counts of two replicas are one sum, with one verdict', { timeout: 90_0
   for (let i = 0; i < 4; i += 1) await logIn(one, other, 'spa', { pkce: true });
   for (let i = 0; i < 3; i += 1) await logIn(other, one, 'spa', { pkce: true });
   await logIn(one, one, 'late', { pkce: true });
-  // Only the replica that is not asked has seen it.
+  // Only the other replica has seen it.
   await logIn(other, other, 'late', { pkce: false });
   await clientAt(other, 'late').authorize(WITHOUT_PKCE);
   await logIn(one, one, 'new-here', { pkce: true });
@@ -122,7 +122,7 @@ test('the counts of two replicas are one sum, with one verdict', { timeout: 90_0
     expect(clients.has('new-there')).toBe(false);
     expect(clients.get('_unlisted')).toMatchObject({ codes_bound: 2, codes_redeemed: 2 });
   }, SOON);
-  // Without Prometheus, each says what it has seen itself.
+  // Without Prometheus, each reports its own counts.
   const alone = await runCommand(['report', '--admin', one.adminUrl, '--client', 'late', '--format', 'csv']);
   expect(alone.stdout).toContain('nearly ready: 1 login in 1 day');
 });

@@ -12,18 +12,18 @@ import { SimpleClient, send } from '../support/simple-client.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { isAlive, workerPids } from '../support/worker-pids.ts';
 
-/** A process at rest has some 30 of its own; with all connections that one of the two takes, more than four in five. */
+/** An idle process has about 30 of its own; with all connections that one of the two accepts, it uses more than 80 %. */
 const OPEN_FILES = 90;
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 
-/** A gateway with Redis, in front of a server that answers and one that does not, and people who use it. */
+/** A gateway with Redis, in front of a server that answers and one that does not, with simulated clients. */
 export class ScrapedStage implements AsyncDisposable {
   readonly adminPort: number;
   readonly redis: RedisServer;
   readonly #directory: string;
   readonly #upstreamUrl: string;
   readonly #cleanup: AsyncDisposableStack;
-  /** Of workers that were there before another took the place of one. */
+  /** The process ids of workers before a replacement. */
   readonly #known = new Set<number>();
   #gateway: GatewayProcess | undefined;
 
@@ -41,7 +41,7 @@ export class ScrapedStage implements AsyncDisposable {
     this.#cleanup = cleanup;
   }
 
-  /** Everything but the gateway runs. */
+  /** Everything except the gateway runs. */
   static async open(): Promise<ScrapedStage> {
     await using cleanup = new AsyncDisposableStack();
     const redis = cleanup.use(await startRedis());
@@ -86,7 +86,7 @@ issuers:
     return this.#gateway;
   }
 
-  /** What goes on at any time, good and bad. Answers are not looked at: Prometheus tells what became of it. */
+  /** Normal and bad traffic. Responses are ignored: Prometheus shows the results. */
   async round(): Promise<void> {
     const { url } = this.gateway;
     const spa = new SimpleClient(url);
@@ -96,7 +96,7 @@ issuers:
     await login(spa, {}, { code_verifier: newPkcePair().verifier });
     await replay(spa);
     await Promise.all([
-      // Logins that are given up, or whose code is redeemed elsewhere.
+      // Logins that are abandoned, or whose code is redeemed elsewhere.
       ...Array.from({ length: 5 }, () => spa.authorize()),
       ...Array.from({ length: 3 }, () => spa.authorize(WITHOUT_PKCE)),
       spa.authorize({ redirect_uri: 'https://thief.example.com/' }),
@@ -106,7 +106,7 @@ issuers:
     ]);
   }
 
-  /** Many violations: of an audit stream that nobody takes, more lines than can wait. */
+  /** Many violations: more lines than an unread audit stream can buffer. */
   async violate(): Promise<void> {
     const spa = new SimpleClient(this.gateway.url);
     const headers = { 'user-agent': 'x'.repeat(200) };
@@ -116,7 +116,7 @@ issuers:
     }
   }
 
-  /** Ends one process, and waits for the one in its place. */
+  /** Ends one process, and waits for its replacement. */
   async killWorker(): Promise<void> {
     const pids = [...workerPids(this.gateway).values()];
     for (const pid of pids) this.#known.add(pid);
@@ -126,13 +126,13 @@ issuers:
     );
   }
 
-  /** Ends the newest process, unless it has ended already. */
+  /** Ends the newest process if it still runs. */
   endWorker(): void {
     const pid = workerPids(this.gateway).get(1) ?? 0;
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
   }
 
-  /** More connections than the two processes take, until disposal. */
+  /** More connections than the two processes accept, until disposal. */
   async crowd(): Promise<Disposable> {
     const { hostname, port } = new URL(this.gateway.url);
     const sockets = Array.from({ length: 300 }, () => connect(Number(port), hostname).on('error', () => {}));
@@ -144,7 +144,7 @@ issuers:
     };
   }
 
-  /** A configuration that no gateway takes. */
+  /** An invalid configuration. */
   async breakConfiguration(): Promise<void> {
     await writeFile(join(this.#directory, 'gateway.yaml'), 'issuers: []\n');
     this.gateway.signal('SIGHUP');

@@ -17,7 +17,7 @@ import { AROUND, CHANGES, carriersOf, PREFIX, readBody, rewriteBody } from '../s
 const FAMILIES: readonly ContentFamily[] = ['html', 'xhtml', 'xml', 'json', 'script', 'text'];
 const CB = 'https://app.example.com/cb';
 
-/** What bodies are made of, and what breaks readers. */
+/** Parts of bodies, including those that break readers. */
 const SCRAPS = [
   ...['<', '>', '</', '/>', '"', "'", '`', '=', ' ', '\n', '\0', '\\', '&', '&#', '&amp;', '%26', '\\u0026'],
   ...['{', '}', '[', ']', '(', ')', ',', ':', ';', '/', '//', '/*', '*/', '<!--', '-->', '<![CDATA[', ']]>'],
@@ -188,12 +188,12 @@ describe('a browser submits no form with an undetected code', () => {
     ],
   );
 
-  /** Each form with its address and the codes that its controls hold, by a real HTML parser. */
+  /** Each form with its address and the codes in its controls, by a real HTML parser. */
   function submitted(html: string): string[] {
     const owners = new Map<unknown, DefaultTreeAdapterTypes.Element | null>();
     const treeAdapter: TreeAdapter<DefaultTreeAdapterMap> = {
       ...defaultTreeAdapter,
-      // An input belongs to the form that is open when it comes, wherever both end up.
+      // An input belongs to the form that is open before it, wherever the parser puts both.
       onElementCreated: (element, { formElement }) => void owners.set(element, formElement),
     };
     const codes = new Map<DefaultTreeAdapterTypes.Element, string[]>();
@@ -212,7 +212,7 @@ describe('a browser submits no form with an undetected code', () => {
     fc.assert(
       fc.property(fc.array(scrap, { maxLength: 14 }), (scraps) => {
         const html = scraps.join('');
-        // A browser drops the first line end of a text area.
+        // A browser drops the first line end of a textarea.
         fc.pre(!/<textarea[^>]*>\n/.test(html));
         const seen = carriersOf(readBody('html', html))
           .filter(({ kind }) => kind === 'form')
@@ -224,7 +224,7 @@ describe('a browser submits no form with an undetected code', () => {
   });
 });
 
-/** What a client may send: printable, and octets as a page has them. */
+/** States of clients: printable text, and bytes as in a page. */
 const state = fc.string({
   unit: fc
     .oneof(fc.integer({ min: 0x20, max: 0x7e }), fc.integer({ min: 0xa1, max: 0xff }))
@@ -245,7 +245,7 @@ function escapeSome(
   return [...text]
     .map((character, index) => {
       const die = dice[index % dice.length] as number;
-      // The prefix stands there as it is: no server escapes letters and digits.
+      // The prefix is unescaped: no server escapes letters and digits.
       const may = !/[a-z0-9]/i.test(character) && die > 0;
       return must.test(character) || may ? write(character, die) : character;
     })
@@ -260,7 +260,7 @@ const scriptEscape = (character: string, die: number) =>
 const first = (html: string, name: string) =>
   [...elements(parse(html))].find(({ tagName }) => tagName === name);
 
-/** Ways of writing a URL, each with how a browser reads it. */
+/** Notations of a URL, each with a browser's reading. */
 const WAYS: Readonly<
   Record<
     string,
@@ -370,7 +370,7 @@ describe('in the rewritten text, a browser reads', () => {
 
   function writeAttribute(name: string, text: string, { quote, space, capitals }: Field): string {
     const escaped = text.replace(/&/g, '&amp;').replace(/"/g, '&quot;').replace(/'/g, '&#x27;');
-    // Without quotes, a value must not have any of these, or be empty.
+    // Without quotes, a value must not contain any of these, or be empty.
     const mark = quote === '' && (text === '' || /[\s"'<>=`/]/.test(text)) ? '"' : quote;
     return ` ${capitals ? name.toUpperCase() : name}${space}=${space}${mark}${escaped}${mark}`;
   }
@@ -437,7 +437,7 @@ describe('a large body has limited costs', () => {
     ...['a:', 'a/', '<a b="', '<input name=state value=pg', 'pg', 'ab', '-', `"state":"${PREFIX}",`],
     ...['{"code":"old-code",', `{"code":"old-code","state":"${PREFIX}"},`, `?state=${PREFIX}&`, 'code="a" '],
   ];
-  /** Characters that are searched for a prefix, in a body of so many characters. */
+  /** The number of searched characters in a body of this length. */
   function steps(family: ContentFamily, unit: string, length: number, size: number): number {
     let searched = 0;
     const around = {
@@ -473,7 +473,7 @@ describe('a large body has limited costs', () => {
       for (let count = 0; count < 150; count += 1) {
         held += part.length;
         for (const { text } of carriers.push(part)) held -= text.length;
-        // What a script holds is a construct of its own within what a form holds.
+        // A script is a separate construct within a form.
         expect(held, unit).toBeLessThanOrEqual(2 * (CONSTRUCT_LIMIT + part.length));
       }
     }

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formTags } from '../../src/doctor/form-tags.ts';
 
-/** The same as a regular expression, which takes a time that grows with the square of the limit. */
+/** The same as a regular expression, whose time is quadratic in the limit. */
 const FORM_TAG = /<form\b[^>]{0,2000}>/gi;
 const found = (html: string) => [...html.matchAll(FORM_TAG)].map(([tag]) => tag);
 
 const begin = fc.constantFrom('<form', '<FORM', '<Form ', '<forms', '<form_', '<form-', '<ſorm', '<for', '');
 const fill = fc.oneof(
   fc.constantFrom(' action="/a>b"', " action='/login'", ' ACTION = login', '<form', 'é', '\n', '"', ''),
-  // Around the limit, also where the beginning of another tag is within it.
+  // Around the limit, also with the beginning of another tag within it.
   fc.integer({ min: 1_985, max: 2_005 }).map((length) => ' '.repeat(length)),
   fc.nat({ max: 2_010 }).map((length) => 'x'.repeat(length)),
   fc.string({ unit: 'binary', maxLength: 8 }),

@@ -30,7 +30,7 @@ const OVERRIDES = [
 ];
 const ORDINARY = ['accept', 'cookie', 'x-custom', 'user-agent', 'dpop', 'origin', 'via'];
 
-/** A name in any case, with any of the characters that CGI takes for one. */
+/** A name in any case, with any of the characters that CGI treats as equal. */
 const spelt = (name: string) =>
   fc
     .array(fc.constantFrom('as it is', 'upper', '_', '.'), { minLength: name.length, maxLength: name.length })
@@ -53,7 +53,7 @@ const pairsOf = (flat: readonly string[]) =>
     (_, i) => [flat[2 * i] as string, flat[2 * i + 1] as string] as const,
   );
 
-/** What the Connection headers name, but for a cookie, which a client cannot take away. */
+/** The names in Connection headers, except a cookie, which a client cannot remove. */
 const namedIn = (pairs: readonly (readonly [string, string])[]) =>
   new Set(
     pairs
@@ -84,7 +84,7 @@ test('a request: only the judged header exists', () => {
       const headers = buildRequestHeaders(pairs.flat(), { ...OPTIONS, body: 'as_sent' });
       const sent = pairsOf(headers.slice(2, 2 - SET));
       for (const name of ['authorization', 'content-type', 'content-length']) {
-        // Node takes the first of these, spelt with a hyphen.
+        // Node uses the first of these, spelt with a hyphen.
         const judged = pairs.find(([candidate]) => candidate.toLowerCase() === name);
         expect(sent.filter(([candidate]) => canonical(candidate) === name)).toEqual(judged ? [judged] : []);
       }

@@ -84,7 +84,7 @@ test('an object with unique names is read, one with a repeated name is not', () 
         const texts = readJsonParameters(write(members));
         const twice = [...members, members[nth % members.length] as (typeof members)[number]];
         expect(readJsonParameters(write(twice))).toBeUndefined();
-        // A text that begins with a colon may look like a name: taken for a repetition, and so on the safe side.
+        // A text that begins with a colon may look like a name: it counts as a repetition, which is safe.
         fc.pre(!/"\s*:/.test(JSON.stringify(members)));
         expect(texts).toBeDefined();
       },
@@ -111,7 +111,7 @@ test('the result of any request object is judged', () => {
       if (typeof merged === 'string') return;
       for (const field of Object.values(merged.request))
         expect(['string', 'undefined', 'boolean']).toContain(typeof field);
-      // Without a challenge inside, none counts.
+      // A challenge outside the object does not count.
       if (claims['code_challenge'] === undefined) expect(merged.request.codeChallenge).toBeUndefined();
       const reason = decideAuthorizationRequest(merged.request, samplePolicy());
       if (reason === undefined)

@@ -22,9 +22,9 @@ const text = fc.oneof(
 );
 const name = fc.oneof(text, fc.constantFrom(...PROTOCOL));
 const entries = (names: fc.Arbitrary<string>) => fc.array(fc.tuple(names, text), { maxLength: 12 });
-/** Octets as code units below 256, as they come from a socket. */
+/** Bytes as code units below 256, as from a socket. */
 const octets = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
-/** Texts in which the pieces that matter come often. */
+/** Texts with many relevant pieces. */
 const piece = fc.constantFrom(
   '&',
   '=',
@@ -60,7 +60,7 @@ function grouped(list: readonly (readonly [string, string])[]): Map<string, stri
   return groups;
 }
 
-/** An empty value of a parameter that needs one is none (RFC 6749 3.1). */
+/** An empty value of a parameter that needs one counts as absent (RFC 6749 3.1). */
 const hasValue = ([name, value]: readonly [string, string]) => value !== '' || !needsValue(name);
 
 describe('serialised parameters are read', () => {
@@ -76,7 +76,7 @@ describe('serialised parameters are read', () => {
     );
   });
 
-  // qs drops parameters without a name, and `__proto__`; what it makes of brackets is a matter of its own, below.
+  // qs drops parameters without a name, and `__proto__`; its treatment of brackets is tested below.
   const plainName = name.filter((text) => text !== '' && text !== '__proto__' && !/[[\]]/.test(text));
 
   test.each(Object.entries(FORM_PARSERS))('by %s', async (_, parse) => {
@@ -131,7 +131,7 @@ describe('any bytes', () => {
       fc.property(anything, (body) => {
         const { parameters, problem } = parseParameters(body);
         fc.pre(problem === undefined);
-        // A leading `&` keeps it from overlooking a `?`. Its text is UTF-16, not octets.
+        // A leading `&` keeps it from ignoring a `?`. Its text is UTF-16, not bytes.
         const decoded = Buffer.from(body, 'latin1').toString('utf8');
         expect([...new URLSearchParams(`&${decoded}`)].filter(hasValue)).toEqual(parameters.entries);
       }),

@@ -26,7 +26,7 @@ const anything = fc.oneof(
     .map((pieces) => pieces.join('')),
 );
 
-/** Ways to write a path that some server undoes. */
+/** Spellings of a path that some server normalises. */
 const trick = fc.constantFrom<(path: string) => string>(
   (path) => `/${path}`,
   (path) => `${path}/`,

@@ -13,7 +13,7 @@ const authority = fc.constantFrom(
   ...['https://app.example.com', 'https://APP.example.com:443', 'https://user:pw@app.example.com:8443'],
   ...['http://127.0.0.1:1234', 'http://[::1]:1', 'http://localhost', 'com.example.app:', 'app://callback'],
 );
-/** What the configuration takes for a redirect URI. */
+/** Redirect URIs that the configuration accepts. */
 const redirectUri = fc
   .oneof(
     fc.webUrl({ withQueryParameters: true }),

@@ -8,7 +8,7 @@ import { buildGatewayCode, openSealedCode, sealCode } from '../../src/store/gate
 import { decodePushedRequest, encodePushedRequest } from '../../src/store/pushed-request-record.ts';
 import { codeKey, preservedFlowKey } from '../../src/store/store-key.ts';
 
-/** Any string of JavaScript, lone surrogates included. */
+/** Any JavaScript string, including lone surrogates. */
 const text = fc
   .string({ unit: 'binary' })
   .chain((wellFormed) => fc.constantFrom(wellFormed, `${wellFormed}\ud800`, `\udfff${wellFormed}`));

@@ -70,10 +70,10 @@ describe('a path that no server reads as an endpoint', () => {
     '/oauth2/tokens',
     '/oauth2/tokeninfo',
     '/oauth2/token-introspection',
-    // What redeems a code here is found by its content (`redemption-scanner.ts`).
+    // Redemptions here are found by content (`oauth/redemption-search.ts`).
     '/oauth2/token/foo',
     '/index.psgi/oauth2/token',
-    // Below an authorization endpoint servers have their own pages.
+    // Below an authorization endpoint, servers have their own pages.
     '/oauth2/authorize/4f2a/login',
     '/realms/a/b/protocol/token',
     '/assets/oauth2/token.js',

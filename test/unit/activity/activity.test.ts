@@ -26,7 +26,7 @@ const violationOf = (subject: Subject, more: Partial<Violation> = {}): Violation
 });
 const FINE = { redirectUri: undefined, violations: [] };
 
-/** An activity on a clock of its own, which flushes when it is told to. */
+/** An activity with its own clock, which flushes on demand. */
 function openActivity(store: ActivityStore = new MemoryActivityStore(() => NOON)) {
   const lost: number[] = [];
   const clock = { now: NOON };
@@ -45,7 +45,7 @@ function openActivity(store: ActivityStore = new MemoryActivityStore(() => NOON)
   return { activity, counts, lost, clock, store };
 }
 
-/** A memory store that can be unreachable. `after`: it takes the changes, but its reply is lost. */
+/** A memory store that can be unreachable. `after`: it applies the changes, but its reply is lost. */
 class FailingStore extends MemoryActivityStore {
   fails: 'no' | 'before' | 'after' = 'no';
 

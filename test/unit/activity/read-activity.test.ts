@@ -33,7 +33,7 @@ async function report(entries: readonly string[], counted: readonly SampleClient
     return { requests: Object.fromEntries(clients.map(requestsOf)), clients, upstreamTrouble };
   };
   const first = await read();
-  // A second reading, of days that were kept from the first, reads the same.
+  // A second reading, with days cached from the first, has the same result.
   expect(await read()).toEqual(first);
   return first;
 }
@@ -118,7 +118,7 @@ test('a client is not ready while another one uses one of its redirect URIs, at 
     day: () => ({ ...daily(name, 5).day(0), [`@${uri}`]: 5 }),
   });
   const place = 'https://app.example.com/cb';
-  // Not what RFC 8252 7.3 calls loopback: enforced, it belongs to its owners.
+  // Not a loopback address in RFC 8252 7.3: if enforced, it belongs to its owners.
   const local = 'http://127.0.0.3:8000/cb';
   await fillActivity(
     store,

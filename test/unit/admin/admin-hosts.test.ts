@@ -16,7 +16,7 @@ test.each([
   '[2001:db8::1]',
   'localhost:9090',
   'LocalHost',
-  // RFC 6761 6.3: the same name, which nobody can own.
+  // RFC 6761 6.3: the same name, which no website can have.
   'localhost.',
   'localhost.:9090',
   undefined,

@@ -11,7 +11,7 @@ const COMMANDS = [
   { name: 'check', summary: 'validate', options: { config: { value: 'FILE', help: 'the file' } } },
 ];
 
-/** What bash would offer for the last of these words. */
+/** Bash's suggestions for the last of these words. */
 function offered(...words: string[]): string[] {
   const script = `${renderCompletion('bash', COMMANDS)}
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))

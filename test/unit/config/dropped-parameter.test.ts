@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseDroppedParameter } from '../../../src/config/schema/parameter-name.ts';
 
-// RFC 6749, RFC 7521, RFC 7636, RFC 9101, RFC 9126: what policies and flows go by.
+// RFC 6749, RFC 7521, RFC 7636, RFC 9101, RFC 9126: the parameters of policies and flows.
 const NEEDED = `client_assertion client_assertion_type client_id client_secret code code_challenge code_challenge_method
   code_verifier grant_type redirect_uri refresh_token request request_uri response_mode response_type state`;
 

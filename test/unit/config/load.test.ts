@@ -235,7 +235,7 @@ it('handles more mistakes than a call can have arguments', async () => {
   const file = join(directory, 'many.yaml');
   const words = Array(count).fill('x').join(',');
   await writeFile(file, issuerWith('bogus: 1', `defaults: {response_modes: [${words}]}`));
-  // How many that are, the stack decides: of half a megabyte, some 40,000.
+  // The stack limits the number: about 40,000 for half a megabyte.
   const result = await loadConfigApart({ file, options: { env: {} } }, ['--stack-size=500']);
   const lines = result.ok ? [] : result.problems.map(formatProblem);
   expect(lines).toHaveLength(count + 1);

@@ -5,7 +5,7 @@ import { formatProblem } from '../../../src/config/problem.ts';
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
 import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 
-/** The lines that an operator would see for a text called `g.yaml`. */
+/** The printed lines for a text named `g.yaml`. */
 export async function problemLines(text: string, options: Partial<LoadOptions> = {}): Promise<string[]> {
   const result = await parseConfig(text, 'g.yaml', { env: {}, ...options });
   return result.ok ? [] : result.problems.map(formatProblem);
@@ -21,12 +21,12 @@ export function configOf(result: LoadResult) {
   return result.config;
 }
 
-/** How other programs write a variable. */
+/** The variable syntax of other programs. */
 export function inBraces(name: string): string {
   return `$\{${name}}`;
 }
 
-/** The text of a valid file with one issuer and these lines in it. */
+/** A valid file with one issuer and these lines. */
 export function issuerWith(...lines: string[]): string {
   return [
     'issuers:',
@@ -42,7 +42,7 @@ export function clientWith(...lines: string[]): string {
   return issuerWith('clients:', '  spa:', ...lines.map((line) => `    ${line}`));
 }
 
-/** The policy that the first issuer has for a client_id. */
+/** The first issuer's policy for a client_id. */
 export function policyOf({ issuers }: Config, clientId: string | undefined): ClientPolicy {
   const [issuer] = issuers;
   if (issuer === undefined) throw new Error('no issuer');

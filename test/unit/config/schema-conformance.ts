@@ -1,6 +1,6 @@
 import type { SchemaNode } from '../../../scripts/config-docs/json-schema.ts';
 
-/** Where a value breaks a JSON Schema, for the keywords that ours uses; any other keyword is an error of the test. */
+/** The positions at which a value violates a JSON Schema, for the keywords of our schema; any other keyword is an error of the test. */
 export function violations(root: SchemaNode, value: unknown, node: SchemaNode = root, path = '$'): string[] {
   return Object.entries(node).flatMap(([keyword, expected]) => {
     const check = KEYWORDS[keyword];
@@ -14,7 +14,7 @@ type Check = (context: {
   value: unknown;
   node: SchemaNode;
   path: string;
-  /** The value of the keyword, whose type the keyword tells. */
+  /** The value of the keyword, with the type of that keyword. */
   expected: unknown;
 }) => string[];
 

@@ -12,7 +12,7 @@ import { SettingsReader } from '../../../src/config/settings.ts';
 import { explainPolicy } from '../../../src/config/show-policy.ts';
 import { configOf, issuerWith } from './problem-lines.ts';
 
-/** What zod gives, under the names of settings, but for the keys of clients. */
+/** zod's result under the names of settings, except for the keys of clients. */
 function renamed(value: unknown, inClients = false): unknown {
   if (Array.isArray(value)) return value.map((item) => renamed(item));
   if (typeof value !== 'object' || value === null) return value;

@@ -3,7 +3,7 @@ import { clientWith, issuerWith, problemLines } from './problem-lines.ts';
 
 const UNSET = '{from_env: UNSET}';
 
-/** Values that are compared with others once each is valid by itself. */
+/** Values that are compared with others if each is valid by itself. */
 const COMPARED: { place: string; at: (value: string) => string }[] = [
   {
     place: 'listen.tls.key_file',

@@ -5,7 +5,7 @@ import { TrustedProxies } from '../../../src/http/trusted-proxies.ts';
 
 type Connection = { readonly remoteAddress?: string; readonly encrypted?: boolean };
 
-/** As much of a request as `readPeer` looks at. */
+/** The part of a request that `readPeer` reads. */
 function request(
   headers: Record<string, string>,
   { remoteAddress = '10.0.0.1', encrypted }: Connection = {},

@@ -12,7 +12,7 @@ import {
 
 const PATIENCE = 1_000;
 
-/** A request that comes piece by piece, and the body that is made of it. */
+/** A request that arrives piece by piece, and its body. */
 function start(options: Partial<RequestBodyOptions> = {}) {
   const request = new PassThrough();
   const body = new RequestBody(request as unknown as IncomingMessage, { patience: PATIENCE, ...options });
@@ -149,7 +149,7 @@ describe('the timeout', () => {
 });
 
 describe('a filter', () => {
-  /** Holds each chunk back until the next one has come. */
+  /** Buffers each chunk until the next one arrives. */
   const lagging = (decide: <T>(value: T) => T | Promise<T>): Filter => {
     let withheld: Buffer | undefined;
     return {

@@ -22,7 +22,7 @@ describe('locations', () => {
     ['check_session_iframe', 'http://login.example.com/s', 'https://login.example.com/s'],
     ['userinfo_endpoint', 'https://graph.example.net/me', 'https://graph.example.net/me'],
     ['userinfo_endpoint', 'https://idp.internal:8443', 'https://login.example.com'],
-    // Judged requests have to come here, wherever the upstream would have them.
+    // Judged requests must go to the gateway, for any address in the upstream's document.
     ['authorization_endpoint', 'https://elsewhere.example.net/a', 'https://login.example.com/a'],
     ['registration_endpoint', '/relative', '/relative'],
     ['op_tos_uri', 'mailto:legal@idp.internal:8443', 'mailto:legal@idp.internal:8443'],

@@ -52,7 +52,7 @@ describe('a name that some server reads as a protocol parameter', () => {
 
 test('an empty value counts as none, except for parameters that may be empty', () => {
   expect(['client_id', 'code_challenge', 'code_verifier', 'redirect_uri'].every(needsValue)).toBe(true);
-  // RFC 6749 lets a state be anything; an empty secret is what public clients of some servers send.
+  // RFC 6749 allows any state; public clients of some servers send an empty secret.
   expect(['state', 'client_secret', 'refresh_token', 'scope'].some(needsValue)).toBe(false);
 });
 

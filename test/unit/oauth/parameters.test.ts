@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Parameters, parseParameters } from '../../../src/oauth/parameters.ts';
 
-/** A text as it comes from a socket: its UTF-8 octets as code units below 256. */
+/** A text as read from a socket: its UTF-8 bytes as code units below 256. */
 const octets = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 const A = 'a'.repeat(43);
 

@@ -6,7 +6,7 @@ test.each([
   ['query', true],
   ['form_post.jwt', true],
   ['web_message', true],
-  // Okta's own, and one that no specification has: what a page does with its code is not known.
+  // Okta's own mode, and one without a specification: what the page does with the code is unknown.
   ['okta_post_message', false],
   ['web_message.jwt', false],
   ['Query', false],

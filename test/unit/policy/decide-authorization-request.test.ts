@@ -18,7 +18,7 @@ const GOOD = {
   code_challenge_method: 'S256',
 };
 
-/** The good request with some parameters changed, or (`undefined`) left out. */
+/** A valid request with some parameters changed or (`undefined`) omitted. */
 function request(changes: Record<string, string | undefined> = {}): AuthorizationRequest {
   const entries = Object.entries({ ...GOOD, ...changes }).filter(([, value]) => value !== undefined);
   return parseAuthorizationRequest(new Parameters(entries as [string, string][]));

@@ -61,7 +61,7 @@ describe('each reason', () => {
     ['verifier_malformed', claim('unpaired'), presented({ codeVerifier: 'short' })],
     ['verifier_malformed', claim('unpaired'), presented({ codeVerifier: '' })],
     ['verifier_unexpected', claim('unpaired', WITHOUT_CHALLENGE), presented()],
-    // One that cannot be compared reaches the store as none.
+    // An incomparable verifier is passed to the store as none.
     ['verifier_unexpected', claim('claimed', WITHOUT_CHALLENGE), presented({ codeVerifier: 'short' })],
     [
       'verifier_missing',

@@ -10,7 +10,7 @@ const NOTHING: Traffic = {
   counted: new Map(),
 };
 const logins = (n: number): Traffic => ({ ...NOTHING, requests: n, codesBound: n, verified: n });
-/** Requests in the name of a client that lead nowhere: anybody can send them. */
+/** Requests in the name of a client without a code: anybody can send them. */
 const tried = (reason: string, n = 1, day = NOTHING): Traffic => ({
   ...day,
   requests: day.requests + n,

@@ -12,7 +12,7 @@ const NOW = Date.parse('2026-11-30T08:00:05.700Z');
 const DAY = 86_400;
 const MIDNIGHT = Date.parse('2026-11-30T00:00:00Z') / 1000;
 
-/** Of one metric: labels, and the counts by day, the last of which is today. */
+/** The labels of a metric, and its counts by day, today last. */
 type Recorded = readonly [labels: Readonly<Record<string, string>>, days: readonly (number | undefined)[]];
 
 const corp = (client: string, more = {}) => ({ issuer: 'corp', client, ...more });
@@ -55,7 +55,7 @@ const RECORDED: Readonly<Record<string, readonly Recorded[]>> = {
   ],
 };
 
-/** Answers as Prometheus does, from what is recorded. */
+/** Answers like Prometheus, from these records. */
 function answerQuery(parameters: URLSearchParams): object {
   const [start, end, step] = ['start', 'end', 'step'].map((name) => Number(parameters.get(name)));
   const isToday = start === end;

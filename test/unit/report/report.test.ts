@@ -128,7 +128,7 @@ describe('csv', () => {
 });
 
 describe('yaml', () => {
-  /** No client_id with a control character gets this far. */
+  /** No client_id with a control character can get here. */
   const IDS = EVIL.filter((name) => !name.includes('\t'));
 
   test('is accepted by the gateway: ready clients are enforced in a week, all others reported', async () => {
@@ -219,7 +219,7 @@ describe('not a response of /api/clients', () => {
   });
 });
 
-/** RFC 4180, as a spreadsheet reads it. */
+/** Reads RFC 4180 as a spreadsheet does. */
 function parseCsvLine(line: string): string[] {
   return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, bare]) =>
     quoted === undefined ? (bare ?? '') : quoted.replaceAll('""', '"'),

@@ -73,7 +73,7 @@ describe('at the quota', () => {
     }
     await bind('code:live');
     expect(await present('code:live')).toBe('code:live');
-    // Three are remembered, and they are the last ones.
+    // The last three are kept.
     expect(await present('code:12', 'code:20', 'code:21', 'code:22')).toBe('code:20 code:21 code:22');
   });
 

@@ -31,7 +31,7 @@ test.each([
   const fault = redisFault(error, 'ECONNRESET');
   expect(fault.code).toBe('store_unreachable');
   expect(fault.cause).toMatchObject({ code });
-  // Where the error does not tell, what ended the last connection does.
+  // If the error has no code, the reason of the last disconnection is used.
   expect(fault.message).toContain(code ?? 'ECONNRESET');
   expect(`${fault.message} ${String(fault.cause)}`).not.toMatch(/10\.0\.0\.1|secret/);
 });

@@ -5,7 +5,7 @@ import { UpstreamFault } from '../../../src/upstream/upstream-fault.ts';
 
 const CONFIG = { level: 'info', format: 'json', requests: false } as const;
 
-/** What /metrics says of the gateway after some events, without buckets, and without what was there before them. */
+/** The gateway's metrics after some events, without buckets and initial samples. */
 async function countedBy(happen: (telemetry: Telemetry) => void) {
   const telemetry = await createTelemetry(CONFIG, '1.2.3', { log: 'silent' });
   const lines = async () =>

@@ -56,7 +56,7 @@ test('a pipe with a slow reader gets every line completely', async () => {
   execFileSync('mkfifo', [file]);
   await expect(openSink()).rejects.toThrow(/ENXIO/);
   const reader = createReadStream(file, 'utf8');
-  // Opens as soon as somebody writes, and reads nothing until it is told to.
+  // Opens as soon as a writer does, and reads only on demand.
   const { sink, told } = await vi.waitFor(() => openSink(), 10_000);
   for (const line of numbered(3_000)) sink.write(`${line}\n`);
   const ended = sink[Symbol.asyncDispose]();

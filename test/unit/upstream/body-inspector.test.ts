@@ -28,7 +28,7 @@ type Scene = {
   readonly responseTimeout?: number;
 };
 
-/** What a client receives of a response that is inspected, and what came of the exchange. */
+/** The client's part of an inspected response, and the result of the exchange. */
 async function receive({ push, end = () => NOTHING, serve, responseTimeout = 5_000 }: Scene) {
   await using upstream = await startRawServer(serve);
   await using client = createUpstreamClient({
@@ -62,7 +62,7 @@ async function receive({ push, end = () => NOTHING, serve, responseTimeout = 5_0
   return { received, outcome: await outcome.promise };
 }
 
-/** Sends its chunks one by one, each when the one before has been looked at. */
+/** Sends its chunks one by one, each after the inspection of the one before. */
 function serveChunks(...chunks: string[]) {
   let socket: Socket | undefined;
   const next = () => {
@@ -131,7 +131,7 @@ describe('before the first byte', () => {
     const push: Step = (chunk, response) => {
       setImmediate(next);
       if (chunk !== 'two') return NOTHING;
-      // An upstream that is not listened to any more goes on all the same.
+      // An upstream that is no longer read still continues.
       setImmediate(() => setImmediate(next));
       return decide(chunk, response);
     };
@@ -167,7 +167,7 @@ const fail = () => {
   throw new Error('broken');
 };
 
-/** What the inspector does too late, and how the exchange ends. */
+/** Late decisions of the inspector, and the result of the exchange. */
 const LATE: readonly [name: string, decide: () => Inspected | Promise<Inspected>, outcome: object][] = [
   ['where another one should go out', () => REPLACEMENT, { status: 200 }],
   ['where the client should be answered otherwise', () => 'answered', { status: 200 }],
@@ -199,7 +199,7 @@ test('a promise makes the upstream wait', async () => {
     socket.write('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n');
     const body = Buffer.alloc(size);
     let sent = 0;
-    // Whatever the buffers of the system take: what stands still is not read.
+    // Beyond the system's buffers, paused data is not read.
     const write = () => {
       while (sent < size) {
         const more = socket.write(body.subarray(sent, sent + 65_536));

@@ -20,7 +20,7 @@ const connectTo = (origin: string, connections = 1) =>
     connections,
   });
 
-/** The answer of an upstream that closes its connection, which is told to whoever looks at the head. */
+/** The response of an upstream that closes its connection, which is reported to the inspection of the head. */
 async function passClosed(answer: string) {
   const closed = Promise.withResolvers<void>();
   await using upstream = await startRawServer((socket: Socket) => {
@@ -123,7 +123,7 @@ test('a request that cannot be sent occupies no connection', async () => {
   await using upstream = await startRawServer((socket) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfine');
   });
-  // undici does not use a connection again behind such a request: the second is for the next one.
+  // undici does not reuse a connection after such a request: the second connection is for the next one.
   await using client = connectTo(upstream.url, 2);
   await using front = await listen(
     createServer((request, response) => {

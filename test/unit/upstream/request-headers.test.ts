@@ -26,7 +26,7 @@ const OPTIONS = {
   requestId: ['X-Request-Id', 'id-1'],
 } as const;
 
-/** What is left of these headers, between those that the gateway sets. */
+/** The remaining headers, without those that the gateway sets. */
 function clean(raw: readonly string[], body: 'as_sent' | 'replaced' = 'as_sent'): string[] {
   const headers = buildRequestHeaders(raw, { ...OPTIONS, body });
   expect(headers.slice(0, 2)).toEqual(['Host', 'idp.internal']);
@@ -48,7 +48,7 @@ describe('never forwarded', () => {
     'Upgrade',
     'HTTP2-Settings',
     'Expect',
-    // The gateway says these itself.
+    // The gateway sets these itself.
     'Host',
     'Forwarded',
     'X-Forwarded-For',
@@ -59,7 +59,7 @@ describe('never forwarded', () => {
     'X-Forwarded-Server',
     'X-Forwarded-Anything',
     'X-Real-IP',
-    // By these the upstream would see another path, method or host.
+    // These would show the upstream another path, method or host.
     'X-Original-URL',
     'X-Original-URI',
     'X-Original-Method',

@@ -135,7 +135,7 @@ const HTML: readonly Row[] = [
   ],
 ];
 
-/** Pages as servers make them. */
+/** Pages of servers. */
 const PAGES: readonly Row[] = [
   [
     'members of a variable, and a target with escapes',
@@ -391,7 +391,7 @@ describe('members', () => {
     }));
 });
 
-/** What has come out, and what is held, after a part of a body. */
+/** The output, and the buffered part, after a part of a body. */
 describe('passing text is not buffered', () => {
   test.each<[ContentFamily, passes: string, held: string]>([
     ['html', '<html><p>Some text, ', ''],

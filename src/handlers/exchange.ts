@@ -89,6 +89,13 @@ export class Exchange {
     return this.#requestId;
   }
 
+  /** Headers of a response of the gateway itself: it has its id under the configured name too. */
+  get idHeaders(): Readonly<Record<string, string>> {
+    const { requestIdHeader: name } = this.services;
+    const own = { 'X-Request-Id': this.requestId };
+    return name.toLowerCase() === 'x-request-id' ? own : { ...own, [name]: this.requestId };
+  }
+
   /** scheme://host[:port] as the browser sees it. */
   get publicOrigin(): string {
     return this.issuer.publicOriginFor(this.peer);

@@ -36,7 +36,7 @@ export function refuseAuthorization(
         address,
         exchange.issuer.issFor(exchange.publicOrigin, exchange.realm),
       );
-      sendRedirect(response, 302, location, { 'X-Request-Id': requestId });
+      sendRedirect(response, 302, location, exchange.idHeaders);
       return;
     }
   }
@@ -62,7 +62,7 @@ export function refuseToken(exchange: Exchange, reason: Reason): void {
     exchange.response,
     error.status,
     { error: error.error, error_description: error.description, reason, request_id: exchange.requestId },
-    { 'X-Request-Id': exchange.requestId, ...allowed(exchange, error) },
+    { ...exchange.idHeaders, ...allowed(exchange, error) },
   );
 }
 
@@ -72,7 +72,7 @@ export function answerFault(exchange: Exchange, status: 500 | 502 | 503 | 504, d
   const extra: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
   if (exchange.endpoint !== 'authorization' && exchange.endpoint !== 'other') {
     const body = { error, error_description: description, request_id: exchange.requestId };
-    sendJson(exchange.response, status, body, { 'X-Request-Id': exchange.requestId, ...extra });
+    sendJson(exchange.response, status, body, { ...exchange.idHeaders, ...extra });
   } else {
     answerBrowser(exchange, status, error, description, {}, extra);
   }
@@ -87,7 +87,7 @@ function answerBrowser(
   extra: Readonly<Record<string, string>>,
 ): void {
   const { request, response, requestId, upstreamHead } = exchange;
-  const headers = { 'X-Request-Id': requestId, ...extra };
+  const headers = { ...exchange.idHeaders, ...extra };
   if (acceptsJson(request.headers.accept)) {
     const body = { error, error_description: description, reason: detail.reason, request_id: requestId };
     sendJson(response, status, body, headers);

@@ -125,6 +125,18 @@ describe('the id of a request', () => {
     expect([received['x-correlation-id'], ...valuesOf('x-correlation-id')]).toEqual(['c-1', 'c-1']);
     expect(received['x-request-id']).toBe('other');
   });
+
+  test.each(['X-Correlation-Id', 'x-request-id'])(
+    'has the configured name in responses of the gateway too: %s',
+    async (name) => {
+      const { valuesOf } = await exchange({
+        listen: `${TRUSTED}, request_id_header: ${name}`,
+        sent: [`${name}: c-1`],
+        path: '/oauth2/authorize?client_id=a&response_type=code',
+      });
+      expect([valuesOf(name.toLowerCase()), valuesOf('x-request-id')]).toEqual([['c-1'], ['c-1']]);
+    },
+  );
 });
 
 describe('a server that uses its own names', () => {

@@ -151,7 +151,7 @@ class MetadataRequest {
     document: MetadataDocument,
     head: ResponseHead,
   ): { readonly replace: ResponseHead; readonly body: Buffer } {
-    const { issuer, publicOrigin, requestId } = this.#exchange;
+    const { issuer, publicOrigin, idHeaders } = this.#exchange;
     const facts = {
       ...issuer.advertised(Date.now()),
       publicOrigin,
@@ -168,8 +168,7 @@ class MetadataRequest {
       limitCacheControl(headerOf(head, 'cache-control'), MAX_AGE),
       'X-Content-Type-Options',
       'nosniff',
-      'X-Request-Id',
-      requestId,
+      ...Object.entries(idHeaders).flat(),
     ];
     return { replace: { status: 200, statusText: 'OK', headers }, body };
   }

@@ -7,7 +7,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 type Import = {
   readonly from: string;
-  /** A file of ours, relative to src; `undefined` for packages. */
+  /** A file of this project, relative to src; `undefined` for packages. */
   readonly file: string | undefined;
   /** `undici`, `node:http`. */
   readonly packageName: string | undefined;
@@ -16,9 +16,9 @@ type Import = {
 
 type SourceFile = {
   readonly path: string;
-  /** The first folder below src; empty for the files beside them. */
+  /** The first folder below src; empty for files in src itself. */
   readonly folder: string;
-  /** Without comments and the contents of texts. */
+  /** The code without comments and string contents. */
   readonly code: string;
   readonly lines: number;
   readonly imports: readonly Import[];
@@ -70,7 +70,7 @@ test('finds the sources', () => {
   expect(IMPORTS.filter(({ file }) => file !== undefined && !paths.has(file)).map(show)).toEqual([]);
 });
 
-/** What a folder may import beside itself: all, or (`types`) only what is gone at run time. The table of ARCHITECTURE.md. */
+/** The folders that a folder may import besides itself: `all`, or (`types`) only types. The table of ARCHITECTURE.md. */
 const MAY_IMPORT: Readonly<
   Record<string, { readonly all: readonly string[]; readonly types: readonly string[] }>
 > = {
@@ -93,7 +93,7 @@ const MAY_IMPORT: Readonly<
   workers: { all: ['telemetry', 'issuer'], types: ['activity', 'config', 'upstream'] },
   cli: { all: ['*'], types: [] },
 };
-/** The root's own values that folders share: what all speak of, and what each process that serves is made of. */
+/** Files of src itself that folders may import: shared terms, and the parts of each serving process. */
 const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
   doctor: ['open-stores.ts'],
   workers: ['observed-stores.ts', 'server.ts', 'version.ts'],
@@ -138,7 +138,7 @@ describe.each(['oauth', 'policy'])('%s/ is pure', (folder) => {
       .flatMap(({ imports }) => imports)
       .filter(({ packageName }) => packageName !== undefined);
     expect(others.filter(({ packageName }) => !harmless.has(packageName as string)).map(show)).toEqual([]);
-    // Of node:net only the reading of addresses, of node:crypto no randomness.
+    // From node:net only the parsing of addresses, from node:crypto no randomness.
     const impure = /\b(createServer|connect|Socket|random\w*|generateKey\w*)\b(?=[^;]*from)/;
     expect(files.filter(({ code }) => impure.test(code)).map(({ path }) => path)).toEqual([]);
   });
@@ -161,7 +161,7 @@ const USES: readonly (readonly [what: string, pattern: RegExp, allowed: (path: s
   [
     'process.exit',
     /\bprocess\.(exit|exitCode|abort|kill)\b/,
-    // Each is the edge of a process.
+    // Each is the entry point of a process.
     (path) => path === 'main.ts' || path === 'config/load-process.ts',
   ],
   ['a default export', /\bexport\s+default\b|\bas\s+default\b/, () => false],

@@ -9,7 +9,7 @@ type Locked = {
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, Locked> };
 
-/** Where Node would find a package from another one's folder. */
+/** Resolves a package from another one's folder, as Node does. */
 function locate(name: string, from: string): string | undefined {
   for (let folder = from; ; ) {
     const path = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;

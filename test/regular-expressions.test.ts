@@ -5,16 +5,16 @@ import { describe, expect, test } from 'vitest';
 
 type Literal = { readonly place: string; readonly source: string; readonly flags: string };
 
-/** In these files, no text of a client is matched. */
+/** These files match no text of clients. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
-  // A message of Node's own, options, what `doctor` asks once, and an address of the configuration.
+  // A message of Node, options, a single request of `doctor`, and an address of the configuration.
   'src/cli/start-failure.ts',
   'src/cli/upstream-option.ts',
   'src/doctor/probe-discovery.ts',
   'src/handlers/error-page.ts',
 ]);
 
-/** Every regular expression that is written as a literal in `src`. */
+/** Every regular expression literal in `src`. */
 const LITERALS = globSync('src/**/*.ts')
   .sort()
   .flatMap((file) => {
@@ -31,9 +31,9 @@ const LITERALS = globSync('src/**/*.ts')
     return found;
   });
 
-/** What recheck counts as quadratic, by how it ends, since it runs over the same few characters several times. */
+/** Endings of expressions that recheck counts as quadratic, because they scan the same few characters several times. */
 const BOUNDED: readonly string[] = [
-  // redemption-search.ts: what follows a name is at most 40 characters, whatever the length of the text.
+  // redemption-search.ts: at most 40 characters follow a name, for any length of the text.
   '[^&;=]{0,40})?=',
 ];
 
@@ -46,7 +46,7 @@ describe('a regular expression takes no more than linear time', () => {
     '$place: $source',
     async ({ source, flags }) => {
       if (BOUNDED.some((end) => source.endsWith(end))) return;
-      // A search that may begin anywhere is tried at every character, which recheck counts as well.
+      // recheck includes that an unanchored search is tried at every character.
       const { status } = await check(source, flags, { timeout: 20_000 });
       expect(status).toBe('safe');
     },

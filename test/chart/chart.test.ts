@@ -24,7 +24,7 @@ const defaults = parse(await readFile(join(CHART, 'values.yaml'), 'utf8'));
 const manifestsOf = (text: string) =>
   parseAllDocuments(text).map((document) => (document as { toJS(): unknown }).toJS() as Manifest);
 
-/** Pod security standard `restricted`, and what we ask for beyond it. */
+/** The pod security standard `restricted`, and our further requirements. */
 const RESTRICTED = {
   automountServiceAccountToken: false,
   securityContext: {

@@ -7,7 +7,7 @@ import { startGatewayProcess } from '../support/process.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { renderChart } from './helm.ts';
 
-/** What the pod of `helm test` runs, with its two addresses set to these. */
+/** The command of the `helm test` pod, with these two addresses. */
 async function runTestPod(adminUrl: string, url: string): Promise<{ exitCode: number; output: string }> {
   const manifests = parseAllDocuments(
     await renderChart(new URL('cases/default.in.yaml', import.meta.url).pathname),
@@ -16,7 +16,7 @@ async function runTestPod(adminUrl: string, url: string): Promise<{ exitCode: nu
     spec: { containers: [{ command: string[] }] };
   };
   const [node, ...args] = pod.spec.containers[0].command;
-  // Where the image has it (Dockerfile).
+  // Its path in the image (Dockerfile).
   expect(node).toBe('/nodejs/bin/node');
   const addressed = args
     .map((arg) => arg.replace('http://login-pkce-gateway-admin:9090/', `${adminUrl}/`))

@@ -15,7 +15,7 @@ type PodSpec = {
 
 const SECRETS = '/run/secrets/pkce-gateway';
 
-/** Runs `check` on a configuration as the pod would: with the variables and the mounted secrets that its manifest names, and no others. */
+/** Runs `check` on a configuration as in the pod: only with the variables and mounted secrets of its manifest. */
 export async function checkConfig(config: string, pod: PodSpec, directory: string): Promise<FinishedCommand> {
   const [{ env = [], volumeMounts }] = pod.containers;
   const mounts = volumeMounts.filter(({ mountPath }) => mountPath.startsWith(`${SECRETS}/`));
@@ -32,7 +32,7 @@ export async function checkConfig(config: string, pod: PodSpec, directory: strin
   }
   const file = join(directory, 'gateway.yaml');
   await writeFile(file, config.replaceAll(SECRETS, directory));
-  // Only those out of Secrets: the others are for Node.js, and name files of the pod.
+  // Only those from Secrets: the others are for Node.js, and name files of the pod.
   const variables = Object.fromEntries(
     env.filter(({ value }) => value === undefined).map(({ name }) => [name, 'a-secret']),
   );

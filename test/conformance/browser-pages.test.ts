@@ -10,10 +10,10 @@ import {
   startScriptedLegacyServer,
 } from '../support/upstreams/scripted-legacy-server.ts';
 
-// The pages that the gateway itself shows to people, in a real browser.
+// The gateway's own pages, in a real browser.
 
 const CLIENT_ID = 'portal';
-/** Survives only where every character of it is escaped. */
+/** Survives only if every character of it is escaped. */
 const STATE = `"><script>document.title = 'taken over'</script>'&quot;&amp;+%2B ü`;
 
 let chromium: Browser;
@@ -28,7 +28,7 @@ let upstream: ScriptedLegacyServer;
 let gateway: GatewayUnderTest;
 let page: Page;
 let pair: PkcePair;
-/** What the browser said of Content-Security-Policy. */
+/** The browser's reports about Content-Security-Policy. */
 let violations: string[];
 
 beforeEach(async () => {
@@ -101,7 +101,7 @@ describe('form_post', () => {
 });
 
 describe('the page of a refused login', () => {
-  /** A client whose redirect_uri nobody vouches for: the browser must not be sent there. */
+  /** A client without a configured redirect_uri: the browser must not be sent there. */
   const refused = () => authorizeUrl({ redirect_uri: 'https://elsewhere.example/<b>', state: STATE });
 
   test('says what happened, and names a contact', async () => {

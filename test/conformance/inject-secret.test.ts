@@ -8,7 +8,7 @@ import { type TestClient, testClients } from '../support/upstreams/test-client.t
 
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 
-// A server that knows the client as a confidential one only, and a library that knows it as a public one.
+// A client that is confidential at the server, and public in the library.
 test.each(['basicClient', 'postClient'] as const)(
   'oauth4webapi without a secret, oidc-provider with %s',
   async (kind) => {

@@ -15,8 +15,8 @@ import {
 } from '../support/upstreams/scripted-legacy-server.ts';
 import type { TestClient } from '../support/upstreams/test-client.ts';
 
-// An AI agent as the MCP SDK makes one, and an MCP server whose authorization server has no RFC 8414 document, does not
-// advertise PKCE and does not verify it. Desktop agents register localhost, and come back on any port.
+// An AI agent of the MCP SDK, and an MCP server whose authorization server has no RFC 8414 document, does not advertise
+// PKCE and does not verify it. Desktop agents register localhost, and use any port.
 
 const CLIENT_ID = 'agent';
 const REGISTERED_URL = 'http://localhost/callback';
@@ -32,7 +32,7 @@ afterEach(() => stack.disposeAsync());
 type Scene = {
   readonly upstream: ScriptedLegacyServer;
   readonly resource: ProtectedResource;
-  /** What the agent takes for the authorization server. */
+  /** The agent's authorization server. */
   readonly authorizationServer: string;
   readonly agent: Agent;
   readonly browser: Browser;
@@ -53,12 +53,12 @@ async function start(
     authorizationServer = stack.use(gateway).url;
   }
   const resource = stack.use(await startProtectedResource(authorizationServer));
-  // A client that was registered by hand: the server has no registration endpoint.
+  // A manually registered client: the server has no registration endpoint.
   const agent = new Agent({ redirectUrl: REDIRECT_URL, client: { client_id: CLIENT_ID } });
   return { upstream, resource, authorizationServer, agent, browser: stack.use(new Browser()) };
 }
 
-/** The user logs in where the agent sends them; what comes back to the agent. */
+/** The user logs in at the agent's URL; returns the response to the agent. */
 async function logIn({ agent, browser }: Scene): Promise<AuthorizationResponse> {
   const response = await browser.login(agent.authorizationUrl ?? '', { username: 'alice' });
   expect(response.parameters.get('state')).toBe('agent-state-1');
@@ -69,7 +69,7 @@ const codeOf = (response: AuthorizationResponse) => response.parameters.get('cod
 
 describe('behind the gateway', () => {
   test.each([
-    // RFC 8707: which MCP server the tokens are for.
+    // RFC 8707: the MCP server of the tokens.
     { server: 'takes the resource parameter', resourceParameter: 'ignored', issuer: '', sent: true },
     {
       server: 'refuses it',
@@ -165,8 +165,8 @@ describe('behind the gateway', () => {
 
 const PLAIN_ONLY = { metadataOverrides: { code_challenge_methods_supported: ['plain'] } };
 
-// What the specification asks of an agent where a server does not advertise S256 is to refuse it (MCP 2025-11-25,
-// Authorization Code Protection). The SDK does so only where the server says something else.
+// The specification requires an agent to refuse a server that does not advertise S256 (MCP 2025-11-25, Authorization Code
+// Protection). The SDK refuses only if the server advertises other methods.
 describe('without the gateway', () => {
   test('a server that advertises plain only is refused by the SDK', async () => {
     const { agent, resource } = await start('nothing', PLAIN_ONLY);

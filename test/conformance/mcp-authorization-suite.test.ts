@@ -5,8 +5,8 @@ import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { failedChecks, runConformanceSuite, type SuiteRun } from '../support/mcp/conformance-suite.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
-// The `authorization` scenarios of the MCP conformance suite: what an agent asks of an authorization server. The server
-// has no RFC 8414 document and does not advertise PKCE.
+// The `authorization` scenarios of the MCP conformance suite: an agent's requirements for an authorization server. The
+// server has no RFC 8414 document and does not advertise PKCE.
 
 let stack: AsyncDisposableStack;
 beforeEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => stack.disposeAsync());
 
 const start = async () => stack.use(await startScriptedLegacyServer({ login: 'return_to' }));
 
-/** The suite prints the URL that a person is to open; the browser opens it. */
+/** The suite prints a URL for the user; the browser opens it. */
 async function runAgainst(url: string): Promise<SuiteRun> {
   const browser = stack.use(new Browser());
   const port = await freePort();

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { failedChecks, runConformanceSuite } from '../support/mcp/conformance-suite.ts';
 
-// The `auth` scenarios of the MCP conformance suite bring an authorization server and an MCP server of their own, and
-// watch what a client makes of them. Here the client is the agent of the MCP SDK with a gateway on its way to that
-// server, so the suite sees whether anything of an agent's login is lost in the gateway.
+// The `auth` scenarios of the MCP conformance suite have their own authorization server and MCP server, and observe a
+// client. Here the client is the agent of the MCP SDK with a gateway in front of that authorization server, so the suite
+// sees whether the gateway loses anything of an agent's login.
 
 const CLIENT = `node ${fileURLToPath(new URL('../support/mcp/suite-client.ts', import.meta.url))}`;
 
@@ -25,18 +25,18 @@ const SCENARIOS = [
   'auth/token-endpoint-auth-post',
 ];
 
-// One command starts all fourteen agents, each with a gateway of its own.
+// One command starts all fourteen agents, each with its own gateway.
 test('every auth scenario passes with a gateway between agent and server', { timeout: 90_000 }, async () => {
   const run = await runConformanceSuite(['client', '--suite', 'auth', '--command', CLIENT]);
   expect(failedChecks(run)).toEqual([]);
   expect(run.exitCode, run.output).toBe(0);
   expect(run.scenarios.map(({ name }) => name).sort()).toEqual(SCENARIOS);
   for (const { name, checks, clientOutput } of run.scenarios) {
-    // The suite's server verifies PKCE itself, so challenge and verifier have gone through …
+    // The suite's server verifies PKCE itself, so it got challenge and verifier …
     const ids = checks.filter(({ status }) => status === 'SUCCESS').map(({ id }) => id);
     expect(ids, name).toContain('pkce-verifier-matches-challenge');
-    // … and the gateway has verified them before: once, because the suite's server gives the same code to each login,
-    // and a code stays with the flow that it was given to first.
+    // … and the gateway verified them before: once, because the suite's server issues the same code to each login, and a
+    // code stays with its first flow.
     expect(JSON.parse(clientOutput), name).toEqual({ verified: 1, verifierMissing: 0 });
   }
 });

@@ -10,7 +10,7 @@ import { redeemAsThief } from '../support/token-request.ts';
 import { type OidcProviderServer, startOidcProvider } from '../support/upstreams/oidc-provider.ts';
 import type { TestClient } from '../support/upstreams/test-client.ts';
 
-// An app on a desktop or a telephone (RFC 8252), made with openid-client, which logs in with the system's browser.
+// An app on a desktop or a phone (RFC 8252), based on openid-client, which logs in with the system's browser.
 
 const REGISTERED = ['http://127.0.0.1/cb', 'http://[::1]/cb', 'com.example.app:/cb'];
 const CLIENT: TestClient = {
@@ -39,7 +39,7 @@ afterEach(() => stack.disposeAsync());
 
 type Receiver = Listener & { readonly redirectUri: string; readonly requests: RequestLog };
 
-/** What a desktop app opens for the length of one login (RFC 8252 7.3): any port that is free. */
+/** A desktop app's listener during one login (RFC 8252 7.3), on any free port. */
 async function startReceiver(host: string): Promise<Receiver> {
   const requests = new RequestLog();
   const server = createServer((req, res) => {
@@ -77,7 +77,7 @@ async function begin(redirectUri: string): Promise<Attempt> {
   return { configuration, authorizationUrl, checks: { pkceCodeVerifier, expectedState } };
 }
 
-/** The user logs in; the browser is about to go back to the app. */
+/** The user logs in, up to the redirect to the app. */
 async function logIn({ authorizationUrl }: Attempt): Promise<AuthorizationResponse> {
   await using browser = new Browser();
   const response = await browser.login(authorizationUrl, { username: 'alice' });
@@ -149,7 +149,7 @@ describe('com.example.app:/cb', () => {
     expect(tokens.claims()).toMatchObject({ sub: 'alice' });
   });
 
-  // RFC 7636 1: the attack for which PKCE was made.
+  // RFC 7636 1: the attack that PKCE prevents.
   test('another app with the same scheme gets the code, but no tokens', async () => {
     const attempt = await begin('com.example.app:/cb');
     const { url } = await logIn(attempt);
@@ -163,7 +163,7 @@ describe('com.example.app:/cb', () => {
   });
 });
 
-// RFC 8252 7.3 and 8.3: the port may be any; the name `localhost`, another address, path or scheme may not.
+// RFC 8252 7.3 and 8.3: any port is allowed, but not the name `localhost`, another address, path or scheme.
 test.each([
   'http://localhost:4711/cb',
   'http://127.0.0.2:4711/cb',

@@ -9,8 +9,8 @@ import { send } from '../support/simple-client.ts';
 import { type OidcProviderServer, startOidcProvider } from '../support/upstreams/oidc-provider.ts';
 import { testClients } from '../support/upstreams/test-client.ts';
 
-// Cases of the OpenID conformance suite, under the names of its modules, that are about the server: the gateway in front
-// of it must not stand in their way. Its own cases stand elsewhere: see the table in README.md.
+// Cases of the OpenID conformance suite about the server, under the names of its modules: the gateway must not break them.
+// The table in README.md lists the tests of the gateway's own cases.
 
 const COOKIE = { httpOnly: true, sameSite: 'lax', secure: false, signed: true };
 
@@ -52,7 +52,7 @@ function logIn(options: Partial<LoginOptions> = {}) {
   return logInWithOpenidClient({ issuer: gateway.url, app, client, browser, ...options });
 }
 
-/** The pages on which the user has been asked for a name and a password. */
+/** The pages that asked the user for a name and a password. */
 const loginForms = () => upstream.requests.all.filter(({ form }) => form.has('username')).length;
 
 test.each([

@@ -6,9 +6,9 @@ import { logInWithOpenidClient } from '../support/logins/openid-client-login.ts'
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { testClients } from '../support/upstreams/test-client.ts';
 
-// RFC 9207 2.4: a client compares `iss` with the issuer of the metadata that it has, and drops a response of another.
-// Many servers take their issuer from the Host that they are asked under (Keycloak without a fixed hostname), so it is
-// the public one to clients, and another one to whoever asks at the server itself.
+// RFC 9207 2.4: a client compares `iss` with the issuer of its metadata, and rejects a response of another issuer. Many
+// servers take their issuer from the Host header (Keycloak without a fixed hostname), so clients see the public one, and
+// direct requests another one.
 
 const LIBRARIES = { 'openid-client': logInWithOpenidClient, oauth4webapi: logInWithOauth4webapi };
 

@@ -19,7 +19,7 @@ type Upstream = AsyncDisposable & {
 type Started = {
   readonly server: Upstream;
   readonly paths: { readonly authorization: string; readonly token: string };
-  /** What clients are told by hand, where the server publishes nothing. */
+  /** Metadata for clients if the server publishes none. */
   readonly metadata?: AuthorizationServer;
 };
 
@@ -40,7 +40,7 @@ const startOidc = (pkce: 'off' | 'optional'): Server['start'] => {
 const OIDC = { scope: 'openid', refreshes: true, hasUserinfo: true };
 const OAUTH = { scope: 'read', hasUserinfo: false };
 
-/** Authorization servers that nobody here wrote. */
+/** Third-party authorization servers. */
 export const SERVERS: Readonly<Record<string, Server>> = {
   'oidc-provider, pkce off': { ...OIDC, start: startOidc('off') },
   'oidc-provider, pkce optional': { ...OIDC, start: startOidc('optional') },
@@ -68,12 +68,12 @@ export type Behind = AsyncDisposable & {
   readonly paths: Started['paths'];
   readonly app: ClientApp;
   readonly clients: ReturnType<typeof testClients>;
-  /** What every login has in common. */
+  /** The common options of all logins. */
   readonly options: Pick<LoginOptions, 'issuer' | 'app' | 'scope' | 'metadata'>;
   readonly tokenEndpoint: string;
 };
 
-/** One of the servers, with a gateway in front that enforces every client. */
+/** One of the servers, behind a gateway that enforces every client. */
 export async function startBehind({ start, scope }: Server, store: 'memory' | 'redis'): Promise<Behind> {
   await using stack = new AsyncDisposableStack();
   const host = 'localhost';

@@ -5,8 +5,8 @@ import { type GatewayUnderTest, startGatewayUnderTest } from '../support/gateway
 import { type SinglePageApp, startSinglePageApp } from '../support/single-page-app.ts';
 import { type OidcProviderServer, startOidcProvider } from '../support/upstreams/oidc-provider.ts';
 
-// oidc-client-ts in a real browser, in front of a server that knows neither PKCE nor CORS. App and gateway are of one
-// site, as they are in every company where silent renewal works: the iframe gets the cookies of the login.
+// oidc-client-ts in a real browser, with a server that supports neither PKCE nor CORS. App and gateway are same-site, as
+// silent renewal requires: the iframe gets the cookies of the login.
 
 const SCOPE = 'openid profile';
 const CLIENTS = ['portal', 'portal-with-refresh'] as const;
@@ -23,7 +23,7 @@ let app: SinglePageApp;
 let stranger: SinglePageApp;
 let upstream: OidcProviderServer;
 let gateway: GatewayUnderTest;
-/** Where browsers find the gateway. */
+/** The gateway's URL for browsers. */
 let publicUrl: string;
 let context: BrowserContext;
 
@@ -92,7 +92,7 @@ async function finishLogin(page: Page, username = 'alice'): Promise<User> {
   return signedIn(page);
 }
 
-/** What the page shows of the user; where it shows an error, that is thrown. */
+/** The user that the page shows; throws the error if it shows one. */
 async function signedIn(page: Page): Promise<User> {
   await page.waitForSelector('#user:not(:empty), #error:not(:empty)');
   const error = await page.textContent('#error');
@@ -100,14 +100,14 @@ async function signedIn(page: Page): Promise<User> {
   return JSON.parse((await page.textContent('#user')) ?? '');
 }
 
-/** Runs a script in the page; its result, or the text of its error. */
+/** Runs a script in the page; returns its result, or the text of its error. */
 async function inPage(page: Page, script: string): Promise<unknown> {
   return page.evaluate(`(async () => { ${script} })().catch((error) => ({ failed: String(error) }))`);
 }
 
 const getJson = (url: string) => `return (await fetch('${url}')).json();`;
 
-/** A token request such as any page could make a browser send, without asking first. */
+/** A token request that any page could make a browser send without a preflight. */
 function redeem(tokenEndpoint: string, headers: Record<string, string> = {}): string {
   const fields = { grant_type: 'authorization_code', client_id: 'portal', code: 'unknown' };
   const body = new URLSearchParams({ ...fields, code_verifier: 'v'.repeat(43) }).toString();
@@ -118,7 +118,7 @@ function redeem(tokenEndpoint: string, headers: Record<string, string> = {}): st
     return { status: response.status, ...(await response.json()) };`;
 }
 
-/** All that a script learns of an answer that is not shared with its origin. */
+/** Everything that a script learns from a response that is not shared with its origin. */
 const UNREADABLE = { failed: 'TypeError: Failed to fetch' };
 
 test('without the gateway, the app does not reach the login page', async () => {
@@ -131,7 +131,7 @@ test('without the gateway, the app does not reach the login page', async () => {
 });
 
 describe('two tabs at once', () => {
-  /** Each has been redeemed by the tab that asked for it, and none was one that the browser had seen. */
+  /** Each was redeemed by the tab that requested it, and none was one that the browser saw. */
   async function expectVerified(count: number): Promise<void> {
     const callbacks = app.requests.to('/callback').map(({ query }) => query);
     expect(new Set(callbacks.map((query) => query.get('state'))).size).toBe(count);
@@ -143,7 +143,7 @@ describe('two tabs at once', () => {
     expect(metrics.value('redemptions_total', { client: 'portal', result: 'verified' })).toBe(count);
   }
 
-  // One after the other only at the server's own login page: two at once, and it mixes up its sessions by itself.
+  // Sequential only at the server's own login page, because the server itself confuses two concurrent sessions.
   test('both log in, the last one first', async () => {
     const [first, last] = [await openApp(), await openApp()];
     await beginLogin(first);
@@ -273,7 +273,7 @@ describe('who may read what', () => {
 });
 
 test("a login that a stranger begins with the app's client_id ends at the gateway", async () => {
-  // It cannot fetch the metadata, but knows where the app logs in.
+  // It cannot fetch the metadata, but knows the app's login URL.
   const metadata = { issuer: publicUrl, authorization_endpoint: `${publicUrl}/auth` };
   stranger.configure({ authority: publicUrl, client_id: 'portal', scope: SCOPE, metadata });
   const page = await context.newPage();

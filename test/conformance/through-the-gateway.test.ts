@@ -25,7 +25,7 @@ describe.each(TABLE)('%s behind the gateway, %s store', (_server, store, server)
 
   const refusals = () =>
     behind.gateway.logLines.filter(({ event }) => event === 'refusal').map(({ reason }) => reason);
-  /** The reasons for which a step is refused. */
+  /** The reasons of refusals. */
   async function refusedDuring(step: () => Promise<unknown>): Promise<readonly unknown[]> {
     const before = refusals().length;
     await step();
@@ -41,7 +41,7 @@ describe.each(TABLE)('%s behind the gateway, %s store', (_server, store, server)
 
       expect(upstream.tokenRequests).toHaveLength(1);
       const [redemption] = upstream.tokenRequests;
-      // The client had a code of the gateway's own.
+      // The client had a wrapped code.
       expect(redemption?.form.get('code')).not.toBe(response.parameters.get('code'));
       expect(redemption?.form.has('code_verifier')).toBe(true);
       const [asked] = upstream.requests.to(paths.authorization);
@@ -89,7 +89,7 @@ describe.each(TABLE)('%s behind the gateway, %s store', (_server, store, server)
         client,
         beforeRedemption: async ({ url }) => {
           stolen.push(await redeemAsThief({ tokenEndpoint, redirectUrl: url, client, verifier }));
-          // Behind the gateway's back, the code is none.
+          // At the server itself, the code is invalid.
           const behindBack = tokenEndpoint.replace(behind.gateway.url, upstream.url);
           stolen.push(await redeemAsThief({ tokenEndpoint: behindBack, redirectUrl: url, client, verifier }));
         },

@@ -100,7 +100,7 @@ describe.each(Object.entries(LIBRARIES))(
 
       test('without a challenge no flow begins', async () => {
         const attempt = logIn({ ...optionsFor(travel), pkce: 'none' });
-        // Nobody but the server can sign a refusal: one that is not signed is no response to a client that asked for JARM.
+        // Only the server can sign a refusal, and an unsigned one is no response for a client that requested JARM.
         const isSigned = travel.responseMode?.endsWith('jwt') === true && travel.usePushedRequest !== true;
         await expect(attempt).rejects.toMatchObject(isSigned ? {} : { error: 'invalid_request' });
         expect(refusals()).toEqual(['challenge_missing']);

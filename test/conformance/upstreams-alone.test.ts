@@ -12,8 +12,8 @@ import { startOidcProvider } from '../support/upstreams/oidc-provider.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { type TestClient, testClients } from '../support/upstreams/test-client.ts';
 
-// The premise of the whole project, without the gateway: clients do everything right, and a stolen code is redeemed all
-// the same, because these servers do not look at the verifier.
+// The premise of the project, without the gateway: clients do everything right, but a stolen code can be redeemed, because
+// these servers ignore the verifier.
 
 type Upstream = AsyncDisposable & { readonly url: string; readonly tokenRequests: RecordedRequest[] };
 type Started = Upstream & { readonly metadata?: AuthorizationServer; readonly scope: string };
@@ -93,7 +93,7 @@ describe.each(Object.entries(UPSTREAMS))('%s alone', (_name, startUpstream) => {
           stolen.push(await redeemAsThief({ tokenEndpoint, redirectUrl: url, client, verifier }));
         },
       });
-      // The victim comes too late: the code is spent.
+      // The victim is too late: the code is spent.
       await expect(victim).rejects.toThrow();
       expect(stolen).toMatchObject([{ status: 200, body: { access_token: expect.any(String) } }]);
     },

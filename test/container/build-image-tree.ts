@@ -9,9 +9,9 @@ const CONTEXT = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 
 /**
- * Does what the instructions of the Dockerfile say, in a folder for each stage: COPY from what .dockerignore lets through
- * and from earlier stages, RUN with the shell. The base images are not there: Node.js and npm are this machine's.
- * Returns the folder of the last stage.
+ * Executes the instructions of the Dockerfile in a folder for each stage: COPY from files that .dockerignore allows and
+ * from earlier stages, RUN with the shell. The base images are missing: Node.js and npm are this machine's. Returns the
+ * folder of the last stage.
  */
 export async function buildImageTree(stages: readonly Stage[], directory: string): Promise<string> {
   const allowed = await readAllowList();
@@ -30,7 +30,7 @@ export async function buildImageTree(stages: readonly Stage[], directory: string
         for (const path of paths.slice(0, -1)) {
           if (from === undefined && !allowed.has(path)) throw new Error(`.dockerignore keeps ${path} out`);
           const source = from === undefined ? join(CONTEXT, path) : join(directory, from, path);
-          // Files go into a folder by their name, a folder becomes the target.
+          // Files are copied into a folder under their name, a folder becomes the target.
           const isFile = words.endsWith('/');
           await cp(source, isFile ? join(target, basename(path)) : target, { recursive: true });
         }
@@ -40,7 +40,7 @@ export async function buildImageTree(stages: readonly Stage[], directory: string
   return root;
 }
 
-/** .dockerignore, which keeps everything out but what it names. */
+/** .dockerignore, which excludes everything except the named files. */
 async function readAllowList(): Promise<ReadonlySet<string>> {
   const lines = (await readFile(join(CONTEXT, '.dockerignore'), 'utf8'))
     .split('\n')
@@ -51,7 +51,7 @@ async function readAllowList(): Promise<ReadonlySet<string>> {
   return new Set(lines.slice(1).map((line) => line.slice(1)));
 }
 
-/** As in a base image, where npm does not run below another npm. */
+/** As in a base image, where npm is not run by another npm. */
 function buildEnvironment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(npm_package|npm_lifecycle|NODE_)/.test(name),

@@ -31,7 +31,7 @@ const { services } = parse(await read('compose.yaml')) as {
   readonly services: Readonly<Record<string, Service>>;
 };
 const service = (name: string) => services[name] as Service;
-/** `./host:/container:ro`, by the place in the container. */
+/** `./host:/container:ro`, by the path in the container. */
 const mountsOf = (name: string) =>
   new Map(
     (service(name).volumes ?? []).map((mount) => mount.split(':').slice(0, 2).reverse() as [string, string]),
@@ -96,7 +96,7 @@ describe('compose.yaml', () => {
       await writeFile(file, config);
       const checked = await runTool(requireTool('promtool'), ['check', 'config', '--lint-fatal', file]);
       expect(checked.exitCode, checked.stdout + checked.stderr).toBe(0);
-      // Every rule file was found: a pattern that matches nothing is no error of its own.
+      // Every rule file was found: a pattern without a match is no error.
       expect(checked.stdout.match(/\d+ rules found/g)).toHaveLength(2);
     });
   });
@@ -156,7 +156,7 @@ test('its services work together: a login in a browser, counted by Prometheus', 
         await Promise.all([page.waitForNavigation(), page.locator('button').first().click()]);
       }
     }
-    // Side by side: what the thief got, and what was left for the app.
+    // Side by side: the results of the thief and of the app.
     const column = (index: number) => page.locator(`tbody td:nth-child(${index})`).allTextContents();
     const [, , theft, , own] = await column(2);
     expect([theft, own]).toEqual([
@@ -180,7 +180,7 @@ test('its services work together: a login in a browser, counted by Prometheus', 
   });
 }, 60_000);
 
-/** What `demo.Dockerfile` copies, with its command: nothing that it needs is missing there. */
+/** The files that `demo.Dockerfile` copies, with its command, so that a missing file fails. */
 async function startDemo(directory: string, options: Readonly<Record<string, string>>) {
   const [image] = await readDockerfile('compose/demo.Dockerfile');
   if (image === undefined) throw new Error('no stage');

@@ -8,7 +8,7 @@ export type Stage = {
   readonly instructions: readonly Instruction[];
 };
 
-/** The stages of a Dockerfile, in order. Knows what ours uses: comments, continued lines, no heredocs. */
+/** The stages of a Dockerfile, in order. Supports what ours uses: comments, continued lines, no heredocs. */
 export async function readDockerfile(path = 'Dockerfile'): Promise<readonly Stage[]> {
   const text = await readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
   const lines = text
@@ -28,7 +28,7 @@ export async function readDockerfile(path = 'Dockerfile'): Promise<readonly Stag
   return stages;
 }
 
-/** What the last instruction of this name says. */
+/** The text of the last instruction of this name. */
 export function lastOf({ instructions }: Stage, name: string): string {
   const text = instructions.findLast((instruction) => instruction.name === name)?.text;
   if (text === undefined) throw new Error(`Dockerfile: no ${name}`);

@@ -54,7 +54,7 @@ describe('its result', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-image-'));
     root = await buildImageTree(stages, directory);
-    // The base image has it; and wherever this machine's own is, the image's user may not be let there.
+    // The base image contains Node.js; the image's user may have no access to this machine's own.
     await mkdir(dirname(join(root, node)), { recursive: true });
     await copyFile(process.execPath, join(root, node));
     await chmod(directory, 0o755);
@@ -90,7 +90,7 @@ describe('its result', () => {
       nodeArgs: entry,
       main: join(root, main),
       cwd: join(root, lastOf(image, 'WORKDIR')),
-      // Nobody but root can become another.
+      // Only root can become another user.
       ...(process.getuid?.() === 0 && user !== undefined ? { uid: user } : {}),
       env: { NODE_ENV: 'production', NODE_COMPILE_CACHE: '', HOME: '/nonexistent', TMPDIR: '/nonexistent' },
     });

@@ -6,8 +6,8 @@ import { type Listener, listen } from '../support/listener.ts';
 import { readBody, recordRequest } from '../support/request-log.ts';
 
 /**
- * A server with the paths of a product, as far as its documents tell them, that has never heard of PKCE and calls
- * itself https://login.example.com. It logs everybody in at once.
+ * A server with the documented paths of a product, without PKCE support, and with the name https://login.example.com. It
+ * logs everybody in at once.
  */
 export async function startDocumentedServer(paths: EndpointPaths): Promise<Listener> {
   const codes = new Set<string>();
@@ -37,7 +37,7 @@ export async function startDocumentedServer(paths: EndpointPaths): Promise<Liste
 
 function metadataOf(paths: EndpointPaths, path: string): object {
   const base = 'https://login.example.com';
-  // The same realm in every endpoint that has one.
+  // The same realm in every endpoint with a realm.
   const realm = paths.metadata.map((pattern) => compilePathPattern(pattern).match(path)).find(Boolean);
   const patternFor = (patterns: readonly string[]) =>
     patterns.find((pattern) => pattern.includes('{') === (realm !== undefined)) ??

@@ -1,17 +1,17 @@
 /**
- * A fenced block of a page. Words behind the language say what the tests do with it:
+ * A fenced block of a page. Words after the language say what the tests do with it:
  * - `yaml`: a configuration, checked; `yaml issuer`: keys of an issuer; `yaml client`: entries of `clients`, which
- *   `into=FILE` puts in place of those that the file ends with.
- *   `yaml included`: a file that another one includes. Any other word: not a configuration of ours.
- * - `sh`: commands, run one after the other; `sh exit=1`: the last is to say no; `sh serve`: a gateway that goes on.
- * - `text output`: lines of what the commands before it print; `…` stands for anything.
- * A comment `<!-- test: NAME -->` counts as a block in the language `test`: what people do meanwhile.
+ *   `into=FILE` puts into the file, in place of the entries at its end.
+ *   `yaml included`: a file that another one includes. Any other word: not a gateway configuration.
+ * - `sh`: commands, run one after the other; `sh exit=1`: the last one must exit with 1; `sh serve`: a gateway that keeps running.
+ * - `text output`: lines of the output of the commands before it; `…` stands for anything.
+ * A comment `<!-- test: NAME -->` counts as a block in the language `test`: an action of users in between.
  */
 export type FencedBlock = {
   readonly language: string;
   readonly words: readonly string[];
   readonly text: string;
-  /** Where it begins, from 1. */
+  /** Its first line, from 1. */
   readonly line: number;
 };
 
@@ -30,7 +30,7 @@ export function wordOf({ words }: FencedBlock, key: string): string | undefined 
   return words.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
 }
 
-/** The block as a whole configuration. */
+/** The block as a complete configuration. */
 export function completeYaml({ words, text }: FencedBlock): string {
   const indent = (by: string) => text.replace(/^(?=.)/gm, by);
   const issuer = 'issuers:\n  - name: corp\n    upstream: {url: https://idp.internal}\n';

@@ -9,18 +9,18 @@ import { COMPILE_CACHE, type GatewayProcess, startGatewayProcess } from '../supp
 import { type FencedBlock, wordOf } from './fenced-blocks.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-/** What `pkce-gateway` is in a page, as a function of the shell. */
+/** `pkce-gateway` in a page, as a shell function. */
 const COMMAND = `pkce-gateway() { "${process.execPath}" "${MAIN}" "$@"; }`;
 
-/** What is written in a page, and what it is where the test runs: addresses of servers, ports. */
+/** Replacements of texts in a page for the test: addresses of servers, ports. */
 export type Replacements = Readonly<Record<string, string>>;
 
-/** One page, read by somebody who does what it says, in a folder of their own. */
+/** Runs the steps of one page in a separate folder. */
 export class PageRun implements AsyncDisposable {
   readonly #directory: string;
   readonly #replacements: Replacements;
   gateway: GatewayProcess | undefined;
-  /** What the commands of the last block printed. */
+  /** The output of the last block's commands. */
   output = '';
 
   constructor(directory: string, replacements: Replacements) {
@@ -42,7 +42,7 @@ export class PageRun implements AsyncDisposable {
     this.gateway = await startGatewayProcess(args, { cwd: this.#directory });
   }
 
-  /** In place of the entries under `clients`, the last key of a file that `init` has made. */
+  /** Replaces the entries under `clients`, the last key of a file from `init`. */
   async #putInto(file: string | undefined, entries: string): Promise<void> {
     if (file === undefined) return;
     const before = await readFile(join(this.#directory, file), 'utf8');

@@ -71,7 +71,7 @@ test.each(PAGES)('the links of $path resolve', async ({ path, text }) => {
 });
 
 describe('commands', () => {
-  /** Those that a test of their own reads: with what people do in between. */
+  /** Pages with their own test, which includes the users' actions in between. */
   const ELSEWHERE = /^docs\/(rollout\.md|servers\/(?!README))/;
   const runnable = PAGES.filter(
     ({ path, blocks }) => !ELSEWHERE.test(path) && blocks.some(({ language }) => language === 'sh'),

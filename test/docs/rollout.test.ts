@@ -17,7 +17,7 @@ const DAY = 86_400_000;
 
 type App = { readonly client: TestClient; readonly app: ClientApp };
 
-// The story of docs/rollout.md, with a real authorization server that knows no PKCE, a real Redis, and real logins.
+// The story of docs/rollout.md, with a real authorization server without PKCE, a real Redis, and real logins.
 
 test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is fixed and becomes ready', async () => {
   const page = await readFile(new URL('../../docs/rollout.md', import.meta.url), 'utf8');
@@ -25,7 +25,7 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
   const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-rollout-'));
   stack.defer(() => rm(directory, { recursive: true }));
   const redis = stack.use(await startRedis({ port: true }));
-  // Each at a place of its own: at that of an enforced client, another one gets no code.
+  // Each has its own redirect_uri: at that of an enforced client, another one gets no code.
   const startApp = async (clientId: string): Promise<App> => {
     const app = stack.use(await startClientApp());
     return { app, client: { clientId, authMethod: 'none', redirectUris: [app.redirectUri] } };
@@ -69,7 +69,7 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
     expect(error.page.status).toBe(400);
     for (const text of says) expect(error.page.text).toContain(text);
   };
-  /** What the gateway says of a client: for a moment, its last reading. */
+  /** The gateway's data about a client, possibly from its cached reading. */
   const readClient = async (name: string) => {
     const response = await fetch(`http://127.0.0.1:${adminPort}/api/clients`);
     const { clients } = (await response.json()) as { clients: { client: string; codes_redeemed: number }[] };
@@ -77,10 +77,10 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
   };
   const expectRedeemed = (name: string, codes: number) =>
     vi.waitFor(async () => expect((await readClient(name))?.codes_redeemed).toBe(codes), 10_000);
-  /** What was counted until today becomes what was counted that much earlier. */
+  /** Moves all counts this many days into the past. */
   const daysPass = async (days: number) => {
     await reload();
-    // A reading adds what was counted to the store.
+    // A reading adds the counts to the store.
     await readClient('portal');
     const dayText = (time: number) => new Date(time).toISOString().slice(0, 10);
     const keys = await redis.dumpKeys('pkce-gateway:stats:*:20*');
@@ -91,7 +91,7 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
     }
     await reload();
   };
-  /** After it, nothing that was read before counts. */
+  /** After it, no earlier reading is used. */
   const reload = async () => {
     run.gateway?.signal('SIGHUP');
     await meanwhile['the-file-is-taken-over']?.();
@@ -99,7 +99,7 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
   const loaded = () => run.gateway?.stderr.filter((line) => line.includes('"config_loaded"')).length ?? 0;
   let seen = 1;
 
-  /** What people do between the commands. */
+  /** The users' actions between the commands. */
   const meanwhile: Readonly<Record<string, () => Promise<unknown>>> = {
     'portal-logs-in': () => logIn(portal, 'S256'),
     'shop-logs-in-without-pkce': () => logIn(shop, 'none'),
@@ -130,7 +130,7 @@ test('docs/rollout.md: from `init` to `enforce`, with a client that breaks, is f
           const theft = { tokenEndpoint, redirectUrl: url, client: portal.client };
           const stolen = await redeemAsThief(theft);
           expect(stolen).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
-          // At the server itself, too, the code is worth nothing.
+          // The code is worthless at the server too.
           const around = await redeemAsThief({ ...theft, tokenEndpoint: `${upstream.url}/token` });
           expect(around).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
         },

@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const EXAMPLES = (await readdir(join(ROOT, 'config/examples'))).map((file) => file.replace('.yaml', ''));
 const PAGES = (await readdir(join(ROOT, 'docs/servers'))).map((file) => file.replace('.md', ''));
 const REDIRECT_URI = 'https://portal.example.com/cb';
-/** At a place of an enforced client, another one gets no code. */
+/** Another client gets no code at a place of an enforced client. */
 const OTHER_REDIRECT_URI = 'https://another.example.com/cb';
 const JSON_ONLY = { accept: 'application/json' };
 

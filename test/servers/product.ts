@@ -1,48 +1,47 @@
 import type { Screen } from './stage/screen.ts';
 
-/** A product as anybody gets it: from a package registry or a distribution, with its own login and consent pages. */
+/** A product from a public package registry or a distribution, with its own login and consent pages. */
 export type Product = {
-  /** As its makers write it: `Django OAuth Toolkit`. */
+  /** Its official name: `Django OAuth Toolkit`. */
   readonly name: string;
-  /** Which release: `3.4.1`; or where it comes from, if the machine decides on the release: `from Debian`. */
+  /** The release: `3.4.1`; or its source, if the machine determines the release: `from Debian`. */
   readonly release: string;
-  /** Why it is here: what it does that others do not. One sentence, for docs/compatibility.md. */
+  /** What it does that others do not. One sentence, for docs/compatibility.md. */
   readonly shows: string;
   /**
-   * Gets the product into `folder`, which is kept between runs; fast where it is there already. Throws
-   * `NotInstallable` where this machine cannot have it, which is shown as "not run", and why.
-   * Answers the exact version.
+   * Installs the product into `folder`, which is kept between runs; fast if it is already there. Throws `NotInstallable` if
+   * this machine cannot install it, which is shown as "not run" with the reason. Returns the exact version.
    */
   install(folder: string): Promise<string>;
   /** Starts it on 127.0.0.1, with exactly these clients and users. Resolves once it answers. */
   start(options: StartOptions): Promise<RunningProduct>;
   /** The pages between the authorization request and the client, in any order. */
   readonly screens: readonly Screen[];
-  /** What an authorization request asks for beside the usual. */
+  /** Additional parameters of an authorization request. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
-  /** What a state may have beside letters and digits, and still come back as it was. Default: ` ~+/=&%`. */
+  /** Characters of a state, besides letters and digits, that return unchanged. Default: ` ~+/=&%`. */
   readonly stateCharacters?: string;
-  /** What its client needs beside `redirect_uris`, as a client of gateway.yaml has it. */
+  /** Settings of its client in gateway.yaml besides `redirect_uris`. */
   readonly policy?: Readonly<Record<string, unknown>>;
-  /** What differs between two logins even without a gateway. The comparison looks away from this and nothing else. */
+  /** What differs between two logins even without a gateway. The comparison ignores only this. */
   readonly random: readonly RandomPart[];
-  /** What it can do, as its stock configuration has it. */
+  /** Its features in the stock configuration. */
   readonly can: {
     /** It asks for consent, and the user may say no. */
     readonly denyConsent: boolean;
     readonly refresh: boolean;
     readonly formPost: boolean;
-    /** It redeems codes of clients that sent no challenge. Without it, it enforces PKCE by itself. */
+    /** It redeems codes of clients that sent no challenge. Otherwise it enforces PKCE itself. */
     readonly loginWithoutPkce: boolean;
-    /** It compares a verifier with the challenge by itself. */
+    /** It verifies a verifier against the challenge itself. */
     readonly verifyPkce: boolean;
     /** It puts a `c_hash` into the id_token of the token response. */
     readonly coverCode: boolean;
     /** It publishes a discovery document, at `paths.metadata`. */
     readonly discovery?: boolean;
-    /** It takes pushed authorization requests. */
+    /** It accepts pushed authorization requests. */
     readonly push?: boolean;
-    /** It hands out codes together with an id_token whose `s_hash` covers the state. Default: no. */
+    /** It issues codes together with an id_token whose `s_hash` covers the state. Default: no. */
     readonly hybrid?: boolean;
     /** It answers in a JWT (JARM). Default: no. */
     readonly jarm?: boolean;
@@ -50,12 +49,12 @@ export type Product = {
 };
 
 export type StartOptions = {
-  /** The folder that `install` filled. */
+  /** The folder of `install`. */
   readonly installation: string;
-  /** An empty folder for what this start writes. */
+  /** An empty folder for files of this start. */
   readonly data: string;
   readonly port: number;
-  /** Where browsers find it: `http://login.localhost:21000`. They come with this Host. */
+  /** Its URL for browsers: `http://login.localhost:21000`, whose Host they send. */
   readonly publicOrigin: string;
   readonly clients: readonly ProductClient[];
   readonly users: readonly User[];
@@ -70,7 +69,7 @@ export type ProductClient = {
 export type User = { readonly username: string; readonly password: string };
 
 export type RunningProduct = AsyncDisposable & {
-  /** What a request goes to. */
+  /** The target of a request. */
   readonly paths: {
     readonly authorization: string;
     readonly token: string;
@@ -78,13 +77,13 @@ export type RunningProduct = AsyncDisposable & {
     /** RFC 9126; for a product that `can.push`. */
     readonly pushedAuthorization?: string;
   };
-  /** As `endpoints` of gateway.yaml has them. Default: the `paths`. */
+  /** As in `endpoints` of gateway.yaml. Default: the `paths`. */
   readonly endpoints?: Readonly<Record<string, readonly string[]>>;
 };
 
 export type RandomPart = {
   /** In words, for docs/compatibility.md: `the anti-CSRF token of forms`. */
   readonly what: string;
-  /** Global; what a group captures is replaced, else all of the match. Searched in targets, header lines and bodies. */
+  /** Global; replaces the captured group, or else the whole match, in targets, header lines and bodies. */
   readonly pattern: RegExp;
 };

@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CACHE } from './install/install.ts';
 
-/** What a test tells of itself, and a reporter reads. */
+/** The data that a test passes to the reporter. */
 export type Tried = {
-  /** Name and release: what was asked for. */
+  /** Name and requested release. */
   readonly id: string;
   readonly product: string;
   readonly version: string;
   readonly shows: string;
-  /** What its comparison looks away from, in words. */
+  /** What its comparison ignores, in words. */
   readonly random: readonly string[];
   readonly route: 'enforce' | 'report' | 'sealed';
   readonly scenario: string;
@@ -22,7 +22,7 @@ declare module 'vitest' {
 }
 
 export type ProductResults = Pick<Tried, 'product' | 'version' | 'shows' | 'random'> & {
-  /** Why it was not run. */
+  /** The reason why it was not run. */
   readonly notRun?: string;
   readonly scenarios: readonly (Pick<Tried, 'route' | 'scenario'> & { readonly passed: boolean })[];
 };

@@ -20,7 +20,7 @@ const SCENARIOS: readonly Scenario[] = [
   ...KEYCLOAK,
 ];
 
-/** Installs the product, starts it, and tries every scenario that it can take part in. */
+/** Installs the product, starts it, and runs every scenario that it supports. */
 export function testProduct(product: Product): void {
   const id = `${product.name} ${product.release}`;
   describe(id, () => {

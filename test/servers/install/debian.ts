@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { NotInstallable } from './not-installable.ts';
 import { run } from './run.ts';
 
-/** What every Debian has, and what must not stand beside it in another release. */
+/** Packages that every Debian has, and that must not be mixed with another release. */
 const OF_THE_SYSTEM = /^(perl|perl-base|perl-modules-[\d.]+|libperl[\d.]+|libc6|libc-bin|libssl3\w*)_/;
 
 /**
- * Unpacks Debian packages and what they depend on below `folder`, in place of installing them, so that no service
- * starts and the machine stays as it is. Answers the version of the first package.
+ * Unpacks Debian packages and their dependencies below `folder` instead of installing them, so that no service starts and
+ * the machine stays unchanged. Returns the version of the first package.
  */
 export async function unpackDebianPackages(folder: string, packages: readonly string[]): Promise<string> {
   const done = join(folder, 'version');

@@ -3,7 +3,7 @@ import { findTool } from '../../support/test-tool.ts';
 import { NotInstallable } from './not-installable.ts';
 import { run } from './run.ts';
 
-/** Another product may be installing beside this one. */
+/** Another product may be installed at the same time. */
 const WAIT = ['-o', 'DPkg::Lock::Timeout=300'];
 
 /** Installs packages of Debian, as the machine's administrator. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { NotInstallable } from './not-installable.ts';
 
-/** Where products stay between runs. */
+/** The folder of products between runs. */
 export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pkce-gateway/servers');
 
 export async function installationFolder(name: string): Promise<string> {
@@ -19,7 +19,7 @@ export function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** Whatever goes wrong while a product is fetched or built is a lack of this machine. */
+/** Any failure of a download or build means that this machine cannot install the product. */
 export async function orNotInstallable<T>(what: string, install: () => Promise<T>): Promise<T> {
   try {
     return await install();

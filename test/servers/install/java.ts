@@ -5,7 +5,7 @@ import { installPackages } from './install-packages.ts';
 import { NotInstallable } from './not-installable.ts';
 import { run } from './run.ts';
 
-/** The releases that run every product here. Debian 12 has the first, Debian 13 the second. */
+/** The releases that run every product. Debian 12 has the first, Debian 13 the second. */
 const RELEASES = [17, 21];
 
 /** The home of a Java development kit: the machine's, or else Debian's. */
@@ -13,7 +13,7 @@ export async function javaHome(): Promise<string> {
   const installed = await findJava();
   if (installed !== undefined) return installed;
   for (const release of RELEASES) {
-    // A release of Debian has one of them, and nothing breaks where it lacks the other.
+    // A release of Debian has one of them; a missing other one is no error.
     await installPackages([`openjdk-${release}-jdk-headless`]).catch(() => undefined);
     const home = await findJava();
     if (home !== undefined) return home;
@@ -29,7 +29,7 @@ async function findJava(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Runs Maven in a folder, and keeps what it downloads in the folder's `maven`. */
+/** Runs Maven in a folder, and keeps its downloads in the folder's `maven`. */
 export async function runMaven(folder: string, args: readonly string[], cwd = folder): Promise<void> {
   const home = await javaHome();
   await orNotInstallable('Maven', async () => {

@@ -1,2 +1,2 @@
-/** This machine cannot have the product: no fault of the gateway, and never passed over in silence. */
+/** This machine cannot install the product. It is no fault of the gateway, but is always reported. */
 export class NotInstallable extends Error {}

@@ -6,7 +6,7 @@ export type RunOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** Runs a program to its end and answers its standard output. Rejects with all that it wrote. */
+/** Runs a program to its end and returns its standard output. Rejects with all its output. */
 export async function run(
   program: string,
   args: readonly string[],

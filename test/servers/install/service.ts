@@ -11,10 +11,10 @@ export type ServiceOptions = {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where `service.log` is written. */
+  /** The folder of `service.log`. */
   readonly data: string;
   readonly port: number;
-  /** A path whose answer says that it is up. Default: it is up once it takes connections. */
+  /** A path whose response shows that it is up. Default: it is up once it accepts connections. */
   readonly readyPath?: string;
   /** Milliseconds. Default: two minutes, for a JVM on a busy machine. */
   readonly timeout?: number;
@@ -24,7 +24,7 @@ export type ServiceOptions = {
 export async function startService(options: ServiceOptions): Promise<AsyncDisposable> {
   const { program, args, cwd = options.data, env = {}, data, port, readyPath, timeout = 120_000 } = options;
   const logFile = join(data, 'service.log');
-  // A process group of its own, so that workers which it forks end with it.
+  // A separate process group, so that forked workers end with it.
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, ...env },
@@ -63,7 +63,7 @@ function killGroup(child: ChildProcess): void {
     // A negative id names the group.
     process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It is gone already.
+    // It has already ended.
   }
 }
 

@@ -9,16 +9,16 @@ import { consentScreen, loginScreen } from '../stage/screen.ts';
 
 const SITE = fileURLToPath(new URL('./django', import.meta.url));
 
-/** What releases of that time import, and what Python and setuptools have given up since. */
+/** Modules that releases of that time import, and that Python and setuptools removed since. */
 const GONE_FROM_PYTHON = ['setuptools<80', "legacy-cgi; python_version >= '3.13'"];
 
 type Release = Pick<Product, 'release' | 'shows'> & {
   readonly verifyPkce: boolean;
-  /** What it was released beside. */
+  /** Packages of the time of its release. */
   readonly beside: readonly string[];
 };
 
-/** The oldest release that a Python of today runs, before there was any PKCE in it. */
+/** The oldest release that runs on current Python, from before it had PKCE. */
 export const oldestDjangoOAuthToolkit = djangoOAuthToolkit({
   release: '1.0.0',
   shows:
@@ -101,7 +101,7 @@ function djangoOAuthToolkit({ release, shows, verifyPkce, beside }: Release): Pr
 
 async function installRelease(folder: string, release: string, beside: readonly string[]): Promise<void> {
   const makeEnvironment = () => run('python3', ['-m', 'venv', folder]);
-  // Debian has what it takes in a package of its own.
+  // Debian has this in a separate package.
   await makeEnvironment().catch(async () => {
     await installPackages(['python3', 'python3-venv']);
     await makeEnvironment();

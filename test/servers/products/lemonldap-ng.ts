@@ -43,7 +43,7 @@ export const lemonldapNg: Product = {
       env: {
         ...(await librariesBelow(installation)),
         LLNG_DEFAULTCONFFILE: ini,
-        // Else fields of forms and of JSON stand in another order each time.
+        // Otherwise the order of fields in forms and JSON differs each time.
         PERL_HASH_SEED: '0',
         PERL_PERTURB_KEYS: '0',
         PORTAL_USR: usr,
@@ -84,7 +84,7 @@ export const lemonldapNg: Product = {
     refresh: true,
     formPost: true,
     loginWithoutPkce: true,
-    // Only where it requires PKCE of a client. Else it takes any verifier, whatever it says in its discovery document.
+    // Only if it requires PKCE of a client. Otherwise it accepts any verifier, although its discovery document names S256.
     verifyPkce: false,
     coverCode: false,
     discovery: true,
@@ -174,7 +174,7 @@ languages = en, fr
 `;
 }
 
-/** Compiled modules stand in a folder that names machine and version of Perl. */
+/** Compiled modules are in a folder named after machine and version of Perl. */
 async function librariesBelow(installation: string): Promise<{ PERL5LIB: string; LD_LIBRARY_PATH: string }> {
   const lib = join(installation, 'usr/lib');
   const machines = (await readdir(lib))

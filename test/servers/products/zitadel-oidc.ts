@@ -79,7 +79,7 @@ export const zitadelOidc: Product = {
 };
 
 async function build(folder: string): Promise<void> {
-  // It fetches the release that the module asks for by itself.
+  // Go downloads the release that the module requires by itself.
   if (findTool('go') === undefined) await installPackages(['golang-go']);
   await copyFile(SOURCE, join(folder, 'main.go'));
   await writeFile(join(folder, 'go.mod'), 'module server\n');

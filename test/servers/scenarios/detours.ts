@@ -6,17 +6,17 @@ import type { Stage, Visit } from '../stage/stage.ts';
 import { redeemCode, stateOf } from './login.ts';
 import type { Scenario } from './scenario.ts';
 
-/** What people do beside going straight on. Each must end as it does without the gateway. */
+/** Users' detours during a login. Each must end as without the gateway. */
 type Detour = {
   readonly name: string;
   readonly appliesTo?: Scenario['appliesTo'];
-  /** Answers what the visitor saw, and how it ended. */
+  /** Returns what the visitor saw, and the end. */
   wander(visit: Visit, stage: Stage): Promise<Ending>;
 };
 
 type Ending = {
   readonly journeys: readonly Journey[];
-  /** Of the request that the last journey answers. */
+  /** The state of the request that the last journey answers. */
   readonly url: string;
 };
 
@@ -102,7 +102,7 @@ const DETOURS: readonly Detour[] = [
       await page.goto(visit.authorizationUrl({}, newPkcePair()));
       const second = await visit.travel({ page });
       const first = await visit.travel();
-      // Keycloak's login page goes on by itself once another tab has logged in: whether it is still seen is a matter of moments.
+      // Keycloak's login page continues by itself after another tab logged in: whether it is still seen is a matter of timing.
       return { url, journeys: [second, { ...first, pages: first.pages.slice(-1) }] };
     },
   },
@@ -173,13 +173,13 @@ async function outcome(stage: Stage, wander: Detour['wander']): Promise<unknown>
     error: parameters?.get('error'),
     state:
       state === stateOf(url) ? 'its own' : visit.verifiers.has(state) ? 'that of another tab' : 'unknown',
-    // As clients do that keep what belongs to a state under it.
+    // As clients do that store data under their state.
     redeemed:
       code === undefined ? undefined : (await redeemCode(stage, code, visit.verifiers.get(state))).status,
   };
 }
 
-/** Where a page came of a posted form, Chromium asks whether to post it again; this visitor says yes. */
+/** If a page came from a posted form, Chromium asks whether to post it again; this visitor confirms. */
 async function goBack(page: Page): Promise<void> {
   try {
     await page.goBack();

@@ -18,7 +18,7 @@ import type { Scenario } from './scenario.ts';
 
 const WITHOUT_CHALLENGE = { code_challenge: undefined, code_challenge_method: undefined };
 
-/** An enforced client, one whose requests break its policy, and a thief with its code: with the usual store, and with none. */
+/** An enforced client, one whose requests break its policy, and a thief with its code: with the usual store, and without one. */
 export const ENFORCE: readonly Scenario[] = [...enforced('enforce'), ...enforced('sealed')];
 
 function enforced(route: 'enforce' | 'sealed'): readonly Scenario[] {
@@ -80,7 +80,7 @@ function enforced(route: 'enforce' | 'sealed'): readonly Scenario[] {
         const login = await logIn(visit);
         await expectTokens(stage, login, visit.pkce.verifier);
         const second = await redeemCode(stage, login.code, visit.pkce.verifier);
-        // Another replica leaves it to the server, which refuses it in its own words (Django OAuth Toolkit 1.0.0: a 401).
+        // Another replica leaves it to the server, which refuses it with its own response (Django OAuth Toolkit 1.0.0: a 401).
         expect(second.status).toBeGreaterThanOrEqual(400);
         expect(second.body).toMatchObject({ error: 'invalid_grant' });
         if (route === 'enforce') {
@@ -92,7 +92,7 @@ function enforced(route: 'enforce' | 'sealed'): readonly Scenario[] {
     {
       name: 'a thief with the code gets nothing behind the gateway either',
       route,
-      // A code that is covered by the id_token must stay as it is.
+      // A code that the id_token covers must stay unchanged.
       appliesTo: (product) => !mustCover(product),
       async run(stage) {
         await using visit = await stage.newVisit();
@@ -149,7 +149,7 @@ function enforced(route: 'enforce' | 'sealed'): readonly Scenario[] {
       route,
       appliesTo: mustCover,
       async run(stage) {
-        // The first login may be the one by which the gateway learns of the c_hash.
+        // The gateway may learn of the c_hash from the first login.
         for (const attempt of ['first', 'second']) {
           await using visit = await stage.newVisit();
           const login = await logIn(visit);

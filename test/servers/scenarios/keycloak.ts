@@ -15,7 +15,7 @@ import type { Scenario } from './scenario.ts';
 const isKeycloak: Scenario['appliesTo'] = ({ name }) => name === 'Keycloak';
 const ROUTES = ['enforce', 'report'] as const;
 
-/** What only Keycloak has. */
+/** Scenarios of Keycloak only. */
 export const KEYCLOAK: readonly Scenario[] = [
   ...ROUTES.map(
     (route): Scenario => ({
@@ -55,7 +55,7 @@ export const KEYCLOAK: readonly Scenario[] = [
       async run(stage) {
         await using visit = await stage.newVisit();
         await visit.page.goto(accountConsole(stage));
-        // It goes to the login page by a script.
+        // A script opens the login page.
         await visit.page.locator('#kc-login').waitFor();
         expect(await visit.step()).toMatchObject({ pages: ['login'] });
         const email = `${visit.user.username}@example.com`;

@@ -58,7 +58,7 @@ export function stateOf(authorizationUrl: string): string {
   return new URL(authorizationUrl).searchParams.get('state') as string;
 }
 
-/** Redeems a code; a `code_verifier` only where one is given. */
+/** Redeems a code; sends a `code_verifier` only if one is given. */
 export function redeemCode(stage: Stage, code: string, verifier?: string): Promise<TokenAnswer> {
   return stage.post(stage.running.paths.token, {
     grant_type: 'authorization_code',
@@ -78,7 +78,7 @@ export function expectRefused(answer: TokenAnswer): void {
   expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
 }
 
-/** How many token requests the product itself has heard. */
+/** The number of token requests that the product got. */
 export function tokenRequests(stage: Stage): number {
   const { token } = stage.running.paths;
   return stage.back.exchanges.filter(({ target }) => target === token).length;
@@ -86,7 +86,7 @@ export function tokenRequests(stage: Stage): number {
 
 const COUNTED = ['rejections_total', 'report_only_violations_total'] as const;
 
-/** Does something, and answers how far the gateway's counts moved. */
+/** Runs a step, and returns the changes of the gateway's counts. */
 export async function countDuring(
   stage: Stage,
   route: Scenario['route'],

@@ -5,7 +5,7 @@ import { halfHash, payloadOf } from './id-token.ts';
 import { arrivalOf, expectRefused, expectTokens, logIn, redeemCode, stateOf } from './login.ts';
 import type { Scenario } from './scenario.ts';
 
-/** What a login may answer with beside a code and a state in plain sight. */
+/** Responses other than a plain code and state. */
 export const OPENID: readonly Scenario[] = [
   ...(['enforce', 'report'] as const).map(
     (route): Scenario => ({
@@ -43,7 +43,7 @@ export const OPENID: readonly Scenario[] = [
   ),
 ];
 
-/** Where the response stood, whose state came back, and whether its code is redeemed. */
+/** The place of the response, the returned state, and whether its code is redeemed. */
 async function outcomeOf(stage: Stage, response_mode: string): Promise<unknown> {
   await using visit = await stage.newVisit();
   const url = visit.authorizationUrl({ response_mode });

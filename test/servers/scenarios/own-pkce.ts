@@ -6,7 +6,7 @@ import type { Scenario } from './scenario.ts';
 const route = 'report';
 const WRONG = newPkcePair().verifier;
 
-/** A server that verifies PKCE by itself keeps on doing so: report takes nothing away from it. */
+/** A server that verifies PKCE itself continues to do so: report removes nothing. */
 export const OWN_PKCE: readonly Scenario[] = [
   { with: 'a wrong verifier', verifier: WRONG },
   { with: 'no verifier', verifier: undefined },
@@ -18,7 +18,7 @@ export const OWN_PKCE: readonly Scenario[] = [
     await using visit = await stage.newVisit();
     const { violations } = await countDuring(stage, route, async () => {
       const { code } = await logIn(visit);
-      // Which error it is, is the server's own business.
+      // The server chooses the error.
       const { status, body } = await redeemCode(stage, code, verifier);
       expect({ status, body }).toMatchObject({
         status: expect.toSatisfy(isClientError),

@@ -29,7 +29,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Report changes the state's prefix on the server's side, and nothing that a browser, a client or the server can see. */
+/** Report adds the state's prefix on the server's side, and changes nothing else that a browser, a client or the server can see. */
 export const REPORT: readonly Scenario[] = [
   ...KINDS.flatMap(loginScenarios),
   {
@@ -94,7 +94,7 @@ async function recordLogin(
 ): Promise<Recorded> {
   await using visit = await stage.newVisit();
   stage.take(way);
-  // The same in both logins, so that nothing of it needs to be looked away from.
+  // The same in both logins, so that nothing of it must be ignored.
   const pkce = 'code_challenge' in parameters ? {} : { code_challenge: CHALLENGE };
   const { code } = await logIn(visit, { ...pkce, ...parameters });
   const answer = await redeemCode(stage, code, 'code_challenge' in parameters ? undefined : VERIFIER);

@@ -1,13 +1,13 @@
 import type { Page } from 'playwright-core';
 import type { Screen, Visitor } from './screen.ts';
 
-/** How the browser came back to the client. */
+/** How the browser returned to the client. */
 export type Arrival = {
   readonly parameters: URLSearchParams;
   readonly via: 'query' | 'fragment' | 'form_post';
 };
 
-/** Which pages the visitor saw, by the names of their screens; a page on which nothing can be done ends it. */
+/** The pages that the visitor saw, by screen name; an unknown page ends it. */
 export type Journey = {
   readonly pages: readonly string[];
   readonly arrival: Arrival | undefined;
@@ -17,17 +17,17 @@ export type JourneyOptions = {
   readonly screens: readonly Screen[];
   readonly visitor: Visitor;
   readonly redirectUri: string;
-  /** What the client received last by form_post, if it did. */
+  /** The client's last form_post, if any. */
   readonly lastPost: () => URLSearchParams | undefined;
-  /** Stops on the way after so many pages. Default: goes on to the end. */
+  /** Stops after this number of pages. Default: continues to the end. */
   readonly mostPages?: number;
 };
 
 const TOO_MANY_PAGES = 12;
-/** For a page whose script has yet to show its form. Only a journey that ends on a page of the server's waits as long. */
+/** The time for a script to show its form. Only a journey that ends on a page of the server waits this long. */
 const SETTLES_WITHIN = 2_000;
 
-/** Does what each page asks for until the browser is at the client, or at a page that leads nowhere. */
+/** Completes each page until the browser is at the client, or at a page without a next step. */
 export async function travel(page: Page, options: JourneyOptions): Promise<Journey> {
   const pages: string[] = [];
   while (pages.length < TOO_MANY_PAGES) {

@@ -1,19 +1,19 @@
 import type { Page } from 'playwright-core';
 
-/** What the person before the browser knows and wants. */
+/** The visitor's credentials and decisions. */
 export type Visitor = {
   readonly username: string;
   readonly password: string;
   readonly consents: boolean;
 };
 
-/** A page of the server on which the visitor does something that leads to another page. */
+/** A page of the server with an action that leads to another page. */
 export type Screen = {
   /** `login`, `consent`. */
   readonly name: string;
-  /** What is visible on this page and on no other. */
+  /** A selector that is visible only on this page. */
   readonly selector: string;
-  /** Fills in, and clicks what leads on. */
+  /** Fills in the page, and clicks to continue. */
   act(page: Page, visitor: Visitor): Promise<void>;
 };
 

@@ -15,12 +15,12 @@ import { type Journey, travel } from './journey.ts';
 import { startTap, type Tap } from './tap.ts';
 
 /**
- * Which way the browser reaches the product. Its address bar shows the same origin in each. `sealed`: by two gateways in
- * turn, with nothing between them but a key.
+ * The browser's route to the product. Its address bar shows the same origin in each. `sealed`: through two gateways
+ * alternately, which share only a key.
  */
 export type Route = 'straight' | 'enforce' | 'report' | 'sealed';
 
-/** Of an endpoint that a client speaks to itself. */
+/** The URL of an endpoint that a client calls itself. */
 export type TokenAnswer = {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -32,17 +32,17 @@ export type Stage = AsyncDisposable & {
   readonly publicOrigin: string;
   readonly client: ProductClient;
   readonly app: ClientApp;
-  /** What the browser and the client say and hear. */
+  /** The messages of the browser and the client. */
   readonly front: Tap;
-  /** What the product hears and says while a gateway stands before it. */
+  /** The messages of the product behind a gateway. */
   readonly back: Tap;
   take(route: Route): void;
-  /** Somebody who has never been here, with a browser of their own. */
+  /** A new visitor with a new browser profile. */
   newVisit(): Promise<Visit>;
   /** A form post of the client, with its credentials. */
   post(path: string, parameters: Readonly<Record<string, string>>): Promise<TokenAnswer>;
   get(path: string): Promise<TokenAnswer>;
-  /** Of all gateways of the route. */
+  /** The metrics of all gateways of the route. */
   metrics(route: Exclude<Route, 'straight'>): Promise<MetricSamples>;
 };
 
@@ -53,17 +53,17 @@ export type Visit = AsyncDisposable & {
   readonly pkce: PkcePair;
   /** An authorization request of the client; `undefined` leaves one of the usual parameters out. */
   authorizationUrl(parameters?: Readonly<Record<string, string | undefined>>, pkce?: PkcePair): string;
-  /** What the client keeps under a state that it sent. */
+  /** The client's data for a state that it sent. */
   readonly verifiers: ReadonlyMap<string, string>;
-  /** Goes on from what the page shows until nothing is left to do. */
+  /** Continues from the current page until there is nothing to do. */
   travel(how?: HowToGo): Promise<Journey>;
-  /** Does what the page asks for, once. */
+  /** Completes the page once. */
   step(how?: HowToGo): Promise<Journey>;
 };
 
 export type HowToGo = { readonly page?: Page; readonly password?: string; readonly consents?: boolean };
 
-/** Every scenario has a user of its own, so that no server remembers a consent. All names are equally long. */
+/** Every scenario has its own user, so that no server remembers a consent. All names have the same length. */
 const USERS: readonly User[] = Array.from({ length: 120 }, (_, i) => ({
   username: `visitor${i + 100}`,
   password: `visitor${i + 100}`,
@@ -193,7 +193,7 @@ export async function startStage(product: Product, installation: string): Promis
   };
 }
 
-/** Characters that a state may have and that servers like to re-encode. */
+/** Characters of a state that servers often re-encode. */
 export function stateCharacters({ stateCharacters = ' ~+/=&%' }: Product): string {
   return stateCharacters;
 }
@@ -222,7 +222,7 @@ function gatewayConfig(
         name: 'product',
         endpoints: running.endpoints ?? endpointsOf(running),
         upstream: { url: upstream },
-        // As README has it: the clients that are done are enforced, all others are watched.
+        // As in README: ready clients are enforced, all others are in report.
         defaults: { mode },
         unlisted_clients: { mode: 'report' },
         clients: { [client.id]: { redirect_uris: [client.redirectUri], ...policy } },

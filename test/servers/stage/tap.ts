@@ -4,7 +4,7 @@ import { readBody } from '../../support/request-log.ts';
 
 export type HeaderLines = readonly (readonly [name: string, value: string])[];
 
-/** One request and its response, as they stood on the wire. */
+/** One request and its response, as on the wire. */
 export type Exchange = {
   readonly method: string;
   readonly target: string;
@@ -18,11 +18,11 @@ export type Exchange = {
 export type Tap = Listener & {
   /** In the order in which the responses ended. */
   readonly exchanges: Exchange[];
-  /** Sends what comes from now on to other origins, one after the other. */
+  /** Sends all further requests to other origins, alternately. */
   leadTo(origins: readonly string[]): void;
 };
 
-/** Stands in a wire, changes nothing, and keeps what went by. */
+/** Forwards unchanged, and records everything. */
 export async function startTap(origin: string, port = 0): Promise<Tap> {
   const exchanges: Exchange[] = [];
   const agent = new Agent({ keepAlive: false });
@@ -76,7 +76,7 @@ export async function startTap(origin: string, port = 0): Promise<Tap> {
   };
 }
 
-/** The body was read whole, so Node frames it anew. */
+/** The body was read completely, so Node frames it again. */
 function framed(rawHeaders: readonly string[]): string[] {
   return lines(rawHeaders)
     .filter(([name]) => name.toLowerCase() !== 'transfer-encoding')

@@ -3,25 +3,25 @@ import type { Exchange, HeaderLines } from './tap.ts';
 
 export type Reading = {
   readonly random: readonly RandomPart[];
-  /** The state that the client sent: what stands right before it is the flow prefix. */
+  /** The state that the client sent; the flow prefix is the text directly before it. */
   readonly state: string;
   readonly username: string;
-  /** What browsers and clients call the server. The gateway itself, which asks for metadata, calls it by its address. */
+  /** The server's name for browsers and clients. The gateway's own metadata requests use its address. */
   readonly host: string;
-  /** Of a redirect that goes there, only the headers count: servers repeat the address in its body, so the gateway drops that. */
+  /** For redirects to this address, only the headers count: servers repeat the address in the body, so the gateway drops it. */
   readonly redirectUri: string;
 };
 
 /**
- * What two logins may differ in with any product, beside its own `random`: the name of the user, the time, how a body
- * is framed (a length must fit its body), and what the contract says a proxy adds.
+ * Allowed differences between two logins of any product, in addition to its own `random`: the name of the user, the time,
+ * the framing of a body (a length must match its body), and headers that a proxy adds.
  */
 export const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<string>>> = {
   request: new Set([
     'connection',
     'content-length',
     'transfer-encoding',
-    // Pages are read on their way back, so they are asked for uncoded.
+    // Pages are inspected on their way back, so they are requested without a coding.
     'accept-encoding',
     'forwarded',
     'x-forwarded-for',
@@ -40,7 +40,7 @@ export const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<strin
   ]),
 };
 
-/** Pages, form posts and what scripts or clients ask for. Files of a page load in any order, and from a cache. */
+/** Pages, form posts and requests of scripts or clients. Files of a page load in any order, and from a cache. */
 export function isSpoken({ headers, target }: Exchange): boolean {
   const destination = headerOf(headers, 'sec-fetch-dest');
   const isFile = destination !== undefined && !['document', 'iframe', 'empty'].includes(destination);
@@ -96,7 +96,7 @@ function withoutRandom(text: string, { random, state, username }: Reading): stri
 
 const HTTP_DATE = /\b[A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT/g;
 
-/** Only what a group captured goes, where there is one: it says which part of the match is random. */
+/** If there is a group, only its match is replaced: it marks the random part. */
 function replaceWith(mark: string): (whole: string, ...rest: unknown[]) => string {
   return (whole, ...rest) => {
     const part = rest.slice(0, -2).find((group) => typeof group === 'string');
@@ -104,7 +104,7 @@ function replaceWith(mark: string): (whole: string, ...rest: unknown[]) => strin
   };
 }
 
-/** The state begins with letters and digits that no server encodes, so the prefix stands before it in any spelling. */
+/** The state begins with letters and digits that no server encodes, so the prefix precedes it in any spelling. */
 function withoutPrefix(text: string, state: string): string {
   const start = /^\w+/.exec(state)?.[0] ?? '';
   return text.replace(new RegExp(`[\\w.-]{32}(?=${start})`, 'g'), '');

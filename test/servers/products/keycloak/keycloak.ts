@@ -10,12 +10,12 @@ import { REALM } from './realm.ts';
 type Release = Pick<Product, 'release' | 'shows'> & {
   /** Its distribution on Maven Central. */
   readonly artifact: string;
-  /** What all of its paths begin with. */
+  /** The prefix of all its paths. */
   readonly base: string;
   readonly login: Screen;
   /** Done once, so that each start is fast. */
   prepare(home: string, env: Readonly<Record<string, string>>): Promise<unknown>;
-  /** Writes what a start reads, and answers how it is started. */
+  /** Writes the files of a start, and returns its command. */
   command(home: string, options: StartOptions): Promise<Command>;
 };
 
@@ -26,7 +26,7 @@ type Command = {
 };
 
 const UNPACK = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:unpack';
-/** It shares two processors with a browser: little memory, and no time spent on the slow compiler. */
+/** It shares two processors with a browser: little memory, and no time for the optimising compiler. */
 export const MODEST_JVM = ['-Xms64m', '-Xmx512m', '-XX:TieredStopAtLevel=1'];
 
 export const keycloakLogin = loginScreen({
@@ -48,7 +48,7 @@ const registrationScreen: Screen = {
   },
 };
 
-/** Cookies with a value of their own in each login. The oldest browsers that Keycloak 15 minds get a second one of each. */
+/** Cookies with a different value in each login. Keycloak 15 sets a second one of each for old browsers. */
 const COOKIES = [
   'AUTH_SESSION_ID',
   'KC_AUTH_SESSION_HASH',
@@ -112,7 +112,7 @@ export function keycloak({ release, shows, artifact, base, login, prepare, comma
         env: { ...env, JAVA_HOME: await javaHome() },
         data: options.data,
         port: options.port,
-        // An error page: the templates of pages are slow the first time.
+        // An error page, because page templates are slow the first time.
         readyPath: `${base}/realms/${REALM}/${ENDPOINTS.authorization}`,
       });
       const path = (realm: string, name: string) => `${base}/realms/${realm}/${name}`;

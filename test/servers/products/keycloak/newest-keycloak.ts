@@ -5,7 +5,7 @@ import type { Screen } from '../../stage/screen.ts';
 import { keycloak, keycloakLogin, MODEST_JVM } from './keycloak.ts';
 import { keycloakRealm, REALM } from './realm.ts';
 
-/** Its login page asks every two seconds whether another tab has logged in, and then goes on without its visitor. */
+/** Its login page polls every two seconds whether another tab logged in, and then continues without its visitor. */
 const loginUnlessAnotherTabDid: Screen = {
   ...keycloakLogin,
   async act(page, visitor) {
@@ -13,7 +13,7 @@ const loginUnlessAnotherTabDid: Screen = {
     if (cookies.some(({ name }) => name === 'KEYCLOAK_SESSION')) {
       const here = page.url();
       const goesOn = page.waitForURL(({ href }) => href !== here, { timeout: 5_000, waitUntil: 'commit' });
-      // A page that the session was already there for waits for its visitor.
+      // A page that was loaded with the session waits for its visitor.
       if (
         await goesOn.then(
           () => true,
@@ -38,7 +38,7 @@ export const newestKeycloak = keycloak({
     return run(join(home, 'bin/kc.sh'), ['build', ...options], { env });
   },
   async command(home, options) {
-    // The one folder that it imports from.
+    // The only folder from which it imports.
     await mkdir(join(home, 'data/import'), { recursive: true });
     await writeFile(join(home, 'data/import', `${REALM}.json`), keycloakRealm(options));
     return {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { keycloak, keycloakLogin, MODEST_JVM } from './keycloak.ts';
 import { keycloakRealm, REALM } from './realm.ts';
 
-/** What WildFly 23 reaches into, and Java has closed since. */
+/** Packages that WildFly 23 accesses, and that Java closed since. */
 const OPENED = [
   'java.base/java.io',
   'java.base/java.lang',
@@ -42,7 +42,7 @@ export const oldKeycloak = keycloak({
         '-b=127.0.0.1',
         `-Djboss.server.base.dir=${server}`,
         `-Djboss.http.port=${options.port}`,
-        // Any free port: nobody asks for these.
+        // Any free port, because these are unused.
         ...['https', 'management.http', 'management.https', 'ajp'].map((name) => `-Djboss.${name}.port=0`),
         `-Dkeycloak.import=${realm}`,
       ],

@@ -7,10 +7,10 @@ export function keycloakRealm({ clients, users }: StartOptions): string {
   return JSON.stringify({
     realm: REALM,
     enabled: true,
-    // Else every address but loopback would need TLS.
+    // Otherwise every address except loopback would need TLS.
     sslRequired: 'none',
     registrationAllowed: true,
-    // A hundred users are imported in each run: their passwords need not withstand anybody.
+    // A hundred users are imported in each run: their passwords need no strength.
     passwordPolicy: 'hashAlgorithm(pbkdf2-sha256) and hashIterations(1)',
     clients: clients.map(({ id, secret, redirectUri }) => ({
       clientId: id,
@@ -25,12 +25,12 @@ export function keycloakRealm({ clients, users }: StartOptions): string {
     users: users.map(({ username, password }) => ({
       username,
       enabled: true,
-      // Without these, the first login stops at a form that asks for them.
+      // Without these, the first login shows a form for them.
       email: `${username}@example.com`,
       emailVerified: true,
       firstName: username,
       lastName: username,
-      // What each user has that was not imported; the account console asks for it.
+      // A role of all users who were not imported, which the account console requires.
       realmRoles: [`default-roles-${REALM}`],
       credentials: [{ type: 'password', value: password, temporary: false }],
     })),

@@ -30,7 +30,7 @@ export const springAuthorizationServer = springApplication({
       },
     },
   ],
-  // It asks for consent to anything beside `openid`.
+  // It asks for consent to all scopes except `openid`.
   authorizationParameters: { scope: 'openid profile' },
   random: [
     { what: 'the session cookie', pattern: /JSESSIONID=(\w+)/g },
@@ -64,7 +64,7 @@ function registration({ id, secret, redirectUri }: { id: string; secret: string;
       scopes: ['openid', 'profile'],
     },
     'require-authorization-consent': true,
-    // As sites with old clients have it: codes without PKCE.
+    // As for sites with old clients: codes without PKCE.
     'require-proof-key': false,
   };
   return [id, client];

@@ -19,7 +19,7 @@ export const springSecurityOAuth = springApplication({
     {
       ...consentScreen({ allow: '[name=authorize]', deny: '[name=authorize]' }),
       async act(page, { consents }) {
-        // Each scope has a pair of radio buttons, with `false` chosen.
+        // Each scope has two radio buttons, with `false` selected.
         if (consents)
           for (const scope of await page.locator('[type=radio][value=true]').all()) await scope.check();
         await page.locator('[name=authorize]').click();
@@ -27,7 +27,7 @@ export const springSecurityOAuth = springApplication({
     },
   ],
   authorizationParameters: { scope: 'read write' },
-  // It writes a `+` into its redirects as it is, which reads as a blank.
+  // It does not encode a `+` in its redirects, which is read as a space.
   stateCharacters: ' ~/=&%',
   random: [
     { what: 'the session cookie', pattern: /JSESSIONID=(\w+)/g },

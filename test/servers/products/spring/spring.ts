@@ -15,7 +15,7 @@ type Application = Omit<Product, 'install' | 'start'> & {
   properties(options: StartOptions): Readonly<Record<string, unknown>>;
 };
 
-/** An application as the guides of Spring have it: a build file, a class, and properties. */
+/** An application as in Spring's guides: a build file, a class, and properties. */
 export function springApplication({ source, paths, properties, ...product }: Application): Product {
   const project = fileURLToPath(new URL(source, import.meta.url));
   return {
@@ -27,7 +27,7 @@ export function springApplication({ source, paths, properties, ...product }: App
     },
     async start(options) {
       const config = join(options.data, 'application.yaml');
-      // Its own error page tells the time, so that no two are alike.
+      // Its own error page contains the time, so no two are equal.
       const error = { whitelabel: { enabled: false } };
       const server = { port: options.port, address: '127.0.0.1', error };
       // JSON is YAML too.
@@ -50,7 +50,7 @@ export function springApplication({ source, paths, properties, ...product }: App
   };
 }
 
-/** Its name tells the sources that it was built from, so that it is built again when they change. */
+/** Its name contains a digest of its sources, so that a change causes a new build. */
 async function jarFile(folder: string, project: string): Promise<string> {
   const digest = createHash('sha256');
   const sources: string[] = [];

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { StoreConfig } from './config/config.ts';
 import { openStores, type Stores } from './open-stores.ts';
@@ -56,8 +57,11 @@ function addressOf(config: StoreConfig): string | undefined {
   if (config.kind !== 'redis') return undefined;
   const { redis } = config;
   if ('url' in redis) {
-    const url = URL.parse(redis.url);
-    return url === null ? undefined : `${url.protocol}//${url.host}${url.pathname}`;
+    const { target, database } = redis.url;
+    if ('path' in target) return target.path;
+    const { tls, host, port } = target;
+    const base = `${tls ? 'rediss' : 'redis'}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+    return database === undefined ? base : `${base}/${database}`;
   }
   const nodes = 'cluster' in redis ? redis.cluster : redis.sentinel.nodes;
   return nodes.map(({ host, port }) => `${host}:${port}`).join(', ');

@@ -23,7 +23,7 @@ export type Stores = {
 
 /**
  * Opens the configured stores. They do not wait for Redis: until it is reachable, every operation is a fault. Throws only for
- * an unusable URL (`StoreFault`) or certificate (a system error).
+ * an unusable certificate (a system error).
  */
 export function openStores(config: StoreConfig, options: StoreOptions = {}): Stores {
   const { flows, connection, renew } = openFlowStore(config, options.onStateChange);

@@ -3,6 +3,7 @@ import type { ClientPolicies } from '../policy/client-policy.ts';
 import { mergePolicies } from './client-policies.ts';
 import type { Address } from './schema/address.ts';
 import type { gatewaySchema } from './schema/gateway.ts';
+import type { RedisAddress } from './schema/redis-url.ts';
 import type { Draft, Settings } from './settings.ts';
 
 /** A configuration file after validation, as `schema/` describes it, with all defaults except those of client policies. */
@@ -33,7 +34,7 @@ type RedisSettings = NonNullable<FileSettings['store']['redis']>;
 type RedisSentinel = NonNullable<RedisSettings['sentinel']>;
 /** The location of Redis: a url, the nodes of a cluster, or sentinels. */
 export type RedisServers =
-  | { readonly url: string }
+  | { readonly url: RedisAddress }
   | { readonly cluster: readonly Address[] }
   | { readonly sentinel: RedisSentinel };
 export type RedisConfig = Omit<RedisSettings, 'url' | 'cluster' | 'sentinel'> & RedisServers;

@@ -52,8 +52,8 @@ function withoutSecrets(store: StoreConfig): object {
   if (store.kind !== 'redis') return { kind: store.kind };
   const { username: _username, password: _password, tls: _tls, ...servers } = store.redis;
   if ('url' in servers) {
-    const { protocol, host, pathname, search } = new URL(servers.url);
-    return { ...servers, url: [protocol, host, pathname, search] };
+    const { target, database } = servers.url;
+    return { ...servers, url: { target, database } };
   }
   if ('cluster' in servers) return servers;
   const { name, nodes } = servers.sentinel;

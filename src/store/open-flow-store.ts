@@ -21,7 +21,7 @@ export type OpenedFlowStore = {
 
 /**
  * Opens the configured store. It does not wait for Redis: until Redis is reachable, every operation is a fault. Throws only for
- * an unusable URL (`StoreFault`) or certificate (a system error).
+ * an unusable certificate (a system error).
  */
 export function openFlowStore(config: StoreConfig, onStateChange?: OnStateChange): OpenedFlowStore {
   switch (config.kind) {

@@ -1,11 +1,9 @@
 import { createSecureContext } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisConfig, TlsFiles } from '../config/config.ts';
-import { StoreFault } from './flow-store.ts';
 import { type ConnectorOptions, type OnLost, PrimaryConnector, ServerConnector } from './redis-connector.ts';
 import { redisErrorCode } from './redis-fault.ts';
 import { CLAIM_CODE, RELEASE_CODE, SAVE_UNLESS_HELD } from './redis-scripts.ts';
-import { parseRedisUrl } from './redis-url.ts';
 
 /** ioredis's client with the flow store's scripts as commands. */
 export interface RedisClient extends Redis {
@@ -23,18 +21,15 @@ const CONNECT_TIMEOUT = 2_000;
 /** The server became a replica, lost its own replica, or requires a password: another connection may lead to another server. */
 const LEAVE_ON = ['READONLY', 'NOREPLICAS', 'NOAUTH'];
 
-/** Opens ioredis's client for the configured Redis, and connects. Throws for an unusable URL or certificate. */
+/** Opens ioredis's client for the configured Redis, and connects. Throws for an unusable certificate. */
 export function openRedisClient(config: RedisConfig, onLost: OnLost): RedisClient {
   if ('url' in config) return openStandalone(config, onLost);
   if ('cluster' in config) return openCluster(config, onLost);
   return openPrimary(config, onLost);
 }
 
-function openStandalone(config: Extract<RedisConfig, { url: string }>, onLost: OnLost): RedisClient {
-  const address = parseRedisUrl(config.url);
-  // The URL may contain a password, so the message does not repeat it.
-  if (address === undefined) throw new StoreFault('store_error', 'store.redis.url is malformed');
-  const { target } = address;
+function openStandalone(config: Extract<RedisConfig, { url: object }>, onLost: OnLost): RedisClient {
+  const { target, ...address } = config.url;
   // Certificates mean TLS with any scheme, so that a forgotten `s` sends no password in clear.
   const secure = 'host' in target && (target.tls || config.tls !== undefined);
   const username = config.username ?? address.username;
@@ -45,7 +40,7 @@ function openStandalone(config: Extract<RedisConfig, { url: string }>, onLost: O
     Connector: ServerConnector,
     ...('path' in target ? { path: target.path } : { host: target.host, port: target.port }),
     ...(secure ? { tls: tlsOptions(config.tls) } : {}),
-    db: config.database ?? address.database,
+    db: config.database ?? address.database ?? 0,
     // Proxies in front of Redis may not support INFO.
     enableReadyCheck: false,
   });

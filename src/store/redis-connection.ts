@@ -14,7 +14,7 @@ export class RedisConnection implements AsyncDisposable {
   /** The link with a new configuration, until it is ready. */
   #next: RedisLink | undefined;
 
-  /** Throws for an unusable URL or certificate. */
+  /** Throws for an unusable certificate. */
   constructor(config: RedisConfig, onStateChange: OnStateChange = () => {}) {
     this.#onStateChange = onStateChange;
     this.#link = new RedisLink(config, (state, detail) => this.#report(this.#link, state, detail));

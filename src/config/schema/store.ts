@@ -89,22 +89,17 @@ withRule(redisSchema, ({ url, tls, database }, diagnostics, written) => {
   if (written.has('cluster') && database !== undefined && database !== 0) {
     diagnostics.problem(['database'], 'a cluster has only database 0');
   }
-  if (url === undefined) return;
-  if (tls !== undefined && !url.startsWith('rediss:')) {
+  if (url?.target === undefined) return;
+  if (tls !== undefined && !('tls' in url.target && url.target.tls)) {
     diagnostics.problem(['tls'], 'needs a url that begins with rediss://');
   }
-  if (url.startsWith('/')) return;
-  const inUrl = new URL(url);
-  if (inUrl.pathname.length > 1 && written.has('database')) {
+  if (url.database !== undefined && written.has('database')) {
     diagnostics.problem(['url'], 'names a database, and so does the key `database`: remove one of them');
   }
-  if (
-    (inUrl.username !== '' && written.has('username')) ||
-    (inUrl.password !== '' && written.has('password'))
-  ) {
+  if ((url.username && written.has('username')) || (url.password && written.has('password'))) {
     diagnostics.problem(['url'], 'contains a user or password, and so do the keys: remove one of them');
   }
-  if (inUrl.password !== '' && written.get('url')?.value.kind === 'scalar') {
+  if (url.password && written.get('url')?.value.kind === 'scalar') {
     diagnostics.warning(
       ['url'],
       'this password is in clear text: remove it from the url and write password: {from_env: NAME}',

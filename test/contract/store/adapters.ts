@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 import type { ActivityStore } from '../../../src/activity/activity-store.ts';
 import { MemoryActivityStore } from '../../../src/activity/activity-store-memory.ts';
 import type { RedisConfig, RedisServers } from '../../../src/config/config.ts';
+import { parseRedisUrl, type RedisAddress } from '../../../src/config/schema/redis-url.ts';
 import { openStores } from '../../../src/open-stores.ts';
 import type { FlowStore } from '../../../src/store/flow-store.ts';
 import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
@@ -99,7 +100,7 @@ async function startSentinelAdapter(): Promise<Adapter> {
 
 /** `keepers`: the servers that have the keys. */
 function redisAdapter(
-  servers: RedisServers,
+  servers: WrittenServers,
   keepers: readonly RedisServer[],
   shared: AsyncDisposable,
   settings: RedisSettings = {},
@@ -128,9 +129,14 @@ function redisAdapter(
 /** The settings of a store in Redis, other than its location. */
 export type RedisSettings = Partial<Omit<RedisConfig, 'url' | 'cluster' | 'sentinel'>>;
 
-export function redisConfig(servers: RedisServers, settings: RedisSettings = {}): RedisConfig {
+/** Where Redis is, as a file has it. */
+export type WrittenServers = { readonly url: string } | Exclude<RedisServers, { readonly url: RedisAddress }>;
+
+export function redisConfig(servers: WrittenServers, settings: RedisSettings = {}): RedisConfig {
+  const parsed = 'url' in servers ? parseRedisUrl(servers.url) : undefined;
+  if (parsed !== undefined && 'problem' in parsed) throw new TypeError(parsed.problem);
   return {
-    ...servers,
+    ...(parsed === undefined ? (servers as Exclude<WrittenServers, { url: string }>) : { url: parsed.value }),
     username: undefined,
     password: undefined,
     database: undefined,
@@ -141,7 +147,7 @@ export function redisConfig(servers: RedisServers, settings: RedisSettings = {})
   };
 }
 
-export function sentinelServers(behind: RedisBehindSentinels, password?: string): RedisServers {
+export function sentinelServers(behind: RedisBehindSentinels, password?: string): WrittenServers {
   return { sentinel: { name: PRIMARY_NAME, nodes: behind.addresses, username: undefined, password } };
 }
 
@@ -160,10 +166,10 @@ export async function openStore(config: RedisConfig, onStateChange?: OnStateChan
 /** The same on one server. */
 export function openRedisStore(
   { url }: { readonly url: string },
-  settings: RedisSettings & { readonly url?: string } = {},
+  { url: other = url, ...settings }: RedisSettings & { readonly url?: string } = {},
   onStateChange?: OnStateChange,
 ): Promise<FlowStore> {
-  return openStore(redisConfig({ url, ...settings }, settings), onStateChange);
+  return openStore(redisConfig({ url: other }, settings), onStateChange);
 }
 
 export async function untilReachable(store: Pick<FlowStore, 'ping'>): Promise<void> {

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { StoreFault } from '../../../src/store/flow-store.ts';
 import { MAX_UNSETTLED } from '../../../src/store/redis-link.ts';
 import { type RedisServer, type RedisServerOptions, startRedis } from '../../support/redis-server.ts';
 import { sampleCode } from '../../support/sample-login.ts';
@@ -226,13 +225,6 @@ describe('credentials', () => {
     const store = track(createStore(redisConfig(server), onStateChange));
     await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'NOAUTH'), 5_000);
     expect(await faultOf(store.ping())).toMatchObject({ code: 'store_unreachable' });
-  });
-
-  test('the error of a malformed URL does not repeat it', () => {
-    const url = `redis://:${SECRET}`;
-    const make = () => createStore(redisConfig({ url }));
-    expect(make).toThrow(StoreFault);
-    expect(make).not.toThrow(SECRET);
   });
 });
 

@@ -1,12 +1,11 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { RedisServers } from '../../../src/config/config.ts';
 import { listen } from '../../support/listener.ts';
 import { startRedisCluster } from '../../support/redis-cluster.ts';
 import { startRedisSentinel } from '../../support/redis-sentinel.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import { sampleCode, UPSTREAM } from '../../support/sample-login.ts';
-import { openStore, redisConfig, sentinelServers, untilReachable } from './adapters.ts';
+import { openStore, redisConfig, sentinelServers, untilReachable, type WrittenServers } from './adapters.ts';
 import { claim, faultOf, saveFlow } from './store-operations.ts';
 
 const OPERATIONS = 20_000;
@@ -20,7 +19,7 @@ afterEach(async () => {
 });
 
 type Scene = {
-  readonly servers: RedisServers;
+  readonly servers: WrittenServers;
   lose(): Promise<void>;
   restore(): Promise<void>;
   /** The number of connections to a server so far. */

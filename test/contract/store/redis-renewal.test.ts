@@ -108,6 +108,5 @@ test('an unusable certificate changes nothing, and is detected at once', async (
   await untilReachable(store);
   const tls = { ca: undefined, cert: 'none', key: 'none' };
   expect(() => connection.renew(redisConfig({ url: 'rediss://localhost:1' }, { tls }))).toThrow();
-  expect(() => connection.renew(redisConfig({ url: 'nonsense' }))).toThrow();
   expect(await finishLogin(store, 'next')).toBe('claimed');
 });

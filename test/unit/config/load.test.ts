@@ -93,7 +93,13 @@ issuers:
     log: { level: 'debug', format: 'pretty', requests: true },
     store: {
       kind: 'redis',
-      redis: { url: '/run/redis.sock', username: 'u', password: 'pw', prefix: 'p:', timeout: 1000 },
+      redis: {
+        url: { target: { path: '/run/redis.sock' } },
+        username: 'u',
+        password: 'pw',
+        prefix: 'p:',
+        timeout: 1000,
+      },
     },
     issuers: [
       {

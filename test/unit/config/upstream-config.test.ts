@@ -35,7 +35,7 @@ it('accepts the other options', async () => {
   expect(config.admin.address).toEqual({ host: '::1', port: 0 });
   expect(config.store).toMatchObject({
     kind: 'redis',
-    redis: { url: 'rediss://h:6380/2', prefix: 'pkce-gateway:' },
+    redis: { url: { target: { host: 'h', port: 6380, tls: true }, database: 2 }, prefix: 'pkce-gateway:' },
   });
   expect(config.issuers[0]?.clients.unlisted.mode).toBe('report');
 });

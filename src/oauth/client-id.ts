@@ -1,4 +1,4 @@
-/** Characters. Longer ids would fill the store, and no real client has one. */
+/** Bytes in UTF-8. Longer ids would fill the store, and no real client has one. */
 export const LONGEST_CLIENT_ID = 2048;
 
 /**

@@ -1,4 +1,4 @@
-/** Characters. Longer URIs would fill the store, and no real client has one. */
+/** Bytes in UTF-8. Longer URIs would fill the store, and no real client has one. */
 export const LONGEST_REDIRECT_URI = 2048;
 
 const LOOPBACK_WITH_PORT = /^http:\/\/(127\.0\.0\.1|\[::1\]|localhost)(:\d{1,5})?(?=[/?#]|$)/i;

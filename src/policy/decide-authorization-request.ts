@@ -35,7 +35,7 @@ export function decideAuthorizationRequest(
 
 function checkClient({ clientId }: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {
   if (clientId === undefined) return violation('client_id_missing');
-  if (clientId.length > LONGEST_CLIENT_ID) return violation('parameter_malformed', 'client_id');
+  if (Buffer.byteLength(clientId) > LONGEST_CLIENT_ID) return violation('parameter_malformed', 'client_id');
   return policy.mode === 'reject' ? violation('client_unknown', clientId) : undefined;
 }
 
@@ -49,7 +49,8 @@ function checkRedirectUri(
   { redirectUris }: ClientPolicy,
 ): Violation | undefined {
   if (redirectUri === undefined) return undefined;
-  if (redirectUri.length > LONGEST_REDIRECT_URI) return violation('parameter_malformed', 'redirect_uri');
+  if (Buffer.byteLength(redirectUri) > LONGEST_REDIRECT_URI)
+    return violation('parameter_malformed', 'redirect_uri');
   if (redirectUris === undefined || isRegisteredRedirectUri(redirectUri, redirectUris)) return undefined;
   return violation('redirect_uri_not_allowed', redirectUri);
 }

@@ -60,12 +60,16 @@ describe('accepted', () => {
     ],
     ['a state of any kind', { state: '' }, {}],
     ['the client_id of an unlisted client', { client_id: 'x' }, { name: '_unlisted' }],
+    ['a client_id of 2 KiB', { client_id: 'é'.repeat(1024) }, {}],
+    ['a redirect_uri of 2 KiB', { redirect_uri: 'https://a.test/'.padEnd(2048, 'a') }, {}],
   ])('%s', (_, changes, policy) => expect(decide(changes, policy)).toBeUndefined());
 });
 
 describe('each reason', () => {
   test.each<[reason: string, changes: Record<string, string | undefined>, policy: Partial<ClientPolicy>]>([
     ['client_unknown', {}, { mode: 'reject' }],
+    ['parameter_malformed', { client_id: `${'é'.repeat(1024)}a` }, {}],
+    ['parameter_malformed', { redirect_uri: `https://a.test/${'é'.repeat(1024)}` }, {}],
     ['client_id_missing', { client_id: undefined }, {}],
     ['client_id_missing', { client_id: undefined }, { mode: 'reject' }],
     ['request_uri_unknown', { request_uri: 'https://evil.example/r' }, {}],

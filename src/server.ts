@@ -4,7 +4,7 @@ import { SeenTraits } from './handlers/seen-traits.ts';
 import { Listener } from './http/listener.ts';
 import type { ObservedStores } from './observed-stores.ts';
 import { type Knowledge, type Shared, Site } from './site.ts';
-import { Audit } from './telemetry/audit.ts';
+import { type Audit, openAudit } from './telemetry/audit.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
 /** Milliseconds for which silent upstreams can delay a start, or a reload that does not need their answer. */
@@ -81,7 +81,7 @@ export class Server implements AsyncDisposable {
   /** Runs discovery, then listens. Resolves to its URL. */
   async start(): Promise<string> {
     const { events, processEvents } = this.#telemetry;
-    this.#audit = await Audit.open(this.config.audit, processEvents);
+    this.#audit = await openAudit(this.config.audit, processEvents);
     if (this.#audit !== undefined) events.auditWith(this.#audit);
     await this.#site.prepare(PREPARE_TIMEOUT, () => true);
     return this.#listener.listen();

@@ -50,7 +50,7 @@ type LastViolation = ReportedClient['last_violation'];
 /** The last violation by Prometheus: the start of its day, and the most frequent reason of that day. */
 function lastViolation({ days }: ClientCounts, now: number): LastViolation {
   const index = days.findLastIndex(({ violations }) => violations.size > 0);
-  const [most] = [...(days[index]?.violations ?? [])].sort(([, one], [, other]) => other - one);
+  const [most] = days[index]?.violations ?? [];
   if (most === undefined) return null;
   return { at: new Date((periodDays(now)[index] as number) * DAY).toISOString(), reason: most[0] };
 }

@@ -4,49 +4,33 @@ import { LineSink } from './line-sink.ts';
 import type { ProcessEvents } from './process-events.ts';
 import type { Violation } from './violation.ts';
 
-const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
+const DESCRIPTORS: Readonly<Record<string, number>> = { stdout: 1, stderr: 2 };
 
-/** The audit stream: a line for each violation. */
-export class Audit implements AsyncDisposable {
-  readonly #address: Config['audit']['address'];
-  readonly #sink: LineSink;
-
-  private constructor(address: Config['audit']['address'], sink: LineSink) {
-    this.#address = address;
-    this.#sink = sink;
-  }
-
-  /** `undefined` if none is configured. Rejects if its file cannot be opened. */
-  static async open(
-    { destination, address }: Config['audit'],
-    events: ProcessEvents,
-  ): Promise<Audit | undefined> {
-    if (destination === 'none') return undefined;
-    try {
-      const sink = await LineSink.open({
-        destination:
-          destination === 'stdout' || destination === 'stderr' ? DESCRIPTORS[destination] : destination,
-        onDrop: () => events.auditRecordDropped(),
-        onTrouble: (error) => events.auditTrouble(error),
-        onRecovery: () => events.auditRecovered(),
-      });
-      return new Audit(address, sink);
-    } catch (error) {
-      throw new Error(`audit.destination: ${(error as Error).message}`, { cause: error });
-    }
-  }
-
-  record(violation: Violation): void {
-    this.#sink.write(buildAuditRecord(violation, this.#address, Date.now()));
-  }
-
+/** The audit stream: a line for each violation. Disposal writes the remaining lines, for up to two seconds. */
+export type Audit = AsyncDisposable & {
+  record(violation: Violation): void;
   /** Reopens its file if it was renamed. */
-  reopen(): void {
-    void this.#sink.reopen();
-  }
+  reopen(): void;
+};
 
-  /** Writes the remaining lines, for up to two seconds. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#sink[Symbol.asyncDispose]();
-  }
+/** `undefined` if none is configured. Rejects if its file cannot be opened. */
+export async function openAudit(
+  { destination, address }: Config['audit'],
+  events: ProcessEvents,
+): Promise<Audit | undefined> {
+  if (destination === 'none') return undefined;
+  const opening = LineSink.open({
+    destination: DESCRIPTORS[destination] ?? destination,
+    onDrop: () => events.auditRecordDropped(),
+    onTrouble: (error) => events.auditTrouble(error),
+    onRecovery: () => events.auditRecovered(),
+  });
+  const sink = await opening.catch((error: Error) => {
+    throw new Error(`audit.destination: ${error.message}`, { cause: error });
+  });
+  return {
+    record: (violation) => sink.write(buildAuditRecord(violation, address, Date.now())),
+    reopen: () => void sink.reopen(),
+    [Symbol.asyncDispose]: () => sink[Symbol.asyncDispose](),
+  };
 }

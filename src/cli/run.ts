@@ -65,7 +65,7 @@ async function runCommand(command: Command, args: readonly string[], io: Command
   }
 }
 
-/** An option that npm kept, because no `--` stands before the command. npm has a `ca` of its own. */
+/** An option that npm consumed, because there is no `--` before the command. npm has its own `ca`. */
 function takenByNpm(
   { options }: Command,
   args: readonly string[],

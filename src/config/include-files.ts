@@ -89,11 +89,11 @@ function issuersByName(root: YamlNode): ReadonlyMap<string, Issuer> {
 /** The clients of an included file by issuer; anything else in it is a problem. */
 function addClients(root: YamlNode, issuers: ReadonlyMap<string, Issuer>, diagnostics: Diagnostics): void {
   for (const key of root.kind === 'map' ? root.entries.keys() : []) {
-    if (key !== 'issuers') diagnostics.problem([key], 'an included file holds `issuers` only', 'key');
+    if (key !== 'issuers') diagnostics.problem([key], 'an included file may contain only `issuers`', 'key');
   }
   const list = nodeAt(root, ['issuers']);
   if (list?.kind !== 'list') {
-    diagnostics.problem(['issuers'], 'an included file holds a list of `issuers`');
+    diagnostics.problem(['issuers'], 'an included file needs a list of `issuers`');
     return;
   }
   for (const [index, node] of list.items.entries()) {

@@ -73,7 +73,7 @@ export async function examineIssuer(
   return { about, findings };
 }
 
-/** What becomes of a probe that gets no answer. */
+/** Turns an unanswered probe into a finding. */
 function unanswered(tried: string, advice: string): (error: unknown) => Finding[] {
   return (error) => {
     if (!(error instanceof UpstreamFault)) throw error;

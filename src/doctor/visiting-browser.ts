@@ -9,7 +9,7 @@ export interface VisitingBrowser extends AsyncDisposable {
   visit(url: string): Promise<URLSearchParams | undefined>;
 }
 
-/** Where the user is told what to do, and pastes an address. */
+/** Shows instructions to the user, and reads a pasted address. */
 export type Terminal = {
   readonly show: (text: string) => void;
   /** The next line; `undefined` at the end of the input. */

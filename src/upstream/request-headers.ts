@@ -50,7 +50,7 @@ const METHOD_OVERRIDES: ReadonlySet<string> = new Set([
   'x-tunneled-method',
 ]);
 
-/** Headers of which only the first, which the gateway judged, is forwarded. */
+/** Headers that are forwarded only once: the gateway judged the first one. */
 const SINGLE: ReadonlySet<string> = new Set(['authorization', 'content-type', 'content-length']);
 
 export type OutgoingHeaderOptions = {

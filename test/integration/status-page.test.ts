@@ -277,7 +277,7 @@ test('clients in off are shown, without numbers', async () => {
   const page = await openPage(many, '?mode=off', { script: false });
   const row = page.locator('tbody tr').first();
   expect(await row.locator('td').allTextContents()).toEqual(
-    expect.arrayContaining(['off', 'not looked at', '–']),
+    expect.arrayContaining(['off', 'not judged', '–']),
   );
   expect(await page.locator('.tile', { hasText: 'off' }).textContent()).toMatch(/750\s+off/);
 });

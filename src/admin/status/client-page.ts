@@ -71,7 +71,7 @@ function renderPlaces({ policy, redirectUris: seen, client }: ActivityPlaces, kn
   const listed = policy.redirectUris ?? [];
   const all = [...new Set([...listed, ...seen])];
   if (client === UNLISTED)
-    return html`<p class="muted">They are shown for clients with a name of their own.</p>`;
+    return html`<p class="muted">They are shown only for clients with their own name.</p>`;
   if (all.length === 0)
     return html`<p class="muted">${known ? 'No redirect URI is listed, and no code was seen.' : 'No redirect URI is listed.'}</p>`;
   return html`<ul class="places">${all.map((uri) => {

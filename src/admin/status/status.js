@@ -32,7 +32,7 @@
     return old;
   }
 
-  // A row goes with its client, wherever that stands now.
+  // A row stays with its client, at the client's current position.
   function renewChildren(old, fresh) {
     const keyed = new Map();
     for (const child of old.children) if (child.dataset.key) keyed.set(child.dataset.key, child);

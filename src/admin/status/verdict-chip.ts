@@ -6,7 +6,7 @@ import { momentText } from './time-text.ts';
 /** The verdict in one or two words. For an enforced client it says whether its logins work. */
 export function renderVerdictChip(client: ClientActivity, known: boolean): Html {
   const { state } = client.verdict;
-  if (client.mode === 'off') return html`<span class="muted">not looked at</span>`;
+  if (client.mode === 'off') return html`<span class="muted">not judged</span>`;
   if (!known) return html`<span class="muted">–</span>`;
   if (isInTrouble(client)) return html`<span class="chip trouble">in trouble</span>`;
   const word = client.mode === 'enforce' && state === 'ready' ? 'all fine' : state;

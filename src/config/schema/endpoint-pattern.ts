@@ -52,7 +52,7 @@ function segmentProblem(segment: string, isLast: boolean): string | undefined {
   if (segment === '') return isLast ? undefined : 'must not contain //';
   if (segment === '.' || segment === '..') return 'must not contain . or .. segments';
   if (PLACEHOLDER.test(segment)) return undefined;
-  if (/[{}]/.test(segment)) return '{name} stands for one whole segment';
+  if (/[{}]/.test(segment)) return '{name} must be one whole segment';
   if (!PLAIN_SEGMENT.test(segment))
     return 'has a character that a path cannot have (percent-encode it as %XX)';
   for (const [triplet] of segment.matchAll(/%../g)) {

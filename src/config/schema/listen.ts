@@ -32,7 +32,7 @@ export const listenSchema = section({
     body: size('1KiB', '16MiB')
       .prefault('64KiB')
       .describe(
-        'The largest request body at the judged endpoints (authorization, token). Other bodies are streamed, whatever their size.',
+        'The largest request body at the judged endpoints (authorization, token). Other bodies are streamed at any size.',
       ),
     connections: integer(1, 1_000_000)
       .prefault(10_000)

@@ -3,7 +3,7 @@ import { subjectOf } from '../identify-client.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 
 /**
- * Counts an authorization request once, whatever its result. A post of a login or consent page to its own address is not a
+ * Counts an authorization request once, with any result. A post of a login or consent page to its own address is not a
  * new request.
  */
 export function countRequest(context: AuthorizationContext): void {

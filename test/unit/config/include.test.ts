@@ -116,7 +116,7 @@ it('names the file and position of a problem', async () => {
     'clients.d/b.yaml:4:7 issuers[0].clients.b: duplicate client (first in clients.d/a.yaml:5:7)',
     'clients.d/b.yaml:6:7 issuers[0].clients.c: duplicate key (first in line 5)',
     'clients.d/c.yaml:2:11 issuers[0].name: no issuer is called nobody',
-    'clients.d/d.yaml:1:1 log: an included file holds `issuers` only',
+    'clients.d/d.yaml:1:1 log: an included file may contain only `issuers`',
     'clients.d/d.yaml:3:18 issuers[0].upstream: an included file may contain only clients',
     'clients.d/d.yaml:4:5 issuers[1]: must be a mapping with the `name` of an issuer and its `clients`',
     expect.stringMatching(/^clients\.d\/e\.yaml:\d:\d: not valid YAML: /),

@@ -73,7 +73,9 @@ export const issuerSchema = z.strictObject({
     .array(z.enum(['form', 'json']))
     .min(1)
     .prefault(['form'])
-    .describe('Content types of token requests. `json` adds one flat JSON object, which is forwarded as JSON.'),
+    .describe(
+      'Content types of token requests. `json` adds one flat JSON object, which is forwarded as JSON.',
+    ),
   state_limit: size('32B', '64KiB')
     .optional()
     .describe(

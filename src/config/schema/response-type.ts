@@ -11,7 +11,8 @@ function parseResponseType(text: string): Parsed<string> {
     return { problem: 'must be made of the words code, id_token and token, or be none' };
   }
   if (new Set(words).size < words.length) return { problem: 'has a word twice' };
-  if (words.includes('none') && words.length > 1) return { problem: '`none` cannot be combined with other types' };
+  if (words.includes('none') && words.length > 1)
+    return { problem: '`none` cannot be combined with other types' };
   return { value: normalizeResponseType(text) };
 }
 

@@ -6,6 +6,7 @@ import { buildClientActivity, type ClientActivity } from './client-activity.ts';
 import { ISSUER_ITSELF, marked } from './counted.ts';
 import {
   busiestUnlisted,
+  type ClientDay,
   emptyHistory,
   type History,
   loadHistories,
@@ -28,15 +29,8 @@ export type ReportedIssuer = {
 export type ActivityReport = {
   /** Every entry of the configuration, then the client ids without one, then `_unlisted`; by issuer. */
   readonly clients: readonly ClientActivity[];
-  /** Requests that the upstream did not answer, by issuer. */
-  readonly upstreamTrouble: ReadonlyMap<string, UpstreamTrouble>;
-};
-
-export type UpstreamTrouble = {
-  /** By kind, over the period. */
-  readonly counts: ReadonlyMap<string, number>;
-  /** Epoch milliseconds. */
-  readonly last: { readonly at: number; readonly what: string } | undefined;
+  /** Requests that the upstream did not answer, by issuer: counted by kind over the period. */
+  readonly upstreamTrouble: ReadonlyMap<string, ClientDay>;
 };
 
 /** The activity of all clients over the period, with the policies in force. Throws a `StoreFault`. */
@@ -46,7 +40,7 @@ export async function readActivity(
   now: number,
   { past, keepsRecords = true }: { readonly past?: PastDays; readonly keepsRecords?: boolean } = {},
 ): Promise<ActivityReport> {
-  const upstreamTrouble = new Map<string, UpstreamTrouble>();
+  const upstreamTrouble = new Map<string, ClientDay>();
   const places = new SharedPlaces();
   const read = [];
   for (const issuer of issuers) {

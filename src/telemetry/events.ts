@@ -1,3 +1,4 @@
+import type { UnroutableCause } from '../handlers/unroutable.ts';
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import type { StoreFault } from '../store/flow-store.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
@@ -11,20 +12,6 @@ import { adviseOnStoreFault } from './store-advice.ts';
 import type { Subject } from './subject.ts';
 import { traceStoreOperation } from './tracing.ts';
 import { buildViolationLine, printableViolation, type Violation } from './violation.ts';
-
-/** Why a request was refused before its issuer and endpoint were known. */
-type UnplacedCause =
-  /** Neither HTTP/1.1 nor HTTP/1.0. */
-  | 'version'
-  /** An ambiguous Host or request target. */
-  | 'host'
-  | 'target'
-  | 'issuer_unknown'
-  /** No issuer is configured for the path. */
-  | 'path_unknown'
-  | 'endpoints_unknown'
-  /** An upgrade of a judged endpoint. */
-  | 'upgrade';
 
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
@@ -75,7 +62,7 @@ export class Events {
   }
 
   unplacedRequest(unplaced: {
-    readonly cause: UnplacedCause;
+    readonly cause: UnroutableCause | 'upgrade';
     readonly requestId: string;
     readonly clientAddress: string;
   }): void {

@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
+import { explain } from '../../../src/cli/explanation.ts';
 import { parseConfig } from '../../../src/config/load.ts';
-import { formatPosition } from '../../../src/config/problem.ts';
-import { explainPolicy } from '../../../src/config/show-policy.ts';
-import { issuerWith } from './problem-lines.ts';
+import { issuerWith, policyOf } from '../config/problem-lines.ts';
 
-async function explain(client: string | undefined) {
+async function explained(client: string) {
   const text = issuerWith(
     'defaults: {owner: team, enforce_from: 2027-01-15T00:00:00Z}',
     'unlisted_clients:',
@@ -16,15 +15,16 @@ async function explain(client: string | undefined) {
   );
   const loaded = await parseConfig(text, 'g.yaml', { env: {} });
   if (!loaded.ok) throw new Error('not valid');
-  const settings = explainPolicy(loaded, 0, client);
-  return Object.fromEntries(
-    settings.map(({ key, value, origin, at }) => [key, [value, origin, at && formatPosition(at)]]),
-  );
+  const [issuer] = loaded.config.issuers;
+  if (issuer === undefined) throw new Error('no issuer');
+  const policy = policyOf(loaded.config, client);
+  const { settings } = explain(loaded, { issuer, client, policy, now: 0, verdict: undefined });
+  return Object.fromEntries(settings.map(({ key, value, from, at }) => [key, [value, from, at]]));
 }
 
 it('names the source and position of each setting', async () => {
-  expect(await explain('spa')).toMatchObject({
-    methods: [['plain'], 'entry', 'g.yaml:10:11'],
+  expect(await explained('spa')).toMatchObject({
+    methods: [['plain'], 'clients.spa', 'g.yaml:10:11'],
     owner: ['team', 'defaults', 'g.yaml:4:23'],
     enforce_from: ['2027-01-15T00:00:00.000Z', 'defaults', 'g.yaml:4:43'],
     max_attempts: [5, 'built-in', undefined],
@@ -33,14 +33,9 @@ it('names the source and position of each setting', async () => {
 });
 
 it('does so for unlisted clients', async () => {
-  expect(await explain(undefined)).toMatchObject({
-    mode: ['reject', 'entry', 'g.yaml:6:13'],
+  expect(await explained('another')).toMatchObject({
+    mode: ['reject', 'unlisted_clients', 'g.yaml:6:13'],
     owner: ['team', 'defaults', 'g.yaml:4:23'],
     enforce_from: [undefined, undefined, undefined],
   });
-});
-
-it('has no result for a missing entry', async () => {
-  expect(await explain('other')).toEqual({});
-  expect(await explain('constructor')).toEqual({});
 });

@@ -1,46 +1,31 @@
 import { total } from './report-table.ts';
-import type { Report } from './reported-client.ts';
+import type { Report, ReportedClient } from './reported-client.ts';
 
-const HEADER = [
-  'issuer',
-  'client',
-  'owner',
-  'mode',
-  'authorization_requests',
-  's256',
-  'plain',
-  'none',
-  'codes_bound',
-  'codes_redeemed',
-  'violations',
-  'violations_by_reason',
-  'last_violation',
-  'verdict',
-  'redirect_uris',
-];
-
-/** RFC 4180, for spreadsheets. */
-export function renderCsv({ clients }: Report): string {
-  const rows = clients.map(({ methods, violations, ...client }) => [
-    client.issuer,
-    client.client,
-    client.owner ?? '',
-    client.mode,
-    client.authorization_requests,
-    methods.S256,
-    methods.plain,
-    methods.none,
-    client.codes_bound,
-    client.codes_redeemed,
-    total(violations),
+const COLUMNS: Readonly<Record<string, (client: ReportedClient) => string | number>> = {
+  issuer: ({ issuer }) => issuer,
+  client: ({ client }) => client,
+  owner: ({ owner }) => owner ?? '',
+  mode: ({ mode }) => mode,
+  authorization_requests: (client) => client.authorization_requests,
+  s256: ({ methods }) => methods.S256,
+  plain: ({ methods }) => methods.plain,
+  none: ({ methods }) => methods.none,
+  codes_bound: (client) => client.codes_bound,
+  codes_redeemed: (client) => client.codes_redeemed,
+  violations: ({ violations }) => total(violations),
+  violations_by_reason: ({ violations }) =>
     Object.entries(violations)
       .map(([reason, count]) => `${reason}: ${count}`)
       .join('; '),
-    client.last_violation === null ? '' : `${client.last_violation.at} ${client.last_violation.reason}`,
-    client.verdict,
-    client.redirect_uris.join(' '),
-  ]);
-  return [HEADER, ...rows].map((row) => row.map(cell).join(',')).join('\r\n');
+  last_violation: ({ last_violation: last }) => (last === null ? '' : `${last.at} ${last.reason}`),
+  verdict: ({ verdict }) => verdict,
+  redirect_uris: (client) => client.redirect_uris.join(' '),
+};
+
+/** RFC 4180, for spreadsheets. */
+export function renderCsv({ clients }: Report): string {
+  const rows = clients.map((client) => Object.values(COLUMNS).map((of) => of(client)));
+  return [Object.keys(COLUMNS), ...rows].map((row) => row.map(cell).join(',')).join('\r\n');
 }
 
 /** A spreadsheet treats text that begins with one of these as a formula, and runs it. */

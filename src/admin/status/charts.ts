@@ -1,5 +1,5 @@
-import type { ClientActivity, DayActivity } from '../../activity/client-activity.ts';
-import type { Mode } from '../../policy/mode.ts';
+import type { ClientActivity } from '../../activity/client-activity.ts';
+import { violationCount } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import { numberText, percentText } from './time-text.ts';
 
@@ -9,7 +9,11 @@ const BAR = 6;
 
 /** A bar for each day: authorization requests, with violations in a different colour. */
 export function renderTrend({ days, mode }: ClientActivity): Html {
-  const values = days.map((day) => dayBar(day, mode));
+  const values = days.map((day) => {
+    const broken = violationCount(day);
+    // A refused request begins no flow and is not among the counted requests; a reported one is.
+    return { broken, fine: mode === 'enforce' ? day.requests : Math.max(0, day.requests - broken) };
+  });
   const most = Math.max(...values.map(({ fine, broken }) => fine + broken));
   const width = days.length * STEP - (STEP - BAR);
   if (most === 0)
@@ -30,15 +34,6 @@ export function renderTrend({ days, mode }: ClientActivity): Html {
   return html`<svg class="trend" role="img" aria-label="${label}" viewBox="0 0 ${width} ${HEIGHT}" width="${width}" height="${HEIGHT}"><path class="t-none" d="M0 ${HEIGHT - 0.5}H${width}"/>${bars}</svg>`;
 }
 
-/** A refused request begins no flow and is not among the counted requests; a reported one is. */
-function dayBar(
-  { requests, violations }: DayActivity,
-  mode: Mode,
-): { readonly fine: number; readonly broken: number } {
-  const broken = sum(violations);
-  return { fine: mode === 'enforce' ? requests : Math.max(0, requests - broken), broken };
-}
-
 /** One bar, split by method. */
 export function renderMethods({ total: methods }: ClientActivity): Html {
   const { requests } = methods;
@@ -55,10 +50,6 @@ export function renderMethods({ total: methods }: ClientActivity): Html {
     .filter((method) => method !== 'S256')
     .map((method) => `${numberText(methods[method])} ${method}`);
   return html`<span class="share">${percentText(methods.S256, requests)} S256</span><svg class="methods" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>${others.length > 0 && html`<span class="muted">${others.join(', ')}</span>`}`;
-}
-
-function sum(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((total, count) => total + count, 0);
 }
 
 function fixed(value: number): string {

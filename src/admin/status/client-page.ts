@@ -49,7 +49,7 @@ function renderNumbers(activity: ClientActivity, now: number): Html {
       'Redeemed here',
       `${percentText(redeemed, total.codesBound)}${total.codesBound > 0 ? ` (${numberText(redeemed)}, ${numberText(total.verified)} verified)` : ''}`,
     ],
-    ['Violations', numberText(violationCount(activity))],
+    ['Violations', numberText(violationCount(total))],
     ['First seen', firstDay === undefined ? 'never' : relativeDay(firstDay, now)],
     ['Last seen', lastDay === undefined ? 'never' : relativeDay(lastDay, now)],
   ];

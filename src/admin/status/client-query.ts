@@ -115,12 +115,12 @@ const ORDERS: Readonly<Record<SortKey, (client: ClientActivity) => number | stri
   mode: ({ mode }) => mode,
   requests: ({ total }) => total.requests,
   codes: ({ total }) => total.codesBound,
-  violations: violationCount,
+  violations: ({ total }) => violationCount(total),
   last_seen: ({ lastDay }) => lastDay ?? 0,
 };
 
-export function violationCount({ total }: ClientActivity): number {
-  return [...total.violations.values()].reduce((sum, count) => sum + count, 0);
+export function violationCount({ violations }: Pick<ClientActivity['total'], 'violations'>): number {
+  return [...violations.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** An enforced client with refused requests: its users cannot log in. */
@@ -132,7 +132,7 @@ export function isInTrouble({ mode, verdict }: ClientActivity): boolean {
 function attention(client: ClientActivity): number {
   const { mode, total } = client;
   const rank = isInTrouble(client) ? 5 : mode === 'report' ? RANKS[client.verdict.state] : 0;
-  return rank * 1e12 + Math.min(total.requests + violationCount(client), 1e12 - 1);
+  return rank * 1e12 + Math.min(total.requests + violationCount(total), 1e12 - 1);
 }
 
 const RANKS = { 'not ready': 4, ready: 3, 'nearly ready': 2, 'no traffic': 1 } as const;

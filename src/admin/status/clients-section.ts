@@ -105,7 +105,7 @@ function renderViolations(activity: ClientActivity): Html {
     .slice(0, NAMED_REASONS)
     .map(([reason, count]) => html`<li>${reason} <b>${numberText(count)}</b></li>`);
   const more = reasons.length - NAMED_REASONS;
-  const total = violationCount(activity);
+  const total = violationCount(activity.total);
   if (total === 0) return html`0`;
   return html`${numberText(total)}<ul class="reasons">${named}${more > 0 && html`<li>${more} more</li>`}</ul>`;
 }

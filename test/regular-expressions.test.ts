@@ -9,7 +9,7 @@ type Literal = { readonly place: string; readonly source: string; readonly flags
 const ELSEWHERE: ReadonlySet<string> = new Set([
   // A message of Node, options, a single request of `doctor`, and an address of the configuration.
   'src/cli/start-failure.ts',
-  'src/cli/upstream-option.ts',
+  'src/cli/upstream-options.ts',
   'src/doctor/probe-discovery.ts',
   'src/handlers/error-page.ts',
 ]);

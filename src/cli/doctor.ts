@@ -19,7 +19,7 @@ import {
   urlOption,
   wantsJson,
 } from './options.ts';
-import { readUpstreamOption } from './upstream-option.ts';
+import { readUpstreamOptions } from './upstream-options.ts';
 
 export const DOCTOR_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
@@ -54,10 +54,15 @@ export async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<
     direct: urlOption(options, 'direct'),
     now: io.now(),
   };
-  const patient = await readPatient(options, io);
-  if (typeof patient === 'number') return patient;
-  const { config, gateway } = patient;
-  const issuers = chooseIssuers(config, textOption(options, 'issuer'), probes);
+  const upstream = readUpstreamOptions(options);
+  const loaded = upstream
+    ? await configFromUpstream(upstream)
+    : await loadConfig(configFile(options), { env: io.env });
+  if (!loaded.ok) {
+    printDiagnostics(loaded, io);
+    return upstream === undefined ? 1 : 2;
+  }
+  const issuers = chooseIssuers(loaded.config, textOption(options, 'issuer'), probes);
 
   const sections: Section[] = [];
   for (const issuer of issuers) {
@@ -65,30 +70,9 @@ export async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<
     const login = await readLogin(options, issuer, io, resources);
     sections.push(await examineIssuer(issuer, { login, ...probes }));
   }
-  if (gateway) sections.push(...(await examineGateway(config)));
+  if (upstream === undefined) sections.push(...(await examineGateway(loaded.config)));
   io.stdout(asJson ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
   return sections.some(({ findings }) => findings.some(({ mark }) => mark === 'problem')) ? 1 : 0;
-}
-
-type Patient = {
-  readonly config: Config;
-  /** Whether to examine a gateway, and not only a server. */
-  readonly gateway: boolean;
-};
-
-async function readPatient(options: ParsedOptions, io: CommandIo): Promise<Patient | number> {
-  const upstream = textOption(options, 'upstream');
-  const ca = textOption(options, 'ca');
-  const named = upstream === undefined ? undefined : readUpstreamOption(upstream);
-  const result =
-    named === undefined
-      ? await loadConfig(configFile(options), { env: io.env })
-      : await configFromUpstream({ upstream: named.origin, discovery: named.metadataPaths, ca });
-  if (!result.ok) {
-    printDiagnostics(result, io);
-    return named === undefined ? 1 : 2;
-  }
-  return { config: result.config, gateway: named === undefined };
 }
 
 function chooseIssuers(

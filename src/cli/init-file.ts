@@ -1,18 +1,13 @@
+import type { UpstreamOptions } from '../config/upstream-config.ts';
 import { namedEndpoints } from '../oauth/named-endpoints.ts';
 import type { FoundMetadata } from '../upstream/discovery.ts';
 
 /** The options of `init`, and what it found. */
-export type InitFacts = {
+export type InitFacts = UpstreamOptions & {
   /** Where editors find the schema of the file. */
   readonly schema: string;
-  /** As typed. */
-  readonly upstream: string;
-  readonly origin: string;
-  readonly publicUrl: string | undefined;
-  readonly listen: string | undefined;
-  readonly admin: string | undefined;
-  readonly redis: string | undefined;
-  readonly ca: string | undefined;
+  /** The upstream as typed. */
+  readonly named: string;
   /** `undefined`: no discovery document. */
   readonly found: FoundMetadata | undefined;
   /** Whether `endpoints: auto` finds the document. */
@@ -40,7 +35,7 @@ export function renderInitFile(facts: InitFacts): string {
     'issuers:',
     '  - name: default  # its name in metrics and logs',
     '    upstream:',
-    `      url: ${text(facts.origin)}`,
+    `      url: ${text(facts.upstream)}`,
     ...(facts.ca === undefined ? [] : [`      tls: {ca_file: ${text(facts.ca)}}`]),
     ...host(facts),
     ...origins(facts),
@@ -61,10 +56,10 @@ export function renderInitFile(facts: InitFacts): string {
   ].join('\n')}\n`;
 }
 
-function head({ upstream, origin, found }: InitFacts): string[] {
-  const said = found === undefined ? notFound() : whatWasFound(origin, found);
+function head({ named, upstream, found }: InitFacts): string[] {
+  const said = found === undefined ? notFound() : whatWasFound(upstream, found);
   return [
-    `# Made by \`pkce-gateway init --upstream ${comment(upstream)}\`.`,
+    `# Made by \`pkce-gateway init --upstream ${comment(named)}\`.`,
     '# Every client is in `report`: violations are counted and logged, and nobody is refused.',
     '#',
     ...said,
@@ -162,19 +157,19 @@ function host({ found, anyHost }: InitFacts): string[] {
 }
 
 /** The origins that the server uses for itself, other than the upstream and the public URL. */
-function origins({ found, origin, publicUrl: given }: InitFacts): string[] {
+function origins({ found, upstream, publicUrl: given }: InitFacts): string[] {
   const named = namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin);
-  const own = new Set([origin, given && URL.parse(given)?.origin]);
+  const own = new Set([upstream, given && URL.parse(given)?.origin]);
   const others = [...new Set(named)].filter((one) => !own.has(one));
   if (others.length === 0) return [];
   return [`      origins: [${others.map(text).join(', ')}]  # how it calls itself: becomes the public URL`];
 }
 
-function publicUrl({ publicUrl: given, found, origin }: InitFacts): string[] {
+function publicUrl({ publicUrl: given, found, upstream }: InitFacts): string[] {
   if (given !== undefined) return [`    public_url: ${text(given)}`];
   const origins = new Set(namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin));
   const [own] = origins.size === 1 ? origins : [];
-  const example = own === undefined || own === origin ? 'https://login.example.com' : own;
+  const example = own === undefined || own === upstream ? 'https://login.example.com' : own;
   return [
     `    # public_url: ${comment(example)}  # the address for clients; default: taken from each request`,
   ];

@@ -7,10 +7,10 @@ import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
-import type { CommandIo } from './command-io.ts';
+import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { type InitFacts, renderInitFile } from './init-file.ts';
 import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
-import { readUpstreamOption } from './upstream-option.ts';
+import { readUpstreamOptions } from './upstream-options.ts';
 
 export const INIT_OPTIONS: CommandSpec['options'] = {
   upstream: { value: 'URL', help: 'the authorization server: its origin, or its issuer identifier' },
@@ -29,31 +29,25 @@ const TIMEOUTS = { connect: 5_000, response: 10_000 };
  * template that `check` refuses until its endpoints are filled in, and the exit status is 1.
  */
 export async function runInit(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const upstreamText = textOption(options, 'upstream');
-  if (upstreamText === undefined) throw new UsageError('--upstream is required');
-  const { origin, metadataPaths } = readUpstreamOption(upstreamText);
-  const [listen, admin, redis, ca, publicUrl] = ['listen', 'admin', 'redis', 'ca', 'public-url'].map((name) =>
-    textOption(options, name),
-  );
-  const settings = { listen, admin, redis, ca, publicUrl };
-  const given = await configFromUpstream({ upstream: origin, ...settings });
-  const issuer = given.ok ? given.config.issuers[0] : undefined;
-  if (!given.ok || issuer === undefined) {
-    for (const problem of given.ok ? [] : given.problems) io.stderr(`init: ${formatProblem(problem)}`);
+  const given = readUpstreamOptions(options);
+  if (given === undefined) throw new UsageError('--upstream is required');
+  const { upstream: origin, discovery = [], publicUrl = 'http://localhost:8080' } = given;
+  const loaded = await configFromUpstream(given);
+  const issuer = loaded.ok ? loaded.config.issuers[0] : undefined;
+  if (!loaded.ok || issuer === undefined) {
+    printDiagnostics(loaded, io);
     return 2;
   }
   await using upstream = createUpstreamClient({ ...issuer.upstream, timeouts: TIMEOUTS });
   let facts: InitFacts = {
+    ...given,
     schema: schemaPath(),
-    upstream: upstreamText,
-    origin,
-    ...settings,
+    named: textOption(options, 'upstream') ?? origin,
     found: undefined,
   };
   try {
-    const found = await findMetadata(upstream, upstream.authority, metadataPaths);
-    const host = new URL(publicUrl ?? 'http://localhost:8080').host;
-    const anyHost = await answersUnder(upstream, host, found);
+    const found = await findMetadata(upstream, upstream.authority, discovery);
+    const anyHost = await answersUnder(upstream, new URL(publicUrl).host, found);
     facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
   } catch (error) {
     if (error instanceof UpstreamFault) {

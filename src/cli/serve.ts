@@ -1,10 +1,10 @@
 import { loadConfigApart } from '../config/load-apart.ts';
 import { type Gateway, startGateway } from '../gateway.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
-import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions, textOption } from './options.ts';
+import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
 import { describeStartFailure } from './start-failure.ts';
-import { readUpstreamOption } from './upstream-option.ts';
+import { readUpstreamOptions } from './upstream-options.ts';
 
 export const SERVE_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
@@ -22,23 +22,24 @@ export const SERVE_OPTIONS: CommandSpec['options'] = {
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
 export async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const result = await readConfig(options, io);
+  const upstream = readUpstreamOptions(options);
+  const file = configFile(options);
+  const result = await loadConfigApart(upstream ?? { file, options: { env: io.env } });
   printDiagnostics(result, io);
   // The problem is in the file, or in the command line.
-  if (!result.ok) return options['upstream'] === undefined ? 1 : 2;
+  if (!result.ok) return upstream === undefined ? 1 : 2;
   const stopped = firstSignal();
   let gateway: Gateway | undefined;
   try {
     // An upstream that does not answer can delay the start for a long time.
     gateway = await Promise.race([startGateway(result.config), stopped.then(() => undefined)]);
   } catch (error) {
-    const why = describeStartFailure(error as Error, result.config, options['upstream'] === undefined);
+    const why = describeStartFailure(error as Error, result.config, upstream === undefined);
     io.stderr(`pkce-gateway: cannot start: ${why}`);
     return 1;
   }
   if (gateway === undefined) return 0;
-  const file = textOption(options, 'upstream') === undefined ? configFile(options) : undefined;
-  using _watch = file === undefined ? undefined : reloadOnChange(gateway, file, result.files, io.env);
+  using _watch = upstream === undefined ? reloadOnChange(gateway, file, result.files, io.env) : undefined;
   io.stdout(`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`);
   await stopped;
   await gateway.drain();
@@ -49,20 +50,5 @@ export async function runServe(options: ParsedOptions, io: CommandIo): Promise<n
 function firstSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
-  });
-}
-
-function readConfig(options: ParsedOptions, io: CommandIo) {
-  const upstream = textOption(options, 'upstream');
-  if (upstream === undefined) return loadConfigApart({ file: configFile(options), options: { env: io.env } });
-  const { origin, metadataPaths } = readUpstreamOption(upstream);
-  return loadConfigApart({
-    upstream: origin,
-    discovery: metadataPaths,
-    mode: textOption(options, 'mode'),
-    listen: textOption(options, 'listen'),
-    admin: textOption(options, 'admin'),
-    redis: textOption(options, 'redis'),
-    ca: textOption(options, 'ca'),
   });
 }

@@ -1,0 +1,37 @@
+import { parseLiteralPath } from '../config/schema/endpoint-pattern.ts';
+import { parseHttpOrigin } from '../config/schema/origin.ts';
+import type { UpstreamOptions } from '../config/upstream-config.ts';
+import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
+import { METADATA_PATHS } from '../upstream/discovery.ts';
+import { type ParsedOptions, textOption, UsageError } from './options.ts';
+
+/** Where servers without metadata at the root keep it: AD FS, WSO2, OpenAM and its successors. */
+const USUAL_HOMES = ['/adfs', '/oauth2/token', '/openam/oauth2', '/am/oauth2'];
+
+/** `--upstream` (an origin, an issuer identifier, or the discovery document itself) and the options beside it. */
+export function readUpstreamOptions(options: ParsedOptions): UpstreamOptions | undefined {
+  const upstream = textOption(options, 'upstream');
+  if (upstream === undefined) return undefined;
+  const [, origin = upstream, rest = ''] = /^(https?:\/\/[^/?#]*)(\/[^?#]*)?$/i.exec(upstream) ?? [];
+  const path = parseMetadataPath(rest)?.issuerPath ?? rest.replace(/\/+$/, '');
+  const parsed = parseHttpOrigin(origin);
+  const parsedPath = parseLiteralPath(path || '/');
+  if ('problem' in parsed) throw new UsageError(`--upstream: ${parsed.problem}`);
+  if ('problem' in parsedPath) throw new UsageError(`--upstream: ${parsedPath.problem}`);
+  return {
+    upstream: parsed.value,
+    discovery: metadataPlaces(path),
+    mode: textOption(options, 'mode'),
+    listen: textOption(options, 'listen'),
+    admin: textOption(options, 'admin'),
+    redis: textOption(options, 'redis'),
+    ca: textOption(options, 'ca'),
+    publicUrl: textOption(options, 'public-url'),
+  };
+}
+
+/** Most likely first. Of an issuer with a path, only its own: a document at the root may be that of another issuer. */
+function metadataPlaces(path: string): string[] {
+  if (path !== '') return [...new Set(documentsOf(path))];
+  return [...METADATA_PATHS, ...USUAL_HOMES.map((home) => `${home}/.well-known/openid-configuration`)];
+}

@@ -1,4 +1,4 @@
-{{/* gateway.yaml, with what the chart adds to it. */}}
+{{/* gateway.yaml with the chart's additions. */}}
 {{- define "pkce-gateway.config" -}}
 {{- $config := deepCopy .Values.config }}
 {{- if .Values.tls.secretName }}
@@ -17,7 +17,7 @@
 {{- define "pkce-gateway.publicPort" }}{{ include "pkce-gateway.port" .Values.config.listen.address }}{{ end }}
 {{- define "pkce-gateway.adminPort" }}{{ include "pkce-gateway.port" .Values.config.admin.address }}{{ end }}
 
-{{/* What the admin listener speaks: http, or https by `config.admin.tls`. */}}
+{{/* The scheme of the admin listener: http, or https with `config.admin.tls`. */}}
 {{- define "pkce-gateway.adminScheme" }}{{ ternary "https" "http" (hasKey .Values.config.admin "tls") }}{{ end }}
 
 {{/* A duration of gateway.yaml in whole seconds, rounded up. */}}
@@ -28,17 +28,17 @@
 {{- else }}{{ mul $number (get (dict "s" 1 "m" 60 "h" 3600) $unit) }}{{ end }}
 {{- end }}
 
-{{/* The file of the audit stream; empty where it goes elsewhere. */}}
+{{/* The file of the audit stream; empty for any other destination. */}}
 {{- define "pkce-gateway.auditFile" -}}
 {{- regexFind "^/.*" (dig "audit" "destination" "none" (.Values.config | toYaml | fromYaml) | toString) }}
 {{- end }}
 
-{{/* Not empty where that file is in the volume of `auditVolume`. */}}
+{{/* Not empty if that file is in the volume of `auditVolume`. */}}
 {{- define "pkce-gateway.needsAuditVolume" -}}
 {{- regexFind "^/var/log/pkce-gateway/[^/]+$" (include "pkce-gateway.auditFile" .) }}
 {{- end }}
 
-{{/* What no schema can say. */}}
+{{/* Checks that no schema can express. */}}
 {{- define "pkce-gateway.validate" -}}
 {{- if not (or .Values.config.issuers .Values.existingConfigMap) }}
 {{- fail "config.issuers is empty: name the authorization server, such as issuers: [{name: corp, upstream: {url: \"https://idp.identity:8443\"}}], or set existingConfigMap" }}
@@ -67,7 +67,7 @@
 {{- fail "several gateways need a common store: set config.store.kind to redis or sealed, or replicaCount and config.workers to 1 and autoscaling.enabled to false" }}
 {{- end }}
 {{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.config.admin.address }}
-{{- fail "config.admin.address is a loopback address: the kubelet could not ask for /healthz, nor Prometheus for /metrics" }}
+{{- fail "config.admin.address is a loopback address: the kubelet could not reach /healthz, nor Prometheus /metrics" }}
 {{- end }}
 {{- if regexMatch "^(127\\.|localhost:|\\[::1\\])" .Values.config.listen.address }}
 {{- fail "config.listen.address is a loopback address: nobody could reach the gateway" }}
@@ -84,7 +84,7 @@
 {{- range regexFindAll "\\bfrom_env: [A-Za-z_][A-Za-z0-9_]*" (toYaml .Values.config) -1 }}
 {{- $name := trimPrefix "from_env: " . }}
 {{- if not (has $name $given) }}
-{{- fail (printf "config takes a value from the environment variable %s, which the container does not have: add secrets.env.%s, such as {secret: NAME, key: KEY}" $name $name) }}
+{{- fail (printf "config reads the environment variable %s, which the container does not have: add secrets.env.%s, such as {secret: NAME, key: KEY}" $name $name) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -16,7 +16,7 @@ app.kubernetes.io/name: {{ include "pkce-gateway.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
-{{/* Only the gateways: the test's pod has the selector's labels too, but for this one. */}}
+{{/* Only the gateways: the test pod has the selector's other labels too. */}}
 {{- define "pkce-gateway.podSelector" -}}
 {{ include "pkce-gateway.selector" . }}
 app.kubernetes.io/component: gateway

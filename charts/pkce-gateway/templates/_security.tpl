@@ -1,4 +1,4 @@
-{{/* Pod security standard `restricted`, and a root file system that is read-only. */}}
+{{/* Pod security standard `restricted`, and a read-only root file system. */}}
 {{- define "pkce-gateway.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 65532

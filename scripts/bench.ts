@@ -24,11 +24,12 @@ import {
   startBaseline,
   startGateway,
 } from './bench/contenders.ts';
-import { fillRedis, measureMemoryStore } from './bench/flow-footprint.ts';
+import { fillRedis, measureLogins, measureMemoryStore } from './bench/flow-footprint.ts';
 import { measureLargeBodies } from './bench/large-bodies.ts';
 import { logIn, saturate } from './bench/load.ts';
+import { measureReload, type ReloadTimes } from './bench/measure-reload.ts';
 import { CPUS, PINNED, pinSelf, startProcess } from './bench/processes.ts';
-import { formatBytes, Report } from './bench/report.ts';
+import { formatBytes, formatSeconds, Report } from './bench/report.ts';
 import { ratios, summarize } from './bench/statistics.ts';
 
 const { values: options } = parseArgs({
@@ -190,8 +191,24 @@ async function measureAlone(lab: Lab): Promise<void> {
 }
 
 async function compareClients(lab: Lab): Promise<void> {
+  const starts = async (furtherClients: number) => {
+    const seconds: number[] = [];
+    for (let round = 0; round < (quick ? 3 : 7); round += 1) {
+      const startedAt = performance.now();
+      await using _gateway = await startGateway(lab, { furtherClients });
+      seconds.push((performance.now() - startedAt) / 1000);
+    }
+    return seconds;
+  };
+  report.goal('start to ready', 0.4, summarize(await starts(10)), formatSeconds);
+  report.goal(`start to ready, ${CLIENTS} clients`, 2, summarize(await starts(CLIENTS)), formatSeconds);
   await using few = await startGateway(lab, { furtherClients: 10 });
   await using many = await startGateway(lab, { furtherClients: CLIENTS });
+  const reloads: ReloadTimes[] = [];
+  for (let round = 0; round < 3; round += 1) reloads.push(await measureReload(many));
+  const summary = (which: keyof ReloadTimes) => summarize(reloads.map((times) => times[which]));
+  report.goal(`reload, ${CLIENTS} clients`, 2, summary('total'), formatSeconds);
+  report.goal(`longest request beside a reload, ${CLIENTS} clients`, 0.05, summary('pause'), formatSeconds);
   const [a, b] = await compareCpu([few, many], EFFORT);
   report.goal(
     `CPU per login, ${CLIENTS} clients vs 10`,
@@ -214,6 +231,8 @@ async function compareFlows(lab: Lab): Promise<void> {
     summarize(ratios(b?.login ?? [], a?.login ?? [])),
   );
   report.goal('Redis, per live flow', 400, summarize([bytes]), formatBytes);
+  const logins = await measureLogins(small, few.port, 5_000);
+  report.line(`Redis, per login that is done, while it is remembered: ${formatBytes(logins)}`);
 }
 
 /** Two processes on two CPUs: a third drives the load, a fourth is for the rest of the machine. */

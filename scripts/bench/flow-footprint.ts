@@ -6,6 +6,7 @@ import { MemoryRecordStore } from '../../src/store/record-store-memory.ts';
 import { flowIdOf, flowKey } from '../../src/store/store-key.ts';
 import type { RedisServer } from '../../test/support/redis-server.ts';
 import { beginSample, sampleFlow, UPSTREAM } from '../../test/support/sample-login.ts';
+import { logIn, saturate } from './load.ts';
 
 const TTL = 3_600_000;
 
@@ -13,8 +14,7 @@ const TTL = 3_600_000;
 export async function fillRedis(redis: RedisServer, count: number): Promise<number> {
   const client = redis.connect();
   try {
-    const used = async () => Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
-    const before = await used();
+    const before = await usedMemory(client);
     const batch = 10_000;
     for (let first = 0; first < count; first += batch) {
       const pipeline = client.pipeline();
@@ -28,10 +28,26 @@ export async function fillRedis(redis: RedisServer, count: number): Promise<numb
       }
       await pipeline.exec();
     }
-    return ((await used()) - before) / count;
+    return ((await usedMemory(client)) - before) / count;
   } finally {
     client.disconnect();
   }
+}
+
+/** Bytes that each login takes in Redis when it is done: its flow, its code, and the mark of the upstream's code. */
+export async function measureLogins(redis: RedisServer, port: number, count: number): Promise<number> {
+  const client = redis.connect();
+  try {
+    const before = await usedMemory(client);
+    await saturate(port, logIn, 32, count);
+    return ((await usedMemory(client)) - before) / count;
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function usedMemory(client: ReturnType<RedisServer['connect']>): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
 }
 
 /** Bytes of this process that each live flow takes in the memory store. */

@@ -85,6 +85,10 @@ export function formatBytes(bytes: number): string {
   return bytes < 10_000 ? `${bytes.toFixed(0)} B` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+export function formatSeconds(seconds: number): string {
+  return seconds < 1 ? `${(seconds * 1000).toFixed(0)} ms` : `${seconds.toFixed(1)} s`;
+}
+
 function spread({ median, low, high }: Summary, format: (value: number) => string): string {
   return low === high ? format(median) : `${format(median)} (${format(low)}–${format(high)})`;
 }

@@ -1,5 +1,5 @@
 import { loadConfigApart } from '../config/load-apart.ts';
-import { type Gateway, startGateway } from '../gateway.ts';
+import type { Gateway } from '../gateway.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
@@ -24,7 +24,11 @@ export const SERVE_OPTIONS: CommandSpec['options'] = {
 export async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
   const upstream = readUpstreamOptions(options);
   const file = configFile(options);
-  const result = await loadConfigApart(upstream ?? { file, options: { env: io.env } });
+  // The modules of the gateway load while another process reads the configuration.
+  const [result, { startGateway }] = await Promise.all([
+    loadConfigApart(upstream ?? { file, options: { env: io.env } }),
+    import('../gateway.ts'),
+  ]);
   printDiagnostics(result, io);
   // The problem is in the file, or in the command line.
   if (!result.ok) return upstream === undefined ? 1 : 2;

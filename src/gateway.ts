@@ -3,6 +3,7 @@ import { ActivityReader } from './admin/activity-reader.ts';
 import { AdminHandler } from './admin/admin-handler.ts';
 import { ConfigHistory } from './admin/config-history.ts';
 import type { Config } from './config/config.ts';
+import { describeChanges } from './config/describe-changes.ts';
 import { reloadable } from './config/reloadable.ts';
 import { Listener } from './http/listener.ts';
 import { openObservedStores } from './observed-stores.ts';
@@ -95,6 +96,7 @@ export async function startGateway(
     async reload(next) {
       const { config, waiting } = reloadable(serving.config, next);
       const hints = waiting.map((key) => `${key}: a change takes effect with a restart`);
+      const changes = [...hints, ...(await describeChanges(history.config, config))];
       try {
         await serving.reload(config);
       } catch (error) {
@@ -104,7 +106,7 @@ export async function startGateway(
       if (config.admin.tls !== undefined) adminListener.renewCertificate(config.admin.tls);
       telemetry.configure(config.log);
       stores.renew(config.store);
-      history.loaded(config, hints, Date.now());
+      history.loaded(config, changes, Date.now());
       activity.forget();
       processEvents.configLoaded(Date.now());
       for (const hint of hints) processEvents.restartNeeded(hint);

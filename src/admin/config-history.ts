@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.ts';
-import { describeChanges } from '../config/describe-changes.ts';
 
 const KEPT_LOADS = 10;
 const KEPT_LINES = 50;
@@ -34,9 +33,9 @@ export class ConfigHistory {
     return this.#loads;
   }
 
-  /** `hints`: changes that did not take effect. */
-  loaded(config: Config, hints: readonly string[], now: number): void {
-    this.#add(now, 'loaded', [...hints, ...describeChanges(this.#config, config)]);
+  /** `changes`: what is different, and what did not take effect. */
+  loaded(config: Config, changes: readonly string[], now: number): void {
+    this.#add(now, 'loaded', changes);
     this.#config = config;
   }
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, IssuerConfig } from './config.ts';
 import { gatewaySchema } from './schema/gateway.ts';
@@ -11,37 +12,48 @@ const BY_NAME = new Set(['issuers', 'clients']);
 
 const POLICY = slotsOf(unlistedPolicySchema);
 
-/** The differences between two configurations, one line per key of the file. No secret is shown. */
-export function describeChanges(previous: Config, next: Config): string[] {
+/**
+ * The differences between two configurations, one line per key of the file. No secret is shown. With many clients it takes
+ * long, and lets requests be served meanwhile.
+ */
+export async function describeChanges(previous: Config, next: Config): Promise<string[]> {
   return [
     ...compareSlots(previous, next, slotsOf(gatewaySchema)),
-    ...byName(previous.issuers, next.issuers, 'issuer', issuerChanges),
+    ...(await byName(previous.issuers, next.issuers, 'issuer', issuerChanges)),
   ];
 }
 
-function issuerChanges(before: IssuerConfig, after: IssuerConfig): string[] {
+async function issuerChanges(before: IssuerConfig, after: IssuerConfig): Promise<string[]> {
   const { listed, unlisted } = after.clients;
   return [
     ...compareSlots(before, after, slotsOf(issuerSchema)),
     ...compareSlots(before.clients.unlisted, unlisted, POLICY).map((change) => `unlisted_clients: ${change}`),
-    ...byName(before.clients.listed, listed, 'client', (one, other) => compareSlots(one, other, POLICY)),
+    ...(await byName(before.clients.listed, listed, 'client', (one, other) =>
+      compareSlots(one, other, POLICY),
+    )),
   ];
 }
 
-function byName<T extends { readonly name: string }>(
+/** Items that are compared in one turn of the event loop. */
+const BATCH = 200;
+
+async function byName<T extends { readonly name: string }>(
   before: readonly T[],
   after: readonly T[],
   kind: string,
-  changesOf: (one: T, other: T) => readonly string[],
-): string[] {
+  changesOf: (one: T, other: T) => readonly string[] | Promise<readonly string[]>,
+): Promise<string[]> {
   const olds = new Map(before.map((item) => [item.name, item]));
   const news = new Map(after.map((item) => [item.name, item]));
-  const changes = [...news].flatMap(([name, item]) => {
+  const changes: string[] = [];
+  let compared = 0;
+  for (const [name, item] of news) {
     const old = olds.get(name);
-    return (old === undefined ? ['added'] : changesOf(old, item)).map(
-      (change) => `${kind} ${name}: ${change}`,
-    );
-  });
+    const own = old === undefined ? ['added'] : await changesOf(old, item);
+    changes.push(...own.map((change) => `${kind} ${name}: ${change}`));
+    compared += 1;
+    if (compared % BATCH === 0) await nextTurn();
+  }
   const gone = [...olds.keys()].filter((name) => !news.has(name));
   return [...changes, ...gone.map((name) => `${kind} ${name}: removed`)];
 }

@@ -15,7 +15,7 @@ const SETTLED = [
   'audit',
 ];
 
-type Section = { [key: string]: unknown };
+type Section = Readonly<Record<string, unknown>>;
 
 export type ReloadableConfig = {
   /** The next configuration, with the startup settings of the running process. */
@@ -26,16 +26,13 @@ export type ReloadableConfig = {
 
 /** What a reload can apply of a new configuration. A change that needs a restart blocks nothing else, so that going back to `report` is always possible. */
 export function reloadable(running: Config, next: Config): ReloadableConfig {
-  const config = structuredClone(next);
+  let config = next as unknown as Section;
   const waiting: string[] = [];
   const settle = (path: string) => {
-    const parents = path.split('.').map(settingName);
-    const name = parents.pop() as string;
-    const [from, to] = [running, config].map((whole) =>
-      parents.reduce((part, parent) => part[parent] as Section, whole as unknown as Section),
-    ) as [Section, Section];
-    if (isDeepStrictEqual(from[name], to[name])) return;
-    to[name] = from[name];
+    const names = path.split('.').map(settingName);
+    const value = valueAt(running, names);
+    if (isDeepStrictEqual(value, valueAt(config, names))) return;
+    config = withValue(config, names, value);
     waiting.push(path);
   };
   for (const path of SETTLED) settle(path);
@@ -44,7 +41,18 @@ export function reloadable(running: Config, next: Config): ReloadableConfig {
   for (const name of ['listen', 'admin'] as const) {
     if ((running[name].tls === undefined) !== (next[name].tls === undefined)) settle(`${name}.tls`);
   }
-  return { config, waiting };
+  return { config: config as unknown as Config, waiting };
+}
+
+function valueAt(settings: object, names: readonly string[]): unknown {
+  return names.reduce<unknown>((part, name) => (part as Section)[name], settings);
+}
+
+function withValue(settings: Section, [name = '', ...rest]: readonly string[], value: unknown): Section {
+  return {
+    ...settings,
+    [name]: rest.length === 0 ? value : withValue(settings[name] as Section, rest, value),
+  };
 }
 
 /** A reload renews the credentials, certificates and sealing keys of the store. */

@@ -107,7 +107,7 @@ describe('secrets', () => {
       configOf(
         await parseConfig(`${line.replace('SECRET', secret)}\n${issuerWith()}`, 'g.yaml', { env: {} }),
       );
-    expect(describeChanges(await load(SECRET), await load(`${SECRET}3`))).toEqual([change]);
+    expect(await describeChanges(await load(SECRET), await load(`${SECRET}3`))).toEqual([change]);
   });
 
   it('are not shown in explanations', async () => {

@@ -21,7 +21,7 @@ describe('directly at the server, an attacker steals a token by', () => {
 });
 
 describe.each(Object.keys(DEFENCES) as Defence[])(
-  'through the gateway, with %s, nobody gets a token by',
+  'through the gateway, with %s, an attacker gets no token by',
   (defence) => {
     let stage: AttackStage;
     beforeAll(async () => {

@@ -61,13 +61,13 @@ const LIMITS: readonly Limit[] = [
     closed: `unlisted_clients: {mode: off}\n${spa(REGISTERED)}`,
   },
   {
-    what: 'the same, where nobody else is off',
+    what: 'the same without clients in off',
     steal: stealWithoutFlow,
     open: `unlisted_clients: {mode: report}\n${spa('wrap_codes: true')}`,
     closed: `unlisted_clients: {mode: enforce}\n${spa('wrap_codes: true')}`,
   },
   {
-    what: 'a bare code at a path of which the gateway knows nothing, for a server that needs no grant_type',
+    what: 'a bare code at a path unknown to the gateway, for a server that needs no grant_type',
     steal: stealWithoutGrant,
     open: `unlisted_clients: {mode: enforce}\n${spa(`${REGISTERED}, wrap_codes: false`)}`,
     closed: `unlisted_clients: {mode: enforce}\n${spa(`${REGISTERED}, wrap_codes: true`)}`,

@@ -157,10 +157,7 @@ const CARRIED: readonly (readonly [name: string, answer: (state: string) => Answ
         `<input type=hidden name=error value=expired><input type=hidden name=state value="${state}">`,
       ),
   ],
-  [
-    'a redirect to a page of its own',
-    (state) => ({ status: 302, headers: { location: `/mfa?state=${state}` } }),
-  ],
+  ['a redirect to its own page', (state) => ({ status: 302, headers: { location: `/mfa?state=${state}` } })],
   [
     'such a redirect, with an error',
     (state) => ({ status: 302, headers: { location: `/mfa?error=1&state=${state}` } }),

@@ -19,8 +19,8 @@ async function race(stage: AttackStage, verifiers: (own: string) => (string | un
 
 const RACES: readonly (readonly [what: string, verifiers: (own: string) => (string | undefined)[]])[] = [
   ['with the right verifier', (own) => Array<string>(20).fill(own)],
-  ['of which the last is the owner', (own) => [...Array<undefined>(19).fill(undefined), own]],
-  ['of which the first is the owner', (own) => [own, ...Array<undefined>(19).fill(undefined)]],
+  ['the last one by the owner', (own) => [...Array<undefined>(19).fill(undefined), own]],
+  ['the first one by the owner', (own) => [own, ...Array<undefined>(19).fill(undefined)]],
 ];
 
 describe('twenty redemptions of one code at once', () => {

@@ -34,7 +34,7 @@ describe('directly at the server, an attacker steals the code by', () => {
 });
 
 describe.each(Object.keys(DEFENCES) as Defence[])(
-  'through the gateway, with %s, nobody gets a token by',
+  'through the gateway, with %s, an attacker gets no token by',
   (defence) => {
     let stage: AttackStage;
     beforeAll(async () => {

@@ -70,8 +70,8 @@ async function logIn(fields: Readonly<Record<string, string>>): Promise<void> {
 
 describe('form_post', () => {
   test.each([
-    ['where the client asks for it', 'as_requested'],
-    ['whatever it is asked for', 'form_post'],
+    ['if the client requests it', 'as_requested'],
+    ['for any response mode', 'form_post'],
   ] as const)('the server sends the page %s', async (_when, responseMode) => {
     upstream.quirks.responseMode = responseMode;
     await logIn({ response_mode: 'form_post' });

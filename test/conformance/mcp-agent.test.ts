@@ -70,7 +70,7 @@ const codeOf = (response: AuthorizationResponse) => response.parameters.get('cod
 describe('behind the gateway', () => {
   test.each([
     // RFC 8707: the MCP server of the tokens.
-    { server: 'takes the resource parameter', resourceParameter: 'ignored', issuer: '', sent: true },
+    { server: 'accepts the resource parameter', resourceParameter: 'ignored', issuer: '', sent: true },
     {
       server: 'refuses it',
       resourceParameter: 'rejected',

@@ -223,7 +223,7 @@ describe('renews silently', () => {
 describe('who may read what', () => {
   test.each([
     ['', {}],
-    [', asked for before', { 'x-requested-with': 'portal' }],
+    [', with a preflight', { 'x-requested-with': 'portal' }],
   ])('a refusal of the token endpoint%s: only the app', async (_asked, headers) => {
     const tokenEndpoint = `${publicUrl}/token`;
     const refusal = {

@@ -72,7 +72,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
   test.each([
     ['an approval alone', 'POST', '', 'user_oauth_approval=true&scope.read=true'],
     ['a consent with the server’s own state', 'POST', '', 'client_id=spa&state=own&scope=a&scope=b'],
-    ['an approval beside a query of the server’s', 'POST', 'execution=e1s2', 'decision=allow'],
+    ['an approval with a query of the server', 'POST', 'execution=e1s2', 'decision=allow'],
     ['a return with a session key', 'GET', 'sessionDataKey=1b2c', ''],
     ['a return with an execution', 'GET', 'execution=e1s2&_eventId=proceed', ''],
     ['nothing at all', 'GET', '', ''],

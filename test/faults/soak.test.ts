@@ -74,7 +74,7 @@ describe('the ledger', () => {
     ['a login that is done, of which the server knows nothing', 'done', [], 'mismatched'],
     ['a refused login that got tokens', 'refused', REDEEMED, 'mismatched'],
     ['an abandoned login that got tokens', 'abandoned', REDEEMED, 'mismatched'],
-    ['tokens for nobody', 'done', [...REDEEMED, { subject: 'two', times: 1 }], 'mismatched'],
+    ['tokens for an unknown login', 'done', [...REDEEMED, { subject: 'two', times: 1 }], 'mismatched'],
   ] as const)('%s is reported', (_, ending, redemptions, where) => {
     expect(afterOne((ledger) => ledger.end('one', ending), [...redemptions])[where]).toHaveLength(1);
   });

@@ -48,7 +48,7 @@ describe('the headers for the upstream', () => {
       ['https', 'login.example.com', '443', undefined, '203.0.113.9, 127.0.0.2, 127.0.0.1'],
     ],
     [
-      'a port and a prefix of their own',
+      'their own port and prefix',
       {
         listen: TRUSTED,
         host: 'inner:8080',
@@ -62,7 +62,7 @@ describe('the headers for the upstream', () => {
       ['https', 'sso.example', '443', undefined, '203.0.113.9, 127.0.0.1'],
     ],
     [
-      'public_url, whatever came',
+      'public_url, for any headers',
       {
         listen: TRUSTED,
         issuer: 'public_url: https://login.example.com:8443',

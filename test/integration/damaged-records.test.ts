@@ -14,7 +14,7 @@ const DAMAGES: Readonly<Record<string, (record: string) => string | undefined>> 
   'another layout': (record) => record.replace(/\d/, '9'),
   'another mode': (record) => record.replace('"e"', '"o"').replace(/^\["p2","e"/, '["p2","o"'),
   'without its challenge': (record) => record.replace(/[\w-]{43}/, '').replace('"p2",', ''),
-  'more behind it': (record) => `${record}x`,
+  'more text after it': (record) => `${record}x`,
   'what another program wrote': () => '{"user":"alice","exp":4102444800}',
   'a record of an earlier version': () =>
     `["f2","e","${'A'.repeat(43)}","spa","${REDIRECT_URI}","code",0,"",0]`,

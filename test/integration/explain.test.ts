@@ -123,7 +123,7 @@ const CASES: readonly Case[] = [
     /refused: path_ambiguous/m,
   ],
   [
-    'a slash more, of a client not looked at',
+    'a final slash, of a client in off',
     REQUEST.replace('authorize?', 'authorize/?').replace('=spa', '=ignored'),
     1,
     /refused: path_ambiguous/m,

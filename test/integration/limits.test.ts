@@ -200,11 +200,11 @@ describe('data that is not HTTP', () => {
     ['a bare carriage return', 'GET /inspect HTTP/1.1\r\nHost: a\r\nX: y\rZ: z\r\n\r\n'],
     ['length and chunks at once', `${POST}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
     ['two lengths', `${POST}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef`],
-    ['a length that is none', `${POST}Content-Length: 5x\r\n\r\nabcde`],
+    ['an invalid length', `${POST}Content-Length: 5x\r\n\r\nabcde`],
     ['a negative length', `${POST}Content-Length: -5\r\n\r\nabcde`],
     ['an unknown coding', `${POST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
     ['chunks that are not the last coding', `${POST}Transfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n`],
-    ['a chunk size that is none', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n`],
+    ['an invalid chunk size', `${POST}Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n`],
     ['a chunk size with a sign', `${POST}Transfer-Encoding: chunked\r\n\r\n+3\r\nabc\r\n0\r\n\r\n`],
     ['a chunk longer than it says', `${POST}Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n0\r\n\r\n`],
   ];

@@ -11,7 +11,7 @@ describe('after a response of the gateway itself, the connection serves further 
       400,
       rawRequest('GET /oauth2/authorize?client_id=x HTTP/1.1', ['Connection: keep-alive']),
     ],
-    ['a target that nobody reads', 400, rawRequest('GET /a\\b HTTP/1.1', ['Connection: keep-alive'])],
+    ['an ambiguous target', 400, rawRequest('GET /a\\b HTTP/1.1', ['Connection: keep-alive'])],
     [
       'a preflight',
       204,

@@ -10,9 +10,9 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
   const RESPONSES: readonly (readonly [what: string, status: number, issuer: string, request: string])[] = [
     ['a target with a backslash', 400, '', 'GET /oauth2\\token HTTP/1.1'],
     ['a target with a fragment', 400, '', 'GET /login#x HTTP/1.1'],
-    ['a host that is nobody', 421, ISSUER, 'GET /login HTTP/1.1'],
+    ['an unknown host', 421, ISSUER, 'GET /login HTTP/1.1'],
     ['no request at all', 400, '', 'hello'],
-    ['a method of nobody', 400, '', 'HELLO / HTTP/1.1'],
+    ['an unknown method', 400, '', 'HELLO / HTTP/1.1'],
     ['a head that is too large', 431, '', `GET /${'x'.repeat(33_000)} HTTP/1.1`],
   ];
   test.each(RESPONSES)('%s: %i', async (_, status, issuer, requestLine) => {

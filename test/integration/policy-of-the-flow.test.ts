@@ -41,7 +41,7 @@ const THEFTS: readonly (readonly [what: string, attempt: Theft])[] = [
   ['in no name', (s, code) => s.redeem(code, THEFT)],
   ['with Basic credentials', (s, code) => s.redeem(code, THEFT, { headers: as('old-app') })],
   [
-    'with a verifier of its own',
+    'with its own verifier',
     (s, code) => s.redeem(code, { client_id: 'old-app', code_verifier: 'v'.repeat(43) }),
   ],
   [
@@ -137,7 +137,7 @@ const THEFTS: readonly (readonly [what: string, attempt: Theft])[] = [
       ),
   ],
   [
-    'in multipart, in a part in base64 beside one that is not',
+    'in multipart, with one part in base64 and one plain',
     (s, code) =>
       s.postForm(
         TOKEN,

@@ -54,7 +54,7 @@ describe('an upstream that disconnects before its response is a 502', () => {
     ['it closes it in the middle of the head', 'reset', (socket) => socket.end('HTTP/1.1 200 OK\r\nA: b')],
     ['it speaks something else', 'protocol', (socket) => socket.end('220 mail.example.com ESMTP\r\n\r\n')],
     ['it sends a NUL', 'protocol', (socket) => socket.end('HTTP/1.1 200 OK\r\nA: \x00\r\n\r\n')],
-    ['it sends a status that is none', 'protocol', (socket) => socket.end('HTTP/1.1 099 Odd\r\n\r\n')],
+    ['it sends an invalid status', 'protocol', (socket) => socket.end('HTTP/1.1 099 Odd\r\n\r\n')],
     [
       'its head is too large',
       'protocol',
@@ -154,7 +154,7 @@ describe('an upstream that disconnects during its response', () => {
       (socket) => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nthe beginning\r\n'),
     ],
     [
-      'by a chunk that is none',
+      'by an invalid chunk',
       (socket) =>
         socket.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nd\r\nthe beginning\r\nzz\r\n'),
     ],

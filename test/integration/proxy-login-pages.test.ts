@@ -7,7 +7,7 @@ const CODE_FIELDS: Readonly<Record<string, string>> = {
   'an empty field': '<input name="code" autocomplete="one-time-code">',
   'a field with an empty value': '<input name="code" value="">',
   'a field that is filled in': '<input name="code" value="123456">',
-  'an error beside it': '<input name="code"><input type="hidden" name="error" value="wrong_code">',
+  'an error too': '<input name="code"><input type="hidden" name="error" value="wrong_code">',
 };
 const ACTIONS: Readonly<Record<string, (own: string) => string>> = {
   'to a path': () => '/mfa',

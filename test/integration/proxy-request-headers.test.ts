@@ -156,7 +156,7 @@ describe('X-Forwarded-For, -Proto, -Host and -Port', () => {
     sent: readonly string[],
     expected: string[],
   ])[] = [
-    ['are told of a client that sends none', '', [], ['127.0.0.1', 'http', 'public.example', '80']],
+    ['describe a client that sends none', '', [], ['127.0.0.1', 'http', 'public.example', '80']],
     ['of a client that makes them up are dropped', '', SENT, ['127.0.0.1', 'http', 'public.example', '80']],
     [
       'of a proxy that is not trusted are dropped',

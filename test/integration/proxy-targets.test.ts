@@ -82,11 +82,11 @@ describe('an ambiguous Host header is a 400', () => {
     ['a list', 'login.example, elsewhere.example'],
     ['with a fragment', 'login.example#'],
     ['with a backslash', 'login.example\\'],
-    ['with a port that is none', 'login.example:http'],
+    ['with an invalid port', 'login.example:http'],
     ['with a port that is too high', 'login.example:65536'],
-    ['that ends like an IPv4 address, and is none', '.1:8080'],
+    ['that ends like an IPv4 address, but is none', '.1:8080'],
     ['an IPv4 address with a fifth part', '127.0.0.1.1'],
-    ['an IPv6 address that is none', '[:::]'],
+    ['an invalid IPv6 address', '[:::]'],
   ];
   test.each(HOSTS)('%s', async (_, ...hosts) => {
     const { answer, targets } = await sent(

@@ -129,7 +129,7 @@ describe('an upgrade is refused', () => {
   const REFUSED: readonly (readonly [what: string, target: string])[] = [
     ['at the authorization endpoint', '/oauth2/authorize?client_id=a&redirect_uri=https://app.example/cb'],
     ['at the token endpoint', '/oauth2/token'],
-    ['at what some servers take for the token endpoint', '/oauth2//token/'],
+    ['at a path that some servers read as the token endpoint', '/oauth2//token/'],
     ['at what dots lead to the token endpoint', '/ws/../oauth2/token'],
     ['at the metadata', '/.well-known/openid-configuration'],
     ['where it would redeem a code', '/ws?grant_type=authorization_code&code=stolen'],

@@ -117,7 +117,7 @@ describe('a live flow', () => {
     ['no redirect_uri', { redirect_uri: undefined }, 'challenge_missing'],
     ['another response_type', { response_type: 'code id_token' }, 'response_type_not_allowed'],
     ['no response_type', { response_type: undefined }, 'response_type_not_allowed'],
-    ['a prefix that nobody was given', { state: `pge${'A'.repeat(28)}.x` }, 'challenge_missing'],
+    ['a made-up prefix', { state: `pge${'A'.repeat(28)}.x` }, 'challenge_missing'],
   ];
   test.each(OTHERS)('is not re-entered with %s', async (_, fields, reason) => {
     await using stage = await openWith('return_to');

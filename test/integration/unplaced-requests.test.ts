@@ -23,7 +23,7 @@ const CASES: readonly (readonly [what: string, cause: string, status: number, by
   ['no host', 'host', 400, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n'],
   ['a backslash in the target', 'target', 400, rawRequest('GET /a\\b HTTP/1.1', [])],
   ['another host in the target', 'target', 400, rawRequest('GET http://evil.example/ HTTP/1.1', [])],
-  ['a host of nobody', 'issuer_unknown', 421, rawRequest('GET / HTTP/1.1', ['Host: nobody.example'])],
+  ['an unknown host', 'issuer_unknown', 421, rawRequest('GET / HTTP/1.1', ['Host: nobody.example'])],
   ['an upgrade of the token endpoint', 'upgrade', 400, rawRequest('GET /oauth2/token HTTP/1.1', UPGRADE)],
 ];
 

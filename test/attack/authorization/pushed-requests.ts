@@ -82,23 +82,30 @@ export const PUSHED_REQUESTS: readonly AuthorizationAttack[] = [
   attack('of another client', refused('request_uri_unknown'), {
     fields: (scene) => ({ ...challengeOf(scene), client_id: 'lax' }),
   }),
-  attack('with another place beside its reference', 'defused', withChallenge, {
+  attack('with another redirect_uri in addition to its reference', 'defused', withChallenge, {
     redirect_uri: 'https://evil.example/cb',
   }),
-  attack('with another mode beside its reference', 'defused', withChallenge, {
+  attack('with another mode in addition to its reference', 'defused', withChallenge, {
     response_mode: 'web_message',
   }),
-  attack('with a request object beside its reference', 'defused', withChallenge, { request: 'e30.e30.x' }),
-  attack('with another state beside its reference', 'defused', withChallenge, { state: 'attackers' }),
-  attack('with another challenge beside its reference', 'defused', withChallenge, {
+  attack('with a request object in addition to its reference', 'defused', withChallenge, {
+    request: 'e30.e30.x',
+  }),
+  attack('with another state in addition to its reference', 'defused', withChallenge, { state: 'attackers' }),
+  attack('with another challenge in addition to its reference', 'defused', withChallenge, {
     code_challenge: 'A'.repeat(43),
   }),
-  attack('with an empty challenge beside its reference', 'defused', withChallenge, {
+  attack('with an empty challenge in addition to its reference', 'defused', withChallenge, {
     code_challenge: '',
   }),
-  attack('with a place in brackets beside its reference', refused('parameter_malformed'), withChallenge, {
-    'redirect_uri[]': 'https://evil.example/cb',
-  }),
+  attack(
+    'with a redirect_uri in brackets in addition to its reference',
+    refused('parameter_malformed'),
+    withChallenge,
+    {
+      'redirect_uri[]': 'https://evil.example/cb',
+    },
+  ),
   {
     name: 'a pushed request, by GET',
     expected: pushRefused('http_method_not_allowed'),

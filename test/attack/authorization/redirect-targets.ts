@@ -36,7 +36,7 @@ const CONFUSIONS: readonly (readonly [what: string, redirectUri: string])[] = [
   ['a soft hyphen in the host', 'https://app.exam\u00adple.com/cb'],
   ['an encoded host', 'https://app.example%2ecom/cb'],
   ['another scheme', 'http://app.example.com/cb'],
-  ['a scheme of its own', 'com.example.app:/cb'],
+  ['a private scheme', 'com.example.app:/cb'],
   ['javascript', 'javascript:alert(1)//app.example.com/cb'],
   ['data', 'data:text/html,https://app.example.com/cb'],
   ['another port', 'https://app.example.com:8443/cb'],
@@ -93,15 +93,15 @@ const MALFORMED: readonly (readonly [what: string, parameter: string])[] = [
   ['brackets', 'redirect_uri[]=https://evil.example/cb'],
   ['capitals', 'Redirect_Uri=https://evil.example/cb'],
   [
-    'brackets beside the right one',
+    'a name in brackets in addition to the right one',
     'redirect_uri=https://app.example.com/cb&redirect_uri[]=https://evil.example/cb',
   ],
   [
-    'capitals beside the right one',
+    'a name in capitals in addition to the right one',
     'redirect_uri=https://app.example.com/cb&REDIRECT_URI=https://evil.example/cb',
   ],
   [
-    'a dot beside the right one',
+    'a name with a dot in addition to the right one',
     'redirect_uri=https://app.example.com/cb&redirect.uri=https://evil.example/cb',
   ],
 ];

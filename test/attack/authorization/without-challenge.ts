@@ -160,12 +160,12 @@ export const WITHOUT_CHALLENGE: readonly AuthorizationAttack[] = [
       (s) => ({ ...challengeOf(s), response_mode: mode }),
     ),
   ),
-  ...asked('a response mode in capitals beside the right one', 'parameter_malformed', (s) => ({
+  ...asked('a response mode in capitals in addition to the right one', 'parameter_malformed', (s) => ({
     ...challengeOf(s),
     RESPONSE_MODE: 'web_message',
   })),
   ...asked('a request object', 'request_object_not_allowed', () => ({ request: object({}) })),
-  ...asked('a request object beside a challenge', 'request_object_not_allowed', (s) => ({
+  ...asked('a request object in addition to a challenge', 'request_object_not_allowed', (s) => ({
     ...challengeOf(s),
     request: object({}),
   })),
@@ -210,7 +210,7 @@ export const WITHOUT_CHALLENGE: readonly AuthorizationAttack[] = [
   })),
   written('semicolons', 'client_id_missing', () => query({}).replaceAll('&', ';')),
   written(
-    'broken percent-encoding beside it',
+    'another parameter with broken percent-encoding',
     'parameter_malformed',
     (s) => `${query(challengeOf(s))}&x=%zz`,
   ),

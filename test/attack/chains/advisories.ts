@@ -45,12 +45,12 @@ export const ADVISORIES: readonly Chain[] = [
     steal: withStolenCode(() => ({ client_id: undefined }), [SECRET]),
   },
   {
-    name: 'CVE-2026-26247, Gitea: the method S256 was not kept, so that no verifier was asked for',
+    name: 'CVE-2026-26247, Gitea: the method S256 was not stored, so no verifier was required',
     expected: atToken('verifier_mismatch'),
     steal: withStolenCode(({ victim }) => ({ code_verifier: victim.pair.challenge })),
   },
   {
-    name: 'CVE-2026-41213, node-oauth2-server: verifiers too short to be one, as often as it takes',
+    name: 'CVE-2026-41213, node-oauth2-server: verifiers that are too short, with unlimited attempts',
     expected: atToken('verifier_malformed'),
     steal: withStolenCode(() => ({ code_verifier: 'z' })),
   },
@@ -79,7 +79,7 @@ export const ADVISORIES: readonly Chain[] = [
     steal: withStolenCode(() => ({ client_id: undefined })),
   },
   {
-    name: 'GHSA-5p2f-7vcr-6vfh, OpenAM: nor was a challenge asked for in hybrid flows',
+    name: 'GHSA-5p2f-7vcr-6vfh, OpenAM: no challenge was required in hybrid flows',
     expected: atAuthorization('response_type_not_allowed'),
     steal: withOwnRequest({ ...NO_CHALLENGE, response_type: 'code id_token' }),
   },
@@ -94,7 +94,7 @@ export const ADVISORIES: readonly Chain[] = [
     },
   },
   {
-    name: 'CVE-2026-9793, Keycloak: claims of an encrypted request object that nobody had signed',
+    name: 'CVE-2026-9793, Keycloak: claims of an encrypted, unsigned request object',
     expected: atAuthorization('request_object_not_allowed'),
     steal: withOwnRequest({ ...NO_CHALLENGE, request: 'eyJhbGciOiJSU0EtT0FFUCJ9.a2V5.aXY.e30.dGFn' }),
   },
@@ -104,7 +104,7 @@ export const ADVISORIES: readonly Chain[] = [
     steal: sent((code, host) => form('/oauth2/token?/login', theft(code), host)),
   },
   {
-    name: 'CVE-2026-40575, oauth2-proxy: X-Forwarded-Uri was believed to be the path',
+    name: 'CVE-2026-40575, oauth2-proxy: X-Forwarded-Uri was used as the path',
     expected: atToken('verifier_missing'),
     steal: sent((code, host) => form('/oauth2/token', theft(code), host, ['X-Forwarded-Uri: /login'])),
   },

@@ -64,7 +64,7 @@ export const CHAINS: readonly Chain[] = [
     steal: withStolenCode((stage) => ({ ...own(stage), client_id: undefined }), [basic('lax')]),
   },
   {
-    name: 'the code of one client at another, by Basic beside its own name',
+    name: 'the code of one client at another, with Basic in addition to its own client_id',
     expected: atToken('client_mismatch'),
     steal: withStolenCode(own, [basic('lax')]),
   },
@@ -136,12 +136,12 @@ export const CHAINS: readonly Chain[] = [
     steal: following('/oauth2/token/', 'grant_type=authorization_code'),
   },
   {
-    name: 'a 308 of the server, for a path of which the gateway knows nothing',
+    name: 'a 308 of the server, for a path unknown to the gateway',
     expected: atToken('path_ambiguous'),
     steal: following('/oauth2/token/foo', 'grant_type=authorization_code'),
   },
   {
-    name: 'a 308 of the server, asked for with nothing at hand',
+    name: 'a 308 of the server, for a request without parameters',
     expected: atToken('verifier_missing'),
     steal: following('/oauth2/token/foo', undefined),
   },

@@ -183,7 +183,7 @@ export const PAGE_REQUESTS: readonly PageRequest[] = [
     body: gzipSync('{"a":1}').toString('latin1'),
   },
   {
-    name: 'gzip that is none',
+    name: 'declared as gzip, but not',
     method: 'POST',
     target: '/api/events',
     headers: [JSON_TYPE, 'Content-Encoding: gzip'],
@@ -199,7 +199,7 @@ export const PAGE_REQUESTS: readonly PageRequest[] = [
     ),
   },
   {
-    name: 'a coding that nobody knows',
+    name: 'an unknown coding',
     method: 'POST',
     target: '/api/push',
     headers: ['Content-Encoding: aes128gcm'],

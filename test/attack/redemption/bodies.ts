@@ -135,9 +135,9 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     (code) => `{"grant_type":"x","grant_type":"authorization_code","code":"${code}"}`,
   ),
   json('JSON behind a byte order mark', (code) => `\xef\xbb\xbf${JSON.stringify(FIELDS(code))}`),
-  json('JSON said to be a form', (code) => JSON.stringify(FIELDS(code)), FORM_TYPE),
+  json('JSON declared as a form', (code) => JSON.stringify(FIELDS(code)), FORM_TYPE),
   json(
-    'JSON behind its mark, said to be a form',
+    'JSON after a byte order mark, declared as a form',
     (code) => `\xef\xbb\xbf ${JSON.stringify(FIELDS(code))}`,
     FORM_TYPE,
   ),
@@ -197,9 +197,9 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
   encoded('brotli', 'br', brotliCompressSync),
   encoded('gzip twice', 'gzip, gzip', (form) => gzipSync(gzipSync(form))),
   encoded('gzip in capitals', 'GZIP', gzipSync),
-  encoded('gzip that is none', 'gzip', (form) => form),
+  encoded('declared as gzip, but not', 'gzip', (form) => form),
   encoded('gzip that breaks off', 'gzip', (form) => gzipSync(form).subarray(0, -8)),
-  encoded('a coding that nobody knows', 'x-unknown', (form) => form),
+  encoded('an unknown coding', 'x-unknown', (form) => form),
   encoded('gzip in JSON', 'gzip', gzipSync, 'Content-Type: application/json'),
   encoded('brotli in JSON', 'br', brotliCompressSync, 'Content-Type: application/json'),
   ...['GET', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'QUERY'].flatMap((method) => [

@@ -124,7 +124,7 @@ export const HEADER_ATTACKS: readonly RedemptionAttack[] = [
       `POST ${TOKEN} HTTP/1.0\r\nHost: ${host}\r\n${FORM}\r\nContent-Length: ${theft(code).length}\r\n\r\n${theft(code)}`,
   },
   {
-    name: 'a Content-Type that Connection takes away',
+    name: 'a Content-Type that Connection removes',
     expected: 'verifier_missing',
     write: (loot) =>
       post(TOKEN, loot, theft(loot.code), [FORM, 'Connection: close, content-type, content-length']),

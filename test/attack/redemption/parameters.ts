@@ -170,9 +170,21 @@ export const PARAMETER_ATTACKS: readonly MessageAttack[] = [
   written('a semicolon behind another code', 'code_unknown', (code) => `${theft('wrong')};code=${code}`),
   written('a semicolon behind the code', 'code_unknown', (code) => theft(code).replace(code, `${code};`)),
   written('empty pairs', 'verifier_missing', (code) => `&&${theft(code)}&&=&`),
-  written('broken percent-encoding beside it', 'parameter_malformed', (code) => `x=%zz&${theft(code)}`),
-  written('a lone percent sign beside it', 'parameter_malformed', (code) => `${theft(code)}&x=%`),
-  written('octets that are no UTF-8 beside it', 'parameter_malformed', (code) => `x=\xff\xfe&${theft(code)}`),
+  written(
+    'another parameter with broken percent-encoding',
+    'parameter_malformed',
+    (code) => `x=%zz&${theft(code)}`,
+  ),
+  written(
+    'another parameter with a lone percent sign',
+    'parameter_malformed',
+    (code) => `${theft(code)}&x=%`,
+  ),
+  written(
+    'another parameter that is not UTF-8',
+    'parameter_malformed',
+    (code) => `x=\xff\xfe&${theft(code)}`,
+  ),
   written(
     '%u escapes in the grant',
     'parameter_malformed',

@@ -208,7 +208,7 @@ const wellFormed: readonly SmugglingCase[] = [
     upstream: [],
   },
   {
-    name: 'HTTP/1.0, which goes on as HTTP/1.1',
+    name: 'HTTP/1.0, which is forwarded as HTTP/1.1',
     write: (parts) => get('/page', parts, [CLOSE]).replace('HTTP/1.1', 'HTTP/1.0') + parts.redemption,
     statuses: [UNKNOWN_TO_THE_SERVER],
     upstream: ['GET /page'],
@@ -239,7 +239,7 @@ const wellFormed: readonly SmugglingCase[] = [
     upstream: ['POST /page'],
   },
   {
-    name: 'a length that Connection takes away',
+    name: 'a length that Connection removes',
     write: (parts) =>
       page(
         ['Content-Length: 3', 'Connection: content-length, transfer-encoding'],
@@ -268,19 +268,19 @@ const wellFormed: readonly SmugglingCase[] = [
     upstream: [],
   },
   {
-    name: 'an upgrade of the token endpoint, with a redemption behind it',
+    name: 'an upgrade of the token endpoint, followed by a redemption',
     write: (parts) => get('/oauth2/token', parts, [WEBSOCKET]) + parts.redemption,
     statuses: [400],
     upstream: [],
   },
   {
-    name: 'an upgrade of the authorization endpoint, with a redemption behind it',
+    name: 'an upgrade of the authorization endpoint, followed by a redemption',
     write: (parts) => get('/oauth2/authorize', parts, [WEBSOCKET]) + parts.redemption,
     statuses: [400],
     upstream: [],
   },
   {
-    name: 'an upgrade of a page that does not take it, with a redemption behind it',
+    name: 'a refused upgrade of a page, followed by a redemption',
     write: (parts) => get('/page', parts, [WEBSOCKET]) + parts.redemption,
     statuses: [UNKNOWN_TO_THE_SERVER],
     upstream: ['GET /page'],
@@ -303,7 +303,7 @@ const wellFormed: readonly SmugglingCase[] = [
   },
   {
     // Node does not read data that arrived with a refused upgrade.
-    name: 'an h2c upgrade of a page, with a redemption behind it',
+    name: 'an h2c upgrade of a page, followed by a redemption',
     write: (parts) =>
       get('/page', parts, [
         'Connection: close, Upgrade, HTTP2-Settings',
@@ -314,7 +314,7 @@ const wellFormed: readonly SmugglingCase[] = [
     upstream: ['GET /page'],
   },
   {
-    name: 'a redemption behind a body that is too large to be judged',
+    name: 'a redemption after a body that is too large to be judged',
     write: (parts) => {
       const filling = `x=${'y'.repeat(70_000)}`;
       const length = filling.length + parts.redemption.length;
@@ -337,7 +337,7 @@ const wellFormed: readonly SmugglingCase[] = [
     upstream: [],
   },
   {
-    name: 'CONNECT, with a redemption behind it',
+    name: 'CONNECT, followed by a redemption',
     write: ({ host, redemption }) => `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n${redemption}`,
     statuses: [],
     upstream: [],

@@ -107,7 +107,7 @@ describe("the flow store's records in Redis", () => {
     ['a body too long', `${record}]`],
     ['a challenge with a hole', `${record.slice(0, 20)} ${record.slice(21)}`],
     ['no challenge in enforce', record.replace(CHALLENGE, '.'.repeat(43))],
-  ])('a record that cannot be read is no code, and nobody’s to bind: %s', async (_, planted) => {
+  ])('an unreadable record is unknown, and cannot be bound: %s', async (_, planted) => {
     await plant(CODE_KEY, planted);
     for (const challenge of [CHALLENGE, undefined]) {
       const claimed = await store.claimCode(UPSTREAM, CODE, { ...sampleClaim(), challenge });

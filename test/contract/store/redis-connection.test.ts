@@ -196,7 +196,7 @@ describe('credentials', () => {
       (url: string) => ({ url: url.replace('//', '//:x@'), password: SECRET }),
     ],
     [
-      'a user of its own',
+      'its own user',
       (url: string) => ({ url: url.replace('//', '//gateway@'), username: 'gateway', password: SECRET }),
     ],
   ])('a password from %s', async (_, config) => {

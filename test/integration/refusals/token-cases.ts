@@ -73,7 +73,7 @@ export const TOKEN_CASES: readonly RefusalCase[] = [
   redeeming('client_mismatch', 'Basic credentials of another client', {}, 400, {
     act: (stage, code) => stage.redeem(code, { client_id: undefined }, basic('open')),
   }),
-  redeeming('client_mismatch', 'Basic credentials of another client beside the right client_id', {}, 400, {
+  redeeming('client_mismatch', 'Basic credentials of another client with the right client_id', {}, 400, {
     act: (stage, code) => stage.redeem(code, {}, basic('open')),
   }),
   redeeming('redirect_uri_mismatch', 'another one', { redirect_uri: 'https://app.example.com/other' }, 400),
@@ -93,7 +93,7 @@ export const TOKEN_CASES: readonly RefusalCase[] = [
   redeeming('grant_type_not_allowed', 'authorization_code', {}, 200, {
     policy: 'grant_types: [refresh_token]',
   }),
-  redeeming('grant_type_not_allowed', 'authorization_code, with a code of nobody', { code: 'a-code' }, 400, {
+  redeeming('grant_type_not_allowed', 'authorization_code, with an unknown code', { code: 'a-code' }, 400, {
     policy: 'grant_types: [refresh_token]',
   }),
   redeeming('grant_type_not_allowed', 'authorization_code, without a code', { code: undefined }, 400, {

@@ -85,7 +85,7 @@ export const TOKEN_MESSAGE_CASES: readonly RefusalCase[] = [
     ...typed('application/x-www-form-urlencoded; charset=utf-7', String),
     ...UNCLEAR,
   }),
-  redeeming('content_encoding_not_allowed', 'said to be gzip, and is not', {}, 200, {
+  redeeming('content_encoding_not_allowed', 'declared as gzip, but not', {}, 200, {
     ...encoded('gzip', String),
     ...UNCLEAR,
   }),

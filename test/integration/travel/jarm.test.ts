@@ -21,7 +21,7 @@ describe.each(JWT_MODES)('%s', (response_mode) => {
 
   test.each<[what: string, quirks: Partial<Quirks>]>([
     ['for another client', { extraParameters: { aud: 'open' } }],
-    ['for nobody that is known', { extraParameters: { aud: 'stranger' } }],
+    ['for an unknown client', { extraParameters: { aud: 'stranger' } }],
     ['of another state', { extraParameters: { state: 'x' }, state: 'dropped' }],
     ['without its state', { state: 'dropped' }],
   ])('a response %s is bound to the request that it answers', async (_, quirks) => {

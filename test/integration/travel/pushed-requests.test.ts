@@ -28,7 +28,7 @@ const askedUpstream = (stage: Stage) => stage.upstream.requests.to('/oauth2/auth
 
 describe('a request_uri of another client or flow', () => {
   const UNKNOWN: readonly (readonly [what: string, requestUri: (stage: Stage) => Promise<string>])[] = [
-    ['of nobody', async () => `${URN}of-nobody`],
+    ['an unknown one', async () => `${URN}of-nobody`],
     ['over https', async () => 'https://evil.example/request.jwt'],
     ['over http', async () => 'http://127.0.0.1:9/request.jwt'],
     ['inline', async () => 'data:application/jwt,eyJhbGciOiJub25lIn0.e30.'],

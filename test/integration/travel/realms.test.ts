@@ -89,7 +89,7 @@ const TWO_PLACES: readonly (readonly [
       }),
   ],
   [
-    'two issuers by path, endpoints as they are told',
+    'two issuers by path, with discovered endpoints',
     { path: '/realms/a' },
     { path: '/realms/b' },
     (policy) => {

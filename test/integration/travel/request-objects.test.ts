@@ -30,7 +30,7 @@ describe('an object that cannot be judged is refused, with any parameters around
       () => `${HEADER}.${Buffer.from('7b2261223a22ff227d', 'hex').toString('base64url')}.x`,
     ],
     [
-      'a header that is none',
+      'an invalid header',
       'parameter_malformed',
       (stage) => `x.${signJwt(claimsOf(stage)).split('.').slice(1).join('.')}`,
     ],

@@ -28,7 +28,10 @@ describe('accepts', () => {
       { listen: { address: external, limits: { body: external, connections: external } }, workers: external },
     ],
     ['one in a list', { issuers: [{ ...issuer, hosts: [{ from_file: '/x' }] }] }],
-    ['one for a word that stands beside a mapping', { issuers: [{ ...issuer, endpoints: external }] }],
+    [
+      'an external value for a word as alternative to a mapping',
+      { issuers: [{ ...issuer, endpoints: external }] },
+    ],
     ['sizes as number and as text', { listen: { limits: { body: 1024 } } }],
     ['sections with nothing', { listen: null, issuers: [{ ...issuer, clients: { spa: null } }] }],
     ['paths', { issuers: [{ ...issuer, endpoints: { authorization: ['/a'], token: ['/t'] } }] }],

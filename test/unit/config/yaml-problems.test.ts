@@ -47,7 +47,7 @@ describe('invalid YAML', () => {
       lines: ['g.yaml:4:12 issuers[0].hosts: no anchor &hosts before this'],
     },
     {
-      name: 'an alias of what it stands in',
+      name: 'an alias of a parent',
       text: issuerWith('hosts: &hosts [*hosts]'),
       lines: ['g.yaml:4:20 issuers[0].hosts[0]: *hosts contains itself'],
     },

@@ -117,7 +117,7 @@ test.each([
   ['one reading of it', [['b', 'a']], true],
   ['twice', [['a'], ['a', 'x']], true],
   ['another name', [['b']], false],
-  ['another one beside', [['a'], ['b']], false],
+  ['another one too', [['a'], ['b']], false],
   ['another case', [['A']], false],
 ])('a request with %s identifies the client: %s', (_, names, expected) =>
   expect(identifies({ names }, 'a')).toBe(expected),

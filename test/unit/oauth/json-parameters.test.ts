@@ -43,5 +43,5 @@ test.each([
   ['a name twice, escaped', '{"code":"a","c\\u006fde":"b"}'],
   ['a name twice, the second a number', '{"code":"a","code":1}'],
   ['a name twice further down', '{"a":{"b":1,"b":2}}'],
-  ['a name twice beside a text that looks like one', '{"a":"x",":b":"c",":b":"d"}'],
+  ['a repeated name next to a text that looks like one', '{"a":"x",":b":"c",":b":"d"}'],
 ])('none from %s', (_, text) => expect(readJsonParameters(text)).toBeUndefined());

@@ -17,7 +17,7 @@ describe('a redirect_uri is registered', () => {
     ],
     // RFC 8252 7.3
     [
-      'a loopback port picked anew',
+      'another loopback port',
       'http://127.0.0.1:51004/oauth2redirect/example-provider',
       'http://127.0.0.1/oauth2redirect/example-provider',
     ],
@@ -107,7 +107,7 @@ describe('a response leads to a redirect_uri', () => {
     ],
     ['dots that a browser resolves', 'https://app.example.com/x/../cb?code=x', 'https://app.example.com/cb'],
     [
-      'a query written anew',
+      'a rewritten query',
       'https://app.example.com/cb?a=%2F%7E&b=&code=x',
       'https://app.example.com/cb?a=/~&b',
     ],
@@ -128,7 +128,7 @@ describe('a response leads to a redirect_uri', () => {
       'https://app.example.com/cb?a=1',
     ],
     [
-      'a code of its own in front of the server’s',
+      'its own code before the server’s',
       'https://app.example.com/cb?code=own&code=x',
       'https://app.example.com/cb?code=own',
     ],

@@ -54,7 +54,7 @@ describe('accepted', () => {
     ['a message to a window', { response_mode: 'web_message' }, {}],
     ['a listed mode', { response_mode: 'query' }, { responseModes: ['query'] }],
     [
-      'jwt, which stands for all of its forms (JARM 2.3)',
+      'jwt, which includes all of its forms (JARM 2.3)',
       { response_mode: 'query.jwt' },
       { responseModes: ['jwt'] },
     ],

@@ -111,7 +111,7 @@ describe('an enforced client', () => {
     ['is ready while nothing is wrong', [logins(1)], 'ready'],
     ['has no traffic', [], 'no traffic'],
     [
-      'is in trouble where requests are refused and nobody gets in',
+      'is in trouble if requests are refused and no login succeeds',
       [tried('challenge_missing', 3)],
       /^not ready: 3 requests refused or reported since yesterday: challenge_missing ×3 \(/,
     ],

@@ -210,7 +210,7 @@ describe('not a response of /api/clients', () => {
     ['null', 'null'],
     ['other JSON', '{"status":"ok"}'],
     ['a client without a verdict', JSON.stringify({ clients: [{ ...client('a'), verdict: undefined }] })],
-    ['a count that is none', JSON.stringify({ clients: [{ ...client('a'), codes_bound: '=1' }] })],
+    ['an invalid count', JSON.stringify({ clients: [{ ...client('a'), codes_bound: '=1' }] })],
   ])('%s', (_, text) => expect(parseReportedClients(text)).toBeUndefined());
 
   test('additions of later versions are accepted', () => {

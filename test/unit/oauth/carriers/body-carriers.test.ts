@@ -183,7 +183,7 @@ const OTHERS: readonly (readonly [ContentFamily, ...Row])[] = [
     'pair',
     `{"x":{"y":[1]},"redirectUri":"${CB.replaceAll('/', '\\/')}","state" : "${PREFIX}xyz" , "z":null,"code":"old-code-0123456"}`,
   ],
-  ['json', 'an object beside the URL', 'pair', `{"parameters":{${MEMBERS}},"uri":"${CB}"}`],
+  ['json', 'an object next to the URL', 'pair', `{"parameters":{${MEMBERS}},"uri":"${CB}"}`],
   ['json', 'an object below the URL', 'pair', `{"uri":"${CB}","parameters":{${MEMBERS}}}`],
   ['json', 'lines of JSON', 'pair', `{"code":"OK"}\n{${MEMBERS},"uri":"${CB}"}\n{"a":1}`],
   ['script', 'a call', 'pair', `callback({${MEMBERS},"uri":"${CB}"});`],
@@ -202,7 +202,7 @@ const OTHERS: readonly (readonly [ContentFamily, ...Row])[] = [
   ['text', 'a URL in quotes and escapes', 'url', `a "${JS_URL}" b`],
   ['text', 'a URL in brackets', 'url', `a <${URL_TEXT}> b`],
   ['text', 'all of it', 'url', ESCAPED_URL],
-  ['text', 'a backslash behind it', 'url', `a ${URL_TEXT}\\ b`],
+  ['text', 'a backslash after it', 'url', `a ${URL_TEXT}\\ b`],
   ['json', 'JSON in a string', 'url', JSON.stringify(`{"to":"${JS_URL}"}`)],
   ['text', 'a URL in single quotes', 'url', `a='/x?y';b='${URL_TEXT}';c`],
   ['text', 'references', 'url', `url=${HTML_URL} x`],
@@ -437,7 +437,7 @@ describe('a construct that is too large', () => {
       `{"code":"old-code-0123456","a":[${LIST}],"state":"${PREFIX}","uri":"${CB}"}`,
     ],
     ['an element', 'xml', `<r><code>old-code-0123456</code><state>${PREFIX}</state><a>${`${FILL} `}</a></r>`],
-  ])('passes and is told: %s', (_, family, body) => {
+  ])('passes and is reported: %s', (_, family, body) => {
     for (const size of [100, 4_096, body.length]) {
       const pieces = readBody(family, body, size);
       expect(pieces.map(({ text }) => text).join('')).toBe(body);
@@ -473,7 +473,7 @@ describe('a construct that is too large', () => {
     ['text', `${FILL} ${URL_TEXT}`],
     ['json', `{"a":"${FILL}","b":"${URL_TEXT}"}`],
     ['xml', `<a>${FILL}</a><a>${HTML_URL}</a>`],
-  ])('does not hide what comes behind it: %s', (family, body) => {
+  ])('does not hide the text after it: %s', (family, body) => {
     for (const size of [1_000, body.length]) {
       const carriers = carriersOf(readBody(family, body, size));
       expect(carriers.filter(({ kind }) => kind === 'url')).toMatchObject([{ codes: ['old-code-0123456'] }]);

@@ -138,7 +138,7 @@ describe('a redirect is rewritten', () => {
     ['a prefix that was escaped', '?code=old&state=%70REFIXa+b%7e', '?code=NEW&state=a%20b~'],
     ['a name that was escaped', '?c%6Fde=old&st%61te=PREFIXx', '?c%6Fde=NEW&st%61te=x'],
     ['another parameter with the same text', '?a=PREFIXx&code=old', '?a=PREFIXx&code=NEW'],
-    ['the state of somebody else', '?code=old&state=other', '?code=NEW&state=other'],
+    ['the state of another flow', '?code=old&state=other', '?code=NEW&state=other'],
     ['the prefix elsewhere in a state', '?code=old&state=xPREFIX', '?code=NEW&state=xPREFIX'],
     ['empty segments', '?&&code=old&&=&', '?&&code=NEW&&=&'],
     ['odd escapes of others', '?x=%zz%&code=old&y=%2f+;[]"<>', '?x=%zz%&code=NEW&y=%2f+;[]"<>'],

@@ -110,50 +110,25 @@ async function exercise(store: FlowStore, refusesReplay = true): Promise<string 
   const binding: Binding = { ...own, ...sent, maxAttempts: 3, hasIdToken: false };
   const begun = store.beginFlow(flow, { hadState: true, ttl: TTL });
   if (begun === undefined) return 'beginning a flow';
-  const claimId = () => randomBytes(16).toString('base64url');
-  const first = claimId();
-  let code = '';
-  const bind = async () => {
-    const bound = await store.bindCode({
-      upstream: ISSUER,
-      code: id,
-      flowId: begun.live.id,
-      binding,
-      wrap: true,
-      codeTtl: TTL,
-    });
-    code = bound.outcome === 'bound' ? bound.code : '';
-    return code !== '';
-  };
-  const claim = async (presented: string, claimId: string) =>
+  await begun.saved;
+  const flowId = begun.live.id;
+  if ((await store.findFlow(ISSUER, begun.prefix))?.id !== flowId) return 'loading a flow';
+  const issued = { upstream: ISSUER, code: id, flowId, binding, wrap: true, codeTtl: TTL };
+  const bound = await store.bindCode(issued);
+  if (bound.outcome !== 'bound') return 'binding a code';
+  const { code } = bound;
+  if ((await store.findCode(ISSUER, code))?.codeChallenge !== challenge) return 'finding a code';
+  const newClaim = () => randomBytes(16).toString('base64url');
+  const claim = async (presented = challenge, claimId = newClaim()) =>
     (await store.claimCode(ISSUER, code, { challenge: presented, claimId })).outcome;
-  let pushed = '';
-  const push = async () => {
-    pushed = await store.savePushedRequest(ISSUER, id, own, TTL);
-    return true;
-  };
-  const steps: readonly (readonly [name: string, works: () => Promise<boolean>])[] = [
-    ['saving a flow', () => done(begun.saved)],
-    ['loading a flow', async () => (await store.findFlow(ISSUER, begun.prefix))?.id === begun.live.id],
-    ['binding a code', bind],
-    ['finding a code', async () => (await store.findCode(ISSUER, code))?.codeChallenge === challenge],
-    ['refusing a wrong verifier', async () => (await claim(s256('another'), claimId())) === 'mismatch'],
-    ['claiming a code', async () => (await claim(challenge, first)) === 'claimed'],
-    [
-      'refusing a second claim',
-      async () => !refusesReplay || (await claim(challenge, claimId())) === 'replayed',
-    ],
-    ['releasing a code', () => done(store.releaseClaim(ISSUER, code, first))],
-    ['claiming a released code', async () => (await claim(challenge, claimId())) === 'claimed'],
-    ['remembering a pushed request', push],
-    ['loading a pushed request', async () => (await store.findPushedRequest(ISSUER, pushed)) !== undefined],
-    ['answering a ping', () => done(store.ping())],
-  ];
-  for (const [name, works] of steps) if (!(await works())) return name;
+  if ((await claim(s256('another'))) !== 'mismatch') return 'refusing a wrong verifier';
+  const first = newClaim();
+  if ((await claim(challenge, first)) !== 'claimed') return 'claiming a code';
+  if (refusesReplay && (await claim()) !== 'replayed') return 'refusing a second claim';
+  await store.releaseClaim(ISSUER, code, first);
+  if ((await claim()) !== 'claimed') return 'claiming a released code';
+  const pushed = await store.savePushedRequest(ISSUER, id, own, TTL);
+  if ((await store.findPushedRequest(ISSUER, pushed)) === undefined) return 'loading a pushed request';
+  await store.ping();
   return undefined;
-}
-
-async function done(operation: Promise<void>): Promise<true> {
-  await operation;
-  return true;
 }

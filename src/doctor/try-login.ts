@@ -27,11 +27,13 @@ export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): P
   );
   if (authorization === undefined || token === undefined)
     return [unknown('login', 'the endpoints are not known', 'see `discovery`')];
-  const login = new Trials(upstream, trial, { authorization, token });
-  const first = await login.begin();
-  const findings = [login.judgeArrival(first)];
+  const { origin, origins } = upstream.config.upstream;
+  const isAtServer = [origin, ...origins].includes(trial.via);
+  const login: Login = { ...trial, upstream, authorization, token, isAtServer };
+  const first = await begin(login);
+  const findings = [judgeArrival(first, isAtServer)];
   if (first.code === undefined) return findings;
-  const right = await login.redeem(first, first.verifier);
+  const right = await redeem(login, first.code, first.verifier);
   if (right.status >= 300) {
     const advice =
       trial.secret === undefined
@@ -40,16 +42,23 @@ export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): P
     return [...findings, problem('login: the code', `refused: ${right.seen}`, advice)];
   }
   findings.push(ok('login: the code', 'redeemed, with the right verifier'), ...judgeHashes(right.body));
-  if (!login.isAtServer) {
-    const advice = `run doctor --upstream ${upstream.config.upstream.origin} --login from a place where a browser can reach the server itself`;
+  if (!isAtServer) {
+    const advice = `run doctor --upstream ${origin} --login from a place where a browser can reach the server itself`;
     return [...findings, unknown('login: PKCE at the server', 'cannot be told through the gateway', advice)];
   }
-  findings.push(judgeReplay(await login.redeem(first, first.verifier)));
-  const wrong = await login.attempt(randomBytes(32).toString('base64url'));
-  const missing = wrong === undefined ? undefined : await login.attempt(undefined);
+  findings.push(judgeReplay(await redeem(login, first.code, first.verifier)));
+  const wrong = await attempt(login, randomBytes(32).toString('base64url'));
+  const missing = wrong === undefined ? undefined : await attempt(login, undefined);
   return [...findings, judgeVerification(wrong, missing)];
 }
 
+type Login = LoginTrial & {
+  readonly upstream: ExaminedUpstream;
+  /** The paths of the endpoints. */
+  readonly authorization: string;
+  readonly token: string;
+  readonly isAtServer: boolean;
+};
 type Begun = {
   readonly code: string | undefined;
   readonly verifier: string;
@@ -63,95 +72,74 @@ type Redeemed = {
   readonly body: JsonObject;
 };
 
-class Trials {
-  readonly #upstream: ExaminedUpstream;
-  readonly #trial: LoginTrial;
-  readonly #paths: { readonly authorization: string; readonly token: string };
+async function begin({ client, browser, via, authorization }: Login): Promise<Begun> {
+  const verifier = randomBytes(32).toString('base64url');
+  const state = randomBytes(STATE_LENGTH).toString('hex').slice(0, STATE_LENGTH);
+  const challenge = { code_challenge: s256(verifier), code_challenge_method: 'S256' };
+  const query = authorizationQuery(client, state, challenge);
+  const parameters = await browser.visit(`${via}${authorization}?${query}`);
+  return { code: parameters?.get('code') ?? undefined, verifier, state, parameters };
+}
 
-  constructor(
-    upstream: ExaminedUpstream,
-    trial: LoginTrial,
-    paths: { authorization: string; token: string },
-  ) {
-    this.#upstream = upstream;
-    this.#trial = trial;
-    this.#paths = paths;
+function judgeArrival({ code, state, parameters }: Begun, isAtServer: boolean): Finding {
+  const tried = 'login';
+  if (parameters === undefined)
+    return problem(tried, 'the browser did not come back, and no address was pasted', 'run doctor again');
+  const error = parameters.get('error');
+  const said = printable(`${error ?? ''} ${parameters.get('error_description') ?? ''}`.trim());
+  if (error !== null)
+    return problem(tried, `it ended with ${said}`, 'see the log of the server and of the gateway');
+  if (code === undefined)
+    return problem(tried, 'no code came back', 'check whether the address contains it after a `#`');
+  const returned = parameters.get('state');
+  if (returned === state) {
+    return ok(tried, `returned with its code and state${isAtServer ? '' : ', through the gateway'}`);
   }
-
-  get isAtServer(): boolean {
-    const { origin, origins } = this.#upstream.config.upstream;
-    return [origin, ...origins].includes(this.#trial.via);
-  }
-
-  async begin(): Promise<Begun> {
-    const { client, browser, via } = this.#trial;
-    const verifier = randomBytes(32).toString('base64url');
-    const state = randomBytes(STATE_LENGTH).toString('hex').slice(0, STATE_LENGTH);
-    const challenge = { code_challenge: s256(verifier), code_challenge_method: 'S256' };
-    const query = authorizationQuery(client, state, challenge);
-    const parameters = await browser.visit(`${via}${this.#paths.authorization}?${query}`);
-    return { code: parameters?.get('code') ?? undefined, verifier, state, parameters };
-  }
-
-  judgeArrival({ code, state, parameters }: Begun): Finding {
-    const tried = 'login';
-    if (parameters === undefined)
-      return problem(tried, 'the browser did not come back, and no address was pasted', 'run doctor again');
-    const error = parameters.get('error');
-    const said = printable(`${error ?? ''} ${parameters.get('error_description') ?? ''}`.trim());
-    if (error !== null)
-      return problem(tried, `it ended with ${said}`, 'see the log of the server and of the gateway');
-    if (code === undefined)
-      return problem(tried, 'no code came back', 'check whether the address contains it after a `#`');
-    const returned = parameters.get('state');
-    if (returned === state) {
-      return ok(tried, `returned with its code and state${this.isAtServer ? '' : ', through the gateway'}`);
-    }
-    if (returned?.endsWith(state)) {
-      const advice =
-        'the server sent the browser away from the gateway: add the origin that it uses to `upstream.origins`, or set `preserve_host: true`';
-      return problem(
-        tried,
-        "the state came back with the gateway's prefix: the response bypassed the gateway",
-        advice,
-      );
-    }
-    if (returned && state.startsWith(returned)) {
-      const advice = `set \`state_limit: ${returned.length}\` for the issuer`;
-      return problem(
-        tried,
-        `the server cut the state of ${state.length} characters to ${returned.length}`,
-        advice,
-      );
-    }
+  if (returned?.endsWith(state)) {
+    const advice =
+      'the server sent the browser away from the gateway: add the origin that it uses to `upstream.origins`, or set `preserve_host: true`';
     return problem(
       tried,
-      'the state did not come back',
-      'the gateway finds flows by their state: PKCE cannot be enforced for this server',
+      "the state came back with the gateway's prefix: the response bypassed the gateway",
+      advice,
     );
   }
-
-  async redeem({ code }: Begun, verifier: string | undefined): Promise<Redeemed> {
-    const { client, secret, via } = this.#trial;
-    const form = new URLSearchParams({
-      grant_type: 'authorization_code',
-      code: code ?? '',
-      redirect_uri: client.redirectUri,
-      client_id: client.id,
-      ...(secret !== undefined && { client_secret: secret }),
-      ...(verifier !== undefined && { code_verifier: verifier }),
-    });
-    const answer = this.isAtServer
-      ? await ask(this.#upstream, this.#paths.token, { form })
-      : await askGateway(`${via}${this.#paths.token}`, form);
-    return { status: answer.status, seen: summarize(answer), body: parseJsonObject(answer.text ?? '') ?? {} };
+  if (returned && state.startsWith(returned)) {
+    const advice = `set \`state_limit: ${returned.length}\` for the issuer`;
+    return problem(
+      tried,
+      `the server cut the state of ${state.length} characters to ${returned.length}`,
+      advice,
+    );
   }
+  return problem(
+    tried,
+    'the state did not come back',
+    'the gateway finds flows by their state: PKCE cannot be enforced for this server',
+  );
+}
 
-  /** One more login, redeemed with this verifier; `undefined`: there was no code. */
-  async attempt(verifier: string | undefined): Promise<Redeemed | undefined> {
-    const begun = await this.begin();
-    return begun.code === undefined ? undefined : this.redeem(begun, verifier);
-  }
+async function redeem(
+  { client, secret, via, upstream, token, isAtServer }: Login,
+  code: string,
+  verifier: string | undefined,
+): Promise<Redeemed> {
+  const form = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: client.redirectUri,
+    client_id: client.id,
+    ...(secret !== undefined && { client_secret: secret }),
+    ...(verifier !== undefined && { code_verifier: verifier }),
+  });
+  const answer = isAtServer ? await ask(upstream, token, { form }) : await askGateway(`${via}${token}`, form);
+  return { status: answer.status, seen: summarize(answer), body: parseJsonObject(answer.text ?? '') ?? {} };
+}
+
+/** One more login, redeemed with this verifier; `undefined`: there was no code. */
+async function attempt(login: Login, verifier: string | undefined): Promise<Redeemed | undefined> {
+  const { code } = await begin(login);
+  return code === undefined ? undefined : redeem(login, code, verifier);
 }
 
 async function askGateway(url: string, form: URLSearchParams): Promise<{ status: number; text: string }> {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { formActions } from '../oauth/form-actions.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import { followAuthorization, type KnownClient, type Reached } from './follow-authorization.ts';
-import { formTags } from './form-tags.ts';
 
 const TRY_LOGIN = '`doctor --login` tries it';
 
@@ -86,10 +86,7 @@ async function isSameServer(upstream: ExaminedUpstream, { origin, pathname, sear
 function judgePage({ page }: Reached, authorizationPath: string): Finding[] {
   if (page === undefined) return [];
   const tried = 'login page';
-  const posts = formTags(page.text).map((form) => {
-    const action = /\saction\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))/i.exec(form);
-    return URL.parse(action?.[1] ?? action?.[2] ?? action?.[3] ?? '', page.url.href)?.pathname;
-  });
+  const posts = formActions(page.text).map((action) => URL.parse(action, page.url.href)?.pathname);
   const consent = 'The consent page cannot be seen from outside.';
   if (posts.length === 0) {
     const advice = '`doctor --login --via` the public URL of the gateway tries both pages';

@@ -41,7 +41,7 @@ export type RouterOptions = {
   readonly trusted: TrustedProxies;
 };
 
-/** The entry point of every request: finds its issuer and endpoint, and calls the handler. Faults are caught only here. */
+/** The entry point of every request: finds its issuer and endpoint, calls the handler, and answers faults that no step handled. */
 export class Router {
   readonly #options: RouterOptions;
   readonly #upgrades = new UpgradeProxy();

@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { decodeContent } from '../../../src/upstream/decode-content.ts';
 
@@ -15,6 +15,7 @@ describe('a body is decoded', () => {
     ['x-gzip', gzipSync(BODY)],
     [' GZip ', gzipSync(BODY)],
     ['deflate', deflateSync(BODY)],
+    ['deflate', deflateRawSync(BODY)],
     ['br', brotliCompressSync(BODY)],
     ['zstd', zstdCompressSync(BODY)],
   ])('%s', (encoding, body) => {

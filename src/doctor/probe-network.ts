@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect as connectTcp, isIP } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { IssuerConfig } from '../config/config.ts';
 import { adviceOn, describeCode } from '../upstream/describe-fault.ts';
@@ -43,7 +43,9 @@ async function probeName(host: string): Promise<Finding[]> {
     if (addresses !== undefined) return [ok(tried, addresses.map(({ address }) => address).join(', '))];
     return [problem(tried, 'the name server does not answer', 'check the DNS resolver of this machine')];
   } catch (error) {
-    return [problem(tried, failureOf(error), 'correct the name, or check the DNS resolver of this machine')];
+    return [
+      problem(tried, describeError(error), 'correct the name, or check the DNS resolver of this machine'),
+    ];
   } finally {
     clearTimeout(timer);
   }
@@ -51,23 +53,16 @@ async function probeName(host: string): Promise<Finding[]> {
 
 async function probePort(host: string, port: number): Promise<Finding[]> {
   const tried = `TCP: ${host} port ${port}`;
-  const signal = AbortSignal.timeout(PATIENCE);
   const socket = connectTcp({ host, port });
-  try {
-    await once(socket, 'connect', { signal });
-    return [ok(tried, 'connected')];
-  } catch (error) {
-    const seen = signal.aborted ? `no answer within ${PATIENCE / 1000} s` : failureOf(error);
-    return [problem(tried, seen, 'start the server, correct the port, or open the port in the firewall')];
-  } finally {
-    socket.destroy();
-  }
+  const failure = await failureOf(socket, 'connect', 'answer');
+  socket.destroy();
+  if (failure === undefined) return [ok(tried, 'connected')];
+  return [problem(tried, failure, 'start the server, correct the port, or open the port in the firewall')];
 }
 
 async function probeTls(upstream: Upstream, host: string, port: number, now: number): Promise<Finding[]> {
   const { tls } = upstream;
   const tried = `TLS: the certificate of ${host}`;
-  const signal = AbortSignal.timeout(PATIENCE);
   // Nothing is sent over this connection, so it is safe to inspect a certificate that is not trusted.
   const socket = connectTls({
     host,
@@ -78,43 +73,43 @@ async function probeTls(upstream: Upstream, host: string, port: number, now: num
     ...(tls?.cert !== undefined && { cert: tls.cert }),
     ...(tls?.key !== undefined && { key: tls.key }),
   });
+  const failure = await failureOf(socket, 'secureConnect', 'handshake');
+  const advice =
+    'check that this is the TLS port, and whether it requires a client certificate (`upstream.tls.cert_file`)';
+  const finding =
+    failure === undefined
+      ? judgeCertificate(socket, tls?.insecureSkipVerify === true, tried, now)
+      : problem(tried, failure, advice);
+  socket.destroy();
+  return [finding];
+}
+
+/** Why a socket does not connect in time. `awaited`: what does not come, in words. */
+async function failureOf(socket: Socket, event: string, awaited: string): Promise<string | undefined> {
+  const signal = AbortSignal.timeout(PATIENCE);
   try {
-    await once(socket, 'secureConnect', { signal });
-    return judgeCertificate(socket, tls?.insecureSkipVerify === true, tried, now);
+    await once(socket, event, { signal });
+    return undefined;
   } catch (error) {
-    const seen = signal.aborted ? `no handshake within ${PATIENCE / 1000} s` : failureOf(error);
-    return [
-      problem(
-        tried,
-        seen,
-        'check that this is the TLS port, and whether it requires a client certificate (`upstream.tls.cert_file`)',
-      ),
-    ];
-  } finally {
-    socket.destroy();
+    return signal.aborted ? `no ${awaited} within ${PATIENCE / 1000} s` : describeError(error);
   }
 }
 
-function judgeCertificate(socket: TLSSocket, skipsVerify: boolean, tried: string, now: number): Finding[] {
-  const { valid_to: end, subjectaltname: names } = socket.getPeerCertificate();
-  const days = Math.floor((Date.parse(end) - now) / DAY);
-  const code = socket.authorizationError as unknown;
-  const fault = typeof code === 'string' ? code : undefined;
+function judgeCertificate(socket: TLSSocket, skipsVerify: boolean, tried: string, now: number): Finding {
   if (skipsVerify) {
     const advice = 'set `upstream.tls.ca_file` to its certificate authority instead';
-    return [
-      warn(
-        tried,
-        '`insecure_skip_verify` accepts any certificate: an attacker in between can read codes and secrets',
-        advice,
-      ),
-    ];
+    return warn(
+      tried,
+      '`insecure_skip_verify` accepts any certificate: an attacker in between can read codes and secrets',
+      advice,
+    );
   }
-  if (fault !== undefined) {
-    return [problem(tried, describeCode(fault), adviceFor(fault, names))];
-  }
-  if (days < EXPIRES_SOON) return [warn(tried, `valid, but expires in ${days} days`, 'renew it')];
-  return [ok(tried, `valid for ${days} days (${socket.getProtocol()})`)];
+  const { valid_to: end, subjectaltname: names } = socket.getPeerCertificate();
+  const fault = socket.authorizationError as unknown;
+  if (typeof fault === 'string') return problem(tried, describeCode(fault), adviceFor(fault, names));
+  const days = Math.floor((Date.parse(end) - now) / DAY);
+  if (days < EXPIRES_SOON) return warn(tried, `valid, but expires in ${days} days`, 'renew it');
+  return ok(tried, `valid for ${days} days (${socket.getProtocol()})`);
 }
 
 function adviceFor(fault: string, names: string | undefined): string {
@@ -129,7 +124,7 @@ function plainHttp(host: string): Finding {
   return warn(tried, 'not used: an attacker in between can read codes and secrets', 'use https');
 }
 
-function failureOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+function describeError(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
   return code === undefined ? printable(String(error)) : describeCode(code);
 }

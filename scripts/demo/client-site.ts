@@ -7,8 +7,6 @@ import type { TestClient } from '../../test/support/upstreams/test-client.ts';
 import { type Journey, renderJourneys } from './journeys-page.ts';
 import type { Way, Ways } from './ways.ts';
 
-export type ClientSite = Listener & { readonly redirectUri: string };
-
 type Setting = {
   readonly client: TestClient;
   readonly ways: Ways;
@@ -27,7 +25,7 @@ type Attempt = {
 const INSECURE = { [oauth.allowInsecureRequests]: true };
 
 /** The demo's client, for a browser: it uses PKCE correctly, and can let a thief see its codes. */
-export async function startClientSite(setting: Setting): Promise<ClientSite> {
+export async function startClientSite(setting: Setting): Promise<Listener> {
   const attempts = new Map<string, Attempt>();
   /** The last login by each way. */
   const journeys = new Map<Way, Journey>();
@@ -36,8 +34,7 @@ export async function startClientSite(setting: Setting): Promise<ClientSite> {
       sendPage(res, 'An error occurred', `<pre>${escapeHtml(String(cause))}</pre>`);
     });
   });
-  const listener = await listen(server, setting.host, setting.port);
-  return { ...listener, redirectUri: `${listener.url}/callback` };
+  return listen(server, setting.host, setting.port);
 }
 
 async function handle(

@@ -1,16 +1,16 @@
 import { parseConfig } from '../../src/config/load.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { freePort } from '../../test/support/free-port.ts';
-import { canListenOn } from '../../test/support/listener.ts';
+import { canListenOn, type Listener } from '../../test/support/listener.ts';
 import { type OidcProviderServer, startOidcProvider } from '../../test/support/upstreams/oidc-provider.ts';
 import { type TestClient, testClients } from '../../test/support/upstreams/test-client.ts';
-import { type ClientSite, startClientSite } from './client-site.ts';
+import { startClientSite } from './client-site.ts';
 import { metadataAt, type Ways } from './ways.ts';
 
 /** All parties of the demo. */
 export type Stage = AsyncDisposable & {
   readonly client: TestClient;
-  readonly site: ClientSite;
+  readonly site: Listener;
   readonly server: OidcProviderServer;
   readonly gatewayUrl: string;
   readonly adminUrl: string;

@@ -67,7 +67,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
 export class ClientGone extends Error {
   readonly code = 'client_gone';
   constructor(cause?: Error) {
-    super('the client went away before its request was complete', { cause });
+    super('the client disconnected before its request was complete', { cause });
     this.name = 'ClientGone';
   }
 }

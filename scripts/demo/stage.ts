@@ -29,7 +29,7 @@ export async function setStage(): Promise<Stage> {
   const client = testClients(redirectUri).publicClient;
 
   const server = stack.use(await startOidcProvider({ clients: [client] }));
-  const gateway = stack.use(await startGateway(await configure(server.url, client), { log: 'silent' }));
+  const gateway = stack.use(await startGateway(await configure(server.url, client)));
   const gatewayUrl = `http://localhost:${new URL(gateway.url).port}`;
   // A legacy server behind a proxy uses its public name for all requests.
   server.useIssuer(gatewayUrl);
@@ -60,6 +60,7 @@ async function configure(upstreamUrl: string, client: TestClient) {
   const yaml = `
 listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
+log: {level: silent}
 issuers:
   - name: demo
     upstream: {url: "${upstreamUrl}"}

@@ -8,8 +8,6 @@ import { ProcessEvents } from './process-events.ts';
 const STANDARD_ERROR = 2;
 
 export type TelemetryOptions = {
-  /** `silent`: no log at all. */
-  readonly log?: 'silent';
   /** The destination of the log. Default: standard error. */
   readonly logDestination?: LogDestination;
   /** The number of this process, if there are several. */
@@ -27,23 +25,23 @@ export type Telemetry = AsyncDisposable & {
 
 /** Metrics and log of one process. */
 export async function createTelemetry(
-  config: Config['log'],
+  { level, format, requests }: Config['log'],
   version: string,
-  { log: silent, logDestination, worker }: TelemetryOptions = {},
+  { logDestination, worker }: TelemetryOptions = {},
 ): Promise<Telemetry> {
   const metrics = createMetrics({ version, node: process.version });
   const base = worker === undefined ? null : { worker };
   const sink = logDestination === undefined ? await openLog(metrics) : undefined;
   const destination = logDestination ?? (sink as LineSink);
-  const log = createLog({ level: silent ?? config.level, format: config.format, base }, destination);
-  const events = new Events(metrics, log, config.requests);
+  const log = createLog({ level, format, base }, destination);
+  const events = new Events(metrics, log, requests);
   return {
     metrics,
     events,
     processEvents: new ProcessEvents(metrics, log),
-    configure({ level, requests }) {
-      log.level = silent ?? level;
-      events.logRequests(requests);
+    configure(next) {
+      log.level = next.level;
+      events.logRequests(next.requests);
     },
     [Symbol.asyncDispose]: async () => sink?.[Symbol.asyncDispose](),
   };

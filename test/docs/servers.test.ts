@@ -45,7 +45,7 @@ async function startExample(name: string) {
     admin: { ...loaded.config.admin, address },
     issuers: [{ ...issuer, upstream: { ...issuer.upstream, origin: upstream.url } }],
   };
-  const gateway = await startGateway(config, { log: 'silent' });
+  const gateway = await startGateway({ ...config, log: { ...config.log, level: 'silent' } });
   return { upstream, gateway, paths: pathsOf(loaded.config) };
 }
 

@@ -3,11 +3,11 @@ import { StoreFault } from '../../../src/store/flow-store.ts';
 import { createTelemetry, type Telemetry } from '../../../src/telemetry/telemetry.ts';
 import { UpstreamFault } from '../../../src/upstream/upstream-fault.ts';
 
-const CONFIG = { level: 'info', format: 'json', requests: false } as const;
+const CONFIG = { level: 'silent', format: 'json', requests: false } as const;
 
 /** The gateway's metrics after some events, without buckets and initial samples. */
 async function countedBy(happen: (telemetry: Telemetry) => void) {
-  const telemetry = await createTelemetry(CONFIG, '1.2.3', { log: 'silent' });
+  const telemetry = await createTelemetry(CONFIG, '1.2.3');
   const lines = async () =>
     (await telemetry.metrics.registry.metrics())
       .split('\n')
@@ -97,9 +97,7 @@ test('a request counts while it is in flight, and at its end by endpoint and sta
 });
 
 test('metrics without labels start at zero', async () => {
-  const { metrics } = await createTelemetry({ level: 'info', format: 'json', requests: false }, '1.2.3', {
-    log: 'silent',
-  });
+  const { metrics } = await createTelemetry(CONFIG, '1.2.3');
   const text = await metrics.registry.metrics();
   expect(text).toContain('\npkce_gateway_connections_dropped_total 0\n');
   expect(text).toContain('\npkce_gateway_requests_in_flight 0\n');

@@ -8,8 +8,6 @@ export type Answer = {
   readonly hasError: boolean;
   /** Its `c_hash` covers the code (OIDC Core 3.3.2.11). */
   readonly hasIdToken: boolean;
-  /** Whether the id_token covers the state as well (`s_hash`). */
-  readonly hasStateHash: boolean;
   readonly hasIss: boolean;
   /** The audience of the id_token or the signed response. */
   readonly audience: readonly string[];
@@ -40,7 +38,6 @@ export function readAnswer(parameters: Iterable<readonly [name: string, value: s
     else if (name === 'iss') hasIss = true;
   }
   const signed = jwts.map(readClaims);
-  const identities = idTokens.map(readClaims);
   const [claims] = signed;
   const readable = signed.length === 1 && claims !== undefined;
   if (readable) {
@@ -53,9 +50,10 @@ export function readAnswer(parameters: Iterable<readonly [name: string, value: s
     states,
     hasError,
     hasIdToken: idTokens.length > 0,
-    hasStateHash: identities.some((identity) => identity?.['s_hash'] !== undefined),
     hasIss,
-    audience: [...signed, ...identities].flatMap((token) => (token ? textsOf(token, 'aud') : [])),
+    audience: [...signed, ...idTokens.map(readClaims)].flatMap((token) =>
+      token ? textsOf(token, 'aud') : [],
+    ),
     jarm: jwts.length === 0 ? undefined : readable ? 'readable' : 'unreadable',
   };
 }

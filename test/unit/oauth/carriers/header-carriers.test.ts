@@ -40,13 +40,12 @@ describe('a redirect is read', () => {
   });
 
   test('a hybrid response, with issuer (OIDC Core 3.3.2.5, RFC 9207 2.1)', () => {
-    const idToken = unsignedJwt({ aud: 'client', s_hash: 'x' });
+    const idToken = unsignedJwt({ aud: 'client' });
     const location = `${CB}#code=a&id_token=${idToken}&state=c&iss=https%3A%2F%2Fhonest.as.example`;
     expect(read(location)).toMatchObject({
       part: 'fragment',
       codes: ['a'],
       hasIdToken: true,
-      hasStateHash: true,
       hasIss: true,
       audience: ['client'],
     });

@@ -15,9 +15,6 @@ function renderLoad({ at, outcome, lines, more }: ConfigLoad, now: number): Html
     return html`<li data-key="${at}">${head}${outcome === 'loaded' && html` <span class="muted">nothing that matters here changed</span>`}</li>`;
   }
   const count = lines.length + more;
-  const what =
-    outcome === 'rejected'
-      ? `${count} ${count === 1 ? 'problem' : 'problems'}`
-      : `${count} ${count === 1 ? 'change' : 'changes'}`;
+  const what = `${count} ${outcome === 'rejected' ? 'problem' : 'change'}${count === 1 ? '' : 's'}`;
   return html`<li data-key="${at}"><details${outcome === 'rejected' && html` open`}><summary>${head} <span class="muted">${what}</span></summary><ul class="changes">${lines.map((line) => html`<li>${line}</li>`)}${more > 0 && html`<li class="muted">and ${more} more</li>`}</ul></details></li>`;
 }

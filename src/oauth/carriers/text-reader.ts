@@ -1,15 +1,20 @@
-import type { Carrier } from './carrier.ts';
+import { type Carrier, shiftCarrier } from './carrier.ts';
 import type { Escaping } from './escaping.ts';
 import { DELIMITERS, findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { Overlong } from './overlong.ts';
 import { CONSTRUCT_LIMIT, NONE, type PieceWriter } from './piece.ts';
 import { Written } from './written.ts';
 
-/** Reads unstructured text: it buffers only a possible URL that has not ended. */
+/** The parameters of a URL begin with one of these, or with an escape of one. */
+const PARAMETERS = /[?#&%\\]/;
+
+/** Reads unstructured text: it buffers only a possible URL that has parameters and has not ended. */
 export class TextReader {
   readonly #writer: PieceWriter;
   readonly #around: Surroundings;
   readonly #escaping: Escaping | undefined;
+  /** The beginning of the possible URL, which passed: only parameters can change. */
+  #passed = '';
   #tail = '';
   #overlong: Overlong | undefined;
 
@@ -36,11 +41,17 @@ export class TextReader {
       this.#overlong.push(text);
       return;
     }
-    this.#tail += text;
-    if (this.#tail.length <= CONSTRUCT_LIMIT) return;
-    this.#overlong = new Overlong(this.#writer, this.#around.findPrefix);
-    this.#overlong.push(this.#tail);
-    this.#tail = '';
+    if (this.#passed.length + this.#tail.length + text.length > CONSTRUCT_LIMIT) {
+      this.#overlong = new Overlong(this.#writer, this.#around.findPrefix);
+      this.#overlong.push(this.#tail + text);
+      this.#tail = '';
+      this.#passed = '';
+    } else if (this.#tail === '' && !PARAMETERS.test(text)) {
+      this.#writer.add(text);
+      this.#passed += text;
+    } else {
+      this.#tail += text;
+    }
   }
 
   #complete(text: string): void {
@@ -52,10 +63,16 @@ export class TextReader {
       this.#overlong = undefined;
       text = text.slice(end);
     }
-    const complete = this.#tail + text;
-    if (complete === '') return;
+    const passed = this.#passed;
+    const rest = this.#tail + text;
+    this.#passed = '';
     this.#tail = '';
-    this.#writer.add(complete, this.#carriersIn(complete));
+    if (rest === '') return;
+    const carriers = this.#carriersIn(passed + rest);
+    this.#writer.add(
+      rest,
+      carriers.map((carrier) => shiftCarrier(carrier, -passed.length)),
+    );
   }
 
   #carriersIn(text: string): readonly Carrier[] {

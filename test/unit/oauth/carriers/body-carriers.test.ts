@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BodyCarriers } from '../../../../src/oauth/carriers/body-carriers.ts';
-import type { CarrierKind } from '../../../../src/oauth/carriers/carrier.ts';
+import { type CarrierKind, rewriteCarriers } from '../../../../src/oauth/carriers/carrier.ts';
 import { type ContentFamily, contentFamily } from '../../../../src/oauth/carriers/content-family.ts';
 import { CONSTRUCT_LIMIT, type Piece } from '../../../../src/oauth/carriers/piece.ts';
 import {
@@ -396,7 +396,8 @@ describe('passing text is not buffered', () => {
   test.each<[ContentFamily, passes: string, held: string]>([
     ['html', '<html><p>Some text, ', ''],
     ['html', '<form method=post><input name=user value=x> ', ''],
-    ['html', '<p>Visit ', 'https://a'],
+    ['html', '<p>Visit ', 'https://a?b'],
+    ['html', '<p>Visit https://a', ''],
     ['html', '<p>', '<a href="x'],
     ['html', '<form action=/a>', '<input name=code value=x><p>y'],
     ['html', '<script>', 'var a'],
@@ -412,6 +413,26 @@ describe('passing text is not buffered', () => {
     expect(texts(carriers.push(passes + held))).toBe(passes);
     expect(texts(carriers.end())).toBe(held);
   });
+
+  test.each(['text', 'html', 'xml'] as const)(
+    '%s: nor is the beginning of a URL without parameters',
+    (family) => {
+      const reader = new BodyCarriers(family, AROUND);
+      const texts = (pieces: readonly Piece[]) => pieces.map(({ text }) => text);
+      expect(texts(reader.push('Step'))).toEqual(['Step']);
+      expect(texts(reader.push(`1,${CB}`))).toEqual([`1,${CB}`]);
+      expect(texts(reader.push('?code=old-code-0123456&state='))).toEqual([]);
+      const [piece] = reader.push(`${PREFIX}xyz `);
+      expect(piece?.text).toBe(`?code=old-code-0123456&state=${PREFIX}xyz `);
+      expect(piece?.carriers.map(({ target }) => target?.href)).toEqual([expect.stringContaining(CB)]);
+      expect(
+        rewriteCarriers(
+          piece?.text ?? '',
+          (piece?.carriers ?? []).map((carrier) => [carrier, CHANGES]),
+        ),
+      ).toMatch(/^\?code=(?!old)[^&]+&state=xyz /);
+    },
+  );
 });
 
 describe('a construct that is too large', () => {

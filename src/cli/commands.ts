@@ -1,6 +1,6 @@
 import type { CommandIo } from './command-io.ts';
 import { renderCompletion, SHELLS } from './completion.ts';
-import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import { type CommandSpec, type ParsedOptions, UsageError } from './options.ts';
 
 export type Command = CommandSpec & {
   readonly run: (options: ParsedOptions, io: CommandIo) => Promise<number>;
@@ -89,7 +89,7 @@ export async function loadCommand(wanted: string): Promise<Command | undefined> 
 }
 
 async function runCompletion(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const shell = SHELLS.find((name) => name === textOption(options, 'shell'));
+  const shell = SHELLS.find((name) => name === options['shell']);
   if (shell === undefined) throw new UsageError(`name a shell: ${SHELLS.join(', ')}`);
   const commands = await Promise.all(
     COMMANDS.map(async ({ name, summary, load }) => ({ name, summary, ...(await load()) })),

@@ -14,7 +14,6 @@ import {
   FORMAT_OPTION,
   fileOption,
   type ParsedOptions,
-  textOption,
   UsageError,
   urlOption,
   wantsJson,
@@ -62,7 +61,7 @@ export async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<
     printDiagnostics(loaded, io);
     return upstream === undefined ? 1 : 2;
   }
-  const issuers = chooseIssuers(loaded.config, textOption(options, 'issuer'), probes);
+  const issuers = chooseIssuers(loaded.config, options['issuer'], probes);
 
   const sections: Section[] = [];
   for (const issuer of issuers) {
@@ -89,9 +88,7 @@ function chooseIssuers(
   return chosen;
 }
 
-function readClient(options: ParsedOptions) {
-  const id = textOption(options, 'client');
-  const redirectUri = textOption(options, 'redirect-uri');
+function readClient({ client: id, 'redirect-uri': redirectUri }: ParsedOptions) {
   if (id === undefined) return undefined;
   if (redirectUri === undefined) throw new UsageError('--client needs --redirect-uri');
   if (!URL.canParse(redirectUri)) throw new UsageError('--redirect-uri must be a URI');
@@ -105,8 +102,8 @@ async function readLogin(
   io: CommandIo,
   resources: AsyncDisposableStack,
 ): Promise<Omit<LoginTrial, 'client'> | undefined> {
-  if (options['login'] !== true) return undefined;
-  const redirectUri = new URL(textOption(options, 'redirect-uri') ?? '');
+  if (options['login'] === undefined) return undefined;
+  const redirectUri = new URL(options['redirect-uri'] ?? '');
   const via = urlOption(options, 'via')?.origin ?? publicOrigin ?? upstream.origin;
   const secret = await fileOption(options, 'secret-file');
   const input = resources.adopt(createInterface({ input: process.stdin }), (opened) => opened.close());

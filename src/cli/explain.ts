@@ -12,7 +12,6 @@ import {
   configFile,
   FORMAT_OPTION,
   type ParsedOptions,
-  textOption,
   UsageError,
   wantsJson,
 } from './options.ts';
@@ -30,9 +29,8 @@ export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
 /** `pkce-gateway explain`: the policy of a client, where each value comes from, and the verdict on a request. */
 export async function runExplain(options: ParsedOptions, io: CommandIo): Promise<number> {
   const asJson = wantsJson(options);
-  const now = readMoment(textOption(options, 'at')) ?? io.now();
-  const clientOption = textOption(options, 'client');
-  const url = textOption(options, 'url');
+  const { client: clientOption, url, issuer: issuerName, at } = options;
+  const now = readMoment(at) ?? io.now();
   if (clientOption === undefined && url === undefined) throw new UsageError('--client or --url is required');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
 
@@ -41,7 +39,7 @@ export async function runExplain(options: ParsedOptions, io: CommandIo): Promise
     printDiagnostics(loaded, io);
     return 1;
   }
-  const issuer = chooseIssuer(loaded.config, textOption(options, 'issuer'), asked);
+  const issuer = chooseIssuer(loaded.config, issuerName, asked);
   const clients = new ClientRegistry(issuer.clients);
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {

@@ -9,7 +9,7 @@ import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { type InitFacts, renderInitFile } from './init-file.ts';
-import { type CommandSpec, type ParsedOptions, textOption, UsageError } from './options.ts';
+import { type CommandSpec, type ParsedOptions, UsageError } from './options.ts';
 import { readUpstreamOptions } from './upstream-options.ts';
 
 export const INIT_OPTIONS: CommandSpec['options'] = {
@@ -42,7 +42,7 @@ export async function runInit(options: ParsedOptions, io: CommandIo): Promise<nu
   let facts: InitFacts = {
     ...given,
     schema: schemaPath(),
-    named: textOption(options, 'upstream') ?? origin,
+    named: options['upstream'] ?? origin,
     found: undefined,
   };
   try {

@@ -22,7 +22,8 @@ export type CommandSpec = {
   readonly operand?: string;
 };
 
-export type ParsedOptions = Readonly<Record<string, string | boolean | undefined>>;
+/** The values by option. A flag that was given is an empty text. */
+export type ParsedOptions = Readonly<Record<string, string | undefined>>;
 
 /** The command line of a command is wrong. Exit status 2. */
 export class UsageError extends Error {
@@ -42,8 +43,10 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
   const { operand } = spec;
   try {
     const allowPositionals = operand !== undefined;
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals, strict: true });
-    const [first, ...others] = positionals;
+    const parsed = parseArgs({ args: [...args], options, allowPositionals, strict: true });
+    const given = Object.entries(parsed.values).map(([name, value]) => [name, value === true ? '' : value]);
+    const values: ParsedOptions = Object.fromEntries(given);
+    const [first, ...others] = parsed.positionals;
     for (const [name, { needs, excludes }] of Object.entries(spec.options)) {
       if (values[name] === undefined) continue;
       if (needs !== undefined && values[needs] === undefined) throw new Error(`--${name} needs --${needs}`);
@@ -68,14 +71,9 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
   }
 }
 
-export function textOption(options: ParsedOptions, name: string): string | undefined {
-  const value = options[name];
-  return typeof value === 'string' ? value : undefined;
-}
-
 /** The http or https URL that an option names. */
 export function urlOption(options: ParsedOptions, name: string): URL | undefined {
-  const text = textOption(options, name);
+  const text = options[name];
   if (text === undefined) return undefined;
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol))
@@ -85,7 +83,7 @@ export function urlOption(options: ParsedOptions, name: string): URL | undefined
 
 /** The text of the file that an option names, without blanks around it. */
 export async function fileOption(options: ParsedOptions, name: string): Promise<string | undefined> {
-  const file = textOption(options, name);
+  const file = options[name];
   if (file === undefined) return undefined;
   const content = await new FileReader().read(file);
   if ('failure' in content) throw new UsageError(`--${name}: cannot read ${file}: ${content.failure}`);
@@ -96,7 +94,7 @@ export async function fileOption(options: ParsedOptions, name: string): Promise<
 export const FORMAT_OPTION: OptionSpec = { value: 'FORMAT', help: 'text (default) or json' };
 
 export function wantsJson(options: ParsedOptions): boolean {
-  const format = textOption(options, 'format') ?? 'text';
+  const format = options['format'] ?? 'text';
   if (format !== 'text' && format !== 'json') throw new UsageError('--format must be text or json');
   return format === 'json';
 }
@@ -111,7 +109,7 @@ export const CONFIG_OPTION: OptionSpec = {
 };
 
 export function configFile(options: ParsedOptions): string {
-  return textOption(options, 'config') ?? DEFAULT_CONFIG;
+  return options['config'] ?? DEFAULT_CONFIG;
 }
 
 export function helpText({ needs, help }: OptionSpec): string {

@@ -8,14 +8,7 @@ import { renderEntries } from '../report/report-entries.ts';
 import { renderTable } from '../report/report-table.ts';
 import { type Report, type ReportedClient, verdictState } from '../report/reported-client.ts';
 import type { CommandIo } from './command-io.ts';
-import {
-  type CommandSpec,
-  fileOption,
-  type ParsedOptions,
-  textOption,
-  UsageError,
-  urlOption,
-} from './options.ts';
+import { type CommandSpec, fileOption, type ParsedOptions, UsageError, urlOption } from './options.ts';
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:9090';
 
@@ -50,7 +43,7 @@ const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
 
 /** `pkce-gateway report`: the readiness of each client. Exit status 1 if the gateway does not answer. */
 export async function runReport(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const render = FORMATS.get(textOption(options, 'format') ?? 'table');
+  const render = FORMATS.get(options['format'] ?? 'table');
   if (render === undefined) throw new UsageError(`--format must be one of ${[...FORMATS.keys()].join(', ')}`);
   const isWanted = readFilter(options);
   const admin = urlOption(options, 'admin') ?? new URL(DEFAULT_ADMIN);
@@ -61,7 +54,7 @@ export async function runReport(options: ParsedOptions, io: CommandIo): Promise<
   const source = prometheus && {
     url: prometheus,
     access: { ca, token: await fileOption(options, 'prometheus-token-file') },
-    job: textOption(options, 'prometheus-job'),
+    job: options['prometheus-job'],
   };
   try {
     const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
@@ -79,9 +72,8 @@ export async function runReport(options: ParsedOptions, io: CommandIo): Promise<
   }
 }
 
-function readFilter(options: ParsedOptions): (client: ReportedClient) => boolean {
-  const wanted = textOption(options, 'client');
-  const verdict = textOption(options, 'verdict')?.replace(/[-_]/g, ' ');
+function readFilter({ client: wanted, verdict: name }: ParsedOptions): (client: ReportedClient) => boolean {
+  const verdict = name?.replace(/[-_]/g, ' ');
   if (verdict !== undefined && !(VERDICTS as readonly string[]).includes(verdict))
     throw new UsageError(`--verdict must be one of ${VERDICTS.join(', ')}`);
   const matches = (name: string) =>

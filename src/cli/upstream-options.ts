@@ -3,14 +3,14 @@ import { parseHttpOrigin } from '../config/schema/origin.ts';
 import type { UpstreamOptions } from '../config/upstream-config.ts';
 import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';
-import { type ParsedOptions, textOption, UsageError } from './options.ts';
+import { type ParsedOptions, UsageError } from './options.ts';
 
 /** Where servers without metadata at the root keep it: AD FS, WSO2, OpenAM and its successors. */
 const USUAL_HOMES = ['/adfs', '/oauth2/token', '/openam/oauth2', '/am/oauth2'];
 
 /** `--upstream` (an origin, an issuer identifier, or the discovery document itself) and the options beside it. */
 export function readUpstreamOptions(options: ParsedOptions): UpstreamOptions | undefined {
-  const upstream = textOption(options, 'upstream');
+  const { upstream, mode, listen, admin, redis, ca, 'public-url': publicUrl } = options;
   if (upstream === undefined) return undefined;
   const [, origin = upstream, rest = ''] = /^(https?:\/\/[^/?#]*)(\/[^?#]*)?$/i.exec(upstream) ?? [];
   const path = parseMetadataPath(rest)?.issuerPath ?? rest.replace(/\/+$/, '');
@@ -21,12 +21,12 @@ export function readUpstreamOptions(options: ParsedOptions): UpstreamOptions | u
   return {
     upstream: parsed.value,
     discovery: metadataPlaces(path),
-    mode: textOption(options, 'mode'),
-    listen: textOption(options, 'listen'),
-    admin: textOption(options, 'admin'),
-    redis: textOption(options, 'redis'),
-    ca: textOption(options, 'ca'),
-    publicUrl: textOption(options, 'public-url'),
+    mode,
+    listen,
+    admin,
+    redis,
+    ca,
+    publicUrl,
   };
 }
 

@@ -118,9 +118,10 @@ export function helpText({ needs, help }: OptionSpec): string {
 
 /** The help text of one command. */
 export function renderCommandHelp(spec: CommandSpec): string {
-  const rows = Object.entries(spec.options).map(([name, spec]) => {
-    const names = spec.short === undefined ? `--${name}` : `-${spec.short}, --${name}`;
-    return { option: spec.value === undefined ? names : `${names} ${spec.value}`, help: helpText(spec) };
+  const rows = Object.entries(spec.options).map(([name, option]) => {
+    const { value, short } = option;
+    const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
+    return { option: value === undefined ? names : `${names} ${value}`, help: helpText(option) };
   });
   const width = Math.max(26, ...rows.map(({ option }) => option.length));
   const lines = rows.map(({ option, help }) => `  ${option.padEnd(width)} ${help}`);

@@ -56,7 +56,7 @@ export async function judgeUrl(
   issuer: { readonly config: IssuerConfig; readonly clients: ClientRegistry },
   now: number,
 ): Promise<Verdict> {
-  const { parameters, problem, hidden } = parseParameters(target.query ?? '');
+  const { parameters, problems, hidden } = parseParameters(target.query ?? '');
   const names = new Set(parameters.all('client_id'));
   const certain = names.size <= 1 && !hidden && !parameters.entries.some(([name]) => isLookalike(name));
   const clientId = names.size === 1 ? [...names][0] : undefined;
@@ -84,13 +84,13 @@ export async function judgeUrl(
   if (mode === 'off' || (endpoint !== undefined && endpoint !== 'authorization')) {
     return { ...verdict, outcome: 'not_judged' };
   }
-  if (problem === undefined && parameters.has('request_uri')) {
+  if (problems.length === 0 && parameters.has('request_uri')) {
     return { ...verdict, outcome: 'depends' };
   }
   const judged = judgeRequest(parameters, { policy, mode });
   const reason =
     decideClientId(listing, clientId)?.reason ??
-    problem ??
+    problems[0]?.reason ??
     judged.problem?.reason ??
     decideAuthorizationRequest(judged.request, policy)?.reason;
   if (reason === undefined) return { ...verdict, outcome: 'passes' };

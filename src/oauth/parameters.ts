@@ -9,14 +9,16 @@ import {
 import { percentEncode } from './percent-encode.ts';
 
 /** Why a list of parameters is ambiguous. */
-export type ParameterProblem = 'parameter_malformed' | 'parameter_repeated';
+export type ParameterProblem = {
+  readonly reason: 'parameter_malformed' | 'parameter_repeated';
+  /** The name of the parameter; `undefined` if it is unreadable. */
+  readonly detail: string | undefined;
+};
 
-/** The parameters of application/x-www-form-urlencoded text, in order, and its first problem. */
+/** The parameters of application/x-www-form-urlencoded text, in order, and all of its problems: not each of them matters everywhere. */
 export type ParsedParameters = {
   readonly parameters: Parameters;
-  readonly problem: ParameterProblem | undefined;
-  /** The parameter with the problem; `undefined` if its name is unreadable. */
-  readonly problemName: string | undefined;
+  readonly problems: readonly ParameterProblem[];
   /** Whether serialising preserves the meaning: false if a name or value could not be decoded. */
   readonly lossless: boolean;
   /** Whether a server that decodes broken escapes, drops control characters, or splits at `;` may find another protocol parameter in it. */
@@ -85,13 +87,11 @@ const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 export function parseParameters(text: string): ParsedParameters {
   const entries: [string, string][] = [];
   const seen = new Set<string>();
-  let problem: ParameterProblem | undefined;
-  let problemName: string | undefined;
+  const problems: ParameterProblem[] = [];
   let lossless = true;
   let hidden = false;
-  const found = (what: ParameterProblem, name: string | undefined): void => {
-    problem ??= what;
-    problemName ??= name;
+  const found = (reason: ParameterProblem['reason'], detail: string | undefined): void => {
+    problems.push({ reason, detail });
   };
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   // Most texts are printable and have no `;`: one test covers all their parameters.
@@ -135,7 +135,7 @@ export function parseParameters(text: string): ParsedParameters {
     seen.add(name);
     entries.push([name, value]);
   }
-  return { parameters: new Parameters(entries), problem, problemName, lossless, hidden };
+  return { parameters: new Parameters(entries), problems, lossless, hidden };
 }
 
 function indexOrEnd(text: string, character: string, from: number): number {

@@ -153,6 +153,31 @@ describe('not a step', () => {
   );
 
   test.each([
+    'redirect_uri=https%3A%2F%2Fevil.example',
+    'client_id=lax',
+    'response_type=token',
+    'code_challenge=A',
+    'state=%FF',
+    'Client_Id=lax',
+  ])('a repeated parameter of the server itself does not hide %s after it', async (again) => {
+    await using stage = await CoreStage.open();
+    const query = stage.query();
+    for (const own of ['x=1&x=1', 'code=1&code=1', 'x=%FF']) {
+      const body = `${own}&${query}&${again}`;
+      await stage.postForm(`${AUTHORIZE}?${query}`, body);
+      expect(stage.received).toEqual([]);
+    }
+    expect(stage.reasons('refusal')).toHaveLength(3);
+  });
+
+  test('nor does it in report, where such a request begins no flow', async () => {
+    await using stage = await CoreStage.open({ mode: 'report' });
+    const query = `x=1&x=1&${stage.query()}&redirect_uri=https%3A%2F%2Fevil.example`;
+    await stage.send(`${AUTHORIZE}?${query}`);
+    expect(stage.last.query).toBe(query);
+  });
+
+  test.each([
     ['client_id', 'other'],
     ['redirect_uri', 'https://app.example.com/other'],
     ['response_type', 'token'],

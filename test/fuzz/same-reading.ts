@@ -93,9 +93,10 @@ export async function findDifference(made: FuzzCase, forwarded: Forwarded): Prom
 /** Whether any other parser reads a text differently. `besideServersOwn`: the server's own parameters may repeat. */
 async function findMisreading(text: string, besideServersOwn: boolean): Promise<string | undefined> {
   const own = parseParameters(text);
-  const { problem, problemName = '' } = own;
-  if (problem !== undefined && (!besideServersOwn || PROTOCOL.includes(plain(problemName))))
-    return `${problem} of ${problemName} went upstream`;
+  const problem = own.problems.find(
+    ({ detail = '' }) => !besideServersOwn || PROTOCOL.includes(plain(detail)),
+  );
+  if (problem !== undefined) return `${problem.reason} of ${problem.detail} went upstream`;
   for (const [parser, parse] of Object.entries(FORM_PARSERS)) {
     const reading = await parse(text);
     for (const name of PROTOCOL) {

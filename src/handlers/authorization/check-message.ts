@@ -1,7 +1,6 @@
-import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
 import { decideClientId } from '../../policy/decide-client-id.ts';
 import type { Violation } from '../../policy/reason.ts';
-import { parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
+import { isDecisive, parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
@@ -38,18 +37,11 @@ function findProblem({ message, merged, client, endpoint }: AuthorizationContext
   return problemOf(query) ?? (body && (inPlace ? problemBesideRequest : problemOf)(body.form));
 }
 
-/** If only an irrelevant parameter is malformed, the flow can still begin. */
-function canStillBeRead(
-  { merged, message, client }: AuthorizationContext,
-  { reason, detail }: Violation,
-): boolean {
+/** If only irrelevant parameters are malformed, the flow can still begin. */
+function canStillBeRead({ merged, message, client }: AuthorizationContext, { reason }: Violation): boolean {
   if (reason === 'client_id_ambiguous') return client.certain;
   if (reason !== 'parameter_repeated' && reason !== 'parameter_malformed') return false;
-  const lossless = message.query.lossless && message.body?.form.lossless !== false;
-  return (
-    lossless &&
-    merged.conflict === undefined &&
-    detail !== undefined &&
-    !isProtocolParameter(canonicalName(detail))
-  );
+  if (merged.conflict !== undefined) return false;
+  const forms = [message.query, ...(message.body === undefined ? [] : [message.body.form])];
+  return forms.every(({ lossless, problems }) => lossless && !problems.some(isDecisive));
 }

@@ -18,8 +18,7 @@ export function enterByBody(context: AuthorizationContext): Progress | Promise<P
   const { exchange, message, merged } = context;
   const { query, body } = message;
   if (merged.conflict === undefined || body === undefined || body.problem !== undefined) return undefined;
-  if (query.problem !== undefined || query.hidden || !body.form.lossless || body.form.hidden)
-    return undefined;
+  if (query.problems.length > 0 || query.hidden || !body.form.lossless || body.form.hidden) return undefined;
   if (problemBesideRequest(body.form) !== undefined) return undefined;
   const asked = parseAuthorizationRequest(query.parameters);
   const posted = parseAuthorizationRequest(body.form.parameters);

@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { RequestBody } from '../../http/request-body.ts';
 import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
-import { Parameters, type ParsedParameters } from '../../oauth/parameters.ts';
+import { type ParameterProblem, Parameters, type ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 
 /** Parameters as raw text and parsed. */
@@ -56,17 +56,18 @@ export function isUnread({ query, body, otherMethod }: Message): boolean {
   return query.hidden || otherMethod || (body !== undefined && (body.unread || body.form.hidden));
 }
 
-export function problemOf({ problem, problemName }: ParsedParameters): Violation | undefined {
-  return problem === undefined ? undefined : { reason: problem, detail: problemName };
+export function problemOf({ problems }: ParsedParameters): Violation | undefined {
+  return problems[0];
 }
 
 /** The same for text beside a request: parameters of the server itself may have any form, including a captcha's `code`. */
-export function problemBesideRequest(form: ParsedParameters): Violation | undefined {
-  const violation = problemOf(form);
-  if (violation === undefined || form.hidden) return violation;
-  const { detail } = violation;
-  const decides = detail !== undefined && detail !== 'code' && isProtocolParameter(canonicalName(detail));
-  return decides ? violation : undefined;
+export function problemBesideRequest({ problems, hidden }: ParsedParameters): Violation | undefined {
+  return hidden ? problems[0] : problems.find((problem) => problem.detail !== 'code' && isDecisive(problem));
+}
+
+/** Whether a problem may change the meaning of a request: that of a parameter of the server itself does not. */
+export function isDecisive({ detail }: ParameterProblem): boolean {
+  return detail === undefined || isProtocolParameter(canonicalName(detail));
 }
 
 /** The first parameter in the query of a message whose parameters belong in its body (RFC 6749 3.2). */

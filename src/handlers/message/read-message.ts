@@ -80,7 +80,9 @@ function readJson(exchange: Exchange, text: string): FormText {
   // Its values must follow the rules for form values.
   const parsed: ParsedParameters = parseParameters(new Parameters(entries).serialize());
   const broken =
-    typeof read === 'string' ? { problem: read, problemName: undefined, lossless: false, hidden: true } : {};
+    typeof read === 'string'
+      ? { problems: [{ reason: read, detail: undefined }], lossless: false, hidden: true }
+      : {};
   return { ...parsed, ...broken, raw: text };
 }
 

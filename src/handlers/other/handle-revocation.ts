@@ -19,7 +19,7 @@ export async function handleRevocation(exchange: Exchange): Promise<void> {
   // Any other request at this path is forwarded without the gateway's credentials.
   const revokes =
     body?.problem === undefined &&
-    body?.form.problem === undefined &&
+    body?.form.problems.length === 0 &&
     parameters.has('token') &&
     !parameters.has('grant_type');
   const sent = revokes ? injectSecret(exchange, 'revocation', parameters, client, identity) : undefined;

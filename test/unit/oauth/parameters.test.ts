@@ -78,9 +78,9 @@ describe('reading', () => {
     ['line ends in an assertion', 'assertion=AB%0D%0ACD%0A', [['assertion', 'AB\r\nCD\n']]],
     ['line ends in claims', 'claims=%7B%0D%0A%09%7D', [['claims', '{\r\n\t}']]],
   ])('%s', (_, text, entries) => {
-    const { parameters, problem, lossless } = parseParameters(text);
+    const { parameters, problems, lossless } = parseParameters(text);
     expect(parameters.entries).toEqual(entries);
-    expect({ problem, lossless }).toEqual({ problem: undefined, lossless: true });
+    expect({ problems, lossless }).toEqual({ problems: [], lossless: true });
   });
 });
 
@@ -100,8 +100,11 @@ describe('undecodable text', () => {
     ['a raw octet that is no UTF-8', 'v=\xe9'],
     ['%u escapes', 'v=%u0041'],
   ])('%s', (_, text) => {
-    const { parameters, problem, lossless } = parseParameters(`a=1&${text}&b=2`);
-    expect({ problem, lossless }).toEqual({ problem: 'parameter_malformed', lossless: false });
+    const { parameters, problems, lossless } = parseParameters(`a=1&${text}&b=2`);
+    expect({ problems, lossless }).toMatchObject({
+      problems: [{ reason: 'parameter_malformed' }],
+      lossless: false,
+    });
     expect(parameters.entries).toEqual([
       ['a', '1'],
       ['b', '2'],
@@ -141,8 +144,10 @@ describe('text that servers read differently', () => {
     ['space in front of a grant_type', 'grant_type=+authorization_code'],
     ['a no-break space behind a verifier', `code_verifier=${A}%C2%A0`],
   ])('%s', (_, text) => {
-    expect(parseParameters(text)).toMatchObject({ problem: 'parameter_malformed', lossless: true });
-    expect(parseParameters(`scope=a&${text}`).problem).toBe('parameter_malformed');
+    const { problems, lossless } = parseParameters(text);
+    expect(lossless).toBe(true);
+    expect([...new Set(problems.map(({ reason }) => reason))]).toEqual(['parameter_malformed']);
+    expect(parseParameters(`scope=a&${text}`).problems[0]?.reason).toBe('parameter_malformed');
   });
 
   test.each([
@@ -159,11 +164,11 @@ describe('text that servers read differently', () => {
     'response_type',
   ])('an empty %s counts as absent (RFC 6749 3.1)', (name) => {
     for (const empty of [`${name}=`, name]) {
-      const { parameters, problem, lossless } = parseParameters(`scope=a&${empty}`);
-      expect({ problem, lossless }).toEqual({ problem: undefined, lossless: true });
+      const { parameters, problems, lossless } = parseParameters(`scope=a&${empty}`);
+      expect({ problems, lossless }).toEqual({ problems: [], lossless: true });
       expect(parameters.entries).toEqual([['scope', 'a']]);
       expect(parseParameters(`${empty}&${name}=x&${empty}`)).toMatchObject({
-        problem: undefined,
+        problems: [],
         parameters: { entries: [[name, 'x']] },
       });
     }
@@ -171,18 +176,18 @@ describe('text that servers read differently', () => {
 
   test.each(['code=a&code=b', 'code=a&code=a', 'state=&state=', 'scope=a&scope=b', 'a=1&b=2&%61=3', '=1&=2'])(
     'a repeated parameter: %s',
-    (text) => expect(parseParameters(text)).toMatchObject({ problem: 'parameter_repeated', lossless: true }),
+    (text) =>
+      expect(parseParameters(text)).toMatchObject({
+        problems: [{ reason: 'parameter_repeated' }],
+        lossless: true,
+      }),
   );
 
-  test('the first problem is reported, with its parameter', () => {
-    expect(parseParameters('code=a&code=b&state=%00')).toMatchObject({
-      problem: 'parameter_repeated',
-      problemName: 'code',
-    });
-    expect(parseParameters('state=%00&code=a&code=b')).toMatchObject({
-      problem: 'parameter_malformed',
-      problemName: 'state',
-    });
+  test('every problem is reported in order, with its parameter', () => {
+    const repeated = { reason: 'parameter_repeated', detail: 'code' };
+    const malformed = { reason: 'parameter_malformed', detail: 'state' };
+    expect(parseParameters('code=a&code=b&state=%00').problems).toEqual([repeated, malformed]);
+    expect(parseParameters('state=%00&code=a&code=b').problems).toEqual([malformed, repeated]);
   });
 });
 

@@ -7,16 +7,24 @@ export const PAGE_SIZE = 100;
 /** The most characters of a search. */
 const LONGEST_SEARCH = 200;
 
-export const SORT_KEYS = [
-  'attention',
-  'client',
-  'mode',
-  'requests',
-  'codes',
-  'violations',
-  'last_seen',
-] as const;
-export type SortKey = (typeof SORT_KEYS)[number];
+export type SortKey = 'attention' | 'client' | 'mode' | 'requests' | 'codes' | 'violations' | 'last_seen';
+
+type Order = {
+  readonly words: string;
+  readonly by: (client: ClientActivity) => number | string;
+  /** From the smallest at first. With numbers, the largest ones matter most. */
+  readonly ascends?: true;
+};
+
+export const ORDERS: Readonly<Record<SortKey, Order>> = {
+  attention: { words: 'what needs attention', by: attention },
+  client: { words: 'name', by: ({ client }) => client.toLowerCase(), ascends: true },
+  mode: { words: 'mode', by: ({ mode }) => mode, ascends: true },
+  requests: { words: 'requests', by: ({ total }) => total.requests },
+  codes: { words: 'codes', by: ({ total }) => total.codesBound },
+  violations: { words: 'violations', by: ({ total }) => violationCount(total) },
+  last_seen: { words: 'last seen', by: ({ lastDay }) => lastDay ?? 0 },
+};
 
 /** Which clients to show, and in which order: the query of the status page. */
 export type ClientQuery = {
@@ -43,7 +51,7 @@ export function parseClientQuery(text: string): ClientQuery {
   const get = (name: string) => (parameters.get(name) ?? '').trim();
   const oneOf = <T extends string>(name: string, words: readonly T[]) =>
     words.find((word) => word === get(name));
-  const sort = oneOf('sort', SORT_KEYS) ?? 'attention';
+  const sort = oneOf('sort', Object.keys(ORDERS) as SortKey[]) ?? 'attention';
   const page = /^\d{1,6}$/.test(get('page')) ? Number(get('page')) : 1;
   return {
     search: get('search').slice(0, LONGEST_SEARCH),
@@ -72,9 +80,8 @@ export function clientQueryText(query: ClientQuery, changes: Partial<ClientQuery
   return `?${parameters}`;
 }
 
-/** Whether the order is descending at first: with numbers, the largest ones matter most. */
 export function startsDescending(sort: SortKey): boolean {
-  return sort !== 'client' && sort !== 'mode';
+  return ORDERS[sort].ascends !== true;
 }
 
 /** The clients with a row: `_unlisted` has one only if something was counted under it. */
@@ -91,10 +98,10 @@ export function matchingClients(all: readonly ClientActivity[], query: ClientQue
 }
 
 export function selectClients(all: readonly ClientActivity[], query: ClientQuery): ClientPage {
-  const keyOf = ORDERS[query.sort];
+  const { by } = ORDERS[query.sort];
   const sign = query.descending ? -1 : 1;
   const sorted = matchingClients(all, query)
-    .map((client) => ({ client, key: keyOf(client) }))
+    .map((client) => ({ client, key: by(client) }))
     .sort(
       (one, other) => sign * compare(one.key, other.key) || compare(one.client.client, other.client.client),
     )
@@ -108,16 +115,6 @@ export function selectClients(all: readonly ClientActivity[], query: ClientQuery
     pages,
   };
 }
-
-const ORDERS: Readonly<Record<SortKey, (client: ClientActivity) => number | string>> = {
-  attention,
-  client: ({ client }) => client.toLowerCase(),
-  mode: ({ mode }) => mode,
-  requests: ({ total }) => total.requests,
-  codes: ({ total }) => total.codesBound,
-  violations: ({ total }) => violationCount(total),
-  last_seen: ({ lastDay }) => lastDay ?? 0,
-};
 
 export function violationCount({ violations }: Pick<ClientActivity['total'], 'violations'>): number {
   return [...violations.values()].reduce((sum, count) => sum + count, 0);

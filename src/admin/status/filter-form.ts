@@ -1,17 +1,7 @@
 import { VERDICTS } from '../../policy/judge-readiness.ts';
 import { MODES } from '../../policy/mode.ts';
-import { type ClientQuery, clientQueryText, SORT_KEYS, type SortKey, UNFILTERED } from './client-query.ts';
+import { type ClientQuery, clientQueryText, ORDERS, UNFILTERED } from './client-query.ts';
 import { type Html, html } from './html.ts';
-
-const SORT_WORDS: Readonly<Record<SortKey, string>> = {
-  attention: 'what needs attention',
-  client: 'name',
-  mode: 'mode',
-  requests: 'requests',
-  codes: 'codes',
-  violations: 'violations',
-  last_seen: 'last seen',
-};
 
 const ANY = ['', 'any'] as const;
 
@@ -27,7 +17,7 @@ ${renderSelect(
   'sort',
   'Order by',
   query.sort,
-  SORT_KEYS.map((key) => [key, SORT_WORDS[key]] as const),
+  Object.entries(ORDERS).map(([key, { words }]) => [key, words] as const),
 )}
 <span class="buttons"><button type="submit">Apply</button> <a href="${clientQueryText(query, { ...UNFILTERED, sort: 'attention', descending: true })}#clients">Reset</a></span>
 </form>`;

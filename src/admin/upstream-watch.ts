@@ -61,9 +61,6 @@ async function lookAt(issuer: IssuerConfig): Promise<UpstreamState> {
 }
 
 async function withPatience(look: Look): Promise<UpstreamState> {
-  const waiting = new AbortController();
-  const waited = sleep(PATIENCE, undefined, { signal: waiting.signal }).catch(() => {});
-  await Promise.race([look.state, waited]);
-  waiting.abort();
+  await Promise.race([look.state, sleep(PATIENCE, undefined, { ref: false })]);
   return look.last;
 }

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { IssuerConfig } from '../config/config.ts';
 import { adviceOn, describeCode } from '../upstream/describe-fault.ts';
@@ -36,18 +37,17 @@ export async function probeNetwork(upstream: Upstream, now: number): Promise<Fin
 async function probeName(host: string): Promise<Finding[]> {
   if (isIP(host) !== 0) return [];
   const tried = `DNS: ${host}`;
-  const { promise: expired, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, PATIENCE, undefined);
   try {
-    const addresses = await Promise.race([lookup(host, { all: true }), expired]);
+    const addresses = await Promise.race([
+      lookup(host, { all: true }),
+      sleep(PATIENCE, undefined, { ref: false }),
+    ]);
     if (addresses !== undefined) return [ok(tried, addresses.map(({ address }) => address).join(', '))];
     return [problem(tried, 'the name server does not answer', 'check the DNS resolver of this machine')];
   } catch (error) {
     return [
       problem(tried, describeError(error), 'correct the name, or check the DNS resolver of this machine'),
     ];
-  } finally {
-    clearTimeout(timer);
   }
 }
 

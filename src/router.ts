@@ -11,7 +11,7 @@ import { handleUpgrade } from './handlers/other/handle-upgrade.ts';
 import { handlePushedAuthorization } from './handlers/pushed-authorization/handle-pushed-authorization.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { handleTokenRequest } from './handlers/token/handle-token-request.ts';
-import { answerUnroutable, type UnroutableCause } from './handlers/unroutable.ts';
+import { answerUnroutable } from './handlers/unroutable.ts';
 import { readHost } from './http/host.ts';
 import { readPeer } from './http/peer.ts';
 import { parseRequestTarget } from './http/request-target.ts';
@@ -20,6 +20,7 @@ import type { Endpoint } from './issuer/endpoints.ts';
 import type { Issuer } from './issuer/issuer.ts';
 import { type IssuerDirectory, matchPath } from './issuer/issuer-directory.ts';
 import type { UpstreamGroup } from './issuer/upstream-group.ts';
+import type { UnroutableCause } from './telemetry/events.ts';
 import { UpgradeProxy } from './upstream/upgrade.ts';
 
 /** Request → endpoint → its steps. */

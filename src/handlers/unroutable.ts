@@ -3,9 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allowOrigin } from '../http/cors.ts';
 import { sendJson } from '../http/respond.ts';
 import type { Issuer } from '../issuer/issuer.ts';
-import type { Events } from '../telemetry/events.ts';
-
-export type UnroutableCause = keyof typeof REFUSALS;
+import type { Events, UnroutableCause } from '../telemetry/events.ts';
 
 /** A request without an issuer, client and endpoint to count it under. */
 export type Unroutable = {
@@ -14,20 +12,21 @@ export type Unroutable = {
   readonly issuer?: Issuer;
 };
 
-const REFUSALS = {
-  version: { status: 505, description: 'the gateway speaks HTTP/1.1 and HTTP/1.0 only' },
-  host: { status: 400, description: 'the Host header is missing, repeated or malformed' },
-  target: {
-    status: 400,
-    description: 'the request target is malformed, or names another host than the Host header',
-  },
-  issuer_unknown: { status: 421, description: 'no issuer is configured for this host' },
-  path_unknown: { status: 404, description: 'no issuer is configured for this path' },
-  endpoints_unknown: {
-    status: 503,
-    description: 'the endpoints of the authorization server are not known yet; try again',
-  },
-} as const;
+const REFUSALS: Readonly<Record<UnroutableCause, { readonly status: number; readonly description: string }>> =
+  {
+    version: { status: 505, description: 'the gateway speaks HTTP/1.1 and HTTP/1.0 only' },
+    host: { status: 400, description: 'the Host header is missing, repeated or malformed' },
+    target: {
+      status: 400,
+      description: 'the request target is malformed, or names another host than the Host header',
+    },
+    issuer_unknown: { status: 421, description: 'no issuer is configured for this host' },
+    path_unknown: { status: 404, description: 'no issuer is configured for this path' },
+    endpoints_unknown: {
+      status: 503,
+      description: 'the endpoints of the authorization server are not known yet; try again',
+    },
+  };
 
 export function answerUnroutable(
   events: Events,

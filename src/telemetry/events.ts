@@ -1,4 +1,3 @@
-import type { UnroutableCause } from '../handlers/unroutable.ts';
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import type { StoreFault } from '../store/flow-store.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
@@ -12,6 +11,15 @@ import { adviseOnStoreFault } from './store-advice.ts';
 import type { Subject } from './subject.ts';
 import { traceStoreOperation } from './tracing.ts';
 import { buildViolationLine, printableViolation, type Violation } from './violation.ts';
+
+/** Why a request has no issuer and endpoint, and so no client to count it under. */
+export type UnroutableCause =
+  | 'version'
+  | 'host'
+  | 'target'
+  | 'issuer_unknown'
+  | 'path_unknown'
+  | 'endpoints_unknown';
 
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];

@@ -72,14 +72,16 @@ export function buildReasonPhrase(statusText: string | undefined): string {
   return statusText !== undefined && /^[\t\x20-\x7e]*$/.test(statusText) ? statusText : '';
 }
 
-/** The first value of a header; `name` in lower case. */
+/** The value of a header; several as one list (RFC 9110 5.3). `name` in lower case. */
 export function headerOf(head: ResponseHead, name: string): string | undefined {
   const { headers } = head;
+  let value: string | undefined;
   for (let i = 0; i < headers.length; i += 2) {
     const candidate = headers[i] as string;
-    if (candidate.length === name.length && candidate.toLowerCase() === name) return headers[i + 1];
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
+    value = value === undefined ? headers[i + 1] : `${value}, ${headers[i + 1]}`;
   }
-  return undefined;
+  return value;
 }
 
 /** The same head without some headers; `names` in lower case. */

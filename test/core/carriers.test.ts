@@ -64,6 +64,20 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     },
   );
 
+  test.each([['html'], ['text/html, text/html'], ['image/png', 'text/html']])(
+    'a page whose Content-Type is %j is read as browsers do',
+    async (...types) => {
+      await using stage = await CoreStage.open({ mode });
+      const url = stage.callback(await stage.begin());
+      stage.respond = (_received, response) =>
+        void response.writeHead(200, { 'Content-Type': types }).end(`<a href="${html(url)}">Go</a>`);
+      const { text } = await stage.send('/login/done');
+      const got = fromUrl(found(text, /href="([^"]*)"/).replaceAll('&amp;', '&'));
+      expect(got.state).toBe(STATE);
+      expect((await stage.redeem(got.code)).status).toBe(200);
+    },
+  );
+
   test('login and consent pages with the prefix stay unchanged', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();

@@ -1,9 +1,18 @@
 export type ContentFamily = 'html' | 'xhtml' | 'xml' | 'json' | 'script' | 'text';
 
-/** How the body of a content type is read; `undefined`: it is not inspected. Browsers treat a missing type as a page. */
-export function contentFamily(contentType: string | undefined): ContentFamily | undefined {
-  const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (type === 'text/html' || type === '') return 'html';
+const TYPE = /^[!#$%&'*+.^`|~\w-]+\/[!#$%&'*+.^`|~\w-]+$/;
+const UNKNOWN: ReadonlySet<string> = new Set(['*/*', 'unknown/unknown', 'application/unknown']);
+
+/**
+ * How the body of a content type is read; `undefined`: it is not inspected. As in browsers, the last valid type of a list counts
+ * (Fetch, "extract a MIME type"), and a body without a known type is a page if it looks like one (MIME Sniffing 7).
+ */
+export function contentFamily(contentType = ''): ContentFamily | undefined {
+  const unquoted = contentType.split('"').filter((_, index) => index % 2 === 0);
+  const list = unquoted.join('').toLowerCase().split(',');
+  const types = list.map((item) => item.split(';', 1)[0]?.trim() ?? '');
+  const type = types.findLast((each) => TYPE.test(each) && !UNKNOWN.has(each)) ?? 'text/html';
+  if (type === 'text/html') return 'html';
   if (type === 'application/xhtml+xml') return 'xhtml';
   if (type === 'application/json' || type === 'text/json' || type.endsWith('+json')) return 'json';
   if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml';

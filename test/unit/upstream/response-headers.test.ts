@@ -46,8 +46,8 @@ describe('a head', () => {
     headers: ['Location', '/a', 'X', 'location', 'LOCATION', '/b', 'Set-Cookie', 'x'],
   };
 
-  test('the first value of a name, in any case', () => {
-    expect(headerOf(head, 'location')).toBe('/a');
+  test('the values of a name as one list, in any case', () => {
+    expect(headerOf(head, 'location')).toBe('/a, /b');
     expect(headerOf(head, 'set-cookie')).toBe('x');
     expect(headerOf(head, 'content-type')).toBeUndefined();
     expect(headerOf({ ...head, headers: [] }, 'location')).toBeUndefined();

@@ -519,6 +519,14 @@ describe('content types', () => {
     ['application/octet-stream', undefined],
     ['', 'html'],
     [undefined, 'html'],
+    ['html', 'html'],
+    ['*/*', 'html'],
+    ['unknown/unknown', 'html'],
+    ['text/html, text/html', 'html'],
+    ['application/octet-stream, text/html; charset=utf-8', 'html'],
+    ['text/html, nonsense', 'html'],
+    ['text/html, image/png', undefined],
+    ['application/json; profile="a,b/c"', 'json'],
   ])('%s', (contentType, family) => expect(contentFamily(contentType)).toBe(family));
 });
 

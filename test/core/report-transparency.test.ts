@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CoreStage, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
+import { bringsCode, CoreStage, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
 
 /** An unusual request that must arrive unchanged: order, case of escapes, empty and repeated parameters. */
 const ODD = `Client=x&response_type=code&client_id=spa&&scope=a+b%20c&scope=d&state=a%2fb+c&nonce=&redirect_uri=${encodeURIComponent(REDIRECT_URI)}&x=%zz&code_challenge=${'A'.repeat(43)}&code_challenge_method=S256&claims=%7B%22a%22%3A1%7D#`;
@@ -134,4 +134,36 @@ describe('a page streams without buffering', () => {
       expect(text).toBe(first + second(encodeURIComponent(STATE)));
     },
   );
+});
+
+describe('a page of the server posts to the URL of a report request, beside an enforced client', () => {
+  const LOGIN = '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nsecret\r\n--b--\r\n';
+  const QUERY = 'response_type=code&client_id=rep&redirect_uri=https%3A%2F%2Frep.example.com%2Fcb&state=s';
+
+  test.each([
+    ['a multipart form', 'POST', 'multipart/form-data; boundary=b', LOGIN],
+    ['plain text', 'POST', 'text/plain', 'password=secret'],
+    ['a form of 70 KB', 'POST', 'application/x-www-form-urlencoded', `note=${'x'.repeat(70_000)}`],
+    ['a form by PUT', 'PUT', 'application/x-www-form-urlencoded', 'password=secret'],
+  ])('%s passes as it came, and counts', async (_, method, type, body) => {
+    await using stage = await CoreStage.open({ clients: ['rep: {mode: report}'] });
+    const sending = { method, headers: { 'content-type': type }, body };
+    const { status } = await stage.send(`/oauth2/authorize?${QUERY}`, sending);
+    expect(status).toBe(200);
+    expect(stage.last).toMatchObject({ method, query: QUERY, body });
+    expect(stage.reasons('refusal')).toEqual([]);
+    expect(stage.reasons('report_only_violation')).toHaveLength(1);
+  });
+
+  test('if its body names the enforced client, a code for that client is withheld', async () => {
+    await using stage = await CoreStage.open({ clients: ['rep: {mode: report}'] });
+    const part = (name: string, value: string) =>
+      `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    const body = `${part('client_id', 'spa')}${part('redirect_uri', REDIRECT_URI)}--b--\r\n`;
+    stage.redirectTo(stage.callback('s'));
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const answer = await stage.send(`/oauth2/authorize?${QUERY}`, { method: 'POST', headers, body });
+    expect(bringsCode(answer)).toBe(false);
+    expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
+  });
 });

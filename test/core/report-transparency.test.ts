@@ -167,3 +167,16 @@ describe('a page of the server posts to the URL of a report request, beside an e
     expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
   });
 });
+
+test.each([
+  ['enforce', 'tenant=a%20b'],
+  ['report', 'tenant=a+b&code=&redirect_uri='],
+] as const)('the query of a redemption in %s: enforce forwards what was judged', async (mode, expected) => {
+  await using stage = await CoreStage.open({ mode });
+  stage.redirectTo(stage.callback(await stage.begin()));
+  const code = (await stage.send('/login/done')).location?.searchParams.get('code') ?? '';
+  const fields = { grant_type: 'authorization_code', client_id: 'spa', code, redirect_uri: REDIRECT_URI };
+  const target = '/oauth2/token?tenant=a+b&code=&redirect_uri=';
+  expect((await stage.postForm(target, { ...fields, code_verifier: stage.pair.verifier })).status).toBe(200);
+  expect(stage.last.query).toBe(expected);
+});

@@ -11,10 +11,11 @@ const VERIFIER: ReadonlySet<string> = new Set(['code_verifier']);
 
 /** Forwards the redemption with the upstream's own code. The answer decides whether the code is spent. */
 export async function forwardRedemption(context: TokenContext): Promise<'done'> {
-  const { exchange, claimed } = context;
+  const { exchange, message, owner, claimed } = context;
+  const query = owner.mode === 'enforce' ? message.query.parameters.serialize() : message.query.raw;
   claimed.send();
   const options: SendOptions = { settle: (head) => settle(context, head), outlivesClient: true };
-  await sendUpstream(exchange, { query: context.message.query.raw, ...outgoing(context) }, options);
+  await sendUpstream(exchange, { query, ...outgoing(context) }, options);
   return 'done';
 }
 

@@ -169,6 +169,26 @@ describe('a page of the server posts to the URL of a report request, beside an e
 });
 
 test.each([
+  ['a loopback place', ['native: {mode: enforce, redirect_uris: ["http://127.0.0.1/cb"]}']],
+  ['no places', ['native: {mode: enforce}']],
+  [
+    'a place of a report client',
+    [
+      'native: {mode: enforce, redirect_uris: [https://native.example.com/cb]}',
+      'other: {mode: report, redirect_uris: [https://native.example.com/cb]}',
+    ],
+  ],
+])('a body that cannot be read is judged strictly beside an enforced client with %s', async (_, clients) => {
+  await using stage = await CoreStage.open({ clients: ['rep: {mode: report}', ...clients] });
+  const body = '--b\r\nContent-Disposition: form-data; name="client_id"\r\n\r\nnative\r\n--b--\r\n';
+  const query = 'response_type=code&client_id=rep&redirect_uri=https%3A%2F%2Frep.example.com%2Fcb';
+  const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+  const answer = await stage.send(`/oauth2/authorize?${query}`, { method: 'POST', headers, body });
+  expect(answer.status).toBe(415);
+  expect(stage.received).toEqual([]);
+});
+
+test.each([
   ['enforce', 'tenant=a%20b'],
   ['report', 'tenant=a+b&code=&redirect_uri='],
 ] as const)('the query of a redemption in %s: enforce forwards what was judged', async (mode, expected) => {

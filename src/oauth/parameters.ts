@@ -11,7 +11,7 @@ import { percentEncode } from './percent-encode.ts';
 /** Why a list of parameters is ambiguous. */
 export type ParameterProblem = {
   readonly reason: 'parameter_malformed' | 'parameter_repeated';
-  /** The name of the parameter; `undefined` if it is unreadable. */
+  /** The name of the parameter, safe to log; `undefined` if it is unreadable. */
   readonly detail: string | undefined;
 };
 
@@ -90,8 +90,8 @@ export function parseParameters(text: string): ParsedParameters {
   const problems: ParameterProblem[] = [];
   let lossless = true;
   let hidden = false;
-  const found = (reason: ParameterProblem['reason'], detail: string | undefined): void => {
-    problems.push({ reason, detail });
+  const found = (reason: ParameterProblem['reason'], name: string | undefined): void => {
+    problems.push({ reason, detail: name === undefined ? undefined : nameToShow(name) });
   };
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
   // Most texts are printable and have no `;`: one test covers all their parameters.
@@ -141,6 +141,12 @@ export function parseParameters(text: string): ParsedParameters {
 function indexOrEnd(text: string, character: string, from: number): number {
   const index = text.indexOf(character, from);
   return index === -1 ? text.length : index;
+}
+
+/** A body in an unexpected charset or format is one long name, which contains secrets: only its first word is shown. */
+function nameToShow(name: string): string {
+  if (/^[\w.-]{1,40}$/.test(name) || isProtocolParameter(canonicalName(name))) return name;
+  return `${/[A-Za-z_]{1,40}/.exec(name)?.[0] ?? ''}…`;
 }
 
 /** Checks both parts for a server that splits at `;`: the text after it is another parameter, the text before it another value. */

@@ -183,6 +183,16 @@ describe('text that servers read differently', () => {
       }),
   );
 
+  test.each([
+    ['a.b-1=&a.b-1=', 'a.b-1'],
+    ['%20Code%5B%5D=x', ' Code[]'],
+    ['code+AD0-secret-0123=&code+AD0-secret-0123=', 'code…'],
+    ['%00code+AD0-secret-0123=', 'code…'],
+    ['%22%3A=&%22%3A=', '…'],
+  ])('the name in %s is shown as %s', (text, shown) => {
+    expect(parseParameters(text).problems[0]?.detail).toBe(shown);
+  });
+
   test('every problem is reported in order, with its parameter', () => {
     const repeated = { reason: 'parameter_repeated', detail: 'code' };
     const malformed = { reason: 'parameter_malformed', detail: 'state' };

@@ -30,7 +30,7 @@ export type IdentifiedClient = {
 export function identifyClient(
   exchange: Exchange,
   message: Message,
-  { names, unread }: Pick<ClientIdentity, 'names' | 'unread'>,
+  { names, unread }: ClientIdentity,
   draw: Draw,
 ): IdentifiedClient {
   const { group, issuer } = exchange;
@@ -53,7 +53,7 @@ export function identifyClient(
   }
   const clientId = several ? undefined : first;
   const listing = group.find(issuer, clientId, now);
-  const certain = !disguised && !several && !unread;
+  const certain = !disguised && !several && !unread && !isUnread(message);
   const named = effectiveMode(listing.policy, now, draw);
   const mode = certain ? named : strictestMode([named, group.strictestMode(now)]);
   return { clientId, listing, policy: listing.policy, mode, certain };
@@ -67,8 +67,7 @@ export function identifyByCredentials(
 ): { readonly identity: ClientIdentity; readonly client: IdentifiedClient } {
   const { authorization } = exchange.request.headers;
   const identity = parseClientIdentity(new Parameters(hintsOf(message)), authorization);
-  const unread = identity.unread || isUnread(message);
-  return { identity, client: identifyClient(exchange, message, { ...identity, unread }, draw) };
+  return { identity, client: identifyClient(exchange, message, identity, draw) };
 }
 
 /** The client of a record, with the mode of the record: a flow keeps its mode. */

@@ -1,6 +1,6 @@
 import { RedirectPlaces } from '../oauth/redirect-places.ts';
 import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
-import { type ClientPolicy, effectiveMode, enforcedShare } from '../policy/client-policy.ts';
+import { type ClientPolicy, enforcedShare } from '../policy/client-policy.ts';
 import type { ClientRegistry, Listing } from '../policy/client-registry.ts';
 import type { Owner, Target } from '../policy/decide-target.ts';
 import { DRAWS } from '../policy/draw.ts';
@@ -16,8 +16,6 @@ export class UpstreamGroup {
   readonly key: string;
   readonly issuers: readonly Issuer[];
   readonly #places: RedirectPlaces<Owner>;
-  /** Clients whose codes no place protects: it is unknown, on the user's own machine, or shared with a client of another mode. */
-  readonly #exposed: readonly ClientPolicy[];
   /** Whether an entry of one issuer may apply at another one. */
   readonly #shares: boolean;
 
@@ -33,8 +31,6 @@ export class UpstreamGroup {
         }),
       ),
     );
-    const policies = issuers.flatMap(({ clients }) => [...clients.all()]);
-    this.#exposed = policies.filter((policy) => !this.#isProtected(policy));
   }
 
   /** The policy for a client at one of the issuers. */
@@ -64,23 +60,6 @@ export class UpstreamGroup {
   /** What is known about a place that a code goes to. */
   targetAt(url: URL, byRedirect: boolean): Target {
     return { url, byRedirect, isLoopback: isLoopbackPlace(url), owners: this.#places.ownersOf(url) };
-  }
-
-  /** Whether a code of some enforced client may leave although it belongs to no flow. */
-  exposesCodes(now: number): boolean {
-    return this.#exposed.some((policy) => effectiveMode(policy, now) === 'enforce');
-  }
-
-  /** Whether every place of a client is enforced whenever the client is. */
-  #isProtected({ redirectUris, mode, enforceFrom, enforcePercent, alike }: ClientPolicy): boolean {
-    return (redirectUris ?? ['']).every((uri) => {
-      const place = URL.parse(uri);
-      if (place === null || isLoopbackPlace(place)) return false;
-      return this.#places.ownersOf(place).every(({ policy }) => {
-        const isSameMode = policy.mode === mode && policy.alike === alike;
-        return isSameMode && policy.enforceFrom === enforceFrom && policy.enforcePercent === enforcePercent;
-      });
-    });
   }
 
   /** Whether an enforced client may receive bare codes, which could be redeemed elsewhere. */

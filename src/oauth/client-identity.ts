@@ -13,6 +13,9 @@ export type ClientIdentity = {
   readonly unread: boolean;
 };
 
+/** At endpoints without client authentication. */
+export const NO_IDENTITY: ClientIdentity = { names: [], authenticated: false, unread: false };
+
 const SAML_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
 
 export function parseClientIdentity(

@@ -31,7 +31,7 @@ export type Flow = Judged & {
 /** A flow in the store, with the id to which its code is bound. */
 export type LiveFlow = {
   readonly flow: Flow;
-  /** Unique among the flows of the upstream. A digest, never a prefix or state in clear. */
+  /** Unique among the flows of the upstream. Never a state in clear; a digest, if others can read the store. */
   readonly id: string;
 };
 

@@ -63,7 +63,8 @@ export class BodyFollower implements BodyInspector {
     const isSized = Number.isFinite(length);
     if (this.#encoding !== undefined || !isSized || length <= WHOLE_LIMIT) this.#held = [];
     this.head = this.#held === undefined ? withoutHeaders(options.head, LENGTH) : options.head;
-    if (this.#encoding === undefined) this.bufferTime = isSized ? BUFFER_TIMES.sized : BUFFER_TIMES.unsized;
+    if (this.#held !== undefined && this.#encoding === undefined)
+      this.bufferTime = isSized ? BUFFER_TIMES.sized : BUFFER_TIMES.unsized;
   }
 
   push(chunk: Buffer): Inspected | Promise<Inspected> {

@@ -51,17 +51,19 @@ export class PendingResponses {
   }
 
   #push(socket: Duplex, response: ServerResponse): void {
-    const pending = this.#byConnection.get(socket);
-    if (pending === undefined) {
-      this.#byConnection.set(socket, [response]);
-      socket.once('close', () => this.#byConnection.delete(socket));
-    } else {
-      pending.push(response);
-    }
+    const pending = this.#byConnection.get(socket) ?? this.#connect(socket);
+    pending.push(response);
     response.once('close', () => {
-      const responses = this.#byConnection.get(socket);
-      responses?.splice(responses.indexOf(response), 1);
+      pending.splice(pending.indexOf(response), 1);
       this.#onAnswered();
     });
+  }
+
+  /** Its listener lives as long as the connection, and must not keep a response. */
+  #connect(socket: Duplex): ServerResponse[] {
+    const pending: ServerResponse[] = [];
+    this.#byConnection.set(socket, pending);
+    socket.once('close', () => this.#byConnection.delete(socket));
+    return pending;
   }
 }

@@ -109,8 +109,7 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   #replace(key: string, record: string): void {
-    this.#codes.replace(key, record);
-    this.#expiredCodes.replace(key, record);
+    if (!this.#codes.replace(key, record)) this.#expiredCodes.replace(key, record);
   }
 
   #sweep(): number {

@@ -23,11 +23,6 @@ export function codeKey(upstream: string, code: string): string {
   return `code:${digest('code', upstream, code)}`;
 }
 
-/** The key of what a process remembers about a sealed code. */
-export function claimedCodeKey(upstream: string, code: string): string {
-  return `code:${digest('claimed', upstream, code)}`;
-}
-
 /** The key of what a process remembers about a code that it passed on unchanged, without a record. */
 export function deliveredCodeKey(upstream: string, code: string): string {
   return `code:${digest('delivered', upstream, code)}`;

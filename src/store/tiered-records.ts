@@ -21,14 +21,14 @@ export class TieredRecords {
   }
 
   add(key: string, record: string, now: number, ttl: number): void {
-    this.remove(key);
-    const tier = record.length > LARGE ? this.#large : this.#small;
+    const [tier, other] = record.length > LARGE ? [this.#large, this.#small] : [this.#small, this.#large];
+    other.remove(key);
     tier.add(key, record, now, ttl);
   }
 
-  replace(key: string, record: string): void {
-    this.#small.replace(key, record);
-    this.#large.replace(key, record);
+  /** Whether there was one. */
+  replace(key: string, record: string): boolean {
+    return this.#small.replace(key, record) || this.#large.replace(key, record);
   }
 
   remove(key: string): void {

@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher } from 'undici';
 import { BodyTooSlow, RequestBody, RequestWithdrawn } from '../http/request-body.ts';
-import { inScope } from './callback-scope.ts';
 import type { Slot } from './connection-shares.ts';
 import { HeldBody } from './held-body.ts';
 import type { Hold, Outcome } from './outcome.ts';
@@ -79,16 +78,14 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     this.#response = response;
     this.#options = options;
     this.#timeout = upstream.config.timeouts.response;
-    this.#relay = new ResponseRelay(response, this, this.#timeout);
+    this.#relay = new ResponseRelay(response, this, { silence: this.#timeout, scope: options.scope });
   }
 
   start(): Promise<Forwarded> {
     const { purpose, client } = this.#options;
     this.#response.on('close', this.#onClientClosed);
     this.#deadline = setTimeout(this.#onDeadline, this.#timeout);
-    const { scope = (step) => step() } = this.#options;
-    const onGranted = () => scope(() => this.#dispatch());
-    this.#slot = this.#upstream.shares.take(purpose, client, onGranted);
+    this.#slot = this.#upstream.shares.take(purpose, client, () => this.#dispatch());
     if (this.#slot === undefined) this.fail(new UpstreamFault('busy', undefined));
     // A request that undici does not send has already ended.
     else if (this.#ended) this.#slot.release();
@@ -98,9 +95,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
   #dispatch(dispatcher: Dispatcher = this.#upstream.pool): void {
     this.#sentAt = performance.now();
     const request = { ...this.#outgoing, servername: this.#upstream.serverName };
-    const { scope } = this.#options;
-    const handler = scope === undefined ? this : inScope(scope, this);
-    dispatcher.dispatch(request as Dispatcher.DispatchOptions, handler);
+    dispatcher.dispatch(request as Dispatcher.DispatchOptions, this);
   }
 
   /** Not on another kept-alive connection, which may be dead too. */

@@ -1,7 +1,7 @@
 import type { RequestBody } from '../http/request-body.ts';
-import type { Scope } from './callback-scope.ts';
 import type { Purpose } from './connection-shares.ts';
 import type { Inspect } from './outcome.ts';
+import type { Scope } from './response-relay.ts';
 
 export type OutgoingRequest = {
   readonly method: string;

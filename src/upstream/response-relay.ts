@@ -18,11 +18,21 @@ export type Source = {
   fail(reason: unknown): void;
 };
 
+/** Runs a step as a part of the request that it belongs to. */
+export type Scope = <Result>(step: () => Result) => Result;
+
+export type RelayOptions = {
+  /** The most milliseconds between two pieces of a body while none of it was sent yet. */
+  readonly silence: number;
+  /** For decisions: the upstream connection's callbacks run in the scope of the request that opened it. */
+  readonly scope: Scope | undefined;
+};
+
 /** Relays an upstream's response to the client: decides about the head, passes the body through its inspector, applies backpressure. */
 export class ResponseRelay {
   readonly #response: ServerResponse;
   readonly #source: Source;
-  readonly #silenceLimit: number;
+  readonly #options: RelayOptions;
   /** Fails the response if the upstream stalls while the client still waits for the head. */
   #silence: NodeJS.Timeout | undefined;
   #bufferTimer: NodeJS.Timeout | undefined;
@@ -37,11 +47,10 @@ export class ResponseRelay {
   #closed = false;
   #headSentAt = 0;
 
-  /** `silenceLimit`: the most milliseconds between two pieces of a body while none of it was sent yet. */
-  constructor(response: ServerResponse, source: Source, silenceLimit: number) {
+  constructor(response: ServerResponse, source: Source, options: RelayOptions) {
     this.#response = response;
     this.#source = source;
-    this.#silenceLimit = silenceLimit;
+    this.#options = options;
   }
 
   /** When the head was sent, or the response was aborted, in the time of `performance.now()`. */
@@ -93,7 +102,7 @@ export class ResponseRelay {
 
   readonly #watchArrival = (): void => {
     if (this.#closed || this.headSent || this.#silence !== undefined) return;
-    this.#silence = setTimeout(this.#onSilence, this.#silenceLimit);
+    this.#silence = setTimeout(this.#onSilence, this.#options.silence);
     const bufferTime = this.#inspector?.bufferTime;
     // Data that is already in the socket is read first.
     if (bufferTime !== undefined)
@@ -149,8 +158,9 @@ export class ResponseRelay {
 
   /** One decision at a time: data that arrives meanwhile is buffered. */
   #await<Decision>(decide: () => Decision | Promise<Decision>, then: (decision: Decision) => void): void {
+    const { scope } = this.#options;
     try {
-      const decision = decide();
+      const decision = scope === undefined ? decide() : scope(decide);
       if (!(decision instanceof Promise)) {
         then(decision);
         return;

@@ -21,27 +21,24 @@ const LONGEST_TEXT = MORE * 256 - 2;
  * if a text could not be restored: it is too long, or has a lone surrogate, which UTF-8 would change.
  */
 export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFields): Buffer | undefined {
-  if (!texts.every(isPackable)) return undefined;
-  const header = Buffer.alloc(HEADER_BYTES);
-  header[0] = flags | (codeChallenge === undefined ? 0 : HAS_CHALLENGE);
-  header.writeUInt32BE(Math.ceil(expiresAt / 1000), 1);
-  const challenge = Buffer.from(codeChallenge ?? '', 'base64url');
-  return Buffer.concat([header, challenge, ...texts.flatMap(packText)]);
-}
-
-function isPackable(text: string | undefined): boolean {
-  return text === undefined || (text.isWellFormed() && Buffer.byteLength(text) <= LONGEST_TEXT);
-}
-
-/** The length plus one; 0 means no text. */
-function packText(text: string | undefined): Buffer[] {
-  if (text === undefined) return [Buffer.of(0)];
-  const bytes = Buffer.from(text, 'utf8');
-  const length = bytes.length + 1;
-  return [
-    length < MORE ? Buffer.of(length) : Buffer.of((length % MORE) | MORE, Math.floor(length / MORE)),
-    bytes,
-  ];
+  const lengths = texts.map((text) => (text === undefined ? undefined : Buffer.byteLength(text)));
+  const isPackable = texts.every(
+    (text, i) => text === undefined || (text.isWellFormed() && (lengths[i] ?? 0) <= LONGEST_TEXT),
+  );
+  if (!isPackable) return undefined;
+  const size = lengths.reduce((sum: number, length = 0) => sum + 2 + length, HEADER_BYTES + CHALLENGE_BYTES);
+  const bytes = Buffer.allocUnsafe(size);
+  bytes[0] = flags | (codeChallenge === undefined ? 0 : HAS_CHALLENGE);
+  let at = bytes.writeUInt32BE(Math.ceil(expiresAt / 1000), 1);
+  if (codeChallenge !== undefined) at += bytes.write(codeChallenge, at, 'base64url');
+  texts.forEach((text, i) => {
+    // The length plus one; 0 means no text.
+    const length = text === undefined ? 0 : (lengths[i] as number) + 1;
+    at = bytes.writeUInt8(length < MORE ? length : (length % MORE) | MORE, at);
+    if (length >= MORE) at = bytes.writeUInt8(Math.floor(length / MORE), at);
+    if (text !== undefined) at += bytes.write(text, at, 'utf8');
+  });
+  return bytes.subarray(0, at);
 }
 
 /** The fields of a record with this number of texts; `undefined` for other bytes. */

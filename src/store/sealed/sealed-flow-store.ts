@@ -1,4 +1,4 @@
-import { CODE_MEMORY, codeMemoryOf, decodeCode, encodeCode, FLOW_ID_LENGTH } from '../code-record.ts';
+import { CODE_MEMORY, decodeCode, encodeCode, FLOW_ID_LENGTH } from '../code-record.ts';
 import {
   type BeginOptions,
   type BegunFlow,
@@ -17,7 +17,7 @@ import {
 } from '../flow-store.ts';
 import { KeyedFlowStore } from '../keyed-flow-store.ts';
 import { DEFAULT_QUOTAS, type MemoryQuotas, MemoryRecordStore } from '../record-store-memory.ts';
-import { claimedCodeKey, codeKey, deliveredCodeKey } from '../store-key.ts';
+import { codeKey, deliveredCodeKey } from '../store-key.ts';
 import {
   openCode,
   openFlow,
@@ -50,6 +50,9 @@ export type SealedSettings = {
 };
 
 const SAVED = Promise.resolve();
+
+/** In place of the flow of a code that another process bound, which is unknown here. */
+const BOUND_ELSEWHERE = '_'.repeat(FLOW_ID_LENGTH);
 
 /** The end of a prefix is its authentication tag, which no other flow has. In this process only, so that no digest is needed. */
 function flowIdOf(prefix: string): string {
@@ -112,20 +115,13 @@ export class SealedFlowStore implements FlowStore {
   async endPreservedFlow(): Promise<void> {}
 
   async bindCode(options: BindOptions): Promise<Bound> {
-    const { upstream, code, flowId, binding, codeTtl, wrap } = options;
-    if (!wrap) {
-      // Only to recognise the code: nothing is judged by this record.
-      const delivered = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
-      return this.#bindFirst(deliveredCodeKey(upstream, code), delivered, options, code);
-    }
-    const own = sealCode(this.#keys, upstream, {
-      binding,
-      upstreamCode: code,
-      expiresAt: this.#now() + codeTtl,
-    });
+    const { upstream, code, binding, codeTtl, wrap } = options;
+    // Only to recognise a bare code: nothing is judged by its record.
+    if (!wrap) return this.#bindFirst(deliveredCodeKey(upstream, code), options, code);
+    const expiresAt = this.#now() + codeTtl;
+    const own = sealCode(this.#keys, upstream, { binding, upstreamCode: code, expiresAt });
     if (own === undefined) return { outcome: 'too_long' };
-    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: own });
-    return this.#bindFirst(codeKey(upstream, code), marker, options, own);
+    return this.#bindFirst(codeKey(upstream, code), options, own);
   }
 
   async findCode(upstream: string, code: string): Promise<Binding | undefined> {
@@ -135,10 +131,15 @@ export class SealedFlowStore implements FlowStore {
   /** This process remembers a code under the upstream's code: two seals of it are still one code. */
   async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
     const opened = openCode(this.#keys, upstream, code);
-    if (opened === undefined) return this.#memory.claimCode(upstream, code, claim);
+    if (opened === undefined) {
+      const binding = await this.#memory.findCode(upstream, code);
+      return binding === undefined
+        ? { outcome: 'unknown' }
+        : { outcome: 'wrapped', binding, upstreamCode: code };
+    }
     const { binding, upstreamCode } = opened;
     if (this.#isOver(opened)) return { outcome: 'expired', binding, upstreamCode };
-    const key = claimedCodeKey(upstream, upstreamCode);
+    const key = codeKey(upstream, upstreamCode);
     await this.#remember(key, opened);
     const { outcome } = await this.#records.claim(key, claim);
     if (outcome === 'claimed' && this.#replay === 'upstream') await this.#records.release(key, claim.claimId);
@@ -147,8 +148,7 @@ export class SealedFlowStore implements FlowStore {
 
   async releaseClaim(upstream: string, code: string, claimId: string): Promise<void> {
     const opened = openCode(this.#keys, upstream, code);
-    if (opened !== undefined)
-      await this.#records.release(claimedCodeKey(upstream, opened.upstreamCode), claimId);
+    if (opened !== undefined) await this.#records.release(codeKey(upstream, opened.upstreamCode), claimId);
   }
 
   async savePushedRequest(
@@ -187,21 +187,22 @@ export class SealedFlowStore implements FlowStore {
     return this.#now() >= expiresAt + CLOCK_TOLERANCE;
   }
 
-  /** The first binding that this process sees stays. The same flow gets the same code again. */
-  async #bindFirst(key: string, record: string, options: BindOptions, own: string): Promise<Bound> {
-    const { codeTtl, flowId } = options;
-    const held = await this.#records.saveUnlessHeld(key, record, codeTtl + codeMemoryOf(record));
-    const earlier = held === undefined ? undefined : decodeCode(held);
-    if (earlier === undefined) return { outcome: 'bound', code: own, first: true };
-    if (earlier.flowId !== flowId) return { outcome: 'bound_elsewhere' };
-    return { outcome: 'bound', code: earlier.sealed ?? own, first: false };
+  /** The first binding that this process sees stays. */
+  async #bindFirst(key: string, { flowId, binding, codeTtl }: BindOptions, own: string): Promise<Bound> {
+    const record = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
+    const held = await this.#records.saveUnlessHeld(key, record, codeTtl + CODE_MEMORY.bare);
+    const earlier = held === undefined ? undefined : decodeCode(held)?.flowId;
+    if (earlier === undefined || earlier === BOUND_ELSEWHERE)
+      return { outcome: 'bound', code: own, first: true };
+    return earlier === flowId
+      ? { outcome: 'bound', code: own, first: false }
+      : { outcome: 'bound_elsewhere' };
   }
 
-  /** Until then a second redemption is distinguishable from a late one; a first record stays. */
+  /** Until then a second redemption is distinguishable from a late one; the record of this process's own binding stays. */
   async #remember(key: string, { binding, expiresAt }: SealedCode): Promise<void> {
-    const flowId = key.slice(key.indexOf(':') + 1);
-    const record = encodeCode({ kind: 'own', flowId, binding, sealed: '' });
+    const record = encodeCode({ kind: 'bare', flowId: BOUND_ELSEWHERE, binding, sealed: undefined });
     const remaining = Math.ceil((expiresAt + CLOCK_TOLERANCE - this.#now()) / LIFETIME_STEP) * LIFETIME_STEP;
-    await this.#records.saveUnlessHeld(key, record, remaining + CODE_MEMORY.own);
+    await this.#records.saveUnlessHeld(key, record, remaining + CODE_MEMORY.bare);
   }
 }

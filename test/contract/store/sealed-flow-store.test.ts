@@ -307,9 +307,20 @@ describe('codes', () => {
     expect(await store.bindCode({ ...again, flowId: 'g'.repeat(43) })).toEqual({
       outcome: 'bound_elsewhere',
     });
-    expect(await store.bindCode(again)).toEqual({ outcome: 'bound', code, first: false });
+    expect(await store.bindCode(again)).toEqual({ outcome: 'bound', code: expect.any(String), first: false });
     expect(await attempt('a-code', CHALLENGE, { at: store })).toBe('wrapped');
     expect(await attempt('a-code')).toBe('unknown');
+    expect(await attempt(code, CHALLENGE, { at: store })).toBe('claimed');
+    expect(await store.bindCode({ ...again, flowId: 'g'.repeat(43) })).toEqual({
+      outcome: 'bound_elsewhere',
+    });
+  });
+
+  test('a code that was redeemed at another replica than its own is bound there to any flow, and stays redeemed', async () => {
+    const code = await bind();
+    expect(await attempt(code)).toBe('claimed');
+    const { code: other } = (await replica.bindCode(sampleCode({ wrap: true }))) as { code: string };
+    expect(await attempt(other)).toBe('replayed');
   });
 });
 

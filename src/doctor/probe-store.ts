@@ -4,14 +4,13 @@ import type { StoreConfig } from '../config/config.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { openStores } from '../open-stores.ts';
 import { type Binding, type Flow, type FlowStore, StoreFault } from '../store/flow-store.ts';
+import { adviseOnStoreState } from '../telemetry/store-advice.ts';
 import { describeCode } from '../upstream/describe-fault.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 
 /** Milliseconds to wait for the store. */
 const PATIENCE = 5_000;
 const TTL = 10_000;
-const UNREACHABLE =
-  'check that a Redis runs at the address under `store.redis`; docs/operations/redis.md explains each code';
 const ISSUER = 'pkce-gateway doctor';
 
 /** Tries every operation of a login on its own records, which expire. */
@@ -32,15 +31,17 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
         : problem(tried, `${wrong} went wrong`, 'is each key one that `pkce-gateway keygen` made?'),
     ];
   }
-  const reached = Promise.withResolvers<string | undefined>();
-  const timer = setTimeout(reached.resolve, PATIENCE, `: no answer within ${PATIENCE / 1000} s`);
+  const reached = Promise.withResolvers<Finding | undefined>();
+  const lost = (detail?: string) => reached.resolve(problem(tried, describeLoss(detail), adviceOn(detail)));
+  const late = problem(tried, `no answer within ${PATIENCE / 1000} s`, adviceOn('TIMEOUT'));
+  const timer = setTimeout(reached.resolve, PATIENCE, late);
   try {
     const { flows, activity } = openStores(config, {
-      onStateChange: (state, detail) => reached.resolve(state === 'ready' ? undefined : describeLoss(detail)),
+      onStateChange: (state, detail) => (state === 'ready' ? reached.resolve(undefined) : lost(detail)),
     });
     await using store = flows;
-    const fault = await reached.promise;
-    if (fault !== undefined) return [problem(tried, `cannot be reached${fault}`, UNREACHABLE)];
+    const loss = await reached.promise;
+    if (loss !== undefined) return [loss];
     const wrong = await exercise(store);
     if (wrong !== undefined)
       return [
@@ -67,7 +68,11 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
 
 /** Why the store was lost; a server other than Redis gives no code. */
 function describeLoss(code: string | undefined): string {
-  return code === undefined ? '' : `: ${describeCode(code)}`;
+  return code === undefined ? 'cannot be reached' : `cannot be reached: ${describeCode(code)}`;
+}
+
+function adviceOn(code: string | undefined): string {
+  return `${adviseOnStoreState(code)}; docs/operations/redis.md explains each code`;
 }
 
 /** Tries the counts behind `report`, for an issuer name that no configuration can have. Logins work without them. */

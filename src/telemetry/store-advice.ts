@@ -20,6 +20,9 @@ const BY_DETAIL: Readonly<Record<string, string>> = {
   WRONGPASS: CREDENTIALS,
   NOAUTH: CREDENTIALS,
   NOPERM: PERMISSIONS,
+  ERR: 'check that Redis has the database number in `store.redis`',
+  ETIMEDOUT:
+    'check the address in `store.redis`, the firewall, and whether that port speaks TLS (`rediss://`)',
   ENOTFOUND: 'there is no such host name: check `store.redis`',
   CLUSTER_NO_NODES: 'the nodes of the cluster announce no address: set `cluster-announce-ip` at each',
   FAILOVER: 'the sentinels named a new primary: the gateway switches to it by itself',

@@ -81,7 +81,7 @@ describe('the gateway and its store', () => {
     );
     expect(away.problems).toContainEqual(
       expect.stringMatching(
-        /^problem store: redis: cannot be reached: nothing listens on that port \(ECONNREFUSED\) → check that a Redis runs/,
+        /^problem store: redis: cannot be reached: nothing listens on that port \(ECONNREFUSED\) → check that Redis runs, and/,
       ),
     );
 
@@ -93,7 +93,13 @@ describe('the gateway and its store', () => {
     const store = (password: string) =>
       `store: {kind: redis, redis: {url: "${redis.url}", username: limited, password: ${password}}}\n${issuers}`;
     const refused = await doctor('--config', await files.fileOf(store('wr0ng')));
-    expect(refused.problems).toContainEqual(expect.stringMatching(/^problem store: .*WRONGPASS/));
+    expect(refused.problems).toContainEqual(
+      expect.stringMatching(/^problem store: .*WRONGPASS → check `store.redis.username` and/),
+    );
+    const absent = await doctor('--config', await files.fileOf(store('s3cret').replace('/0"', '/99"')));
+    expect(absent.problems).toContainEqual(
+      expect.stringMatching(/^problem store: .*ERR → check that Redis has the database number/),
+    );
     expect(refused.text).not.toContain('wr0ng');
     const limited = await doctor('--config', await files.fileOf(store('s3cret')));
     expect(limited.problems).toContainEqual(expect.stringMatching(/^problem store: redis: .*NOPERM/));

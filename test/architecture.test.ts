@@ -88,7 +88,7 @@ const MAY_IMPORT: Readonly<
     types: [],
   },
   config: { all: ['policy', 'oauth'], types: [] },
-  doctor: { all: ['oauth', 'store', 'activity', 'upstream', 'issuer'], types: ['config'] },
+  doctor: { all: ['oauth', 'store', 'activity', 'upstream', 'issuer', 'telemetry'], types: ['config'] },
   report: { all: ['activity', 'config', 'oauth', 'policy'], types: [] },
   workers: { all: ['telemetry', 'issuer'], types: ['activity', 'config', 'upstream'] },
   cli: { all: ['*'], types: [] },

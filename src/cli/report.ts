@@ -1,3 +1,4 @@
+import { parseCertificate } from '../config/schema/tls-files.ts';
 import { VERDICTS } from '../policy/judge-readiness.ts';
 import { fetchClients } from '../report/fetch-clients.ts';
 import { fetchHistories } from '../report/fetch-histories.ts';
@@ -45,11 +46,14 @@ const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
 export async function runReport(options: ParsedOptions, io: CommandIo): Promise<number> {
   const render = FORMATS.get(options['format'] ?? 'table');
   if (render === undefined) throw new UsageError(`--format must be one of ${[...FORMATS.keys()].join(', ')}`);
-  const isWanted = readFilter(options);
+  const { isWanted, filter } = readFilter(options);
   const admin = urlOption(options, 'admin') ?? new URL(DEFAULT_ADMIN);
   const prometheus = urlOption(options, 'prometheus');
   const now = io.now();
   const ca = await fileOption(options, 'ca');
+  const authority = ca === undefined ? undefined : parseCertificate(ca);
+  if (authority && 'problem' in authority)
+    throw new UsageError(`--ca: ${options['ca']} ${authority.problem}`);
   const token = (await fileOption(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
   const source = prometheus && {
     url: prometheus,
@@ -58,12 +62,12 @@ export async function runReport(options: ParsedOptions, io: CommandIo): Promise<
   };
   try {
     const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
-    const all = source
-      ? judgeAllReplicas(known.clients, await fetchHistories(source, now), now)
-      : known.clients;
-    const clients = all.filter(isWanted);
-    const isFiltered = clients.length < all.length;
-    io.stdout(render({ ...known, clients, isFiltered, now, seenBy: source && admin.origin }));
+    // The gateway says since when its own counts run; Prometheus has those of the whole period.
+    const { clients, ...counted } = source
+      ? { clients: judgeAllReplicas(known.clients, await fetchHistories(source, now), now) }
+      : known;
+    const wanted = clients.filter(isWanted);
+    io.stdout(render({ ...counted, clients: wanted, filter, now, seenBy: source && admin.origin }));
     return 0;
   } catch (error) {
     if (!(error instanceof ReportFault)) throw error;
@@ -72,11 +76,16 @@ export async function runReport(options: ParsedOptions, io: CommandIo): Promise<
   }
 }
 
-function readFilter({ client: wanted, verdict: name }: ParsedOptions): (client: ReportedClient) => boolean {
+function readFilter({ client: wanted, verdict: name }: ParsedOptions) {
   const verdict = name?.replace(/[-_]/g, ' ');
   if (verdict !== undefined && !(VERDICTS as readonly string[]).includes(verdict))
     throw new UsageError(`--verdict must be one of ${VERDICTS.join(', ')}`);
   const matches = (name: string) =>
     wanted === undefined || name === wanted || (wanted.endsWith('*') && name.startsWith(wanted.slice(0, -1)));
-  return (client) => matches(client.client) && (verdict === undefined || verdictState(client) === verdict);
+  const given = [wanted && `--client ${wanted}`, verdict && `--verdict ${verdict}`].filter(Boolean);
+  return {
+    isWanted: (client: ReportedClient) =>
+      matches(client.client) && (verdict === undefined || verdictState(client) === verdict),
+    filter: given.length === 0 ? undefined : given.join(' and '),
+  };
 }

@@ -9,18 +9,22 @@ export async function fetchClients(url: URL, access: Access): Promise<ReportedCl
   const fetched = await fetchText(url, access, TIMEOUT);
   const clients =
     fetched.outcome === 'answered' && fetched.status === 200 ? parseReportedClients(fetched.text) : undefined;
-  if (clients === undefined) throw new ReportFault(describeFailure(fetched, url));
+  if (clients === undefined) throw new ReportFault(describeFailure(fetched, url, access));
   return clients;
 }
 
-function describeFailure(fetched: Fetched, { origin, pathname, protocol }: URL): string {
+function describeFailure(fetched: Fetched, { origin, pathname, protocol }: URL, { token }: Access): string {
   const advice = 'check that it is the admin listener of a gateway';
   if (fetched.outcome === 'unreachable') {
-    return `${origin} cannot be reached: ${fetched.cause}. Check that it is the address under \`admin\` of a running gateway${protocol === 'https:' ? ', and that --ca names the CA of its certificate' : ''}`;
+    const tls =
+      protocol === 'https:'
+        ? 'that this has `admin.tls`, and that --ca names the CA of its certificate'
+        : 'and that this has no `admin.tls`, which needs https';
+    return `${origin} cannot be reached: ${fetched.cause}. Check that --admin is the address under \`admin\` of a running gateway, ${tls}`;
   }
   if (fetched.outcome === 'too_long') return `${origin}${pathname} sends too much data: ${advice}`;
   if (fetched.status === 401) {
-    return `${origin} requires the token of \`admin.token\`: set --token-file or PKCE_GATEWAY_ADMIN_TOKEN`;
+    return `${origin} requires the token of \`admin.token\`: ${token === undefined ? 'set' : 'it is not the one in'} --token-file or PKCE_GATEWAY_ADMIN_TOKEN`;
   }
   if (fetched.status === 503)
     return `the gateway at ${origin} cannot reach its store: see its log and /readyz`;

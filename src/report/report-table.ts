@@ -1,3 +1,4 @@
+import { startOfPeriod } from '../activity/activity-store.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
 import { VERDICTS } from '../policy/judge-readiness.ts';
 import { describeMode } from '../policy/mode.ts';
@@ -45,13 +46,19 @@ export function renderTable(report: Report): string {
       .join('  ')
       .trimEnd(),
   );
-  return [...lines, '', ...places(clients, report.seenBy), summary(clients)].join('\n');
+  return [...lines, '', ...places(clients, report.seenBy), summary(clients, report)].join('\n');
 }
 
-function nobody({ isFiltered, counted_since: since }: Report): string {
-  if (isFiltered) return 'No client matches --client and --verdict.';
-  const time = since === undefined ? '' : ` since ${since.slice(0, 16).replace('T', ' ')} UTC`;
-  return `No client has been seen${time}, and none is configured. A client appears once it has logged in through the gateway.`;
+function nobody({ filter, counted_since: since }: Report): string {
+  const found =
+    filter === undefined
+      ? `No client has been seen${since === undefined ? '' : ` ${sinceText(since)}`}, and none is configured.`
+      : `No client matches ${visible(filter)}.`;
+  return `${found} A client without an entry appears once it has logged in through the gateway.`;
+}
+
+function sinceText(since: string): string {
+  return `since ${since.slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 /** For a single client: the targets of its codes. */
@@ -62,11 +69,12 @@ function places(clients: readonly ReportedClient[], seenBy: string | undefined):
   return [heading, ...only.redirect_uris.map((uri) => `  ${visible(uri)}`), ''];
 }
 
-function summary(clients: readonly ReportedClient[]): string {
+function summary(clients: readonly ReportedClient[], { counted_since: since, now }: Report): string {
+  const isShort = since !== undefined && Date.parse(since) > startOfPeriod(now);
   const counts = VERDICTS.map(
     (state) => `${clients.filter((one) => verdictState(one) === state).length} ${state}`,
   );
-  return `the last 14 days: ${counts.join(', ')}`;
+  return `${isShort ? sinceText(since) : 'the last 14 days'}: ${counts.join(', ')}`;
 }
 
 export function total(violations: ReportedClient['violations']): number {

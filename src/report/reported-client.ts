@@ -38,8 +38,8 @@ export type ReportedClients = {
 export type Report = ReportedClients & {
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Whether these are only the clients that the options name. */
-  readonly isFiltered: boolean;
+  /** The options that selected these clients; `undefined`: these are all. */
+  readonly filter: string | undefined;
   /** The one gateway of several that saw the redirect URIs. */
   readonly seenBy: string | undefined;
 };

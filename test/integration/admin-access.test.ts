@@ -77,7 +77,11 @@ describe('report', () => {
   test('says which option is missing', async () => {
     expect(await report(ca())).toMatchObject({
       exitCode: 1,
-      stderr: expect.stringContaining('--token-file'),
+      stderr: expect.stringContaining(': set --token-file'),
+    });
+    expect(await report(ca(), { PKCE_GATEWAY_ADMIN_TOKEN: 'another' })).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('it is not the one in --token-file or PKCE_GATEWAY_ADMIN_TOKEN'),
     });
     expect(await report([])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--ca') });
     expect(await report(['--token-file', join(directory, 'none')])).toMatchObject({

@@ -33,7 +33,7 @@ function keyFile() {
   return secret(file((content) => (content === '' ? { problem: 'is empty' } : { value: content })));
 }
 
-function parseCertificate(content: string): Parsed<string> {
+export function parseCertificate(content: string): Parsed<string> {
   return /-----BEGIN (TRUSTED )?CERTIFICATE-----/.test(content)
     ? { value: content }
     : { problem: 'has no PEM certificate' };

@@ -35,7 +35,7 @@ const NOW = Date.parse('2026-11-22T14:37:00Z');
 const of = (clients: readonly ReportedClient[], more: Partial<Report> = {}): Report => ({
   clients,
   now: NOW,
-  isFiltered: false,
+  filter: undefined,
   seenBy: undefined,
   ...more,
 });
@@ -74,6 +74,15 @@ describe('table', () => {
     ]);
   });
 
+  test('counts of less than 14 days: since when', () => {
+    const summary = (since: string) =>
+      renderTable(of([client('a')], { counted_since: since }))
+        .split('\n')
+        .at(-1);
+    expect(summary('2026-11-22T09:30:12.000Z')).toMatch(/^since 2026-11-22 09:30 UTC: 1 ready, /);
+    expect(summary('2026-11-09T00:00:00.000Z')).toMatch(/^the last 14 days: 1 ready, /);
+  });
+
   test('with several issuers, each client shows its issuer', () =>
     expect(renderTable(of([client('a'), client('b', { issuer: 'partner' })]))).toMatch(
       /^ISSUER {3}CLIENT .*\ncorp {5}a .*\npartner {2}b /,
@@ -83,10 +92,10 @@ describe('table', () => {
     const unlisted = client('_unlisted', { listed: false, verdict: 'no traffic' });
     const since = '2026-11-22T09:30:12.000Z';
     expect(renderTable(of([unlisted], { counted_since: since }))).toBe(
-      'No client has been seen since 2026-11-22 09:30 UTC, and none is configured. A client appears once it has logged in through the gateway.',
+      'No client has been seen since 2026-11-22 09:30 UTC, and none is configured. A client without an entry appears once it has logged in through the gateway.',
     );
     expect(renderTable(of([]))).toMatch(/^No client has been seen, and none/);
-    expect(renderTable(of([], { isFiltered: true }))).toBe('No client matches --client and --verdict.');
+    expect(renderTable(of([], { filter: '--client portl' }))).toMatch(/^No client matches --client portl\. /);
   });
 
   test('no name moves the cursor, reverses the line or exceeds the length limit', () => {

@@ -45,7 +45,7 @@ export async function startGateway(
   const activity = new ActivityReader({
     store: stores.activity,
     keepsRecords: stores.flows.keepsRecords,
-    issuers: () => history.config.issuers,
+    issuers: () => serving.issuers,
     flush: () => serving.flush(),
   });
   const admin = new AdminHandler({

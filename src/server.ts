@@ -2,6 +2,7 @@ import { Activity } from './activity/activity.ts';
 import type { Config } from './config/config.ts';
 import { SeenTraits } from './handlers/seen-traits.ts';
 import { Listener } from './http/listener.ts';
+import type { Issuer } from './issuer/issuer.ts';
 import type { ObservedStores } from './observed-stores.ts';
 import { type Knowledge, type Shared, Site } from './site.ts';
 import { type Audit, openAudit } from './telemetry/audit.ts';
@@ -67,6 +68,10 @@ export class Server implements AsyncDisposable {
   /** The configuration in force. */
   get config(): Config {
     return this.#site.config;
+  }
+
+  get issuers(): readonly Issuer[] {
+    return this.#site.issuers;
   }
 
   get knowledge(): Knowledge {

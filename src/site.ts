@@ -23,7 +23,7 @@ export class Site implements AsyncDisposable {
   readonly knowledge: Knowledge;
   readonly trusted: TrustedProxies;
   readonly #router: Router;
-  readonly #issuers: readonly Issuer[];
+  readonly issuers: readonly Issuer[];
   #inFlight = 0;
   readonly #idle = Promise.withResolvers<void>();
   #retired = false;
@@ -35,16 +35,16 @@ export class Site implements AsyncDisposable {
     this.config = config;
     this.trusted = new TrustedProxies(trustedProxies, requestIdHeader);
     this.knowledge = knowledge;
-    this.#issuers = config.issuers.map((issuer) => {
+    this.issuers = config.issuers.map((issuer) => {
       const key = knowledgeKey(issuer);
       const learnt = known.get(key) ?? knowledge.get(key) ?? new UpstreamKnowledge();
       knowledge.set(key, learnt);
       return new Issuer(issuer, shared.events, learnt);
     });
-    const groups = groupByUpstream(this.#issuers);
+    const groups = groupByUpstream(this.issuers);
     this.#router = new Router({
       services: { ...shared, bodyLimits, requestIdHeader },
-      directory: new IssuerDirectory(this.#issuers),
+      directory: new IssuerDirectory(this.issuers),
       groups: new Map(groups.flatMap((group) => group.issuers.map((issuer) => [issuer, group] as const))),
       trusted: this.trusted,
     });
@@ -52,7 +52,7 @@ export class Site implements AsyncDisposable {
 
   /** The names of the issuers whose endpoints are not known yet. */
   get undiscovered(): readonly string[] {
-    return this.#issuers.filter(({ endpoints }) => endpoints === undefined).map(({ name }) => name);
+    return this.issuers.filter(({ endpoints }) => endpoints === undefined).map(({ name }) => name);
   }
 
   /**
@@ -63,7 +63,7 @@ export class Site implements AsyncDisposable {
     const waiting = new AbortController();
     const waited = sleep(timeout, undefined, { signal: waiting.signal }).catch(() => {});
     await Promise.all(
-      this.#issuers.map((issuer) => {
+      this.issuers.map((issuer) => {
         const discovered = issuer.discover();
         return mayBeLate(issuer) ? Promise.race([discovered, waited]) : discovered;
       }),
@@ -83,11 +83,11 @@ export class Site implements AsyncDisposable {
   async retire(): Promise<void> {
     this.#retired = true;
     if (this.#inFlight > 0) await this.#idle.promise;
-    await Promise.all(this.#issuers.map((issuer) => issuer.retire()));
+    await Promise.all(this.issuers.map((issuer) => issuer.retire()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#issuers.map((issuer) => issuer[Symbol.asyncDispose]()));
+    await Promise.all(this.issuers.map((issuer) => issuer[Symbol.asyncDispose]()));
   }
 
   async #counted(handled: Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { type ClientPolicies, UNLISTED } from '../policy/client-policy.ts';
-import { ClientRegistry } from '../policy/client-registry.ts';
+import { UNLISTED } from '../policy/client-policy.ts';
+import type { ClientRegistry } from '../policy/client-registry.ts';
 import type { ActivityStore } from './activity-store.ts';
 import { buildClientActivity, type ClientActivity } from './client-activity.ts';
 import { ISSUER_ITSELF, marked } from './counted.ts';
@@ -19,11 +19,11 @@ import { SharedPlaces } from './shared-places.ts';
 /** Clients between two pauses: about a millisecond of work. */
 const AT_A_TIME = 50;
 
-/** An issuer whose clients are read. */
+/** An issuer in force whose clients are read. */
 export type ReportedIssuer = {
   readonly name: string;
-  readonly upstream: { readonly origin: string };
-  readonly clients: ClientPolicies;
+  readonly config: { readonly upstream: { readonly origin: string } };
+  readonly clients: ClientRegistry;
 };
 
 export type ActivityReport = {
@@ -51,10 +51,10 @@ export async function readActivity(
       const { counts, last } = sumOf(own);
       upstreamTrouble.set(issuer.name, { counts: marked(counts, '~'), last });
     }
-    const registry = new ClientRegistry(issuer.clients);
-    const byName = orderHistories(registry, histories);
-    for (const [client, history] of byName) places.note(issuer, client, policyOf(registry, client), history);
-    read.push({ issuer, registry, byName });
+    const byName = orderHistories(issuer.clients, histories);
+    for (const [client, history] of byName)
+      places.note(issuer, client, policyOf(issuer.clients, client), history);
+    read.push({ issuer, byName });
   }
   return { clients: await buildClients(read, { places, now, keepsRecords }), upstreamTrouble };
 }
@@ -62,7 +62,7 @@ export async function readActivity(
 /** The clients without the store: those of the configuration, without activity. */
 export function withoutActivity(issuers: readonly ReportedIssuer[], now: number): readonly ClientActivity[] {
   return issuers.flatMap(({ name, clients }) =>
-    [...new ClientRegistry(clients).all()].map((policy) =>
+    [...clients.all()].map((policy) =>
       buildClientActivity(name, policy.name, policy, {
         history: emptyHistory(),
         now,
@@ -77,16 +77,15 @@ export function withoutActivity(issuers: readonly ReportedIssuer[], now: number)
 async function buildClients(
   read: readonly {
     readonly issuer: ReportedIssuer;
-    readonly registry: ClientRegistry;
     readonly byName: ReadonlyMap<string, History>;
   }[],
   facts: { readonly places: SharedPlaces; readonly now: number; readonly keepsRecords: boolean },
 ): Promise<ClientActivity[]> {
   const { places, now, keepsRecords } = facts;
   const clients: ClientActivity[] = [];
-  for (const { issuer, registry, byName } of read) {
+  for (const { issuer, byName } of read) {
     for (const [client, history] of byName) {
-      const policy = policyOf(registry, client);
+      const policy = policyOf(issuer.clients, client);
       const sharedPlace = places.otherUser(issuer, client, policy);
       clients.push(
         buildClientActivity(issuer.name, client, policy, { history, now, sharedPlace, keepsRecords }),

@@ -4,18 +4,21 @@ import type { SharedPlace } from '../policy/judge-readiness.ts';
 import { marked } from './counted.ts';
 import { type History, sumOf } from './history.ts';
 
-type Issuer = { readonly name: string; readonly upstream: { readonly origin: string } };
+type Issuer = {
+  readonly name: string;
+  readonly config: { readonly upstream: { readonly origin: string } };
+};
 
 /** Which clients sent codes to which redirect URIs, before each upstream. */
 export class SharedPlaces {
   readonly #users = new Map<string, { readonly issuer: string; readonly client: string }[]>();
 
-  note({ name: issuer, upstream }: Issuer, client: string, policy: ClientPolicy, history: History): void {
+  note({ name: issuer, config }: Issuer, client: string, policy: ClientPolicy, history: History): void {
     // Its codes may always go to the places that it lists.
     const own = new Set(policy.redirectUris);
     for (const uri of marked(sumOf(history).counts, '@').keys()) {
       if (own.has(uri)) continue;
-      const place = `${upstream.origin} ${uri}`;
+      const place = `${config.upstream.origin} ${uri}`;
       const users = this.#users.get(place) ?? [];
       users.push({ issuer, client });
       this.#users.set(place, users);
@@ -23,17 +26,13 @@ export class SharedPlaces {
   }
 
   /** A place of one client that another client uses without listing it: enforcing the first would break the second. */
-  otherUser(
-    { name: issuer, upstream }: Issuer,
-    client: string,
-    policy: ClientPolicy,
-  ): SharedPlace | undefined {
+  otherUser({ name: issuer, config }: Issuer, client: string, policy: ClientPolicy): SharedPlace | undefined {
     if (client === UNLISTED) return undefined;
     for (const uri of policy.redirectUris ?? []) {
       const url = URL.parse(uri);
       // A loopback address has no owner: a flow may always take its code there.
       if (url !== null && isLoopbackPlace(url)) continue;
-      const users = this.#users.get(`${upstream.origin} ${uri}`) ?? [];
+      const users = this.#users.get(`${config.upstream.origin} ${uri}`) ?? [];
       const other = users.find((user) => user.issuer !== issuer || user.client !== client);
       if (other !== undefined) return { uri, client: other.client };
     }

@@ -1,6 +1,12 @@
 import type { ActivityStore } from '../activity/activity-store.ts';
+import type { ClientActivity } from '../activity/client-activity.ts';
 import { PastDays } from '../activity/history.ts';
-import { type ActivityReport, type ReportedIssuer, readActivity } from '../activity/read-activity.ts';
+import {
+  type ActivityReport,
+  type ReportedIssuer,
+  readActivity,
+  withoutActivity,
+} from '../activity/read-activity.ts';
 import { loadRefusals, type Refusal } from '../activity/refusal.ts';
 
 /** Milliseconds for which a reading is reused: several pages that refresh themselves must not multiply the load. */
@@ -12,7 +18,7 @@ type Sources = {
   readonly store: Pick<ActivityStore, 'loadActivity'>;
   /** Whether the store of the flows does (`FlowStore.keepsRecords`). */
   readonly keepsRecords: boolean;
-  /** The issuers of the configuration in force. */
+  /** Those of the configuration in force. */
   readonly issuers: () => readonly ReportedIssuer[];
   /** Adds the counts of this process to the store, if it is reachable. */
   readonly flush: () => Promise<void>;
@@ -49,6 +55,11 @@ export class ActivityReader {
     const all: Refusal[] = [];
     for (const { name } of issuers()) all.push(...(await loadRefusals(store, name)));
     return all;
+  }
+
+  /** The clients of the configuration, for use while there is no reading. */
+  withoutStore(now: number): readonly ClientActivity[] {
+    return withoutActivity(this.#sources.issuers(), now);
   }
 
   /** Discards a reading that was made under a previous configuration. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startOfPeriod } from '../activity/activity-store.ts';
-import { withoutActivity } from '../activity/read-activity.ts';
 import { type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
 import type { ActivityReader } from './activity-reader.ts';
@@ -133,7 +132,7 @@ export class AdminHandler {
       loads,
       problems,
       upstreams,
-      clients: reading?.report.clients ?? withoutActivity(config.issuers, now),
+      clients: reading?.report.clients ?? activity.withoutStore(now),
       reading,
       readingFault,
     };

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import type { Config } from '../config/config.ts';
 import { loadConfig, parseConfig } from '../config/load.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
+import { mergePolicies } from '../policy/merge-policies.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
 
@@ -25,7 +26,7 @@ export async function runCheck(options: ParsedOptions, io: CommandIo): Promise<n
 function summary({ issuers, store }: Config, now: number): string {
   const modes = { enforce: 0, report: 0, off: 0 };
   for (const issuer of issuers) {
-    for (const policy of issuer.clients.listed) modes[effectiveMode(policy, now)] += 1;
+    for (const policy of mergePolicies(issuer.clients).listed) modes[effectiveMode(policy, now)] += 1;
   }
   const clients = modes.enforce + modes.report + modes.off;
   const parts = Object.entries(modes).filter(([, count]) => count > 0);

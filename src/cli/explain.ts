@@ -1,8 +1,8 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
+import { registerClients } from '../issuer/issuer.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
-import { ClientRegistry } from '../policy/client-registry.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { renderExplanation } from './explain-text.ts';
 import { explain } from './explanation.ts';
@@ -40,7 +40,7 @@ export async function runExplain(options: ParsedOptions, io: CommandIo): Promise
     return 1;
   }
   const issuer = chooseIssuer(loaded.config, issuerName, asked);
-  const clients = new ClientRegistry(issuer.clients);
+  const clients = registerClients(issuer);
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
     throw new UsageError(

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { ClientPolicies } from '../policy/client-policy.ts';
-import { mergePolicies } from './client-policies.ts';
+import type { PolicyEntries } from '../policy/merge-policies.ts';
+import { BUILT_IN_POLICY } from './client-policies.ts';
 import type { Address } from './schema/address.ts';
 import type { gatewaySchema } from './schema/gateway.ts';
 import type { RedisAddress } from './schema/redis-url.ts';
@@ -13,8 +13,8 @@ type IssuerSettings = FileSettings['issuers'][number];
 export type IssuerDraft = Draft<IssuerSettings>;
 
 /**
- * The configuration in force: validated, with every default filled in and every file read. Durations in milliseconds,
- * sizes in bytes. Plain data, so that it can be sent to another process. `schema/` describes each key.
+ * The configuration in force: validated, with every file read, and every default filled in except those of client policies.
+ * Durations in milliseconds, sizes in bytes. Plain data, so that it can be sent to another process. `schema/` describes each key.
  */
 export type Config = Omit<FileSettings, 'store' | 'issuers' | 'include'> & {
   readonly store: StoreConfig;
@@ -57,7 +57,7 @@ export type IssuerConfig = Omit<
   };
   /** scheme://host[:port]; `undefined`: taken from each request. */
   readonly publicOrigin: string | undefined;
-  readonly clients: ClientPolicies;
+  readonly clients: PolicyEntries;
 };
 
 export function buildConfig({ include: _, store, issuers, ...settings }: FileSettings): Config {
@@ -87,6 +87,11 @@ function buildIssuer(settings: IssuerSettings): IssuerConfig {
     paths,
     upstream: { ...upstreamRest, origin: url },
     publicOrigin: publicUrl,
-    clients: mergePolicies(clients, unlistedClients, defaults),
+    clients: {
+      listed: Object.entries(clients),
+      unlisted: unlistedClients,
+      defaults,
+      builtIn: BUILT_IN_POLICY,
+    },
   };
 }

@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { type PolicyEntries, policyMerger } from '../policy/merge-policies.ts';
+import type { PolicyEntry } from './client-policies.ts';
 import type { Config, IssuerConfig } from './config.ts';
 import { gatewaySchema } from './schema/gateway.ts';
 import { issuerSchema } from './schema/issuer.ts';
@@ -19,43 +21,56 @@ const POLICY = slotsOf(unlistedPolicySchema);
 export async function describeChanges(previous: Config, next: Config): Promise<string[]> {
   return [
     ...compareSlots(previous, next, slotsOf(gatewaySchema)),
-    ...(await byName(previous.issuers, next.issuers, 'issuer', issuerChanges)),
+    ...(await byName(named(previous.issuers), named(next.issuers), 'issuer', issuerChanges)),
   ];
 }
 
+function named(issuers: readonly IssuerConfig[]) {
+  return issuers.map((issuer) => [issuer.name, issuer] as const);
+}
+
 async function issuerChanges(before: IssuerConfig, after: IssuerConfig): Promise<string[]> {
-  const { listed, unlisted } = after.clients;
+  const policyChanges = policyComparer(before.clients, after.clients);
+  const unlisted = policyChanges(before.clients.unlisted, after.clients.unlisted);
   return [
     ...compareSlots(before, after, slotsOf(issuerSchema)),
-    ...compareSlots(before.clients.unlisted, unlisted, POLICY).map((change) => `unlisted_clients: ${change}`),
-    ...(await byName(before.clients.listed, listed, 'client', (one, other) =>
-      compareSlots(one, other, POLICY),
-    )),
+    ...unlisted.map((change) => `unlisted_clients: ${change}`),
+    ...(await byName(before.clients.listed, after.clients.listed, 'client', policyChanges)),
   ];
+}
+
+/** Compares what entries mean together with their `defaults`. */
+function policyComparer(before: PolicyEntries, after: PolicyEntries) {
+  const isSame = (key: 'defaults' | 'builtIn') => isDeepStrictEqual(before[key], after[key]);
+  const inheritSame = isSame('defaults') && isSame('builtIn');
+  const [mergeOld, mergeNew] = [policyMerger(before), policyMerger(after)];
+  return (one: PolicyEntry, other: PolicyEntry) =>
+    inheritSame && isDeepStrictEqual(one, other)
+      ? []
+      : compareSlots(mergeOld('', one), mergeNew('', other), POLICY);
 }
 
 /** Items that are compared in one turn of the event loop. */
 const BATCH = 200;
 
-async function byName<T extends { readonly name: string }>(
-  before: readonly T[],
-  after: readonly T[],
+async function byName<T>(
+  before: Iterable<readonly [name: string, item: T]>,
+  after: Iterable<readonly [name: string, item: T]>,
   kind: string,
   changesOf: (one: T, other: T) => readonly string[] | Promise<readonly string[]>,
 ): Promise<string[]> {
-  const olds = new Map(before.map((item) => [item.name, item]));
-  const news = new Map(after.map((item) => [item.name, item]));
+  const gone = new Map(before);
   const changes: string[] = [];
   let compared = 0;
-  for (const [name, item] of news) {
-    const old = olds.get(name);
+  for (const [name, item] of after) {
+    const old = gone.get(name);
+    gone.delete(name);
     const own = old === undefined ? ['added'] : await changesOf(old, item);
     changes.push(...own.map((change) => `${kind} ${name}: ${change}`));
     compared += 1;
     if (compared % BATCH === 0) await nextTurn();
   }
-  const gone = [...olds.keys()].filter((name) => !news.has(name));
-  return [...changes, ...gone.map((name) => `${kind} ${name}: removed`)];
+  return [...changes, ...[...gone.keys()].map((name) => `${kind} ${name}: removed`)];
 }
 
 /** Settings whose name in `Config` differs from the one in `schema/`. */

@@ -1,4 +1,5 @@
-import { mergeSettings, type PolicyEntry, type PolicySettings } from './client-policies.ts';
+import { settingsMerger } from '../policy/merge-policies.ts';
+import { BUILT_IN_POLICY, type PolicyEntry, type PolicySettings } from './client-policies.ts';
 import type { IssuerDraft } from './config.ts';
 import type { ValuePath } from './problem.ts';
 
@@ -15,13 +16,13 @@ export type WrittenPolicy = {
 /** `defaults`, `unlisted_clients` and each client. */
 export function* policyEntries(issuer: IssuerDraft): Generator<WrittenPolicy> {
   const { defaults = {}, unlistedClients, clients = {} } = issuer;
-  const written = (kind: WrittenPolicy['kind'], path: ValuePath, entry: unknown, inherited: unknown) => {
-    const merged = mergeSettings(entry as PolicyEntry, inherited as PolicyEntry);
-    return { kind, path, entry: entry as PolicyEntry, merged };
+  const merge = settingsMerger({ defaults: defaults as PolicyEntry, builtIn: BUILT_IN_POLICY });
+  const written = (kind: WrittenPolicy['kind'], path: ValuePath, draft: unknown): WrittenPolicy => {
+    const entry = draft as PolicyEntry;
+    return { kind, path, entry, merged: merge(entry) };
   };
-  yield written('defaults', ['defaults'], defaults, {});
-  if (unlistedClients !== undefined)
-    yield written('unlisted', ['unlisted_clients'], unlistedClients, defaults);
+  yield written('defaults', ['defaults'], defaults);
+  if (unlistedClients !== undefined) yield written('unlisted', ['unlisted_clients'], unlistedClients);
   for (const [id, entry] of Object.entries(clients))
-    if (entry !== undefined) yield written('client', ['clients', id], entry, defaults);
+    if (entry !== undefined) yield written('client', ['clients', id], entry);
 }

@@ -16,14 +16,14 @@ const SLOTS = slotsOf(unlistedPolicySchema);
 
 /** Every setting of a policy in force, and the source of its value. */
 export function showPolicy(policy: ClientPolicy): ShownSetting[] {
-  const { entry = [], defaults = [] } = policy.origins ?? {};
+  const { entry = {}, inherited = {} } = policy;
   return [...SLOTS].map(([key, { name, shape }]) => {
     const value = showSetting(policy[name as keyof ClientPolicy], shape);
     const unwritten = value === undefined ? undefined : 'built-in';
     return {
       key,
       value,
-      origin: entry.includes(name) ? 'entry' : defaults.includes(name) ? 'defaults' : unwritten,
+      origin: name in entry ? 'entry' : name in inherited ? 'defaults' : unwritten,
     };
   });
 }

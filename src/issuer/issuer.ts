@@ -4,6 +4,7 @@ import type { AdvertisedPolicy, MetadataDocument } from '../oauth/metadata.ts';
 import { allMetadataPaths, documentsOf } from '../oauth/metadata-paths.ts';
 import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
+import { mergePolicies } from '../policy/merge-policies.ts';
 import type { Events } from '../telemetry/events.ts';
 import { explainFailure } from '../upstream/describe-fault.ts';
 import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
@@ -23,6 +24,11 @@ const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
 /** Limited, because origins come from Host headers, which anybody can make up. */
 const LEARNED_LIMIT = 100;
+
+/** The clients as configured. */
+export function registerClients({ clients }: IssuerConfig): ClientRegistry {
+  return new ClientRegistry(mergePolicies(clients));
+}
 
 /** The configured endpoints; `undefined`: they are discovered. */
 export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoints | undefined {
@@ -91,7 +97,7 @@ export class Issuer implements AsyncDisposable {
     this.config = config;
     this.knowledge = knowledge;
     this.name = config.name;
-    this.clients = new ClientRegistry(config.clients);
+    this.clients = registerClients(config);
     this.upstream = createUpstreamClient(config.upstream);
     this.#events = events;
     const policies = [...this.clients.all()];

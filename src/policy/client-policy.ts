@@ -1,4 +1,4 @@
-import type { PolicySettings } from '../config/client-policies.ts';
+import type { PolicyEntry, PolicySettings } from '../config/client-policies.ts';
 import { DRAWS, type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
@@ -7,8 +7,9 @@ export type ClientPolicy = PolicySettings & {
   /** The entry as configured: a client_id, a prefix ending in `*`, or `_unlisted`. The `client` label of metrics. */
   readonly name: string;
   readonly cors: NonNullable<PolicySettings['cors']>;
-  /** The settings of its entry, and those of its issuer's `defaults`. */
-  readonly origins?: { readonly entry: readonly string[]; readonly defaults: readonly string[] };
+  /** Its own settings, and those of its issuer's `defaults` that it takes unless it has its own. */
+  readonly entry?: PolicyEntry;
+  readonly inherited?: PolicyEntry;
   /** The enforcement of all entries that some servers read as one client, including this one: the strictest applies to each. */
   readonly alike?: readonly Enforcement[];
 };
@@ -18,7 +19,7 @@ export type Enforcement = Pick<ClientPolicy, 'mode' | 'enforceFrom' | 'enforcePe
 
 /** The policies of one issuer. */
 export type ClientPolicies = {
-  readonly listed: readonly ClientPolicy[];
+  readonly listed: Iterable<ClientPolicy>;
   /** For every client without an entry. */
   readonly unlisted: ClientPolicy;
 };

@@ -38,11 +38,14 @@ export class ClientRegistry {
     this.#unlistedListing = { policy: unlisted, by: 'none' };
     const schedules = new Map<string, ClientPolicy>();
     const bare = new Map<string, ClientPolicy>();
-    for (const [folded, alike] of groupAlike(listed.filter((policy) => !isPattern(policy)))) {
+    const { entries = [], patterns = [] } = Object.groupBy(listed, (policy) =>
+      isPattern(policy) ? 'patterns' : 'entries',
+    );
+    for (const [folded, alike] of groupAlike(entries)) {
       this.#byFolded.set(folded, alike[0] as ClientPolicy);
       for (const policy of alike) this.#byName.set(policy.name, policy);
     }
-    for (const [folded, alike] of groupAlike(listed.filter(isPattern))) {
+    for (const [folded, alike] of groupAlike(patterns)) {
       this.#patterns.set(folded, alike[0] as ClientPolicy);
     }
     for (const policy of this.all()) {

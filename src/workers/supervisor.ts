@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityStore } from '../activity/activity-store.ts';
+import type { ReportedIssuer } from '../activity/read-activity.ts';
 import type { Config } from '../config/config.ts';
+import { registerClients } from '../issuer/issuer.ts';
 import { MergedMetrics } from '../telemetry/merged-metrics.ts';
 import type { ProcessEvents } from '../telemetry/process-events.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -33,6 +35,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #discovered = new Map<string, Discovered>();
   readonly #ending = new AbortController();
   #config: Config;
+  #issuers: readonly ReportedIssuer[];
   #port: number;
 
   /** `activity`: receives the counts of workers without a shared store. */
@@ -43,6 +46,7 @@ export class Supervisor implements AsyncDisposable {
     activity: Pick<ActivityStore, 'addActivity'>,
   ) {
     this.#config = config;
+    this.#issuers = reportedIssuers(config);
     this.#port = config.listen.address.port;
     this.#count = count;
     this.#activity = activity;
@@ -52,6 +56,10 @@ export class Supervisor implements AsyncDisposable {
 
   get config(): Config {
     return this.#config;
+  }
+
+  get issuers(): readonly ReportedIssuer[] {
+    return this.#issuers;
   }
 
   get readyCount(): number {
@@ -86,6 +94,7 @@ export class Supervisor implements AsyncDisposable {
       throw error;
     }
     this.#config = next;
+    this.#issuers = reportedIssuers(next);
     // Workers that started meanwhile use the previous configuration.
     const others = [...this.#ready.keys()].filter((worker) => !workers.includes(worker));
     for (const worker of others) void this.#update(worker);
@@ -235,4 +244,8 @@ export class Supervisor implements AsyncDisposable {
       }
     }
   }
+}
+
+function reportedIssuers({ issuers }: Config): ReportedIssuer[] {
+  return issuers.map((config) => ({ name: config.name, config, clients: registerClients(config) }));
 }

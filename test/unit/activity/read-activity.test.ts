@@ -5,6 +5,7 @@ import { PastDays } from '../../../src/activity/history.ts';
 import { UNLISTED_LIMIT } from '../../../src/activity/known-clients.ts';
 import { readActivity, withoutActivity } from '../../../src/activity/read-activity.ts';
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
+import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 import { verdictText } from '../../../src/policy/judge-readiness.ts';
 import { fillActivity, type SampleClient } from '../../support/sample-activity.ts';
 import { samplePolicy } from '../../support/sample-policy.ts';
@@ -13,8 +14,8 @@ const NOW = Date.parse('2026-11-22T12:00:00Z');
 const UNLISTED = samplePolicy({ name: '_unlisted', mode: 'report' });
 const corp = (listed: readonly ClientPolicy[], name = 'corp') => ({
   name,
-  upstream: { origin: 'https://idp.internal' },
-  clients: { listed, unlisted: UNLISTED },
+  config: { upstream: { origin: 'https://idp.internal' } },
+  clients: new ClientRegistry({ listed, unlisted: UNLISTED }),
 });
 const reported = (name: string, more: Partial<ClientPolicy> = {}) =>
   samplePolicy({ name, mode: 'report', ...more });
@@ -154,6 +155,9 @@ test('a client is not ready while another one uses one of its redirect URIs, at 
     site: `not ready: ${local} is also used by other-site`,
     intruder: 'ready',
   });
-  const elsewhere = { ...corp(others, 'partner'), upstream: { origin: 'https://other.internal' } };
+  const elsewhere = {
+    ...corp(others, 'partner'),
+    config: { upstream: { origin: 'https://other.internal' } },
+  };
   expect(await verdicts(elsewhere)).toMatchObject({ portal: 'ready', owner: 'ready' });
 });

@@ -44,7 +44,7 @@ async function problemsOf(files: Readonly<Record<string, string>>): Promise<stri
 it('adds clients to one issuer only, even if an alias shares its mapping', async () => {
   const gateway = main('[clients.d/*.yaml]', 'clients: &shared {a: {}}').concat('    clients: *shared\n');
   const result = await load({ 'gateway.yaml': gateway, 'clients.d/b.yaml': clientsOf('corp', 'b: {}') });
-  const names = configOf(result).issuers.map(({ clients }) => clients.listed.map(({ name }) => name));
+  const names = configOf(result).issuers.map(({ clients }) => clients.listed.map(([name]) => name));
   expect(names).toEqual([['a', 'b'], ['a']]);
 });
 
@@ -54,7 +54,7 @@ it('accepts external values for the included files and the name of an issuer', a
     { 'gateway.yaml': gateway, 'clients.d/b.yaml': clientsOf('corp', 'b: {}') },
     { MORE: 'clients.d/*.yaml', NAME: 'corp' },
   );
-  expect(configOf(result).issuers[0]?.clients.listed.map(({ name }) => name)).toEqual(['b']);
+  expect(configOf(result).issuers[0]?.clients.listed.map(([name]) => name)).toEqual(['b']);
 });
 
 it('adds the clients of further files to the issuers of the same name', async () => {
@@ -71,15 +71,15 @@ it('adds the clients of further files to the issuers of the same name', async ()
     { B: 'from the environment' },
   );
   const [corp, other] = configOf(result).issuers;
-  expect(corp?.clients.listed.map(({ name }) => name)).toEqual(['a', 'b', 'd']);
-  expect(other?.clients.listed.map(({ name }) => name)).toEqual(['c']);
+  expect(corp?.clients.listed.map(([name]) => name)).toEqual(['a', 'b', 'd']);
+  expect(other?.clients.listed.map(([name]) => name)).toEqual(['c']);
   // What a client does not say, it takes from the defaults of its issuer.
   expect(policyOf(configOf(result), 'd').mode).toBe('report');
   expect(policyOf(configOf(result), 'b')).toMatchObject({
     mode: 'enforce',
     injectSecret: 'from the environment',
   });
-  expect(other?.clients.listed[0]?.injectSecret).toBe('from a file');
+  expect(other?.clients.listed[0]?.[1].injectSecret).toBe('from a file');
   const files = [
     'gateway.yaml',
     'clients.d',

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig, parseConfig } from '../../../src/config/load.ts';
 import { loadConfigApart } from '../../../src/config/load-apart.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
-import { configOf, issuerWith, problemLines, warningLines } from './problem-lines.ts';
+import { configOf, issuerWith, policyOf, problemLines, warningLines } from './problem-lines.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -264,7 +264,7 @@ describe('the file', () => {
       issuerWith('defaults: {inject_secret: {from_file: secret}}'),
     );
     const config = configOf(await loadConfig(join(directory, 'good.yaml'), { env: {} }));
-    expect(config.issuers[0]?.clients.unlisted.injectSecret).toBe('x');
+    expect(policyOf(config, undefined).injectSecret).toBe('x');
   });
 
   it('must exist, be UTF-8 and have a sensible size', async () => {

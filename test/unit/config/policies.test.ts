@@ -66,12 +66,14 @@ describe('a missing client setting', () => {
     expect(await policyFor('spa', 'clients: {spa: }')).toEqual({
       name: 'spa',
       ...BUILT_IN,
-      origins: { entry: [], defaults: [] },
+      entry: {},
+      inherited: {},
     });
     expect(await policyFor('other')).toEqual({
       name: '_unlisted',
       ...BUILT_IN,
-      origins: { entry: [], defaults: [] },
+      entry: {},
+      inherited: {},
     });
   });
 
@@ -98,14 +100,23 @@ describe('a missing client setting', () => {
       methods: ['plain'],
       redirectUris: ['https://c.example.com/cb'],
       flowTtl: 7_200_000,
-      origins: {
-        entry: ['methods', 'redirectUris', 'flowTtl'],
-        defaults: ['mode', 'owner', 'methods', 'redirectUris', 'cors'],
+      entry: {
+        methods: ['plain'],
+        redirectUris: ['https://c.example.com/cb'],
+        flowTtl: 7_200_000,
+      },
+      inherited: {
+        mode: 'report',
+        owner: 'team',
+        methods: ['S256', 'plain'],
+        redirectUris: ['https://a.example.com/cb'],
+        cors: { origins: ['https://b.example.com'] },
       },
     });
     expect(await policyFor(undefined, ...lines)).toEqual({
       ...inherited,
-      origins: expect.anything(),
+      entry: { mode: 'off' },
+      inherited: expect.anything(),
       name: '_unlisted',
       mode: 'off',
       methods: ['S256', 'plain'],

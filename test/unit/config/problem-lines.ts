@@ -2,8 +2,8 @@ import type { Config } from '../../../src/config/config.ts';
 import type { LoadOptions, LoadResult } from '../../../src/config/load.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
+import { registerClients } from '../../../src/issuer/issuer.ts';
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
-import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 
 /** The printed lines for a text named `g.yaml`. */
 export async function problemLines(text: string, options: Partial<LoadOptions> = {}): Promise<string[]> {
@@ -46,5 +46,5 @@ export function clientWith(...lines: string[]): string {
 export function policyOf({ issuers }: Config, clientId: string | undefined): ClientPolicy {
   const [issuer] = issuers;
   if (issuer === undefined) throw new Error('no issuer');
-  return new ClientRegistry(issuer.clients).policyFor(clientId);
+  return registerClients(issuer).policyFor(clientId);
 }

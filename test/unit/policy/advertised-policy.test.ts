@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
+import { registerClients } from '../../../src/issuer/issuer.ts';
 import type { AdvertisedPolicy } from '../../../src/oauth/metadata.ts';
 import { FOLLOWED_RESPONSE_MODES } from '../../../src/oauth/response-mode.ts';
 import { buildAdvertisedPolicy } from '../../../src/policy/advertised-policy.ts';
-import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 
 const UNLISTED_REJECTED = 'unlisted_clients: {mode: reject}';
 
@@ -23,7 +23,7 @@ async function policiesOf(lines: readonly string[]): Promise<(narrow: boolean) =
   const [issuer] = result.config.issuers;
   if (issuer === undefined) throw new Error('no issuer');
   const { advertisePkce } = issuer.metadata;
-  const policies = [...new ClientRegistry(issuer.clients).all()];
+  const policies = [...registerClients(issuer).all()];
   return (narrow) => buildAdvertisedPolicy(policies, { advertisePkce, narrow });
 }
 

@@ -162,7 +162,9 @@ describe('yaml', () => {
     const result = await parseConfig(withUpstreams, 'gateway.yaml', { env: {} });
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     const [corp, partner] = result.config.issuers.map(({ clients }) =>
-      Object.fromEntries(clients.listed.map(({ name, mode, enforceFrom }) => [name, { mode, enforceFrom }])),
+      Object.fromEntries(
+        clients.listed.map(([name, { mode, enforceFrom }]) => [name, { mode, enforceFrom }]),
+      ),
     );
     const inAWeek = { mode: 'enforce', enforceFrom: Date.parse('2026-11-29T14:00:00Z') };
     expect(corp).toEqual({

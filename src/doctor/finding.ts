@@ -17,6 +17,9 @@ export const warn = advising('warn');
 export const problem = advising('problem');
 export const unknown = advising('unknown');
 
+/** Advice on what only a login can tell; true without and with `--login`. */
+export const TRY_LOGIN = 'see the `login` lines of `doctor --login`';
+
 function advising(mark: Finding['mark']) {
   return (tried: string, seen: string, advice: string): Finding => ({ mark, tried, seen, advice });
 }

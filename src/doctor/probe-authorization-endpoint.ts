@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { formActions } from '../oauth/form-actions.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
-import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
+import { type Finding, ok, printable, problem, TRY_LOGIN, unknown, warn } from './finding.ts';
 import { followAuthorization, type KnownClient, type Reached } from './follow-authorization.ts';
-
-const TRY_LOGIN = '`doctor --login` tries it';
 
 /** How the upstream handles a challenge, and where it sends the browser. Three requests that no user completes. Throws an `UpstreamFault`. */
 export async function probeAuthorizationEndpoint(

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { parseJsonObject } from '../oauth/json-object.ts';
 import type { FetchedDocument } from '../upstream/fetch-document.ts';
 import { ask, type ExaminedUpstream, endpointPath, forwardsPkce } from './examined-upstream.ts';
-import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
+import { type Finding, ok, printable, problem, TRY_LOGIN, unknown, warn } from './finding.ts';
 import type { KnownClient } from './follow-authorization.ts';
 
 const NOBODY: KnownClient = {
@@ -62,7 +62,7 @@ function judgeVerifier(upstream: ExaminedUpstream, plain: string, verified: stri
   const tried = 'token endpoint: code_verifier';
   if (plain === verified && plain.includes('invalid_client')) {
     const seen = 'the server refused the client first, so this cannot be told from outside';
-    return unknown(tried, seen, '`doctor --login` tries it');
+    return unknown(tried, seen, TRY_LOGIN);
   }
   if (plain === verified) return ok(tried, 'the answer is the same with and without it');
   if (verified.startsWith('429')) return unknown(tried, 'too many requests', 'run doctor again later');

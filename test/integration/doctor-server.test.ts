@@ -214,7 +214,7 @@ describe('PKCE at the server itself', () => {
     const { exitCode, lines } = await doctor('--upstream', upstream.url, ...args);
     expect(exitCode).toBe(0);
     expect(lines).toContain(
-      `unknown authorization endpoint: code_challenge: ${says}; whether it verifies the code_verifier cannot be told from outside → \`doctor --login\` tries it`,
+      `unknown authorization endpoint: code_challenge: ${says}; whether it verifies the code_verifier cannot be told from outside → see the \`login\` lines of \`doctor --login\``,
     );
     expect(lines).toContainEqual(
       expect.stringMatching(/^ok where the browser is sent: it stays at the gateway/),

@@ -26,7 +26,8 @@ export async function openAudit(
     onRecovery: () => events.auditRecovered(),
   });
   const sink = await opening.catch((error: Error) => {
-    throw new Error(`audit.destination: ${error.message}`, { cause: error });
+    const advice = 'its folder must exist, and the user of the gateway must be able to write there';
+    throw new Error(`audit.destination: ${error.message}: ${advice}`, { cause: error });
   });
   return {
     record: (violation) => sink.write(buildAuditRecord(violation, address, Date.now())),

@@ -91,8 +91,13 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
   ],
   [
     'an address of another machine',
-    ['listen: {address: 192.0.2.1:0}', ADMIN, ISSUER],
-    /^pkce-gateway: cannot start: .*EADDRNOTAVAIL.*192\.0\.2\.1/,
+    ['listen: {address: 192.0.2.1:8080}', ADMIN, ISSUER],
+    /^pkce-gateway: cannot start: .*EADDRNOTAVAIL.*192\.0\.2\.1:8080: .*choose a different address with listen\.address$/,
+  ],
+  [
+    'an audit file in a folder that does not exist',
+    [LISTEN, ADMIN, 'audit: {destination: /nowhere/audit.jsonl}', ISSUER],
+    /^pkce-gateway: cannot start: audit\.destination: ENOENT.*: its folder must exist, and the user of the gateway/,
   ],
   [
     'a name without an address',

@@ -31,7 +31,8 @@ export function renderExplanation(explanation: Explanation): string {
 function renderVerdict(verdict: Verdict): string[] {
   const { endpoint, reason, description, refusedFrom, refusedPercent } = verdict;
   const place =
-    endpoint ?? 'unknown, because the upstream has no discovery document; judged as an authorization request';
+    endpoint ??
+    'unknown, because the metadata of the upstream cannot be read (see `doctor`); judged as an authorization request';
   const why = reason === undefined ? '' : `: ${reason}: ${description}`;
   return [`endpoint ${place}`, `verdict  ${saying(verdict)}${why}`].concat(
     refusedFrom === undefined ? [] : [`         ${share(refusedPercent)} from ${refusedFrom} on`],

@@ -148,6 +148,11 @@ describe('explain --url', () => {
     expect(explained.stdout).not.toContain('cccc');
   });
 
+  test.concurrent('says that the endpoints of an upstream that does not answer are unknown', async () => {
+    const { stdout } = await explain('--issuer', 'partners', '--url', REQUEST);
+    expect(stdout).toMatch(/^endpoint unknown, because the metadata of the upstream cannot be read/m);
+  });
+
   test.concurrent('applies the date of enforcement', async () => {
     const url = REQUEST.replace('=spa', '=soon');
     const before = await explain('--url', url, '--at', '2026-12-01T00:00:00Z');

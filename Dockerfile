@@ -1,20 +1,14 @@
-# Production: compiled JavaScript and its dependencies on a Node.js without shell, package manager or npm. Reasons: docs/adr/0009-container-image.md
+# Production: the built program on a Node.js without shell, package manager or npm. Reasons: docs/adr/0009-container-image.md
 FROM node:24.21.0-trixie-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/build.ts ./scripts/
 COPY src ./src
 RUN npm run build
 
-FROM node:24.21.0-trixie-slim AS dependencies
-WORKDIR /build
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
-
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 WORKDIR /app
-COPY --from=dependencies /build/node_modules ./node_modules
 COPY --from=build /build/dist ./dist
 COPY package.json LICENSE ./
 ENV NODE_ENV=production

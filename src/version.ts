@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-// Read, not imported: the compiled file is in a different folder at the same depth.
-const packageJson = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+/** The folder of the package. The built program is in a different folder of it, at the same depth as this file. */
+export const PACKAGE: URL = new URL('../', import.meta.url);
 
 /** The version of the package. */
-export const VERSION: string = JSON.parse(packageJson).version;
+export const VERSION: string = JSON.parse(readFileSync(new URL('package.json', PACKAGE), 'utf8')).version;

@@ -7,6 +7,7 @@ import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
+import { PACKAGE } from '../version.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { type InitFacts, renderInitFile } from './init-file.ts';
 import { type CommandSpec, type ParsedOptions, UsageError } from './options.ts';
@@ -67,7 +68,7 @@ export async function runInit(options: ParsedOptions, io: CommandIo): Promise<nu
 
 /** The schema of this very program: relative where it is installed below the working directory. */
 function schemaPath(): string {
-  const file = fileURLToPath(new URL('../../config/gateway.schema.json', import.meta.url));
+  const file = fileURLToPath(new URL('config/gateway.schema.json', PACKAGE));
   const near = relative('.', file);
   return near.startsWith('..') ? file : `./${near}`;
 }

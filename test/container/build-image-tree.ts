@@ -28,7 +28,8 @@ export async function buildImageTree(stages: readonly Stage[], directory: string
         const paths = words.split(' ');
         const target = join(workdir, paths.at(-1) ?? '.');
         for (const path of paths.slice(0, -1)) {
-          if (from === undefined && !allowed.has(path)) throw new Error(`.dockerignore keeps ${path} out`);
+          if (from === undefined && !allowed.has(path.split('/', 1)[0] ?? ''))
+            throw new Error(`.dockerignore keeps ${path} out`);
           const source = from === undefined ? join(CONTEXT, path) : join(directory, from, path);
           // Files are copied into a folder under their name, a folder becomes the target.
           const isFile = words.endsWith('/');

@@ -3,7 +3,6 @@ import { ActivityReader } from './admin/activity-reader.ts';
 import { AdminHandler } from './admin/admin-handler.ts';
 import { ConfigHistory } from './admin/config-history.ts';
 import type { Config } from './config/config.ts';
-import { describeChanges } from './config/describe-changes.ts';
 import { reloadable } from './config/reloadable.ts';
 import { Listener } from './http/listener.ts';
 import { openObservedStores } from './observed-stores.ts';
@@ -96,6 +95,8 @@ export async function startGateway(
     async reload(next) {
       const { config, waiting } = reloadable(serving.config, next);
       const hints = waiting.map((key) => `${key}: a change takes effect with a restart`);
+      // The schema takes memory that a process without reloads does not need.
+      const { describeChanges } = await import('./config/describe-changes.ts');
       const changes = [...hints, ...(await describeChanges(history.config, config))];
       try {
         await serving.reload(config);

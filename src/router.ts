@@ -21,7 +21,7 @@ import type { Issuer } from './issuer/issuer.ts';
 import { type IssuerDirectory, matchPath } from './issuer/issuer-directory.ts';
 import type { UpstreamGroup } from './issuer/upstream-group.ts';
 import type { UnroutableCause } from './telemetry/events.ts';
-import { UpgradeProxy } from './upstream/upgrade.ts';
+import type { UpgradeProxy } from './upstream/upgrade.ts';
 
 /** Request → endpoint → its steps. */
 const HANDLERS: Readonly<Record<Endpoint, (exchange: Exchange) => Promise<void>>> = {
@@ -45,7 +45,7 @@ export type RouterOptions = {
 /** The entry point of every request: finds its issuer and endpoint, calls the handler, and answers faults that no step handled. */
 export class Router {
   readonly #options: RouterOptions;
-  readonly #upgrades = new UpgradeProxy();
+  #upgrades: Promise<UpgradeProxy> | undefined;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -73,12 +73,18 @@ export class Router {
   async handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Until the proxy takes over, there is no other error listener: a client that disconnects must not end the process.
     socket.on('error', () => socket.destroy());
-    const route = await this.#route(request);
+    const [route, upgrades] = await Promise.all([this.#route(request), this.#upgradeProxy()]);
     if (socket.destroyed) return;
     const { events } = this.#options.services;
     const where = 'cause' in route ? this.#unroutable(request, route) : route;
     const { requestIdHeader } = this.#options.services;
-    handleUpgrade({ events, requestIdHeader, upgrades: this.#upgrades, request, socket, head, where });
+    handleUpgrade({ events, requestIdHeader, upgrades, request, socket, head, where });
+  }
+
+  /** Loaded with the first upgrade: few servers use any. */
+  #upgradeProxy(): Promise<UpgradeProxy> {
+    this.#upgrades ??= import('./upstream/upgrade.ts').then((module) => new module.UpgradeProxy());
+    return this.#upgrades;
   }
 
   async #route(request: IncomingMessage): Promise<Where | { cause: UnroutableCause; issuer?: Issuer }> {

@@ -9,7 +9,6 @@ import { type Answer, sendAnswer, textAnswer } from './answer.ts';
 import { clientJson } from './client-json.ts';
 import type { ConfigHistory } from './config-history.ts';
 import { ASSETS } from './status/assets.ts';
-import { renderClientPage } from './status/client-page.ts';
 import { parseClientQuery } from './status/client-query.ts';
 import { renderRequestPage } from './status/request-page.ts';
 import type { StatusFacts } from './status/status-facts.ts';
@@ -101,6 +100,8 @@ export class AdminHandler {
     const [issuer, name] = [query.get('issuer'), query.get('client')];
     const client = facts.clients.find((one) => one.issuer === issuer && one.client === name);
     if (client === undefined) return textAnswer(404, 'No such client.');
+    // With it comes the schema of all settings.
+    const { renderClientPage } = await import('./status/client-page.ts');
     return page(renderClientPage(facts, client, await this.#refusals()));
   }
 

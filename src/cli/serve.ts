@@ -1,10 +1,10 @@
 import { loadConfigApart } from '../config/load-apart.ts';
+import type { UpstreamOptions } from '../config/upstream-config.ts';
 import type { Gateway } from '../gateway.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
 import { describeStartFailure } from './start-failure.ts';
-import { readUpstreamOptions } from './upstream-options.ts';
 
 export const SERVE_OPTIONS: CommandSpec['options'] = {
   config: CONFIG_OPTION,
@@ -22,7 +22,7 @@ export const SERVE_OPTIONS: CommandSpec['options'] = {
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
 export async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const upstream = readUpstreamOptions(options);
+  const upstream = options.upstream === undefined ? undefined : await readUpstream(options);
   const file = configFile(options);
   // The modules of the gateway load while another process reads the configuration.
   const [result, { startGateway }] = await Promise.all([
@@ -55,4 +55,10 @@ function firstSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
   });
+}
+
+/** With it comes the schema, which a process with a file leaves to the one that reads it. */
+async function readUpstream(options: ParsedOptions): Promise<UpstreamOptions | undefined> {
+  const { readUpstreamOptions } = await import('./upstream-options.ts');
+  return readUpstreamOptions(options);
 }

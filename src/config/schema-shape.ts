@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Rule, ruleOf } from './schema/rule.ts';
+import { settingName } from './setting-name.ts';
 
 /** The structure of a schema of `schema/`, as far as reading a file needs it. */
 export type Shape = ScalarShape | MappingShape | RecordShape | ListShape;
@@ -43,16 +44,6 @@ export type Slot = {
   readonly shape: Shape;
   readonly required: boolean;
 };
-
-/** `cert_file` → `cert`, `redirect_uris` → `redirectUris`: a key that names a file is replaced by its content. */
-export type SettingName<K extends string> = K extends `${infer Name}_file` ? CamelCase<Name> : CamelCase<K>;
-type CamelCase<K extends string> = K extends `${infer Head}_${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : K;
-
-export function settingName(key: string): string {
-  return key.replace(/_file$/, '').replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
 
 const shapes = new WeakMap<z.core.$ZodType, Shape>();
 

@@ -8,11 +8,11 @@ import {
   type MappingShape,
   type RecordShape,
   type ScalarShape,
-  type SettingName,
   type Shape,
   type Slot,
   shapeOf,
 } from './schema-shape.ts';
+import type { SettingName } from './setting-name.ts';
 import type { Entry, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
 
 /** The output of a schema under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. */

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { Framing } from './framing.ts';
 
 /** Headers of every response that the gateway makes itself. */
@@ -55,6 +56,11 @@ function send(response: ServerResponse, status: number, body: string, headers: E
     ...headers,
   });
   response.end(body);
+}
+
+/** Sends the last response to a client and closes the connection, even if the client does not close its side. */
+export function endWith(socket: Duplex, answer: string): void {
+  socket.end(answer, () => socket.destroy());
 }
 
 /** Closes the connection if this response cannot be completed: half of it must not look complete. */

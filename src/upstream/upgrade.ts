@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyServer, type ServerOptions } from 'http-proxy-3';
+import { endWith } from '../http/respond.ts';
 import type { UpstreamClient } from './upstream-client.ts';
 import { toUpstreamFault, UpstreamFault } from './upstream-fault.ts';
 
@@ -125,11 +126,6 @@ function guard(outgoing: ClientRequest, socket: Socket, timeout: number): void {
 function endTogether(client: Socket, upstream: Socket): void {
   client.once('end', () => upstream.destroySoon()).once('close', () => upstream.destroy());
   upstream.once('end', () => client.destroySoon()).once('close', () => client.destroySoon());
-}
-
-/** Sends the last response to a client and closes the connection, even if the client does not close its side. */
-export function endWith(socket: Duplex, answer: string): void {
-  socket.end(answer, () => socket.destroy());
 }
 
 function groupByName(headers: readonly string[]): IncomingMessage['headers'] {

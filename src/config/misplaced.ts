@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { MappingShape, Shape, Slot } from './schema-shape.ts';
+import type { Entry } from './yaml-tree.ts';
 
 /** The longest value that a hint repeats. */
 const LONGEST = 80;
@@ -15,6 +16,15 @@ export function whereItBelongs(key: string, { slots }: MappingShape): string {
 /** A hint for a key that is beside its entry instead of below it, or nothing. */
 export function belowAnEntry(name: string | number | undefined, { slots }: MappingShape): string {
   return slots.has(String(name)) ? ': it belongs to the entry above: indent it further' : '';
+}
+
+/** A hint for a key that may belong to a record above it, which is empty, or nothing. */
+export function belowAnEmptyKey(entries: ReadonlyMap<string, Entry>, { slots }: MappingShape): string {
+  const isEmpty = ({ value }: Entry) => value.kind === 'scalar' && value.value === null;
+  const found = [...entries].find(
+    ([name, entry]) => slots.get(name)?.shape.kind === 'record' && isEmpty(entry),
+  );
+  return found === undefined ? '' : `: if it belongs to ${found[0]}, indent it further`;
 }
 
 /** `: write {key: value}` for a text instead of a mapping with a key for it, or nothing. */

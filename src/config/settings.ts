@@ -3,7 +3,7 @@ import { describeIssue, wrongType } from './describe-issue.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { closestWord, didYouMean } from './did-you-mean.ts';
 import type { FileContent } from './file-reader.ts';
-import { asMapping, belowAnEntry, whereItBelongs } from './misplaced.ts';
+import { asMapping, belowAnEmptyKey, belowAnEntry, whereItBelongs } from './misplaced.ts';
 import {
   type MappingShape,
   type RecordShape,
@@ -34,6 +34,7 @@ export type Draft<T> = T extends readonly (infer E)[]
 const REFERENCE = 'write {from_env: NAME} or {from_file: PATH}';
 /** The syntax of other programs for a variable or a file. */
 const FOREIGN_REFERENCE = /env|file|secret|value_?from/i;
+const IN_BRACKETS = ': put it in brackets: [a, b]';
 const EXTERNAL = ': from_env and from_file work for single values only';
 const FILE_NAME = shapeOf(z.string().min(1).max(4096));
 
@@ -87,7 +88,8 @@ export class SettingsReader {
         if (node.kind === 'map') return this.#readRecord(shape, node);
         return input === null && shape.nullable ? {} : wrong('object');
       case 'list':
-        if (node.kind !== 'list') return wrong('array');
+        if (node.kind !== 'list')
+          return wrong('array', node.kind === 'scalar' && input !== null ? IN_BRACKETS : '');
         if (node.items.length === 0 && !shape.mayBeEmpty) return this.#invalid('must not be empty');
         return node.items.map((item, index) => this.#below(index, () => this.#read(shape.item, item)));
     }
@@ -100,7 +102,7 @@ export class SettingsReader {
       this.#path.push(key);
       if (slot === undefined) {
         const known = [...shape.slots.keys()];
-        const hint = whereItBelongs(key, shape) || didYouMean(key, known);
+        const hint = whereItBelongs(key, shape) || didYouMean(key, known) || belowAnEmptyKey(entries, shape);
         this.#diagnostics.problem(this.#path, `unknown key${hint}`, 'key');
         // The intended key is not reported as missing too.
         const meant = shape.slots.get(closestWord(key, known) ?? '');

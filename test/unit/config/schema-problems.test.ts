@@ -112,7 +112,12 @@ describe('unsupported settings', () => {
     topLevel('workers: 257', 10, 'workers', 'must be a number of processes, 1 to 256, or `auto`'),
     topLevel('workers: 2', 10, 'workers', UNSHARED),
     topLevel('workers: auto', 10, 'workers', UNSHARED),
-    topLevel('include: clients.d/*.yaml', 10, 'include', 'must be a list, not text'),
+    topLevel(
+      'include: clients.d/*.yaml',
+      10,
+      'include',
+      'must be a list, not text: put it in brackets: [a, b]',
+    ),
   ];
   it.each(cases)('$name', async ({ text, lines }) => {
     expect(await problemLines(text)).toEqual(lines);
@@ -277,6 +282,11 @@ describe('values of an issuer', () => {
       'mode',
       'unknown key: it belongs under defaults, unlisted_clients or clients',
     ),
+    {
+      name: 'a client beside clients',
+      text: issuerWith('clients:\n    spa: {mode: report}'),
+      lines: ['g.yaml:5:5 issuers[0].spa: unknown key: if it belongs to clients, indent it further'],
+    },
     issuerKey('clients: [spa]', 14, 'clients', 'must be a mapping, not a list'),
   ];
   it.each(cases)('$name', async ({ text, lines }) => {
@@ -353,7 +363,7 @@ describe('values of a client', () => {
     setting('enforce_from: 2027-01-15T00:00:00', 23, MOMENT),
     setting('enforce_from: 2027-02-30T00:00:00Z', 23, '2027-02-30 is not a calendar date'),
     setting('methods: []', 18, 'must not be empty'),
-    setting('methods: S256', 18, 'must be a list, not text'),
+    setting('methods: S256', 18, 'must be a list, not text: put it in brackets: [a, b]'),
     setting('methods: [S256, s256]', 25, 'must be one of S256, plain (did you mean S256?)', 1),
     setting('redirect_uris: []', 24, 'must not be empty'),
     setting('redirect_uris: [/cb]', 25, 'must be an absolute URI', 0),

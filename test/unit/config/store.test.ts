@@ -48,7 +48,7 @@ describe('problems', () => {
   const twice = 'gives the location of Redis, and so does `url`: remove one of them';
   const cases = [
     redis('cluster: []', 39, 'cluster', 'must not be empty'),
-    redis('cluster: a:1', 39, 'cluster', 'must be a list, not text'),
+    redis('cluster: a:1', 39, 'cluster', 'must be a list, not text: put it in brackets: [a, b]'),
     redis('cluster: [a]', 40, 'cluster[0]', node),
     redis('cluster: ["a:0"]', 40, 'cluster[0]', node),
     redis('cluster: ["redis://a:1"]', 40, 'cluster[0]', node),

@@ -116,7 +116,8 @@ function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): F
       'agents and all others that compare both (RFC 8414 3.3) refuse it: configure `public_url` as the issuer at the server',
     );
   }
-  return ok(tried, seen);
+  if (config.publicOrigin !== undefined) return ok(tried, seen);
+  return ok(tried, `${seen}; clients that compare it with the address of its document need the gateway there`);
 }
 
 function judgeEndpoints(config: IssuerConfig, { document }: FoundMetadata): Finding[] {

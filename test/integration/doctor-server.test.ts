@@ -115,6 +115,10 @@ describe('discovery', () => {
     );
     const taken = await doctor('--config', await files.fileOf(issuer('')));
     expect(taken.lines).toContain('ok issuer: http://localhost:9');
+    const { lines } = await doctor('--upstream', upstream.url);
+    expect(lines).toContain(
+      `ok issuer: ${upstream.url}; clients that compare it with the address of its document need the gateway there`,
+    );
   });
 
   test('of an issuer with paths', async () => {

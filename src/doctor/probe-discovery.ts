@@ -117,7 +117,10 @@ function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): F
     );
   }
   if (config.publicOrigin !== undefined) return ok(tried, seen);
-  return ok(tried, `${seen}; clients that compare it with the address of its document need the gateway there`);
+  return ok(
+    tried,
+    `${seen}; clients that compare it with the address of its document need the gateway there`,
+  );
 }
 
 function judgeEndpoints(config: IssuerConfig, { document }: FoundMetadata): Finding[] {

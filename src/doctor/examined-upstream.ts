@@ -24,9 +24,15 @@ export function endpointPath(
   return paths?.find((path) => !path.includes('{'));
 }
 
-/** The origins under which clients and the server itself may refer to it, including the public one. */
-export function ownOrigins({ upstream, publicOrigin }: IssuerConfig): string[] {
-  return [upstream.origin, ...upstream.origins, ...(publicOrigin === undefined ? [] : [publicOrigin])];
+/**
+ * Whether a URL in a response of the server leads to the gateway: the gateway replaces the server's own origins. The server is
+ * asked under the public host, and may write either scheme before it.
+ */
+export function leadsToGateway(config: IssuerConfig, { origin, host }: URL): boolean {
+  const { upstream, publicOrigin } = config;
+  return (
+    [upstream.origin, ...upstream.origins, publicOrigin].includes(origin) || host === discoveryHost(config)
+  );
 }
 
 /** Whether it gets S256 challenges and their verifiers. */

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { discoveryHost } from '../issuer/issuer.ts';
 import { goesTo } from '../oauth/redirect-uri.ts';
-import { ask, type ExaminedUpstream, ownOrigins } from './examined-upstream.ts';
+import { ask, type ExaminedUpstream, leadsToGateway } from './examined-upstream.ts';
 import { printable } from './finding.ts';
 
 /** A client that the upstream knows. */
@@ -72,8 +71,7 @@ export function authorizationQuery(
 /** Whether a browser that uses the gateway would stay there after this redirect. */
 function staysAtGateway({ config }: ExaminedUpstream, location: URL, written: string): boolean {
   if (!/^([a-z][a-z0-9+.-]*:|\/\/)/i.test(written)) return true;
-  // The server was asked under the public host: URLs with that host lead to the gateway.
-  return ownOrigins(config).includes(location.origin) || location.host === discoveryHost(config);
+  return leadsToGateway(config, location);
 }
 
 /** A response to the client. Only its error is shown. */

@@ -6,7 +6,7 @@ import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata } from '../upstream/discovery.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
-import { ownOrigins } from './examined-upstream.ts';
+import { leadsToGateway } from './examined-upstream.ts';
 import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -102,7 +102,7 @@ function judgeIssuer(config: IssuerConfig, { document, path }: FoundMetadata): F
       'clients that derive the address from the issuer look for the document elsewhere',
     );
   }
-  if (!ownOrigins(config).includes(url.origin)) {
+  if (!leadsToGateway(config, url)) {
     return warn(
       tried,
       `${seen}, which is neither the upstream nor public_url`,
@@ -145,7 +145,7 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
       `add ${printable(url.pathname)} to \`endpoints.${LABELS[name]}\`: requests to it are not judged`,
     );
   }
-  if (!ownOrigins(config).includes(url.origin)) {
+  if (!leadsToGateway(config, url)) {
     const origin = printable(url.origin);
     const add = `add ${origin} to \`upstream.origins\`, if it is this server`;
     if (scattered) return problem(name, `${seen}: a different origin than the other endpoints`, add);
@@ -159,7 +159,9 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
       `clients that use the document bypass the gateway: ${add}`,
     );
   }
-  if (url.protocol !== 'https:' && !isLoopback(url.hostname))
+  // The gateway writes the public URL into the document.
+  const { protocol, hostname } = new URL(config.publicOrigin ?? url);
+  if (protocol !== 'https:' && !isLoopback(hostname))
     return warn(name, `${seen}, not https`, 'clients should not use it');
   return ok(name, seen);
 }

@@ -105,6 +105,18 @@ describe('discovery', () => {
     expect((await doctor('--config', await files.fileOf(issuer('"https://x"')))).problems).toEqual([]);
   });
 
+  test('a server behind https that writes http before the public host: the gateway writes the public URL', async () => {
+    const endpoints = {
+      authorization_endpoint: 'http://login.example.com/a',
+      token_endpoint: 'http://login.example.com/t',
+    };
+    await using upstream = await startDescribed(() => endpoints);
+    const yaml = `issuers: [{name: corp, upstream: {url: "${upstream.url}"}, public_url: https://login.example.com}]`;
+    const { lines, problems } = await doctor('--config', await files.fileOf(yaml));
+    expect(problems).toEqual([]);
+    expect(lines).toContain('ok token_endpoint: http://login.example.com/t');
+  });
+
   test('an issuer whose document no client finds', async () => {
     await using upstream = await startScriptedLegacyServer();
     const issuer = (upstreamSettings: string) =>

@@ -37,8 +37,9 @@ export async function startGateway(
   cleanup.use(stores.flows);
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   processEvents.workersWanted(workers);
-  const supervisor = workers > 1 ? new Supervisor(config, workers, telemetry, stores.activity) : undefined;
-  const serving = cleanup.use(supervisor ?? new Server(config, { stores, telemetry }));
+  const supervisor =
+    workers > 1 ? await Supervisor.create(config, workers, telemetry, stores.activity) : undefined;
+  const serving = cleanup.use(supervisor ?? (await Server.create(config, { stores, telemetry })));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const history = new ConfigHistory(config, Date.now());
   const activity = new ActivityReader({

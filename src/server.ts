@@ -38,17 +38,15 @@ export class Server implements AsyncDisposable {
   readonly #retiring = new Set<Site>();
   #audit: Audit | undefined;
 
-  constructor(config: Config, { stores, telemetry, shared = false, knowledge }: ServerOptions) {
-    const { events, processEvents } = telemetry;
-    this.#activity = new Activity(stores.activity, {
-      onLost: (changes) => processEvents.countsLost(changes),
-    });
-    events.countInto(this.#activity);
+  private constructor(site: Site, activity: Activity, shared: Shared, options: ServerOptions) {
+    const { stores, telemetry } = options;
+    const { processEvents } = telemetry;
+    this.#activity = activity;
     this.#telemetry = telemetry;
     this.#stores = stores;
-    this.#shared = { store: stores.flows, events, traits: new SeenTraits(stores.flows) };
-    this.#site = new Site(config, this.#shared, knowledge);
-    const { address, tls, limits, keepAlive } = config.listen;
+    this.#shared = shared;
+    this.#site = site;
+    const { address, tls, limits, keepAlive } = site.config.listen;
     this.#listener = new Listener({
       address,
       tls,
@@ -57,12 +55,23 @@ export class Server implements AsyncDisposable {
       connections: limits.connections,
       connectionsPerClient: limits.connectionsPerClient,
       isProxy: (peer) => this.#site.trusted.trusts(peer),
-      shared,
+      shared: options.shared ?? false,
       onRequest: (request, response) => void this.#site.handleRequest(request, response),
       onUpgrade: (request, socket, head) => void this.#site.handleUpgrade(request, socket, head),
       onUnreadable: (cause) => processEvents.unreadableRequest(cause),
       onDrop: () => processEvents.connectionDropped(),
     });
+  }
+
+  static async create(config: Config, options: ServerOptions): Promise<Server> {
+    const { stores, telemetry, knowledge } = options;
+    const { events, processEvents } = telemetry;
+    const activity = new Activity(stores.activity, {
+      onLost: (changes) => processEvents.countsLost(changes),
+    });
+    events.countInto(activity);
+    const shared = { store: stores.flows, events, traits: new SeenTraits(stores.flows) };
+    return new Server(await Site.create(config, shared, knowledge), activity, shared, options);
   }
 
   /** The configuration in force. */
@@ -94,7 +103,7 @@ export class Server implements AsyncDisposable {
 
   /** Prepares a new configuration. Throws if an issuer would lose its endpoints. */
   async stage(config: Config): Promise<StagedConfig> {
-    const next = new Site(config, this.#shared, this.#site.knowledge);
+    const next = await Site.create(config, this.#shared, this.#site.knowledge);
     const before = new Set(this.undiscovered);
     await next.prepare(PREPARE_TIMEOUT, ({ endpoints, name }) => endpoints !== undefined || before.has(name));
     const [missing] = next.undiscovered.filter((name) => !before.has(name));

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config/config.ts';
 import type { Services } from './handlers/exchange.ts';
 import { TrustedProxies } from './http/trusted-proxies.ts';
+import { inTurns } from './in-turns.ts';
 import { Issuer, knowledgeKey } from './issuer/issuer.ts';
 import { IssuerDirectory } from './issuer/issuer-directory.ts';
-import { groupByUpstream } from './issuer/upstream-group.ts';
+import { groupByUpstream, type UpstreamGroup } from './issuer/upstream-group.ts';
 import { UpstreamKnowledge } from './issuer/upstream-knowledge.ts';
 import { Router } from './router.ts';
 import { traceRequest } from './telemetry/tracing.ts';
@@ -28,26 +29,41 @@ export class Site implements AsyncDisposable {
   readonly #idle = Promise.withResolvers<void>();
   #retired = false;
 
-  constructor(config: Config, shared: Shared, known: Knowledge = new Map()) {
+  private constructor(
+    config: Config,
+    shared: Shared,
+    groups: readonly UpstreamGroup[],
+    issuers: readonly Issuer[],
+  ) {
     const { limits, trustedProxies, requestIdHeader } = config.listen;
     const bodyLimits = { size: limits.body, time: limits.headerTimeout };
-    const knowledge = new Map<string, UpstreamKnowledge>();
     this.config = config;
     this.trusted = new TrustedProxies(trustedProxies, requestIdHeader);
-    this.knowledge = knowledge;
-    this.issuers = config.issuers.map((issuer) => {
-      const key = knowledgeKey(issuer);
-      const learnt = known.get(key) ?? knowledge.get(key) ?? new UpstreamKnowledge();
-      knowledge.set(key, learnt);
-      return new Issuer(issuer, shared.events, learnt);
-    });
-    const groups = groupByUpstream(this.issuers);
+    this.issuers = issuers;
+    this.knowledge = new Map(issuers.map((issuer) => [knowledgeKey(issuer.config), issuer.knowledge]));
     this.#router = new Router({
       services: { ...shared, bodyLimits, requestIdHeader },
-      directory: new IssuerDirectory(this.issuers),
+      directory: new IssuerDirectory(issuers),
       groups: new Map(groups.flatMap((group) => group.issuers.map((issuer) => [issuer, group] as const))),
       trusted: this.trusted,
     });
+  }
+
+  /** Builds the site of a configuration, while another one may serve requests. */
+  static create(config: Config, shared: Shared, known: Knowledge = new Map()): Promise<Site> {
+    return inTurns(Site.#build(config, shared, known));
+  }
+
+  static *#build(config: Config, shared: Shared, known: Knowledge): Generator<void, Site> {
+    const knowledge = new Map(known);
+    const issuers: Issuer[] = [];
+    for (const issuer of config.issuers) {
+      const key = knowledgeKey(issuer);
+      const learnt = knowledge.get(key) ?? new UpstreamKnowledge();
+      knowledge.set(key, learnt);
+      issuers.push(yield* Issuer.build(issuer, shared.events, learnt));
+    }
+    return new Site(config, shared, yield* groupByUpstream(issuers), issuers);
   }
 
   /** The names of the issuers whose endpoints are not known yet. */

@@ -95,8 +95,10 @@ const MAY_IMPORT: Readonly<
 };
 /** Files of src itself that folders may import: shared terms, and the parts of each serving process. */
 const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
+  activity: ['in-turns.ts'],
+  config: ['in-turns.ts'],
   doctor: ['open-stores.ts'],
-  workers: ['observed-stores.ts', 'server.ts', 'version.ts'],
+  workers: ['in-turns.ts', 'observed-stores.ts', 'server.ts', 'version.ts'],
 };
 
 test('every folder of src has a row, here and in ARCHITECTURE.md', () => {

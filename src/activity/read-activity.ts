@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { inTurns } from '../in-turns.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
 import type { ClientRegistry } from '../policy/client-registry.ts';
 import type { ActivityStore } from './activity-store.ts';
@@ -15,9 +15,6 @@ import {
   sumOf,
 } from './history.ts';
 import { SharedPlaces } from './shared-places.ts';
-
-/** Clients between two pauses: about a millisecond of work. */
-const AT_A_TIME = 50;
 
 /** An issuer in force whose clients are read. */
 export type ReportedIssuer = {
@@ -41,7 +38,6 @@ export async function readActivity(
   { past, keepsRecords = true }: { readonly past?: PastDays; readonly keepsRecords?: boolean } = {},
 ): Promise<ActivityReport> {
   const upstreamTrouble = new Map<string, ClientDay>();
-  const places = new SharedPlaces();
   const read = [];
   for (const issuer of issuers) {
     const histories = await loadHistories(store, issuer.name, now, past);
@@ -51,12 +47,9 @@ export async function readActivity(
       const { counts, last } = sumOf(own);
       upstreamTrouble.set(issuer.name, { counts: marked(counts, '~'), last });
     }
-    const byName = orderHistories(issuer.clients, histories);
-    for (const [client, history] of byName)
-      places.note(issuer, client, policyOf(issuer.clients, client), history);
-    read.push({ issuer, byName });
+    read.push({ issuer, histories });
   }
-  return { clients: await buildClients(read, { places, now, keepsRecords }), upstreamTrouble };
+  return { clients: await inTurns(buildClients(read, now, keepsRecords)), upstreamTrouble };
 }
 
 /** The clients without the store: those of the configuration, without activity. */
@@ -73,41 +66,54 @@ export function withoutActivity(issuers: readonly ReportedIssuer[], now: number)
   );
 }
 
-/** Client by client, with pauses, so that logins are not delayed. */
-async function buildClients(
-  read: readonly {
-    readonly issuer: ReportedIssuer;
-    readonly byName: ReadonlyMap<string, History>;
-  }[],
-  facts: { readonly places: SharedPlaces; readonly now: number; readonly keepsRecords: boolean },
-): Promise<ClientActivity[]> {
-  const { places, now, keepsRecords } = facts;
+type Read = { readonly issuer: ReportedIssuer; readonly histories: ReadonlyMap<string, History> };
+
+/** Client by client, in steps, so that logins are not delayed. */
+function* buildClients(
+  read: readonly Read[],
+  now: number,
+  keepsRecords: boolean,
+): Generator<void, ClientActivity[]> {
+  const places = new SharedPlaces();
+  const ordered = [];
+  for (const { issuer, histories } of read) {
+    const byName = yield* orderHistories(issuer.clients, histories);
+    for (const [client, history] of byName) {
+      places.note(issuer, client, policyOf(issuer.clients, client), history);
+      yield;
+    }
+    ordered.push({ issuer, byName });
+  }
   const clients: ClientActivity[] = [];
-  for (const { issuer, byName } of read) {
+  for (const { issuer, byName } of ordered) {
     for (const [client, history] of byName) {
       const policy = policyOf(issuer.clients, client);
       const sharedPlace = places.otherUser(issuer, client, policy);
       clients.push(
         buildClientActivity(issuer.name, client, policy, { history, now, sharedPlace, keepsRecords }),
       );
-      if (clients.length % AT_A_TIME === 0) await setImmediate();
+      yield;
     }
   }
   return clients;
 }
 
-function orderHistories(
+function* orderHistories(
   registry: ClientRegistry,
   histories: ReadonlyMap<string, History>,
-): Map<string, History> {
+): Generator<void, Map<string, History>> {
   const byName = new Map<string, History>();
-  for (const { name } of registry.all()) if (name !== UNLISTED) byName.set(name, emptyHistory());
+  for (const { name } of registry.all()) {
+    if (name !== UNLISTED) byName.set(name, emptyHistory());
+    yield;
+  }
   const others = emptyHistory();
   const shown = new Set(busiestUnlisted(histories));
   for (const name of shown) if (placeOf(name, registry, shown) === name) getOrAdd(byName, name);
   for (const [name, history] of histories) {
     const at = placeOf(name, registry, shown);
     mergeHistory(at === UNLISTED ? others : getOrAdd(byName, at), history);
+    yield;
   }
   return byName.set(UNLISTED, others);
 }

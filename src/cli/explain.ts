@@ -1,6 +1,7 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { parseTimestamp } from '../config/schema/timestamp.ts';
+import { inTurns } from '../in-turns.ts';
 import { registerClients } from '../issuer/issuer.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
@@ -40,7 +41,7 @@ export async function runExplain(options: ParsedOptions, io: CommandIo): Promise
     return 1;
   }
   const issuer = chooseIssuer(loaded.config, issuerName, asked);
-  const clients = registerClients(issuer);
+  const clients = await inTurns(registerClients(issuer));
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
     throw new UsageError(

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { inTurns } from '../in-turns.ts';
 import { type PolicyEntries, policyMerger } from '../policy/merge-policies.ts';
 import type { PolicyEntry } from './client-policies.ts';
 import type { Config, IssuerConfig } from './config.ts';
@@ -14,28 +14,29 @@ const BY_NAME = new Set(['issuers', 'clients']);
 
 const POLICY = slotsOf(unlistedPolicySchema);
 
-/**
- * The differences between two configurations, one line per key of the file. No secret is shown. With many clients it takes
- * long, and lets requests be served meanwhile.
- */
-export async function describeChanges(previous: Config, next: Config): Promise<string[]> {
+/** The differences between two configurations, one line per key of the file. No secret is shown. Requests are served meanwhile. */
+export function describeChanges(previous: Config, next: Config): Promise<string[]> {
+  return inTurns(configChanges(previous, next));
+}
+
+function* configChanges(before: Config, after: Config): Generator<void, string[]> {
   return [
-    ...compareSlots(previous, next, slotsOf(gatewaySchema)),
-    ...(await byName(named(previous.issuers), named(next.issuers), 'issuer', issuerChanges)),
+    ...compareSlots(before, after, slotsOf(gatewaySchema)),
+    ...(yield* byName(named(before.issuers), named(after.issuers), 'issuer', issuerChanges)),
   ];
 }
 
-function named(issuers: readonly IssuerConfig[]) {
-  return issuers.map((issuer) => [issuer.name, issuer] as const);
+function named(issuers: readonly IssuerConfig[]): Named<IssuerConfig> {
+  return issuers.map((issuer) => [issuer.name, issuer]);
 }
 
-async function issuerChanges(before: IssuerConfig, after: IssuerConfig): Promise<string[]> {
+function* issuerChanges(before: IssuerConfig, after: IssuerConfig): Generator<void, string[]> {
   const policyChanges = policyComparer(before.clients, after.clients);
-  const unlisted = policyChanges(before.clients.unlisted, after.clients.unlisted);
+  const unlisted = yield* policyChanges(before.clients.unlisted, after.clients.unlisted);
   return [
     ...compareSlots(before, after, slotsOf(issuerSchema)),
     ...unlisted.map((change) => `unlisted_clients: ${change}`),
-    ...(await byName(before.clients.listed, after.clients.listed, 'client', policyChanges)),
+    ...(yield* byName(before.clients.listed, after.clients.listed, 'client', policyChanges)),
   ];
 }
 
@@ -44,33 +45,35 @@ function policyComparer(before: PolicyEntries, after: PolicyEntries) {
   const isSame = (key: 'defaults' | 'builtIn') => isDeepStrictEqual(before[key], after[key]);
   const inheritSame = isSame('defaults') && isSame('builtIn');
   const [mergeOld, mergeNew] = [policyMerger(before), policyMerger(after)];
-  return (one: PolicyEntry, other: PolicyEntry) =>
-    inheritSame && isDeepStrictEqual(one, other)
-      ? []
-      : compareSlots(mergeOld('', one), mergeNew('', other), POLICY);
+  return function* (one: PolicyEntry, other: PolicyEntry): Generator<void, string[]> {
+    yield;
+    if (inheritSame && isDeepStrictEqual(one, other)) return [];
+    return compareSlots(mergeOld('', one), mergeNew('', other), POLICY);
+  };
 }
 
-/** Items that are compared in one turn of the event loop. */
-const BATCH = 200;
+type Named<T> = readonly (readonly [name: string, item: T])[];
 
-async function byName<T>(
-  before: Iterable<readonly [name: string, item: T]>,
-  after: Iterable<readonly [name: string, item: T]>,
+function* byName<T>(
+  before: Named<T>,
+  after: Named<T>,
   kind: string,
-  changesOf: (one: T, other: T) => readonly string[] | Promise<readonly string[]>,
-): Promise<string[]> {
-  const gone = new Map(before);
+  changesOf: (one: T, other: T) => Generator<void, string[]>,
+): Generator<void, string[]> {
+  const gone = new Map<string, T>();
   const changes: string[] = [];
-  let compared = 0;
+  for (const [name, item] of before) {
+    gone.set(name, item);
+    yield;
+  }
   for (const [name, item] of after) {
     const old = gone.get(name);
     gone.delete(name);
-    const own = old === undefined ? ['added'] : await changesOf(old, item);
-    changes.push(...own.map((change) => `${kind} ${name}: ${change}`));
-    compared += 1;
-    if (compared % BATCH === 0) await nextTurn();
+    const own = old === undefined ? ['added'] : yield* changesOf(old, item);
+    for (const change of own) changes.push(`${kind} ${name}: ${change}`);
   }
-  return [...changes, ...[...gone.keys()].map((name) => `${kind} ${name}: removed`)];
+  for (const name of gone.keys()) changes.push(`${kind} ${name}: removed`);
+  return changes;
 }
 
 /** Settings whose name in `Config` differs from the one in `schema/`. */

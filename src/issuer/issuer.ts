@@ -25,10 +25,20 @@ const LAST_RETRY = 30_000;
 /** Limited, because origins come from Host headers, which anybody can make up. */
 const LEARNED_LIMIT = 100;
 
-/** The clients as configured. */
-export function registerClients({ clients }: IssuerConfig): ClientRegistry {
-  return new ClientRegistry(mergePolicies(clients));
+/** Registers the clients as configured, in steps. */
+export function registerClients({ clients }: IssuerConfig): Generator<void, ClientRegistry> {
+  return ClientRegistry.build(mergePolicies(clients));
 }
+
+/** What is known about all clients together. */
+type AllClients = {
+  readonly clients: ClientRegistry;
+  readonly advertised: AdvertisedPolicy;
+  /** The origins of all clients, whose scripts may read responses of its endpoints. */
+  readonly corsOrigins: ReadonlySet<string>;
+  /** Whether the gateway authenticates to the upstream for any client. */
+  readonly injectsSecrets: boolean;
+};
 
 /** The configured endpoints; `undefined`: they are discovered. */
 export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoints | undefined {
@@ -76,14 +86,11 @@ export class Issuer implements AsyncDisposable {
   readonly name: string;
   readonly clients: ClientRegistry;
   readonly upstream: UpstreamClient;
-  /** The origins of all clients, whose scripts may read responses of its endpoints. */
-  readonly corsOrigins: ReadonlySet<string>;
-  /** Whether the gateway authenticates to the upstream for any client. */
+  readonly corsOrigins: AllClients['corsOrigins'];
   readonly injectsSecrets: boolean;
   /** `drop_parameters`: removed before judging. */
   readonly droppedParameters: ReadonlySet<string>;
   readonly #advertised: AdvertisedPolicy;
-  readonly #advertisedNarrow: AdvertisedPolicy;
   readonly knowledge: UpstreamKnowledge;
   readonly #events: Events;
   #endpoints: Endpoints | undefined;
@@ -93,22 +100,33 @@ export class Issuer implements AsyncDisposable {
   #retry: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  constructor(config: IssuerConfig, events: Events, knowledge: UpstreamKnowledge) {
+  private constructor(config: IssuerConfig, all: AllClients, events: Events, knowledge: UpstreamKnowledge) {
     this.config = config;
     this.knowledge = knowledge;
     this.name = config.name;
-    this.clients = registerClients(config);
+    this.clients = all.clients;
     this.upstream = createUpstreamClient(config.upstream);
     this.#events = events;
-    const policies = [...this.clients.all()];
-    const { advertisePkce } = config.metadata;
-    this.#advertised = buildAdvertisedPolicy(policies, { advertisePkce, narrow: false });
-    this.#advertisedNarrow = buildAdvertisedPolicy(policies, { advertisePkce, narrow: true });
-    this.corsOrigins = new Set(policies.flatMap(({ cors }) => cors.origins));
-    this.injectsSecrets = policies.some((policy) => policy.injectSecret !== undefined);
+    this.#advertised = all.advertised;
+    this.corsOrigins = all.corsOrigins;
+    this.injectsSecrets = all.injectsSecrets;
     this.droppedParameters = new Set(config.dropParameters);
     this.#endpoints = configuredEndpoints(config);
     if (knowledge.discovered !== undefined) this.#take(knowledge.discovered);
+  }
+
+  /** Builds an issuer in steps, because it may have many clients. */
+  static *build(config: IssuerConfig, events: Events, knowledge: UpstreamKnowledge): Generator<void, Issuer> {
+    const clients = yield* registerClients(config);
+    const advertised = yield* buildAdvertisedPolicy(clients.all(), config.metadata);
+    const corsOrigins = new Set<string>();
+    let injectsSecrets = false;
+    for (const { cors, injectSecret } of clients.all()) {
+      for (const origin of cors.origins) corsOrigins.add(origin);
+      injectsSecrets ||= injectSecret !== undefined;
+      yield;
+    }
+    return new Issuer(config, { clients, advertised, corsOrigins, injectsSecrets }, events, knowledge);
   }
 
   /** `undefined` until they are discovered. */
@@ -118,7 +136,7 @@ export class Issuer implements AsyncDisposable {
 
   /** What its metadata may advertise. */
   advertised(now: number): AdvertisedPolicy {
-    return this.clients.enforcesAll(now) ? this.#advertisedNarrow : this.#advertised;
+    return this.clients.enforcesAll(now) ? this.#advertised : { ...this.#advertised, narrowed: undefined };
   }
 
   /** scheme://host[:port] as the browser sees it. HTTP/1.0 needs no Host, and comes from no browser. */

@@ -19,18 +19,24 @@ export class UpstreamGroup {
   /** Whether an entry of one issuer may apply at another one. */
   readonly #shares: boolean;
 
-  constructor(key: string, issuers: readonly Issuer[]) {
+  private constructor(key: string, issuers: readonly Issuer[], places: RedirectPlaces<Owner>) {
     this.key = key;
     this.issuers = issuers;
+    this.#places = places;
     this.#shares = issuers.length > 1;
-    this.#places = new RedirectPlaces(
-      issuers.flatMap((issuer) =>
-        [...issuer.clients.all()].flatMap((policy) => {
-          const owner = { issuer: issuer.name, policy };
-          return (policy.redirectUris ?? []).map((uri) => [uri, owner] as const);
-        }),
-      ),
-    );
+  }
+
+  /** Builds a group in steps, because its issuers may have many clients. */
+  static *build(key: string, issuers: readonly Issuer[]): Generator<void, UpstreamGroup> {
+    const places = new RedirectPlaces<Owner>();
+    for (const { name: issuer, clients } of issuers) {
+      for (const policy of clients.all()) {
+        const owner = { issuer, policy };
+        for (const uri of policy.redirectUris ?? []) places.add(uri, owner);
+        yield;
+      }
+    }
+    return new UpstreamGroup(key, issuers, places);
   }
 
   /** The policy for a client at one of the issuers. */
@@ -89,7 +95,7 @@ function isSameEndpoints(one: Issuer, other: Issuer): boolean {
 }
 
 /** Issuers are before the same upstream if their `upstream.url` or `origins` share an origin, directly or through others. */
-export function groupByUpstream(issuers: readonly Issuer[]): UpstreamGroup[] {
+export function* groupByUpstream(issuers: readonly Issuer[]): Generator<void, UpstreamGroup[]> {
   const groups: { readonly origins: Set<string>; readonly issuers: Issuer[] }[] = [];
   for (const issuer of issuers) {
     const { origin, origins } = issuer.config.upstream;
@@ -103,8 +109,10 @@ export function groupByUpstream(issuers: readonly Issuer[]): UpstreamGroup[] {
     groups.push(merged);
   }
   // Independent of the order of the issuers, so that it is stable across reloads and replicas.
-  return groups.map((group) => {
+  const built: UpstreamGroup[] = [];
+  for (const group of groups) {
     const urls = group.issuers.map(({ config }) => config.upstream.origin).sort();
-    return new UpstreamGroup(urls[0] as string, group.issuers);
-  });
+    built.push(yield* UpstreamGroup.build(urls[0] as string, group.issuers));
+  }
+  return built;
 }

@@ -10,12 +10,20 @@ type Site<Owner> = {
 export class RedirectPlaces<Owner> {
   readonly #sites = new Map<string, Site<Owner>>();
 
-  /** Each redirect_uri with one of its owners. */
-  constructor(entries: Iterable<readonly [redirectUri: string, owner: Owner]>) {
-    for (const [redirectUri, owner] of entries) {
-      const target = URL.parse(redirectUri);
-      if (target !== null) this.#add(target, owner);
+  /** Registers a redirect_uri with one of its owners; all those of an owner one after the other. */
+  add(redirectUri: string, owner: Owner): void {
+    const target = URL.parse(redirectUri);
+    if (target === null) return;
+    const { origin, path } = placeOf(target);
+    let site = this.#sites.get(origin);
+    if (site === undefined) {
+      site = { paths: new Map(), longest: 0 };
+      this.#sites.set(origin, site);
     }
+    site.longest = Math.max(site.longest, path.length);
+    const owners = site.paths.get(path);
+    if (owners === undefined) site.paths.set(path, [owner]);
+    else if (owners.at(-1) !== owner) owners.push(owner);
   }
 
   /**
@@ -35,18 +43,5 @@ export class RedirectPlaces<Owner> {
       if (end === 0) break;
     }
     return [];
-  }
-
-  #add(target: URL, owner: Owner): void {
-    const { origin, path } = placeOf(target);
-    let site = this.#sites.get(origin);
-    if (site === undefined) {
-      site = { paths: new Map(), longest: 0 };
-      this.#sites.set(origin, site);
-    }
-    site.longest = Math.max(site.longest, path.length);
-    const owners = site.paths.get(path) ?? [];
-    if (!owners.includes(owner)) owners.push(owner);
-    site.paths.set(path, owners);
   }
 }

@@ -3,32 +3,36 @@ import { FOLLOWED_RESPONSE_MODES } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 
 /**
- * The policy in an issuer's metadata for all its clients. PKCE is advertised if the gateway or the server verifies it. The rest
- * is narrowed only if every client is enforced (`narrow`); otherwise nothing becomes stricter.
+ * The policy in an issuer's metadata for all its clients, in steps, because there may be many. PKCE is advertised if the gateway or
+ * the server verifies it. `narrowed` is for use only while every client is enforced; otherwise nothing becomes stricter.
  */
-export function buildAdvertisedPolicy(
+export function* buildAdvertisedPolicy(
   policies: Iterable<ClientPolicy>,
-  { advertisePkce, narrow }: { readonly advertisePkce: boolean; readonly narrow: boolean },
-): AdvertisedPolicy {
-  // Rejected clients have no policy to advertise.
-  const judged = [...policies].filter(({ mode }) => mode !== 'reject' && mode !== 'off');
-  const modes = judged.map(({ responseModes }) => responseModes ?? FOLLOWED_RESPONSE_MODES);
+  { advertisePkce }: { readonly advertisePkce: boolean },
+): Generator<void, AdvertisedPolicy> {
+  const methods = new Set<string>();
+  const responseTypes = new Set<string>();
+  const responseModes = new Set<string>();
+  let requestObjects = false;
+  let publicClients = false;
+  for (const policy of policies) {
+    yield;
+    // Rejected clients have no policy to advertise.
+    if (policy.mode === 'reject' || policy.mode === 'off') continue;
+    for (const method of policy.methods) methods.add(method);
+    for (const type of policy.responseTypes) responseTypes.add(type);
+    for (const mode of policy.responseModes ?? FOLLOWED_RESPONSE_MODES) responseModes.add(mode);
+    requestObjects ||= policy.requestObjects === 'allow';
+    publicClients ||= policy.injectSecret !== undefined;
+  }
   return {
-    codeChallengeMethods: advertisePkce && judged.length > 0 ? challengeMethods(judged) : undefined,
-    narrowed: narrow
-      ? {
-          responseTypes: new Set(judged.flatMap((policy) => policy.responseTypes)),
-          responseModes: new Set(modes.flat()),
-          requestObjects: judged.some((policy) => policy.requestObjects === 'allow'),
-        }
-      : undefined,
-    publicClients: judged.some((policy) => policy.injectSecret !== undefined),
+    codeChallengeMethods: advertisePkce && methods.size > 0 ? inOrder(methods) : undefined,
+    narrowed: { responseTypes, responseModes, requestObjects },
+    publicClients,
   };
 }
 
 /** S256 first: some clients take the first method that they know. */
-function challengeMethods(policies: readonly ClientPolicy[]): string[] {
-  return (['S256', 'plain'] as const).filter((method) =>
-    policies.some(({ methods }) => methods.includes(method)),
-  );
+function inOrder(methods: ReadonlySet<string>): string[] {
+  return ['S256', 'plain'].filter((method) => methods.has(method));
 }

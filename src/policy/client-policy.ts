@@ -10,8 +10,8 @@ export type ClientPolicy = PolicySettings & {
   /** Its own settings, and those of its issuer's `defaults` that it takes unless it has its own. */
   readonly entry?: PolicyEntry;
   readonly inherited?: PolicyEntry;
-  /** The enforcement of all entries that some servers read as one client, including this one: the strictest applies to each. */
-  readonly alike?: readonly Enforcement[];
+  /** All entries that some servers read as one client, including this one, as configured: the strictest applies to each. */
+  readonly alike?: readonly ClientPolicy[];
 };
 
 /** When an entry is enforced, and the share of its flows. */

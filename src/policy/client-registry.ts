@@ -25,38 +25,39 @@ export class ClientRegistry {
   readonly #byFolded = new Map<string, ClientPolicy>();
   readonly #patterns = new Map<string, ClientPolicy>();
   /** Lengths of the folded patterns, longest first: a look-up probes once per length, not once per pattern. */
-  readonly #patternLengths: readonly number[];
+  #patternLengths: readonly number[] = [];
   readonly #unlistedListing: Listing;
 
   /** One policy for each distinct (mode, enforce_from, enforce_percent, on_store_failure, whether it has redirect_uris): few. */
-  readonly #schedules: readonly ClientPolicy[];
+  #schedules: readonly ClientPolicy[] = [];
   /** The same for the policies whose codes are not wrapped. */
-  readonly #bare: readonly ClientPolicy[];
+  #bare: readonly ClientPolicy[] = [];
 
-  constructor({ listed, unlisted }: ClientPolicies) {
+  private constructor(unlisted: ClientPolicy) {
     this.unlisted = unlisted;
     this.#unlistedListing = { policy: unlisted, by: 'none' };
+  }
+
+  /** Builds a registry in steps, because there may be many clients. */
+  static *build({ listed, unlisted }: ClientPolicies): Generator<void, ClientRegistry> {
+    const registry = new ClientRegistry(unlisted);
+    for (const policy of listed) {
+      registry.#add(policy);
+      yield;
+    }
     const schedules = new Map<string, ClientPolicy>();
     const bare = new Map<string, ClientPolicy>();
-    const { entries = [], patterns = [] } = Object.groupBy(listed, (policy) =>
-      isPattern(policy) ? 'patterns' : 'entries',
-    );
-    for (const [folded, alike] of groupAlike(entries)) {
-      this.#byFolded.set(folded, alike[0] as ClientPolicy);
-      for (const policy of alike) this.#byName.set(policy.name, policy);
+    for (const policy of registry.all()) {
+      const schedule = scheduleOf(policy);
+      schedules.set(schedule, policy);
+      if (policy.wrapCodes === false || policy.responseTypes.some(carriesIdToken)) bare.set(schedule, policy);
+      yield;
     }
-    for (const [folded, alike] of groupAlike(patterns)) {
-      this.#patterns.set(folded, alike[0] as ClientPolicy);
-    }
-    for (const policy of this.all()) {
-      schedules.set(scheduleOf(policy), policy);
-      if (policy.wrapCodes === false || policy.responseTypes.some(carriesIdToken))
-        bare.set(scheduleOf(policy), policy);
-    }
-    const lengths = new Set([...this.#patterns.keys()].map((pattern) => pattern.length));
-    this.#patternLengths = [...lengths].sort((a, b) => b - a);
-    this.#schedules = [...schedules.values()];
-    this.#bare = [...bare.values()];
+    const lengths = new Set(registry.#patterns.keys().map((pattern) => pattern.length));
+    registry.#patternLengths = [...lengths].sort((a, b) => b - a);
+    registry.#schedules = [...schedules.values()];
+    registry.#bare = [...bare.values()];
+    return registry;
   }
 
   /** Compared as servers fold it. An id that matches a pattern as written may match a listed client after folding. */
@@ -100,6 +101,17 @@ export class ClientRegistry {
     return this.#schedules.every((policy) => effectiveMode(policy, now, LAST_DRAW) === 'enforce');
   }
 
+  /** Entries that some servers read as one client are enforced whenever the strictest of them is. */
+  #add(policy: ClientPolicy): void {
+    const isPattern = policy.name.endsWith('*');
+    const byFolded = isPattern ? this.#patterns : this.#byFolded;
+    const folded = foldClientId(isPattern ? policy.name.slice(0, -1) : policy.name);
+    const known = byFolded.get(folded);
+    const group = known === undefined ? [policy] : alignModes([...(known.alike ?? [known]), policy]);
+    byFolded.set(folded, group[0] as ClientPolicy);
+    if (!isPattern) for (const one of group) this.#byName.set(one.name, one);
+  }
+
   /** Every policy, the one for unlisted clients last. */
   *all(): Generator<ClientPolicy> {
     yield* this.#byName.values();
@@ -108,25 +120,13 @@ export class ClientRegistry {
   }
 }
 
-function isPattern({ name }: ClientPolicy): boolean {
-  return name.endsWith('*');
-}
-
-/** The entries by folded name. Equal ones are enforced whenever the strictest of them is. */
-function groupAlike(policies: readonly ClientPolicy[]): Map<string, readonly ClientPolicy[]> {
-  const groups = Map.groupBy(policies, ({ name }) => foldClientId(name.replace(/\*$/, '')));
-  for (const [folded, group] of groups) if (group.length > 1) groups.set(folded, alignModes(group));
-  return groups;
-}
-
 /** Sorts the strictest first. */
-function alignModes(group: readonly ClientPolicy[]): ClientPolicy[] {
-  const alike = group.map(({ mode, enforceFrom, enforcePercent }) => ({ mode, enforceFrom, enforcePercent }));
+function alignModes(group: readonly ClientPolicy[]): readonly ClientPolicy[] {
   const onStoreFailure = group.every((policy) => policy.onStoreFailure === 'allow') ? 'allow' : 'reject';
   const inTheEnd = (policy: ClientPolicy) => enforcedShare(policy, Number.POSITIVE_INFINITY);
   return group
     .toSorted((one, other) => inTheEnd(other) - inTheEnd(one))
-    .map((policy) => ({ ...policy, onStoreFailure, alike }));
+    .map((policy) => ({ ...policy, onStoreFailure, alike: group }));
 }
 
 function scheduleOf(policy: ClientPolicy): string {

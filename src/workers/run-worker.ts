@@ -74,7 +74,7 @@ async function serve(worker: number, config: Config, discovered: AllDiscovered) 
   const telemetry = await createTelemetry(config.log, VERSION, { worker });
   const stores = openObservedStores(config.store, telemetry);
   const knowledge = new Map([...discovered].map(([key, known]) => [key, new UpstreamKnowledge(known)]));
-  const server = new Server(config, { stores, telemetry, shared: true, knowledge });
+  const server = await Server.create(config, { stores, telemetry, shared: true, knowledge });
   await stores.known;
   return { url: await server.start(), server, stores, telemetry };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityStore } from '../activity/activity-store.ts';
 import type { ReportedIssuer } from '../activity/read-activity.ts';
 import type { Config } from '../config/config.ts';
+import { inTurns } from '../in-turns.ts';
 import { registerClients } from '../issuer/issuer.ts';
 import { MergedMetrics } from '../telemetry/merged-metrics.ts';
 import type { ProcessEvents } from '../telemetry/process-events.ts';
@@ -38,20 +39,30 @@ export class Supervisor implements AsyncDisposable {
   #issuers: readonly ReportedIssuer[];
   #port: number;
 
-  /** `activity`: receives the counts of workers without a shared store. */
-  constructor(
+  private constructor(
     config: Config,
+    issuers: readonly ReportedIssuer[],
     count: number,
     { metrics, processEvents }: Telemetry,
     activity: Pick<ActivityStore, 'addActivity'>,
   ) {
     this.#config = config;
-    this.#issuers = reportedIssuers(config);
+    this.#issuers = issuers;
     this.#port = config.listen.address.port;
     this.#count = count;
     this.#activity = activity;
     this.#events = processEvents;
     this.#metrics = new MergedMetrics(metrics.registry);
+  }
+
+  /** `activity`: receives the counts of workers without a shared store. */
+  static async create(
+    config: Config,
+    count: number,
+    telemetry: Telemetry,
+    activity: Pick<ActivityStore, 'addActivity'>,
+  ): Promise<Supervisor> {
+    return new Supervisor(config, await reportedIssuers(config), count, telemetry, activity);
   }
 
   get config(): Config {
@@ -87,6 +98,7 @@ export class Supervisor implements AsyncDisposable {
   async reload(next: Config): Promise<void> {
     const workers = [...this.#ready.keys()];
     const share = this.#shareOf(next);
+    const issuers = await reportedIssuers(next);
     try {
       await Promise.all(workers.map((worker) => worker.callInTime('stage', share)));
     } catch (error) {
@@ -94,7 +106,7 @@ export class Supervisor implements AsyncDisposable {
       throw error;
     }
     this.#config = next;
-    this.#issuers = reportedIssuers(next);
+    this.#issuers = issuers;
     // Workers that started meanwhile use the previous configuration.
     const others = [...this.#ready.keys()].filter((worker) => !workers.includes(worker));
     for (const worker of others) void this.#update(worker);
@@ -246,6 +258,9 @@ export class Supervisor implements AsyncDisposable {
   }
 }
 
-function reportedIssuers({ issuers }: Config): ReportedIssuer[] {
-  return issuers.map((config) => ({ name: config.name, config, clients: registerClients(config) }));
+async function reportedIssuers({ issuers }: Config): Promise<ReportedIssuer[]> {
+  const reported: ReportedIssuer[] = [];
+  for (const config of issuers)
+    reported.push({ name: config.name, config, clients: await inTurns(registerClients(config)) });
+  return reported;
 }

@@ -7,6 +7,7 @@ import { readActivity, withoutActivity } from '../../../src/activity/read-activi
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
 import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 import { verdictText } from '../../../src/policy/judge-readiness.ts';
+import { finish } from '../../support/finish.ts';
 import { fillActivity, type SampleClient } from '../../support/sample-activity.ts';
 import { samplePolicy } from '../../support/sample-policy.ts';
 
@@ -15,7 +16,7 @@ const UNLISTED = samplePolicy({ name: '_unlisted', mode: 'report' });
 const corp = (listed: readonly ClientPolicy[], name = 'corp') => ({
   name,
   config: { upstream: { origin: 'https://idp.internal' } },
-  clients: new ClientRegistry({ listed, unlisted: UNLISTED }),
+  clients: finish(ClientRegistry.build({ listed, unlisted: UNLISTED })),
 });
 const reported = (name: string, more: Partial<ClientPolicy> = {}) =>
   samplePolicy({ name, mode: 'report', ...more });

@@ -4,6 +4,7 @@ import { parseConfig } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
 import { registerClients } from '../../../src/issuer/issuer.ts';
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
+import { finish } from '../../support/finish.ts';
 
 /** The printed lines for a text named `g.yaml`. */
 export async function problemLines(text: string, options: Partial<LoadOptions> = {}): Promise<string[]> {
@@ -46,5 +47,5 @@ export function clientWith(...lines: string[]): string {
 export function policyOf({ issuers }: Config, clientId: string | undefined): ClientPolicy {
   const [issuer] = issuers;
   if (issuer === undefined) throw new Error('no issuer');
-  return registerClients(issuer).policyFor(clientId);
+  return finish(registerClients(issuer)).policyFor(clientId);
 }

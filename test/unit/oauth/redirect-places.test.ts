@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { RedirectPlaces } from '../../../src/oauth/redirect-places.ts';
 
-const places = new RedirectPlaces([
+function register(entries: readonly (readonly [redirectUri: string, owner: string])[]) {
+  const places = new RedirectPlaces<string>();
+  for (const [redirectUri, owner] of entries) places.add(redirectUri, owner);
+  return places;
+}
+
+const places = register([
   ['https://app.example.com/cb', 'portal'],
   ['https://app.example.com/cb?tenant=1', 'tenant'],
   ['https://app.example.com', 'root'],
@@ -43,7 +49,7 @@ describe('the owners of a place', () => {
   ])('not %s', (_, url) => expect(ownersOf(url)).toEqual([]));
 
   test('a client that registers a place twice owns it once', () => {
-    const twice = new RedirectPlaces([
+    const twice = register([
       ['https://a.example/cb?x=1', 'one'],
       ['https://a.example/cb?x=2', 'one'],
     ]);

@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
-import { registerClients } from '../../../src/issuer/issuer.ts';
+import { Issuer } from '../../../src/issuer/issuer.ts';
+import { UpstreamKnowledge } from '../../../src/issuer/upstream-knowledge.ts';
 import type { AdvertisedPolicy } from '../../../src/oauth/metadata.ts';
 import { FOLLOWED_RESPONSE_MODES } from '../../../src/oauth/response-mode.ts';
 import { buildAdvertisedPolicy } from '../../../src/policy/advertised-policy.ts';
+import type { Events } from '../../../src/telemetry/events.ts';
+import { finish } from '../../support/finish.ts';
 
 const UNLISTED_REJECTED = 'unlisted_clients: {mode: reject}';
 
 async function advertised(...lines: string[]): Promise<AdvertisedPolicy> {
-  return (await policiesOf(lines))(true);
+  const { clients, config } = await issuerWith(...lines);
+  return finish(buildAdvertisedPolicy(clients.all(), config.metadata));
 }
 
-async function policiesOf(lines: readonly string[]): Promise<(narrow: boolean) => AdvertisedPolicy> {
+async function issuerWith(...lines: string[]): Promise<Issuer> {
   const yaml = [
     'issuers:',
     '  - name: corp',
@@ -22,9 +26,7 @@ async function policiesOf(lines: readonly string[]): Promise<(narrow: boolean) =
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const [issuer] = result.config.issuers;
   if (issuer === undefined) throw new Error('no issuer');
-  const { advertisePkce } = issuer.metadata;
-  const policies = [...registerClients(issuer).all()];
-  return (narrow) => buildAdvertisedPolicy(policies, { advertisePkce, narrow });
+  return finish(Issuer.build(issuer, {} as Events, new UpstreamKnowledge()));
 }
 
 test('by default: S256, code, every supported mode, no request objects', async () => {
@@ -70,8 +72,8 @@ test('PKCE is advertised if gateway or server verifies it', async () => {
 });
 
 test('nothing is narrowed unless every client is enforced', async () => {
-  expect((await policiesOf([]))(false)).toMatchObject({
-    codeChallengeMethods: ['S256'],
-    narrowed: undefined,
-  });
+  const some = await issuerWith('clients: {a: {}, b: {mode: report}}');
+  expect(some.advertised(0)).toMatchObject({ codeChallengeMethods: ['S256'], narrowed: undefined });
+  const all = await issuerWith('clients: {a: {}, b: {}}');
+  expect(all.advertised(0).narrowed?.responseTypes).toEqual(new Set(['code']));
 });

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveMode } from '../../../src/policy/client-policy.ts';
+import { type ClientPolicies, effectiveMode } from '../../../src/policy/client-policy.ts';
 import { ClientRegistry } from '../../../src/policy/client-registry.ts';
+import { finish } from '../../support/finish.ts';
 import { samplePolicy } from '../../support/sample-policy.ts';
 
 const named = (name: string) => samplePolicy({ name });
 const UNLISTED = named('_unlisted');
+const build = (policies: ClientPolicies) => finish(ClientRegistry.build(policies));
 
 describe('the policy for a client_id', () => {
-  const registry = new ClientRegistry({
+  const registry = build({
     listed: [
       named('a*'),
       named('app-*'),
@@ -43,9 +45,7 @@ describe('the policy for a client_id', () => {
   ])('%s: %s (%s)', (clientId, name, _why) => expect(registry.policyFor(clientId).name).toBe(name));
 
   test('* alone matches every client', () =>
-    expect(new ClientRegistry({ listed: [named('*')], unlisted: UNLISTED }).policyFor('whoever').name).toBe(
-      '*',
-    ));
+    expect(build({ listed: [named('*')], unlisted: UNLISTED }).policyFor('whoever').name).toBe('*'));
 
   test('all policies, that for unlisted clients last', () =>
     expect([...registry.all()].map(({ name }) => name)).toEqual([
@@ -68,7 +68,7 @@ describe('entries that some servers read as one client', () => {
 
   type Settings = Parameters<typeof samplePolicy>[0];
   const listing = (...entries: readonly (readonly [name: string, settings: Settings])[]) =>
-    new ClientRegistry({
+    build({
       listed: entries.map(([name, settings]) => samplePolicy({ name, ...settings })),
       unlisted: samplePolicy({ name: '_unlisted', mode: 'off' }),
     });
@@ -127,7 +127,7 @@ describe('entries that some servers read as one client', () => {
 
   test('another client in report is not enforced with them', () =>
     expect(
-      new ClientRegistry({
+      build({
         listed: [samplePolicy({ name: 'app' }), samplePolicy({ name: 'APP', ...report })],
         unlisted: samplePolicy({ name: '_unlisted', ...report }),
       }).enforcesAll(0),
@@ -135,7 +135,7 @@ describe('entries that some servers read as one client', () => {
 
   test('if all others are enforced, all are', () =>
     expect(
-      new ClientRegistry({
+      build({
         listed: [samplePolicy({ name: 'app' }), samplePolicy({ name: 'APP', ...report })],
         unlisted: samplePolicy({ name: '_unlisted' }),
       }).enforcesAll(0),
@@ -156,11 +156,11 @@ describe('the mode for an unclear client', () => {
     ['one is enforced by now', [off, samplePolicy({ name: 'b', enforceFrom: AT })], AT, 'enforce'],
     ['one by a prefix', [off, samplePolicy({ name: 'b*' })], 0, 'enforce'],
   ] as const)('%s', (_, policies, now, expected) =>
-    expect(new ClientRegistry({ listed: policies, unlisted: off }).strictestMode(now)).toBe(expected),
+    expect(build({ listed: policies, unlisted: off }).strictestMode(now)).toBe(expected),
   );
 
   test('the policy for unlisted clients counts', () =>
-    expect(
-      new ClientRegistry({ listed: [off], unlisted: samplePolicy({ mode: 'reject' }) }).strictestMode(0),
-    ).toBe('enforce'));
+    expect(build({ listed: [off], unlisted: samplePolicy({ mode: 'reject' }) }).strictestMode(0)).toBe(
+      'enforce',
+    ));
 });

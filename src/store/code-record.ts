@@ -11,7 +11,7 @@ export type BoundCode = {
   /** The flow of the code. */
   readonly flowId: string;
   readonly binding: Binding;
-  /** The upstream's code, sealed under the gateway's code; in a marker, the gateway's code sealed under the upstream's. */
+  /** The upstream's code, sealed under the gateway's; in a marker, the salt of the gateway's code (`gateway-code.ts`). */
   readonly sealed: string | undefined;
 };
 

@@ -11,7 +11,7 @@ export type FoundFlowPrefix = {
 };
 
 /** Random bytes for `buildFlowPrefix`. */
-export const FLOW_PREFIX_RANDOM_BYTES = 16;
+export const FLOW_PREFIX_RANDOM_BYTES = 20;
 /** Characters of a prefix whose flow is in a store, and of the head of every other prefix. */
 export const FLOW_PREFIX_LENGTH = 32;
 /** Characters of the longest record in a prefix. */
@@ -19,7 +19,11 @@ export const LONGEST_SEALED_FLOW = 1296;
 
 const START = 'pg';
 const KIND_AT = START.length;
-const RANDOM_LENGTH = 25; // 128 bits in base 36
+/** Five groups of five base 36 digits have 129 random bits: each group is 32 random bits, modulo the number of groups. */
+const GROUP_LENGTH = 5;
+const GROUPS = 36 ** GROUP_LENGTH;
+const GROUP_BYTES = 4;
+const RANDOM_LENGTH = GROUP_LENGTH * (FLOW_PREFIX_RANDOM_BYTES / GROUP_BYTES);
 const BODY_LENGTH = START.length + 1 + RANDOM_LENGTH;
 const CHECKSUM_LENGTH = 4;
 /** Base 36 digits for the number of characters after the head. */
@@ -36,15 +40,16 @@ const BASIS = 0x811c9dc5;
 const HEAD = /pg[snvw][a-z0-9]{29}/y;
 const TAIL = /[a-z0-9]*/y;
 
-/** Builds the prefix of the client's state for the upstream. `random`: 16 random bytes. */
+/** Builds the prefix of the client's state for the upstream. `random`: 20 random bytes. */
 export function buildFlowPrefix(upstream: string, hadState: boolean, random: Buffer): string {
   if (random.length !== FLOW_PREFIX_RANDOM_BYTES) {
     throw new RangeError(`a flow prefix takes ${FLOW_PREFIX_RANDOM_BYTES} random bytes`);
   }
-  const digits = BigInt(`0x${random.toString('hex')}`)
-    .toString(36)
-    .padStart(RANDOM_LENGTH, '0');
-  return withChecksum(upstream, `${START}${hadState ? 's' : 'n'}${digits}`);
+  let body = `${START}${hadState ? 's' : 'n'}`;
+  for (let at = 0; at < random.length; at += GROUP_BYTES) {
+    body += (random.readUInt32BE(at) % GROUPS).toString(36).padStart(GROUP_LENGTH, '0');
+  }
+  return withChecksum(upstream, body);
 }
 
 /** Builds a prefix that contains the flow. `record`: 23 to 1296 lowercase letters and digits. */

@@ -3,19 +3,17 @@ import { hash } from 'node:crypto';
 import { GATEWAY_CODE_START } from '../oauth/gateway-code.ts';
 import { decodeCanonical, decrypt, encrypt } from './aes-gcm.ts';
 
-/** Random bytes of a gateway code. */
-export const GATEWAY_CODE_RANDOM_BYTES = 32;
-/** The code that a client gets instead of the upstream's. */
-export function buildGatewayCode(random: Buffer): string {
-  if (random.length !== GATEWAY_CODE_RANDOM_BYTES) {
-    throw new RangeError(`a code takes ${GATEWAY_CODE_RANDOM_BYTES} random bytes`);
-  }
-  return `${GATEWAY_CODE_START}${random.toString('base64url')}`;
+/** Random bytes of a salt. */
+export const SALT_BYTES = 32;
+
+/** The code that a client gets instead of the upstream's: nobody can derive it without both the upstream's code and the random salt. */
+export function deriveGatewayCode(code: string, salt: string): string {
+  return GATEWAY_CODE_START + hash('sha256', `pkce-gateway/own-code/1 ${salt} ${code}`, 'base64url');
 }
 
 /**
  * Encrypts a code under a key derived from another code, of which the store has only a digest: a copy of the store reveals
- * neither. `nonce`: 12 random bytes, because an upstream's code that is bound twice at once seals two messages.
+ * neither. `nonce`: 12 random bytes.
  */
 export function sealCode(code: string, under: string, upstream: string, nonce: Buffer): string {
   const context = Buffer.from(upstream, 'utf8');

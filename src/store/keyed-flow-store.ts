@@ -17,7 +17,7 @@ import type {
   PushedRequest,
   Trait,
 } from './flow-store.ts';
-import { buildGatewayCode, GATEWAY_CODE_RANDOM_BYTES, openSealedCode, sealCode } from './gateway-code.ts';
+import { deriveGatewayCode, openSealedCode, SALT_BYTES, sealCode } from './gateway-code.ts';
 import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
 import { takeRandomBytes } from './random-pool.ts';
 import type { RecordStore } from './record-store.ts';
@@ -154,9 +154,11 @@ export class KeyedFlowStore implements FlowStore {
   /** Sends the marker and the code's own record together. If there is a marker already, the new code is never given out, and expires. */
   async #bindWrapped(options: BindOptions): Promise<Bound> {
     const { upstream, code, flowId, binding, codeTtl } = options;
-    const own = buildGatewayCode(takeRandomBytes(GATEWAY_CODE_RANDOM_BYTES));
-    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: sealUnder(code, own, upstream) });
-    const record = encodeCode({ kind: 'own', flowId, binding, sealed: sealUnder(own, code, upstream) });
+    const salt = takeRandomBytes(SALT_BYTES).toString('base64url');
+    const own = deriveGatewayCode(code, salt);
+    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: salt });
+    const sealed = sealCode(code, own, upstream, takeRandomBytes(NONCE_BYTES));
+    const record = encodeCode({ kind: 'own', flowId, binding, sealed });
     const [held] = await Promise.all([
       this.#records.saveUnlessHeld(codeKey(upstream, code), marker, codeTtl + CODE_MEMORY.marker),
       this.#records.save(codeKey(upstream, own), record, codeTtl + CODE_MEMORY.own),
@@ -167,18 +169,10 @@ export class KeyedFlowStore implements FlowStore {
   }
 }
 
-/** Encrypts a code under another code (`gateway-code.ts`). */
-function sealUnder(under: string, code: string, upstream: string): string {
-  return sealCode(code, under, upstream, takeRandomBytes(NONCE_BYTES));
-}
-
 /** The first binding of an upstream's code stays. The same flow gets the same code again. */
-function boundBefore(held: string, { upstream, code, flowId }: BindOptions): Bound {
+function boundBefore(held: string, { code, flowId }: BindOptions): Bound {
   const stored = decodeCode(held);
   if (stored === undefined || stored.flowId !== flowId) return { outcome: 'bound_elsewhere' };
-  const { kind, sealed = '' } = stored;
-  const known = kind === 'marker' ? openSealedCode(sealed, code, upstream) : code;
-  return known === undefined
-    ? { outcome: 'bound_elsewhere' }
-    : { outcome: 'bound', code: known, first: false };
+  const { kind, sealed: salt = '' } = stored;
+  return { outcome: 'bound', code: kind === 'marker' ? deriveGatewayCode(code, salt) : code, first: false };
 }

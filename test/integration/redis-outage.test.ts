@@ -87,7 +87,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
 // The checksum is not secret: anybody can forge a prefix.
 describe('a made-up prefix while Redis is unreachable', () => {
   const forge = ({ url }: { readonly url: string }) => ({
-    state: `${buildFlowPrefix(url, true, Buffer.alloc(16, 7))}the-state`,
+    state: `${buildFlowPrefix(url, true, Buffer.alloc(20, 7))}the-state`,
     code_challenge: undefined,
     code_challenge_method: undefined,
   });

@@ -4,7 +4,7 @@ import { isGatewayCode } from '../../src/oauth/gateway-code.ts';
 import { advanceCode, decodeCode, encodeCode, NO_CLAIM } from '../../src/store/code-record.ts';
 import { buildFlowPrefix, findFlowPrefix, parseFlowPrefix } from '../../src/store/flow-prefix.ts';
 import { decodeFlow, encodeFlow, encodeFlowIdentity } from '../../src/store/flow-record.ts';
-import { buildGatewayCode, openSealedCode, sealCode } from '../../src/store/gateway-code.ts';
+import { deriveGatewayCode, openSealedCode, sealCode } from '../../src/store/gateway-code.ts';
 import { decodePushedRequest, encodePushedRequest } from '../../src/store/pushed-request-record.ts';
 import { codeKey, preservedFlowKey } from '../../src/store/store-key.ts';
 
@@ -137,7 +137,7 @@ describe('records', () => {
 describe('flow prefixes', () => {
   test('the client’s state is restored byte for byte', () => {
     fc.assert(
-      fc.property(upstream, bytes(16), optional(text), (upstream, random, clientState) => {
+      fc.property(upstream, bytes(20), optional(text), (upstream, random, clientState) => {
         const prefix = buildFlowPrefix(upstream, clientState !== undefined, random);
         expect(prefix).toMatch(/^[a-z0-9]{32}$/);
         expect(parseFlowPrefix(upstream, prefix + (clientState ?? ''))).toEqual({ prefix, clientState });
@@ -147,7 +147,7 @@ describe('flow prefixes', () => {
 
   test('it is found at any position', () => {
     fc.assert(
-      fc.property(upstream, bytes(16), text, text, (upstream, random, before, after) => {
+      fc.property(upstream, bytes(20), text, text, (upstream, random, before, after) => {
         const prefix = buildFlowPrefix(upstream, true, random);
         const found = findFlowPrefix(upstream, before + prefix + after);
         expect(found).toEqual({ prefix, index: before.length });
@@ -159,7 +159,7 @@ describe('flow prefixes', () => {
     const position = fc.integer({ min: 0, max: 31 });
     const character = fc.constantFrom(...'ABCXYZabcdefghijklmnopqrstuvwxyz0123456789-_.');
     fc.assert(
-      fc.property(bytes(16), position, character, (random, at, character) => {
+      fc.property(bytes(20), position, character, (random, at, character) => {
         const prefix = buildFlowPrefix('u', true, random);
         fc.pre(prefix.charAt(at) !== character);
         const changed = prefix.slice(0, at) + character + prefix.slice(at + 1);
@@ -181,7 +181,7 @@ describe('sealed codes', () => {
   test('every code is restored, under its own upstream only', () => {
     fc.assert(
       fc.property(upstreamCode, upstream, upstream, bytes(44), (code, upstream, other, random) => {
-        const own = buildGatewayCode(random.subarray(0, 32));
+        const own = deriveGatewayCode(code, random.toString('base64url', 0, 32));
         expect(isGatewayCode(own)).toBe(true);
         const sealed = sealCode(code, own, upstream, random.subarray(32));
         expect(openSealedCode(sealed, own, upstream)).toBe(code);
@@ -196,7 +196,7 @@ describe('sealed codes', () => {
     const change = fc.tuple(fc.nat(), fc.constantFrom(...base64url));
     fc.assert(
       fc.property(upstreamCode, bytes(44), change, (code, random, [position, character]) => {
-        const own = buildGatewayCode(random.subarray(0, 32));
+        const own = deriveGatewayCode(code, random.toString('base64url', 0, 32));
         const sealed = sealCode(code, own, 'u', random.subarray(32));
         const altered = (value: string) => {
           const at = position % value.length;

@@ -80,4 +80,4 @@ export const attack = (
 ): AuthorizationAttack => ({ name, expected, act, verifier: 'none', ...rest });
 
 /** A forged flow prefix: anybody can compute the checksum. */
-export const forged = ({ stage }: Scene) => buildFlowPrefix(stage.server.url, true, Buffer.alloc(16, 7));
+export const forged = ({ stage }: Scene) => buildFlowPrefix(stage.server.url, true, Buffer.alloc(20, 7));

@@ -26,7 +26,7 @@ function answering(
 
 /** A state with a prefix of this gateway whose flow is no longer in the store. */
 async function stateOfLostFlow(stage: Stage): Promise<string> {
-  return buildFlowPrefix(stage.upstream.url, true, Buffer.alloc(16, 7)) + stage.state;
+  return buildFlowPrefix(stage.upstream.url, true, Buffer.alloc(20, 7)) + stage.state;
 }
 
 export const AUTHORIZATION_RESPONSE_CASES: readonly RefusalCase[] = [

@@ -7,14 +7,14 @@ import {
 } from '../../../src/store/flow-prefix.ts';
 
 const UPSTREAM = 'https://idp.internal:8443';
-const random = Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex');
+const random = Buffer.from('000102030405060708090a0b0c0d0e0f10111213', 'hex');
 const build = (hadState = true, upstream = UPSTREAM) => buildFlowPrefix(upstream, hadState, random);
 
 test('a prefix has 32 lowercase letters and digits', () => {
   expect(build()).toMatch(/^pgs[a-z0-9]{29}$/);
   expect(build()).toHaveLength(FLOW_PREFIX_LENGTH);
   for (const fill of [0, 255]) {
-    expect(buildFlowPrefix(UPSTREAM, true, Buffer.alloc(16, fill))).toMatch(/^pgs[a-z0-9]{29}$/);
+    expect(buildFlowPrefix(UPSTREAM, true, Buffer.alloc(20, fill))).toMatch(/^pgs[a-z0-9]{29}$/);
   }
 });
 
@@ -77,5 +77,5 @@ describe('the search in a text', () => {
 });
 
 test('too little randomness is an error', () => {
-  expect(() => buildFlowPrefix(UPSTREAM, true, Buffer.alloc(15))).toThrow(RangeError);
+  expect(() => buildFlowPrefix(UPSTREAM, true, Buffer.alloc(19))).toThrow(RangeError);
 });

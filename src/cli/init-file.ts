@@ -28,7 +28,7 @@ export function renderInitFile(facts: InitFacts): string {
     '  # trusted_proxies: [10.0.0.0/8]  # the load balancer in front, whose X-Forwarded-* are believed',
     '',
     'admin:',
-    `  address: ${text(facts.admin ?? '127.0.0.1:9090')}  # metrics and health: must not be public`,
+    `  address: ${text(facts.admin ?? '127.0.0.1:9090')}  # status page, metrics and health: must not be public`,
     '',
     ...store(facts),
     '',

@@ -4,15 +4,15 @@ import { isLoopback } from './loopback.ts';
 
 /** Valid settings that are probably a mistake. */
 export function probeConfig({ listen, admin, issuers }: Config): Finding[] {
-  const { host } = admin.address;
-  const tried = `admin: ${host}`;
-  const advice = 'block public access to it in the network';
-  return [
-    isLoopback(host)
-      ? ok(tried, 'this machine only')
-      : warn(tried, 'everybody who can reach that address can read it', advice),
-    judgeListener(listen, issuers),
-  ];
+  return [judgeAdmin(admin), judgeListener(listen, issuers)];
+}
+
+function judgeAdmin({ address, token }: Config['admin']): Finding {
+  const tried = `admin: ${address.host}`;
+  if (isLoopback(address.host)) return ok(tried, 'this machine only');
+  if (token !== undefined) return ok(tried, 'asks for `admin.token`');
+  const advice = 'set `admin.token`, or block public access to it in the network';
+  return warn(tried, 'everybody who can reach that address can read it', advice);
 }
 
 function judgeListener({ tls, trustedProxies }: Config['listen'], issuers: Config['issuers']): Finding {

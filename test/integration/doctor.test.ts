@@ -130,7 +130,12 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
     [
       'an open admin listener',
       `admin: {address: "0.0.0.0:9090"}\n${issuers}`,
-      /^warn admin: 0\.0\.0\.0: .*→ block public access/,
+      /^warn admin: 0\.0\.0\.0: .*→ set `admin\.token`, or block public access/,
+    ],
+    [
+      'an admin listener with a token',
+      `admin: {address: "0.0.0.0:9090", token: t0ken}\n${issuers}`,
+      /^ok admin: 0\.0\.0\.0: asks for `admin\.token`$/,
     ],
     ['http only', issuers, /^warn listen: http only → .*`listen.tls`/],
     [

@@ -6,15 +6,15 @@ const WEEK = 7 * 24 * 3_600_000;
 const HOUR = 3_600_000;
 
 /**
- * The entries of clients that are not enforced yet: ready clients with `enforce_from` in exactly a week, when the operator is
+ * The entries of clients that are not enforced yet, and have no date for it: ready clients with `enforce_from` in exactly a week, when the operator is
  * probably at work; all others in report. Each has the redirect URIs that were seen, unless some are listed.
  */
 export function renderEntries({ clients, now, seenBy }: Report): string {
   const enforceFrom = `${new Date(Math.floor((now + WEEK) / HOUR) * HOUR).toISOString().slice(0, 19)}Z`;
-  const candidates = clients.filter(({ client, listed, mode }) => {
+  const candidates = clients.filter(({ client, listed, mode, enforce_from: announced }) => {
     // A `*` at the end of an entry would match other clients as well.
     const canBeEntry = listed || (client !== UNLISTED && !client.includes('*'));
-    return mode === 'report' && canBeEntry;
+    return mode === 'report' && announced === null && canBeEntry;
   });
   const entries = candidates.map((client): ClientEntry => {
     const { issuer, redirect_uris: uris, redirect_uris_listed: hasUris } = client;
@@ -27,11 +27,11 @@ export function renderEntries({ clients, now, seenBy }: Report): string {
     return { issuer, client: client.client, settings, comment: commentOf(client) };
   });
   const ready = candidates.filter((client) => verdictState(client) === 'ready').length;
-  const summary = `pkce-gateway report, ${new Date(now).toISOString().slice(0, 10)}: ${ready} of ${candidates.length} clients in report mode are ready.`;
+  const summary = `pkce-gateway report, ${new Date(now).toISOString().slice(0, 10)}: ${ready} of ${candidates.length} clients in report mode without a date are ready.`;
   if (entries.length === 0) return `# ${summary}`;
   const heading = [
     summary,
-    'Put these entries under `clients` of their issuers. If a client already has an entry, add these lines to it.',
+    'Put these entries under `clients` of their issuers. If a client already has an entry, add these lines to it, in place of its own `mode`.',
     'The redirect_uris received codes in the last 14 days: remove those that do not belong to the client.',
     ...(seenBy === undefined
       ? []

@@ -15,7 +15,7 @@ const LONGEST_NAME = 40;
 
 const COLUMNS: readonly Column[] = [
   { title: 'CLIENT', of: ({ client }) => shortened(client) },
-  { title: 'MODE', of: ({ mode, enforce_percent: percent }) => visible(describeMode(mode, percent ?? 100)) },
+  { title: 'MODE', of: modeText },
   { title: 'REQUESTS', right: true, of: (client) => number(client.authorization_requests) },
   {
     title: 'S256',
@@ -59,6 +59,12 @@ function nobody({ filter, counted_since: since }: Report): string {
 
 function sinceText(since: string): string {
   return `since ${since.slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** With the announced date of enforcement. */
+function modeText({ mode, enforce_percent: percent, enforce_from: from }: ReportedClient): string {
+  const until = mode === 'report' && from !== null ? ` until ${from.slice(0, 10)}` : '';
+  return visible(describeMode(mode, percent ?? 100) + until);
 }
 
 /** For a single client: the targets of its codes. */

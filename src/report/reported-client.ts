@@ -8,6 +8,8 @@ export type ReportedClient = {
   readonly listed: boolean;
   readonly owner: string | null;
   readonly mode: string;
+  /** When its violations are refused instead of reported; ISO 8601. */
+  readonly enforce_from: string | null;
   /** The share of its logins that is enforced in `enforce`; `null` in any other mode. */
   readonly enforce_percent: number | null;
   readonly authorization_requests: number;
@@ -65,7 +67,7 @@ function isReportedClient(value: unknown): value is ReportedClient {
     ['issuer', 'client', 'mode', 'verdict'].every((name) => isText(value[name])) &&
     FLAGS.every((name) => typeof value[name] === 'boolean') &&
     (value['enforce_percent'] === null || isCount(value['enforce_percent'])) &&
-    (value['owner'] === null || isText(value['owner'])) &&
+    ['owner', 'enforce_from'].every((name) => value[name] === null || isText(value[name])) &&
     ['authorization_requests', 'codes_bound', 'codes_redeemed'].every((name) => isCount(value[name])) &&
     isJsonObject(methods) &&
     ['S256', 'plain', 'none'].every((name) => isCount(methods[name])) &&

@@ -83,6 +83,7 @@ const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClien
   listed: true,
   owner: null,
   mode: 'report',
+  enforce_from: null,
   enforce_percent: null,
   authorization_requests: 1,
   methods: { S256: 1, plain: 0, none: 0 },

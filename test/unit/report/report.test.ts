@@ -15,6 +15,7 @@ const client = (name: string, more: Partial<ReportedClient> = {}): ReportedClien
   listed: true,
   owner: null,
   mode: 'report',
+  enforce_from: null,
   enforce_percent: null,
   authorization_requests: 1_200,
   methods: { S256: 1_199, plain: 0, none: 1 },
@@ -190,8 +191,8 @@ describe('yaml', () => {
         ]),
       ),
     ).toBe(
-      `# pkce-gateway report, 2026-11-22: 1 of 2 clients in report mode are ready.
-# Put these entries under \`clients\` of their issuers. If a client already has an entry, add these lines to it.
+      `# pkce-gateway report, 2026-11-22: 1 of 2 clients in report mode without a date are ready.
+# Put these entries under \`clients\` of their issuers. If a client already has an entry, add these lines to it, in place of its own \`mode\`.
 # The redirect_uris received codes in the last 14 days: remove those that do not belong to the client.
 
 issuers:
@@ -209,9 +210,15 @@ issuers:
         mode: report`,
     ));
 
+  test('a client with a date keeps it, and the table shows it', () => {
+    const shop = client('shop', { enforce_from: '2027-01-15T00:00:00.000Z' });
+    expect(renderEntries(of([shop]))).toMatch(/^# .*: 0 of 0 clients [^\n]*$/);
+    expect(renderTable(of([shop]))).toMatch(/^shop {4}report until 2027-01-15 /m);
+  });
+
   test('without clients is a comment', () =>
     expect(renderEntries(of([client('done', { mode: 'enforce' })]))).toBe(
-      '# pkce-gateway report, 2026-11-22: 0 of 0 clients in report mode are ready.',
+      '# pkce-gateway report, 2026-11-22: 0 of 0 clients in report mode without a date are ready.',
     ));
 });
 

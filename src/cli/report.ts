@@ -61,7 +61,8 @@ export async function runReport(options: ParsedOptions, io: CommandIo): Promise<
     job: options['prometheus-job'],
   };
   try {
-    const known = await fetchClients(new URL('/api/clients', admin), { ca, token });
+    const path = `${admin.pathname.replace(/\/$/, '')}/api/clients`;
+    const known = await fetchClients(new URL(path, admin), { ca, token });
     // The gateway says since when its own counts run; Prometheus has those of the whole period.
     const { clients, ...counted } = source
       ? { clients: judgeAllReplicas(known.clients, await fetchHistories(source, now), now) }

@@ -84,6 +84,18 @@ test('without clients: says since when', async () => {
   expect(filtered).toMatch(/^No client matches --client none\. /);
 });
 
+test('an admin listener under a path of a proxy', async () => {
+  const paths: (string | undefined)[] = [];
+  await using proxy = await listen(
+    createServer(({ url }, response) => {
+      paths.push(url);
+      response.end('{"clients":[]}');
+    }),
+  );
+  for (const path of ['', '/', '/gateway', '/gateway/']) await report('--admin', proxy.url + path);
+  expect(paths).toEqual(['/api/clients', '/api/clients', '/gateway/api/clients', '/gateway/api/clients']);
+});
+
 test('gateway and Prometheus each get their own token', async () => {
   await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-report-'));
   const file = join(directory.path, 'token');

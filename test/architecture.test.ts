@@ -90,7 +90,7 @@ const MAY_IMPORT: Readonly<
   config: { all: ['policy', 'oauth'], types: [] },
   doctor: { all: ['oauth', 'store', 'activity', 'upstream', 'issuer', 'telemetry'], types: ['config'] },
   report: { all: ['activity', 'config', 'oauth', 'policy'], types: [] },
-  workers: { all: ['telemetry', 'issuer'], types: ['activity', 'config', 'upstream'] },
+  workers: { all: ['telemetry', 'issuer', 'config'], types: ['activity', 'upstream'] },
   cli: { all: ['*'], types: [] },
 };
 /** Files of src itself that folders may import: shared terms, and the parts of each serving process. */

@@ -1,11 +1,18 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { extname } from 'node:path';
+import { type ConfigPart, PartialConfig } from './config-parts.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
 import type { UpstreamOptions } from './upstream-config.ts';
 
 /** The source of a configuration: a file, or the command line alone. */
 export type ConfigSource = { readonly file: string; readonly options: LoadOptions } | UpstreamOptions;
+
+/** From the process that reads: the parts of a configuration and then the rest of the result, or a failure. */
+export type LoadMessage =
+  | ConfigPart
+  | Omit<Extract<LoadResult, { ok: true }>, 'config'>
+  | Extract<LoadResult, { ok: false }>;
 
 // The file of the process has the suffix of this one, both as source and compiled.
 const MODULE = new URL(`./load-process${extname(import.meta.url)}`, import.meta.url);
@@ -38,8 +45,13 @@ export async function loadConfigApart(
   try {
     // Without a free file descriptor, there is no channel to it.
     if (child.connected) child.send(source, (error) => error && fail(error));
-    const [result] = (await once(child, 'message', { signal: ended.signal })) as [LoadResult];
-    return result;
+    const config = new PartialConfig();
+    for await (const [received] of on(child, 'message', { signal: ended.signal })) {
+      const message: LoadMessage = received;
+      if (!('ok' in message)) config.add(message);
+      else return message.ok ? { ...message, config: config.complete() } : message;
+    }
+    throw new Error('no message ends the configuration');
   } catch (error) {
     throw ended.signal.aborted ? ended.signal.reason : error;
   } finally {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { PartialConfig } from '../config/config-parts.ts';
 import { UpstreamKnowledge } from '../issuer/upstream-knowledge.ts';
 import { openObservedStores } from '../observed-stores.ts';
 import { Server, type StagedConfig } from '../server.ts';
@@ -26,11 +27,18 @@ export function runWorker(): Promise<number> {
 function createCommands(): WorkerCommands {
   let serving: Awaited<ReturnType<typeof serve>> | undefined;
   let staged: Promise<StagedConfig> | undefined;
+  const received = new Map<number, PartialConfig>();
+  const take = (number: number) => {
+    const config = received.get(number)?.complete();
+    received.delete(number);
+    if (config === undefined) throw new Error('the configuration was discarded');
+    return config;
+  };
   const started = () => {
     if (serving === undefined) throw new Error('not started');
     return serving;
   };
-  const discard = async () => {
+  const discardStaged = async () => {
     const unwanted = staged;
     staged = undefined;
     await unwanted?.then(
@@ -39,13 +47,18 @@ function createCommands(): WorkerCommands {
     );
   };
   return {
+    async receive(number, part) {
+      const config = received.get(number) ?? new PartialConfig();
+      received.set(number, config);
+      config.add(part);
+    },
     async start(worker, config, discovered) {
-      serving = await serve(worker, config, discovered);
+      serving = await serve(worker, take(config), discovered);
       return serving.url;
     },
     async stage(config) {
-      await discard();
-      staged = started().server.stage(config);
+      await discardStaged();
+      staged = started().server.stage(take(config));
       await staged;
     },
     async commit() {
@@ -53,7 +66,10 @@ function createCommands(): WorkerCommands {
       staged = undefined;
       (await ready)?.commit();
     },
-    discard,
+    async discard() {
+      received.clear();
+      await discardStaged();
+    },
     async flush() {
       const { server, stores } = started();
       await server.flush();

@@ -99,9 +99,11 @@ export class Supervisor implements AsyncDisposable {
     const workers = [...this.#ready.keys()];
     const share = this.#shareOf(next);
     const issuers = await reportedIssuers(next);
+    const failed = new AbortController();
     try {
-      await Promise.all(workers.map((worker) => worker.callInTime('stage', share)));
+      await Promise.all(workers.map((worker) => this.#stage(worker, share, failed.signal)));
     } catch (error) {
+      failed.abort();
       for (const worker of workers) void worker.call('discard').catch(() => {});
       throw error;
     }
@@ -183,7 +185,8 @@ export class Supervisor implements AsyncDisposable {
 
   async #bringUp(worker: WorkerProcess): Promise<string> {
     const config = this.#config;
-    const url = await worker.callInTime('start', worker.number, this.#shareOf(config), this.#discovered);
+    const number = await worker.send(this.#shareOf(config));
+    const url = await worker.callInTime('start', worker.number, number, this.#discovered);
     const { undiscovered } = await this.#checkHealth(worker);
     this.#ready.set(worker, { config, undiscovered });
     const heartbeat = watchHeartbeat(
@@ -211,7 +214,7 @@ export class Supervisor implements AsyncDisposable {
     const ready = this.#ready.get(worker);
     if (ready === undefined || ready.config === config) return;
     try {
-      await worker.callInTime('stage', this.#shareOf(config));
+      await this.#stage(worker, this.#shareOf(config));
     } catch {
       // Its replacement starts with the right one.
       worker.kill();
@@ -219,6 +222,12 @@ export class Supervisor implements AsyncDisposable {
     }
     await this.#commit(worker, config);
     await this.#update(worker);
+  }
+
+  async #stage(worker: WorkerProcess, share: Config, signal?: AbortSignal): Promise<void> {
+    const number = await worker.send(share, signal);
+    signal?.throwIfAborted();
+    await worker.callInTime('stage', number);
   }
 
   async #commit(worker: WorkerProcess, config: Config): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ActivityBatch } from '../activity/activity-store.ts';
-import type { Config } from '../config/config.ts';
+import type { ConfigPart } from '../config/config-parts.ts';
 import type { MetricsSnapshot } from '../telemetry/merged-metrics.ts';
 import type { Discovered } from '../upstream/discovery.ts';
 
@@ -8,10 +8,12 @@ export type AllDiscovered = ReadonlyMap<string, Discovered>;
 
 /** The commands of the primary to a worker. An exception in the worker is passed to the caller in the primary. */
 export type WorkerCommands = {
+  /** Takes a part of the configuration with this number, which is for `start` or `stage`. */
+  receive(config: number, part: ConfigPart): Promise<void>;
   /** Resolves to the public URL once it listens there. `discovered`: what other workers know. */
-  start(worker: number, config: Config, discovered: AllDiscovered): Promise<string>;
+  start(worker: number, config: number, discovered: AllDiscovered): Promise<string>;
   /** Prepares a new configuration, which `commit` applies and `discard` drops. */
-  stage(config: Config): Promise<void>;
+  stage(config: number): Promise<void>;
   commit(): Promise<void>;
   discard(): Promise<void>;
   /** Adds what it counted to the store; where no store is shared, hands it over. */

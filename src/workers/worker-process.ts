@@ -1,5 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config/config.ts';
+import { partsOf } from '../config/config-parts.ts';
 import type { Answer, Call, WorkerCommands } from './worker-commands.ts';
 
 /** Milliseconds for a worker to start or to apply another configuration: it may have to wait for an upstream's metadata. */
@@ -14,6 +16,7 @@ export class WorkerProcess {
   readonly #worker: Worker;
   readonly #calls = new Map<number, PromiseWithResolvers<unknown>>();
   #lastCall = 0;
+  #lastConfig = 0;
   #killedFor: string | undefined;
 
   constructor(number: number) {
@@ -64,6 +67,16 @@ export class WorkerProcess {
     } finally {
       waiting.abort();
     }
+  }
+
+  /** Sends a configuration. Resolves to its number, for `start` or `stage`. */
+  async send(config: Config, signal?: AbortSignal): Promise<number> {
+    const number = ++this.#lastConfig;
+    for (const part of partsOf(config)) {
+      signal?.throwIfAborted();
+      await this.callInTime('receive', number, part);
+    }
+    return number;
   }
 
   /** `reason`: the reported cause of its end, instead of SIGKILL. */

@@ -149,10 +149,15 @@ test('a ConfigMap of included files takes effect when it is swapped', async () =
   await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
 });
 
-test('requests are answered while a large file is read', async () => {
+/** Replaces the file by one with many clients. */
+async function writeLarge(mode: string, more?: string): Promise<void> {
   const clients = Array.from({ length: 15_000 }, (_, index) => `      client-${index}: {mode: report}\n`);
-  await writeFile(`${file}.new`, `${yaml('enforce')}    clients:\n${clients.join('')}`);
+  await writeFile(`${file}.new`, `${yaml(mode, more)}    clients:\n${clients.join('')}`);
   await rename(`${file}.new`, file);
+}
+
+test('requests are answered while a large file is read', async () => {
+  await writeLarge('enforce');
   gateway.signal('SIGHUP');
   let answered = 0;
   for (; logged('config_loaded').length < 2; answered += 1) {
@@ -161,6 +166,20 @@ test('requests are answered while a large file is read', async () => {
   // If the serving process parsed the file, no request would pass meanwhile.
   expect(answered).toBeGreaterThan(20);
   expect(await letsThrough()).toBe(false);
+});
+
+test('reloads during the reload of a large file follow it, and the last file that is valid stays in force', async () => {
+  await writeLarge('enforce');
+  gateway.signal('SIGHUP');
+  gateway.signal('SIGHUP');
+  await vi.waitFor(() => expect(logged('config_loaded').length).toBeGreaterThan(1), PATIENCE);
+  // The second one begins now.
+  await writeLarge('report', 'no_such_key: 1');
+  gateway.signal('SIGHUP');
+  await gateway.waitForLine(/"event":"config_rejected"/, AbortSignal.timeout(PATIENCE));
+  expect(await letsThrough()).toBe(false);
+  await writeLarge('report');
+  await vi.waitFor(async () => expect(await letsThrough()).toBe(true), PATIENCE);
 });
 
 describe('the configuration in force stays', () => {

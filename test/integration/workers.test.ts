@@ -41,6 +41,8 @@ type Settings = {
   admin?: string;
   drain?: string;
   tls?: boolean;
+  /** The mode of many clients, among them the one that logs in. */
+  listed?: string;
 };
 
 const yaml = (settings: Settings = {}) => `
@@ -55,7 +57,14 @@ issuers:
   - name: corp
     upstream: {url: "${settings.upstream ?? upstream.url}"}
     unlisted_clients: {mode: ${settings.mode ?? 'enforce'}}
+    clients: {${settings.listed === undefined ? '' : manyClients(settings.listed)}}
 `;
+
+/** More than one message has. */
+const manyClients = (mode: string) =>
+  [...Array.from({ length: 2_500 }, (_, index) => `app-${index}`), 'spa']
+    .map((name) => `${name}: {mode: ${mode}}`)
+    .join(', ');
 
 async function start(settings?: Settings): Promise<void> {
   await writeFile(file, yaml(settings));
@@ -249,6 +258,14 @@ describe('a reload', () => {
     const gone = pidOf(2);
     process.kill(gone, 'SIGKILL');
     await vi.waitFor(() => expect(pidOf(2)).not.toBe(gone), PATIENCE);
+    expect(await withoutPkce()).toEqual(everywhere(400));
+  });
+
+  test('gives every worker all of many clients', async () => {
+    await start({ listed: 'report' });
+    expect(await withoutPkce()).toEqual(everywhere(302));
+    await reload({ listed: 'enforce' });
+    await vi.waitFor(() => expect(logged('config_loaded')).toHaveLength(2), PATIENCE);
     expect(await withoutPkce()).toEqual(everywhere(400));
   });
 

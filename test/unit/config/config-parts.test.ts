@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { PartialConfig, partsOf } from '../../../src/config/config-parts.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+import { configOf } from './problem-lines.ts';
+
+const issuer = (name: string, clients: number) => ({
+  name,
+  hosts: [`${name}.example.com`],
+  upstream: { url: `https://${name}.internal` },
+  clients: Object.fromEntries(
+    Array.from({ length: clients }, (_, i) => [`app-${i}`, { owner: `team ${i}` }]),
+  ),
+});
+const text = JSON.stringify({ issuers: [issuer('one', 2_500), issuer('two', 0), issuer('three', 1)] });
+const load = async () => configOf(await parseConfig(text, 'g.yaml', { env: {} }));
+
+test('a configuration that another process receives in parts is the same', async () => {
+  const config = await load();
+  const parts = [...partsOf(config)];
+  const received = new PartialConfig();
+  for (const part of parts) received.add(structuredClone(part));
+  expect(received.complete()).toEqual(config);
+  expect(parts.map((part) => ('rest' in part ? 0 : part.listed.length))).toEqual([0, 1_000, 1_000, 500, 1]);
+});
+
+test('without its first part it is not complete', () =>
+  expect(() => new PartialConfig().complete()).toThrow('no part of the configuration has arrived'));

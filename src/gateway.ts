@@ -15,8 +15,8 @@ import { Supervisor } from './workers/supervisor.ts';
 export type Gateway = AsyncDisposable & {
   readonly url: string;
   readonly adminUrl: string;
-  /** Applies a new configuration, except for what needs a restart: `false` if it could not. */
-  reload(config: Config): Promise<boolean>;
+  /** Applies a new configuration, except for what needs a restart: `false` if it could not. `warnings`: for the log. */
+  reload(config: Config, warnings?: readonly string[]): Promise<boolean>;
   /** Reports a configuration that could not be loaded; the current one stays in force. */
   rejectReload(problems: readonly string[]): void;
   drain(): Promise<void>;
@@ -93,7 +93,7 @@ export async function startGateway(
   return {
     url,
     adminUrl,
-    async reload(next) {
+    async reload(next, warnings = []) {
       const { config, waiting } = reloadable(serving.config, next);
       const hints = waiting.map((key) => `${key}: a change takes effect with a restart`);
       // The schema takes memory that a process without reloads does not need.
@@ -110,7 +110,7 @@ export async function startGateway(
       stores.renew(config.store);
       history.loaded(config, changes, Date.now());
       activity.forget();
-      processEvents.configLoaded(Date.now());
+      processEvents.configLoaded(Date.now(), { changes, warnings });
       for (const hint of hints) processEvents.restartNeeded(hint);
       return true;
     },

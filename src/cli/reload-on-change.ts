@@ -27,7 +27,7 @@ export function reloadOnChange(
         const result = await loadConfigApart({ file, options: { env } });
         if (result.ok) {
           known = result.files;
-          await gateway.reload(result.config);
+          await gateway.reload(result.config, result.warnings.map(formatProblem));
         } else {
           // The corrected file may be one that the configuration in force does not refer to.
           known = new Map([...known, ...result.files]);

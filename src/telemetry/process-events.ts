@@ -3,6 +3,9 @@ import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { adviseOnStoreState } from './store-advice.ts';
 
+/** The most lines about a configuration in one line of the log. */
+const SHOWN_LINES = 50;
+
 /** Events of the process and its dependencies: each event updates its metrics and writes its line together. */
 export class ProcessEvents {
   readonly #metrics: Metrics;
@@ -13,10 +16,16 @@ export class ProcessEvents {
     this.#log = log;
   }
 
-  configLoaded(at: number): void {
+  /** With a reload: what changed, and what `check` warns of. */
+  configLoaded(
+    at: number,
+    reload?: { readonly changes: readonly string[]; readonly warnings: readonly string[] },
+  ): void {
     this.#metrics.configLastReloadSuccessful.set(1);
     this.#metrics.configLastReloadSuccess.set(at / 1000);
-    this.#log.info({ event: 'config_loaded' }, 'configuration in force');
+    const [changes, warnings] = [reload?.changes, reload?.warnings].map(firstLines);
+    const level = warnings === undefined || warnings.length === 0 ? 'info' : 'warn';
+    this.#log[level]({ event: 'config_loaded', changes, warnings }, 'configuration in force');
   }
 
   /** A key of the configuration keeps its value until the gateway is restarted. */
@@ -101,4 +110,10 @@ export class ProcessEvents {
     this.#metrics.workerRestarts.inc();
     this.#log.error({ event: 'worker_ended', worker, how, restart_in_ms: restartIn }, 'worker ended');
   }
+}
+
+/** The first of lines that may be as many as there are clients. */
+function firstLines(lines: readonly string[] | undefined): string[] | undefined {
+  const more = Math.max(0, (lines?.length ?? 0) - SHOWN_LINES);
+  return lines?.slice(0, SHOWN_LINES).concat(more === 0 ? [] : [`${more} more`]);
 }

@@ -126,6 +126,14 @@ test('an added, changed or removed included file takes effect', async () => {
   await vi.waitFor(async () => expect(await letsThrough()).toBe(false), PATIENCE);
   await rm(included);
   await vi.waitFor(async () => expect(await letsThrough()).toBe(true), PATIENCE);
+  const removed = {
+    level: 'warn',
+    changes: ['issuer corp: client spa: removed'],
+    warnings: [expect.stringMatching(/^\/.*:\d+:\d+ include\[0\]: no file matches this pattern$/)],
+  };
+  await vi.waitFor(() => {
+    expect(JSON.parse(logged('config_loaded').at(-1) ?? '')).toMatchObject(removed);
+  }, PATIENCE);
 });
 
 test('a ConfigMap of included files takes effect when it is swapped', async () => {

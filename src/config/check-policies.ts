@@ -16,7 +16,7 @@ export function checkPolicies(issuer: IssuerDraft, diagnostics: Diagnostics): vo
       unowned.push(path.at(-1) as string);
   }
   checkUnownedPlaces(unowned, diagnostics.below('clients'));
-  checkAlikeIds(Object.keys(issuer.clients ?? {}), diagnostics.below('clients'));
+  checkAlikeIds(issuer.clients ?? [], diagnostics.below('clients'));
 }
 
 const ENFORCEMENT = [
@@ -79,9 +79,9 @@ function checkShare({ entry, merged }: WrittenPolicy, diagnostics: Diagnostics):
 }
 
 /** Many servers treat client ids that differ only in case, blanks or width as the same. */
-function checkAlikeIds(ids: readonly string[], diagnostics: Diagnostics): void {
+function checkAlikeIds(clients: NonNullable<IssuerDraft['clients']>, diagnostics: Diagnostics): void {
   const seen = new Map<string, string>();
-  for (const id of ids) {
+  for (const [id] of clients) {
     const folded = foldClientId(id);
     const other = seen.get(folded);
     if (other === undefined) seen.set(folded, id);

@@ -88,7 +88,7 @@ function buildIssuer(settings: IssuerSettings): IssuerConfig {
     upstream: { ...upstreamRest, origin: url },
     publicOrigin: publicUrl,
     clients: {
-      listed: Object.entries(clients),
+      listed: clients,
       unlisted: unlistedClients,
       defaults,
       builtIn: BUILT_IN_POLICY,

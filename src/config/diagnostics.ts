@@ -5,57 +5,62 @@ export type Part = 'key' | 'value';
 
 export type Locate = (path: ValuePath, part: Part) => Position | undefined;
 
+type Found = {
+  readonly pathText: (path: ValuePath) => string;
+  readonly problems: Problem[];
+  readonly warnings: Problem[];
+};
+const NOWHERE: Locate = () => undefined;
+
 /** Collects all problems, so that they are reported at once. */
 export class Diagnostics {
-  readonly #pathText: (path: ValuePath) => string;
-  #locate: Locate = () => undefined;
-  #base: ValuePath = [];
-  #problems: Problem[] = [];
-  #warnings: Problem[] = [];
+  readonly #found: Found;
+  readonly #locate: Locate;
+  readonly #base: ValuePath;
 
-  constructor(pathText: (path: ValuePath) => string = formatPath) {
-    this.#pathText = pathText;
+  private constructor(found: Found, locate: Locate, base: ValuePath) {
+    this.#found = found;
+    this.#locate = locate;
+    this.#base = base;
+  }
+
+  static begin(pathText: (path: ValuePath) => string = formatPath): Diagnostics {
+    return new Diagnostics({ pathText, problems: [], warnings: [] }, NOWHERE, []);
   }
 
   /** The same, for paths below this one. */
   below(...path: ValuePath): Diagnostics {
-    const copy = this.locatedBy(this.#locate);
-    copy.#base = [...this.#base, ...path];
-    return copy;
+    return new Diagnostics(this.#found, this.#locate, [...this.#base, ...path]);
   }
 
   /** The same, with positions looked up elsewhere. */
   locatedBy(locate: Locate): Diagnostics {
-    const copy = new Diagnostics(this.#pathText);
-    copy.#locate = locate;
-    copy.#problems = this.#problems;
-    copy.#warnings = this.#warnings;
-    return copy;
+    return new Diagnostics(this.#found, locate, []);
   }
 
   problem(path: ValuePath, message: string, part: Part = 'value'): void {
-    this.#problems.push(this.#at(path, message, part));
+    this.#found.problems.push(this.#at(path, message, part));
   }
 
   /** For a place without a path, such as the second of two equal keys. */
   problemAt(at: Position | undefined, path: ValuePath, message: string): void {
-    this.#problems.push({ at, path: this.#pathText(path), message });
+    this.#found.problems.push({ at, path: this.#found.pathText(path), message });
   }
 
   warning(path: ValuePath, message: string, part: Part = 'value'): void {
-    this.#warnings.push(this.#at(path, message, part));
+    this.#found.warnings.push(this.#at(path, message, part));
   }
 
   get problems(): readonly Problem[] {
-    return this.#problems.toSorted(compareProblems);
+    return this.#found.problems.toSorted(compareProblems);
   }
 
   get warnings(): readonly Problem[] {
-    return this.#warnings.toSorted(compareProblems);
+    return this.#found.warnings.toSorted(compareProblems);
   }
 
   #at(below: ValuePath, message: string, part: Part): Problem {
     const path = [...this.#base, ...below];
-    return { at: this.#locate(path, part), path: this.#pathText(path), message };
+    return { at: this.#locate(path, part), path: this.#found.pathText(path), message };
   }
 }

@@ -53,7 +53,7 @@ export async function parseConfig(
   options: ParseOptions,
 ): Promise<LoadedConfig | Failure> {
   const { env, directory = dirname(fileName), files = new FileReader(), pathText } = options;
-  const diagnostics = new Diagnostics(pathText);
+  const diagnostics = Diagnostics.begin(pathText);
   const facts = () => ({ warnings: diagnostics.warnings, files: files.marks });
   const failure = (): Failure => ({ ok: false, problems: diagnostics.problems, ...facts() });
   const tree = parseYaml(text, fileName, diagnostics);

@@ -197,10 +197,9 @@ function resolvePlain(text: string): ScalarNode['value'] {
 }
 
 function externalOf({ source, at, entries }: MapNode): ExternalNode | undefined {
-  const [only] = entries.size === 1 ? entries : [];
-  const [key, entry] = only ?? [];
-  if (entry?.value.kind !== 'scalar' || (key !== 'from_env' && key !== 'from_file')) return undefined;
-  const name = entry.value.value;
-  if (typeof name !== 'string' || name === '') return undefined;
-  return { source, at, kind: 'external', via: key === 'from_env' ? 'env' : 'file', name };
+  if (entries.size !== 1) return undefined;
+  const variable = entries.get('from_env');
+  const value = (variable ?? entries.get('from_file'))?.value;
+  if (value?.kind !== 'scalar' || typeof value.value !== 'string' || value.value === '') return undefined;
+  return { source, at, kind: 'external', via: variable === undefined ? 'file' : 'env', name: value.value };
 }

@@ -15,7 +15,7 @@ export type WrittenPolicy = {
 
 /** `defaults`, `unlisted_clients` and each client. */
 export function* policyEntries(issuer: IssuerDraft): Generator<WrittenPolicy> {
-  const { defaults = {}, unlistedClients, clients = {} } = issuer;
+  const { defaults = {}, unlistedClients, clients = [] } = issuer;
   const merge = settingsMerger({ defaults: defaults as PolicyEntry, builtIn: BUILT_IN_POLICY });
   const written = (kind: WrittenPolicy['kind'], path: ValuePath, draft: unknown): WrittenPolicy => {
     const entry = draft as PolicyEntry;
@@ -23,6 +23,5 @@ export function* policyEntries(issuer: IssuerDraft): Generator<WrittenPolicy> {
   };
   yield written('defaults', ['defaults'], defaults);
   if (unlistedClients !== undefined) yield written('unlisted', ['unlisted_clients'], unlistedClients);
-  for (const [id, entry] of Object.entries(clients))
-    if (entry !== undefined) yield written('client', ['clients', id], entry);
+  for (const [id, entry] of clients) if (entry !== undefined) yield written('client', ['clients', id], entry);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Rule, ruleOf } from './schema/rule.ts';
+import { type AnyRule, ruleOf } from './schema/rule.ts';
 import { settingName } from './setting-name.ts';
 
 /** The structure of a schema of `schema/`, as far as reading a file needs it. */
@@ -26,7 +26,7 @@ export type MappingShape = {
   readonly unlessGiven: readonly (readonly [key: string, slot: Slot])[];
   /** Whether a key without a value means an empty mapping. */
   readonly nullable: boolean;
-  readonly rule: Rule | undefined;
+  readonly rule: AnyRule | undefined;
 };
 export type RecordShape = {
   readonly kind: 'record';
@@ -34,7 +34,7 @@ export type RecordShape = {
   readonly value: Shape;
   readonly nullable: boolean;
 };
-type ListShape = { readonly kind: 'list'; readonly item: Shape; readonly mayBeEmpty: boolean };
+export type ListShape = { readonly kind: 'list'; readonly item: Shape; readonly mayBeEmpty: boolean };
 
 /** One key of a mapping. */
 export type Slot = {

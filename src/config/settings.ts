@@ -5,6 +5,7 @@ import { closestWord, didYouMean } from './did-you-mean.ts';
 import type { FileContent } from './file-reader.ts';
 import { asMapping, belowAnEmptyKey, belowAnEntry, whereItBelongs } from './misplaced.ts';
 import {
+  type ListShape,
   type MappingShape,
   type RecordShape,
   type ScalarShape,
@@ -13,23 +14,30 @@ import {
   shapeOf,
 } from './schema-shape.ts';
 import type { SettingName } from './setting-name.ts';
-import type { Entry, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
+import type { Entry, ListNode, MapNode, ScalarNode, YamlNode } from './yaml-tree.ts';
 
-/** The output of a schema under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. */
+/**
+ * The output of a schema under the names of the typed configuration: `redirect_uris` as `redirectUris`, `cert_file` as `cert`. A
+ * record is a list of its entries, in the order of the file.
+ */
 export type Settings<T> = T extends readonly (infer E)[]
   ? readonly Settings<E>[]
   : T extends object
-    ? { readonly [K in keyof T as SettingName<K & string>]: Settings<T[K]> }
+    ? string extends keyof T
+      ? readonly (readonly [key: string, value: Settings<T[keyof T]>])[]
+      : { readonly [K in keyof T as SettingName<K & string>]: Settings<T[K]> }
     : T;
 
 /**
  * Settings that may contain invalid values. An invalid value is present as `undefined`, which tells it from a missing key.
  */
-export type Draft<T> = T extends readonly (infer E)[]
-  ? readonly (Draft<E> | undefined)[]
-  : T extends object
-    ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
-    : T;
+export type Draft<T> = T extends readonly (readonly [string, infer V])[]
+  ? readonly (readonly [key: string, value: Draft<V> | undefined])[]
+  : T extends readonly (infer E)[]
+    ? readonly (Draft<E> | undefined)[]
+    : T extends object
+      ? { readonly [K in keyof T]?: Draft<T[K]> | undefined }
+      : T;
 
 const REFERENCE = 'write {from_env: NAME} or {from_file: PATH}';
 /** The syntax of other programs for a variable or a file. */
@@ -86,12 +94,12 @@ export class SettingsReader {
         return wrong('object', belowAnEntry(this.#path.at(-1), shape) || asMapping(input, shape));
       case 'record':
         if (node.kind === 'map') return this.#readRecord(shape, node);
-        return input === null && shape.nullable ? {} : wrong('object');
+        return input === null && shape.nullable ? [] : wrong('object');
       case 'list':
         if (node.kind !== 'list')
           return wrong('array', node.kind === 'scalar' && input !== null ? IN_BRACKETS : '');
         if (node.items.length === 0 && !shape.mayBeEmpty) return this.#invalid('must not be empty');
-        return node.items.map((item, index) => this.#below(index, () => this.#read(shape.item, item)));
+        return this.#readItems(shape, node);
     }
   }
 
@@ -116,20 +124,33 @@ export class SettingsReader {
     }
     for (const [key, slot] of shape.unlessGiven) {
       if (slot.name in settings) continue;
-      if (slot.required) this.#below(key, () => this.#invalid('is required'));
-      else settings[slot.name] = this.#defaultOf(slot);
+      if (slot.required) {
+        this.#path.push(key);
+        this.#invalid('is required');
+        this.#path.pop();
+      } else settings[slot.name] = this.#defaultOf(slot);
     }
     shape.rule?.(settings, this.#diagnostics.below(...this.#path), entries);
     return settings;
   }
 
+  #readItems({ item }: ListShape, { items }: ListNode): unknown {
+    const settings: unknown[] = [];
+    for (const [index, node] of items.entries()) {
+      this.#path.push(index);
+      settings.push(this.#read(item, node));
+      this.#path.pop();
+    }
+    return settings;
+  }
+
   #readRecord(shape: RecordShape, { entries }: MapNode): unknown {
-    const settings: Record<string, unknown> = {};
+    const settings: (readonly [string, unknown])[] = [];
     for (const [key, entry] of entries) {
       this.#path.push(key);
       const parsed = z.safeParse(shape.key, key);
       if (!parsed.success) this.#diagnostics.problem(this.#path, messageOf(parsed.error), 'key');
-      settings[key] = this.#read(shape.value, entry.value);
+      settings.push([key, this.#read(shape.value, entry.value)]);
       this.#path.pop();
     }
     return settings;
@@ -171,18 +192,14 @@ export class SettingsReader {
   #defaultOf(slot: Slot): unknown {
     if (!this.#defaults.has(slot)) {
       const { shape, schema } = slot;
-      const value =
-        shape.kind === 'mapping' ? this.#readEntries(shape, new Map()) : z.parse(schema, undefined);
-      this.#defaults.set(slot, value);
+      this.#defaults.set(slot, this.#readDefault(shape, schema));
     }
     return this.#defaults.get(slot);
   }
 
-  #below<T>(segment: string | number, read: () => T): T {
-    this.#path.push(segment);
-    const value = read();
-    this.#path.pop();
-    return value;
+  #readDefault(shape: Shape, schema: z.core.$ZodType): unknown {
+    if (shape.kind === 'mapping') return this.#readEntries(shape, new Map());
+    return shape.kind === 'record' ? [] : z.parse(schema, undefined);
   }
 
   #invalid(message: string): undefined {

@@ -41,7 +41,7 @@ const redisSchema = section({
   database: integer(0, 65_535)
     .optional()
     .describe('The number of the database, unless `url` has it. Default: 0. A cluster has only database 0.'),
-  tls: clientTls()
+  tls: clientTls({})
     .optional()
     .describe(
       'PEM files for `rediss://`. With `cluster` or `sentinel` this key turns TLS on, for nodes and sentinels alike; `{}` trusts the usual authorities.',

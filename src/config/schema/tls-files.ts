@@ -6,7 +6,7 @@ import { withRule } from './rule.ts';
 import { file, type Parsed, secret } from './scalars.ts';
 
 /** A TLS client: PEM files, and further keys. */
-export function clientTls<const S extends z.ZodRawShape>(further: S = {} as S) {
+export function clientTls<const S extends z.ZodRawShape>(further: S) {
   const schema = z
     .strictObject({
       ca_file: file(parseCertificate)

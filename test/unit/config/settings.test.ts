@@ -13,20 +13,20 @@ import { SettingsReader } from '../../../src/config/settings.ts';
 import { showPolicy } from '../../../src/config/show-policy.ts';
 import { configOf, issuerWith, policyOf } from './problem-lines.ts';
 
-/** zod's result under the names of settings, except for the keys of clients. */
-function renamed(value: unknown, inClients = false): unknown {
+/** zod's result under the names of settings; clients as a list of their entries. */
+function renamed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => renamed(item));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
-      inClients ? key : settingName(key),
-      renamed(item, key === 'clients'),
+      settingName(key),
+      key === 'clients' ? Object.entries(item).map(([id, entry]) => [id, renamed(entry)]) : renamed(item),
     ]),
   );
 }
 
 function settingsOf(text: string): unknown {
-  const diagnostics = new Diagnostics();
+  const diagnostics = Diagnostics.begin();
   const tree = parseYaml(text, 'g.yaml', diagnostics);
   const settings = tree && new SettingsReader(diagnostics).read(gatewaySchema, tree.root);
   expect(diagnostics.problems).toEqual([]);

@@ -140,9 +140,16 @@ export class SealedFlowStore implements FlowStore {
     const { binding, upstreamCode } = opened;
     if (this.#isOver(opened)) return { outcome: 'expired', binding, upstreamCode };
     const key = codeKey(upstream, upstreamCode);
-    await this.#remember(key, opened);
-    const { outcome } = await this.#records.claim(key, claim);
-    if (outcome === 'claimed' && this.#replay === 'upstream') await this.#records.release(key, claim.claimId);
+    let { outcome } = await this.#records.claim(key, claim);
+    if (outcome === 'unknown') {
+      await this.#remember(key, opened);
+      ({ outcome } = await this.#records.claim(key, claim));
+    }
+    // Another process may have bound it to another flow, whose challenge is in its code.
+    const isForeign = outcome === 'claimed' && claim.challenge !== binding.codeChallenge;
+    if (isForeign || (outcome === 'claimed' && this.#replay === 'upstream'))
+      await this.#records.release(key, claim.claimId);
+    if (isForeign) return { outcome: 'mismatch', binding, upstreamCode };
     return outcome === 'unknown' ? { outcome } : { outcome, binding, upstreamCode };
   }
 
@@ -199,7 +206,7 @@ export class SealedFlowStore implements FlowStore {
       : { outcome: 'bound_elsewhere' };
   }
 
-  /** Until then a second redemption is distinguishable from a late one; the record of this process's own binding stays. */
+  /** Remembers a code that another process bound, for as long as one of its own. */
   async #remember(key: string, { binding, expiresAt }: SealedCode): Promise<void> {
     const record = encodeCode({ kind: 'bare', flowId: BOUND_ELSEWHERE, binding, sealed: undefined });
     const remaining = Math.ceil((expiresAt + CLOCK_TOLERANCE - this.#now()) / LIFETIME_STEP) * LIFETIME_STEP;

@@ -316,6 +316,14 @@ describe('codes', () => {
     });
   });
 
+  test('a code that two replicas bound to different flows is good for neither flow’s verifier at the other’s', async () => {
+    await bind();
+    const other = { flowId: 'g'.repeat(43), binding: sampleBinding({ codeChallenge: OTHER_CHALLENGE }) };
+    const theirs = await bindSample(replica, { ...other, wrap: true });
+    expect(await attempt(theirs, CHALLENGE, { at: store })).toBe('mismatch');
+    expect(await attempt(theirs, OTHER_CHALLENGE, { at: store })).toBe('mismatch');
+  });
+
   test('a code that was redeemed at another replica than its own is bound there to any flow, and stays redeemed', async () => {
     const code = await bind();
     expect(await attempt(code)).toBe('claimed');

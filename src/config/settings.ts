@@ -135,13 +135,12 @@ export class SettingsReader {
   }
 
   #readItems({ item }: ListShape, { items }: ListNode): unknown {
-    const settings: unknown[] = [];
-    for (const [index, node] of items.entries()) {
+    return items.map((node, index) => {
       this.#path.push(index);
-      settings.push(this.#read(item, node));
+      const value = this.#read(item, node);
       this.#path.pop();
-    }
-    return settings;
+      return value;
+    });
   }
 
   #readRecord(shape: RecordShape, { entries }: MapNode): unknown {

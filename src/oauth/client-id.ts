@@ -8,6 +8,8 @@ export const LONGEST_CLIENT_ID = 2048;
  */
 export function foldClientId(clientId: string): string {
   const [text = ''] = clientId.slice(0, LONGEST_CLIENT_ID).split('\0', 1);
+  // Visible ASCII has none of all that, and it is what most ids are made of.
+  if (/^[!-~]*$/.test(text)) return text.toLowerCase();
   return (
     text
       .normalize('NFKD')

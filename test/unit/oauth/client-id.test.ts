@@ -48,6 +48,14 @@ describe('foldClientId', () => {
     );
   });
 
+  it('folds visible ASCII as it does beside other characters', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[!-~]{0,40}$/), (clientId) => {
+        expect(foldClientId(clientId)).toBe(foldClientId(`\u200b${clientId}`));
+      }),
+    );
+  });
+
   it('reads at most 2 KiB', () => {
     expect(foldClientId(`${'a'.repeat(2048)}b`)).toBe('a'.repeat(2048));
   });

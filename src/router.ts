@@ -56,7 +56,7 @@ export class Router {
     // Do not answer from within the parser, which does not know yet whether the request is complete.
     const route = await this.#route(request);
     if ('cause' in route) {
-      answerUnroutable(services.events, request, response, this.#unroutable(request, route));
+      answerUnroutable(services.events, response, this.#unroutable(request, route));
       return;
     }
     const exchange = new Exchange(services, request, response, route);
@@ -111,7 +111,7 @@ export class Router {
     request: IncomingMessage,
     route: { readonly cause: UnroutableCause; readonly issuer?: Issuer },
   ) {
-    return { ...route, clientAddress: readPeer(request, this.#options.trusted).address };
+    return { ...route, request, clientAddress: readPeer(request, this.#options.trusted).address };
   }
 }
 

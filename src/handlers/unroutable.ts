@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allowOrigin } from '../http/cors.ts';
-import { sendJson } from '../http/respond.ts';
+import { NO_FRAMING } from '../http/framing.ts';
+import { sendHtml, sendJson } from '../http/respond.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Events, UnroutableCause } from '../telemetry/events.ts';
+import { renderErrorPage } from './error-page.ts';
 
 /** A request without an issuer, client and endpoint to count it under. */
 export type Unroutable = {
   readonly cause: UnroutableCause;
+  readonly request: IncomingMessage;
   readonly clientAddress: string;
+  /** Known if only the endpoints are not. */
   readonly issuer?: Issuer;
 };
 
@@ -28,33 +32,46 @@ const REFUSALS: Readonly<Record<UnroutableCause, { readonly status: number; read
     },
   };
 
-export function answerUnroutable(
-  events: Events,
-  request: IncomingMessage,
-  response: ServerResponse,
-  unroutable: Unroutable,
-): void {
-  const { status, description } = REFUSALS[unroutable.cause];
-  const { origin } = request.headers;
+export function answerUnroutable(events: Events, response: ServerResponse, unroutable: Unroutable): void {
+  const { cause, request, issuer } = unroutable;
+  const { status, description } = REFUSALS[cause];
+  const { origin, accept } = request.headers;
+  const requestId = countUnroutable(events, unroutable);
   // The endpoint is unknown, so apps of all clients may read this response.
-  if (origin !== undefined && unroutable.issuer?.corsOrigins.has(origin) === true)
-    allowOrigin(response, origin);
-  answerPlainly(response, status, description, countUnroutable(events, unroutable));
+  if (origin !== undefined && issuer?.corsOrigins.has(origin) === true) allowOrigin(response, origin);
+  // It may be a token request, so only a browser gets a page.
+  if (issuer === undefined || accept?.includes('text/html') !== true) {
+    answerPlainly(response, status, description, requestId);
+    return;
+  }
+  const page = { status, description, reason: UNAVAILABLE, requestId };
+  const html = renderErrorPage(page, issuer.config.pages.error);
+  sendHtml(response, status, html, NO_FRAMING, { 'X-Request-Id': requestId, ...RETRY });
 }
 
 export function statusOf(cause: UnroutableCause): number {
   return REFUSALS[cause].status;
 }
 
-/** Resolves to its request id. */
+/** Returns its request id. */
 export function countUnroutable(
   events: Events,
-  { cause, clientAddress }: Omit<Unroutable, 'cause'> & { readonly cause: UnroutableCause | 'upgrade' },
+  {
+    cause,
+    request,
+    clientAddress,
+  }: Omit<Unroutable, 'cause'> & { readonly cause: UnroutableCause | 'upgrade' },
 ): string {
   const requestId = randomUUID();
-  events.unplacedRequest({ cause, requestId, clientAddress });
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  // Another form of target may contain a password.
+  const shown = path.startsWith('/') ? path : undefined;
+  events.unplacedRequest({ cause, requestId, clientAddress, host: request.headers.host, path: shown });
   return requestId;
 }
+
+const UNAVAILABLE = 'temporarily_unavailable';
+const RETRY = { 'Retry-After': '5' };
 
 /** Answers a request whose client, endpoint and issuer are unknown. */
 export function answerPlainly(
@@ -63,8 +80,7 @@ export function answerPlainly(
   description: string,
   requestId: string,
 ): void {
-  const error = status === 503 ? 'temporarily_unavailable' : 'invalid_request';
-  const retry: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
+  const error = status === 503 ? UNAVAILABLE : 'invalid_request';
   const body = { error, error_description: description, request_id: requestId };
-  sendJson(response, status, body, { 'X-Request-Id': requestId, ...retry });
+  sendJson(response, status, body, { 'X-Request-Id': requestId, ...(status === 503 ? RETRY : {}) });
 }

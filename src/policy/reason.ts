@@ -50,7 +50,7 @@ export const REASONS = {
   ),
   response_type_not_allowed: {
     ...invalidRequest(
-      'this response_type is not allowed for the client',
+      'the response_type is missing, or not allowed for the client',
       'the client requests a response_type that is not allowed: move it to `code`, or allow the type in `response_types`',
     ),
     error: 'unsupported_response_type',

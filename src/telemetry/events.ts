@@ -6,6 +6,7 @@ import { type AnsweredRequest, buildRequestLine, describeInSpan, rounded } from 
 import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { printable } from './printable.ts';
 import { currentScope, type RequestScope } from './request-scope.ts';
 import { adviseOnStoreFault } from './store-advice.ts';
 import type { Subject } from './subject.ts';
@@ -73,11 +74,14 @@ export class Events {
     readonly cause: UnroutableCause | 'upgrade';
     readonly requestId: string;
     readonly clientAddress: string;
+    readonly host: string | undefined;
+    readonly path: string | undefined;
   }): void {
-    const { cause, requestId, clientAddress } = unplaced;
+    const { cause, requestId, clientAddress, host, path } = unplaced;
     this.#metrics.unplacedRequests.inc({ cause });
+    const place = { host: host && printable(host), path: path && printable(path) };
     this.#log.warn(
-      { event: 'unplaced_request', cause, request_id: requestId, client_address: clientAddress },
+      { event: 'unplaced_request', cause, ...place, request_id: requestId, client_address: clientAddress },
       'refused',
     );
   }

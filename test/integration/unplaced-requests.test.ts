@@ -52,6 +52,31 @@ test('a request before discovery succeeded is counted as endpoints_unknown', asy
   expect(metrics.value('unplaced_requests_total', { cause: 'endpoints_unknown' })).toBe(1);
 });
 
+test('before discovery succeeded, a browser gets a page, and the log says where the request went', async () => {
+  await using upstream = await startUpstream((_request, response) => response.end());
+  await using gateway = await startGatewayUnderTest({ upstream: upstream.url, issuer: 'endpoints: auto' });
+  const ask = (path: string, accept: string) => fetch(`${gateway.url}${path}`, { headers: { accept } });
+  const page = await ask('/login?code=a-code', 'text/html,*/*;q=0.8');
+  expect(page.status).toBe(503);
+  expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  const id = page.headers.get('x-request-id');
+  expect(await page.text()).toContain(id);
+  expect(await (await ask('/token', '*/*')).json()).toMatchObject({ error: 'temporarily_unavailable' });
+  const host = new URL(gateway.url).host;
+  const [line] = gateway.logLines.filter(({ event }) => event === 'unplaced_request');
+  expect(line).toMatchObject({ cause: 'endpoints_unknown', host, path: '/login', request_id: id });
+  expect(JSON.stringify(gateway.logLines)).not.toContain('a-code');
+});
+
+test('a password in the target is not in the log', async () => {
+  await using upstream = await startUpstream((_request, response) => response.end());
+  await using gateway = await startProxyTo(upstream);
+  const bytes = rawRequest('GET http://user:a-password@evil.example/ HTTP/1.1', []);
+  expect((await sendRaw(gateway.url, bytes, { until: 'close' })).status).toBe(400);
+  expect(gateway.logLines.filter(({ event }) => event === 'unplaced_request')).toHaveLength(1);
+  expect(JSON.stringify(gateway.logLines)).not.toContain('a-password');
+});
+
 test('a client that disconnects during its request is not counted', async () => {
   await using upstream = await startUpstream((_request, response) => response.end());
   await using gateway = await startProxyTo(upstream);

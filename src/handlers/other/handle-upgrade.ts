@@ -32,7 +32,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
   const { claimed, peer, target } = where;
   // A handshake has no body (RFC 6455 4.1): a request that announces one would never be answered.
   if (isJudged(where) || hasBody(request)) {
-    const unroutable = { cause: 'upgrade', clientAddress: peer.address } as const;
+    const unroutable = { cause: 'upgrade', request, clientAddress: peer.address } as const;
     endWith(socket, plainAnswer(400, countUnroutable(events, unroutable)));
     return;
   }

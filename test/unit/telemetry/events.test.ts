@@ -32,7 +32,13 @@ test('every event counts under the labels of its metric', async () => {
   const counted = await countedBy(({ events, processEvents }) => {
     events.violation({ ...violation, mode: 'enforce' });
     events.violation({ ...violation, mode: 'report' });
-    events.unplacedRequest({ cause: 'host', requestId: 'r', clientAddress: '192.0.2.1' });
+    events.unplacedRequest({
+      cause: 'host',
+      requestId: 'r',
+      clientAddress: '192.0.2.1',
+      host: undefined,
+      path: '/',
+    });
     processEvents.unreadableRequest('malformed');
     processEvents.connectionDropped();
     events.authorizationRequested(subject, 'S256');

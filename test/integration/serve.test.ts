@@ -148,7 +148,7 @@ describe('endpoints: auto', () => {
     await using gateway = await serveUpstream(upstream.url);
     expect((await new SimpleClient(gateway.url).authorize()).status).toBe(503);
     const line = await gateway.waitForLine(/"event":"discovery_failed"/);
-    expect(line).toContain('name the endpoints in the configuration');
+    expect(line).toContain('say where it is (`discovery`), or name the `endpoints`');
     expect(upstream.requests.to('/oauth2/authorize')).toEqual([]);
     upstream.quirks.metadata = 'oauth';
     await expectLogin(gateway);

@@ -105,6 +105,23 @@ describe('entries that some servers read as one client', () => {
     }
   });
 
+  test('three of them, the strictest in the middle', () => {
+    const registry = listing(['app', report], ['APP', percent(80)], ['App', { mode: 'off' }]);
+    for (const id of ['app', 'APP', 'App', 'aPP']) {
+      expect([79, 80].map((draw) => effectiveMode(registry.policyFor(id), 0, draw))).toEqual([
+        'enforce',
+        'report',
+      ]);
+    }
+    expect(registry.policyFor('aPP').name).toBe('APP');
+    expect([...registry.all()].map(({ name, mode }) => [name, mode])).toEqual([
+      ['app', 'report'],
+      ['APP', 'enforce'],
+      ['App', 'off'],
+      ['_unlisted', 'off'],
+    ]);
+  });
+
   test('each entry keeps its own redirect URIs', () => {
     const registry = listing(['app', { methods: ['S256'] }], ['APP', { ...report, methods: ['plain'] }]);
     expect(registry.find('APP')).toMatchObject({ by: 'name', policy: { name: 'APP', methods: ['plain'] } });

@@ -60,19 +60,29 @@ function* byName<T>(
   kind: string,
   changesOf: (one: T, other: T) => Generator<void, string[]>,
 ): Generator<void, string[]> {
-  const gone = new Map<string, T>();
   const changes: string[] = [];
-  for (const [name, item] of before) {
+  const note = (name: string, own: readonly string[]) => {
+    for (const change of own) changes.push(`${kind} ${name}: ${change}`);
+  };
+  // Usually most items are where they were, and need no look-up.
+  let start = 0;
+  for (const [name, item] of after) {
+    const [oldName, old] = before[start] ?? [];
+    if (oldName !== name) break;
+    note(name, yield* changesOf(old as T, item));
+    start += 1;
+  }
+  const gone = new Map<string, T>();
+  for (const [name, item] of before.slice(start)) {
     gone.set(name, item);
     yield;
   }
-  for (const [name, item] of after) {
+  for (const [name, item] of after.slice(start)) {
     const old = gone.get(name);
     gone.delete(name);
-    const own = old === undefined ? ['added'] : yield* changesOf(old, item);
-    for (const change of own) changes.push(`${kind} ${name}: ${change}`);
+    note(name, old === undefined ? ['added'] : yield* changesOf(old, item));
   }
-  for (const name of gone.keys()) changes.push(`${kind} ${name}: removed`);
+  for (const name of gone.keys()) note(name, ['removed']);
   return changes;
 }
 

@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityStore } from '../activity/activity-store.ts';
 import type { ReportedIssuer } from '../activity/read-activity.ts';
 import type { Config } from '../config/config.ts';
-import { inTurns } from '../in-turns.ts';
-import { registerClients } from '../issuer/issuer.ts';
 import { MergedMetrics } from '../telemetry/merged-metrics.ts';
 import type { ProcessEvents } from '../telemetry/process-events.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Discovered } from '../upstream/discovery.ts';
 import { watchHeartbeat } from './heartbeat.ts';
+import { reportedIssuers } from './reported-issuers.ts';
 import { workerConfig } from './worker-config.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -101,7 +100,7 @@ export class Supervisor implements AsyncDisposable {
     const issuers = await reportedIssuers(next);
     const failed = new AbortController();
     try {
-      await Promise.all(workers.map((worker) => this.#stage(worker, share, failed.signal)));
+      await Promise.all(workers.map((worker) => worker.stage(share, failed.signal)));
     } catch (error) {
       failed.abort();
       for (const worker of workers) void worker.call('discard').catch(() => {});
@@ -185,8 +184,7 @@ export class Supervisor implements AsyncDisposable {
 
   async #bringUp(worker: WorkerProcess): Promise<string> {
     const config = this.#config;
-    const number = await worker.send(this.#shareOf(config));
-    const url = await worker.callInTime('start', worker.number, number, this.#discovered);
+    const url = await worker.start(this.#shareOf(config), this.#discovered);
     const { undiscovered } = await this.#checkHealth(worker);
     this.#ready.set(worker, { config, undiscovered });
     const heartbeat = watchHeartbeat(
@@ -214,7 +212,7 @@ export class Supervisor implements AsyncDisposable {
     const ready = this.#ready.get(worker);
     if (ready === undefined || ready.config === config) return;
     try {
-      await this.#stage(worker, this.#shareOf(config));
+      await worker.stage(this.#shareOf(config));
     } catch {
       // Its replacement starts with the right one.
       worker.kill();
@@ -222,12 +220,6 @@ export class Supervisor implements AsyncDisposable {
     }
     await this.#commit(worker, config);
     await this.#update(worker);
-  }
-
-  async #stage(worker: WorkerProcess, share: Config, signal?: AbortSignal): Promise<void> {
-    const number = await worker.send(share, signal);
-    signal?.throwIfAborted();
-    await worker.callInTime('stage', number);
   }
 
   async #commit(worker: WorkerProcess, config: Config): Promise<void> {
@@ -265,11 +257,4 @@ export class Supervisor implements AsyncDisposable {
       }
     }
   }
-}
-
-async function reportedIssuers({ issuers }: Config): Promise<ReportedIssuer[]> {
-  const reported: ReportedIssuer[] = [];
-  for (const config of issuers)
-    reported.push({ name: config.name, config, clients: await inTurns(registerClients(config)) });
-  return reported;
 }

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import { partsOf } from '../config/config-parts.ts';
-import type { Answer, Call, WorkerCommands } from './worker-commands.ts';
+import type { AllDiscovered, Answer, Call, WorkerCommands } from './worker-commands.ts';
 
 /** Milliseconds for a worker to start or to apply another configuration: it may have to wait for an upstream's metadata. */
 const ANSWER_TIMEOUT = 60_000;
@@ -69,20 +69,30 @@ export class WorkerProcess {
     }
   }
 
-  /** Sends a configuration. Resolves to its number, for `start` or `stage`. */
-  async send(config: Config, signal?: AbortSignal): Promise<number> {
-    const number = ++this.#lastConfig;
-    for (const part of partsOf(config)) {
-      signal?.throwIfAborted();
-      await this.callInTime('receive', number, part);
-    }
-    return number;
+  /** Starts it with a configuration. Resolves to the public URL. */
+  async start(config: Config, discovered: AllDiscovered): Promise<string> {
+    return this.callInTime('start', this.number, await this.#send(config), discovered);
+  }
+
+  /** Has it prepare another configuration. */
+  async stage(config: Config, signal?: AbortSignal): Promise<void> {
+    await this.callInTime('stage', await this.#send(config, signal));
   }
 
   /** `reason`: the reported cause of its end, instead of SIGKILL. */
   kill(reason?: string): void {
     this.#killedFor ??= reason;
     this.#worker.kill('SIGKILL');
+  }
+
+  /** Sends a configuration in parts. Resolves to its number there. */
+  async #send(config: Config, signal?: AbortSignal): Promise<number> {
+    const number = ++this.#lastConfig;
+    for (const part of partsOf(config)) {
+      await this.callInTime('receive', number, part);
+      signal?.throwIfAborted();
+    }
+    return number;
   }
 
   #settle(answer: Answer): void {

@@ -26,8 +26,7 @@ const INSPECTOR = /^--inspect(-brk|-wait|-port)?(=|$)/;
  */
 export async function loadConfigApart(
   source: ConfigSource,
-  // The parser produces much garbage, and collecting it would take half of the time.
-  nodeArgs: readonly string[] = ['--max-semi-space-size=64'],
+  nodeArgs: readonly string[] = [],
 ): Promise<LoadResult> {
   const child = fork(MODULE, {
     execArgv: [...process.execArgv.filter((argument) => !INSPECTOR.test(argument)), ...nodeArgs],

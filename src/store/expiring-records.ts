@@ -52,6 +52,7 @@ export class ExpiringRecords {
   /** Adds a record, and drops an earlier one of the key. */
   add(key: string, record: string, now: number, ttl: number): void {
     this.remove(key);
+    if (this.#quota.count === 0) return;
     this.#makeRoom(key.length + record.length);
     let lane = this.#lanes.get(ttl);
     if (lane === undefined) {

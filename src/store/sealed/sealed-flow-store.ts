@@ -33,13 +33,20 @@ import { SealingKeys } from './sealing-keys.ts';
 /** Allowed difference between the clocks of two gateways, in milliseconds. */
 export const CLOCK_TOLERANCE = 5_000;
 
+/** Milliseconds after its TTL until a code is over: its end is written in whole seconds. */
+const LONGEST_DELAY = CLOCK_TOLERANCE + 1_000;
+
 /** Milliseconds. The memory of a process sorts by lifetime, so there must be few different ones. */
 const LIFETIME_STEP = 30_000;
-/** Logins that a process remembers. For forgotten ones the server decides, as at another replica. */
+const NONE = { count: 0, size: 0 };
+/**
+ * Logins that a process remembers, until their code expires, which the code itself says. For forgotten ones the server decides,
+ * as at another replica.
+ */
 const QUOTAS: MemoryQuotas = {
   ...DEFAULT_QUOTAS,
   codes: { ...DEFAULT_QUOTAS.codes, small: { count: 40_000, size: 16 * 1024 * 1024 } },
-  expiredCodes: { ...DEFAULT_QUOTAS.expiredCodes, small: { count: 20_000, size: 8 * 1024 * 1024 } },
+  expiredCodes: { small: NONE, large: NONE },
 };
 
 export type SealedSettings = {
@@ -197,7 +204,8 @@ export class SealedFlowStore implements FlowStore {
   /** The first binding that this process sees stays. */
   async #bindFirst(key: string, { flowId, binding, codeTtl }: BindOptions, own: string): Promise<Bound> {
     const record = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
-    const held = await this.#records.saveUnlessHeld(key, record, codeTtl + CODE_MEMORY.bare);
+    const ttl = codeTtl + LONGEST_DELAY + CODE_MEMORY.bare;
+    const held = await this.#records.saveUnlessHeld(key, record, ttl);
     const earlier = held === undefined ? undefined : decodeCode(held)?.flowId;
     if (earlier === undefined || earlier === BOUND_ELSEWHERE)
       return { outcome: 'bound', code: own, first: true };

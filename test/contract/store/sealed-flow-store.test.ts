@@ -264,6 +264,17 @@ describe('codes', () => {
     expect(await attempt(code)).toBe('expired');
   });
 
+  test('a replica remembers a redeemed code as long as it would accept it', async () => {
+    now += 1;
+    const code = await bind();
+    expect(await attempt(code, CHALLENGE, { at: store })).toBe('claimed');
+    // The end of a code is written in whole seconds.
+    now += CODE_TTL + CLOCK_TOLERANCE + 998;
+    expect(await attempt(code, CHALLENGE, { at: store })).toBe('replayed');
+    now += 1;
+    expect(await attempt(code, CHALLENGE, { at: store })).toBe('expired');
+  });
+
   test('each replica counts wrong verifiers, and refuses codes that it let through', async () => {
     const binding = sampleBinding({ maxAttempts: 2 });
     const code = await bind({ binding });

@@ -6,8 +6,9 @@ const WEEK = 7 * 24 * 3_600_000;
 const HOUR = 3_600_000;
 
 /**
- * The entries of clients that are not enforced yet, and have no date for it: ready clients with `enforce_from` in exactly a week, when the operator is
- * probably at work; all others in report. Each has the redirect URIs that were seen, unless some are listed.
+ * The entries of clients that are not enforced yet, and have no date for it: ready clients with `enforce_from` in exactly a
+ * week, when the operator is probably at work; all others in report. Each has the redirect URIs that were seen, unless some are
+ * listed.
  */
 export function renderEntries({ clients, now, seenBy }: Report): string {
   const enforceFrom = `${new Date(Math.floor((now + WEEK) / HOUR) * HOUR).toISOString().slice(0, 19)}Z`;

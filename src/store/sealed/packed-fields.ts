@@ -21,23 +21,20 @@ const LONGEST_TEXT = MORE * 256 - 2;
  * if a text could not be restored: it is too long, or has a lone surrogate, which UTF-8 would change.
  */
 export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFields): Buffer | undefined {
-  const lengths = texts.map((text) => (text === undefined ? undefined : Buffer.byteLength(text)));
-  const isPackable = texts.every(
-    (text, i) => text === undefined || (text.isWellFormed() && (lengths[i] ?? 0) <= LONGEST_TEXT),
-  );
-  if (!isPackable) return undefined;
-  const size = lengths.reduce((sum: number, length = 0) => sum + 2 + length, HEADER_BYTES + CHALLENGE_BYTES);
+  // Each length plus one; 0 means no text.
+  const lengths = texts.map((text) => (text === undefined ? 0 : Buffer.byteLength(text) + 1));
+  if (texts.some((text) => text?.isWellFormed() === false)) return undefined;
+  if (lengths.some((length) => length > LONGEST_TEXT + 1)) return undefined;
+  const size = lengths.reduce((sum, length) => sum + 2 + length, HEADER_BYTES + CHALLENGE_BYTES);
   const bytes = Buffer.allocUnsafe(size);
   bytes[0] = flags | (codeChallenge === undefined ? 0 : HAS_CHALLENGE);
   let at = bytes.writeUInt32BE(Math.ceil(expiresAt / 1000), 1);
   if (codeChallenge !== undefined) at += bytes.write(codeChallenge, at, 'base64url');
-  texts.forEach((text, i) => {
-    // The length plus one; 0 means no text.
-    const length = text === undefined ? 0 : (lengths[i] as number) + 1;
+  for (const [i, length] of lengths.entries()) {
     at = bytes.writeUInt8(length < MORE ? length : (length % MORE) | MORE, at);
     if (length >= MORE) at = bytes.writeUInt8(Math.floor(length / MORE), at);
-    if (text !== undefined) at += bytes.write(text, at, 'utf8');
-  });
+    at += bytes.write(texts[i] ?? '', at, 'utf8');
+  }
   return bytes.subarray(0, at);
 }
 

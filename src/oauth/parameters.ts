@@ -75,8 +75,10 @@ export class Parameters {
 
 // No control characters and no bytes beyond ASCII, as well-behaved clients send.
 const PRINTABLE = /^[\x20-\x7e]*$/;
-const CONTROL = /[\u0000-\u001f\u007f]/;
-// Control characters other than tabs and line ends.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+// Raw bytes from 0x80 on are parts of UTF-8 sequences.
+const RAW_CONTROL = /[\u0000-\u001f\u007f]/;
+// Control characters other than tabs and line ends, and those from U+0080 on: text that was encoded twice contains them.
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /**
@@ -122,7 +124,7 @@ export function parseParameters(text: string): ParsedParameters {
       // This includes UTF-16, which some servers recognise by its NULs.
       hidden ||= CONTROL.test(name);
       // A raw control character: servers disagree on the value of a body that ends with CRLF.
-      if (hasMisreadControl(name, value) || CONTROL.test(spaced.slice(start, end)))
+      if (hasMisreadControl(name, value) || RAW_CONTROL.test(spaced.slice(start, end)))
         found('parameter_malformed', name);
     }
     if (isProtocolParameter(name)) {

@@ -108,6 +108,7 @@ export const AUTHORIZATION_CASES: readonly RefusalCase[] = [
   appending('parameter_malformed', 'a broken redirect_uri', '&redirect_uri=%zz', PAGE),
   appending('parameter_malformed', 'NUL in a value', '&scope=openid%00email'),
   appending('parameter_malformed', 'a line end in a value', '&scope=openid%0Aemail'),
+  appending('parameter_malformed', 'a C1 control character in a value', '&scope=openid%C2%85email'),
   appending('parameter_malformed', 'a name but for case', '&Code_Challenge=x'),
   appending('parameter_malformed', 'a name but for brackets', '&code_challenge[]=x'),
   appending('parameter_malformed', 'a name but for a space', '&code_challenge%20=x'),

@@ -53,6 +53,7 @@ export const TOKEN_MESSAGE_CASES: readonly RefusalCase[] = [
   redeeming('verifier_missing', 'an empty verifier', { code_verifier: '' }, 200),
   redeeming('parameter_malformed', 'a NUL behind the verifier', {}, 200, appended('%00')),
   redeeming('parameter_malformed', 'a line end behind the body', {}, 200, appended('\r\n')),
+  redeeming('parameter_malformed', 'a C1 control behind the verifier', {}, 200, appended('%C2%85')),
   redeeming('parameter_malformed', 'broken percent-encoding', {}, 200, appended('&scope=%zz')),
   redeeming('parameter_malformed', 'broken UTF-8', {}, 200, appended('&scope=%ff')),
   redeeming('parameter_malformed', 'a name but for case', {}, 200, appended('&Code=a-second-code')),

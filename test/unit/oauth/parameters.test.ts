@@ -75,6 +75,7 @@ describe('reading', () => {
     ['an empty state', 'state=', [['state', '']]],
     ['a state with space around it', 'state=+x+', [['state', ' x ']]],
     ['a tab in a password', 'password=p%09q', [['password', 'p\tq']]],
+    ['a password that was encoded twice', 'password=%C3%83%C2%84', [['password', 'Ã\u0084']]],
     ['line ends in an assertion', 'assertion=AB%0D%0ACD%0A', [['assertion', 'AB\r\nCD\n']]],
     ['line ends in claims', 'claims=%7B%0D%0A%09%7D', [['claims', '{\r\n\t}']]],
   ])('%s', (_, text, entries) => {
@@ -124,6 +125,10 @@ describe('text that servers read differently', () => {
     ['an escaped line end in a protocol parameter', 'state=a%0D%0Ab'],
     ['an escaped tab in a protocol parameter', 'state=a%09b'],
     ['DEL in a protocol parameter', 'state=a%7F'],
+    ['a C1 control character in a protocol parameter', 'client_id=a%C2%80'],
+    ['the last C1 control character in a list of words', 'scope=openid%C2%9F'],
+    ['a raw C1 control character in a protocol parameter', 'state=a\xc2\x85b'],
+    ['a C1 control character in the name of any parameter', 'x%C2%9B=1'],
     ['an escaped line end in a list of words', 'scope=openid%0Aemail'],
     ['an escaped tab in a list of words', 'scope=openid%09email'],
     ['another control character in the value of any parameter', 'x=a%01b'],
@@ -216,7 +221,7 @@ describe('the reading of a server that splits at a semicolon', () => {
   );
 });
 
-test.each(['%00code=x', 'a%0acode=x', '\0c\0o\0d\0e=x', 'c\0o\0=%\0'])(
+test.each(['%00code=x', '%C2%85code=x', 'a%0acode=x', '\0c\0o\0d\0e=x', 'c\0o\0=%\0'])(
   'a control character in a name hides it: %j',
   (text) => expect(parseParameters(text).hidden).toBe(true),
 );

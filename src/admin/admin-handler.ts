@@ -149,7 +149,7 @@ export class AdminHandler {
     } catch (error) {
       const description = `the store is unreachable: ${storeFaultText(error)}`;
       const body = `${JSON.stringify({ error: 'temporarily_unavailable', error_description: description })}\n`;
-      return { status: 503, contentType, body, headers: { 'Retry-After': '5' } };
+      return { status: 503, contentType, body };
     }
   }
 

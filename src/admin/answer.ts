@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { retryHeaders } from '../http/respond.ts';
 
 export type Answer = {
   readonly status: number;
@@ -22,6 +23,7 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
     'Cross-Origin-Opener-Policy': 'same-origin',
     'X-Frame-Options': 'DENY',
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    ...retryHeaders(answer.status),
     ...answer.headers,
   });
   response.end(answer.body);

@@ -69,12 +69,11 @@ export function refuseToken(exchange: Exchange, reason: Reason): void {
 /** Answers a fault of the store (503), the upstream (502, 504), or the gateway itself (500). */
 export function answerFault(exchange: Exchange, status: 500 | 502 | 503 | 504, description: string): void {
   const error = status === 500 ? 'server_error' : 'temporarily_unavailable';
-  const extra: Record<string, string> = status === 503 ? { 'Retry-After': '5' } : {};
   if (exchange.endpoint !== 'authorization' && exchange.endpoint !== 'other') {
     const body = { error, error_description: description, request_id: exchange.requestId };
-    sendJson(exchange.response, status, body, { ...exchange.idHeaders, ...extra });
+    sendJson(exchange.response, status, body, exchange.idHeaders);
   } else {
-    answerBrowser(exchange, status, error, description, {}, extra);
+    answerBrowser(exchange, status, error, description, {});
   }
 }
 
@@ -84,7 +83,7 @@ function answerBrowser(
   error: string,
   description: string,
   detail: { readonly reason?: Reason; readonly owner?: string | undefined },
-  extra: Readonly<Record<string, string>>,
+  extra: Readonly<Record<string, string>> = {},
 ): void {
   const { request, response, requestId, upstreamHead } = exchange;
   const headers = { ...exchange.idHeaders, ...extra };

@@ -46,7 +46,7 @@ export function answerUnroutable(events: Events, response: ServerResponse, unrou
   }
   const page = { status, description, reason: UNAVAILABLE, requestId };
   const html = renderErrorPage(page, issuer.config.pages.error);
-  sendHtml(response, status, html, NO_FRAMING, { 'X-Request-Id': requestId, ...RETRY });
+  sendHtml(response, status, html, NO_FRAMING, { 'X-Request-Id': requestId });
 }
 
 export function statusOf(cause: UnroutableCause): number {
@@ -71,7 +71,6 @@ export function countUnroutable(
 }
 
 const UNAVAILABLE = 'temporarily_unavailable';
-const RETRY = { 'Retry-After': '5' };
 
 /** Answers a request whose client, endpoint and issuer are unknown. */
 export function answerPlainly(
@@ -82,5 +81,5 @@ export function answerPlainly(
 ): void {
   const error = status === 503 ? UNAVAILABLE : 'invalid_request';
   const body = { error, error_description: description, request_id: requestId };
-  sendJson(response, status, body, { 'X-Request-Id': requestId, ...(status === 503 ? RETRY : {}) });
+  sendJson(response, status, body, { 'X-Request-Id': requestId });
 }

@@ -52,10 +52,16 @@ function send(response: ServerResponse, status: number, body: string, headers: E
   response.writeHead(status, {
     ...OWN_HEADERS,
     ...closing(response),
+    ...retryHeaders(status),
     'Content-Length': String(Buffer.byteLength(body)),
     ...headers,
   });
   response.end(body);
+}
+
+/** A 503 says in how many seconds the client may try again. */
+export function retryHeaders(status: number): Extra {
+  return status === 503 ? { 'Retry-After': '5' } : {};
 }
 
 /** Sends the last response to a client and closes the connection, even if the client does not close its side. */

@@ -48,6 +48,15 @@ describe('every response of the gateway itself has an X-Request-Id and is not ca
     expect(stage.upstream.requests.to('/oauth2/authorize')).toEqual([]);
   });
 
+  test('unknown endpoints: 503 for an upgrade', async () => {
+    await using stage = await Stage.open({ quirks: { metadata: 'none' } });
+    const head =
+      'GET /ws HTTP/1.1\r\nHost: login.example.com\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    const { status, headers } = await sendRaw(stage.gateway.url, head, { until: 'close' });
+    expect(status).toBe(503);
+    expect(headerOf(headers, 'retry-after')).toMatch(/^\d+$/);
+  });
+
   test('unknown endpoints: apps in the browser can read the response', async () => {
     await using stage = await Stage.open({ quirks: { metadata: 'none' } });
     const sharedWith = async (origin: string) => {

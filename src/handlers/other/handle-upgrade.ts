@@ -3,7 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clientOf } from '../../http/client-address.ts';
 import { hasBody } from '../../http/read-body.ts';
-import { endWith } from '../../http/respond.ts';
+import { endWith, retryHeaders } from '../../http/respond.ts';
 import { redeemsInQuery } from '../../oauth/redemption-search.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { buildRequestHeaders } from '../../upstream/request-headers.ts';
@@ -60,6 +60,13 @@ function isJudged({ match, target }: Where): boolean {
 }
 
 function plainAnswer(status: number, requestId: string): string {
-  const headers = `Connection: close\r\nCache-Control: no-store\r\nX-Request-Id: ${requestId}\r\nContent-Length: 0`;
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers}\r\n\r\n`;
+  const headers = {
+    Connection: 'close',
+    'Cache-Control': 'no-store',
+    'X-Request-Id': requestId,
+    ...retryHeaders(status),
+    'Content-Length': '0',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`;
 }

@@ -3,8 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StoreConfig } from './config/config.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import type { StoreFault } from './store/flow-store.ts';
-import { observeOperation } from './store/observe-operation.ts';
-import { observeFlowStore } from './store/observed-flow-store.ts';
+import { observeFlowStore, observeOperation } from './store/observed-flow-store.ts';
 import type { Telemetry } from './telemetry/telemetry.ts';
 
 export type ObservedStores = Omit<Stores, 'renew'> & {
@@ -21,11 +20,9 @@ export function openObservedStores(
 ): ObservedStores {
   const address = addressOf(config);
   const known = Promise.withResolvers<void>();
-  const stores = openStores(config, {
-    onStateChange(state, detail) {
-      processEvents.storeState(state, detail, address);
-      known.resolve();
-    },
+  const stores = openStores(config, (state, detail) => {
+    processEvents.storeState(state, detail, address);
+    known.resolve();
   });
   if (config.kind !== 'redis') known.resolve();
   const observe = (operation: string, duration: number, fault: StoreFault | undefined) =>

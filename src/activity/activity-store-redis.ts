@@ -1,9 +1,5 @@
+import type { RedisConnection } from '../store/redis-connection.ts';
 import { type ActivityStore, type Changes, RECORD_TTL } from './activity-store.ts';
-
-/** Sends Redis one command for one key. Rejects with a `StoreFault`. */
-export interface RedisCommands {
-  call(key: string, command: string, ...args: readonly (string | number)[]): Promise<unknown>;
-}
 
 /** Fields per step of a reading, so that no step delays logins. */
 const STEP = 1_000;
@@ -18,11 +14,11 @@ redis.call('PEXPIRE', KEYS[1], ARGV[1])
 
 /** Activity in Redis: a hash for each record. */
 export class RedisActivityStore implements ActivityStore {
-  readonly #redis: RedisCommands;
+  readonly #connection: RedisConnection;
   readonly #prefix: string;
 
-  constructor(redis: RedisCommands, prefix: string) {
-    this.#redis = redis;
+  constructor(connection: RedisConnection, prefix: string) {
+    this.#connection = connection;
     this.#prefix = `${prefix}stats:`;
   }
 
@@ -31,7 +27,7 @@ export class RedisActivityStore implements ActivityStore {
     const numbers = [...changes].filter(([, change]) => typeof change === 'number');
     const texts = [...changes].filter(([, change]) => typeof change === 'string');
     const args = [RECORD_TTL, numbers.length, ...numbers.flat(), ...texts.flat()];
-    await this.#redis.call(key, 'EVAL', ADD, 1, key, ...args);
+    await this.#connection.run((redis) => redis.eval(ADD, 1, key, ...args));
   }
 
   async loadActivity(record: string): Promise<ReadonlyMap<string, string>> {
@@ -39,8 +35,8 @@ export class RedisActivityStore implements ActivityStore {
     const loaded = new Map<string, string>();
     let cursor = '0';
     do {
-      const reply = await this.#redis.call(key, 'HSCAN', key, cursor, 'COUNT', STEP);
-      const [next, fields] = reply as [string, string[]];
+      const from = cursor;
+      const [next, fields] = await this.#connection.run((redis) => redis.hscan(key, from, 'COUNT', STEP));
       for (let i = 0; i + 1 < fields.length; i += 2) loaded.set(fields[i] as string, fields[i + 1] as string);
       cursor = next;
     } while (cursor !== '0');

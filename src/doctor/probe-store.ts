@@ -36,9 +36,9 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
   const late = problem(tried, `no answer within ${PATIENCE / 1000} s`, adviceOn('TIMEOUT'));
   const timer = setTimeout(reached.resolve, PATIENCE, late);
   try {
-    const { flows, activity } = openStores(config, {
-      onStateChange: (state, detail) => (state === 'ready' ? reached.resolve(undefined) : lost(detail)),
-    });
+    const { flows, activity } = openStores(config, (state, detail) =>
+      state === 'ready' ? reached.resolve(undefined) : lost(detail),
+    );
     await using store = flows;
     const loss = await reached.promise;
     if (loss !== undefined) return [loss];

@@ -1,10 +1,31 @@
-import type { FlowStore } from './flow-store.ts';
-import { type ObserveOperation, observeOperation } from './observe-operation.ts';
+import { type FlowStore, StoreFault } from './flow-store.ts';
 
-export type StoreOperation = Exclude<keyof FlowStore, symbol | 'keepsRecords'>;
+/** Called with the duration of a store operation (milliseconds), and its fault. */
+export type ObserveOperation = (operation: string, duration: number, fault: StoreFault | undefined) => void;
+
+/** Reports the result of a running operation, and returns it. */
+export function observeOperation<Result>(
+  observe: ObserveOperation,
+  operation: string,
+  pending: Promise<Result>,
+): Promise<Result> {
+  const startedAt = performance.now();
+  return pending.then(
+    (result) => {
+      observe(operation, performance.now() - startedAt, undefined);
+      return result;
+    },
+    (error: unknown) => {
+      if (error instanceof StoreFault) observe(operation, performance.now() - startedAt, error);
+      throw error;
+    },
+  );
+}
+
+type AwaitedOperations = Omit<FlowStore, symbol | 'keepsRecords' | 'beginFlow'>;
 
 /** Those that resolve to their result; `beginFlow` has one at once, and another one later. */
-const AWAITED: Readonly<Record<Exclude<StoreOperation, 'beginFlow'>, true>> = {
+const AWAITED: Readonly<Record<keyof AwaitedOperations, true>> = {
   findFlow: true,
   beginPreservedFlow: true,
   findPreservedFlow: true,
@@ -23,14 +44,14 @@ const AWAITED: Readonly<Record<Exclude<StoreOperation, 'beginFlow'>, true>> = {
 type Operation = (...args: readonly unknown[]) => Promise<unknown>;
 
 /** The same store, with each operation reported. */
-export function observeFlowStore(store: FlowStore, observe: ObserveOperation<StoreOperation>): FlowStore {
+export function observeFlowStore(store: FlowStore, observe: ObserveOperation): FlowStore {
   const observed: Record<string, Operation> = {};
-  for (const name of Object.keys(AWAITED) as (keyof typeof AWAITED)[]) {
+  for (const name of Object.keys(AWAITED) as (keyof AwaitedOperations)[]) {
     const operate = store[name].bind(store) as Operation;
     observed[name] = (...args) => observeOperation(observe, name, operate(...args));
   }
   return {
-    ...(observed as unknown as Omit<FlowStore, symbol | 'keepsRecords' | 'beginFlow'>),
+    ...(observed as unknown as AwaitedOperations),
     keepsRecords: store.keepsRecords,
     beginFlow(flow, options) {
       const begun = store.beginFlow(flow, options);

@@ -7,7 +7,6 @@ import { parseRedisUrl, type RedisAddress } from '../../../src/config/schema/red
 import { openStores } from '../../../src/open-stores.ts';
 import type { FlowStore } from '../../../src/store/flow-store.ts';
 import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
-import { openFlowStore } from '../../../src/store/open-flow-store.ts';
 import { MemoryRecordStore } from '../../../src/store/record-store-memory.ts';
 import type { OnStateChange } from '../../../src/store/redis-link.ts';
 import { createCertificate } from '../../support/redis-certificate.ts';
@@ -153,7 +152,7 @@ export function sentinelServers(behind: RedisBehindSentinels, password?: string)
 
 /** The configured flow store, connected or not. */
 export function createStore(config: RedisConfig, onStateChange?: OnStateChange): FlowStore {
-  return openFlowStore({ kind: 'redis', redis: config }, onStateChange).flows;
+  return openStores({ kind: 'redis', redis: config }, onStateChange).flows;
 }
 
 /** The same, connected. */

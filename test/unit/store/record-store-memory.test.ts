@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { openStores } from '../../../src/open-stores.ts';
 import { CODE_MEMORY, encodeCode } from '../../../src/store/code-record.ts';
 import { KeyedFlowStore } from '../../../src/store/keyed-flow-store.ts';
-import { openFlowStore } from '../../../src/store/open-flow-store.ts';
 import {
   DEFAULT_QUOTAS,
   type MemoryQuotas,
@@ -160,9 +160,7 @@ test('a flood of unredeemed codes and flows causes no fault, and other logins co
 });
 
 test('`kind: memory` uses it', async () => {
-  const { flows, connection } = openFlowStore({ kind: 'memory' });
-  await using store = flows;
-  expect(connection).toBeUndefined();
+  await using store = openStores({ kind: 'memory' }).flows;
   const begun = beginSample(store);
   await begun.saved;
   expect(await store.findFlow(UPSTREAM, begun.prefix)).toEqual(begun.live);

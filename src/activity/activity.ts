@@ -4,7 +4,7 @@ import type { ActivitySink, BoundFlow, RedemptionResult } from '../telemetry/act
 import type { Subject } from '../telemetry/subject.ts';
 import type { Violation } from '../telemetry/violation.ts';
 import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
-import { type ActivityStore, dayOf, dayRecord, refusalRecord } from './activity-store.ts';
+import { type ActivityStore, applyChange, dayOf, dayRecord, refusalRecord } from './activity-store.ts';
 import {
   type Counted,
   countsAtOnce,
@@ -15,7 +15,7 @@ import {
   presentableUri,
 } from './counted.ts';
 import { busiestUnlisted, loadHistories } from './history.ts';
-import { KnownClients } from './known-clients.ts';
+import { KnownClients, type Pending } from './known-clients.ts';
 import { encodeRefusal, refusalField } from './refusal.ts';
 import { UnsentChanges } from './unsent-changes.ts';
 
@@ -75,7 +75,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     if (subject.client === UNLISTED && name !== UNLISTED) this.#count(subject, 'unlisted');
     for (const reason of violations) {
       this.#count(subject, `#${reason}`);
-      this.#noteLast(subject.issuer, name, reason);
+      this.#noteLast(subject, reason);
     }
     if (redirectUri !== undefined && name !== UNLISTED) this.#noteUri(subject.issuer, name, redirectUri);
   }
@@ -90,17 +90,18 @@ export class Activity implements ActivitySink, AsyncDisposable {
 
   violation(violation: Violation): void {
     const { issuer, endpoint, reason } = violation;
-    const name = this.#count(violation, `!${reason}`);
+    this.#count(violation, `!${reason}`);
     if (countsAtOnce(endpoint)) this.#count(violation, `#${reason}`);
-    const at = this.#noteLast(issuer, name, reason);
-    this.#violations += 1;
-    const field = refusalField(name, this.#violations);
-    this.#unsent.add(refusalRecord(issuer), field, encodeRefusal(violation, at));
+    const refusal = encodeRefusal(violation, this.#noteLast(violation, reason));
+    const { name, pending } = this.#placeOf(violation);
+    if (pending !== undefined) pending.refusal = refusal;
+    this.#addRefusal(issuer, name, refusal);
   }
 
   upstreamFault(issuer: string, kind: UpstreamFaultKind): void {
-    this.#count({ issuer, client: ISSUER_ITSELF, clientId: undefined }, `~${kind}`);
-    this.#noteLast(issuer, ISSUER_ITSELF, kind);
+    const itself = { issuer, client: ISSUER_ITSELF, clientId: undefined };
+    this.#count(itself, `~${kind}`);
+    this.#noteLast(itself, kind);
   }
 
   /** Adds all counts to the store. Throws a `StoreFault`: they are then kept for the next flush. */
@@ -144,37 +145,49 @@ export class Activity implements ActivitySink, AsyncDisposable {
   }
 
   /** Returns the name under which it was counted. */
-  #count({ issuer, client, clientId }: Subject, what: Counted): string {
-    const day = dayOf(this.#now());
-    let name = client;
-    if (client === UNLISTED) {
-      const { clients } = this.#knownOf(issuer);
-      const ownName = presentable(clientId);
-      if (ownName !== undefined && clients.has(ownName)) name = ownName;
-      else if (ownName !== undefined) clients.suspend(ownName, day, what);
-    }
-    this.#unsent.add(dayRecord(issuer, day), fieldOf(what, name), 1);
-    return name;
+  #count(subject: Subject, what: Counted): string {
+    return this.#change(subject, what, 1);
   }
 
   /** Returns the moment, in epoch seconds. */
-  #noteLast(issuer: string, name: string, what: string): number {
-    const now = this.#now();
-    const at = Math.floor(now / 1000);
-    this.#unsent.add(dayRecord(issuer, dayOf(now)), fieldOf(LAST, name), `${at} ${what}`);
+  #noteLast(subject: Subject, what: string): number {
+    const at = Math.floor(this.#now() / 1000);
+    this.#change(subject, LAST, `${at} ${what}`);
     return at;
   }
 
-  /** Moves the counts from `_unlisted` to the client once it is known. */
+  #change(subject: Subject, what: Counted | typeof LAST, change: number | string): string {
+    const { name, pending } = this.#placeOf(subject);
+    pending?.changes.set(what, applyChange(pending.changes.get(what), change));
+    this.#unsent.add(dayRecord(subject.issuer, dayOf(this.#now())), fieldOf(what, name), change);
+    return name;
+  }
+
+  #addRefusal(issuer: string, name: string, refusal: string): void {
+    this.#violations += 1;
+    this.#unsent.add(refusalRecord(issuer), refusalField(name, this.#violations), refusal);
+  }
+
+  /** The name under which a client is recorded now; `pending`: what it gets once it is known. */
+  #placeOf({ issuer, client, clientId }: Subject): { readonly name: string; readonly pending?: Pending } {
+    const ownName = client === UNLISTED ? presentable(clientId) : undefined;
+    if (ownName === undefined) return { name: client };
+    const { clients } = this.#knownOf(issuer);
+    if (clients.has(ownName)) return { name: ownName };
+    return { name: client, pending: clients.pendingOf(ownName, dayOf(this.#now())) };
+  }
+
+  /** Moves the counts from `_unlisted` to the client once it is known, and gives it its last violation. */
   #prove({ issuer, clientId }: Subject): void {
     const name = presentable(clientId);
     const pending = name === undefined ? undefined : this.#knownOf(issuer).clients.prove(name);
     if (pending === undefined || name === undefined) return;
-    for (const [what, number] of pending.counts) {
-      const record = dayRecord(issuer, pending.day);
-      this.#unsent.add(record, fieldOf(what, UNLISTED), -number);
-      this.#unsent.add(record, fieldOf(what, name), number);
+    const record = dayRecord(issuer, pending.day);
+    for (const [what, change] of pending.changes) {
+      if (typeof change === 'number') this.#unsent.add(record, fieldOf(what, UNLISTED), -change);
+      this.#unsent.add(record, fieldOf(what, name), change);
     }
+    if (pending.refusal !== undefined) this.#addRefusal(issuer, name, pending.refusal);
   }
 
   #noteUri(issuer: string, name: string, redirectUri: string): void {

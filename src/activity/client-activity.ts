@@ -62,6 +62,7 @@ export function buildClientActivity(
   const facts = {
     mode,
     enforcePercent: policy.enforcePercent,
+    isUnlisted: client === UNLISTED,
     sharedPlace,
     needsRecords: !keepsRecords && (codeHashSeen || policy.wrapCodes === false),
     isCountedElsewhere: !keepsRecords,

@@ -1,12 +1,16 @@
-import type { Counted } from './counted.ts';
+import type { Counted, LAST } from './counted.ts';
 
 /** The most client ids without an entry that are counted under their own name, per issuer. */
 export const UNLISTED_LIMIT = 1_000;
 /** The most client ids whose counts under `_unlisted` are remembered until they receive a code. */
 const PENDING_LIMIT = 1_000;
 
-/** The counts of one client_id under `_unlisted` on one day. */
-export type PendingCounts = { readonly day: number; readonly counts: Map<Counted, number> };
+/** What one client_id has under `_unlisted` on one day: counts, and the texts of its last violation. */
+export type Pending = {
+  readonly day: number;
+  readonly changes: Map<Counted | typeof LAST, number | string>;
+  refusal?: string;
+};
 
 /**
  * The client ids without an entry that are counted under their own name. Anybody can send any id, so an id counts as a
@@ -15,27 +19,27 @@ export type PendingCounts = { readonly day: number; readonly counts: Map<Counted
 export class KnownClients {
   #learned: ReadonlySet<string> = new Set();
   #proven = new Set<string>();
-  readonly #pending = new Map<string, PendingCounts>();
+  readonly #pending = new Map<string, Pending>();
 
   has(clientId: string): boolean {
     return this.#learned.has(clientId) || this.#proven.has(clientId);
   }
 
-  /** Records what was counted under `_unlisted` for a client_id. */
-  suspend(clientId: string, day: number, what: Counted): void {
+  /** What was recorded under `_unlisted` for a client_id on a day. */
+  pendingOf(clientId: string, day: number): Pending {
     let pending = this.#pending.get(clientId);
     if (pending?.day !== day) {
-      pending = { day, counts: new Map() };
+      pending = { day, changes: new Map() };
       this.#pending.delete(clientId);
       this.#pending.set(clientId, pending);
       const [oldest] = this.#pending.keys();
       if (this.#pending.size > PENDING_LIMIT && oldest !== undefined) this.#pending.delete(oldest);
     }
-    pending.counts.set(what, (pending.counts.get(what) ?? 0) + 1);
+    return pending;
   }
 
-  /** The upstream has issued a code for a client_id: it is known from now on. Returns its counts so far. */
-  prove(clientId: string): PendingCounts | undefined {
+  /** The upstream has issued a code for a client_id: it is known from now on. Returns what was recorded so far. */
+  prove(clientId: string): Pending | undefined {
     if (this.has(clientId) || this.#learned.size + this.#proven.size >= UNLISTED_LIMIT) return undefined;
     this.#proven.add(clientId);
     const pending = this.#pending.get(clientId);

@@ -33,6 +33,8 @@ export type SharedPlace = { readonly uri: string; readonly client: string };
 export type ClientFacts = {
   readonly mode: Mode;
   readonly enforcePercent?: number;
+  /** All client ids without an entry, which have received no code: anybody can make up such ids, and have them refused. */
+  readonly isUnlisted?: boolean;
   readonly sharedPlace?: SharedPlace | undefined;
   /** Its codes must stay as the server made them, which needs a store with records. */
   readonly needsRecords?: boolean;
@@ -61,7 +63,12 @@ export function verdictText(verdict: Verdict): string {
  */
 export function judgeReadiness(days: readonly Traffic[], client: ClientFacts): Verdict {
   const { mode, enforcePercent = 100, sharedPlace } = client;
-  const { needsRecords = false, isCountedElsewhere = false, seesVerifiers = true } = client;
+  const {
+    isUnlisted = false,
+    needsRecords = false,
+    isCountedElsewhere = false,
+    seesVerifiers = true,
+  } = client;
   if (mode === 'off') return notReady('its mode is `off`, so nothing is counted: set `mode: report` first');
   if (needsRecords) {
     return notReady(
@@ -70,7 +77,7 @@ export function judgeReadiness(days: readonly Traffic[], client: ClientFacts): V
   }
   if (days.every(isIdle)) return { state: 'no traffic' };
   if (mode === 'enforce') {
-    const trouble = findTrouble(days, isCountedElsewhere);
+    const trouble = (isUnlisted ? undefined : findRefusals(days)) ?? findBypass(days, isCountedElsewhere);
     if (trouble !== undefined) return notReady(trouble);
     if (enforcePercent === 100) return { state: 'ready' };
   }
@@ -117,13 +124,14 @@ function judgeReported(
   return { state: 'ready' };
 }
 
-/** What is wrong with an enforced client. */
-function findTrouble(days: readonly Traffic[], isCountedElsewhere: boolean): string | undefined {
+function findRefusals(days: readonly Traffic[]): string | undefined {
   const recent = sum(days.slice(-TROUBLE_DAYS));
   const refused = total(recent.violations);
-  if (refused > 0 && refused >= TROUBLE_SHARE * (recent.requests + refused)) {
-    return `${requests(recent.violations)} refused or reported since yesterday: ${explain(recent.violations)}`;
-  }
+  if (refused === 0 || refused < TROUBLE_SHARE * (recent.requests + refused)) return undefined;
+  return `${requests(recent.violations)} refused or reported since yesterday: ${explain(recent.violations)}`;
+}
+
+function findBypass(days: readonly Traffic[], isCountedElsewhere: boolean): string | undefined {
   const { codesBound, verified, unverified } = sum(days);
   const redeemed = verified + unverified;
   const isLow = redeemed < codesBound * REDEEMED_SHARE && codesBound - redeemed > 1;

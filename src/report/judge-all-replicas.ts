@@ -23,6 +23,7 @@ export function judgeAllReplicas(
     const verdict = judgeReadiness(counts.days, {
       mode: client.mode as Mode,
       enforcePercent: percent ?? 100,
+      isUnlisted: client.client === UNLISTED,
       sharedPlace: place ?? undefined,
       needsRecords: client.needs_store,
       seesVerifiers: client.sees_verifiers,

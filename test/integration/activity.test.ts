@@ -157,6 +157,24 @@ test('made-up client_ids are not recorded, and displace no real client', async (
   }, SOON);
 });
 
+test('refused client ids without an entry: made-up ones put nobody in trouble, a real one keeps its last violation', async () => {
+  await using stage = await Stage.open({ mode: 'enforce' });
+  const at = (id: string) => new SimpleClient(stage.gateway.url, id, 'https://real.example.com/cb');
+  for (let i = 0; i < 30; i += 1) await at(`made-up-${i}`).authorize(WITHOUT_PKCE);
+  await at('real-client').authorize(WITHOUT_PKCE);
+  await login(at('real-client'));
+  await vi.waitFor(async () => {
+    const [, , real, unlisted] = await clientsAt(stage.gateway);
+    const reason = 'challenge_missing';
+    expect(real).toMatchObject({ client: 'real-client', codes_redeemed: 1, last_violation: { reason } });
+    expect(unlisted).toMatchObject({
+      client: '_unlisted',
+      violations: { challenge_missing: 30 },
+      verdict: 'ready',
+    });
+  }, SOON);
+});
+
 describe('two gateways on one Redis', () => {
   test('report the same counts; each flushes its counts on SIGTERM; the counts outlive them', async () => {
     await using redis = await startRedis({ port: true });

@@ -79,6 +79,18 @@ describe('an unlisted client', () => {
     });
   });
 
+  test('gets its last violation once it is known, although its login broke no rule', async () => {
+    const { activity, counts, store } = openActivity();
+    activity.violation(violationOf(unlisted('portal'), { mode: 'enforce', requestId: 'first' }));
+    activity.violation(violationOf(unlisted('nobody'), { reason: 'state_conflict' }));
+    activity.codeBound(unlisted('portal'), FINE);
+    expect(await counts()).toMatchObject({ 'last portal': `${NOON / 1000} challenge_missing` });
+    const refusals = await loadRefusals(store, 'corp');
+    expect(refusals.filter(({ client }) => client === 'portal')).toMatchObject([
+      { requestId: 'first', reason: 'challenge_missing' },
+    ]);
+  });
+
   test("keeps yesterday's counts on that day", async () => {
     const { activity, counts, clock } = openActivity();
     activity.authorizationRequested(unlisted('portal'), 'S256');

@@ -135,6 +135,14 @@ describe('an enforced client', () => {
     else expect(enforced(days)).toMatch(expected);
   });
 
+  test('`_unlisted` is not in trouble by made-up client ids', () => {
+    const madeUp = [broken('code_unknown', 900, tried('challenge_missing', 1_000))];
+    expect(enforced(madeUp, { isUnlisted: true })).toBe('ready');
+    expect(enforced([{ ...logins(10), verified: 2 }], { isUnlisted: true })).toMatch(
+      /^not ready: only 2 of 10/,
+    );
+  });
+
   test('in a share of its logins is judged like one in report', () => {
     expect(enforced([logins(3)], { enforcePercent: 25 })).toBe('nearly ready: 3 logins in 1 day');
     expect(enforced([broken('challenge_missing', 3)], { enforcePercent: 25 })).toMatch(

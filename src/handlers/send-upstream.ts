@@ -14,7 +14,7 @@ import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 import { followResponse, mayBringPage } from './response/follow-response.ts';
 import { shareHead } from './share-with-origin.ts';
-import { withoutStore } from './without-store.ts';
+import { storeFault, withoutStore } from './without-store.ts';
 
 /** What is sent upstream instead of the client's parts; all other parts are unchanged. */
 export type UpstreamRequest = {
@@ -133,11 +133,8 @@ async function afterSaving(
   client: IdentifiedClient | undefined,
   follow: () => Outcome | Hold | Promise<Outcome | Hold>,
 ): Promise<Outcome | Hold> {
-  try {
-    await saved;
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error;
-    if (client !== undefined && withoutStore(exchange, client) === 'answered') return 'answered';
-  }
+  const fault = await saved.catch(storeFault);
+  if (fault instanceof StoreFault && client !== undefined && withoutStore(exchange, client) === 'done')
+    return 'answered';
   return follow();
 }

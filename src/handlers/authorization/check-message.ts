@@ -2,22 +2,19 @@ import { decideClientId } from '../../policy/decide-client-id.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { isDecisive, parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
-import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-import { countRequest } from './count-request.ts';
+import { countRequest } from './check-policy.ts';
 import { forwardAsSent } from './forward-request.ts';
-import { refuseRequest } from './refuse-request.ts';
+import { refuseIfEnforced } from './refuse-if-enforced.ts';
 
 /** Checks that the message is unambiguous. In report, an ambiguous one is forwarded unchanged, without a flow. */
 export function checkMessage(context: AuthorizationContext): Progress | Promise<Progress> {
   const violation = findProblem(context);
   if (violation === undefined) return undefined;
   context.violation = violation.reason;
-  if (shouldRefuse(context.exchange, context.endpoint, violation, context.client)) {
-    countRequest(context);
-    return refuseRequest(context, violation.reason);
-  }
-  return canStillBeRead(context, violation) ? undefined : forwardAsSent(context);
+  const refused = refuseIfEnforced(context, violation);
+  if (refused === 'done') countRequest(context);
+  return refused ?? (canStillBeRead(context, violation) ? undefined : forwardAsSent(context));
 }
 
 function findProblem({ message, merged, client, endpoint }: AuthorizationContext): Violation | undefined {

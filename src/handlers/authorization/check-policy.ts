@@ -1,13 +1,13 @@
+import { usableMethod } from '../../oauth/authorization-request.ts';
 import { decideAuthorizationRequest } from '../../policy/decide-authorization-request.ts';
+import { subjectOf } from '../identify-client.ts';
 import type { Progress } from '../run-steps.ts';
-import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-import { countRequest, isPostedByPage } from './count-request.ts';
-import { refuseRequest } from './refuse-request.ts';
+import { refuseIfEnforced } from './refuse-if-enforced.ts';
 
 /** Judges a request that begins a flow. */
 export function checkPolicy(context: AuthorizationContext): Progress {
-  const { exchange, client, judged } = context;
+  const { client, judged } = context;
   countRequest(context);
   // A message that was already reported is not reported again for consequences of the same violation.
   if (context.violation !== undefined) return undefined;
@@ -16,6 +16,20 @@ export function checkPolicy(context: AuthorizationContext): Progress {
   context.violation = violation.reason;
   // In report it was counted when its page was requested.
   if (client.mode === 'report' && isPostedByPage(context)) return undefined;
-  if (!shouldRefuse(exchange, context.endpoint, violation, client)) return undefined;
-  return refuseRequest(context, violation.reason);
+  return refuseIfEnforced(context, violation);
+}
+
+/** Counts an authorization request once, with any result. */
+export function countRequest(context: AuthorizationContext): void {
+  if (isPostedByPage(context)) return;
+  const { exchange, client, judged } = context;
+  exchange.services.events.authorizationRequested(subjectOf(exchange, client), usableMethod(judged.request));
+}
+
+/**
+ * A login or consent page of the server has posted to its own address: the query contains the client's request, and the body
+ * none of it. That is not a new request.
+ */
+function isPostedByPage({ message, merged }: AuthorizationContext): boolean {
+  return message.body !== undefined && !message.body.isEmpty && !merged.inBody;
 }

@@ -2,10 +2,10 @@ import { type AuthorizationRequest, parseAuthorizationRequest } from '../../oaut
 import { alignQuery } from '../../oauth/in-place.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
-import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import { StoreFault } from '../../store/flow-store.ts';
 import { problemBesideRequest } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
-import { withoutStore } from '../without-store.ts';
+import { storeFault, withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { belongsTo } from './reenter-flow.ts';
@@ -39,13 +39,8 @@ async function enter(
   body: Parameters,
 ): Promise<Progress> {
   const { exchange, message, merged, client } = context;
-  let live: LiveFlow | undefined;
-  try {
-    live = await exchange.services.store.findFlow(exchange.group.key, prefix);
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error;
-    return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
-  }
+  const live = await exchange.services.store.findFlow(exchange.group.key, prefix).catch(storeFault);
+  if (live instanceof StoreFault) return withoutStore(exchange, client) ?? forwardAsSent(context);
   if (live === undefined || !belongsTo(live.flow, posted)) return undefined;
   exchange.flow = { ...live, prefix };
   if (live.flow.mode === 'report') return forwardAsSent(context);

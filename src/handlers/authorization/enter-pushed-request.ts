@@ -3,13 +3,12 @@ import { type FoundPushedRequest, type PushedRequest, StoreFault } from '../../s
 import type { Exchange } from '../exchange.ts';
 import { followResponse } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
-import { shouldRefuse } from '../should-refuse.ts';
 import { mayBeOfReport } from '../without-records.ts';
-import { withoutStore } from '../without-store.ts';
+import { storeFault, withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { ownNameOf, withOwnName } from './pushed-request-cookie.ts';
-import { refuseRequest } from './refuse-request.ts';
+import { refuseIfEnforced } from './refuse-if-enforced.ts';
 
 /** Parameters that a server must take from the pushed request, although some servers read them beside the request_uri. */
 const SETTLED_BY_PUSH = [
@@ -33,13 +32,8 @@ export function enterPushedRequest(context: AuthorizationContext): Progress | Pr
 
 async function enter(context: AuthorizationContext, requestUri: string): Promise<Progress> {
   const { exchange, client } = context;
-  let pushed: FoundPushedRequest | undefined;
-  try {
-    pushed = await findPushedRequest(exchange, requestUri);
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error;
-    return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
-  }
+  const pushed = await findPushedRequest(exchange, requestUri).catch(storeFault);
+  if (pushed instanceof StoreFault) return withoutStore(exchange, client) ?? forwardAsSent(context);
   if (pushed !== undefined && isItsRequest(context, pushed)) {
     const responseType = normalizeResponseType(context.merged.parameters.get('response_type') ?? '');
     // OpenID Connect servers may require response_type here too (Core 6.1); it is dropped if the client may not use it.
@@ -51,11 +45,9 @@ async function enter(context: AuthorizationContext, requestUri: string): Promise
       settle: (head) => followResponse(exchange, withOwnName(exchange, head, requestUri, pushed)),
     });
   }
-  const refused =
-    context.violation === undefined &&
-    !mayBeOfReport(exchange, client) &&
-    shouldRefuse(exchange, 'authorization', { reason: 'request_uri_unknown' }, client);
-  return refused ? refuseRequest(context, 'request_uri_unknown') : forwardAsSent(context);
+  const isViolation = context.violation === undefined && !mayBeOfReport(exchange, client);
+  const refused = isViolation ? refuseIfEnforced(context, { reason: 'request_uri_unknown' }) : undefined;
+  return refused ?? forwardAsSent(context);
 }
 
 /** Finds it by the client's request_uri, or by the upstream's if the browser returns from its login. */

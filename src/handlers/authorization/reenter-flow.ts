@@ -2,7 +2,7 @@ import { type AuthorizationRequest, usableMethod } from '../../oauth/authorizati
 import { storedChallenge } from '../../oauth/pkce.ts';
 import { type Flow, type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import type { Progress } from '../run-steps.ts';
-import { withoutStore } from '../without-store.ts';
+import { storeFault, withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 
@@ -21,13 +21,8 @@ export function reenterFlow(context: AuthorizationContext): Progress | Promise<P
 async function reenter(context: AuthorizationContext): Promise<Progress> {
   const { exchange, judged, prefix, client } = context;
   const { request } = judged;
-  let live: LiveFlow | undefined;
-  try {
-    live = await findFlow(context);
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error;
-    return withoutStore(exchange, client) === 'go_on' ? forwardAsSent(context) : 'done';
-  }
+  const live = await findFlow(context).catch(storeFault);
+  if (live instanceof StoreFault) return withoutStore(exchange, client) ?? forwardAsSent(context);
   if (live !== undefined && belongsTo(live.flow, request)) {
     exchange.flow = { ...live, prefix: prefix?.prefix };
     return forwardRequest(context);

@@ -3,11 +3,10 @@ import { carriesIdToken } from '../../oauth/authorization-request.ts';
 import { type Flow, StoreFault } from '../../store/flow-store.ts';
 import { canBeFollowed, needsPrefix } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';
-import { shouldRefuse } from '../should-refuse.ts';
-import { withoutStore } from '../without-store.ts';
+import { storeFault, withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { challengeOf } from './reenter-flow.ts';
-import { refuseRequest } from './refuse-request.ts';
+import { refuseIfEnforced } from './refuse-if-enforced.ts';
 
 /** Begins the flow. A flow with a prefix is saved in parallel with the upstream request, and before the response is sent. */
 export function startFlow(context: AuthorizationContext): Progress | Promise<Progress> {
@@ -26,12 +25,9 @@ export function startFlow(context: AuthorizationContext): Progress | Promise<Pro
     longest: stateLimit === undefined ? undefined : stateLimit - Buffer.byteLength(state ?? ''),
   });
   if (begun === undefined) return startPreservedFlow(context, 'state_limit');
-  const { prefix, live, saved } = begun;
-  context.statePrefix = prefix;
-  context.saved = saved;
-  // The code that awaits it handles a fault; until then it must not count as an unhandled rejection.
-  saved.catch(() => {});
-  exchange.flow = { ...live, prefix };
+  context.statePrefix = begun.prefix;
+  context.saved = begun.saved;
+  exchange.flow = { ...begun.live, prefix: begun.prefix };
   return undefined;
 }
 
@@ -51,26 +47,15 @@ async function startPreservedFlow(
         client.policy.redirectUris !== undefined &&
         !needsPrefix(judged.request)));
   if (!canBeFound) {
-    const refused = shouldRefuse(
-      exchange,
-      'authorization_response',
-      { reason: 'response_not_followable', detail: why },
-      client,
-    );
-    return refused ? refuseRequest(context, 'response_not_followable') : undefined;
+    const violation = { reason: 'response_not_followable', detail: why } as const;
+    return refuseIfEnforced(context, violation, 'authorization_response');
   }
-  try {
-    const begun = await store.beginPreservedFlow(newFlow(context), state ?? '', client.policy.flowTtl);
-    if (begun === 'state_conflict') {
-      const refused = shouldRefuse(exchange, context.endpoint, { reason: 'state_conflict' }, client);
-      return refused ? refuseRequest(context, 'state_conflict') : undefined;
-    }
-    exchange.flow = { ...begun, prefix: undefined };
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error;
-    return withoutStore(exchange, client) === 'go_on' ? undefined : 'done';
-  }
+  const { flowTtl } = client.policy;
+  const begun = await store.beginPreservedFlow(newFlow(context), state ?? '', flowTtl).catch(storeFault);
+  if (begun instanceof StoreFault) return withoutStore(exchange, client);
+  if (begun === 'state_conflict') return refuseIfEnforced(context, { reason: 'state_conflict' });
+  exchange.flow = { ...begun, prefix: undefined };
+  return undefined;
 }
 
 function newFlow({ exchange, client, judged, violation }: AuthorizationContext): Flow {

@@ -23,7 +23,7 @@ export async function handleRevocation(exchange: Exchange): Promise<void> {
     parameters.has('token') &&
     !parameters.has('grant_type');
   const sent = revokes ? injectSecret(exchange, 'revocation', parameters, client, identity) : undefined;
-  if (sent?.injected === true) {
+  if (sent !== undefined) {
     await sendUpstream(exchange, { body: sent.parameters.serialize(), authorization: sent.authorization });
   } else {
     await sendUpstream(exchange, { bodyAsSent: message.asSent() });

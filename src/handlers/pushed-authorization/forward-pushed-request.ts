@@ -5,7 +5,7 @@ import { describeBody, headerOf, type ResponseHead } from '../../upstream/respon
 import type { AuthorizationContext } from '../authorization/authorization-context.ts';
 import { forwardRequest } from '../authorization/forward-request.ts';
 import { needsOwnNames } from '../without-records.ts';
-import { withoutStore } from '../without-store.ts';
+import { storeFault, withoutStore } from '../without-store.ts';
 
 /** Bytes: a request_uri and its lifetime need about a hundred. */
 const ANSWER_LIMIT = 64 * 1024;
@@ -41,12 +41,12 @@ async function remember(context: AuthorizationContext, answer: PushedAnswer): Pr
     mode: client.mode === 'enforce' ? 'enforce' : 'report',
   } as const;
   const lifetime = Math.min(answer.expiresIn * 1000, client.policy.flowTtl);
-  try {
-    return await services.store.savePushedRequest(group.key, answer.requestUri, pushed, lifetime);
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error;
-    return withoutStore(exchange, client) === 'answered' ? undefined : answer.requestUri;
-  }
+  const { requestUri } = answer;
+  const own = await services.store
+    .savePushedRequest(group.key, requestUri, pushed, lifetime)
+    .catch(storeFault);
+  if (!(own instanceof StoreFault)) return own;
+  return withoutStore(exchange, client) === 'done' ? undefined : requestUri;
 }
 
 function rewrite(head: ResponseHead, { members }: PushedAnswer, requestUri: string): Outcome {

@@ -14,9 +14,8 @@ import type { Exchange } from '../exchange.ts';
 import { recordedClient } from '../identify-client.ts';
 import { refuseAuthorization } from '../refuse.ts';
 import { type Offender, shouldRefuse } from '../should-refuse.ts';
-import { answerStoreFault } from '../without-store.ts';
+import { answerStoreFault, mayOwnCodeAt, namedPlace } from '../without-store.ts';
 import { bindCode } from './bind-code.ts';
-import { concernedWithoutStore, namedPlace } from './concerned-without-store.ts';
 import { FlowFinder } from './flow-finder.ts';
 import { isSent } from './is-sent.ts';
 import type { Ruling } from './ruling.ts';
@@ -147,8 +146,7 @@ export class ResponseJudge {
   }
 
   #waitsForStore(target: Target | undefined): Ruling | undefined {
-    const concerned = concernedWithoutStore(this.#exchange, target);
-    if (decideWithoutStore(...concerned) === 'go_on') return undefined;
+    if (decideWithoutStore(...mayOwnCodeAt(this.#exchange, target)) === 'go_on') return undefined;
     return { withhold: () => answerStoreFault(this.#exchange) };
   }
 

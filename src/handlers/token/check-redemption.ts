@@ -1,7 +1,6 @@
 import { decideRedemption } from '../../policy/decide-redemption.ts';
 import type { Progress } from '../run-steps.ts';
-import { shouldRefuse } from '../should-refuse.ts';
-import { refuseRedemption } from './refuse-redemption.ts';
+import { refuseIfEnforced } from './refuse-if-enforced.ts';
 import type { TokenContext } from './token-context.ts';
 
 /** Judges the redemption of a known code. After a refusal the code stays free for its client. */
@@ -14,7 +13,8 @@ export async function checkRedemption(context: TokenContext): Promise<Progress> 
     client: identity,
   };
   const violation = decideRedemption(claim, presented, owner.policy);
-  if (violation === undefined || !shouldRefuse(exchange, 'token', violation, owner)) return undefined;
-  await claimed.release();
-  return refuseRedemption(exchange, violation.reason, owner);
+  if (violation === undefined) return undefined;
+  // Before the answer, so that a retry finds the code free.
+  if (owner.mode === 'enforce') await claimed.release();
+  return refuseIfEnforced(exchange, violation, owner);
 }

@@ -2,14 +2,14 @@ import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
 import { decideClientId } from '../../policy/decide-client-id.ts';
 import type { Violation } from '../../policy/reason.ts';
-import { type Binding, StoreFault } from '../../store/flow-store.ts';
+import { StoreFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
 import { hintsOf, type Message, parameterInQuery, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
-import { shouldRefuse } from '../should-refuse.ts';
-import { forwardAsSent } from './forward-as-sent.ts';
-import { refuseRedemption } from './refuse-redemption.ts';
+import { storeFault } from '../without-store.ts';
+import { refuseIfEnforced } from './refuse-if-enforced.ts';
+import { forwardAsSent } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
 
 /** The most codes per request that are looked up: a valid request has one, and many would load the store. */
@@ -21,9 +21,7 @@ export async function checkTokenMessage(context: TokenContext): Promise<Progress
   const violation = findProblem(context);
   if (violation === undefined) return undefined;
   const concerned = (await findEnforcedOwner(exchange, message, named)) ?? named;
-  if (shouldRefuse(exchange, 'token', violation, concerned))
-    return refuseRedemption(exchange, violation.reason, concerned);
-  return forwardAsSent(context);
+  return refuseIfEnforced(exchange, violation, concerned) ?? forwardAsSent(context);
 }
 
 function findProblem({ message, named, parameters, grantType }: TokenContext): Violation | undefined {
@@ -54,15 +52,13 @@ async function findEnforcedOwner(
   const codes = hintsOf(message).filter(([name]) => canonicalName(beforeNul(name)) === 'code');
   for (const [, value] of codes.slice(0, LOOK_UPS)) {
     const code = beforeNul(value).trim();
-    let binding: Binding | undefined;
-    try {
-      binding = await exchange.services.store.findCode(exchange.group.key, code);
-    } catch (error) {
-      if (!(error instanceof StoreFault)) throw error;
+    const binding = await exchange.services.store.findCode(exchange.group.key, code).catch(storeFault);
+    if (binding instanceof StoreFault) {
       if (isGatewayCode(code)) return { ...named, mode: 'enforce' };
       if (named.clientId === undefined) return inStrictestMode(exchange, named);
+    } else if (binding?.mode === 'enforce') {
+      return recordedClient(exchange, binding);
     }
-    if (binding?.mode === 'enforce') return recordedClient(exchange, binding);
   }
   return codes.length > LOOK_UPS ? inStrictestMode(exchange, named) : undefined;
 }

@@ -4,19 +4,17 @@ import { allowsGrantType } from '../../policy/client-policy.ts';
 import { isComparable } from '../../policy/decide-redemption.ts';
 import { strictestMode } from '../../policy/mode.ts';
 import type { Violation } from '../../policy/reason.ts';
-import { type Claim, StoreFault } from '../../store/flow-store.ts';
+import { StoreFault } from '../../store/flow-store.ts';
 import { takeRandomBytes } from '../../store/random-pool.ts';
 import { type IdentifiedClient, recordedClient, subjectOf } from '../identify-client.ts';
-import { answerFault } from '../refuse.ts';
 import { followResponse } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
-import { shouldRefuse } from '../should-refuse.ts';
 import { mayBeOfReport } from '../without-records.ts';
-import { mayOwnCode, withoutStore } from '../without-store.ts';
+import { answerUnverifiableCode, mayOwnCode, storeFault, withoutStore } from '../without-store.ts';
 import { ClaimedCode } from './claimed-code.ts';
-import { sendAsSent } from './forward-as-sent.ts';
 import { holdForUnknownCode } from './look-for-code-hash.ts';
-import { refuseRedemption } from './refuse-redemption.ts';
+import { refuseIfEnforced } from './refuse-if-enforced.ts';
+import { sendAsSent } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
 
 /** Bytes of randomness in the id of a claim. */
@@ -30,13 +28,9 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
   const verifier = parameters.get('code_verifier');
   const challenge = isComparable(verifier) ? s256(verifier) : undefined;
   const claimId = takeRandomBytes(CLAIM_ID_BYTES).toString('base64url');
-  let claim: Claim;
-  try {
-    claim = await exchange.services.store.claimCode(exchange.group.key, code, { challenge, claimId });
-  } catch (error) {
-    if (!(error instanceof StoreFault)) throw error;
-    return proceedWithoutStore(context, code);
-  }
+  const { store } = exchange.services;
+  const claim = await store.claimCode(exchange.group.key, code, { challenge, claimId }).catch(storeFault);
+  if (claim instanceof StoreFault) return proceedWithoutStore(context, code);
   if (claim.outcome === 'unknown') {
     const isBare = !isGatewayCode(code) && mayBeOfReport(exchange, context.named);
     return proceedUnclaimed(context, isBare ? undefined : { reason: 'code_unknown' });
@@ -60,23 +54,17 @@ const GRANT = { reason: 'grant_type_not_allowed', detail: 'authorization_code' }
 async function proceedUnclaimed(context: TokenContext, violation: Violation | undefined): Promise<Progress> {
   const { exchange, named } = context;
   const first = allowsGrantType(named.policy, 'authorization_code') ? violation : GRANT;
-  if (first !== undefined && shouldRefuse(exchange, 'token', first, named))
-    return refuseRedemption(exchange, first.reason, named);
-  return forwardUnverified(context);
+  const refused = first && refuseIfEnforced(exchange, first, named);
+  return refused ?? forwardUnverified(context);
 }
 
-/** The code cannot be verified now. A wrapped code always belongs to an enforced flow. */
+/** The code cannot be verified now. */
 async function proceedWithoutStore(context: TokenContext, code: string): Promise<Progress> {
   const { exchange, named } = context;
-  if (isGatewayCode(code)) {
-    answerFault(exchange, 503, 'the code cannot be verified right now; try again in a moment');
-    return 'done';
-  }
-  if (!allowsGrantType(named.policy, 'authorization_code') && shouldRefuse(exchange, 'token', GRANT, named)) {
-    return refuseRedemption(exchange, GRANT.reason, named);
-  }
-  const waits = withoutStore(exchange, ...mayOwnCode(exchange, named)) === 'answered';
-  return waits ? 'done' : forwardUnverified(context);
+  if (isGatewayCode(code)) return answerUnverifiableCode(exchange);
+  const allowed = allowsGrantType(named.policy, 'authorization_code');
+  const refused = allowed ? undefined : refuseIfEnforced(exchange, GRANT, named);
+  return refused ?? withoutStore(exchange, ...mayOwnCode(exchange, named)) ?? forwardUnverified(context);
 }
 
 /** In report, an unknown code is forwarded with its verifier. */

@@ -1,6 +1,7 @@
-import { type KnownClaim, StoreFault } from '../../store/flow-store.ts';
+import type { KnownClaim } from '../../store/flow-store.ts';
 import type { Subject } from '../../telemetry/subject.ts';
 import type { Exchange } from '../exchange.ts';
+import { storeFault } from '../without-store.ts';
 
 /**
  * A code between its claim and the upstream's answer: a 2xx spends it, anything else releases it, so that the client can
@@ -49,12 +50,9 @@ export class ClaimedCode {
     this.#settled = true;
     if (this.#sent) this.#redeemed('upstream_error');
     if (!this.#holds) return;
-    try {
-      await this.#exchange.services.store.releaseClaim(this.#exchange.group.key, this.#code, this.#claimId);
-    } catch (error) {
-      // Already counted and logged. The store gives the code back as soon as it can; until then nobody can redeem it.
-      if (!(error instanceof StoreFault)) throw error;
-    }
+    const { services, group } = this.#exchange;
+    // A fault was already counted and logged. The store gives the code back as soon as it can; until then nobody can redeem it.
+    await services.store.releaseClaim(group.key, this.#code, this.#claimId).catch(storeFault);
   }
 
   #redeemed(result: 'verified' | 'unverified' | 'upstream_error'): void {

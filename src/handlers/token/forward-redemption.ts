@@ -4,8 +4,8 @@ import type { ResponseHead } from '../../upstream/response-headers.ts';
 import { injectSecret } from '../inject-secret.ts';
 import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
 import { holdForCodeHash } from './look-for-code-hash.ts';
+import { writeBody } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
-import { writeBody } from './write-body.ts';
 
 const VERIFIER: ReadonlySet<string> = new Set(['code_verifier']);
 
@@ -27,9 +27,9 @@ function outgoing(context: TokenContext): UpstreamRequest {
   const proven =
     claim.outcome === 'claimed' && binding.codeChallenge !== undefined && named.clientId === binding.clientId;
   const sent = injectSecret(exchange, 'token', judged, { ...owner, certain: proven }, identity);
-  const isChanged = sent.injected || claim.upstreamCode !== parameters.get('code');
+  const isChanged = sent !== undefined || claim.upstreamCode !== parameters.get('code');
   if (owner.mode === 'enforce' || (isChanged && claim.upstreamCode !== '')) {
-    return { ...writeBody(message, sent.parameters), authorization: sent.authorization };
+    return { ...writeBody(message, sent?.parameters ?? judged), authorization: sent?.authorization };
   }
   const { body } = message;
   if (binding.pkceForwarded || body?.format !== 'form') return { bodyAsSent: message.asSent() };

@@ -1,12 +1,20 @@
-import type { Reason } from '../../policy/reason.ts';
+import type { JudgedEndpoint, Violation } from '../../policy/reason.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { type ReturnAddress, refuseAuthorization, refuseToken } from '../refuse.ts';
+import type { Progress } from '../run-steps.ts';
+import { shouldRefuse } from '../should-refuse.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 
-/** Refuses the request. The client gets its own state back, never a prefix. */
-export function refuseRequest(context: AuthorizationContext, reason: Reason): 'done' {
-  if (context.endpoint === 'pushed_authorization') refuseToken(context.exchange, reason);
-  else refuseAuthorization(context.exchange, reason, context.client.policy, returnAddress(context));
+/** Counts and logs a violation. In enforce it refuses the request; the client gets its own state back, never a prefix. */
+export function refuseIfEnforced(
+  context: AuthorizationContext,
+  violation: Violation,
+  endpoint: JudgedEndpoint = context.endpoint,
+): Progress {
+  const { exchange, client } = context;
+  if (!shouldRefuse(exchange, endpoint, violation, client)) return undefined;
+  if (context.endpoint === 'pushed_authorization') refuseToken(exchange, violation.reason);
+  else refuseAuthorization(exchange, violation.reason, client.policy, returnAddress(context));
   return 'done';
 }
 

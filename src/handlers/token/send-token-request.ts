@@ -1,5 +1,7 @@
+import type { Parameters } from '../../oauth/parameters.ts';
 import type { Forwarded } from '../../upstream/forward.ts';
-import { type SendOptions, sendUpstream } from '../send-upstream.ts';
+import type { Message } from '../message/message.ts';
+import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
 import type { TokenContext } from './token-context.ts';
 
 /** Forwards requests that are not judged, or cannot be read. */
@@ -14,4 +16,13 @@ export function sendAsSent(
   options: Pick<SendOptions, 'settle'> = {},
 ): Promise<Forwarded> {
   return sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() }, options);
+}
+
+/** Writes parameters in the format of the client's request. */
+export function writeBody(
+  { body }: Message,
+  parameters: Parameters,
+): Pick<UpstreamRequest, 'body' | 'contentType'> {
+  if (body?.format !== 'json') return { body: parameters.serialize() };
+  return { body: JSON.stringify(Object.fromEntries(parameters.entries)), contentType: 'application/json' };
 }

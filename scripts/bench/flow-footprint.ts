@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { encodeFlow } from '../../src/store/flow-record.ts';
 import { KeyedFlowStore } from '../../src/store/keyed-flow-store.ts';
-import { MemoryRecordStore } from '../../src/store/record-store-memory.ts';
+import { DEFAULT_QUOTAS, MemoryRecordStore } from '../../src/store/record-store-memory.ts';
 import { flowIdOf, flowKey } from '../../src/store/store-key.ts';
 import type { RedisServer } from '../../test/support/redis-server.ts';
 import { beginSample, sampleFlow, UPSTREAM } from '../../test/support/sample-login.ts';
@@ -54,9 +54,7 @@ async function usedMemory(client: ReturnType<RedisServer['connect']>): Promise<n
 export async function measureMemoryStore(count: number): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  const quota = { count, size: count * 1024 };
-  const tiers = { small: quota, large: quota };
-  const quotas = { flows: tiers, codes: tiers, expiredCodes: tiers, traits: quota };
+  const quotas = { ...DEFAULT_QUOTAS, flows: { count, size: count * 1024 } };
   const store = new KeyedFlowStore(new MemoryRecordStore({ quotas }));
   collect();
   const before = process.memoryUsage().heapUsed;

@@ -1,8 +1,11 @@
 import type { Binding } from './flow-store.ts';
 import { isOptionalText, judgedFields, parseFields, readJudged, stringifyFields } from './record-fields.ts';
 
-/** `bare`: the upstream's code, given to the client. `own`: a code of the gateway. `marker`: the upstream's code, whose client got a code of the gateway. */
-export type CodeKind = 'bare' | 'own' | 'marker';
+/**
+ * `bare`: the upstream's code, given to the client. `own`: a code of the gateway. `marker`: the upstream's code, whose client got
+ * a code of the gateway. `seen`: any code of a sealed store, as far as one process remembers it.
+ */
+export type CodeKind = 'bare' | 'own' | 'marker' | 'seen';
 export type CodeStatus = 'bound' | 'claimed' | 'burnt';
 
 /** A newly bound code. */
@@ -33,12 +36,9 @@ export const CODE_MEMORY: Readonly<Record<CodeKind, number>> = {
   own: 10 * 60_000,
   bare: 60 * 60_000,
   marker: 60 * 60_000,
+  /** A sealed code itself says that it expired. */
+  seen: 0,
 };
-
-/** The `CODE_MEMORY` of a record. */
-export function codeMemoryOf(record: string): number {
-  return CODE_MEMORY[KINDS[record.charAt(1)] ?? 'bare'];
-}
 
 /** The maximum of `maxAttempts`, which has three digits in the record. */
 export const MAX_ATTEMPTS_LIMIT = 999;
@@ -53,7 +53,7 @@ export const NO_CLAIM = '.'.repeat(22);
  * needs no parser.
  */
 const HEADER =
-  /^2[bow][bcx][0-9]{6}(?:[A-Za-z0-9_-]{43}|\.{43})(?:[A-Za-z0-9_-]{22}|\.{22})[A-Za-z0-9_-]{43}$/;
+  /^2[bows][bcx][0-9]{6}(?:[A-Za-z0-9_-]{43}|\.{43})(?:[A-Za-z0-9_-]{22}|\.{22})[A-Za-z0-9_-]{43}$/;
 const CHALLENGE_AT = 9;
 const CLAIM_AT = 52;
 const FLOW_AT = 74;
@@ -65,8 +65,11 @@ export const FLOW_ID_LENGTH: number = HEADER_LENGTH - FLOW_AT;
 const PKCE_FORWARDED = 1;
 const HAS_ID_TOKEN = 2;
 
-const KIND_LETTERS = { bare: 'b', own: 'o', marker: 'w' } as const satisfies Record<CodeKind, string>;
-const KINDS: Readonly<Record<string, CodeKind>> = { b: 'bare', o: 'own', w: 'marker' };
+const KIND_LETTERS = { bare: 'b', own: 'o', marker: 'w', seen: 's' } as const satisfies Record<
+  CodeKind,
+  string
+>;
+const KINDS: Readonly<Record<string, CodeKind>> = { b: 'bare', o: 'own', w: 'marker', s: 'seen' };
 const STATUS_LETTERS = { bound: 'b', claimed: 'c', burnt: 'x' } as const satisfies Record<CodeStatus, string>;
 const STATUSES: Readonly<Record<string, CodeStatus>> = { b: 'bound', c: 'claimed', x: 'burnt' };
 
@@ -112,7 +115,7 @@ export function decodeCode(record: string): StoredCode | undefined {
   // The gateway binds no enforced code without a challenge: such a record is a downgrade, and fails closed.
   if (codeChallenge === undefined && judged.mode === 'enforce') return undefined;
   if (!isOptionalText(redirectUri) || typeof flags !== 'number' || flags > 3) return undefined;
-  if (!isOptionalText(sealed) || (sealed === 0) !== (kind === 'bare')) return undefined;
+  if (!isOptionalText(sealed) || (sealed === 0) !== (kind === 'bare' || kind === 'seen')) return undefined;
   return {
     kind,
     status,

@@ -7,110 +7,97 @@ type Entry = {
   next: Entry | undefined;
 };
 
-/** The entries of one TTL, linked in insertion order, which is also their expiry order. */
-type Lane = { readonly ttl: number; oldest: Entry | undefined; newest: Entry | undefined };
+/** The entries of one pool and TTL, linked in insertion order, which is also their expiry order. */
+type Lane = {
+  readonly pool: Pool;
+  readonly ttl: number;
+  oldest: Entry | undefined;
+  newest: Entry | undefined;
+};
 
-/** The limits: entries, and characters of keys and records. */
+/** The limits of a pool: entries, and characters of keys and records. */
 export type Quota = { readonly count: number; readonly size: number };
 
-export type FoundRecord = { readonly record: string; readonly remaining: number };
+type Pool = { readonly quota: Quota; readonly lanes: Map<number, Lane>; count: number; size: number };
 
 /**
- * Records that expire, up to a quota: beyond it, the oldest record is dropped. Each TTL has its own lane, so expired and
- * oldest entries are at the head of a lane, and nothing is searched or sorted. All clients together have few TTLs. Times are
- * milliseconds of a monotonic clock.
+ * Records that expire, in pools with a quota each: beyond it, the pool's oldest record is dropped. Each TTL has its own lane, so
+ * expired and oldest entries are at the head of a lane, and nothing is searched or sorted. All clients together have few TTLs.
+ * Times are milliseconds of a monotonic clock.
  */
-export class ExpiringRecords {
-  readonly #quota: Quota;
-  readonly #onExpired: (key: string, record: string, expiredAt: number) => void;
+export class ExpiringRecords<Name extends string> {
   readonly #entries = new Map<string, Entry>();
-  readonly #lanes = new Map<number, Lane>();
-  #size = 0;
+  readonly #pools: Readonly<Record<Name, Pool>>;
 
-  constructor(quota: Quota, onExpired: (key: string, record: string, expiredAt: number) => void = () => {}) {
-    this.#quota = quota;
-    this.#onExpired = onExpired;
-  }
-
-  /** The number of entries, including expired ones that were not swept yet. */
-  get count(): number {
-    return this.#entries.size;
-  }
-
-  /** The characters of all keys and records. */
-  get size(): number {
-    return this.#size;
+  constructor(quotas: Readonly<Record<Name, Quota>>) {
+    const pools = Object.entries<Quota>(quotas).map(([name, quota]) => [
+      name,
+      { quota, lanes: new Map(), count: 0, size: 0 },
+    ]);
+    this.#pools = Object.fromEntries(pools);
   }
 
   /** The live record of a key, and its remaining TTL. */
-  get(key: string, now: number): FoundRecord | undefined {
+  get(key: string, now: number): { readonly record: string; readonly remaining: number } | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.expiresAt <= now) return undefined;
     return { record: entry.record, remaining: entry.expiresAt - now };
   }
 
   /** Adds a record, and drops an earlier one of the key. */
-  add(key: string, record: string, now: number, ttl: number): void {
+  add(name: Name, key: string, record: string, now: number, ttl: number): void {
     this.remove(key);
-    if (this.#quota.count === 0) return;
-    this.#makeRoom(key.length + record.length);
-    let lane = this.#lanes.get(ttl);
-    if (lane === undefined) {
-      lane = { ttl, oldest: undefined, newest: undefined };
-      this.#lanes.set(ttl, lane);
-    }
-    const entry: Entry = {
-      key,
-      record: flat(record),
-      expiresAt: now + ttl,
-      lane,
-      before: lane.newest,
-      next: undefined,
-    };
-    if (lane.newest === undefined) lane.oldest = entry;
-    else lane.newest.next = entry;
+    const pool = this.#pools[name];
+    const size = key.length + record.length;
+    this.#makeRoom(pool, size);
+    const lane = pool.lanes.get(ttl) ?? { pool, ttl, oldest: undefined, newest: undefined };
+    const before = lane.newest;
+    const entry: Entry = { key, record: flat(record), expiresAt: now + ttl, lane, before, next: undefined };
+    if (before === undefined) {
+      lane.oldest = entry;
+      pool.lanes.set(ttl, lane);
+    } else before.next = entry;
     lane.newest = entry;
     this.#entries.set(key, entry);
-    this.#size += key.length + record.length;
+    pool.count += 1;
+    pool.size += size;
   }
 
-  /** Replaces a live record, and keeps its TTL. Returns whether there was one. */
-  replace(key: string, record: string): boolean {
+  /** Replaces a live record by one of the same length, and keeps its TTL. */
+  replace(key: string, record: string): void {
     const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    this.#size += record.length - entry.record.length;
-    entry.record = flat(record);
-    return true;
+    if (entry !== undefined) entry.record = flat(record);
   }
 
   remove(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     const { lane, before, next } = entry;
+    const { pool } = lane;
     if (before === undefined) lane.oldest = next;
     else before.next = next;
     if (next === undefined) lane.newest = before;
     else next.before = before;
-    if (lane.oldest === undefined) this.#lanes.delete(lane.ttl);
+    if (lane.oldest === undefined) pool.lanes.delete(lane.ttl);
     this.#entries.delete(key);
-    this.#size -= key.length + entry.record.length;
+    pool.count -= 1;
+    pool.size -= key.length + entry.record.length;
   }
 
   /** Drops expired entries. Each entry is dropped once, so a sweep with every operation is cheap. */
   sweep(now: number): void {
-    for (const lane of this.#lanes.values()) {
-      while (lane.oldest !== undefined && lane.oldest.expiresAt <= now) {
-        const { key, record, expiresAt } = lane.oldest;
-        this.remove(key);
-        this.#onExpired(key, record, expiresAt);
+    for (const name in this.#pools) {
+      for (const lane of this.#pools[name].lanes.values()) {
+        while (lane.oldest !== undefined && lane.oldest.expiresAt <= now) this.remove(lane.oldest.key);
       }
     }
   }
 
-  #makeRoom(size: number): void {
-    while (this.count > 0 && (this.count >= this.#quota.count || this.#size + size > this.#quota.size)) {
+  #makeRoom(pool: Pool, size: number): void {
+    const { quota, lanes } = pool;
+    while (pool.count > 0 && (pool.count >= quota.count || pool.size + size > quota.size)) {
       let oldest: Entry | undefined;
-      for (const { oldest: first, ttl } of this.#lanes.values()) {
+      for (const { oldest: first, ttl } of lanes.values()) {
         if (first === undefined) continue;
         if (oldest === undefined || first.expiresAt - ttl < oldest.expiresAt - oldest.lane.ttl)
           oldest = first;

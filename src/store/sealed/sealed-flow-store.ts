@@ -1,4 +1,4 @@
-import { CODE_MEMORY, decodeCode, encodeCode, FLOW_ID_LENGTH } from '../code-record.ts';
+import { decodeCode, encodeCode, FLOW_ID_LENGTH } from '../code-record.ts';
 import {
   type BeginOptions,
   type BegunFlow,
@@ -38,15 +38,10 @@ const LONGEST_DELAY = CLOCK_TOLERANCE + 1_000;
 
 /** Milliseconds. The memory of a process sorts by lifetime, so there must be few different ones. */
 const LIFETIME_STEP = 30_000;
-const NONE = { count: 0, size: 0 };
-/**
- * Logins that a process remembers, until their code expires, which the code itself says. For forgotten ones the server decides,
- * as at another replica.
- */
+/** Codes that a process remembers until they expire. For forgotten ones the server decides, as at another replica. */
 const QUOTAS: MemoryQuotas = {
   ...DEFAULT_QUOTAS,
-  codes: { ...DEFAULT_QUOTAS.codes, small: { count: 40_000, size: 16 * 1024 * 1024 } },
-  expiredCodes: { small: NONE, large: NONE },
+  codes: { count: 40_000, size: 16 * 1024 * 1024 },
 };
 
 export type SealedSettings = {
@@ -203,9 +198,8 @@ export class SealedFlowStore implements FlowStore {
 
   /** The first binding that this process sees stays. */
   async #bindFirst(key: string, { flowId, binding, codeTtl }: BindOptions, own: string): Promise<Bound> {
-    const record = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
-    const ttl = codeTtl + LONGEST_DELAY + CODE_MEMORY.bare;
-    const held = await this.#records.saveUnlessHeld(key, record, ttl);
+    const record = encodeCode({ kind: 'seen', flowId, binding, sealed: undefined });
+    const held = await this.#records.saveUnlessHeld(key, record, codeTtl + LONGEST_DELAY);
     const earlier = held === undefined ? undefined : decodeCode(held)?.flowId;
     if (earlier === undefined || earlier === BOUND_ELSEWHERE)
       return { outcome: 'bound', code: own, first: true };
@@ -216,8 +210,8 @@ export class SealedFlowStore implements FlowStore {
 
   /** Remembers a code that another process bound, for as long as one of its own. */
   async #remember(key: string, { binding, expiresAt }: SealedCode): Promise<void> {
-    const record = encodeCode({ kind: 'bare', flowId: BOUND_ELSEWHERE, binding, sealed: undefined });
+    const record = encodeCode({ kind: 'seen', flowId: BOUND_ELSEWHERE, binding, sealed: undefined });
     const remaining = Math.ceil((expiresAt + CLOCK_TOLERANCE - this.#now()) / LIFETIME_STEP) * LIFETIME_STEP;
-    await this.#records.saveUnlessHeld(key, record, remaining + CODE_MEMORY.bare);
+    await this.#records.saveUnlessHeld(key, record, remaining);
   }
 }

@@ -221,7 +221,7 @@ describe('codes', () => {
       now += 7;
       expect(await attempt(own, CHALLENGE)).toBe('claimed');
     }
-    for (const [, , , ttl] of add.mock.calls) lanes.add(ttl);
+    for (const [, , , , ttl] of add.mock.calls) lanes.add(ttl);
     expect(lanes.size).toBeLessThan(10);
   });
 

@@ -18,7 +18,8 @@ import {
 } from '../../support/sample-login.ts';
 
 const HOUR = 3_600_000;
-const FEW = { small: { count: 3, size: 3_000 }, large: { count: 2, size: 20_000 } };
+const FEW = { count: 3, size: 3_000 };
+const FEW_LARGE = { count: 2, size: 20_000 };
 const code = encodeCode({
   kind: 'bare',
   flowId: 'f'.repeat(43),
@@ -29,7 +30,10 @@ const code = encodeCode({
 function makeStore(quotas: Partial<MemoryQuotas> = {}) {
   const clock = { now: 0 };
   const records = new MemoryRecordStore({
-    quotas: { flows: FEW, codes: FEW, expiredCodes: FEW, traits: FEW.small, ...quotas },
+    quotas: {
+      ...{ flows: FEW, largeFlows: FEW_LARGE, codes: FEW, largeCodes: FEW_LARGE, traits: FEW },
+      ...quotas,
+    },
     now: () => clock.now,
   });
   const present = async (...keys: readonly string[]) => {
@@ -66,7 +70,7 @@ describe('at the quota', () => {
   });
 
   test('expired codes evict no redeemable ones', async () => {
-    const { clock, present, bind } = makeStore();
+    const { clock, present, bind } = makeStore({ codes: { count: 4, size: 3_000 } });
     for (let round = 0; round < 3; round += 1) {
       for (let index = 0; index < 3; index += 1) await bind(`code:${round}${index}`);
       clock.now += 60_000;
@@ -134,7 +138,7 @@ test('a clock that goes back loses no record and extends none', async () => {
 test('a flood of unredeemed codes and flows causes no fault, and other logins continue', async () => {
   let now = 0;
   const store = new KeyedFlowStore(new MemoryRecordStore({ now: () => now }));
-  const FLOOD = DEFAULT_QUOTAS.codes.small.count * 1.2;
+  const FLOOD = DEFAULT_QUOTAS.codes.count * 1.2;
   const login = async () => {
     const begun = beginSample(store, sampleFlow(), { ttl: HOUR });
     await begun.saved;

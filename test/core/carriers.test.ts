@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unsignedJwt } from '../support/unsigned-jwt.ts';
 import { CARRIER_CASES, found, fromUrl, html, input, page } from './carrier-cases.ts';
 import { CoreStage, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
 
@@ -98,6 +99,29 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
       'access_denied',
       STATE,
     ]);
+  });
+
+  // RFC 6749 3.1: an empty value counts as none.
+  test.each(['', '&error=access_denied', '#code=', `&response=${unsignedJwt({ code: '', aud: 'spa' })}`])(
+    'an empty code is none: code=%s',
+    async (rest) => {
+      await using stage = await CoreStage.open({ mode });
+      stage.respond = (_received, response) => {
+        const url = `${stage.callback(stage.upstreamState, '')}${rest}`;
+        response.writeHead(302, { Location: url }).end();
+      };
+      const { location } = await stage.authorize();
+      expect(location?.href).toBe(`${stage.callback(STATE, '')}${rest}`);
+      expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
+    },
+  );
+
+  test('an empty code beside another one stays empty', async () => {
+    await using stage = await CoreStage.open({ mode });
+    stage.redirectTo(`${stage.callback(await stage.begin())}&code=`);
+    const { location } = await stage.send('/login/done');
+    expect(location?.searchParams.getAll('code')).toEqual([expect.stringMatching(/./), '']);
+    expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
 
   test.each([

@@ -119,7 +119,7 @@ export class ResponseJudge {
     if (target === undefined) return 'unchanged';
     // A form that posts a code to a client's place is not a form of the server itself. A link to it may be, unless a flow's state is in it.
     const goesThere = isNavigation(carrier) || carrier.kind === 'form' || prefix !== undefined;
-    const carriesCode = goesThere && carrier.codes.some((code) => code !== '');
+    const carriesCode = goesThere && carrier.codes.length > 0;
     const owner = carriesCode ? this.#enforcedAt(target) : undefined;
     if (owner !== undefined) return this.#violated('flow_unknown', carrier, owner, prefix);
     if (prefix === undefined || !this.#goesAway(carrier, target)) return 'unchanged';

@@ -2,7 +2,7 @@ import { type JwtClaims, parseJwtClaims } from '../jwt.ts';
 
 /** The content of an authorization response's parameters (RFC 6749 4.1.2, 4.2.2; OIDC Core 3.3.2.5; JARM 2.3). */
 export type Answer = {
-  /** Every value of `code` and `state`, decoded, including those inside a signed response (JARM). */
+  /** Every value of `code` and `state`, decoded, including those inside a signed response (JARM). An empty code is none (RFC 6749 3.1). */
   readonly codes: readonly string[];
   readonly states: readonly string[];
   readonly hasError: boolean;
@@ -46,7 +46,7 @@ export function readAnswer(parameters: Iterable<readonly [name: string, value: s
     hasError ||= 'error' in claims;
   }
   return {
-    codes,
+    codes: codes.filter((code) => code !== ''),
     states,
     hasError,
     hasIdToken: idTokens.length > 0,

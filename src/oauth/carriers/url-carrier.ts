@@ -102,7 +102,8 @@ function valueEdits(
   code: string | undefined,
 ): Edit[] {
   const start = written.at(valueStart);
-  if (name === 'code' && code !== undefined) return [{ start, end: written.at(end), text: code }];
+  if (name === 'code' && code !== undefined && value !== '')
+    return [{ start, end: written.at(end), text: code }];
   if (name !== 'state' || prefix === undefined || !value.startsWith(prefix)) return [];
   // The prefix has unreserved characters, so it is usually not escaped, and then the rest stays as written.
   if (written.text.startsWith(prefix, valueStart)) {

@@ -1,7 +1,7 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { formatPosition } from '../config/problem.ts';
-import { showPolicy } from '../config/show-policy.ts';
+import { showPolicy } from '../config/show-settings.ts';
 import { type ClientPolicy, effectiveMode, UNLISTED } from '../policy/client-policy.ts';
 import type { Verdict } from './url-verdict.ts';
 

@@ -1,5 +1,5 @@
-import { parseLiteralPath } from '../config/schema/endpoint-pattern.ts';
-import { parseHttpOrigin } from '../config/schema/origin.ts';
+import { parseLiteralPath } from '../config/schema/paths.ts';
+import { parseHttpOrigin } from '../config/schema/uris.ts';
 import type { UpstreamOptions } from '../config/upstream-config.ts';
 import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';

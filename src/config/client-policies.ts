@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type BuiltInKey, policySchema, type unlistedPolicySchema } from './schema/policy.ts';
 import { slotsOf } from './schema-shape.ts';
-import type { SettingName } from './setting-name.ts';
-import type { Settings } from './settings.ts';
+import type { SettingName, Settings } from './settings.ts';
 
 /** The content of an entry under `clients`, `unlisted_clients` or `defaults`. */
 export type PolicyEntry = Settings<z.output<typeof unlistedPolicySchema>>;

@@ -7,7 +7,7 @@ import { gatewaySchema } from './schema/gateway.ts';
 import { issuerSchema } from './schema/issuer.ts';
 import { unlistedPolicySchema } from './schema/policy.ts';
 import { type Shape, type Slot, slotsOf } from './schema-shape.ts';
-import { isHidden, showSetting } from './show-setting.ts';
+import { isHidden, showSetting } from './show-settings.ts';
 
 /** Settings that are compared item by item, by their names. */
 const BY_NAME = new Set(['issuers', 'clients']);

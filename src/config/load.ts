@@ -8,7 +8,7 @@ import { readOutsideValues } from './outside-values.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { Problem, ValuePath } from './problem.ts';
 import { gatewaySchema } from './schema/gateway.ts';
-import { SettingsReader } from './settings.ts';
+import { SettingsReader } from './settings-reader.ts';
 import { locateIn } from './yaml-tree.ts';
 
 type Facts = {

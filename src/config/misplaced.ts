@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { MappingShape, Shape, Slot } from './schema-shape.ts';
+import { isHidden } from './show-settings.ts';
 import type { Entry } from './yaml-tree.ts';
 
 /** The longest value that a hint repeats. */
@@ -36,7 +37,7 @@ export function asMapping(value: unknown, { slots }: MappingShape): string {
 
 /** Whether a setting accepts this text, but not any text. A secret is not repeated. */
 function takesOnlySuch({ shape, schema }: Slot, value: string): boolean {
-  if (shape.kind !== 'scalar' || shape.hidden || shape.file) return false;
+  if (shape.kind !== 'scalar' || isHidden(shape)) return false;
   return z.safeParse(schema, value).success && !z.safeParse(schema, 'any text').success;
 }
 

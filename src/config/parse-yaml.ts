@@ -17,7 +17,6 @@ import {
 } from 'js-yaml';
 import type { Diagnostics } from './diagnostics.ts';
 import { SourceText } from './source-text.ts';
-import { syntaxHint } from './syntax-hint.ts';
 import type { Entry, ExternalNode, ListNode, MapNode, ScalarNode, YamlNode, YamlTree } from './yaml-tree.ts';
 
 type NodeEvent = ScalarEvent | AliasEvent | SequenceEvent | MappingEvent;
@@ -202,4 +201,18 @@ function externalOf({ source, at, entries }: MapNode): ExternalNode | undefined 
   const value = (variable ?? entries.get('from_file'))?.value;
   if (value?.kind !== 'scalar' || typeof value.value !== 'string' || value.value === '') return undefined;
   return { source, at, kind: 'external', via: variable === undefined ? 'file' : 'env', name: value.value };
+}
+
+const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
+  [/\$\{\w+\}/, '; variables are not expanded: write {from_env: VAR}'],
+  [/\{\{/, '; render the template first; a value that contains braces needs quotes'],
+  [/\{\w+\}/, '; a value with braces needs quotes: "/realms/{realm}/token"'],
+  [/[:,[-]\s*[@`%]/, '; a value that begins with @, ` or % needs quotes'],
+  [/^\s*\t/, '; indent with spaces, not tabs'],
+  [/: .*: /, '; a value that contains a colon and a space needs quotes'],
+];
+
+/** A hint at the likely mistake in a line that is not YAML. */
+function syntaxHint(line: string): string {
+  return HINTS.find(([pattern]) => pattern.test(line))?.[1] ?? '; check indentation, brackets and quotes';
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, StoreConfig } from './config.ts';
-import { settingName } from './setting-name.ts';
+import { settingName } from './settings.ts';
 
 /** Settings that take effect only when the process starts, by their keys in the file. */
 const SETTLED = [

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type AnyRule, ruleOf } from './schema/rule.ts';
-import { settingName } from './setting-name.ts';
+import type { Notes } from './schema/scalars.ts';
+import { settingName } from './settings.ts';
 
 /** The structure of a schema of `schema/`, as far as reading a file needs it. */
 export type Shape = ScalarShape | MappingShape | RecordShape | ListShape;
@@ -8,25 +8,18 @@ export type Shape = ScalarShape | MappingShape | RecordShape | ListShape;
 export type ScalarShape = {
   readonly kind: 'scalar';
   readonly schema: z.core.$ZodType;
-  /** A secret: clear text causes a warning. */
-  readonly secret: boolean;
-  /** Never shown: a secret, a value that may contain one, or the content of a file. */
-  readonly hidden: boolean;
-  /** The value is a file name; the setting is the content of that file. */
-  readonly file: boolean;
-  /** The unit of a number: the number is shown as it is written. */
-  readonly unit: string | undefined;
+  readonly notes: Notes;
   /** What the value may be instead. */
   readonly orMapping: MappingShape | undefined;
 };
 export type MappingShape = {
   readonly kind: 'mapping';
+  readonly schema: z.core.$ZodType;
   readonly slots: ReadonlyMap<string, Slot>;
   /** The slots that matter even if the key is missing. */
   readonly unlessGiven: readonly (readonly [key: string, slot: Slot])[];
   /** Whether a key without a value means an empty mapping. */
   readonly nullable: boolean;
-  readonly rule: AnyRule | undefined;
 };
 export type RecordShape = {
   readonly kind: 'record';
@@ -64,11 +57,12 @@ export function slotsOf(schema: z.core.$ZodType): ReadonlyMap<string, Slot> {
 
 function buildShape(schema: z.core.$ZodType): Shape {
   const inner = unwrap(schema);
-  const nullable = inner instanceof z.ZodType && inner.meta()?.['x-nullable'] === true;
+  const notes = (inner instanceof z.ZodType && (inner.meta() as Notes | undefined)) || {};
+  const nullable = notes['x-nullable'] === true;
   if (inner instanceof z.ZodObject) {
     const slots = Object.entries(inner.shape).map(([key, value]) => [key, slotOf(key, value)] as const);
     const unlessGiven = slots.filter(([, slot]) => !(slot.schema instanceof z.ZodOptional));
-    return { kind: 'mapping', slots: new Map(slots), unlessGiven, nullable, rule: ruleOf(inner) };
+    return { kind: 'mapping', schema: inner, slots: new Map(slots), unlessGiven, nullable };
   }
   if (inner instanceof z.ZodArray) {
     // The only check of a list is that it has an item.
@@ -78,14 +72,10 @@ function buildShape(schema: z.core.$ZodType): Shape {
     return { kind: 'record', key: inner.def.keyType, value: shapeOf(inner.def.valueType), nullable };
   }
   const options = inner instanceof z.ZodUnion ? inner.def.options.map(shapeOf) : [];
-  const meta = inner instanceof z.ZodType ? (inner.meta() ?? {}) : {};
   return {
     kind: 'scalar',
     schema: inner,
-    secret: meta['x-secret'] === true,
-    hidden: ['x-secret', 'x-hidden', 'x-file'].some((note) => meta[note] === true),
-    file: meta['x-file'] === true,
-    unit: typeof meta['x-unit'] === 'string' ? meta['x-unit'] : undefined,
+    notes,
     orMapping: options.find((option) => option.kind === 'mapping'),
   };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRedirectUri } from '../../src/config/schema/redirect-uri.ts';
+import { parseRedirectUri } from '../../src/config/schema/uris.ts';
 import { goesTo, isRegisteredRedirectUri } from '../../src/oauth/redirect-uri.ts';
 
 const path = fc.constantFrom('', '/', '/cb', '/cb/', '/a%2Fb', '/é', '//cb', '/a/../cb', '/cb;x');

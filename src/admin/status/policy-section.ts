@@ -1,5 +1,5 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
-import { showPolicy } from '../../config/show-policy.ts';
+import { showPolicy } from '../../config/show-settings.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import { type Html, html } from './html.ts';
 

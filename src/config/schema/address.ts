@@ -20,13 +20,15 @@ export function parseAddress(text: string): Parsed<Address> {
 }
 
 export const address = textAs(
-  parseAddress,
   { 'x-type': 'address', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
+  parseAddress,
   FORM,
 );
 
+const HOST_NOTES = { 'x-type': 'host', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$' };
+
 /** A Host header, lower case: `host`, `host:port`, `[IPv6]`. */
-function parseHost(text: string): Parsed<string> {
+export const host = textAs(HOST_NOTES, (text) => {
   const host = text.toLowerCase();
   if (host.includes('*')) return { problem: 'a host has no wildcard: list each host' };
   if (host.includes('/')) return { problem: 'must be a host, without scheme and path' };
@@ -36,15 +38,11 @@ function parseHost(text: string): Parsed<string> {
   if (!valid) return { problem: 'must be a host name or host:port (other alphabets in their xn-- form)' };
   if (Number(bare?.[2] ?? 1) > 65_535) return { problem: 'the port must be 1 to 65535' };
   return { value: host };
-}
-
-export const host = textAs(parseHost, {
-  'x-type': 'host',
-  pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?$',
 });
 
-/** An IP address or a CIDR range. */
-function parseNetwork(text: string): Parsed<string> {
+const NETWORK_NOTES = { 'x-type': 'IP address or CIDR range', pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$' };
+
+export const network = textAs(NETWORK_NOTES, (text) => {
   const [ip = '', bits, ...rest] = text.split('/');
   const version = isIP(ip);
   const widest = version === 6 ? 128 : 32;
@@ -53,11 +51,6 @@ function parseNetwork(text: string): Parsed<string> {
     return { problem: 'must be an IP address or a range such as 10.0.0.0/8' };
   }
   return { value: text };
-}
-
-export const network = textAs(parseNetwork, {
-  'x-type': 'IP address or CIDR range',
-  pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$',
 });
 
 function isHostName(text: string): boolean {

@@ -1,14 +1,11 @@
 import { z } from 'zod';
-import { checkPlaces } from '../check-places.ts';
-import { checkSealedPolicies } from '../check-sealed-policies.ts';
-import type { Address } from './address.ts';
-import { auditSchema } from './audit.ts';
 import { issuerSchema } from './issuer.ts';
 import { adminSchema, listenSchema, shutdownSchema } from './listen.ts';
-import { withRule } from './rule.ts';
 import { section, text } from './scalars.ts';
 import { storeSchema } from './store.ts';
 
+const AUDIT_FORM =
+  'must be stdout, stderr, none, or an absolute path such as /var/log/pkce-gateway/audit.jsonl';
 const WORKERS = 'must be a number of processes, 1 to 256, or `auto`';
 
 /** All of gateway.yaml. Types, JSON Schema and reference are generated from it. */
@@ -39,7 +36,20 @@ export const gatewaySchema = z.strictObject({
   })
     .prefault({})
     .describe('The log on standard error.'),
-  audit: auditSchema
+  audit: section({
+    destination: z
+      .string(AUDIT_FORM)
+      .regex(/^(stdout|stderr|none|\/[^\x00-\x1f]*)$/, AUDIT_FORM)
+      .meta({ 'x-type': '`stdout`, `stderr`, `none` or an absolute path' })
+      .prefault('none')
+      .describe(
+        'Where the gateway writes one line of JSON for each violation ([audit.md](audit.md)). It appends to a file, and reopens the file after log rotation.',
+      ),
+    address: z
+      .enum(['full', 'truncated', 'none'])
+      .prefault('full')
+      .describe('How much of a client address is written. `truncated`: /24 of IPv4, /48 of IPv6.'),
+  })
     .prefault({})
     .describe('The audit stream: every refusal, and every violation that is only reported.'),
   store: storeSchema.prefault({}).describe('Where flows and codes are kept.'),
@@ -51,36 +61,3 @@ export const gatewaySchema = z.strictObject({
       'Further files with `clients` under `issuers` of the same `name`. Paths are relative to this file and may contain `*` and `**`. Each client must be in one file only.',
     ),
 });
-
-withRule(gatewaySchema, ({ listen, admin, workers, store, issuers = [] }, diagnostics, written) => {
-  if (collide(listen?.address as Address | undefined, admin?.address as Address | undefined)) {
-    const below = written.get('admin')?.value;
-    const [key, other] =
-      below?.kind === 'map' && below.entries.has('address') ? ['admin', 'listen'] : ['listen', 'admin'];
-    diagnostics.problem([key, 'address'], `must be different from ${other}.address`);
-  }
-  if (store?.kind === 'memory' && workers !== undefined && workers !== 1) {
-    diagnostics.problem(
-      ['workers'],
-      'more than 1 needs `store.kind: redis` or `sealed`: with a store in memory, each process would know only its own logins',
-    );
-  }
-  const names = issuers.map((issuer) => issuer?.name);
-  for (const [index, name] of names.entries()) {
-    if (name !== undefined && names.indexOf(name) < index)
-      diagnostics.problem(['issuers', index, 'name'], 'another issuer has this name');
-  }
-  checkPlaces(issuers, diagnostics.below('issuers'));
-  for (const [index, issuer] of issuers.entries()) {
-    if (store?.kind === 'sealed' && issuer !== undefined)
-      checkSealedPolicies(issuer, diagnostics.below('issuers', index));
-  }
-});
-
-const ANY_HOST = new Set(['0.0.0.0', '::']);
-
-/** Whether two listeners cannot have both addresses. */
-function collide(one: Address | undefined, other: Address | undefined): boolean {
-  if (one === undefined || other === undefined || one.port !== other.port || one.port === 0) return false;
-  return one.host === other.host || ANY_HOST.has(one.host) || ANY_HOST.has(other.host);
-}

@@ -1,18 +1,12 @@
 import { z } from 'zod';
-import { checkPolicies } from '../check-policies.ts';
 import { host } from './address.ts';
-import { parseClientId } from './client-id.ts';
-import { ENDPOINT_KEYS, endpointPathsSchema } from './endpoint-paths.ts';
-import { literalPath, patternFits } from './endpoint-pattern.ts';
-import { parseErrorPage } from './error-page.ts';
-import { httpOrigin } from './origin.ts';
-import { droppedParameter } from './parameter-name.ts';
-import { pathPrefix } from './path-prefix.ts';
+import { clientId, droppedParameter } from './names.ts';
+import { endpointPathsSchema, literalPath, pathPrefix } from './paths.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
 import { size } from './quantity.ts';
-import { withRule } from './rule.ts';
-import { file, section, textAs } from './scalars.ts';
+import { file, type Parsed, section } from './scalars.ts';
 import { upstreamSchema } from './upstream.ts';
+import { httpOrigin } from './uris.ts';
 
 const name = z
   .string()
@@ -27,7 +21,20 @@ const forwardPkce = z
   .transform((value) => (value === 'auto' ? 'always' : value))
   .meta({ enum: ['always', 'never'] });
 
-const clientId = textAs(parseClientId).meta({ pattern: '^[^*]+[*]?$', maxLength: 512 });
+/** The placeholders of an error page, written as `{{name}}`. */
+const PLACEHOLDERS = ['title', 'message', 'description', 'reason', 'owner', 'request_id', 'status'];
+
+function parseErrorPage(template: string): Parsed<string> {
+  const names = [...template.matchAll(/\{\{([^{}]*)\}\}/g)].map(([, name = '']) => name.trim());
+  const unknown = [...new Set(names)].filter((name) => !PLACEHOLDERS.includes(name));
+  if (unknown.length > 0) {
+    const known = PLACEHOLDERS.join('}}, {{');
+    return { problem: `has {{${unknown.join('}}, {{')}}}: a page can have {{${known}}}` };
+  }
+  return names.includes('request_id')
+    ? { value: template }
+    : { problem: 'has no {{request_id}}: without it, the log lines of a refused user cannot be found' };
+}
 
 export const issuerSchema = z.strictObject({
   name: name.describe('The name of this issuer in metrics and logs.'),
@@ -120,31 +127,4 @@ export const issuerSchema = z.strictObject({
     .describe(
       'One entry for each client_id; a trailing `*` matches a prefix. An exact entry takes precedence over a prefix, and a longer prefix over a shorter one.',
     ),
-});
-
-withRule(issuerSchema, (issuer, diagnostics, written) => {
-  const { hosts, paths, endpoints, discovery } = issuer;
-  for (const [index, host] of hosts?.entries() ?? []) {
-    if (host !== undefined && hosts?.indexOf(host) !== index)
-      diagnostics.problem(['hosts', index], 'is listed twice');
-  }
-  const forward = written.get('forward_pkce')?.value;
-  if (forward?.kind === 'scalar' && forward.value === 'auto') {
-    diagnostics.warning(['forward_pkce'], '`auto` is `always` now: leave the key out');
-  }
-  checkPolicies(issuer, diagnostics);
-  if (endpoints === undefined || endpoints === 'auto') return;
-  if (discovery !== undefined) {
-    const message = 'is for `endpoints: auto`: name the documents under `endpoints.metadata`';
-    diagnostics.problem(['discovery'], message);
-  }
-  if (paths === undefined || paths.includes(undefined)) return;
-  // A path of another issuer is not judged by this one.
-  for (const [kind, name] of ENDPOINT_KEYS) {
-    if (name === 'metadata') continue;
-    for (const [index, pattern] of endpoints[name]?.entries() ?? []) {
-      if (pattern === undefined || paths.some((path) => patternFits(pattern, path as string))) continue;
-      diagnostics.problem(['endpoints', kind, index], 'is not below any of the `paths` of this issuer');
-    }
-  }
 });

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { address, host, network } from './address.ts';
-import { headerName } from './header-name.ts';
+import { headerName } from './names.ts';
 import { duration, size } from './quantity.ts';
 import { integer, secret, section } from './scalars.ts';
-import { serverTls } from './tls-files.ts';
+import { serverTlsSchema } from './tls-files.ts';
 
 export const listenSchema = section({
   address: address
     .prefault('0.0.0.0:8080')
     .describe('Where clients and browsers are served: `host:port`; port 0 picks a free one.'),
-  tls: serverTls()
+  tls: serverTlsSchema
     .optional()
     .describe(
       'Serve https: PEM files, their paths relative to the configuration file; reloaded when they change.',
@@ -63,7 +63,7 @@ export const adminSchema = section({
     .describe(
       'The host names of this listener, in addition to IP addresses and `localhost`; the port does not matter. Default: any name. On a loopback address the default is no further name, so that a website cannot read the listener through a name that resolves to this machine (DNS rebinding).',
     ),
-  tls: serverTls().optional().describe('Serve https: PEM files; reloaded when they change.'),
+  tls: serverTlsSchema.optional().describe('Serve https: PEM files; reloaded when they change.'),
   token: secret()
     .optional()
     .describe(

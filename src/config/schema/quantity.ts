@@ -15,7 +15,7 @@ const QUANTITY = /^(\d{1,12})([A-Za-z]+)$/;
 export function duration(min: string, max: string) {
   const notes = { 'x-unit': 'duration', 'x-type': `duration, ${min} to ${max}` } as const;
   const parse = within('duration', min, max, DURATION_FORM);
-  return textAs(parse, { ...notes, pattern: '^[0-9]+(ms|s|m|h)$' }, DURATION_FORM);
+  return textAs({ ...notes, pattern: '^[0-9]+(ms|s|m|h)$' }, parse, DURATION_FORM);
 }
 
 /** `64KiB` `1MiB` or plain bytes → bytes, within limits. */

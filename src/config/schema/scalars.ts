@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** The result of a parser of this folder. */
 export type Parsed<T> = { readonly value: T } | { readonly problem: string };
 
-/** Annotations for the reference, and keywords for the JSON Schema that zod cannot derive. */
+/** Annotations for the reference and for reading a file, and keywords for the JSON Schema that zod cannot derive. */
 export type Notes = {
   /** The name of the type in the reference. */
   readonly 'x-type'?: string;
@@ -11,8 +11,14 @@ export type Notes = {
   readonly 'x-examples'?: readonly unknown[];
   /** The unit in which a number is written and shown. */
   readonly 'x-unit'?: 'duration' | 'size' | 'moment';
+  /** Never shown; clear text causes a warning. */
+  readonly 'x-secret'?: boolean;
   /** It may contain a secret, so that it is not shown. */
   readonly 'x-hidden'?: boolean;
+  /** The value is a file name; the setting is the content of that file. */
+  readonly 'x-file'?: boolean;
+  /** A key without a value is an empty mapping. */
+  readonly 'x-nullable'?: boolean;
   readonly pattern?: string;
   readonly anyOf?: readonly object[];
 };
@@ -34,11 +40,11 @@ export function secret(schema: z.ZodType<string> = text({ max: 4096, notes: { 'x
 
 /** The name of a file, relative to the configuration; the setting is its content. Its key ends with `_file`. */
 export function file(parse: (content: string) => Parsed<string>) {
-  return textAs(parse).meta({ 'x-type': 'file name', 'x-file': true });
+  return textAs({ 'x-type': 'file name', 'x-file': true }, parse);
 }
 
 /** Text that is parsed into something else, or refused with a problem. */
-export function textAs<T>(parse: (text: string) => Parsed<T>, notes: Notes = {}, wrongType?: string) {
+export function textAs<T>(notes: Notes, parse: (text: string) => Parsed<T>, wrongType?: string) {
   return z
     .string(wrongType === undefined ? {} : { error: wrongType })
     .transform((value, context) => unwrapParsed(parse(value), context))

@@ -16,7 +16,7 @@ export function parseTimestamp(text: string): Parsed<number> {
 }
 
 export const timestamp = textAs(
-  parseTimestamp,
   { 'x-unit': 'moment', 'x-type': 'moment', 'x-examples': ['2027-01-15T00:00:00Z'], pattern: ISO.source },
+  parseTimestamp,
   FORM,
 );

@@ -1,9 +1,17 @@
 import { z } from 'zod';
-import { httpOrigin } from './origin.ts';
 import { duration } from './quantity.ts';
-import { withRule } from './rule.ts';
 import { integer, section } from './scalars.ts';
 import { clientTls } from './tls-files.ts';
+import { httpOrigin } from './uris.ts';
+
+export const upstreamTlsSchema = clientTls({
+  insecure_skip_verify: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      'Accept any certificate: anybody between the gateway and the upstream can then read every code and secret. Never in production.',
+    ),
+});
 
 export const upstreamSchema = z.strictObject({
   url: httpOrigin.describe('Scheme, host and port of the upstream.'),
@@ -17,16 +25,7 @@ export const upstreamSchema = z.strictObject({
     .describe(
       'Further origins that the server uses for itself. The gateway replaces them with the public URL in `Location`, `Refresh` and cookie domains.',
     ),
-  tls: clientTls({
-    insecure_skip_verify: z
-      .boolean()
-      .prefault(false)
-      .describe(
-        'Accept any certificate: anybody between the gateway and the upstream can then read every code and secret. Never in production.',
-      ),
-  })
-    .optional()
-    .describe('For an https upstream: PEM files.'),
+  tls: upstreamTlsSchema.optional().describe('For an https upstream: PEM files.'),
   timeouts: section({
     connect: duration('10ms', '5m').prefault('2s').describe('To open a connection, TLS included.'),
     response: duration('10ms', '1h')
@@ -42,15 +41,4 @@ export const upstreamSchema = z.strictObject({
     .describe(
       'The most connections to this upstream, WebSockets included. A quarter of them is kept for the authorization, pushed authorization and token endpoints.',
     ),
-});
-
-withRule(upstreamSchema, ({ url, tls }, diagnostics) => {
-  if (tls === undefined) return;
-  if (url?.startsWith('http:')) diagnostics.problem(['tls'], 'has no effect: the upstream is not https');
-  if (tls.insecureSkipVerify) {
-    diagnostics.warning(
-      ['tls', 'insecure_skip_verify'],
-      'anybody between the gateway and the upstream can read every code and secret',
-    );
-  }
 });

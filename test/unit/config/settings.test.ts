@@ -8,9 +8,9 @@ import { parseConfig } from '../../../src/config/load.ts';
 import { parseYaml } from '../../../src/config/parse-yaml.ts';
 import { gatewaySchema } from '../../../src/config/schema/gateway.ts';
 import { type Shape, shapeOf } from '../../../src/config/schema-shape.ts';
-import { settingName } from '../../../src/config/setting-name.ts';
-import { SettingsReader } from '../../../src/config/settings.ts';
-import { showPolicy } from '../../../src/config/show-policy.ts';
+import { settingName } from '../../../src/config/settings.ts';
+import { SettingsReader } from '../../../src/config/settings-reader.ts';
+import { showPolicy } from '../../../src/config/show-settings.ts';
 import { configOf, issuerWith, policyOf } from './problem-lines.ts';
 
 /** zod's result under the names of settings; clients as a list of their entries. */
@@ -66,7 +66,10 @@ ${issuerWith(
 function secretsOf(shape: Shape, path = ''): string[] {
   switch (shape.kind) {
     case 'scalar':
-      return [...(shape.secret ? [path] : []), ...(shape.orMapping ? secretsOf(shape.orMapping, path) : [])];
+      return [
+        ...(shape.notes['x-secret'] ? [path] : []),
+        ...(shape.orMapping ? secretsOf(shape.orMapping, path) : []),
+      ];
     case 'list':
       return secretsOf(shape.item, path);
     case 'record':

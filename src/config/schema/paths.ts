@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type Parsed, textAs } from './scalars.ts';
 
 const PLACEHOLDER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/;
@@ -17,17 +18,49 @@ function parseEndpointPattern(text: string): Parsed<string> {
   return { value: text };
 }
 
-export const endpointPattern = textAs(parseEndpointPattern, {
-  'x-type': 'path pattern',
-  pattern: '^/[^?#*]*$',
-});
+const endpointPattern = textAs({ 'x-type': 'path pattern', pattern: '^/[^?#*]*$' }, parseEndpointPattern);
 
 /** A path without placeholders. */
 export function parseLiteralPath(text: string): Parsed<string> {
   return /[{}]/.test(text) ? { problem: 'must be a path without {name}' } : parseEndpointPattern(text);
 }
 
-export const literalPath = textAs(parseLiteralPath, { 'x-type': 'path', pattern: '^/[^?#*{}]*$' });
+export const literalPath = textAs({ 'x-type': 'path', pattern: '^/[^?#*{}]*$' }, parseLiteralPath);
+
+export const endpointPathsSchema = z.strictObject({
+  authorization: z.array(endpointPattern).min(1).describe('Authorization endpoints.'),
+  token: z.array(endpointPattern).min(1).describe('Token endpoints.'),
+  pushed_authorization: z
+    .array(endpointPattern)
+    .prefault([])
+    .describe(
+      'Pushed authorization request endpoints (RFC 9126). The gateway does not recognise a `request_uri` from any other path.',
+    ),
+  metadata: z
+    .array(endpointPattern)
+    .prefault(['/.well-known/openid-configuration'])
+    .describe('Discovery documents.'),
+});
+
+/** Characters that every server interprets alike at any position in a path. */
+const SEGMENT = /^[A-Za-z0-9_.~@:+-]*[A-Za-z0-9_~@:+-]$/;
+
+/** The path of an issuer below its host: whole segments, without a slash at the end. */
+export const pathPrefix = textAs({ 'x-type': 'path', pattern: '^/[A-Za-z0-9_.~@:+/-]*$' }, (text) => {
+  if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
+  if (text === '/') return { problem: 'leave `paths` out to get every path that no other issuer lists' };
+  if (text.endsWith('/')) return { problem: 'must not end with /' };
+  const segments = text.slice(1).split('/');
+  if (segments[0] === '.well-known') {
+    return {
+      problem:
+        'belongs to all issuers: leave it out; documents about the paths of this issuer are found without it',
+    };
+  }
+  return segments.every((segment) => SEGMENT.test(segment))
+    ? { value: text }
+    : { problem: 'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot' };
+});
 
 /** Whether some path matches both patterns. */
 export function patternsOverlap(a: string, b: string): boolean {

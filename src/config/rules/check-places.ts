@@ -1,5 +1,5 @@
-import type { IssuerDraft } from './config.ts';
-import type { Diagnostics } from './diagnostics.ts';
+import type { IssuerDraft } from '../config.ts';
+import type { Diagnostics } from '../diagnostics.ts';
 
 type Claim = { readonly index: number; readonly path: string | undefined };
 

@@ -1,0 +1,25 @@
+import { createSecureContext } from 'node:tls';
+import type { Diagnostics } from '../diagnostics.ts';
+import { redisTlsSchema } from '../schema/store.ts';
+import { serverTlsSchema } from '../schema/tls-files.ts';
+import { upstreamTlsSchema } from '../schema/upstream.ts';
+import { withRule } from './rule.ts';
+
+type Pair = { readonly cert?: string | undefined; readonly key?: string | undefined };
+
+/** Certificate and key must match. */
+function checkPair(tls: Pair, diagnostics: Diagnostics): void {
+  if ('cert' in tls !== 'key' in tls) diagnostics.problem([], 'cert_file and key_file must be set together');
+  const { cert, key } = tls;
+  if (cert === undefined || key === undefined) return;
+  try {
+    createSecureContext({ cert, key });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    diagnostics.problem(['cert_file'], `does not match key_file: ${why}`);
+  }
+}
+
+withRule(serverTlsSchema, checkPair);
+withRule(upstreamTlsSchema, checkPair);
+withRule(redisTlsSchema, checkPair);

@@ -1,0 +1,53 @@
+import type { ClientPolicy } from '../policy/client-policy.ts';
+import { unlistedPolicySchema } from './schema/policy.ts';
+import { showQuantity } from './schema/quantity.ts';
+import { type Shape, slotsOf } from './schema-shape.ts';
+
+type ShownSetting = {
+  /** The key in the file. */
+  readonly key: string;
+  /** As it is written in the file; a secret is not shown. `undefined`: it has no value. */
+  readonly value: unknown;
+  /** The source of the value. */
+  readonly origin: 'entry' | 'defaults' | 'built-in' | undefined;
+};
+
+const SLOTS = slotsOf(unlistedPolicySchema);
+
+/** Every setting of a policy in force, and the source of its value. */
+export function showPolicy(policy: ClientPolicy): ShownSetting[] {
+  const { entry = {}, inherited = {} } = policy;
+  return [...SLOTS].map(([key, { name, shape }]) => {
+    const value = showSetting(policy[name as keyof ClientPolicy], shape);
+    const unwritten = value === undefined ? undefined : 'built-in';
+    return {
+      key,
+      value,
+      origin: name in entry ? 'entry' : name in inherited ? 'defaults' : unwritten,
+    };
+  });
+}
+
+/** A setting as it is written in the file; hidden values are not shown. */
+export function showSetting(value: unknown, shape: Shape): unknown {
+  if (value === undefined || shape.kind === 'mapping' || shape.kind === 'record') return value;
+  if (isHidden(shape)) return '(hidden)';
+  if (shape.kind !== 'scalar' || typeof value !== 'number') return value;
+  switch (shape.notes['x-unit']) {
+    case 'moment':
+      return new Date(value).toISOString();
+    case 'duration':
+    case 'size':
+      return showQuantity(value, shape.notes['x-unit']);
+    default:
+      return value;
+  }
+}
+
+/** Whether a setting is a secret, may contain one, or is the content of a file. */
+export function isHidden(shape: Shape): boolean {
+  if (shape.kind === 'list') return isHidden(shape.item);
+  return (
+    shape.kind === 'scalar' && (['x-secret', 'x-hidden', 'x-file'] as const).some((note) => shape.notes[note])
+  );
+}

@@ -1,6 +1,7 @@
+import { Remembered } from '../../http/remembered.ts';
 import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
-import { contentFamily } from '../../oauth/carriers/content-family.ts';
-import type { Surroundings } from '../../oauth/carriers/find-urls.ts';
+import { type ContentFamily, contentFamily } from '../../oauth/carriers/content-family.ts';
+import type { FindPrefix, Surroundings } from '../../oauth/carriers/find-urls.ts';
 import { type HeaderCarriers, readHeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
 import { findFlowPrefix } from '../../store/flow-prefix.ts';
 import type { Outcome } from '../../upstream/outcome.ts';
@@ -10,12 +11,17 @@ import type { Exchange } from '../exchange.ts';
 import { BodyFollower } from './body-follower.ts';
 import { ResponseJudge } from './response-judge.ts';
 
+/** How a body is read, by its content type. */
+const families = new Remembered<ContentFamily | 'uninspected'>(
+  (type) => contentFamily(type) ?? 'uninspected',
+);
+
 /**
  * Searches every response of the upstream, from any path and with any status, for an authorization response; follows it, and
  * leaves everything else unchanged.
  */
 export function followResponse(exchange: Exchange, head: ResponseHead): Outcome | Promise<Outcome> {
-  const around = surroundingsOf(exchange);
+  const around = new PageSurroundings(exchange);
   const carriers = readHeaderCarriers(head.headers, around);
   const judge = new ResponseJudge(exchange);
   if (carriers.length > 0) return followHeaders(head, carriers, judge, follow);
@@ -25,9 +31,9 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
     const pass = navigate(exchange, changed);
     // Servers repeat the URL in the body of a redirect.
     if (redirected) return { replace: describeNoBody(pass) };
-    const family = contentFamily(headerOf(head, 'content-type'));
+    const family = families.of(headerOf(head, 'content-type') ?? '');
     const isEmpty = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
-    if (family === undefined || isEmpty) return { pass };
+    if (family === 'uninspected' || isEmpty) return { pass };
     const body = new BodyFollower({ exchange, head: pass, judge, family, around });
     return { pass: body.head, body };
   }
@@ -60,15 +66,22 @@ async function followHeaders(
 }
 
 /** The base of relative URLs is parsed when one is found. */
-function surroundingsOf({ group, publicOrigin, target }: Exchange): Surroundings {
-  let base: URL | undefined;
-  return {
-    get base() {
-      base ??= URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
-      return base;
-    },
-    findPrefix: (text, from) => findFlowPrefix(group.key, text, from)?.index ?? -1,
-  };
+class PageSurroundings implements Surroundings {
+  readonly #exchange: Exchange;
+  readonly findPrefix: FindPrefix;
+  #base: URL | undefined;
+
+  constructor(exchange: Exchange) {
+    const { key } = exchange.group;
+    this.#exchange = exchange;
+    this.findPrefix = (text, from) => findFlowPrefix(key, text, from)?.index ?? -1;
+  }
+
+  get base(): URL {
+    const { target, publicOrigin } = this.#exchange;
+    this.#base ??= URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
+    return this.#base;
+  }
 }
 
 const PAGES: ReadonlySet<string> = new Set(['document', 'iframe', 'frame', 'embed', 'object', 'fencedframe']);

@@ -55,7 +55,7 @@ export class HtmlReader implements HtmlTokens {
 
   constructor(writer: PieceWriter, around: Surroundings, kind: 'html' | 'xhtml') {
     this.#writer = writer;
-    this.#around = { ...around };
+    this.#around = { base: around.base, findPrefix: around.findPrefix };
     this.#tokens = new HtmlTokenizer(this, writer, around.findPrefix, kind);
     this.#text = new TextReader(writer, this.#around, ENTITIES);
     this.#scripts = new ScriptsReader(writer, this.#around);

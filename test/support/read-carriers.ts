@@ -36,10 +36,11 @@ export function rewriteBody(
   isChanged: (carrier: Carrier) => boolean = () => true,
 ): string {
   return pieces
-    .map(({ text, carriers }) =>
+    .map(({ text, start, carriers }) =>
       rewriteCarriers(
         text,
         carriers.filter(isChanged).map((carrier) => [carrier, changes] as const),
+        start,
       ),
     )
     .join('');

@@ -153,7 +153,7 @@ export class BodyFollower implements BodyInspector {
         changed.push([carrier, ruling.changes]);
       }
       this.#changed ||= changed.length > 0;
-      sent += rewriteCarriers(piece.text, changed);
+      sent += rewriteCarriers(piece.text, changed, piece.start);
     }
     return sent;
   }

@@ -39,7 +39,7 @@ export type Carrier = Answer & {
   readonly part: 'query' | 'fragment' | 'body';
   /** For a form that posts: its address contains a code in addition to the fields. */
   readonly hasCodeInAddress?: boolean;
-  /** The changes, as ranges of the header value or piece that contains this carrier. */
+  /** The changes, as ranges of the header value or body that contains this carrier. */
   edits(changes: Changes): readonly Edit[];
 };
 
@@ -53,16 +53,17 @@ export function isAnswer({ codes, hasError, hasIdToken, jarm }: Carrier): boolea
   return codes.length > 0 || hasError || hasIdToken || jarm !== undefined;
 }
 
-/** The text of a header or piece with changes in some of its carriers. */
+/** The text of a header or piece with changes in some of its carriers. `start`: its position in the body. */
 export function rewriteCarriers(
   text: string,
   changed: Iterable<readonly [carrier: Carrier, changes: Changes]>,
+  start = 0,
 ): string {
   const edits: Edit[] = [];
   for (const [carrier, changes] of changed) edits.push(...carrier.edits(changes));
   edits.sort((a, b) => a.start - b.start || a.end - b.end);
   let rewritten = '';
-  let done = 0;
+  let done = start;
   let last: Edit | undefined;
   for (const edit of edits) {
     // Two carriers may share a field, such as the buttons of one form: it is changed once.
@@ -72,18 +73,8 @@ export function rewriteCarriers(
       if (edit.text === '') done = Math.max(done, edit.end);
       continue;
     }
-    rewritten += text.slice(done, edit.start) + edit.text;
+    rewritten += text.slice(done - start, edit.start - start) + edit.text;
     done = edit.end;
   }
-  return rewritten + text.slice(done);
-}
-
-/** The same carrier in a text with this many more characters in front. */
-export function shiftCarrier(carrier: Carrier, by: number): Carrier {
-  if (by === 0) return carrier;
-  return {
-    ...carrier,
-    edits: (changes) =>
-      carrier.edits(changes).map(({ start, end, text }) => ({ start: start + by, end: end + by, text })),
-  };
+  return rewritten + text.slice(done - start);
 }

@@ -5,7 +5,7 @@ import type { FindPrefix } from './find-urls.ts';
 import type { TooLarge } from './piece.ts';
 import { decodeOctets, type Written } from './written.ts';
 
-/** A control of a form, as ranges of its construct. */
+/** A control of a form, as ranges of the body. */
 export type FormField = {
   readonly name: string;
   readonly value: Written;

@@ -6,9 +6,9 @@ import { Form, type FormField, makesResponse } from './form.ts';
 import { refreshUrl } from './header-carriers.ts';
 import { attributeOf, parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
-import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
+import { CONSTRUCT_LIMIT, PieceWriter, type TooLarge } from './piece.ts';
 import { findScriptCarriers } from './script-in-text.ts';
-import { ScriptsReader } from './scripts-reader.ts';
+import { ScriptReader } from './script-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { Written } from './written.ts';
 
@@ -44,7 +44,8 @@ export class HtmlReader implements HtmlTokens {
   readonly #around: { base: URL; readonly findPrefix: Surroundings['findPrefix'] };
   readonly #tokens: HtmlTokenizer;
   readonly #text: TextReader;
-  readonly #scripts: ScriptsReader;
+  /** The current script, a construct of its own within the page's buffered text. */
+  #script: { readonly reader: ScriptReader; readonly pieces: PieceWriter } | undefined;
   #form: Form | undefined;
   /** A form reached the limit: the rest of it is not buffered. */
   #gaveUp = false;
@@ -58,7 +59,6 @@ export class HtmlReader implements HtmlTokens {
     this.#around = { base: around.base, findPrefix: around.findPrefix };
     this.#tokens = new HtmlTokenizer(this, writer, around.findPrefix, kind);
     this.#text = new TextReader(writer, this.#around, ENTITIES);
-    this.#scripts = new ScriptsReader(writer, this.#around);
   }
 
   push(text: string): void {
@@ -72,13 +72,16 @@ export class HtmlReader implements HtmlTokens {
     this.#endForm();
   }
 
-  text(text: string): void {
-    this.#text.push(text);
+  text(text: string, raw = ''): void {
+    if (raw === 'script') this.#readScript(text);
+    else this.#text.push(text);
+    if (raw === 'textarea' && this.#textarea !== undefined) this.#textarea.content += text;
     this.#limit();
   }
 
   endText(): void {
     this.#text.end();
+    this.#endScript();
     this.#limit();
   }
 
@@ -87,7 +90,7 @@ export class HtmlReader implements HtmlTokens {
     if (!holdsPrefix && !READ.has(name)) {
       this.#writer.add(text);
     } else {
-      const tag = parseTag(text);
+      const tag = parseTag(text, this.#writer.position);
       if (name === 'form') this.#beginForm(tag);
       if (name === 'base') this.#readBase(tag);
       this.#readControl(tag);
@@ -99,17 +102,24 @@ export class HtmlReader implements HtmlTokens {
     this.#limit();
   }
 
-  rawText(text: string, name: string): void {
-    if (name === 'script') this.#scripts.push(text);
-    else this.#text.push(text);
-    if (this.#textarea !== undefined) this.#textarea.content += text;
-    this.#limit();
+  #readScript(text: string): void {
+    if (this.#script === undefined) {
+      const pieces = new PieceWriter(this.#writer.position);
+      this.#script = { pieces, reader: new ScriptReader(pieces, this.#around, true) };
+    }
+    this.#script.reader.push(text);
+    this.#takePieces(this.#script.pieces);
   }
 
-  endRawText(name: string): void {
-    if (name === 'script') this.#scripts.end();
-    else this.#text.end();
-    this.#limit();
+  #endScript(): void {
+    if (this.#script === undefined) return;
+    this.#script.reader.end();
+    this.#takePieces(this.#script.pieces);
+    this.#script = undefined;
+  }
+
+  #takePieces(script: PieceWriter): void {
+    for (const { text, carriers, tooLarge } of script.take()) this.#writer.add(text, carriers, tooLarge);
   }
 
   #limit(): void {
@@ -153,14 +163,14 @@ export class HtmlReader implements HtmlTokens {
     });
     const value = attributeOf(tag, 'value');
     if (name === undefined || value === undefined) return;
-    const start = this.#writer.heldLength;
+    const start = this.#writer.position;
     const end = start + tag.text.length;
-    this.#addField({ name, value: value.value.shifted(start), enclosed: value.quoted, start, end });
+    this.#addField({ name, value: value.value, enclosed: value.quoted, start, end });
   }
 
   #beginTextarea(name: string, tagLength: number): void {
     if (this.#gaveUp || (name !== 'state' && !isAnswerName(name))) return;
-    const start = this.#writer.heldLength;
+    const start = this.#writer.position;
     const holds = !this.#writer.holding;
     this.#textarea = { name, start, contentStart: start + tagLength, holds, content: '' };
     this.#writer.hold();
@@ -172,7 +182,7 @@ export class HtmlReader implements HtmlTokens {
     if (textarea === undefined) return;
     const { name, start, contentStart, content, holds } = textarea;
     const value = Written.plain(content, contentStart).decode(ENTITIES);
-    const field = { name, value, enclosed: true, start, end: this.#writer.heldLength };
+    const field = { name, value, enclosed: true, start, end: this.#writer.position };
     if (holds && !makesResponse(field, this.#around.findPrefix)) this.#writer.release([]);
     else this.#addField(field);
   }

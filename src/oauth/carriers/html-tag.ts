@@ -3,7 +3,7 @@ import { Written } from './written.ts';
 
 export type Attribute = {
   readonly name: string;
-  /** Decoded, with its position in the tag. */
+  /** Decoded. */
   readonly value: Written;
   readonly quoted: boolean;
 };
@@ -31,8 +31,8 @@ export function tagName(text: string): string {
   return text.slice(1, text[end - 1] === '>' ? end - 1 : end).toLowerCase();
 }
 
-/** Reads a complete tag as browsers do (HTML 13.2.5.32 to 13.2.5.39). */
-export function parseTag(text: string): Tag {
+/** Reads a complete tag at a position of the body as browsers do (HTML 13.2.5.32 to 13.2.5.39). */
+export function parseTag(text: string, position: number): Tag {
   const attributes: Attribute[] = [];
   const end = text.endsWith('>') ? text.length - 1 : text.length;
   let at = nameEnd(text, 2, end);
@@ -45,7 +45,7 @@ export function parseTag(text: string): Tag {
     const name = text.slice(at, last).toLowerCase();
     at = skipSpace(text, last, end);
     if (at >= end || text.charCodeAt(at) !== EQUALS) {
-      attributes.push({ name, value: Written.plain('', at), quoted: false });
+      attributes.push({ name, value: Written.plain('', position + at), quoted: false });
       continue;
     }
     at = skipSpace(text, at + 1, end);
@@ -54,7 +54,7 @@ export function parseTag(text: string): Tag {
     const start = quoted ? at + 1 : at;
     at = start;
     while (at < end && (quoted ? text.charCodeAt(at) !== quote : text.charCodeAt(at) > SPACE)) at += 1;
-    const value = Written.plain(text.slice(start, at), start).decode(ENTITIES);
+    const value = Written.plain(text.slice(start, at), position + start).decode(ENTITIES);
     attributes.push({ name, value, quoted });
     if (quoted) at += 1;
   }

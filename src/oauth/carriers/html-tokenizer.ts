@@ -5,13 +5,11 @@ import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 
 /** Receives the tokens. All texts together are the page, except too large ones, which go directly to the writer. */
 export interface HtmlTokens {
-  text(text: string): void;
-  /** The text ends here. */
+  /** `raw`: the element around it whose content has no tags, such as a script. */
+  text(text: string, raw?: string): void;
+  /** The text, or the content of that element, ends here. */
   endText(): void;
   tag(text: string, name: string): void;
-  /** A part of the content of an element without tags, such as a script. */
-  rawText(text: string, name: string): void;
-  endRawText(name: string): void;
 }
 
 /** Elements whose content has no tags (HTML 13.2.6.4: raw text and RCDATA). */
@@ -86,12 +84,8 @@ export class HtmlTokenizer {
 
   end(): void {
     const rest = this.#token;
-    if (this.#state === 'raw') {
-      this.#tokens.rawText(this.#endTag, this.#raw);
-      this.#tokens.endRawText(this.#raw);
-    } else if (rest !== '' && !this.#endOverlong(rest)) {
-      this.#tokens.text(rest);
-    }
+    if (this.#state === 'raw') this.#tokens.text(this.#endTag, this.#raw);
+    else if (rest !== '' && !this.#endOverlong(rest)) this.#tokens.text(rest);
     this.#tokens.endText();
   }
 
@@ -204,7 +198,7 @@ export class HtmlTokenizer {
   #readRaw(chunk: string, from: number): number {
     if (this.#endTag === '') {
       const open = chunk.indexOf('<', from);
-      this.#tokens.rawText(chunk.slice(from, open === -1 ? chunk.length : open), this.#raw);
+      this.#tokens.text(chunk.slice(from, open === -1 ? chunk.length : open), this.#raw);
       if (open === -1) return chunk.length;
       this.#endTag = '<';
       return open + 1;
@@ -217,12 +211,12 @@ export class HtmlTokenizer {
         return from + 1;
       }
     } else if (/[\s/>]/.test(character)) {
-      this.#tokens.endRawText(this.#raw);
+      this.#tokens.endText();
       this.#beginTag(this.#endTag);
       this.#endTag = '';
       return from;
     }
-    this.#tokens.rawText(this.#endTag, this.#raw);
+    this.#tokens.text(this.#endTag, this.#raw);
     this.#endTag = '';
     return from;
   }

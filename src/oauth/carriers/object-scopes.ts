@@ -18,7 +18,7 @@ type Scope = {
 type Ready = {
   readonly carrier: Carrier;
   readonly scopes: readonly Scope[];
-  /** The end of its last member in the buffered construct. */
+  /** The end of its last member in the body. */
   readonly end: number;
 };
 
@@ -115,9 +115,9 @@ export class ObjectScopes {
       else this.#note(scope);
     });
     for (const { carrier, scopes, end } of this.#ready) {
-      if (end > this.#writer.heldLength || !scopes.some(namesPlace)) this.#noteCarrier(carrier);
+      if (end > this.#writer.position || !scopes.some(namesPlace)) this.#noteCarrier(carrier);
     }
-    this.#ready = this.#ready.filter(({ end }) => end <= this.#writer.heldLength);
+    this.#ready = this.#ready.filter(({ end }) => end <= this.#writer.position);
     this.#release();
     for (const scope of this.#scopes) {
       scope.lostCode ||= scope.members.some(({ name }) => isCodeName(name));

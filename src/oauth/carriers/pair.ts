@@ -3,7 +3,7 @@ import type { Carrier, Changes, Edit } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import { decodeOctets, type Written } from './written.ts';
 
-/** A text under a name, in an object or element, as ranges of its construct. */
+/** A text under a name, in an object or element, as ranges of the body. */
 export type Member = {
   readonly name: string;
   readonly value: Written;

@@ -1,4 +1,4 @@
-import { type Carrier, shiftCarrier } from './carrier.ts';
+import type { Carrier } from './carrier.ts';
 import type { Surroundings } from './find-urls.ts';
 import { PieceWriter } from './piece.ts';
 import { ScriptReader } from './script-reader.ts';
@@ -10,13 +10,7 @@ export function findScriptCarriers(written: Written, around: Surroundings): Carr
   const reader = new ScriptReader(pieces, around, true);
   reader.push(written.text);
   reader.end();
-  const found: Carrier[] = [];
-  let start = 0;
-  for (const { text, carriers } of pieces.take()) {
-    for (const carrier of carriers) found.push(inSource(shiftCarrier(carrier, start), written));
-    start += text.length;
-  }
-  return found;
+  return pieces.take().flatMap(({ carriers }) => carriers.map((carrier) => inSource(carrier, written)));
 }
 
 /** Maps a carrier of a decoded text to the text's source. */

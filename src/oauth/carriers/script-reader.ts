@@ -8,7 +8,7 @@ import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { ScriptTokenizer, type ScriptTokens } from './script-tokenizer.ts';
 import { Written } from './written.ts';
 
-/** A name before a value: a word or a string, with its position in the buffered text. */
+/** A name before a value: a word or a string, with its position in the body. */
 type Name = { readonly text: string; readonly start: number };
 /** A name whose value follows, with the mark between the two. */
 type Key = { readonly name: string; readonly start: number; readonly mark: string };
@@ -99,7 +99,7 @@ export class ScriptReader implements ScriptTokens {
       default:
         this.#separate(mark);
         if (mark === ',' && follows && member?.removal?.takesComma) {
-          member.removal.end = this.#writer.heldLength + 1;
+          member.removal.end = this.#writer.position + 1;
         }
     }
     this.#key = undefined;
@@ -109,7 +109,7 @@ export class ScriptReader implements ScriptTokens {
     const key = this.#key;
     this.#key = undefined;
     if (this.#overlong !== undefined) return;
-    const start = this.#tail.length - raw.length - 1;
+    const start = this.#tailEnd - raw.length - 1;
     if (key !== undefined && isPairName(key.name)) this.#addMember(key, raw, start);
     else if (key === undefined && raw.length <= NAME_LENGTH) {
       this.#lastString = { text: raw, start: start - 1 };
@@ -118,9 +118,8 @@ export class ScriptReader implements ScriptTokens {
     if (isPlace(text)) this.#scopes.place(text);
     if (key?.name === 'state' || this.#around.findPrefix(raw, 0) === -1) return;
     const written = Written.plain(raw, start).decode(SCRIPT_STRING);
-    const base = this.#writer.heldLength;
-    const query = readQueryCarrier(written.shifted(base), this.#around);
-    if (query !== undefined) this.#scopes.pair(query, base + this.#tail.length);
+    const query = readQueryCarrier(written, this.#around);
+    if (query !== undefined) this.#scopes.pair(query, this.#tailEnd);
     else this.#tailCarriers.push(...findUrlCarriers(written, 'url', this.#around));
   }
 
@@ -131,22 +130,28 @@ export class ScriptReader implements ScriptTokens {
     if (lastString !== undefined) return { name: lastString.text, start: lastString.start, mark };
     const name = lastWord(gap);
     if (name === '') return undefined;
-    return { name, mark, start: this.#tail.length - (gap.length - gap.trimEnd().length) - name.length };
+    return { name, mark, start: this.#tailEnd - (gap.length - gap.trimEnd().length) - name.length };
   }
 
   #addMember({ name, start: keyStart, mark }: Key, raw: string, start: number): void {
-    const base = this.#writer.heldLength;
-    const value = Written.plain(raw, base + start).decode(SCRIPT_STRING);
-    const end = base + this.#tail.length;
+    const value = Written.plain(raw, start).decode(SCRIPT_STRING);
+    const end = this.#tailEnd;
     const takesComma = this.#separator !== ',';
     const isMember = mark === ':';
     this.#member = {
       name,
       value,
-      removal: isMember ? { start: base + (takesComma ? keyStart : 0), end, takesComma } : undefined,
+      removal: isMember
+        ? { start: takesComma ? keyStart : this.#writer.position, end, takesComma }
+        : undefined,
       next: isMember ? { at: end, write: writeMember } : undefined,
     };
     this.#scopes.member(this.#member);
+  }
+
+  /** The position after the current member. */
+  get #tailEnd(): number {
+    return this.#writer.position + this.#tail.length;
   }
 
   #separate(mark: string): void {

@@ -1,8 +1,8 @@
-import { type Carrier, shiftCarrier } from './carrier.ts';
+import type { Carrier } from './carrier.ts';
 import type { Escaping } from './escaping.ts';
 import { DELIMITERS, findUrlCarriers, type Surroundings } from './find-urls.ts';
 import { Overlong } from './overlong.ts';
-import { CONSTRUCT_LIMIT, NONE, type PieceWriter } from './piece.ts';
+import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 import { Written } from './written.ts';
 
 /** The parameters of a URL begin with one of these, or with an escape of one. */
@@ -67,21 +67,14 @@ export class TextReader {
     const rest = this.#tail + text;
     this.#passed = '';
     this.#tail = '';
-    if (rest === '') return;
-    const carriers = this.#carriersIn(passed + rest);
-    this.#writer.add(
-      rest,
-      carriers.map((carrier) => shiftCarrier(carrier, -passed.length)),
-    );
+    if (rest !== '') this.#writer.add(rest, this.#carriersIn(passed + rest, passed.length));
   }
 
-  #carriersIn(text: string): readonly Carrier[] {
-    if (this.#around.findPrefix(text, 0) === -1) return NONE;
-    const written = Written.plain(text);
-    return findUrlCarriers(
-      this.#escaping === undefined ? written : written.decode(this.#escaping),
-      'url',
-      this.#around,
-    );
+  /** `passed`: the number of characters that the writer has already. */
+  #carriersIn(text: string, passed: number): Carrier[] | undefined {
+    if (this.#around.findPrefix(text, 0) === -1) return undefined;
+    const written = Written.plain(text, this.#writer.position - passed);
+    const decoded = this.#escaping === undefined ? written : written.decode(this.#escaping);
+    return findUrlCarriers(decoded, 'url', this.#around);
   }
 }

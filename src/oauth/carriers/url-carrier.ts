@@ -3,7 +3,7 @@ import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, CarrierKind, Changes, Edit } from './carrier.ts';
 import { decodeOctets, type Written } from './written.ts';
 
-/** One parameter of a URL, as ranges of its text. */
+/** One parameter of a URL, as ranges of its decoded text. */
 export type UrlParameter = {
   readonly name: string;
   /** Decoded. */

@@ -1,33 +1,26 @@
 import type { Escaping } from './escaping.ts';
 
-/** A text with the position of each character in its source, where it may be escaped, even several times. */
+/** A text with the position of each character in its header value or body, where it may be escaped, even several times. */
 export class Written {
   readonly text: string;
-  readonly #positions: readonly number[] | undefined;
-  readonly #offset: number;
+  /** That of the first character if none is escaped, else of each character and of the end. */
+  readonly #positions: number | readonly number[];
   readonly #encode: (text: string) => string;
 
-  private constructor(
-    text: string,
-    positions: readonly number[] | undefined,
-    offset: number,
-    encode: (text: string) => string,
-  ) {
+  private constructor(text: string, positions: number | readonly number[], encode: (text: string) => string) {
     this.text = text;
     this.#positions = positions;
-    this.#offset = offset;
     this.#encode = encode;
   }
 
-  /** `offset`: its position in the source. */
-  static plain(text: string, offset = 0): Written {
-    return new Written(text, undefined, offset, (added) => added);
+  static plain(text: string, position = 0): Written {
+    return new Written(text, position, (added) => added);
   }
 
-  /** The position in the source of the character at this index; for the text's length, the end. */
+  /** The position of the character at this index; for the text's length, the end. */
   at(index: number): number {
-    if (this.#positions === undefined) return this.#offset + index;
-    return (this.#positions[index] as number) + this.#offset;
+    const positions = this.#positions;
+    return typeof positions === 'number' ? positions + index : (positions[index] as number);
   }
 
   /** Escapes a text for this position. */
@@ -36,20 +29,14 @@ export class Written {
   }
 
   slice(start: number, end = this.text.length): Written {
-    const text = this.text.slice(start, end);
-    if (this.#positions === undefined)
-      return new Written(text, undefined, this.#offset + start, this.#encode);
-    return new Written(text, this.#positions.slice(start, end + 1), this.#offset, this.#encode);
-  }
-
-  /** The same in a source with this many more characters in front. */
-  shifted(by: number): Written {
-    return new Written(this.text, this.#positions, this.#offset + by, this.#encode);
+    const own = this.#positions;
+    const positions = typeof own === 'number' ? own + start : own.slice(start, end + 1);
+    return new Written(this.text.slice(start, end), positions, this.#encode);
   }
 
   decode(escaping: Escaping): Written {
     const { pattern, always, decode, encode } = escaping;
-    if (this.text.search(pattern) === -1) return always === undefined ? this : this.#writtenBy(encode);
+    if (this.text.search(pattern) === -1) return always ? this.#writtenBy(encode) : this;
     let text = '';
     const positions: number[] = [];
     let copied = 0;
@@ -66,12 +53,12 @@ export class Written {
     }
     copy(this.text.length);
     positions.push(this.at(this.text.length));
-    return new Written(text, positions, 0, this.#encode).#writtenBy(encode);
+    return new Written(text, positions, this.#encode).#writtenBy(encode);
   }
 
   #writtenBy(encode: (text: string) => string): Written {
     const outer = this.#encode;
-    return new Written(this.text, this.#positions, this.#offset, (added) => outer(encode(added)));
+    return new Written(this.text, this.#positions, (added) => outer(encode(added)));
   }
 }
 

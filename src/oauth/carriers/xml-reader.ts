@@ -56,14 +56,6 @@ export class XmlReader implements HtmlTokens {
     if (this.#leaf === undefined) this.#text.end();
   }
 
-  rawText(text: string): void {
-    this.text(text);
-  }
-
-  endRawText(): void {
-    this.endText();
-  }
-
   tag(text: string, name: string): void {
     const leaf = this.#leaf;
     if (leaf !== undefined && name === `/${leaf.name}`) this.#endLeaf(leaf, text);
@@ -87,31 +79,29 @@ export class XmlReader implements HtmlTokens {
     }
     this.#scopes.limit(text.length);
     if (name !== '') this.#scopes.open();
-    const carriers = text.includes('=') ? this.#readAttributes(parseTag(text)) : [];
-    this.#writer.add(text, carriers);
+    const tag = text.includes('=') ? parseTag(text, this.#writer.position) : undefined;
+    this.#writer.add(text, tag && this.#readAttributes(tag));
     if (isEmpty && name !== '') this.#scopes.close();
   }
 
   #readAttributes(tag: Tag) {
     return tag.attributes.flatMap(({ name, value }) => {
       this.#notePlace(value.text);
-      if (isPairName(localName(name))) {
-        const shifted = value.shifted(this.#writer.heldLength);
-        this.#scopes.member({ name: localName(name), value: shifted, removal: undefined, next: undefined });
-      }
+      if (isPairName(localName(name)))
+        this.#scopes.member({ name: localName(name), value, removal: undefined, next: undefined });
       return findUrlCarriers(value, 'url', this.#around);
     });
   }
 
   #endLeaf({ name, tag, text }: Leaf, endTag: string): void {
     this.#leaf = undefined;
-    const start = this.#writer.heldLength;
+    const start = this.#writer.position;
     const whole = tag + text + endTag;
     this.#scopes.limit(whole.length);
-    const written = readContent(Written.plain(text, tag.length));
+    const written = readContent(Written.plain(text, start + tag.length));
     this.#scopes.member({
       name: localName(name),
-      value: written.shifted(start),
+      value: written,
       removal: { start, end: start + whole.length, takesComma: false },
       next: undefined,
     });

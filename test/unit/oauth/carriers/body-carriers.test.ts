@@ -429,6 +429,7 @@ describe('passing text is not buffered', () => {
         rewriteCarriers(
           piece?.text ?? '',
           (piece?.carriers ?? []).map((carrier) => [carrier, CHANGES]),
+          piece?.start,
         ),
       ).toMatch(/^\?code=(?!old)[^&]+&state=xyz /);
     },

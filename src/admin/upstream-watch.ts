@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IssuerConfig } from '../config/config.ts';
 import { discoverIssuer, knowledgeKey } from '../issuer/issuer.ts';
-import { explainFailure } from '../upstream/describe-fault.ts';
 import { DiscoveryFault } from '../upstream/discovery.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
+import { explainFailure } from '../upstream/upstream-fault.ts';
 
 /** Milliseconds for which a result is reused, and that a check may take before the page is rendered without it. */
 const GOOD_FOR = 10_000;

@@ -1,6 +1,5 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { namedEndpoints } from '../oauth/named-endpoints.ts';
-import { describeFault } from '../upstream/describe-fault.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { endpointPath } from './examined-upstream.ts';
@@ -77,6 +76,6 @@ export async function examineIssuer(
 function unanswered(tried: string, advice: string): (error: unknown) => Finding[] {
   return (error) => {
     if (!(error instanceof UpstreamFault)) throw error;
-    return [problem(tried, describeFault(error), advice)];
+    return [problem(tried, error.message, advice)];
   };
 }

@@ -1,5 +1,4 @@
 import type { IssuerConfig } from '../config/config.ts';
-import { describeFault } from '../upstream/describe-fault.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
@@ -40,6 +39,6 @@ export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Prom
     return ok(tried, `${seen}: no token endpoint`);
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
-    return ok(tried, `${describeFault(error)}: not reachable from this machine`);
+    return ok(tried, `${error.message}: not reachable from this machine`);
   }
 }

@@ -2,7 +2,6 @@ import type { IssuerConfig } from '../config/config.ts';
 import { configuredEndpoints, discoveryHost, metadataPlaces } from '../issuer/issuer.ts';
 import { documentsOf, issuerPathOf } from '../oauth/metadata-paths.ts';
 import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
-import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata } from '../upstream/discovery.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
@@ -39,7 +38,7 @@ export async function probeDiscovery(config: IssuerConfig, client: UpstreamClien
   } catch (error) {
     if (error instanceof UpstreamFault) {
       const advice = 'check that it is an HTTP server and that it runs';
-      return { findings: [problem(tried, describeFault(error), advice)], found: undefined, answers: false };
+      return { findings: [problem(tried, error.message, advice)], found: undefined, answers: false };
     }
     if (!(error instanceof DiscoveryFault)) throw error;
     const finding = await whyNotFound(tried, config, client, error);

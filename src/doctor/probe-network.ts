@@ -4,7 +4,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { IssuerConfig } from '../config/config.ts';
-import { adviceOn, describeCode } from '../upstream/describe-fault.ts';
+import { adviceOn, describeCode } from '../upstream/describe-code.ts';
 import { type Finding, ok, printable, problem, warn } from './finding.ts';
 import { isLoopback } from './loopback.ts';
 

@@ -5,7 +5,7 @@ import { s256 } from '../oauth/pkce.ts';
 import { openStores } from '../open-stores.ts';
 import { type Binding, type Flow, type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { adviseOnStoreState } from '../telemetry/store-advice.ts';
-import { describeCode } from '../upstream/describe-fault.ts';
+import { describeCode } from '../upstream/describe-code.ts';
 import { type Finding, ok, problem, warn } from './finding.ts';
 
 /** Milliseconds to wait for the store. */

@@ -6,7 +6,6 @@ import { buildAdvertisedPolicy } from '../policy/advertised-policy.ts';
 import { ClientRegistry } from '../policy/client-registry.ts';
 import { mergePolicies } from '../policy/merge-policies.ts';
 import type { Events } from '../telemetry/events.ts';
-import { explainFailure } from '../upstream/describe-fault.ts';
 import { discoverPaths, requireBelow } from '../upstream/discover-paths.ts';
 import {
   type Discovered,
@@ -16,6 +15,7 @@ import {
   type UnjudgedPaths,
 } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
+import { explainFailure } from '../upstream/upstream-fault.ts';
 import { Endpoints } from './endpoints.ts';
 import type { UpstreamKnowledge } from './upstream-knowledge.ts';
 

@@ -173,7 +173,7 @@ export class Events {
     this.#metrics.upstreamErrors.inc({ issuer, kind: fault.kind });
     this.#activity?.upstreamFault(issuer, fault.kind);
     this.#log.error(
-      { event: 'upstream_fault', issuer, kind: fault.kind, request_id: requestId, error: fault },
+      { event: 'upstream_fault', issuer, kind: fault.kind, code: fault.causeCode, request_id: requestId },
       fault.message,
     );
   }

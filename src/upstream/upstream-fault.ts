@@ -1,3 +1,5 @@
+import { adviceOn, describeCode } from './describe-code.ts';
+
 /** Why an upstream did not answer: the `kind` label of upstream_errors_total. */
 export type UpstreamFaultKind = 'unreachable' | 'timeout' | 'reset' | 'protocol' | 'busy';
 
@@ -5,11 +7,17 @@ export type UpstreamFaultKind = 'unreachable' | 'timeout' | 'reset' | 'protocol'
 export class UpstreamFault extends Error {
   readonly code = 'upstream_fault';
   readonly kind: UpstreamFaultKind;
+  /** The error code of its cause, such as ECONNREFUSED. */
+  readonly causeCode: string | undefined;
 
+  /** Its message is what happened, for operators. It has no text of the cause, which may be the upstream's own. */
   constructor(kind: UpstreamFaultKind, cause: unknown) {
-    super(`the upstream ${PHRASES[kind]}`, { cause });
+    const causeCode = codeOf(cause);
+    const what = `the upstream ${PHRASES[kind]}`;
+    super(causeCode === undefined ? what : `${what}: ${describeCode(causeCode)}`, { cause });
     this.name = 'UpstreamFault';
     this.kind = kind;
+    this.causeCode = causeCode;
   }
 
   /** RFC 9110 15.6: 504 if it is too slow, 503 if too many requests wait for it, else 502. */
@@ -32,6 +40,25 @@ const PHRASES: Record<UpstreamFaultKind, string> = {
   reset: 'broke off',
   protocol: 'did not speak HTTP',
   busy: 'has no connection free, and too many requests wait for one',
+};
+
+function codeOf(cause: unknown): string | undefined {
+  const { code } = (cause ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** What happened and what to do about it; for errors other than an `UpstreamFault`, only the message. */
+export function explainFailure(error: unknown): string {
+  if (!(error instanceof UpstreamFault)) return (error as Error).message;
+  return `${error.message}; ${adviceOn(error.causeCode) ?? BY_KIND[error.kind]}`;
+}
+
+const BY_KIND: Readonly<Record<UpstreamFaultKind, string>> = {
+  unreachable: '`pkce-gateway doctor` tries each step of the way to it',
+  timeout: 'check its load and the network to it',
+  reset: adviceOn('ECONNRESET') ?? '',
+  protocol: 'check that an HTTP server listens at `upstream.url`',
+  busy: 'raise `upstream.connections`',
 };
 
 /** Maps the error codes of undici, of http-proxy-3 and of Node's sockets. */

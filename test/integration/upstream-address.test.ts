@@ -53,6 +53,17 @@ async function expectPassage(url: string): Promise<void> {
   socket.terminate();
 }
 
+test('https to a name that its certificate lacks: the log says so, and has no text of the certificate', async () => {
+  await using server = await startServer('127.0.0.2');
+  await using gateway = await gatewayTo(`https://127.0.0.2:${server.port}`);
+  expect((await fetch(`${gateway.url}/page`)).status).toBe(502);
+  const faults = gateway.logLines.filter(({ event }) => event === 'upstream_fault');
+  const msg =
+    'the upstream cannot be reached: its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID)';
+  expect(faults).toMatchObject([{ kind: 'unreachable', code: 'ERR_TLS_CERT_ALTNAME_INVALID', msg }]);
+  expect(JSON.stringify(faults)).not.toContain('localhost');
+});
+
 test.each([
   ['127.0.0.1', '127.0.0.1'],
   ['::1', '[::1]'],

@@ -1,17 +1,3 @@
-import { UpstreamFault, type UpstreamFaultKind } from './upstream-fault.ts';
-
-/** What happened, for operators. */
-export function describeFault(fault: UpstreamFault): string {
-  const code = codeOf(fault);
-  return code === undefined ? fault.message : `${fault.message}: ${describeCode(code)}`;
-}
-
-/** What happened and what to do about it; for errors other than an `UpstreamFault`, only the message. */
-export function explainFailure(error: unknown): string {
-  if (!(error instanceof UpstreamFault)) return (error as Error).message;
-  return `${describeFault(error)}; ${adviceOn(codeOf(error)) ?? BY_KIND[error.kind]}`;
-}
-
 /** The meaning of a socket, DNS, certificate or OpenSSL error code, with the code. */
 export function describeCode(code: string): string {
   const [what] = meaningOf(code) ?? [];
@@ -25,11 +11,6 @@ export function adviceOn(code: string | undefined): string | undefined {
 
 function meaningOf(code: string): Meaning | undefined {
   return MEANINGS[code] ?? (code.startsWith('ERR_SSL_') ? HANDSHAKE : undefined);
-}
-
-function codeOf({ cause }: UpstreamFault): string | undefined {
-  const { code } = (cause ?? {}) as { code?: unknown };
-  return typeof code === 'string' ? code : undefined;
 }
 
 type Meaning = readonly [what: string, advice: string];
@@ -91,12 +72,4 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: OLD_TLS,
   ERR_SSL_UNSUPPORTED_PROTOCOL: OLD_TLS,
-};
-
-const BY_KIND: Readonly<Record<UpstreamFaultKind, string>> = {
-  unreachable: '`pkce-gateway doctor` tries each step of the way to it',
-  timeout: 'check its load and the network to it',
-  reset: CLOSED[1],
-  protocol: 'check that an HTTP server listens at `upstream.url`',
-  busy: 'raise `upstream.connections`',
 };

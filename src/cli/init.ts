@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { configFromUpstream } from '../config/upstream-config.ts';
-import { describeFault } from '../upstream/describe-fault.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
@@ -52,7 +51,7 @@ export async function runInit(options: ParsedOptions, io: CommandIo): Promise<nu
     facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
   } catch (error) {
     if (error instanceof UpstreamFault) {
-      io.stderr(`init: ${origin}: ${describeFault(error)}`);
+      io.stderr(`init: ${origin}: ${error.message}`);
       io.stderr(`pkce-gateway doctor --upstream ${origin} examines it further.`);
       return 1;
     }

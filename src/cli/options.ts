@@ -42,8 +42,7 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
   );
   const { operand } = spec;
   try {
-    const allowPositionals = operand !== undefined;
-    const parsed = parseArgs({ args: [...args], options, allowPositionals, strict: true });
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
     const given = Object.entries(parsed.values).map(([name, value]) => [name, value === true ? '' : value]);
     const values: ParsedOptions = Object.fromEntries(given);
     const [first, ...others] = parsed.positionals;
@@ -53,7 +52,9 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
       if (excludes !== undefined && values[excludes] !== undefined)
         throw new Error(`--${name} and --${excludes} cannot be used together`);
     }
-    if (operand === undefined || first === undefined) return values;
+    if (first === undefined) return values;
+    if (operand === undefined)
+      throw new Error(`Unexpected argument '${first}'${optionFor(first, spec.options)}`);
     if (others.length > 0) throw new Error(`one ${operand} only, not also ${others.join(' ')}`);
     if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} cannot be used together`);
     return { ...values, [operand]: first };
@@ -69,6 +70,13 @@ export function parseOptions(spec: CommandSpec, args: readonly string[]): Parsed
           );
     throw new UsageError(problem + hint);
   }
+}
+
+/** ` (did you mean --config x.yaml?)` for an argument whose option is missing, or nothing. */
+export function optionFor(argument: string, options: CommandSpec['options']): string {
+  const meant = /^https?:/.test(argument) ? 'upstream' : 'config';
+  const isMeant = meant === 'upstream' || /\.(ya?ml|json)$|[/\\]/.test(argument);
+  return isMeant && options[meant] !== undefined ? ` (did you mean --${meant} ${argument}?)` : '';
 }
 
 /** The http or https URL that an option names. */

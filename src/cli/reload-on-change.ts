@@ -24,7 +24,7 @@ export function reloadOnChange(
     last = last
       .then(async () => {
         known = await marksOf(known.keys());
-        const result = await loadConfigApart({ file, options: { env } });
+        const result = await loadConfigApart({ file, options: { env, isReload: true } });
         if (result.ok) {
           known = result.files;
           await gateway.reload(result.config, result.warnings.map(formatProblem));

@@ -5,7 +5,7 @@ import { processEnvironment } from '../config/environment.ts';
 import { VERSION } from '../version.ts';
 import type { CommandIo } from './command-io.ts';
 import { type Command, commandNames, loadCommand, renderHelp } from './commands.ts';
-import { parseOptions, renderCommandHelp, UsageError } from './options.ts';
+import { optionFor, parseOptions, renderCommandHelp, UsageError } from './options.ts';
 
 // A serving process has few long-lived objects, and by default V8 would collect three times as much garbage beside them.
 setFlagsFromString('--heap-growing-percent=50');
@@ -40,7 +40,10 @@ async function runCommandLine(args: readonly string[], io: CommandIo): Promise<n
   }
   const command = await loadCommand(name ?? 'serve');
   if (command === undefined) {
-    io.stderr(`pkce-gateway: there is no command ${name}${didYouMean(name ?? '', commandNames())}`);
+    const unknown = name ?? '';
+    const { options = {} } = (await loadCommand('serve')) ?? {};
+    const meant = didYouMean(unknown, commandNames()) || optionFor(unknown, options);
+    io.stderr(`pkce-gateway: there is no command ${unknown}${meant}`);
     io.stderr('pkce-gateway --help shows all commands.');
     return 2;
   }

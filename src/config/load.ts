@@ -28,6 +28,8 @@ export type LoadOptions = {
   readonly env: Environment;
   /** The base of relative paths in the file. Default: the directory of the file. */
   readonly directory?: string;
+  /** Whether a configuration is in force already. */
+  readonly isReload?: boolean;
 };
 
 type ParseOptions = LoadOptions & {
@@ -36,12 +38,16 @@ type ParseOptions = LoadOptions & {
   readonly pathText?: (path: ValuePath) => string;
 };
 
+const WITHOUT_FILE =
+  '; name another file with --config FILE (default: gateway.yaml), make one with `pkce-gateway init --upstream URL`, or start without a file: `pkce-gateway serve --upstream URL`';
+
 /** Reads and validates a configuration file and the files that it refers to. Throws for bugs only. */
 export async function loadConfig(file: string, options: LoadOptions): Promise<LoadedConfig | Failure> {
   const files = new FileReader();
   const content = await files.read(file, LARGEST_CONFIG);
   if ('text' in content) return parseConfig(content.text, file, { ...options, files });
-  const message = `cannot be read: ${content.failure}; name another file with --config FILE (default: gateway.yaml), make one with \`pkce-gateway init --upstream URL\`, or start without a file: \`pkce-gateway serve --upstream URL\``;
+  const isFirst = files.marks.get(file) === 'ENOENT' && options.isReload !== true;
+  const message = `cannot be read: ${content.failure}${isFirst ? WITHOUT_FILE : ''}`;
   const problem = { at: { file, line: 1, column: 1 }, path: '', message };
   return { ok: false, problems: [problem], warnings: [], files: files.marks };
 }

@@ -100,9 +100,19 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
     /^pkce-gateway: cannot start: audit\.destination: ENOENT.*: its folder must exist, and the user of the gateway/,
   ],
   [
-    'a name without an address',
+    'an admin address whose name does not resolve',
     [LISTEN, 'admin: {address: "nowhere.invalid:9090"}', ISSUER],
-    /^pkce-gateway: cannot start: .*nowhere\.invalid/,
+    /^pkce-gateway: cannot start: .*nowhere\.invalid: .*use an IP address(, with| with) admin\.address$/,
+  ],
+  [
+    'a public address whose name does not resolve',
+    ['listen: {address: "nowhere.invalid:8080"}', ADMIN, ISSUER],
+    /^pkce-gateway: cannot start: .*nowhere\.invalid: .*use an IP address(, with| with) listen\.address$/,
+  ],
+  [
+    'an address of a kind that cannot be used',
+    ['listen: {address: "[fe80::1]:8080"}', ADMIN, ISSUER],
+    /^pkce-gateway: cannot start: listen \w+.*: choose a different address with listen\.address$/,
   ],
 ];
 

@@ -148,7 +148,16 @@ describe('an invalid command line: exit 2, and the reason', () => {
     [['serve', '--upstrem', 'http://x'], "serve: Unknown option '--upstrem' (did you mean --upstream?)"],
     [['serv'], 'there is no command serv (did you mean serve?)'],
     [['check', '--upstream', 'http://x'], "check: Unknown option '--upstream'"],
-    [['serve', 'gateway.yaml'], "serve: Unexpected argument 'gateway.yaml'"],
+    [
+      ['serve', 'gateway.yaml'],
+      "serve: Unexpected argument 'gateway.yaml' (did you mean --config gateway.yaml?)",
+    ],
+    [
+      ['doctor', 'https://idp.internal'],
+      "doctor: Unexpected argument 'https://idp.internal' (did you mean --upstream https://idp.internal?)",
+    ],
+    [['report', 'clients.yaml'], "report: Unexpected argument 'clients.yaml'\n"],
+    [['etc/gateway.yaml'], 'there is no command etc/gateway.yaml (did you mean --config etc/gateway.yaml?)'],
     [['check', 'a.yaml', 'b.yaml'], 'check: one config only, not also b.yaml'],
     [['check', '-c', 'a.yaml', '-'], 'check: --config and - cannot be used together'],
     [['help', 'frobnicate'], 'there is no command frobnicate'],
@@ -166,7 +175,7 @@ describe('an invalid command line: exit 2, and the reason', () => {
   test.concurrent.each(MISUSED)('%j', async (args, says) => {
     const { exitCode, stdout, stderr } = await run(...args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr.split('\n')[0]).toContain(says);
+    expect(`${stderr.split('\n')[0]}\n`).toContain(says);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 

@@ -191,6 +191,13 @@ test('reloads during the reload of a large file follow it, and the last file tha
 });
 
 describe('the configuration in force stays', () => {
+  test('if the file is deleted', async () => {
+    await rm(file);
+    const line = await gateway.waitForLine(/"event":"config_rejected"/, AbortSignal.timeout(PATIENCE));
+    expect(JSON.parse(line).problems).toEqual([`${file}:1:1: cannot be read: the file does not exist`]);
+    expect(await letsThrough()).toBe(true);
+  });
+
   test('if the new one has a problem, which is logged with its position', async () => {
     await writeFile(file, yaml('enforced'));
     gateway.signal('SIGHUP');

@@ -53,3 +53,16 @@ export function readFlatJson(
   }
   return writtenNames(text) === entries.length ? entries : 'parameter_repeated';
 }
+
+/** A member of a flat object, up to the comma. */
+const MEMBER = /(?:"(?:[^"\\]|\\.)*"|[^",])+/g;
+const NAME = /^\s*("(?:[^"\\]|\\.)*")/;
+
+/** A text that `readFlatJson` can read, without the members of these names; every other byte stays. */
+export function withoutFlatMembers(text: string, names: ReadonlySet<string>): string {
+  const start = text.indexOf('{') + 1;
+  const end = text.lastIndexOf('}');
+  const members = text.slice(start, end).match(MEMBER) ?? [];
+  const kept = members.filter((member) => !names.has(JSON.parse(NAME.exec(member)?.[1] ?? '""')));
+  return kept.length === members.length ? text : text.slice(0, start) + kept.join(',') + text.slice(end);
+}

@@ -3,6 +3,13 @@ import { hash } from 'node:crypto';
 /** RFC 7636 section 4.2. */
 export type CodeChallengeMethod = 'S256' | 'plain';
 
+/** What stays at the gateway if the server refuses PKCE (`forward_pkce: never`). */
+export const PKCE_PARAMETERS: ReadonlySet<string> = new Set([
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+]);
+
 /** RFC 7636 section 4.1: 43 to 128 unreserved characters. */
 const CODE_VERIFIER = /^[A-Za-z0-9\-._~]{43,128}$/;
 /** The base64url form of a SHA-256 digest. */

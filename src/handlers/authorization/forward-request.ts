@@ -3,12 +3,11 @@ import {
   changeRawParameters,
   type ParameterChanges,
 } from '../../oauth/change-parameters.ts';
+import { PKCE_PARAMETERS } from '../../oauth/pkce.ts';
 import type { Mode } from '../../policy/mode.ts';
 import type { FormText } from '../message/message.ts';
 import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-
-const PKCE_PARAMETERS = ['code_challenge', 'code_challenge_method'];
 
 export type ForwardOptions = {
   /** The mode of the pushed request; default: the mode of the flow, or of the client. */
@@ -59,9 +58,10 @@ function write(form: FormText, enforced: boolean, changes: ParameterChanges, tak
 
 /** Forwards requests that are not judged, or cannot be read. */
 export async function forwardAsSent({ exchange, message }: AuthorizationContext): Promise<'done'> {
-  const dropped = exchange.issuer.forwardsPkce ? undefined : new Set(PKCE_PARAMETERS);
+  const dropped = exchange.issuer.forwardsPkce ? undefined : PKCE_PARAMETERS;
   const query = changeRawParameters(message.query.raw, { dropped });
-  await sendUpstream(exchange, { query: query === '' ? undefined : query, bodyAsSent: message.asSent() });
+  const bodyAsSent = message.asSent(dropped);
+  await sendUpstream(exchange, { query: query === '' ? undefined : query, bodyAsSent });
   return 'done';
 }
 

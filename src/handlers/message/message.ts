@@ -22,8 +22,7 @@ export type BodyText = {
   readonly problem: Violation | undefined;
   /** Whether the body may contain more than was read. */
   readonly unread: boolean;
-  /** For a message that is forwarded unchanged. */
-  readonly asSent: () => RequestBody | Buffer | null;
+  readonly asSent: AsSent;
   /** The format of the parameters, in which changed ones are written too. */
   readonly format: 'form' | 'json';
 };
@@ -35,8 +34,11 @@ export type Message = {
   readonly body: BodyText | undefined;
   /** The method is neither GET, HEAD nor POST. */
   readonly otherMethod: boolean;
-  readonly asSent: () => RequestBody | Buffer | null;
+  readonly asSent: AsSent;
 };
+
+/** The body for a message that is forwarded unchanged, or only without some parameters. */
+type AsSent = (dropped?: ReadonlySet<string>) => RequestBody | Buffer | null;
 
 const NONE = new Parameters([]);
 

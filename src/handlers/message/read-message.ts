@@ -1,7 +1,7 @@
 import { hasBody, type ReadBody, readBody } from '../../http/read-body.ts';
 import { RequestBody } from '../../http/request-body.ts';
 import { changeRawParameters } from '../../oauth/change-parameters.ts';
-import { readFlatJson, readJsonParameters } from '../../oauth/json-parameters.ts';
+import { readFlatJson, readJsonParameters, withoutFlatMembers } from '../../oauth/json-parameters.ts';
 import { Parameters, type ParsedParameters, parseParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 import type { Exchange } from '../exchange.ts';
@@ -58,7 +58,6 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
   const encoded = isContentEncoded(request);
   const nested = isForm || isJson ? undefined : readJsonParameters(text);
   const understood = isForm || isJson || nested !== undefined || isEmpty;
-  const changed = isForm && form.raw.length !== text.length;
   return {
     form,
     isForm: isForm || isJson,
@@ -67,7 +66,12 @@ function describeBody(exchange: Exchange, read: ReadBody): BodyText {
     guessed: isForm || isJson ? [] : (nested ?? parseParameters(text).parameters.entries),
     problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, charset, text }),
     unread: !read.complete || encoded || !understood || UNLIKE_ASCII.test(charset),
-    asSent: () => (!read.complete ? read.resume() : changed ? Buffer.from(form.raw, 'latin1') : read.bytes),
+    asSent: (dropped = NOTHING) => {
+      if (!read.complete) return read.resume();
+      if (!isForm && !isJson) return read.bytes;
+      const raw = isForm ? changeRawParameters(form.raw, { dropped }) : withoutMembers(form, dropped);
+      return raw.length === text.length ? read.bytes : Buffer.from(raw, 'latin1');
+    },
     format: isJson ? 'json' : 'form',
   };
 }
@@ -83,7 +87,13 @@ function readJson(exchange: Exchange, text: string): FormText {
     typeof read === 'string'
       ? { problems: [{ reason: read, detail: undefined }], lossless: false, hidden: true }
       : {};
-  return { ...parsed, ...broken, raw: text };
+  const form = { ...parsed, ...broken, raw: text };
+  return { ...form, raw: withoutMembers(form, dropped) };
+}
+
+/** What is not one flat object stays as it is. */
+function withoutMembers({ raw, hidden }: FormText, dropped: ReadonlySet<string>): string {
+  return hidden || dropped.size === 0 ? raw : withoutFlatMembers(raw, dropped);
 }
 
 type BodyFacts = {

@@ -1,4 +1,4 @@
-import { changeRawParameters } from '../../oauth/change-parameters.ts';
+import { PKCE_PARAMETERS } from '../../oauth/pkce.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import type { ResponseHead } from '../../upstream/response-headers.ts';
 import { injectSecret } from '../inject-secret.ts';
@@ -6,8 +6,6 @@ import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-up
 import { holdForCodeHash } from './look-for-code-hash.ts';
 import { writeBody } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
-
-const VERIFIER: ReadonlySet<string> = new Set(['code_verifier']);
 
 /** Forwards the redemption with the upstream's own code. The answer decides whether the code is spent. */
 export async function forwardRedemption(context: TokenContext): Promise<'done'> {
@@ -22,7 +20,7 @@ export async function forwardRedemption(context: TokenContext): Promise<'done'> 
 function outgoing(context: TokenContext): UpstreamRequest {
   const { exchange, message, parameters, claim, binding, owner, identity, named } = context;
   const unwrapped = claim.upstreamCode === '' ? parameters : parameters.with('code', claim.upstreamCode);
-  const judged = binding.pkceForwarded ? unwrapped : unwrapped.without('code_verifier');
+  const judged = binding.pkceForwarded ? unwrapped : unwrapped.without(...PKCE_PARAMETERS);
   // The gateway authenticates only for a client that proved, with its verifier, that it began the flow under this client_id.
   const proven =
     claim.outcome === 'claimed' && binding.codeChallenge !== undefined && named.clientId === binding.clientId;
@@ -31,9 +29,7 @@ function outgoing(context: TokenContext): UpstreamRequest {
   if (owner.mode === 'enforce' || (isChanged && claim.upstreamCode !== '')) {
     return { ...writeBody(message, sent?.parameters ?? judged), authorization: sent?.authorization };
   }
-  const { body } = message;
-  if (binding.pkceForwarded || body?.format !== 'form') return { bodyAsSent: message.asSent() };
-  return { bodyAsSent: Buffer.from(changeRawParameters(body.form.raw, { dropped: VERIFIER }), 'latin1') };
+  return { bodyAsSent: message.asSent(binding.pkceForwarded ? undefined : PKCE_PARAMETERS) };
 }
 
 async function settle(context: TokenContext, head: ResponseHead): Promise<Outcome | Hold> {

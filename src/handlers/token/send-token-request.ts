@@ -1,4 +1,6 @@
+import { changeRawParameters } from '../../oauth/change-parameters.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
+import { PKCE_PARAMETERS } from '../../oauth/pkce.ts';
 import type { Forwarded } from '../../upstream/forward.ts';
 import type { Message } from '../message/message.ts';
 import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
@@ -15,7 +17,9 @@ export function sendAsSent(
   { exchange, message }: TokenContext,
   options: Pick<SendOptions, 'settle'> = {},
 ): Promise<Forwarded> {
-  return sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() }, options);
+  const dropped = exchange.issuer.forwardsPkce ? undefined : PKCE_PARAMETERS;
+  const query = changeRawParameters(message.query.raw, { dropped });
+  return sendUpstream(exchange, { query, bodyAsSent: message.asSent(dropped) }, options);
 }
 
 /** Writes parameters in the format of the client's request. */

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { encodeFlow } from '../../src/store/flow-record.ts';
+import { encodeFlow } from '../../src/store/json-record.ts';
 import { KeyedFlowStore } from '../../src/store/keyed-flow-store.ts';
 import { DEFAULT_QUOTAS, MemoryRecordStore } from '../../src/store/record-store-memory.ts';
 import { flowIdOf, flowKey } from '../../src/store/store-key.ts';

@@ -1,5 +1,6 @@
 import type { Binding } from './flow-store.ts';
-import { isOptionalText, judgedFields, parseFields, readJudged, stringifyFields } from './record-fields.ts';
+import { parseFields, stringifyFields } from './json-record.ts';
+import { bindingFields, readBinding } from './record-fields.ts';
 
 /**
  * `bare`: the upstream's code, given to the client. `own`: a code of the gateway. `marker`: the upstream's code, whose client got
@@ -53,17 +54,13 @@ export const NO_CLAIM = '.'.repeat(22);
  * needs no parser.
  */
 const HEADER =
-  /^2[bows][bcx][0-9]{6}(?:[A-Za-z0-9_-]{43}|\.{43})(?:[A-Za-z0-9_-]{22}|\.{22})[A-Za-z0-9_-]{43}$/;
+  /^3[bows][bcx][0-9]{6}(?:[A-Za-z0-9_-]{43}|\.{43})(?:[A-Za-z0-9_-]{22}|\.{22})[A-Za-z0-9_-]{43}$/;
 const CHALLENGE_AT = 9;
 const CLAIM_AT = 52;
 const FLOW_AT = 74;
 const HEADER_LENGTH = 117;
 /** Characters of a flow's id. */
 export const FLOW_ID_LENGTH: number = HEADER_LENGTH - FLOW_AT;
-
-/** Flags of a binding, as a sum. */
-const PKCE_FORWARDED = 1;
-const HAS_ID_TOKEN = 2;
 
 const KIND_LETTERS = { bare: 'b', own: 'o', marker: 'w', seen: 's' } as const satisfies Record<
   CodeKind,
@@ -79,14 +76,9 @@ export function encodeCode({ kind, flowId, binding, sealed }: BoundCode): string
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MAX_ATTEMPTS_LIMIT) {
     throw new RangeError(`maxAttempts must be between 1 and ${MAX_ATTEMPTS_LIMIT}`);
   }
-  const body = stringifyFields([
-    ...judgedFields(binding),
-    binding.redirectUri ?? 0,
-    (binding.pkceForwarded ? PKCE_FORWARDED : 0) + (binding.hasIdToken ? HAS_ID_TOKEN : 0),
-    sealed ?? 0,
-  ]);
+  const body = stringifyFields([], bindingFields(binding, sealed));
   const challenge = binding.codeChallenge ?? NO_CHALLENGE;
-  return `2${KIND_LETTERS[kind]}b000${threeDigits(maxAttempts)}${challenge}${NO_CLAIM}${flowId}${body}`;
+  return `3${KIND_LETTERS[kind]}b000${threeDigits(maxAttempts)}${challenge}${NO_CLAIM}${flowId}${body}`;
 }
 
 /** The record with another status, count and claim. */
@@ -108,29 +100,19 @@ export function decodeCode(record: string): StoredCode | undefined {
   const challenge = header.slice(CHALLENGE_AT, CLAIM_AT);
   const codeChallenge = challenge === NO_CHALLENGE ? undefined : challenge;
 
-  const [mode, issuer, realm, clientId, ...rest] = parseFields(record.slice(HEADER_LENGTH), 7) ?? [];
-  const [redirectUri, flags, sealed] = rest;
-  const judged = readJudged(mode, issuer, realm, clientId);
-  if (judged === undefined) return undefined;
-  // The gateway binds no enforced code without a challenge: such a record is a downgrade, and fails closed.
-  if (codeChallenge === undefined && judged.mode === 'enforce') return undefined;
-  if (!isOptionalText(redirectUri) || typeof flags !== 'number' || flags > 3) return undefined;
-  if (!isOptionalText(sealed) || (sealed === 0) !== (kind === 'bare' || kind === 'seen')) return undefined;
+  const parsed = parseFields(record.slice(HEADER_LENGTH), 0, 5);
+  const binding = parsed && readBinding({ ...parsed, codeChallenge }, maxAttempts);
+  const sealed = parsed?.texts.at(-1);
+  if (binding === undefined || (sealed === undefined) !== (kind === 'bare' || kind === 'seen'))
+    return undefined;
   return {
     kind,
     status,
     attempts,
     claimId: header.slice(CLAIM_AT, FLOW_AT),
     flowId: header.slice(FLOW_AT),
-    sealed: sealed === 0 ? undefined : sealed,
-    binding: {
-      ...judged,
-      codeChallenge,
-      redirectUri: redirectUri === 0 ? undefined : redirectUri,
-      pkceForwarded: (flags & PKCE_FORWARDED) !== 0,
-      hasIdToken: (flags & HAS_ID_TOKEN) !== 0,
-      maxAttempts,
-    },
+    sealed,
+    binding,
   };
 }
 

@@ -1,7 +1,6 @@
 import { NONCE_BYTES } from './aes-gcm.ts';
 import { CODE_MEMORY, decodeCode, encodeCode } from './code-record.ts';
 import { buildFlowPrefix, FLOW_PREFIX_LENGTH, FLOW_PREFIX_RANDOM_BYTES } from './flow-prefix.ts';
-import { decodeFlow, encodeFlow, encodeFlowIdentity } from './flow-record.ts';
 import type {
   BeginOptions,
   BegunFlow,
@@ -18,7 +17,13 @@ import type {
   Trait,
 } from './flow-store.ts';
 import { deriveGatewayCode, openSealedCode, SALT_BYTES, sealCode } from './gateway-code.ts';
-import { decodePushedRequest, encodePushedRequest } from './pushed-request-record.ts';
+import {
+  decodeFlow,
+  decodePushedRequest,
+  encodeFlow,
+  encodeFlowIdentity,
+  encodePushedRequest,
+} from './json-record.ts';
 import { takeRandomBytes } from './random-pool.ts';
 import type { RecordStore } from './record-store.ts';
 import {

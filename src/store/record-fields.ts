@@ -1,63 +1,95 @@
-import { isCodeChallenge } from '../oauth/pkce.ts';
-import { type Judged, StoreFault } from './flow-store.ts';
+import type { Binding, Flow, Judged, PushedRequest } from './flow-store.ts';
 
-/** The most characters of a record. The longest client_id and redirect_uri (2 KiB each) fit with any escaping. */
-const MAX_LENGTH = 32_768;
-const NON_ASCII = /[\u0080-\uffff]/;
+/** The content of a record, for every kind of store: as JSON under a key, or packed into a prefix, code or request_uri. */
+export type RecordFields = {
+  /** A sum of the flags below. */
+  readonly flags: number;
+  /** The challenge in its S256 form. */
+  readonly codeChallenge: string | undefined;
+  readonly texts: readonly (string | undefined)[];
+};
 
-/**
- * JSON in ASCII only. So a record has as many bytes as characters, in Redis and in memory (V8 uses two bytes for every
- * character of a string with one beyond Latin-1), and no lone surrogate is lost in UTF-8.
- */
-export function stringifyFields(fields: readonly unknown[]): string {
-  const text = JSON.stringify(fields);
-  // Few records have such a character, and a test is cheaper than a replacement without a match.
-  const ascii = NON_ASCII.test(text) ? text.replace(/[\u0080-\uffff]/g, escapeCharacter) : text;
-  if (ascii.length > MAX_LENGTH) {
-    throw new StoreFault('store_error', `a record of the store may have ${MAX_LENGTH} characters, not more`);
-  }
-  return ascii;
+const ENFORCED = 1;
+const PKCE_FORWARDED = 2;
+const HAS_ID_TOKEN = 4;
+export const ALL_FLAGS: number = ENFORCED + PKCE_FORWARDED + HAS_ID_TOKEN;
+
+/** The number of texts in the fields of a flow. Its upstream is in its key, or authenticated with its record. */
+export const FLOW_TEXTS = 7;
+
+export function flowFields(flow: Flow): RecordFields {
+  const { codeChallenge, redirectUri, responseType, responseMode, issuer, realm, clientId, violation } = flow;
+  const flags = modeFlag(flow) + (flow.pkceForwarded ? PKCE_FORWARDED : 0);
+  const texts = [redirectUri, responseType, issuer, realm, clientId, responseMode, violation];
+  return { flags, codeChallenge, texts };
 }
 
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** `undefined` for fields of anything else, and of an enforced flow without a challenge. */
+export function readFlow(fields: RecordFields, upstream: string): Flow | undefined {
+  const { flags, codeChallenge, texts } = fields;
+  const [redirectUri, responseType, issuer, realm, clientId, responseMode, violation] = texts;
+  const judged = readJudged(flags, issuer, realm, clientId);
+  if (judged === undefined || responseType === undefined || isDowngrade(fields)) return undefined;
+  const pkceForwarded = (flags & PKCE_FORWARDED) !== 0;
+  return {
+    ...judged,
+    upstream,
+    codeChallenge,
+    redirectUri,
+    responseType,
+    responseMode,
+    pkceForwarded,
+    violation,
+  };
 }
 
-/** The fields of a text; `undefined` if it is not a JSON array of this length. */
-export function parseFields(text: string, count: number): readonly unknown[] | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  return Array.isArray(value) && value.length === count ? value : undefined;
+/** The fields of a binding, except for `maxAttempts`. `more`: texts after its four. */
+export function bindingFields(binding: Binding, ...more: readonly (string | undefined)[]): RecordFields {
+  const { codeChallenge, issuer, realm, clientId, redirectUri, pkceForwarded, hasIdToken } = binding;
+  const flags = modeFlag(binding) + (pkceForwarded ? PKCE_FORWARDED : 0) + (hasIdToken ? HAS_ID_TOKEN : 0);
+  return { flags, codeChallenge, texts: [issuer, realm, clientId, redirectUri, ...more] };
 }
 
-/** The common part of all records as four fields; `readJudged` reads them. */
-export function judgedFields({ mode, issuer, realm, clientId }: Judged): readonly string[] {
-  return [mode === 'enforce' ? 'e' : 'r', issuer, realm, clientId];
+/** `undefined` for fields of anything else, and of an enforced binding without a challenge. */
+export function readBinding(fields: RecordFields, maxAttempts: number): Binding | undefined {
+  const { flags, codeChallenge, texts } = fields;
+  const [issuer, realm, clientId, redirectUri] = texts;
+  const judged = readJudged(flags, issuer, realm, clientId);
+  if (judged === undefined || isDowngrade(fields)) return undefined;
+  const pkceForwarded = (flags & PKCE_FORWARDED) !== 0;
+  const hasIdToken = (flags & HAS_ID_TOKEN) !== 0;
+  return { ...judged, codeChallenge, redirectUri, pkceForwarded, hasIdToken, maxAttempts };
 }
 
-/** `undefined` if a field is not one that `judgedFields` makes. */
-export function readJudged(
-  mode: unknown,
-  issuer: unknown,
-  realm: unknown,
-  clientId: unknown,
+/** `more`: texts after its three. */
+export function pushedRequestFields(pushed: PushedRequest, ...more: readonly string[]): RecordFields {
+  const { issuer, realm, clientId } = pushed;
+  return { flags: modeFlag(pushed), codeChallenge: undefined, texts: [issuer, realm, clientId, ...more] };
+}
+
+export function readPushedRequest({
+  flags,
+  texts,
+}: Pick<RecordFields, 'flags' | 'texts'>): PushedRequest | undefined {
+  const [issuer, realm, clientId] = texts;
+  return readJudged(flags, issuer, realm, clientId);
+}
+
+function modeFlag({ mode }: Judged): number {
+  return mode === 'enforce' ? ENFORCED : 0;
+}
+
+function readJudged(
+  flags: number,
+  issuer: string | undefined,
+  realm: string | undefined,
+  clientId: string | undefined,
 ): Judged | undefined {
-  if (mode !== 'e' && mode !== 'r') return undefined;
-  if (typeof issuer !== 'string' || typeof realm !== 'string' || typeof clientId !== 'string')
-    return undefined;
-  return { issuer, realm, clientId, mode: mode === 'e' ? 'enforce' : 'report' };
+  if (issuer === undefined || realm === undefined || clientId === undefined) return undefined;
+  return { issuer, realm, clientId, mode: (flags & ENFORCED) === 0 ? 'report' : 'enforce' };
 }
 
-/** A text, or 0 for none. */
-export function isOptionalText(field: unknown): field is string | 0 {
-  return field === 0 || typeof field === 'string';
-}
-
-/** A challenge in its S256 form, or 0 for none. */
-export function isOptionalChallenge(field: unknown): field is string | 0 {
-  return field === 0 || (typeof field === 'string' && isCodeChallenge(field, 'S256'));
+/** The gateway begins no enforced flow, and binds no enforced code, without a challenge: such a record fails closed. */
+function isDowngrade({ flags, codeChallenge }: RecordFields): boolean {
+  return (flags & ENFORCED) !== 0 && codeChallenge === undefined;
 }

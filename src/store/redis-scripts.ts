@@ -23,7 +23,7 @@ return false
  */
 export const CLAIM_CODE = `
 local record = redis.call('GET', KEYS[1])
-if not record or not string.find(record, '^2[bow][bcx]%d%d%d%d%d%d') then return {'unknown', ''} end
+if not record or not string.find(record, '^3[bow][bcx]%d%d%d%d%d%d') then return {'unknown', ''} end
 
 local kind, status = string.sub(record, 2, 2), string.sub(record, 3, 3)
 if kind == 'w' then return {'wrapped', record} end
@@ -52,7 +52,7 @@ return {'mismatch', record}
 /** Releases the code at KEYS[1] if the claim with the id ARGV[1] holds it. */
 export const RELEASE_CODE = `
 local record = redis.call('GET', KEYS[1])
-if record and string.find(record, '^2[bo]c') and string.sub(record, 53, 74) == ARGV[1] then
+if record and string.find(record, '^3[bo]c') and string.sub(record, 53, 74) == ARGV[1] then
   local next = string.sub(record, 1, 2) .. 'b' .. string.sub(record, 4, 52) .. '${NO_CLAIM}' .. string.sub(record, 75)
   redis.call('SET', KEYS[1], next, 'XX', 'KEEPTTL')
 end

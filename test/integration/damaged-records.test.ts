@@ -12,8 +12,8 @@ const DAMAGES: Readonly<Record<string, (record: string) => string | undefined>> 
   'half of it': (record) => record.slice(0, record.length / 2),
   nothing: () => '',
   'another layout': (record) => record.replace(/\d/, '9'),
-  'another mode': (record) => record.replace('"e"', '"o"').replace(/^\["p2","e"/, '["p2","o"'),
-  'without its challenge': (record) => record.replace(/[\w-]{43}/, '').replace('"p2",', ''),
+  'another mode': (record) => record.replace(/\d\]$/, '9]'),
+  'without its challenge': (record) => record.replace(/[\w-]{43}/, '').replace('"p3",', ''),
   'more text after it': (record) => `${record}x`,
   'what another program wrote': () => '{"user":"alice","exp":4102444800}',
   'a record of an earlier version': () =>
@@ -53,7 +53,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   'code of its own': {
     key: 'code',
-    record: '2o',
+    record: '3o',
     begin: async (stage) => {
       const code = await stage.newCode();
       return () => stage.redeem(code);

@@ -75,7 +75,7 @@ describe('on a cluster', () => {
       cluster.nodes.slice(0, 3).map(async (node) => (await node.dumpAll()).map(({ value }) => value)),
     );
     // The node with the client's code.
-    const holder = holders.findIndex((records) => records.some((record) => record.startsWith('2o')));
+    const holder = holders.findIndex((records) => records.some((record) => record.startsWith('3o')));
     await vi.waitFor(async () => {
       expect(await cluster.node(holder + 3).call('DBSIZE')).toBeGreaterThanOrEqual(
         holders[holder]?.length ?? 0,

@@ -3,9 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { isGatewayCode } from '../../src/oauth/gateway-code.ts';
 import { advanceCode, decodeCode, encodeCode, NO_CLAIM } from '../../src/store/code-record.ts';
 import { buildFlowPrefix, findFlowPrefix, parseFlowPrefix } from '../../src/store/flow-prefix.ts';
-import { decodeFlow, encodeFlow, encodeFlowIdentity } from '../../src/store/flow-record.ts';
 import { deriveGatewayCode, openSealedCode, sealCode } from '../../src/store/gateway-code.ts';
-import { decodePushedRequest, encodePushedRequest } from '../../src/store/pushed-request-record.ts';
+import {
+  decodeFlow,
+  decodePushedRequest,
+  encodeFlow,
+  encodeFlowIdentity,
+  encodePushedRequest,
+} from '../../src/store/json-record.ts';
 import { codeKey, preservedFlowKey } from '../../src/store/store-key.ts';
 
 /** Any JavaScript string, including lone surrogates. */
@@ -128,7 +133,7 @@ describe('records', () => {
         decodeFlow(value, 'u');
         decodePushedRequest(value);
         decodeCode(value);
-        decodeCode(`2bb000005${'A'.repeat(43)}${NO_CLAIM}${'A'.repeat(43)}${value}`);
+        decodeCode(`3bb000005${'A'.repeat(43)}${NO_CLAIM}${'A'.repeat(43)}${value}`);
       }),
     );
   });

@@ -1,13 +1,4 @@
-/** The fields of a sealed record: as few bytes as possible, because they travel in a URL. */
-export type PackedFields = {
-  /** Up to 7 bits, with a meaning per record. */
-  readonly flags: number;
-  /** Epoch milliseconds, kept as whole seconds, rounded up. */
-  readonly expiresAt: number;
-  /** The challenge in its S256 form. */
-  readonly codeChallenge: string | undefined;
-  readonly texts: readonly (string | undefined)[];
-};
+import type { RecordFields } from '../record-fields.ts';
 
 const HAS_CHALLENGE = 0x80;
 const CHALLENGE_BYTES = 32;
@@ -17,10 +8,13 @@ const MORE = 0x80;
 const LONGEST_TEXT = MORE * 256 - 2;
 
 /**
+ * A record in few bytes, because it travels in a URL. `expiresAt`: epoch milliseconds, kept as whole seconds, rounded up.
+ *
  * One byte of flags, four bytes of time, 32 bytes of the challenge if there is one, then each text after its length. `undefined`
  * if a text could not be restored: it is too long, or has a lone surrogate, which UTF-8 would change.
  */
-export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFields): Buffer | undefined {
+export function packFields(fields: RecordFields, expiresAt: number): Buffer | undefined {
+  const { flags, codeChallenge, texts } = fields;
   // Each length plus one; 0 means no text.
   const lengths = texts.map((text) => (text === undefined ? 0 : Buffer.byteLength(text) + 1));
   if (texts.some((text) => text?.isWellFormed() === false)) return undefined;
@@ -39,7 +33,10 @@ export function packFields({ flags, expiresAt, codeChallenge, texts }: PackedFie
 }
 
 /** The fields of a record with this number of texts; `undefined` for other bytes. */
-export function unpackFields(bytes: Buffer, textCount: number): PackedFields | undefined {
+export function unpackFields(
+  bytes: Buffer,
+  textCount: number,
+): (RecordFields & { readonly expiresAt: number }) | undefined {
   if (bytes.length < HEADER_BYTES) return undefined;
   const flags = bytes[0] as number;
   const hasChallenge = (flags & HAS_CHALLENGE) !== 0;

@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { decrypt, encrypt, NONCE_BYTES } from '../aes-gcm.ts';
+import { decodeCanonical, decrypt, encrypt, NONCE_BYTES } from '../aes-gcm.ts';
 import { takeRandomBytes } from '../random-pool.ts';
+import { decodeBase32, encodeBase32 } from './base32.ts';
 
 /** The kinds of sealed records: each has its own keys, so that none passes for another kind. */
 export type Purpose = 'flow' | 'code' | 'request_uri';
@@ -26,16 +27,17 @@ export class SealingKeys {
     this.#keys = [first, ...others];
   }
 
-  /** Authenticates a record that anybody may read. `context`: it opens only with the same context. */
-  sign(purpose: Purpose, record: Buffer, context: string): Buffer {
+  /** Authenticates a record that anybody may read, in base32. `context`: it opens only with the same context. */
+  sign(purpose: Purpose, record: Buffer, context: string): string {
     const [key] = this.#keys;
     const signed = Buffer.concat([key.header, takeRandomBytes(SALT_BYTES), record]);
-    return Buffer.concat([signed, tagOf(key[purpose], signed, context)]);
+    return encodeBase32(Buffer.concat([signed, tagOf(key[purpose], signed, context)]));
   }
 
   /** The signed record; `undefined` if no key signed it with this context. */
-  verify(purpose: Purpose, bytes: Buffer, context: string): Buffer | undefined {
-    if (bytes.length < HEADER_BYTES + SALT_BYTES + TAG_BYTES) return undefined;
+  verify(purpose: Purpose, text: string, context: string): Buffer | undefined {
+    const bytes = decodeBase32(text);
+    if (bytes === undefined || bytes.length < HEADER_BYTES + SALT_BYTES + TAG_BYTES) return undefined;
     const signed = bytes.subarray(0, -TAG_BYTES);
     const tag = bytes.subarray(-TAG_BYTES);
     const isOurs = this.#sealedWith(bytes).some((key) =>
@@ -44,14 +46,15 @@ export class SealingKeys {
     return isOurs ? signed.subarray(HEADER_BYTES + SALT_BYTES) : undefined;
   }
 
-  /** Like `sign`, but also encrypts the record. */
-  encrypt(purpose: Purpose, record: Buffer, context: string): Buffer {
+  /** Like `sign`, but also encrypts the record, in base64url. */
+  encrypt(purpose: Purpose, record: Buffer, context: string): string {
     const [key] = this.#keys;
     const sealed = encrypt(key[purpose], record, contextOf(key, context), takeRandomBytes(NONCE_BYTES));
-    return Buffer.concat([key.header, sealed]);
+    return Buffer.concat([key.header, sealed]).toString('base64url');
   }
 
-  decrypt(purpose: Purpose, bytes: Buffer, context: string): Buffer | undefined {
+  decrypt(purpose: Purpose, text: string, context: string): Buffer | undefined {
+    const bytes = decodeCanonical(text) ?? Buffer.alloc(0);
     for (const key of this.#sealedWith(bytes)) {
       const opened = decrypt(key[purpose], bytes.subarray(HEADER_BYTES), contextOf(key, context));
       if (opened !== undefined) return opened;

@@ -48,7 +48,7 @@ export async function beginLogins(
     {
       step: 'response',
       key: flowKey(flowIdOf(UPSTREAM, underWay)),
-      record: /^\["f3"/,
+      record: /^\["f4"/,
       async next() {
         if ((await store.findFlow(UPSTREAM, underWay)) === undefined) return 'no flow';
         return (await store.bindCode(sampleCode({ code: bound }))).outcome;
@@ -57,13 +57,13 @@ export async function beginLogins(
     {
       step: 'redemption',
       key: codeKey(UPSTREAM, issued),
-      record: /^2bb/,
+      record: /^3bb/,
       next: () => claim(store, issued),
     },
     {
       step: 'replay',
       key: codeKey(UPSTREAM, redeemed),
-      record: /^2bc/,
+      record: /^3bc/,
       next: () => claim(store, redeemed),
     },
   ];

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { s256 } from '../../../src/oauth/pkce.ts';
 import { CODE_MEMORY, encodeCode } from '../../../src/store/code-record.ts';
-import { encodeFlow } from '../../../src/store/flow-record.ts';
 import type { FlowStore } from '../../../src/store/flow-store.ts';
+import { encodeFlow } from '../../../src/store/json-record.ts';
 import { codeKey, flowIdOf, flowKey, preservedFlowKey } from '../../../src/store/store-key.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import {
@@ -57,7 +57,7 @@ describe("the flow store's records in Redis", () => {
     expect(dump).toHaveLength(10);
     for (const { key, value, ttl } of dump) {
       expect(key).toMatch(/^pkce-gateway-[-0-9a-f]{36}:(flow|code|par|stats):[-_A-Za-z0-9]{43}$/);
-      const memory = value.startsWith('2o') ? CODE_MEMORY.own : CODE_MEMORY.bare;
+      const memory = value.startsWith('3o') ? CODE_MEMORY.own : CODE_MEMORY.bare;
       const full = key.includes(':code:') ? 60_000 + memory : 60_000;
       expect(ttl).toBeGreaterThan(full - 30_000);
       expect(ttl).toBeLessThanOrEqual(full);
@@ -96,11 +96,11 @@ describe("the flow store's records in Redis", () => {
     ['an empty one', ''],
     ['another program’s', '{"some":"json"}'],
     ['a flow', encodeFlow(sampleFlow())],
-    ['another layout', `1${record.slice(1)}`],
-    ['an unknown kind', `2z${record.slice(2)}`],
-    ['a kind that it is not', `2o${record.slice(2)}`],
-    ['an unknown status', `2bz${record.slice(3)}`],
-    ['a malformed count', `2bb0x0${record.slice(6)}`],
+    ['another layout', `2${record.slice(1)}`],
+    ['an unknown kind', `3z${record.slice(2)}`],
+    ['a kind that it is not', `3o${record.slice(2)}`],
+    ['an unknown status', `3bz${record.slice(3)}`],
+    ['a malformed count', `3bb0x0${record.slice(6)}`],
     ['a header cut short', record.slice(0, 60)],
     ['a header alone', record.slice(0, 117)],
     ['a body cut short', record.slice(0, -1)],
@@ -147,8 +147,8 @@ describe("the flow store's records in Redis", () => {
     '{}',
     '[]',
     flow.slice(0, -1),
-    flow.replace('f3', 'f2'),
-    flow.replace('"e"', '"x"'),
+    flow.replace('f4', 'f3'),
+    flow.replace(/\d\]$/, '9]'),
     flow.replace(CHALLENGE, CHALLENGE.slice(1)),
     flow.replace(`"${CHALLENGE}"`, '0'),
     record,

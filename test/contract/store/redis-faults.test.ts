@@ -111,7 +111,7 @@ describe('one Redis server', () => {
     await vi.waitFor(async () => {
       for (const code of held) {
         const [record] = (await server.call('MGET', PREFIX + codeKey(UPSTREAM, code))) as string[];
-        if (record?.startsWith('2bb')) held.delete(code);
+        if (record?.startsWith('3bb')) held.delete(code);
       }
       expect(held.size).toBe(0);
     }, 10_000);
@@ -175,7 +175,7 @@ describe('one Redis server', () => {
     const records = await Promise.all(
       codes.map((code) => server.call('GET', PREFIX + codeKey(UPSTREAM, code))),
     );
-    expect(records.some((record) => String(record).startsWith('2bc'))).toBe(true);
+    expect(records.some((record) => String(record).startsWith('3bc'))).toBe(true);
     // Longer than the resend period.
     await vi.waitFor(async () => expect((await faultOf(store.ping())).code).toBe('store_unreachable'), 5_000);
     isMute = false;
@@ -249,7 +249,7 @@ describe('a primary and its replica behind sentinels', () => {
       const { behind, store, onStateChange, replicated } = await openBehind();
       await store.bindCode(sampleCode());
       expect(await claim(store)).toBe('claimed');
-      await replicated(CODE_KEY, /^2bc/);
+      await replicated(CODE_KEY, /^3bc/);
       const failOver = async () => {
         if (how === 'stopped') {
           await behind.primary.stop();
@@ -267,7 +267,7 @@ describe('a primary and its replica behind sentinels', () => {
   test('a code that is first claimed during the failover: one caller gets it', async () => {
     const { behind, store, onStateChange, replicated } = await openBehind();
     await store.bindCode(sampleCode());
-    await replicated(CODE_KEY, /^2bb/);
+    await replicated(CODE_KEY, /^3bb/);
     await behind.primary.stop();
     const claims = await claimThroughout(store, onStateChange, async () => {
       await behind.untilFailedOver();
@@ -281,7 +281,7 @@ describe('a primary and its replica behind sentinels', () => {
   test('what replication cannot guarantee: a claim without a replica is lost with its primary', async () => {
     const { behind, store, replicated } = await openBehind();
     await store.bindCode(sampleCode());
-    await replicated(CODE_KEY, /^2bb/);
+    await replicated(CODE_KEY, /^3bb/);
     behind.replica.pause();
     await behind.primary.call('CLIENT', 'KILL', 'TYPE', 'replica');
     expect(await claim(store)).toBe('claimed');

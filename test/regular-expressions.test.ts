@@ -8,7 +8,7 @@ type Literal = { readonly place: string; readonly source: string; readonly flags
 /** These files match no text of clients. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   // A message of Node, options, a single request of `doctor`, and an address of the configuration.
-  'src/cli/start-failure.ts',
+  'src/cli/serve.ts',
   'src/cli/upstream-options.ts',
   'src/doctor/probe-discovery.ts',
   'src/handlers/error-page.ts',

@@ -4,14 +4,18 @@ import { loadConfig, parseConfig } from '../config/load.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
 import { mergePolicies } from '../policy/merge-policies.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
-import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
+import { CONFIG_OPTION, type Command, configFile, type ParsedOptions } from './options.ts';
 
-export const CHECK_OPTIONS: CommandSpec['options'] = {
-  config: { ...CONFIG_OPTION, help: `${CONFIG_OPTION.help}; - reads standard input` },
+export const CHECK: Command = {
+  options: {
+    config: { ...CONFIG_OPTION, help: `${CONFIG_OPTION.help}; - reads standard input` },
+  },
+  operand: 'config',
+  run: runCheck,
 };
 
 /** `pkce-gateway check [FILE]`: every problem of a file, or a one-line summary. Returns the exit status. */
-export async function runCheck(options: ParsedOptions, io: CommandIo): Promise<number> {
+async function runCheck(options: ParsedOptions, io: CommandIo): Promise<number> {
   const file = configFile(options);
   const result =
     file === '-'

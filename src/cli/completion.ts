@@ -1,9 +1,11 @@
-import { type CommandSpec, helpText } from './options.ts';
+import { type Command, helpText } from './options.ts';
+
+type Described = Pick<Command, 'options'> & { readonly name: string; readonly summary: string };
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 /** A shell script that completes commands and their options. */
-export function renderCompletion(shell: (typeof SHELLS)[number], commands: readonly CommandSpec[]): string {
+export function renderCompletion(shell: (typeof SHELLS)[number], commands: readonly Described[]): string {
   switch (shell) {
     case 'bash':
       return bashScript(commands);
@@ -15,7 +17,7 @@ export function renderCompletion(shell: (typeof SHELLS)[number], commands: reado
 }
 
 /** For the value of an option, the shell completes file names. */
-function bashScript(commands: readonly CommandSpec[]): string {
+function bashScript(commands: readonly Described[]): string {
   const specs = commands.flatMap(({ options }) => Object.entries(options));
   const withValue = new Set(specs.flatMap(([name, { value }]) => (value === undefined ? [] : `--${name}`)));
   const names = commands.map(({ name }) => name).join(' ');
@@ -38,7 +40,7 @@ ${cases.join('\n')}
 complete -o default -F _pkce_gateway pkce-gateway`;
 }
 
-function fishScript(commands: readonly CommandSpec[]): string {
+function fishScript(commands: readonly Described[]): string {
   const complete = 'complete -c pkce-gateway';
   return commands
     .flatMap(({ name, summary, options }) => [

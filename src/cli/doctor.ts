@@ -9,10 +9,11 @@ import { openVisitingBrowser } from '../doctor/visiting-browser.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import {
   CONFIG_OPTION,
-  type CommandSpec,
+  type Command,
   configFile,
   FORMAT_OPTION,
   fileOption,
+  issuersOption,
   type ParsedOptions,
   UsageError,
   urlOption,
@@ -20,33 +21,36 @@ import {
 } from './options.ts';
 import { readUpstreamOptions } from './upstream-options.ts';
 
-export const DOCTOR_OPTIONS: CommandSpec['options'] = {
-  config: CONFIG_OPTION,
-  upstream: {
-    value: 'URL',
-    excludes: 'config',
-    help: 'examine one authorization server, without a configuration file',
+export const DOCTOR: Command = {
+  options: {
+    config: CONFIG_OPTION,
+    upstream: {
+      value: 'URL',
+      excludes: 'config',
+      help: 'examine one authorization server, without a configuration file',
+    },
+    ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
+    issuer: { value: 'NAME', help: 'examine only this issuer of the file' },
+    client: { value: 'ID', help: 'a client that is registered at the server, for authorization requests' },
+    'redirect-uri': { value: 'URI', needs: 'client', help: 'one of its redirect URIs' },
+    login: {
+      needs: 'client',
+      help: 'log in with a browser, and test what needs a code',
+    },
+    via: {
+      value: 'URL',
+      needs: 'login',
+      help: 'where the browser starts (default: public_url, or the server)',
+    },
+    'secret-file': { value: 'FILE', needs: 'login', help: 'the secret of a confidential client' },
+    direct: { value: 'URL', help: 'an address by which clients might bypass the gateway' },
+    format: FORMAT_OPTION,
   },
-  ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
-  issuer: { value: 'NAME', help: 'examine only this issuer of the file' },
-  client: { value: 'ID', help: 'a client that is registered at the server, for authorization requests' },
-  'redirect-uri': { value: 'URI', needs: 'client', help: 'one of its redirect URIs' },
-  login: {
-    needs: 'client',
-    help: 'log in with a browser, and test what needs a code',
-  },
-  via: {
-    value: 'URL',
-    needs: 'login',
-    help: 'where the browser starts (default: public_url, or the server)',
-  },
-  'secret-file': { value: 'FILE', needs: 'login', help: 'the secret of a confidential client' },
-  direct: { value: 'URL', help: 'an address by which clients might bypass the gateway' },
-  format: FORMAT_OPTION,
+  run: runDoctor,
 };
 
 /** `pkce-gateway doctor`: tests what a login needs, without side effects. Exit status 1 if there is a problem. */
-export async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<number> {
+async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<number> {
   const asJson = wantsJson(options);
   const probes = {
     client: readClient(options),
@@ -61,10 +65,13 @@ export async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<
     printDiagnostics(loaded, io);
     return upstream === undefined ? 1 : 2;
   }
-  const issuers = chooseIssuers(loaded.config, options['issuer'], probes);
+  const { chosen, names } = issuersOption(loaded.config, options);
+  if (chosen.length > 1 && (probes.client !== undefined || probes.direct !== undefined)) {
+    throw new UsageError(`--client and --direct examine one issuer: choose it with --issuer (${names})`);
+  }
 
   const sections: Section[] = [];
-  for (const issuer of issuers) {
+  for (const issuer of chosen) {
     await using resources = new AsyncDisposableStack();
     const login = await readLogin(options, issuer, io, resources);
     sections.push(await examineIssuer(issuer, { login, ...probes }));
@@ -72,20 +79,6 @@ export async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<
   if (upstream === undefined) sections.push(...(await examineGateway(loaded.config)));
   io.stdout(asJson ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
   return sections.some(({ findings }) => findings.some(({ mark }) => mark === 'problem')) ? 1 : 0;
-}
-
-function chooseIssuers(
-  { issuers }: Config,
-  name: string | undefined,
-  { client, direct }: { readonly client: unknown; readonly direct: unknown },
-): Config['issuers'] {
-  const chosen = name === undefined ? issuers : issuers.filter((issuer) => issuer.name === name);
-  const names = issuers.map((issuer) => issuer.name).join(', ');
-  if (chosen.length === 0) throw new UsageError(`there is no issuer ${name}; the file has ${names}`);
-  if (chosen.length > 1 && (client !== undefined || direct !== undefined)) {
-    throw new UsageError(`--client and --direct examine one issuer: choose it with --issuer (${names})`);
-  }
-  return chosen;
 }
 
 function readClient({ client: id, 'redirect-uri': redirectUri }: ParsedOptions) {

@@ -5,32 +5,35 @@ import { inTurns } from '../in-turns.ts';
 import { registerClients } from '../issuer/issuer.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
-import { renderExplanation } from './explain-text.ts';
-import { explain } from './explanation.ts';
+import { explain, renderExplanation } from './explanation.ts';
 import {
   CONFIG_OPTION,
-  type CommandSpec,
+  type Command,
   configFile,
   FORMAT_OPTION,
+  issuersOption,
   type ParsedOptions,
   UsageError,
   wantsJson,
 } from './options.ts';
 import { type AskedUrl, judgeUrl, readAuthorizeUrl } from './url-verdict.ts';
 
-export const EXPLAIN_OPTIONS: CommandSpec['options'] = {
-  config: CONFIG_OPTION,
-  client: { value: 'ID', help: 'the client_id' },
-  issuer: { value: 'NAME', help: 'the issuer, if the file has several' },
-  url: { value: 'URL', help: 'an authorization request to judge as the gateway would' },
-  at: { value: 'MOMENT', help: 'the moment to judge at, such as 2027-01-15T00:00:00Z (default: now)' },
-  format: FORMAT_OPTION,
+export const EXPLAIN: Command = {
+  options: {
+    config: CONFIG_OPTION,
+    client: { value: 'ID', help: 'the client_id' },
+    issuer: { value: 'NAME', help: 'the issuer, if the file has several' },
+    url: { value: 'URL', help: 'an authorization request to judge as the gateway would' },
+    at: { value: 'MOMENT', help: 'the moment to judge at, such as 2027-01-15T00:00:00Z (default: now)' },
+    format: FORMAT_OPTION,
+  },
+  run: runExplain,
 };
 
 /** `pkce-gateway explain`: the policy of a client, where each value comes from, and the verdict on a request. */
-export async function runExplain(options: ParsedOptions, io: CommandIo): Promise<number> {
+async function runExplain(options: ParsedOptions, io: CommandIo): Promise<number> {
   const asJson = wantsJson(options);
-  const { client: clientOption, url, issuer: issuerName, at } = options;
+  const { client: clientOption, url, at } = options;
   const now = readMoment(at) ?? io.now();
   if (clientOption === undefined && url === undefined) throw new UsageError('--client or --url is required');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
@@ -40,7 +43,7 @@ export async function runExplain(options: ParsedOptions, io: CommandIo): Promise
     printDiagnostics(loaded, io);
     return 1;
   }
-  const issuer = chooseIssuer(loaded.config, issuerName, asked);
+  const issuer = chooseIssuer(loaded.config, options, asked);
   const clients = await inTurns(registerClients(issuer));
   const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
   if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
@@ -64,16 +67,11 @@ function readMoment(text: string | undefined): number | undefined {
 
 function chooseIssuer(
   { issuers }: Config,
-  name: string | undefined,
+  options: ParsedOptions,
   asked: AskedUrl | undefined,
 ): IssuerConfig {
-  const names = issuers.map((issuer) => issuer.name).join(', ');
-  if (name !== undefined) {
-    const named = issuers.find((issuer) => issuer.name === name);
-    if (named === undefined) throw new UsageError(`there is no issuer ${name}; the file has ${names}`);
-    return named;
-  }
-  const [first, ...others] = issuers;
+  const { chosen, names } = issuersOption({ issuers }, options);
+  const [first, ...others] = chosen;
   if (first !== undefined && others.length === 0) return first;
   const directory = new IssuerDirectory(issuers.map((config) => ({ config })));
   const { host, target } = asked ?? {};

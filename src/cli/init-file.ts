@@ -18,29 +18,41 @@ export type InitFacts = UpstreamOptions & {
 
 /** A gateway.yaml in report mode, with the findings as comments. */
 export function renderInitFile(facts: InitFacts): string {
-  return `${[
-    `# yaml-language-server: $schema=${facts.schema}`,
-    ...head(facts),
+  const { schema, named, found, listen = '0.0.0.0:8080', admin = '127.0.0.1:9090', upstream, ca } = facts;
+  const lines = [
+    `# yaml-language-server: $schema=${schema}`,
+    `# Made by \`pkce-gateway init --upstream ${comment(named)}\`.`,
+    '# Every client is in `report`: violations are counted and logged, and nobody is refused.',
+    '#',
+    found === undefined
+      ? '# This server has no discovery document. Fill in `endpoints` below: until then `check` reports a problem.'
+      : whatWasFound(upstream, found),
+    '#',
+    '# Next:',
+    '#   pkce-gateway check --config gateway.yaml    checks this file',
+    '#   pkce-gateway doctor --config gateway.yaml   checks DNS, TLS, the server and the store',
+    '#   pkce-gateway serve --config gateway.yaml    starts the gateway',
+    '# Then point one client at the gateway, and move clients from report to enforce, one by one: docs/rollout.md.',
     '',
     'listen:',
-    `  address: ${text(facts.listen ?? '0.0.0.0:8080')}  # for clients and browsers`,
+    `  address: ${text(listen)}  # for clients and browsers`,
     '  # tls: {cert_file: cert.pem, key_file: key.pem}',
     '  # trusted_proxies: [10.0.0.0/8]  # the load balancer in front, whose X-Forwarded-* are believed',
     '',
     'admin:',
-    `  address: ${text(facts.admin ?? '127.0.0.1:9090')}  # status page, metrics and health: must not be public`,
+    `  address: ${text(admin)}  # status page, metrics and health: must not be public`,
     '',
-    ...store(facts),
+    'store:',
+    store(facts),
     '',
     'issuers:',
     '  - name: default  # its name in metrics and logs',
     '    upstream:',
-    `      url: ${text(facts.upstream)}`,
-    ...(facts.ca === undefined ? [] : [`      tls: {ca_file: ${text(facts.ca)}}`]),
-    ...host(facts),
-    ...origins(facts),
-    ...publicUrl(facts),
-    ...endpoints(facts),
+    `      url: ${text(upstream)}`,
+    ca === undefined ? [] : `      tls: {ca_file: ${text(ca)}}`,
+    host(facts),
+    origins(facts),
+    endpoints(facts),
     '    defaults:',
     '      mode: report  # nobody is refused yet',
     '    unlisted_clients:',
@@ -53,29 +65,8 @@ export function renderInitFile(facts: InitFacts): string {
     '      #   owner: web-team@example.com',
     '      #   mode: enforce',
     '      #   redirect_uris: [https://app.example.com/cb]',
-  ].join('\n')}\n`;
-}
-
-function head({ named, upstream, found }: InitFacts): string[] {
-  const said = found === undefined ? notFound() : whatWasFound(upstream, found);
-  return [
-    `# Made by \`pkce-gateway init --upstream ${comment(named)}\`.`,
-    '# Every client is in `report`: violations are counted and logged, and nobody is refused.',
-    '#',
-    ...said,
-    '#',
-    '# Next:',
-    '#   pkce-gateway check --config gateway.yaml    checks this file',
-    '#   pkce-gateway doctor --config gateway.yaml   checks DNS, TLS, the server and the store',
-    '#   pkce-gateway serve --config gateway.yaml    starts the gateway',
-    '# Then point one client at the gateway, and move clients from report to enforce, one by one: docs/rollout.md.',
   ];
-}
-
-function notFound(): string[] {
-  return [
-    '# This server has no discovery document. Fill in `endpoints` below: until then `check` reports a problem.',
-  ];
+  return `${lines.flat().join('\n')}\n`;
 }
 
 const TOLD = [
@@ -98,24 +89,20 @@ function whatWasFound(origin: string, { path, document, discovered }: FoundMetad
   const pkce = discovered.challengeMethods.includes('S256')
     ? 'It advertises PKCE with S256.'
     : 'It does not advertise PKCE with S256. `doctor` finds out whether it refuses the parameters (`forward_pkce: never`).';
-  const types = Array.isArray(document['response_types_supported'])
-    ? document['response_types_supported']
-    : [];
-  const hybrid = types.some((type) => typeof type === 'string' && type !== 'code' && /\bcode\b/.test(type));
+  const types = document['response_types_supported'];
+  const isHybrid = (type: unknown) => typeof type === 'string' && type !== 'code' && /\bcode\b/.test(type);
+  const hybrid = '# If a client uses a response type other than `code`, list it in its `response_types`.';
   return [
     `# From ${comment(origin + path)}:`,
     ...rows,
     `# ${pkce}`,
-    ...(hybrid
-      ? ['# If a client uses a response type other than `code`, list it in its `response_types`.']
-      : []),
+    ...(Array.isArray(types) && types.some(isHybrid) ? [hybrid] : []),
   ];
 }
 
 function store({ redis }: InitFacts): string[] {
   if (redis === undefined) {
     return [
-      'store:',
       '  kind: memory  # for one process; a restart loses the logins in progress. Otherwise:',
       '  # kind: redis',
       '  # redis: {url: "redis://127.0.0.1:6379/0", password: {from_env: REDIS_PASSWORD}}',
@@ -124,54 +111,38 @@ function store({ redis }: InitFacts): string[] {
       '  # sealed: {keys: [{from_env: SEALING_KEY}]}',
     ];
   }
-  const { url, username, hasPassword } = withoutCredentials(redis);
+  const { username, password, href } = URL.parse(redis) ?? { username: '', password: '', href: redis };
+  // A password on the command line must not be copied into a file.
+  const url = username + password === '' ? redis : href.replace(/(?<=:\/\/)[^/@]*@/, '');
   return [
-    'store:',
     '  kind: redis',
     '  redis:',
     `    url: ${text(url)}`,
-    ...(username === '' ? [] : [`    username: ${text(username)}`]),
-    ...(hasPassword ? ['    password: {from_env: REDIS_PASSWORD}'] : []),
+    ...(username === '' ? [] : [`    username: ${text(decodeURIComponent(username))}`]),
+    ...(password === '' ? [] : ['    password: {from_env: REDIS_PASSWORD}']),
   ];
 }
 
-/** A password on the command line must not be copied into a file. */
-function withoutCredentials(redis: string): { url: string; username: string; hasPassword: boolean } {
-  const url = URL.parse(redis);
-  if (url === null || (url.username === '' && url.password === '')) {
-    return { url: redis, username: '', hasPassword: false };
-  }
-  const { password } = url;
-  const username = decodeURIComponent(url.username);
-  url.username = '';
-  url.password = '';
-  return { url: url.href, username, hasPassword: password !== '' };
-}
-
-function host({ found, anyHost }: InitFacts): string[] {
+function host({ found, anyHost }: InitFacts): string {
   if (found === undefined)
-    return ['      # preserve_host: false  # if it answers only under its own host name'];
+    return '      # preserve_host: false  # if it answers only under its own host name';
   return anyHost
-    ? ['      preserve_host: true  # it answers under any host name']
-    : ['      preserve_host: false  # it answers only under its own host name'];
+    ? '      preserve_host: true  # it answers under any host name'
+    : '      preserve_host: false  # it answers only under its own host name';
 }
 
-/** The origins that the server uses for itself, other than the upstream and the public URL. */
+/** How the server calls itself other than by the address of the upstream, and the address for clients. */
 function origins({ found, upstream, publicUrl: given }: InitFacts): string[] {
-  const named = namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin);
-  const own = new Set([upstream, given && URL.parse(given)?.origin]);
-  const others = [...new Set(named)].filter((one) => !own.has(one));
-  if (others.length === 0) return [];
-  return [`      origins: [${others.map(text).join(', ')}]  # how it calls itself: becomes the public URL`];
-}
-
-function publicUrl({ publicUrl: given, found, upstream }: InitFacts): string[] {
-  if (given !== undefined) return [`    public_url: ${text(given)}`];
-  const origins = new Set(namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin));
-  const [own] = origins.size === 1 ? origins : [];
+  const named = [...new Set(namedEndpoints(found?.document ?? {}).map(({ url }) => url.origin))];
+  const others = named.filter((one) => one !== upstream && one !== (given && URL.parse(given)?.origin));
+  const [own] = named.length === 1 ? named : [];
   const example = own === undefined || own === upstream ? 'https://login.example.com' : own;
+  const listed = `      origins: [${others.map(text).join(', ')}]  # how it calls itself: becomes the public URL`;
   return [
-    `    # public_url: ${comment(example)}  # the address for clients; default: taken from each request`,
+    ...(others.length === 0 ? [] : [listed]),
+    given === undefined
+      ? `    # public_url: ${comment(example)}  # the address for clients; default: taken from each request`
+      : `    public_url: ${text(given)}`,
   ];
 }
 
@@ -184,26 +155,18 @@ function endpoints({ found, atRoot }: InitFacts): string[] {
     ];
   }
   if (atRoot) return ['    endpoints: auto  # from its discovery document'];
-  const { authorization, token, pushedAuthorization } = found.discovered.endpoints;
+  const { authorization, token, pushedAuthorization: pushed } = found.discovered.endpoints;
+  // Keycloak has a second authorization endpoint, for users who register. It is not in the discovery document.
+  const registrations = authorization
+    .filter((path) => /^.*\/realms\/[^/]+\/protocol\/openid-connect\/auth$/.test(path))
+    .map((path) => path.replace(/auth$/, 'registrations'));
   return [
     '    endpoints:',
-    `      authorization: [${[...authorization, ...registrations(authorization)].map(text).join(', ')}]`,
+    `      authorization: [${[...authorization, ...registrations].map(text).join(', ')}]`,
     `      token: [${token.map(text).join(', ')}]`,
-    ...(pushedAuthorization.length === 0
-      ? []
-      : [`      pushed_authorization: [${pushedAuthorization.map(text).join(', ')}]`]),
+    ...(pushed.length === 0 ? [] : [`      pushed_authorization: [${pushed.map(text).join(', ')}]`]),
     `      metadata: [${text(found.path)}]`,
   ];
-}
-
-const KEYCLOAK = /^(.*\/realms\/[^/]+\/protocol\/openid-connect)\/auth$/;
-
-/** Keycloak has a second authorization endpoint, for users who register. It is not in the discovery document. */
-function registrations(authorization: readonly string[]): string[] {
-  return authorization.flatMap((path) => {
-    const base = KEYCLOAK.exec(path)?.[1];
-    return base === undefined ? [] : [`${base}/registrations`];
-  });
 }
 
 const PLAIN = /^((https?:\/)?\/[\w./:-]*[\w/]|[\w-]+(\.[\w-]+)*:\d+)$/;

@@ -9,16 +9,19 @@ import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { PACKAGE } from '../version.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { type InitFacts, renderInitFile } from './init-file.ts';
-import { type CommandSpec, type ParsedOptions, UsageError } from './options.ts';
+import { type Command, type ParsedOptions, UsageError } from './options.ts';
 import { readUpstreamOptions } from './upstream-options.ts';
 
-export const INIT_OPTIONS: CommandSpec['options'] = {
-  upstream: { value: 'URL', help: 'the authorization server: its origin, or its issuer identifier' },
-  'public-url': { value: 'URL', help: 'the origin that clients will use' },
-  listen: { value: 'HOST:PORT', help: 'the public address (default: 0.0.0.0:8080)' },
-  admin: { value: 'HOST:PORT', help: 'the admin address (default: 127.0.0.1:9090)' },
-  redis: { value: 'URL', help: 'keep flows in Redis instead of memory' },
-  ca: { value: 'FILE', help: "the authority of the server's certificate, as PEM" },
+export const INIT: Command = {
+  options: {
+    upstream: { value: 'URL', help: 'the authorization server: its origin, or its issuer identifier' },
+    'public-url': { value: 'URL', help: 'the origin that clients will use' },
+    listen: { value: 'HOST:PORT', help: 'the public address (default: 0.0.0.0:8080)' },
+    admin: { value: 'HOST:PORT', help: 'the admin address (default: 127.0.0.1:9090)' },
+    redis: { value: 'URL', help: 'keep flows in Redis instead of memory' },
+    ca: { value: 'FILE', help: "the authority of the server's certificate, as PEM" },
+  },
+  run: runInit,
 };
 
 /** Milliseconds. Short, because a person waits at a terminal. */
@@ -28,7 +31,7 @@ const TIMEOUTS = { connect: 5_000, response: 10_000 };
  * `pkce-gateway init`: a gateway.yaml made from the upstream's discovery document. Without one it is a
  * template that `check` refuses until its endpoints are filled in, and the exit status is 1.
  */
-export async function runInit(options: ParsedOptions, io: CommandIo): Promise<number> {
+async function runInit(options: ParsedOptions, io: CommandIo): Promise<number> {
   const given = readUpstreamOptions(options);
   if (given === undefined) throw new UsageError('--upstream is required');
   const { upstream: origin, discovery = [], publicUrl = 'http://localhost:8080' } = given;

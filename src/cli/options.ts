@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../config/did-you-mean.ts';
+import type { Config } from '../config/config.ts';
+import { closestWord } from '../config/did-you-mean.ts';
 import { FileReader } from '../config/file-reader.ts';
+import type { CommandIo } from './command-io.ts';
 
 /** An option of a command. */
 export type OptionSpec = {
@@ -14,66 +16,58 @@ export type OptionSpec = {
   readonly excludes?: string;
 };
 
-export type CommandSpec = {
-  readonly name: string;
-  readonly summary: string;
+/** The values by option. A flag that was given is an empty text. */
+export type ParsedOptions = Readonly<Record<string, string | undefined>>;
+
+export type Command = {
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** The option that a positional argument sets. */
   readonly operand?: string;
+  /** Returns the exit status. */
+  readonly run: (options: ParsedOptions, io: CommandIo) => Promise<number>;
 };
-
-/** The values by option. A flag that was given is an empty text. */
-export type ParsedOptions = Readonly<Record<string, string | undefined>>;
 
 /** The command line of a command is wrong. Exit status 2. */
 export class UsageError extends Error {
   readonly code = 'usage_error';
 }
 
-export function parseOptions(spec: CommandSpec, args: readonly string[]): ParsedOptions {
+export function parseOptions(
+  { options: specs, operand }: Pick<Command, 'options' | 'operand'>,
+  args: readonly string[],
+): ParsedOptions {
   const options = Object.fromEntries(
-    Object.entries(spec.options).map(([name, { value, short }]) => [
+    Object.entries(specs).map(([name, spec]) => [
       name,
-      {
-        type: value === undefined ? ('boolean' as const) : ('string' as const),
-        ...(short !== undefined && { short }),
-      },
+      { ...spec, type: spec.value === undefined ? ('boolean' as const) : ('string' as const) },
     ]),
   );
-  const { operand } = spec;
   try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true });
     const given = Object.entries(parsed.values).map(([name, value]) => [name, value === true ? '' : value]);
     const values: ParsedOptions = Object.fromEntries(given);
     const [first, ...others] = parsed.positionals;
-    for (const [name, { needs, excludes }] of Object.entries(spec.options)) {
+    for (const [name, { needs, excludes }] of Object.entries(specs)) {
       if (values[name] === undefined) continue;
       if (needs !== undefined && values[needs] === undefined) throw new Error(`--${name} needs --${needs}`);
       if (excludes !== undefined && values[excludes] !== undefined)
         throw new Error(`--${name} and --${excludes} cannot be used together`);
     }
     if (first === undefined) return values;
-    if (operand === undefined)
-      throw new Error(`Unexpected argument '${first}'${optionFor(first, spec.options)}`);
+    if (operand === undefined) throw new Error(`Unexpected argument '${first}'${optionFor(first, specs)}`);
     if (others.length > 0) throw new Error(`one ${operand} only, not also ${others.join(' ')}`);
     if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} cannot be used together`);
     return { ...values, [operand]: first };
   } catch (error) {
     const [problem = ''] = (error as Error).message.split('. ');
-    const unknown = /^Unknown option '(--[^']+)'$/.exec(problem)?.[1];
-    const hint =
-      unknown === undefined
-        ? ''
-        : didYouMean(
-            unknown,
-            Object.keys(options).map((name) => `--${name}`),
-          );
-    throw new UsageError(problem + hint);
+    const [, unknown] = /^Unknown option '(--[^']+)'$/.exec(problem) ?? [];
+    const meant = unknown && closestWord(unknown, Object.keys(specs));
+    throw new UsageError(problem + (meant ? ` (did you mean --${meant}?)` : ''));
   }
 }
 
 /** ` (did you mean --config x.yaml?)` for an argument whose option is missing, or nothing. */
-export function optionFor(argument: string, options: CommandSpec['options']): string {
+export function optionFor(argument: string, options: Command['options']): string {
   const meant = /^https?:/.test(argument) ? 'upstream' : 'config';
   const isMeant = meant === 'upstream' || /\.(ya?ml|json)$|[/\\]/.test(argument);
   return isMeant && options[meant] !== undefined ? ` (did you mean --${meant} ${argument}?)` : '';
@@ -87,6 +81,14 @@ export function urlOption(options: ParsedOptions, name: string): URL | undefined
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new UsageError(`--${name} must be an http or https URL, such as https://example.com:8443`);
   return url;
+}
+
+/** The issuers that `--issuer` names, or all of them; and the names of all, for messages. */
+export function issuersOption({ issuers }: Pick<Config, 'issuers'>, { issuer: name }: ParsedOptions) {
+  const names = issuers.map((issuer) => issuer.name).join(', ');
+  const chosen = issuers.filter((issuer) => name === undefined || issuer.name === name);
+  if (chosen.length === 0) throw new UsageError(`there is no issuer ${name}; the file has ${names}`);
+  return { chosen, names };
 }
 
 /** The text of the file that an option names, without blanks around it. */
@@ -125,14 +127,14 @@ export function helpText({ needs, help }: OptionSpec): string {
 }
 
 /** The help text of one command. */
-export function renderCommandHelp(spec: CommandSpec): string {
-  const rows = Object.entries(spec.options).map(([name, option]) => {
-    const { value, short } = option;
-    const names = short === undefined ? `--${name}` : `-${short}, --${name}`;
-    return { option: value === undefined ? names : `${names} ${value}`, help: helpText(option) };
+export function renderCommandHelp(name: string, summary: string, { options }: Command): string {
+  const rows = Object.entries(options).map(([option, spec]) => {
+    const { value, short } = spec;
+    const names = short === undefined ? `--${option}` : `-${short}, --${option}`;
+    return { names: value === undefined ? names : `${names} ${value}`, help: helpText(spec) };
   });
-  const width = Math.max(26, ...rows.map(({ option }) => option.length));
-  const lines = rows.map(({ option, help }) => `  ${option.padEnd(width)} ${help}`);
+  const width = Math.max(26, ...rows.map(({ names }) => names.length));
+  const lines = rows.map(({ names, help }) => `  ${names.padEnd(width)} ${help}`);
   const described = lines.length === 0 ? [] : ['', 'Options:', ...lines];
-  return [`pkce-gateway ${spec.name}: ${spec.summary}`, ...described].join('\n');
+  return [`pkce-gateway ${name}: ${summary}`, ...described].join('\n');
 }

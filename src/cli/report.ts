@@ -9,30 +9,37 @@ import { renderEntries } from '../report/report-entries.ts';
 import { renderTable } from '../report/report-table.ts';
 import { type Report, type ReportedClient, verdictState } from '../report/reported-client.ts';
 import type { CommandIo } from './command-io.ts';
-import { type CommandSpec, fileOption, type ParsedOptions, UsageError, urlOption } from './options.ts';
+import { type Command, fileOption, type ParsedOptions, UsageError, urlOption } from './options.ts';
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:9090';
 
-export const REPORT_OPTIONS: CommandSpec['options'] = {
-  admin: { value: 'URL', help: `the admin listener of a gateway (default: ${DEFAULT_ADMIN})` },
-  'token-file': {
-    value: 'FILE',
-    help: 'a file with the token of `admin.token` (default: the variable PKCE_GATEWAY_ADMIN_TOKEN)',
+export const REPORT: Command = {
+  options: {
+    admin: { value: 'URL', help: `the admin listener of a gateway (default: ${DEFAULT_ADMIN})` },
+    'token-file': {
+      value: 'FILE',
+      help: 'a file with the token of `admin.token` (default: the variable PKCE_GATEWAY_ADMIN_TOKEN)',
+    },
+    prometheus: {
+      value: 'URL',
+      help: 'count over all gateways that this Prometheus scrapes: for replicas without a shared store',
+    },
+    'prometheus-job': {
+      value: 'NAME',
+      needs: 'prometheus',
+      help: 'count only what it scraped under this job',
+    },
+    'prometheus-token-file': {
+      value: 'FILE',
+      needs: 'prometheus',
+      help: 'a file with the bearer token for it',
+    },
+    ca: { value: 'FILE', help: 'the authority of their certificates, as PEM' },
+    client: { value: 'ID', help: 'only this client; a trailing * matches a prefix' },
+    verdict: { value: 'VERDICT', help: `only these: ${VERDICTS.join(', ')}` },
+    format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml (client entries to paste)' },
   },
-  prometheus: {
-    value: 'URL',
-    help: 'count over all gateways that this Prometheus scrapes: for replicas without a shared store',
-  },
-  'prometheus-job': { value: 'NAME', needs: 'prometheus', help: 'count only what it scraped under this job' },
-  'prometheus-token-file': {
-    value: 'FILE',
-    needs: 'prometheus',
-    help: 'a file with the bearer token for it',
-  },
-  ca: { value: 'FILE', help: 'the authority of their certificates, as PEM' },
-  client: { value: 'ID', help: 'only this client; a trailing * matches a prefix' },
-  verdict: { value: 'VERDICT', help: `only these: ${VERDICTS.join(', ')}` },
-  format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml (client entries to paste)' },
+  run: runReport,
 };
 
 const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
@@ -43,7 +50,7 @@ const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
 ]);
 
 /** `pkce-gateway report`: the readiness of each client. Exit status 1 if the gateway does not answer. */
-export async function runReport(options: ParsedOptions, io: CommandIo): Promise<number> {
+async function runReport(options: ParsedOptions, io: CommandIo): Promise<number> {
   const render = FORMATS.get(options['format'] ?? 'table');
   if (render === undefined) throw new UsageError(`--format must be one of ${[...FORMATS.keys()].join(', ')}`);
   const { isWanted, filter } = readFilter(options);

@@ -4,8 +4,8 @@ import { didYouMean } from '../config/did-you-mean.ts';
 import { processEnvironment } from '../config/environment.ts';
 import { VERSION } from '../version.ts';
 import type { CommandIo } from './command-io.ts';
-import { type Command, commandNames, loadCommand, renderHelp } from './commands.ts';
-import { optionFor, parseOptions, renderCommandHelp, UsageError } from './options.ts';
+import { COMMANDS, renderHelp } from './commands.ts';
+import { type Command, optionFor, parseOptions, renderCommandHelp, UsageError } from './options.ts';
 
 // A serving process has few long-lived objects, and by default V8 would collect three times as much garbage beside them.
 setFlagsFromString('--heap-growing-percent=50');
@@ -28,44 +28,45 @@ async function runAsWorker(): Promise<number> {
 async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
   const asksFor = (long: string) => args.includes(`--${long}`) || args.includes(`-${long[0]}`);
   const [first, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
-  const name = first?.startsWith('-') === false ? first : undefined;
+  const isNamed = first?.startsWith('-') === false;
+  const name = isNamed ? first : 'serve';
   const wantsHelp = args[0] === 'help' || asksFor('help');
   if (!wantsHelp && asksFor('version')) {
     io.stdout(VERSION);
     return 0;
   }
-  if (wantsHelp && name === undefined) {
+  if (wantsHelp && !isNamed) {
     io.stdout(renderHelp());
     return 0;
   }
-  const command = await loadCommand(name ?? 'serve');
-  if (command === undefined) {
-    const unknown = name ?? '';
-    const { options = {} } = (await loadCommand('serve')) ?? {};
-    const meant = didYouMean(unknown, commandNames()) || optionFor(unknown, options);
-    io.stderr(`pkce-gateway: there is no command ${unknown}${meant}`);
+  const found = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (found === undefined) {
+    const { options = {} } = (await COMMANDS['serve']?.load()) ?? {};
+    const meant = didYouMean(name, Object.keys(COMMANDS)) || optionFor(name, options);
+    io.stderr(`pkce-gateway: there is no command ${name}${meant}`);
     io.stderr('pkce-gateway --help shows all commands.');
     return 2;
   }
+  const command = await found.load();
   if (wantsHelp) {
-    io.stdout(renderCommandHelp(command));
+    io.stdout(renderCommandHelp(name, found.summary, command));
     return 0;
   }
-  const status = await runCommand(command, name === undefined ? args : rest, io);
+  const status = await runCommand(name, command, isNamed ? rest : args, io);
   const missing = status === 0 ? undefined : takenByNpm(command, args, io.env);
   if (missing !== undefined) {
-    io.stderr(`npm took --${missing} for itself. Put -- first: npm start -- ${command.name} --${missing} …`);
+    io.stderr(`npm took --${missing} for itself. Put -- first: npm start -- ${name} --${missing} …`);
   }
   return status;
 }
 
-async function runCommand(command: Command, args: readonly string[], io: CommandIo): Promise<number> {
+async function runCommand(name: string, command: Command, args: readonly string[], io: CommandIo) {
   try {
     return await command.run(parseOptions(command, args), io);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    io.stderr(`pkce-gateway: ${command.name}: ${error.message}`);
-    io.stderr(`pkce-gateway help ${command.name} shows its options.`);
+    io.stderr(`pkce-gateway: ${name}: ${error.message}`);
+    io.stderr(`pkce-gateway help ${name} shows its options.`);
     return 2;
   }
 }

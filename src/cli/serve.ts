@@ -1,27 +1,30 @@
+import type { Config } from '../config/config.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
 import type { UpstreamOptions } from '../config/upstream-config.ts';
 import type { Gateway } from '../gateway.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
-import { CONFIG_OPTION, type CommandSpec, configFile, type ParsedOptions } from './options.ts';
+import { CONFIG_OPTION, type Command, configFile, type ParsedOptions } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
-import { describeStartFailure } from './start-failure.ts';
 
-export const SERVE_OPTIONS: CommandSpec['options'] = {
-  config: CONFIG_OPTION,
-  upstream: {
-    value: 'URL',
-    excludes: 'config',
-    help: 'no file: one authorization server, by its origin or its issuer identifier',
+export const SERVE: Command = {
+  options: {
+    config: CONFIG_OPTION,
+    upstream: {
+      value: 'URL',
+      excludes: 'config',
+      help: 'no file: one authorization server, by its origin or its issuer identifier',
+    },
+    mode: { value: 'MODE', needs: 'upstream', help: 'enforce (default), report or off' },
+    listen: { value: 'HOST:PORT', needs: 'upstream', help: 'the public address (default: 0.0.0.0:8080)' },
+    admin: { value: 'HOST:PORT', needs: 'upstream', help: 'the admin address (default: 127.0.0.1:9090)' },
+    redis: { value: 'URL', needs: 'upstream', help: 'keep flows in Redis instead of memory' },
+    ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
   },
-  mode: { value: 'MODE', needs: 'upstream', help: 'enforce (default), report or off' },
-  listen: { value: 'HOST:PORT', needs: 'upstream', help: 'the public address (default: 0.0.0.0:8080)' },
-  admin: { value: 'HOST:PORT', needs: 'upstream', help: 'the admin address (default: 127.0.0.1:9090)' },
-  redis: { value: 'URL', needs: 'upstream', help: 'keep flows in Redis instead of memory' },
-  ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
+  run: runServe,
 };
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
-export async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
+async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
   const upstream = options.upstream === undefined ? undefined : await readUpstream(options);
   const file = configFile(options);
   // The modules of the gateway load while another process reads the configuration.
@@ -61,4 +64,29 @@ function firstSignal(): Promise<void> {
 async function readUpstream(options: ParsedOptions): Promise<UpstreamOptions | undefined> {
   const { readUpstreamOptions } = await import('./upstream-options.ts');
   return readUpstreamOptions(options);
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process uses this address: stop it, or choose a different address with',
+  EADDRNOTAVAIL: 'this machine has no such address: choose a different address with',
+  EACCES:
+    'this user may not listen on this address: ports below 1024 need a privilege. Choose a different address with',
+  ENOTFOUND: 'this name has no address: correct it, or use an IP address, with',
+  EAI_AGAIN: 'the name server does not answer: use an IP address with',
+};
+const OTHER = 'choose a different address with';
+
+/** Why a gateway does not start, and which key or option to change if an address is not available. */
+function describeStartFailure(
+  { message }: Error,
+  { listen, admin }: Pick<Config, 'listen' | 'admin'>,
+  hasFile: boolean,
+): string {
+  const [, code, bound] =
+    /^listen (\w+)\b.*:(\d+)$/.exec(message) ?? /^getaddrinfo (\w+) (\S+)$/.exec(message) ?? [];
+  if (code === undefined) return message;
+  const isOf = ({ address }: { readonly address: { readonly host: string; readonly port: number } }) =>
+    bound === address.host || Number(bound) === address.port;
+  const name = isOf(admin) && !isOf(listen) ? 'admin' : 'listen';
+  return `${message}: ${REMEDIES[code] ?? OTHER} ${hasFile ? `${name}.address` : `--${name}`}`;
 }

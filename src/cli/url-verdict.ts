@@ -57,9 +57,9 @@ export async function judgeUrl(
   now: number,
 ): Promise<Verdict> {
   const { parameters, problems, hidden } = parseParameters(target.query ?? '');
-  const names = new Set(parameters.all('client_id'));
-  const certain = names.size <= 1 && !hidden && !parameters.entries.some(([name]) => isLookalike(name));
-  const clientId = names.size === 1 ? [...names][0] : undefined;
+  const [name, ...others] = new Set(parameters.all('client_id'));
+  const certain = others.length === 0 && !hidden && !parameters.entries.some(([key]) => isLookalike(key));
+  const clientId = others.length === 0 ? name : undefined;
   const listing = issuer.clients.find(clientId);
   const { policy } = listing;
   const mode = certain ? effectiveMode(policy, now) : issuer.clients.strictestMode(now);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DOCTOR_OPTIONS, runDoctor } from '../../src/cli/doctor.ts';
+import { DOCTOR } from '../../src/cli/doctor.ts';
 import { parseOptions } from '../../src/cli/options.ts';
 import { type CannedAnswer, startCannedServer } from '../support/upstreams/canned-server.ts';
 
@@ -36,8 +36,7 @@ export async function doctorWith(
     env: {},
     now: Date.now,
   };
-  const spec = { name: 'doctor', summary: '', options: DOCTOR_OPTIONS };
-  const exitCode = await runDoctor(parseOptions(spec, args), io);
+  const exitCode = await DOCTOR.run(parseOptions(DOCTOR, args), io);
   const text = out.join('\n');
   const lines = text
     .replace(/\n +→/g, ' →')

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { runCheck } from '../../../src/cli/check.ts';
+import { CHECK } from '../../../src/cli/check.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => rm(directory, { recursive: true }));
 async function check(file: string, env = {}) {
   const out: string[] = [];
   const err: string[] = [];
-  const status = await runCheck(
+  const status = await CHECK.run(
     { config: file },
     {
       stdout: (line) => out.push(line),

@@ -136,6 +136,22 @@ describe('a page streams without buffering', () => {
   );
 });
 
+test.each(['off', 'report'] as const)(
+  'beside an enforced client, %s lets any method without a body pass',
+  async (mode) => {
+    await using stage = await CoreStage.open({
+      clients: [`rep: {mode: ${mode}}`],
+      endpoints: 'pushed_authorization: [/oauth2/par]',
+    });
+    for (const path of ['/oauth2/authorize', '/oauth2/token', '/oauth2/par']) {
+      expect((await stage.send(`${path}?client_id=rep`, { method: 'OPTIONS' })).status).toBe(200);
+      expect(stage.last).toMatchObject({ method: 'OPTIONS', path, query: 'client_id=rep' });
+    }
+    const counted = Array(3).fill('http_method_not_allowed');
+    expect(stage.reasons('report_only_violation')).toEqual(mode === 'off' ? [] : counted);
+  },
+);
+
 /** What some server would read in it may name the enforced client, whose code would then go to a page, a script or anywhere. */
 test.each([
   ['a multipart form', 415, 'POST', 'multipart/form-data; boundary=b', '--b--\r\n'],

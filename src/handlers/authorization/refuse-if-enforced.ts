@@ -26,8 +26,10 @@ function returnAddress({
   client,
   judged,
 }: AuthorizationContext): ReturnAddress | undefined {
-  const { query, body } = message;
+  const { query, body, otherMethod } = message;
   const { parameters, conflict } = merged;
+  // No browser navigates with such a method.
+  if (otherMethod) return undefined;
   const lossless = query.lossless && body?.form.lossless !== false && body?.problem === undefined;
   // If the text cannot be decoded, only the state that was read is returned.
   if (!client.certain || !(lossless || parameters.has('state')) || conflict !== undefined) return undefined;

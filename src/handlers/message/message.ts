@@ -34,6 +34,8 @@ export type Message = {
   readonly body: BodyText | undefined;
   /** The method is neither GET, HEAD nor POST. */
   readonly otherMethod: boolean;
+  /** Whether such a method has a body, which is not read. */
+  readonly otherBody: boolean;
   readonly asSent: AsSent;
 };
 
@@ -54,8 +56,8 @@ export function hintsOf({ query, body }: Message): (readonly [name: string, valu
 }
 
 /** Whether the message may contain more than `hintsOf` returns. */
-export function isUnread({ query, body, otherMethod }: Message): boolean {
-  return query.hidden || otherMethod || (body !== undefined && (body.unread || body.form.hidden));
+export function isUnread({ query, body, otherBody }: Message): boolean {
+  return query.hidden || otherBody || (body !== undefined && (body.unread || body.form.hidden));
 }
 
 export function problemOf({ problems }: ParsedParameters): Violation | undefined {

@@ -16,11 +16,11 @@ export function readMessage(exchange: Exchange): Message | Promise<Message> {
   if (method === 'GET' || method === 'HEAD') {
     // A body has no meaning here (RFC 9110 9.3.1), and is not forwarded, because some servers read it.
     if (!request.readableEnded) request.resume();
-    return { query, body: undefined, otherMethod: false, asSent: () => null };
+    return { query, body: undefined, otherMethod: false, otherBody: false, asSent: () => null };
   }
-  const asSent = () =>
-    hasBody(request) ? new RequestBody(request, { patience: services.bodyLimits.time }) : null;
-  return { query, body: undefined, otherMethod: true, asSent };
+  const otherBody = hasBody(request);
+  const asSent = () => (otherBody ? new RequestBody(request, { patience: services.bodyLimits.time }) : null);
+  return { query, body: undefined, otherMethod: true, otherBody, asSent };
 }
 
 function readForm(exchange: Exchange, text: string): FormText {
@@ -39,7 +39,7 @@ async function readPost(exchange: Exchange, query: FormText): Promise<Message> {
   const { request, services } = exchange;
   const read = await readBody(request, services.bodyLimits);
   const body = describeBody(exchange, read);
-  return { query, body, otherMethod: false, asSent: body.asSent };
+  return { query, body, otherMethod: false, otherBody: false, asSent: body.asSent };
 }
 
 function describeBody(exchange: Exchange, read: ReadBody): BodyText {

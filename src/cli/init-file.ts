@@ -1,5 +1,5 @@
 import type { UpstreamOptions } from '../config/upstream-config.ts';
-import { namedEndpoints } from '../oauth/named-endpoints.ts';
+import { namedEndpoints } from '../oauth/metadata.ts';
 import type { FoundMetadata } from '../upstream/discovery.ts';
 
 /** The options of `init`, and what it found. */

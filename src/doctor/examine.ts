@@ -1,5 +1,5 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
-import { namedEndpoints } from '../oauth/named-endpoints.ts';
+import { namedEndpoints } from '../oauth/metadata.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { endpointPath } from './examined-upstream.ts';

@@ -1,7 +1,7 @@
 import type { IssuerConfig } from '../config/config.ts';
 import { configuredEndpoints, discoveryHost, metadataPlaces } from '../issuer/issuer.ts';
+import { type NamedEndpoint, namedEndpoints } from '../oauth/metadata.ts';
 import { documentsOf, issuerPathOf } from '../oauth/metadata-paths.ts';
-import { type NamedEndpoint, namedEndpoints } from '../oauth/named-endpoints.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata } from '../upstream/discovery.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';

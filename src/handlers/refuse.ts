@@ -27,32 +27,20 @@ export function refuseAuthorization(
 ): void {
   const error = REASONS[reason];
   const { response, requestId } = exchange;
-  const { redirectUri } = address ?? {};
-  if (address !== undefined && redirectUri !== undefined && policy.redirectUris !== undefined) {
-    if (isRegisteredRedirectUri(redirectUri, policy.redirectUris)) {
-      const location = buildErrorRedirect(
-        redirectUri,
-        { error: error.error, description: traceable(error.description, reason, requestId) },
-        address,
-        exchange.issuer.issFor(exchange.publicOrigin, exchange.realm),
-      );
-      sendRedirect(response, 302, location, exchange.idHeaders);
-      return;
-    }
+  const { redirectUri, state, inFragment = false } = address ?? {};
+  if (redirectUri !== undefined && isRegisteredRedirectUri(redirectUri, policy.redirectUris ?? [])) {
+    const fields = {
+      error: error.error,
+      // A client cannot see the headers of a redirect, so the description contains the request id.
+      error_description: `${error.description} [${reason}; request ${requestId}]`,
+      state,
+      iss: exchange.issuer.issFor(exchange.publicOrigin, exchange.realm),
+    };
+    sendRedirect(response, 302, buildErrorRedirect(redirectUri, fields, inFragment), exchange.idHeaders);
+    return;
   }
-  answerBrowser(
-    exchange,
-    error.status,
-    error.error,
-    error.description,
-    { reason, owner: policy.owner },
-    allowed(exchange, error),
-  );
-}
-
-/** A client cannot see the headers of a redirect, so the description contains the request id. */
-function traceable(description: string, reason: Reason, requestId: string): string {
-  return `${description} [${reason}; request ${requestId}]`;
+  const detail = { reason, owner: policy.owner };
+  answerBrowser(exchange, error.status, error.error, error.description, detail, allowed(exchange, error));
 }
 
 /** Answers a refused token or pushed authorization request (RFC 6749 5.2, RFC 9126 2.3). */

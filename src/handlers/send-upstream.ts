@@ -95,7 +95,7 @@ function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
     publicOrigin: exchange.publicOrigin,
     requestId: requestIdOf(exchange),
     keepsMethodOverrides: exchange.endpoint === 'other' && exchange.resembles === undefined,
-    host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
+    host: issuer.hostFor(request.headers.host),
     body:
       outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
     // A page that may deliver a code is inspected while it streams.

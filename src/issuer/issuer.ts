@@ -145,6 +145,11 @@ export class Issuer implements AsyncDisposable {
     return publicOrigin ?? (host === '' ? upstream.origin : `${scheme}://${host}`);
   }
 
+  /** The Host header for the upstream. `sent`: that of the client. */
+  hostFor(sent: string | undefined): string {
+    return this.config.upstream.preserveHost ? (sent ?? '') : this.upstream.authority;
+  }
+
   /** Whether the upstream receives challenges and verifiers. */
   get forwardsPkce(): boolean {
     return this.config.forwardPkce === 'always';

@@ -6,8 +6,8 @@ export type ParameterChanges = {
   readonly state?: StateChange | undefined;
   /** Names of parameters to remove. */
   readonly dropped?: ReadonlySet<string> | undefined;
-  /** Names of parameters to give another value. */
-  readonly replaced?: ReadonlyMap<string, string> | undefined;
+  /** Replaces the client's request_uri. */
+  readonly requestUri?: string | undefined;
 };
 
 export type StateChange = {
@@ -19,14 +19,12 @@ export type StateChange = {
   readonly whereMissing: boolean;
 };
 
-const NOTHING: ReadonlyMap<string, string> = new Map();
-
 /**
  * Changes application/x-www-form-urlencoded text in place; every other byte stays. In `report`, only the value of the state
  * changes this way.
  */
-export function changeRawParameters(text: string, { state, dropped, replaced }: ParameterChanges): string {
-  if (state === undefined && replaced === undefined && (dropped === undefined || dropped.size === 0))
+export function changeRawParameters(text: string, { state, dropped, requestUri }: ParameterChanges): string {
+  if (state === undefined && requestUri === undefined && (dropped === undefined || dropped.size === 0))
     return text;
   const segments: string[] = [];
   let found = false;
@@ -34,9 +32,8 @@ export function changeRawParameters(text: string, { state, dropped, replaced }: 
     const equals = segment.indexOf('=');
     const name = decodeFormText(equals === -1 ? segment : segment.slice(0, equals));
     if (dropped?.has(name) === true) continue;
-    const replacement = replaced?.get(name);
-    if (replacement !== undefined) {
-      segments.push(`${name}=${percentEncode(replacement)}`);
+    if (requestUri !== undefined && name === 'request_uri') {
+      segments.push(`${name}=${percentEncode(requestUri)}`);
       continue;
     }
     if (state === undefined || found || name !== 'state') {
@@ -66,10 +63,10 @@ function changeRawState(raw: string, { remove, add }: StateChange): string | und
 /** The same for parameters before their serialisation: the upstream gets what was judged. */
 export function changeParameters(
   parameters: Parameters,
-  { state, dropped, replaced = NOTHING }: ParameterChanges,
+  { state, dropped, requestUri }: ParameterChanges,
 ): Parameters {
   let kept = dropped === undefined || dropped.size === 0 ? parameters : parameters.without(...dropped);
-  for (const [name, value] of replaced) if (kept.has(name)) kept = kept.with(name, value);
+  if (requestUri !== undefined && kept.has('request_uri')) kept = kept.with('request_uri', requestUri);
   const value = kept.get('state');
   if (state === undefined || (value === undefined && !(state.whereMissing && state.add !== undefined)))
     return kept;

@@ -55,14 +55,16 @@ export function mergeRequest(
 ): OneRequest {
   const inQuery = COMPARED.some((name) => query.has(name));
   const inBody = COMPARED.some((name) => body.has(name));
-  if (!inBody) return { parameters: query, inQuery, inBody, conflict: undefined };
-  if (!inQuery) return { parameters: body, inQuery, inBody, conflict: undefined };
+  if (!inQuery || !inBody) return { parameters: inBody ? body : query, inQuery, inBody, conflict: undefined };
   const merged = query.entries.filter(([name]) => !COMPARED.includes(name));
   let conflict: string | undefined;
   for (const name of COMPARED) {
     const [one, other] = [query.get(name), body.get(name)];
-    const value = name === 'state' ? prefixedOf(one, other, clientStateOf) : (other ?? one);
-    if (value !== undefined) merged.push([name, value]);
+    const value = other ?? one;
+    if (value === undefined) continue;
+    const isClientState = name === 'state' && clientStateOf(value) === undefined;
+    const isPrefixed = isClientState && one !== undefined && clientStateOf(one) !== undefined;
+    merged.push([name, isPrefixed ? one : value]);
     if (one !== undefined && other !== undefined && !isAlike(name, one, other, clientStateOf))
       conflict ??= name;
   }
@@ -89,14 +91,4 @@ function isAlike(
   if (one === other) return true;
   if (name === 'response_type') return normalizeResponseType(one) === normalizeResponseType(other);
   return name === 'state' && (clientStateOf(one) === other || clientStateOf(other) === one);
-}
-
-function prefixedOf(
-  one: string | undefined,
-  other: string | undefined,
-  clientStateOf: (state: string) => string | undefined,
-): string | undefined {
-  return (
-    [other, one].find((state) => state !== undefined && clientStateOf(state) !== undefined) ?? other ?? one
-  );
 }

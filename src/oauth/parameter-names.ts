@@ -1,75 +1,35 @@
+/** Parameters whose empty value counts as none: servers disagree on whether it is absent (RFC 6749 3.1, 3.2). */
+export const VALUE_NEEDED: ReadonlySet<string> = new Set([
+  'client_id',
+  'code',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'grant_type',
+  'redirect_uri',
+  'request',
+  'request_uri',
+  'response_mode',
+  'response_type',
+]);
+
 /**
  * The parameters that decide what an authorization or a token request means (RFC 6749, RFC 7636, RFC 9101, RFC 9126,
  * RFC 7521, OpenID Connect Core). A server that reads one of them differently than the gateway would see another request.
  */
-const PROTOCOL_PARAMETERS: ReadonlySet<string> = new Set([
-  'client_assertion',
-  'client_assertion_type',
-  'client_id',
-  'client_secret',
-  'code',
-  'code_challenge',
-  'code_challenge_method',
-  'code_verifier',
-  'grant_type',
-  'redirect_uri',
-  'refresh_token',
-  'request',
-  'request_uri',
-  'response_mode',
-  'response_type',
-  'state',
-]);
-
-/** Parameters whose empty value counts as none: servers disagree on whether it is absent (RFC 6749 3.1, 3.2). */
-const VALUE_NEEDED: ReadonlySet<string> = new Set([
-  'client_id',
-  'code',
-  'code_challenge',
-  'code_challenge_method',
-  'code_verifier',
-  'grant_type',
-  'redirect_uri',
-  'request',
-  'request_uri',
-  'response_mode',
-  'response_type',
+export const PROTOCOL_PARAMETERS: ReadonlySet<string> = new Set([
+  ...VALUE_NEEDED,
+  ...['client_assertion', 'client_assertion_type', 'client_secret', 'refresh_token', 'state'],
 ]);
 
 /** Further parameters whose values contain no tabs or line ends (RFC 6749 A.4, OpenID Connect Core 3.1.2.1, RFC 8707, RFC 9449 10). */
-const ONE_LINE: ReadonlySet<string> = new Set([
-  'acr_values',
-  'audience',
-  'display',
-  'dpop_jkt',
-  'id_token_hint',
-  'login_hint',
-  'max_age',
-  'nonce',
-  'prompt',
-  'resource',
-  'scope',
-  'ui_locales',
+export const ONE_LINE: ReadonlySet<string> = new Set([
+  ...['acr_values', 'audience', 'display', 'dpop_jkt', 'id_token_hint', 'login_hint', 'max_age', 'nonce'],
+  ...['prompt', 'resource', 'scope', 'ui_locales'],
 ]);
 
 /** RFC 8707 section 2 and RFC 8693 section 2.1 allow these to repeat. */
-const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource']);
-
-export function isProtocolParameter(name: string): boolean {
-  return PROTOCOL_PARAMETERS.has(name);
-}
-
-export function needsValue(name: string): boolean {
-  return VALUE_NEEDED.has(name);
-}
-
-export function isOneLine(name: string): boolean {
-  return ONE_LINE.has(name);
-}
-
-export function mayRepeat(name: string): boolean {
-  return REPEATABLE.has(name);
-}
+export const REPEATABLE: ReadonlySet<string> = new Set(['audience', 'resource']);
 
 /** Most names are plain, and every server reads a plain name in the same way. */
 const PLAIN = /^[a-z_]*$/;
@@ -79,7 +39,11 @@ const PLAIN = /^[a-z_]*$/;
  * dots into `_`, Rack drops brackets, ASP.NET ignores case, others trim.
  */
 export function isLookalike(name: string): boolean {
-  if (PLAIN.test(name) || PROTOCOL_PARAMETERS.has(name)) return false;
+  return !PLAIN.test(name) && !PROTOCOL_PARAMETERS.has(name) && namesParameter(name);
+}
+
+/** Whether a name is that of a protocol parameter, also as lenient servers read it. */
+export function namesParameter(name: string): boolean {
   return PROTOCOL_PARAMETERS.has(canonicalName(name));
 }
 

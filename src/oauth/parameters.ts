@@ -1,10 +1,11 @@
 import {
   canonicalName,
   isLookalike,
-  isOneLine,
-  isProtocolParameter,
-  mayRepeat,
-  needsValue,
+  namesParameter,
+  ONE_LINE,
+  PROTOCOL_PARAMETERS,
+  REPEATABLE,
+  VALUE_NEEDED,
 } from './parameter-names.ts';
 import { percentEncode } from './percent-encode.ts';
 
@@ -118,7 +119,7 @@ export function parseParameters(text: string): ParsedParameters {
       if (name === undefined || value === undefined) {
         found('parameter_malformed', name);
         lossless = false;
-        hidden ||= name === undefined || CONTROL.test(name) || needsValue(canonicalName(name));
+        hidden ||= name === undefined || CONTROL.test(name) || VALUE_NEEDED.has(canonicalName(name));
         continue;
       }
       // This includes UTF-16, which some servers recognise by its NULs.
@@ -127,13 +128,13 @@ export function parseParameters(text: string): ParsedParameters {
       if (hasMisreadControl(name, value) || RAW_CONTROL.test(spaced.slice(start, end)))
         found('parameter_malformed', name);
     }
-    if (isProtocolParameter(name)) {
-      if (value === '' && needsValue(name)) continue;
+    if (PROTOCOL_PARAMETERS.has(name)) {
+      if (value === '' && VALUE_NEEDED.has(name)) continue;
       if (isMisreadValue(name, value)) found('parameter_malformed', name);
     } else if (isLookalike(name)) {
       found('parameter_malformed', name);
     }
-    if (seen.has(name) && !mayRepeat(name)) found('parameter_repeated', name);
+    if (seen.has(name) && !REPEATABLE.has(name)) found('parameter_repeated', name);
     seen.add(name);
     entries.push([name, value]);
   }
@@ -147,7 +148,7 @@ function indexOrEnd(text: string, character: string, from: number): number {
 
 /** A body in an unexpected charset or format is one long name, which contains secrets: only its first word is shown. */
 function nameToShow(name: string): string {
-  if (/^[\w.-]{1,40}$/.test(name) || isProtocolParameter(canonicalName(name))) return name;
+  if (/^[\w.-]{1,40}$/.test(name) || namesParameter(name)) return name;
   return `${/[A-Za-z_]{1,40}/.exec(name)?.[0] ?? ''}…`;
 }
 
@@ -160,18 +161,18 @@ function hidesParameter(segment: string): boolean {
   const [own = '', ...hidden] = segment
     .split(';')
     .map((piece) => canonicalName(decode(piece.split('=', 1)[0] ?? '') ?? ''));
-  return CUT_SHORT.has(own) || hidden.some(isProtocolParameter);
+  return CUT_SHORT.has(own) || hidden.some((name) => PROTOCOL_PARAMETERS.has(name));
 }
 
 /** Servers that trim read a value with surrounding spaces differently. A client_id is compared as they do. */
 function isMisreadValue(name: string, value: string): boolean {
-  return needsValue(name) && name !== 'client_id' && value !== value.trim();
+  return VALUE_NEEDED.has(name) && name !== 'client_id' && value !== value.trim();
 }
 
 function hasMisreadControl(name: string, value: string): boolean {
   if (CONTROL.test(name)) return true;
   // Passwords may contain tabs (RFC 6749 A.16); base64 assertions and formatted `claims` contain line ends.
-  return (isProtocolParameter(name) || isOneLine(name) ? CONTROL : NO_TEXT).test(value);
+  return (PROTOCOL_PARAMETERS.has(name) || ONE_LINE.has(name) ? CONTROL : NO_TEXT).test(value);
 }
 
 /** `+` was replaced by spaces before. */

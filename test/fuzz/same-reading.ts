@@ -1,4 +1,4 @@
-import { isProtocolParameter } from '../../src/oauth/parameter-names.ts';
+import { PROTOCOL_PARAMETERS } from '../../src/oauth/parameter-names.ts';
 import { Parameters, parseParameters } from '../../src/oauth/parameters.ts';
 import { FORM_PARSERS } from '../support/foreign-parsers.ts';
 import type { FuzzCase } from './fuzz-case.ts';
@@ -149,7 +149,7 @@ async function hasProtocolParameter(text: string): Promise<boolean> {
     const reading = await parse(text);
     if (PROTOCOL.some((name) => reading.has(name))) return true;
   }
-  return parseParameters(text).parameters.entries.some(([name]) => isProtocolParameter(name));
+  return parseParameters(text).parameters.entries.some(([name]) => PROTOCOL_PARAMETERS.has(name));
 }
 
 /** `isOneRequest`: a parameter may be in query, body or both. */

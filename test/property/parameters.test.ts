@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { needsValue } from '../../src/oauth/parameter-names.ts';
+import { VALUE_NEEDED } from '../../src/oauth/parameter-names.ts';
 import { Parameters, parseParameters } from '../../src/oauth/parameters.ts';
 import { FORM_PARSERS } from '../support/foreign-parsers.ts';
 
@@ -61,7 +61,7 @@ function grouped(list: readonly (readonly [string, string])[]): Map<string, stri
 }
 
 /** An empty value of a parameter that needs one counts as absent (RFC 6749 3.1). */
-const hasValue = ([name, value]: readonly [string, string]) => value !== '' || !needsValue(name);
+const hasValue = ([name, value]: readonly [string, string]) => value !== '' || !VALUE_NEEDED.has(name);
 
 describe('serialised parameters are read', () => {
   test('by our own parser: every name and value, in order', () => {

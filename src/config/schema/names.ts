@@ -1,4 +1,4 @@
-import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
+import { namesParameter } from '../../oauth/parameter-names.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import { hasControlCharacter, textAs } from './scalars.ts';
 
@@ -30,7 +30,7 @@ export const headerName = textAs({ 'x-type': 'header name', pattern: '^[A-Za-z0-
 /** The name of a parameter that may be dropped: not one that determines the meaning of a request, in any spelling. */
 export const droppedParameter = textAs({ 'x-type': 'parameter name', pattern: '^[!-~]{1,128}$' }, (text) => {
   if (!/^[!-~]{1,128}$/.test(text)) return { problem: 'must be the name of a parameter, such as resource' };
-  if (isProtocolParameter(canonicalName(text))) {
+  if (namesParameter(text)) {
     return { problem: `${text} cannot be dropped: policies or flows use it` };
   }
   return { value: text };

@@ -26,10 +26,8 @@ export async function forwardRequest(
 ): Promise<'done'> {
   const { exchange, message, merged, client, saved } = context;
   const enforced = (options.mode ?? exchange.flow?.flow.mode ?? client.mode) === 'enforce';
-  const changes = {
-    ...changesOf(context, enforced ? (options.dropped ?? []) : []),
-    replaced: options.requestUri === undefined ? undefined : new Map([['request_uri', options.requestUri]]),
-  };
+  const { requestUri } = options;
+  const changes = { ...changesOf(context, enforced ? (options.dropped ?? []) : []), requestUri };
   const { body } = message;
   const query = write(message.query, enforced, merged.inQuery ? changes : {}, !merged.inBody);
   const send: SendOptions = { saved, savedFor: client, settle: options.settle };
@@ -38,7 +36,7 @@ export async function forwardRequest(
 
   function writeBody(): Pick<UpstreamRequest, 'body' | 'bodyAsSent'> {
     if (body === undefined) return { body: null };
-    if (!merged.inBody) return { bodyAsSent: body.asSent() };
+    if (!merged.inBody) return { bodyAsSent: message.asSent() };
     const text = write(body.form, enforced, changes, true);
     return enforced ? { body: text } : { bodyAsSent: Buffer.from(text, 'latin1') };
   }

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { RequestBody } from '../../http/request-body.ts';
-import { canonicalName, isProtocolParameter } from '../../oauth/parameter-names.ts';
+import { namesParameter } from '../../oauth/parameter-names.ts';
 import { type ParameterProblem, Parameters, type ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 
@@ -22,7 +22,6 @@ export type BodyText = {
   readonly problem: Violation | undefined;
   /** Whether the body may contain more than was read. */
   readonly unread: boolean;
-  readonly asSent: AsSent;
   /** The format of the parameters, in which changed ones are written too. */
   readonly format: 'form' | 'json';
 };
@@ -36,11 +35,9 @@ export type Message = {
   readonly otherMethod: boolean;
   /** Whether such a method has a body, which is not read. */
   readonly otherBody: boolean;
-  readonly asSent: AsSent;
+  /** The body for a message that is forwarded unchanged, or only without some parameters. */
+  readonly asSent: (dropped?: ReadonlySet<string>) => RequestBody | Buffer | null;
 };
-
-/** The body for a message that is forwarded unchanged, or only without some parameters. */
-type AsSent = (dropped?: ReadonlySet<string>) => RequestBody | Buffer | null;
 
 const NONE = new Parameters([]);
 
@@ -71,10 +68,10 @@ export function problemBesideRequest({ problems, hidden }: ParsedParameters): Vi
 
 /** Whether a problem may change the meaning of a request: that of a parameter of the server itself does not. */
 export function isDecisive({ detail }: ParameterProblem): boolean {
-  return detail === undefined || isProtocolParameter(canonicalName(detail));
+  return detail === undefined || namesParameter(detail);
 }
 
 /** The first parameter in the query of a message whose parameters belong in its body (RFC 6749 3.2). */
 export function parameterInQuery({ parameters }: FormText): string | undefined {
-  return parameters.entries.find(([name]) => isProtocolParameter(canonicalName(name)))?.[0];
+  return parameters.entries.find(([name]) => namesParameter(name))?.[0];
 }

@@ -1,11 +1,11 @@
-import { hasBody, type ReadBody, readBody } from '../../http/read-body.ts';
+import type { IncomingMessage } from 'node:http';
+import { hasBody, readBody } from '../../http/read-body.ts';
 import { RequestBody } from '../../http/request-body.ts';
 import { changeRawParameters } from '../../oauth/change-parameters.ts';
 import { readFlatJson, readJsonParameters, withoutFlatMembers } from '../../oauth/json-parameters.ts';
 import { Parameters, type ParsedParameters, parseParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 import type { Exchange } from '../exchange.ts';
-import { isContentEncoded } from './content-coding.ts';
 import type { BodyText, FormText, Message } from './message.ts';
 
 /** Reads a request whose parameters are in the query, in the body, or in both. Only a POST has a body to wait for. */
@@ -38,42 +38,55 @@ const NOTHING: ReadonlySet<string> = new Set();
 async function readPost(exchange: Exchange, query: FormText): Promise<Message> {
   const { request, services } = exchange;
   const read = await readBody(request, services.bodyLimits);
-  const body = describeBody(exchange, read);
-  return { query, body, otherMethod: false, otherBody: false, asSent: body.asSent };
-}
-
-function describeBody(exchange: Exchange, read: ReadBody): BodyText {
-  const { request } = exchange;
   const text = read.complete ? read.bytes.toString('latin1') : '';
   exchange.sentText = text;
+  const body = describeBody(exchange, read.complete, text);
+  const asSent: Message['asSent'] = (dropped = NOTHING) => {
+    if (!read.complete) return read.resume();
+    const { form, isForm, format } = body;
+    if (!isForm) return read.bytes;
+    const raw =
+      format === 'json' ? withoutMembers(form, dropped) : changeRawParameters(form.raw, { dropped });
+    return raw.length === text.length ? read.bytes : Buffer.from(raw, 'latin1');
+  };
+  return { query, body, otherMethod: false, otherBody: false, asSent };
+}
+
+function describeBody(exchange: Exchange, isComplete: boolean, text: string): BodyText {
+  const { request } = exchange;
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   // Some servers recognise JSON by its first character, with any content type.
   const looksLikeJson = /^(?:\xef\xbb\xbf)?\s*[[{"]/.test(text);
-  const isForm = mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson;
   const isJson = mediaType === 'application/json' && exchange.takesJson;
+  const isForm = isJson || (mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson);
+  const isEmpty = isComplete && text === '';
   const charset = charsetOf(contentType);
-  const form = isJson ? readJson(exchange, text) : readForm(exchange, isForm ? text : '');
-  const isEmpty = read.complete && read.bytes.length === 0;
-  const encoded = isContentEncoded(request);
-  const nested = isForm || isJson ? undefined : readJsonParameters(text);
-  const understood = isForm || isJson || nested !== undefined || isEmpty;
+  const isUnlikeAscii = UNLIKE_ASCII.test(charset);
+  const isEncoded = isContentEncoded(request);
+  const nested = isForm ? undefined : readJsonParameters(text);
+  let problem: Violation | undefined;
+  const hasBadType = !isForm || isUnlikeAscii || (!/^utf-?8$/.test(charset) && !isAscii(text));
+  if (hasBadType && !isEmpty && isComplete)
+    problem = { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
+  else if (isEncoded) problem = { reason: 'content_encoding_not_allowed' };
+  else if (!isComplete) problem = { reason: 'body_too_large' };
   return {
-    form,
-    isForm: isForm || isJson,
+    form: isJson ? readJson(exchange, text) : readForm(exchange, isForm ? text : ''),
+    isForm,
     isEmpty,
     // With a different content type it may still be a form: good enough for a client_id in the log.
-    guessed: isForm || isJson ? [] : (nested ?? parseParameters(text).parameters.entries),
-    problem: problemOfBody({ read, encoded, isForm: isForm || isJson, isEmpty, contentType, charset, text }),
-    unread: !read.complete || encoded || !understood || UNLIKE_ASCII.test(charset),
-    asSent: (dropped = NOTHING) => {
-      if (!read.complete) return read.resume();
-      if (!isForm && !isJson) return read.bytes;
-      const raw = isForm ? changeRawParameters(form.raw, { dropped }) : withoutMembers(form, dropped);
-      return raw.length === text.length ? read.bytes : Buffer.from(raw, 'latin1');
-    },
+    guessed: isForm ? [] : (nested ?? parseParameters(text).parameters.entries),
+    problem,
+    unread: !isComplete || isEncoded || isUnlikeAscii || !(isForm || nested !== undefined || isEmpty),
     format: isJson ? 'json' : 'form',
   };
+}
+
+/** Whether a request declares a content coding (RFC 9110 8.4). */
+export function isContentEncoded({ headers }: IncomingMessage): boolean {
+  const coding = headers['content-encoding']?.trim().toLowerCase();
+  return coding !== undefined && coding !== 'identity';
 }
 
 /** RFC 6749 has forms only; some servers also accept one flat JSON object (`token_content_types`). */
@@ -83,43 +96,14 @@ function readJson(exchange: Exchange, text: string): FormText {
   const entries = typeof read === 'string' ? [] : read.filter(([name]) => !dropped.has(name));
   // Its values must follow the rules for form values.
   const parsed: ParsedParameters = parseParameters(new Parameters(entries).serialize());
-  const broken =
-    typeof read === 'string'
-      ? { problems: [{ reason: read, detail: undefined }], lossless: false, hidden: true }
-      : {};
-  const form = { ...parsed, ...broken, raw: text };
-  return { ...form, raw: withoutMembers(form, dropped) };
+  if (typeof read !== 'string') return { ...parsed, raw: withoutMembers({ ...parsed, raw: text }, dropped) };
+  const problems = [{ reason: read, detail: undefined }];
+  return { ...parsed, problems, lossless: false, hidden: true, raw: text };
 }
 
 /** What is not one flat object stays as it is. */
 function withoutMembers({ raw, hidden }: FormText, dropped: ReadonlySet<string>): string {
   return hidden || dropped.size === 0 ? raw : withoutFlatMembers(raw, dropped);
-}
-
-type BodyFacts = {
-  readonly read: ReadBody;
-  readonly encoded: boolean;
-  readonly isForm: boolean;
-  readonly isEmpty: boolean;
-  readonly contentType: string;
-  readonly charset: string;
-  readonly text: string;
-};
-
-function problemOfBody({
-  read,
-  encoded,
-  isForm,
-  isEmpty,
-  contentType,
-  charset,
-  text,
-}: BodyFacts): Violation | undefined {
-  const badType = !isForm || UNLIKE_ASCII.test(charset) || (!/^utf-?8$/.test(charset) && !isAscii(text));
-  if (badType && !isEmpty && read.complete)
-    return { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
-  if (encoded) return { reason: 'content_encoding_not_allowed' };
-  return read.complete ? undefined : { reason: 'body_too_large' };
 }
 
 /** Charsets in which ASCII octets have a different meaning. */

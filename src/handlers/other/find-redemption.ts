@@ -1,7 +1,7 @@
 import { type Filter, RequestWithdrawn } from '../../http/request-body.ts';
 import { RedemptionSearch, redeemsInQuery, searchedFormats } from '../../oauth/redemption-search.ts';
 import type { Exchange } from '../exchange.ts';
-import { isContentEncoded } from '../message/content-coding.ts';
+import { isContentEncoded } from '../message/read-message.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
 
 /** Characters of a body that are kept, to recognise parts of it in the response. */

@@ -3,7 +3,7 @@ import { type MetadataDocument, parseMetadata, rewriteMetadata } from '../../oau
 import { issuerPathOf, metadataPathForms, parseMetadataPath } from '../../oauth/metadata-paths.ts';
 import { redeemsInQuery } from '../../oauth/redemption-search.ts';
 import { DOCUMENT_LIMIT, decodeDocument, fetchDocument } from '../../upstream/fetch-document.ts';
-import type { Outcome } from '../../upstream/outcome.ts';
+import type { Outcome, Replacement } from '../../upstream/outcome.ts';
 import { buildRequestHeaders } from '../../upstream/request-headers.ts';
 import { headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
 import { UpstreamFault } from '../../upstream/upstream-fault.ts';
@@ -55,12 +55,8 @@ class MetadataRequest {
   constructor(exchange: Exchange) {
     this.#exchange = exchange;
     const { request, issuer } = exchange;
-    this.#host = issuer.config.upstream.preserveHost
-      ? (request.headers.host ?? '')
-      : issuer.upstream.authority;
-    const forwarded = request.rawHeaders.filter((_, i) => {
-      return FORWARDED.has((request.rawHeaders[i - (i % 2)] as string).toLowerCase());
-    });
+    this.#host = issuer.hostFor(request.headers.host);
+    const forwarded = pickHeaders(request.rawHeaders, (name) => FORWARDED.has(name));
     this.rawHeaders = [...forwarded, 'Accept', 'application/json', 'Accept-Encoding', 'identity'];
   }
 
@@ -75,15 +71,15 @@ class MetadataRequest {
       answerFault(this.#exchange, 502, 'the metadata of the authorization server cannot be read');
       return 'answered';
     }
-    return this.#replaceMissing(head, body, complete);
+    return this.#replaceMissing(head);
   }
 
   /** The upstream has an error or no such document: uses an earlier document, or one from a different place. */
-  async #replaceMissing(head: ResponseHead, body: Buffer, complete: boolean): Promise<Outcome> {
+  async #replaceMissing(head: ResponseHead): Promise<Outcome> {
     const last = head.status >= 500 ? this.recall() : undefined;
     const document = last ?? (await this.#findElsewhere());
     if (document !== undefined) return this.send(document, head);
-    return followBody(await followResponse(this.#exchange, head), body, complete);
+    return followResponse(this.#exchange, head);
   }
 
   async #findElsewhere(): Promise<MetadataDocument | undefined> {
@@ -147,10 +143,7 @@ class MetadataRequest {
   }
 
   /** The document with the head that it arrived with. */
-  send(
-    document: MetadataDocument,
-    head: ResponseHead,
-  ): { readonly replace: ResponseHead; readonly body: Buffer } {
+  send(document: MetadataDocument, head: ResponseHead): Replacement {
     const { issuer, publicOrigin, idHeaders } = this.#exchange;
     const facts = {
       ...issuer.advertised(Date.now()),
@@ -159,7 +152,7 @@ class MetadataRequest {
     };
     const body = Buffer.from(JSON.stringify(rewriteMetadata(document, facts)));
     const headers = [
-      ...keptHeaders(head),
+      ...pickHeaders(head.headers, isStillCorrect),
       'Content-Type',
       'application/json',
       'Content-Length',
@@ -189,24 +182,11 @@ class MetadataRequest {
   }
 }
 
-/** The upstream's headers that are still correct for the changed document. */
-function keptHeaders(head: ResponseHead): string[] {
-  return head.headers.filter((_, i) => {
-    const name = (head.headers[i - (i % 2)] as string).toLowerCase();
-    return name.startsWith('access-control-') || name === 'vary' || name === 'strict-transport-security';
-  });
+/** Whether a header of the upstream is correct for the changed document too. */
+function isStillCorrect(name: string): boolean {
+  return name.startsWith('access-control-') || name === 'vary' || name === 'strict-transport-security';
 }
 
-/** Gives an inspector a buffered body. The rest of a larger body follows unread. */
-async function followBody(outcome: Outcome, body: Buffer, complete: boolean): Promise<Outcome> {
-  if (outcome === 'answered' || 'replace' in outcome || outcome.body === undefined || !complete) {
-    return outcome === 'answered' || 'replace' in outcome ? outcome : { pass: outcome.pass };
-  }
-  const pushed = await outcome.body.push(body);
-  if (pushed === 'answered' || 'replace' in pushed) return pushed;
-  const ended = await outcome.body.end();
-  if (ended === 'answered' || 'replace' in ended) return ended;
-  const bytes = [pushed, ended].map((part) => (Buffer.isBuffer(part) ? part : part.bytes));
-  const last = Buffer.isBuffer(ended) ? pushed : ended;
-  return { replace: Buffer.isBuffer(last) ? outcome.pass : last.pass, body: Buffer.concat(bytes) };
+function pickHeaders(headers: readonly string[], isWanted: (name: string) => boolean): string[] {
+  return headers.filter((_, i) => isWanted((headers[i - (i % 2)] as string).toLowerCase()));
 }

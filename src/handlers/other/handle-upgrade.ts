@@ -42,7 +42,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
     peer,
     publicOrigin: issuer.publicOriginFor(peer),
     requestId: [requestIdHeader, requestId],
-    host: issuer.config.upstream.preserveHost ? (request.headers.host ?? '') : issuer.upstream.authority,
+    host: issuer.hostFor(request.headers.host),
     body: 'as_sent',
   });
   request.url = target.query === undefined ? target.path : `${target.path}?${target.query}`;

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import {
   canonicalName,
   isLookalike,
-  isProtocolParameter,
-  mayRepeat,
-  needsValue,
+  PROTOCOL_PARAMETERS,
+  REPEATABLE,
+  VALUE_NEEDED,
 } from '../../../src/oauth/parameter-names.ts';
 
 describe('a name that some server reads as a protocol parameter', () => {
@@ -27,7 +27,7 @@ describe('a name that some server reads as a protocol parameter', () => {
   ])('%s: %j', (_, name, meant) => {
     expect(canonicalName(name)).toBe(meant);
     expect(isLookalike(name)).toBe(true);
-    expect(isProtocolParameter(name)).toBe(false);
+    expect(PROTOCOL_PARAMETERS.has(name)).toBe(false);
   });
 
   test.each([
@@ -51,12 +51,16 @@ describe('a name that some server reads as a protocol parameter', () => {
 });
 
 test('an empty value counts as none, except for parameters that may be empty', () => {
-  expect(['client_id', 'code_challenge', 'code_verifier', 'redirect_uri'].every(needsValue)).toBe(true);
+  expect(
+    ['client_id', 'code_challenge', 'code_verifier', 'redirect_uri'].every((name) => VALUE_NEEDED.has(name)),
+  ).toBe(true);
   // RFC 6749 allows any state; public clients of some servers send an empty secret.
-  expect(['state', 'client_secret', 'refresh_token', 'scope'].some(needsValue)).toBe(false);
+  expect(['state', 'client_secret', 'refresh_token', 'scope'].some((name) => VALUE_NEEDED.has(name))).toBe(
+    false,
+  );
 });
 
 test('only resource (RFC 8707 2) and audience (RFC 8693 2.1) may repeat', () => {
-  expect(['audience', 'resource'].every(mayRepeat)).toBe(true);
-  expect(['Resource', 'scope', 'code', 'state', ''].some(mayRepeat)).toBe(false);
+  expect(['audience', 'resource'].every((name) => REPEATABLE.has(name))).toBe(true);
+  expect(['Resource', 'scope', 'code', 'state', ''].some((name) => REPEATABLE.has(name))).toBe(false);
 });

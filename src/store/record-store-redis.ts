@@ -1,7 +1,6 @@
 import { NO_CHALLENGE } from './code-record.ts';
-import { type ClaimRequest, StoreFault } from './flow-store.ts';
+import type { ClaimRequest } from './flow-store.ts';
 import type { ClaimOutcome, RecordStore } from './record-store.ts';
-import type { RedisClient } from './redis-client.ts';
 import type { RedisConnection } from './redis-connection.ts';
 
 /**
@@ -19,7 +18,7 @@ export class RedisRecordStore implements RecordStore {
   }
 
   async save(key: string, record: string, ttl: number): Promise<void> {
-    await this.#run(key, (redis, at) => redis.set(at, record, 'PX', Math.ceil(ttl), 'NX'));
+    await this.#connection.run((redis) => redis.set(this.#prefix + key, record, 'PX', Math.ceil(ttl), 'NX'));
   }
 
   async saveUnlessHeld(
@@ -28,38 +27,33 @@ export class RedisRecordStore implements RecordStore {
     ttl: number,
     replaceable = '',
   ): Promise<string | undefined> {
-    const reply = await this.#run(key, (redis, at) =>
-      redis.saveUnlessHeld(at, record, Math.ceil(ttl), replaceable),
+    const held = await this.#connection.run((redis) =>
+      redis.saveUnlessHeld(this.#prefix + key, record, Math.ceil(ttl), replaceable),
     );
-    return typeof reply === 'string' ? reply : undefined;
+    return held ?? undefined;
   }
 
   async load(key: string): Promise<string | undefined> {
-    return (await this.#run(key, (redis, at) => redis.get(at))) ?? undefined;
+    return (await this.#connection.run((redis) => redis.get(this.#prefix + key))) ?? undefined;
   }
 
   async remove(key: string): Promise<void> {
-    await this.#run(key, (redis, at) => redis.del(at));
+    await this.#connection.run((redis) => redis.del(this.#prefix + key));
   }
 
   async claim(key: string, claim: ClaimRequest): Promise<{ outcome: ClaimOutcome; record: string }> {
     const { challenge = NO_CHALLENGE, claimId } = claim;
-    const reply = await this.#run(
-      key,
-      (redis, at) => redis.claimCode(at, challenge, claimId),
+    const [outcome, record] = await this.#connection.run(
+      (redis) => redis.claimCode(this.#prefix + key, challenge, claimId),
       // The caller got a fault, so nobody will redeem the code that this may have claimed.
       () => void this.release(key, claimId).catch(() => {}),
     );
-    const [outcome, record] = Array.isArray(reply) ? reply : [];
-    if (typeof record !== 'string' || !isOutcome(outcome)) {
-      throw new StoreFault('store_error', 'Redis gave a malformed reply to a claim');
-    }
     return { outcome, record };
   }
 
   /** If the release fails, it is resent once when Redis is back: the client waits for its code, and nothing else frees it. */
   async release(key: string, claimId: string): Promise<void> {
-    const send = () => this.#run(key, (redis, at) => redis.releaseCode(at, claimId));
+    const send = () => this.#connection.run((redis) => redis.releaseCode(this.#prefix + key, claimId));
     try {
       await send();
     } catch (error) {
@@ -75,28 +69,4 @@ export class RedisRecordStore implements RecordStore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection[Symbol.asyncDispose]();
   }
-
-  #run<Reply>(
-    key: string,
-    send: (redis: RedisClient, at: string) => Promise<Reply>,
-    undo?: () => void,
-  ): Promise<Reply> {
-    const at = this.#prefix + key;
-    return this.#connection.run((redis) => send(redis, at), undo);
-  }
-}
-
-const OUTCOMES: Readonly<Record<ClaimOutcome, true>> = {
-  unknown: true,
-  claimed: true,
-  mismatch: true,
-  unpaired: true,
-  expired: true,
-  replayed: true,
-  exhausted: true,
-  wrapped: true,
-};
-
-function isOutcome(text: unknown): text is ClaimOutcome {
-  return typeof text === 'string' && Object.hasOwn(OUTCOMES, text);
 }

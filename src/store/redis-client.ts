@@ -1,14 +1,19 @@
 import { createSecureContext } from 'node:tls';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisConfig, TlsFiles } from '../config/config.ts';
+import type { ClaimOutcome } from './record-store.ts';
 import { type ConnectorOptions, type OnLost, PrimaryConnector, ServerConnector } from './redis-connector.ts';
 import { redisErrorCode } from './redis-fault.ts';
 import { CLAIM_CODE, RELEASE_CODE, SAVE_UNLESS_HELD } from './redis-scripts.ts';
 
 /** ioredis's client with the flow store's scripts as commands. */
 export interface RedisClient extends Redis {
-  saveUnlessHeld(key: string, record: string, ttl: number, replaceable: string): Promise<unknown>;
-  claimCode(key: string, challenge: string, claimId: string): Promise<unknown>;
+  saveUnlessHeld(key: string, record: string, ttl: number, replaceable: string): Promise<string | null>;
+  claimCode(
+    key: string,
+    challenge: string,
+    claimId: string,
+  ): Promise<[outcome: ClaimOutcome, record: string]>;
   releaseCode(key: string, claimId: string): Promise<unknown>;
 }
 
@@ -39,7 +44,7 @@ function openStandalone(config: Extract<RedisConfig, { url: object }>, onLost: O
     ...resendingOptions(config, onLost),
     Connector: ServerConnector,
     ...('path' in target ? { path: target.path } : { host: target.host, port: target.port }),
-    ...(secure ? { tls: tlsOptions(config.tls) } : {}),
+    tls: secure ? tlsOptions(config.tls ?? {}) : undefined,
     db: config.database ?? address.database ?? 0,
     // Proxies in front of Redis may not support INFO.
     enableReadyCheck: false,
@@ -55,9 +60,11 @@ function openPrimary(config: Extract<RedisConfig, { sentinel: object }>, onLost:
     Connector: PrimaryConnector,
     name,
     sentinels: [...nodes],
-    ...(username === undefined ? {} : { sentinelUsername: username }),
-    ...(password === undefined ? {} : { sentinelPassword: password }),
-    ...(tls ? { tls, sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
+    sentinelUsername: username,
+    sentinelPassword: password,
+    tls,
+    sentinelTLS: tls,
+    enableTLSForSentinelMode: tls !== undefined,
     db: config.database ?? 0,
     // This asks the server for its role.
     enableReadyCheck: true,
@@ -74,7 +81,7 @@ function openCluster(config: Extract<RedisConfig, { cluster: object }>, onLost: 
       ...commonOptions(config, (code) => onLost(`CLUSTER_${code}`)),
       Connector: ServerConnector,
       enableReadyCheck: false,
-      ...(config.tls ? { tls: tlsOptions(config.tls) } : {}),
+      tls: config.tls && tlsOptions(config.tls),
     },
     scripts: SCRIPTS,
     enableOfflineQueue: true,
@@ -95,8 +102,8 @@ function openSingle(options: ConnectorOptions): RedisClient {
 
 function commonOptions({ username, password, timeout }: RedisConfig, onLost: OnLost) {
   return {
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
+    username,
+    password,
     connectionName: 'pkce-gateway',
     disableClientInfo: true,
     // Nothing needs RESP3, and with RESP2 servers and proxies without HELLO do not refuse the handshake.
@@ -137,14 +144,8 @@ function resendingOptions({ timeout }: RedisConfig, onLost: OnLost) {
   } satisfies RedisOptions;
 }
 
-function tlsOptions(files: TlsFiles | undefined) {
-  return {
-    secureContext: createSecureContext({
-      ...(files?.ca === undefined ? {} : { ca: files.ca }),
-      ...(files?.cert === undefined ? {} : { cert: files.cert }),
-      ...(files?.key === undefined ? {} : { key: files.key }),
-    }),
-  };
+function tlsOptions({ ca, cert, key }: TlsFiles) {
+  return { secureContext: createSecureContext({ ca, cert, key }) };
 }
 
 /** Doubles up to a second. Half of the delay is random, so that not all gateways reconnect at the same moment. */

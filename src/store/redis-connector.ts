@@ -103,16 +103,17 @@ export class PrimaryConnector extends (SentinelConnector as unknown as SentinelI
       this.#options;
     const sentinelOptions: ConnectorOptions = {
       ...endpoint,
-      ...(sentinelUsername ? { username: sentinelUsername } : {}),
-      ...(sentinelPassword ? { password: sentinelPassword } : {}),
-      ...(sentinelTLS ? { tls: sentinelTLS } : {}),
+      username: sentinelUsername,
+      password: sentinelPassword,
+      tls: sentinelTLS,
       Connector: ServerConnector,
       connectionName: 'pkce-gateway-sentinel',
       disableClientInfo: true,
       protocol: 2,
       enableReadyCheck: false,
-      ...(connectTimeout === undefined ? {} : { connectTimeout, socketTimeout: connectTimeout }),
-      ...(disconnectTimeout === undefined ? {} : { disconnectTimeout }),
+      connectTimeout,
+      socketTimeout: connectTimeout,
+      disconnectTimeout,
       // Nothing catches errors of ioredis's own subscriptions: a failed one would end the process.
       maxRetriesPerRequest: null,
       autoResubscribe: false,

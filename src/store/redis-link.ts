@@ -75,37 +75,38 @@ export class RedisLink implements AsyncDisposable {
     }
     this.#unsettled += 1;
     return new Promise((resolve, reject) => {
-      let hasSettled = false;
+      let isSettled = false;
       let wasSent = false;
       const sendNow = () => {
-        if (hasSettled) throw unreachable(this.#lostBecause);
+        if (isSettled) throw unreachable(this.#lostBecause);
         wasSent = true;
         return send(this.#client);
       };
       const giveUp = () => {
-        if (hasSettled) return;
-        hasSettled = true;
+        if (isSettled) return;
+        isSettled = true;
         if (this.#isReady) this.#lostBecause ??= 'TIMEOUT';
         reject(this.#isReady ? timedOut(this.#timeout) : unreachable(this.#lostBecause));
       };
       // After a pause of this process, timers run first: `setImmediate` lets it read the replies that have arrived before it gives up.
       const deadline = setTimeout(() => setImmediate(giveUp), this.#timeout);
-      const settle = (tell: () => void) => {
+      const settle = () => {
         this.#unsettled -= 1;
         clearTimeout(deadline);
-        if (!hasSettled) tell();
-        hasSettled = true;
+        isSettled = true;
       };
       const sent = this.#isReady ? sendNow() : this.#back.promise.then(sendNow);
       sent.then(
         (reply) => {
-          if (hasSettled) undo?.();
-          settle(() => resolve(reply));
+          if (isSettled) undo?.();
+          settle();
+          resolve(reply);
         },
         (error: unknown) => {
-          settle(() => reject(redisFault(error, this.#lostBecause)));
+          settle();
+          reject(redisFault(error, this.#lostBecause));
           // The command may have run, and its reply may have been lost with the connection.
-          if (undo !== undefined && wasSent && !(error instanceof ReplyError)) this.whenBack(undo);
+          if (wasSent && !(error instanceof ReplyError)) undo?.();
         },
       );
     });

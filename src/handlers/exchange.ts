@@ -11,6 +11,7 @@ import type { UpstreamGroup } from '../issuer/upstream-group.ts';
 import type { FlowStore, LiveFlow } from '../store/flow-store.ts';
 import type { AnsweredRequest } from '../telemetry/answered-request.ts';
 import type { Events } from '../telemetry/events.ts';
+import { keepScope } from '../telemetry/request-scope.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { SeenTraits } from './seen-traits.ts';
 
@@ -67,6 +68,8 @@ export class Exchange {
   /** The beginning of the body, as far as it was read. */
   sentText = '';
   readonly startedAt = performance.now();
+  /** Runs a step as a part of this request, from a callback of the connection to the upstream. */
+  readonly inScope = keepScope();
   #requestId: string | undefined;
 
   constructor(services: Services, request: IncomingMessage, response: ServerResponse, where: Where) {

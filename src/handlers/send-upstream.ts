@@ -4,7 +4,6 @@ import { RequestBody } from '../http/request-body.ts';
 import type { RequestTarget } from '../http/request-target.ts';
 import type { Endpoint } from '../issuer/endpoints.ts';
 import { StoreFault } from '../store/flow-store.ts';
-import { keepScope } from '../telemetry/request-scope.ts';
 import { traceUpstream } from '../telemetry/tracing.ts';
 import { type Forwarded, forward } from '../upstream/forward.ts';
 import type { Hold, Outcome } from '../upstream/outcome.ts';
@@ -72,7 +71,7 @@ export async function sendUpstream(
         client: clientOf(exchange.peer.address),
         purpose: LOGIN_ENDPOINTS.has(exchange.endpoint) ? 'login' : 'other',
         outlivesClient: options.outlivesClient === true,
-        scope: keepScope(),
+        scope: exchange.inScope,
         requestId: requestIdOf(exchange),
       },
     ),

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Remembered } from './remembered.ts';
 
 const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i;
 
@@ -17,9 +18,11 @@ export function readHost({ headers, rawHeaders, httpVersionMinor }: IncomingMess
   return withoutRootDot(host);
 }
 
+const hosts = new Remembered((text) => HOST.test(text) && URL.canParse(`http://${text}`));
+
 /** Whether a text is `host` or `host:port` that can stand in a URL: `.1` is a broken IPv4 address there. */
 export function isHost(text: string): boolean {
-  return HOST.test(text) && URL.canParse(`http://${text}`);
+  return hosts.of(text);
 }
 
 export function withoutPort(host: string): string {
@@ -28,7 +31,5 @@ export function withoutPort(host: string): string {
 
 /** RFC 1034 3.1: with or without the dot of the root at its end, a name is the same. */
 export function withoutRootDot(host: string): string {
-  const port = /:\d*$/.exec(host)?.[0] ?? '';
-  const name = host.slice(0, host.length - port.length);
-  return name.endsWith('.') ? name.slice(0, -1) + port : host;
+  return host.replace(/\.(?=(?::\d*)?$)/, '');
 }

@@ -50,7 +50,7 @@ export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions;
   readonly #server: Server | TlsServer;
   readonly #upgraded = new Set<Duplex>();
-  readonly #pending = new PendingResponses(() => this.#onAnswered());
+  readonly #pending: PendingResponses;
   readonly #clients = new ClientShares();
   #draining = false;
   #closing = false;
@@ -58,8 +58,11 @@ export class Listener implements AsyncDisposable {
   constructor(options: ListenerOptions) {
     this.#options = options;
     const { tls, headerTimeout } = options;
-    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
-      this.#onRequest(request, response);
+    this.#pending = new PendingResponses(
+      (response) => options.onRequest(response.req, response),
+      () => this.#onAnswered(),
+    );
+    const onRequest = (_request: IncomingMessage, response: ServerResponse) => this.#onRequest(response);
     const serverOptions: ServerOptions = {
       maxHeaderSize: MAX_HEADER_SIZE,
       headersTimeout: headerTimeout,
@@ -165,9 +168,9 @@ export class Listener implements AsyncDisposable {
     socket.once('close', () => this.#clients.giveBack(client));
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+  #onRequest(response: ServerResponse): void {
     if (this.#draining) response.shouldKeepAlive = false;
-    this.#pending.add(response, () => this.#options.onRequest(request, response));
+    this.#pending.add(response);
   }
 
   /** Node keeps a connection open that becomes idle while the server closes, which would delay the end. */

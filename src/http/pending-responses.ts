@@ -10,20 +10,22 @@ const WAITING_LIMIT = 100;
  */
 export class PendingResponses {
   readonly #byConnection = new Map<Duplex, ServerResponse[]>();
+  readonly #serve: (response: ServerResponse) => void;
   readonly #onAnswered: () => void;
 
-  constructor(onAnswered: () => void) {
+  /** `serve` is called when it is a request's turn. */
+  constructor(serve: (response: ServerResponse) => void, onAnswered: () => void) {
+    this.#serve = serve;
     this.#onAnswered = onAnswered;
   }
 
-  /** Calls `serve` when it is this request's turn. */
-  add(response: ServerResponse, serve: () => void): void {
+  add(response: ServerResponse): void {
     const { socket } = response.req;
     const pending = this.of(socket);
     const last = pending.at(-1);
     if (last === undefined) {
       this.#push(socket, response);
-      serve();
+      this.#serve(response);
       return;
     }
     socket.pause();
@@ -35,7 +37,7 @@ export class PendingResponses {
     this.#push(socket, response);
     response.once('socket', () => {
       if (this.of(socket).at(-1) === response) socket.resume();
-      serve();
+      this.#serve(response);
     });
   }
 
@@ -53,7 +55,7 @@ export class PendingResponses {
   #push(socket: Duplex, response: ServerResponse): void {
     const pending = this.#byConnection.get(socket) ?? this.#connect(socket);
     pending.push(response);
-    response.once('close', () => {
+    response.on('close', () => {
       pending.splice(pending.indexOf(response), 1);
       this.#onAnswered();
     });

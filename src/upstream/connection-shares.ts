@@ -3,21 +3,13 @@ import { ClientShares } from '../http/client-shares.ts';
 /** The purpose of a connection: a part of them is reserved for requests that logins need. */
 export type Purpose = 'login' | 'other';
 
-/** A connection that a request uses, or waits for. */
-export type Slot = {
-  /** Releases it, or stops waiting. */
-  release(): void;
-};
-
-type Waiting = { readonly client: string; readonly onGranted: () => void };
-
 /** Requests of one purpose: with a connection, or waiting for one. */
 type Queue = {
   /** The most connections in total, and per client. */
   readonly limit: number;
   readonly clientLimit: number;
   readonly held: ClientShares;
-  readonly waiting: Set<Waiting>;
+  readonly waiting: Set<Slot>;
   readonly waitingBy: ClientShares;
   inUse: number;
 };
@@ -48,27 +40,15 @@ export class ConnectionShares {
    */
   take(purpose: Purpose, client: string, onGranted: () => void): Slot | undefined {
     const queue = this.#queues[purpose];
-    const waiting: Waiting = { client, onGranted };
-    if (this.#mayHave(queue, client)) {
-      hold(queue, client);
-      onGranted();
-    } else {
-      const full = queue.waiting.size >= this.#waitingLimit;
-      if (full || queue.waitingBy.of(client) >= this.#waitingLimit / 2) return undefined;
-      queue.waiting.add(waiting);
-      queue.waitingBy.take(client);
-    }
-    let released = false;
-    return {
-      release: () => {
-        if (released) return;
-        released = true;
-        if (stopWaiting(queue, waiting)) return;
-        queue.inUse -= 1;
-        queue.held.giveBack(client);
-        this.#grantNext();
-      },
-    };
+    const slot = new Slot(queue, client, onGranted, this.#grantNext);
+    if (this.#mayHave(queue, client)) slot.grant();
+    else if (!this.#mayWait(queue, client)) return undefined;
+    else slot.wait();
+    return slot;
+  }
+
+  #mayWait({ waiting, waitingBy }: Queue, client: string): boolean {
+    return waiting.size < this.#waitingLimit && waitingBy.of(client) < this.#waitingLimit / 2;
   }
 
   #mayHave(queue: Queue, client: string): boolean {
@@ -77,19 +57,13 @@ export class ConnectionShares {
     return free && queue.held.of(client) < queue.clientLimit;
   }
 
-  #grantNext(): void {
-    for (const queue of [this.#queues.login, this.#queues.other]) {
-      const next = this.#nextOf(queue);
-      if (next === undefined) continue;
-      stopWaiting(queue, next);
-      hold(queue, next.client);
-      next.onGranted();
-      return;
-    }
-  }
+  readonly #grantNext = (): void => {
+    const { login, other } = this.#queues;
+    (this.#nextOf(login) ?? this.#nextOf(other))?.grant();
+  };
 
-  #nextOf(queue: Queue): Waiting | undefined {
-    let next: Waiting | undefined;
+  #nextOf(queue: Queue): Slot | undefined {
+    let next: Slot | undefined;
     for (const waiting of queue.waiting) {
       if (!this.#mayHave(queue, waiting.client)) continue;
       if (next === undefined || queue.held.of(waiting.client) < queue.held.of(next.client)) next = waiting;
@@ -109,14 +83,49 @@ function createQueue(limit: number): Queue {
   };
 }
 
-function hold(queue: Queue, client: string): void {
-  queue.inUse += 1;
-  queue.held.take(client);
-}
+/** A connection that a request uses, or waits for. */
+export class Slot {
+  readonly client: string;
+  readonly #queue: Queue;
+  readonly #onGranted: () => void;
+  readonly #onFree: () => void;
+  #state: 'waiting' | 'held' | undefined;
 
-/** Whether it was waiting. */
-function stopWaiting(queue: Queue, waiting: Waiting): boolean {
-  if (!queue.waiting.delete(waiting)) return false;
-  queue.waitingBy.giveBack(waiting.client);
-  return true;
+  constructor(queue: Queue, client: string, onGranted: () => void, onFree: () => void) {
+    this.#queue = queue;
+    this.client = client;
+    this.#onGranted = onGranted;
+    this.#onFree = onFree;
+  }
+
+  wait(): void {
+    this.#state = 'waiting';
+    this.#queue.waiting.add(this);
+    this.#queue.waitingBy.take(this.client);
+  }
+
+  grant(): void {
+    this.#stopWaiting();
+    this.#state = 'held';
+    this.#queue.inUse += 1;
+    this.#queue.held.take(this.client);
+    this.#onGranted();
+  }
+
+  /** Releases it, or stops waiting. */
+  release(): void {
+    this.#stopWaiting();
+    if (this.#state !== 'held') return;
+    this.#state = undefined;
+    this.#queue.inUse -= 1;
+    this.#queue.held.giveBack(this.client);
+    this.#onFree();
+  }
+
+  #stopWaiting(): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = undefined;
+    this.#queue.waiting.delete(this);
+    this.#queue.waitingBy.giveBack(this.client);
+  }
 }

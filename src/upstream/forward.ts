@@ -35,12 +35,6 @@ export function forward(
   return new ForwardExchange(upstream, outgoing, response, options).start();
 }
 
-function withInspector(outcome: Outcome | Hold, head: ResponseHead): Outcome {
-  return typeof outcome === 'object' && 'hold' in outcome
-    ? { pass: head, body: new HeldBody(outcome) }
-    : outcome;
-}
-
 /** Limits for reading the rest of an unneeded response, in bytes and milliseconds. */
 const REST_LIMIT = 64 * 1024;
 const REST_TIMEOUT = 1_000;
@@ -78,7 +72,7 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
     this.#response = response;
     this.#options = options;
     this.#timeout = upstream.config.timeouts.response;
-    this.#relay = new ResponseRelay(response, this, { silence: this.#timeout, scope: options.scope });
+    this.#relay = new ResponseRelay(response, this, this.#timeout);
   }
 
   start(): Promise<Forwarded> {
@@ -138,10 +132,16 @@ class ForwardExchange implements Dispatcher.DispatchHandler, Source {
   }
 
   #decide(head: ResponseHead): Outcome | Promise<Outcome> {
-    const outcome = this.#options.inspect(head);
+    const { inspect, scope } = this.#options;
+    const outcome = scope(() => inspect(head));
     return outcome instanceof Promise
-      ? outcome.then((decided) => withInspector(decided, head))
-      : withInspector(outcome, head);
+      ? outcome.then((decided) => this.#withInspector(decided, head))
+      : this.#withInspector(outcome, head);
+  }
+
+  #withInspector(outcome: Outcome | Hold, head: ResponseHead): Outcome {
+    if (typeof outcome !== 'object' || !('hold' in outcome)) return outcome;
+    return { pass: head, body: new HeldBody(outcome, this.#options.scope) };
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -14,7 +14,7 @@ export type Passage = { readonly pass: ResponseHead; readonly body?: BodyInspect
 
 export type Replacement = { readonly replace: ResponseHead; readonly body?: Buffer };
 
-/** Inspects a response body while it streams. An exception aborts the response. */
+/** Inspects a response body while it streams, outside the scope of its request. An exception aborts the response. */
 export interface BodyInspector {
   /** The data to send to the client now (an empty buffer: none yet). A promise pauses the upstream. */
   push(chunk: Buffer): Inspected | Promise<Inspected>;

@@ -95,17 +95,19 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     headers.push(name, value);
   }
   if (options.acceptEncoding !== undefined) headers.push('Accept-Encoding', options.acceptEncoding);
-  headers.push(...forwardedHeaders(peer, options.publicOrigin), ...requestId);
+  addForwarded(headers, peer, options.publicOrigin);
+  headers.push(requestId[0], requestId[1]);
   return headers;
 }
 
-function forwardedHeaders({ forwardedFor, prefix }: Peer, publicOrigin: string): string[] {
-  const { protocol, host, port } = splitOrigin(publicOrigin);
-  const headers = ['X-Forwarded-For', forwardedFor, 'X-Forwarded-Proto', protocol];
+function addForwarded(headers: string[], { forwardedFor, prefix }: Peer, publicOrigin: string): void {
+  const { protocol, host, port } = origins.of(publicOrigin);
+  headers.push('X-Forwarded-For', forwardedFor, 'X-Forwarded-Proto', protocol);
   headers.push('X-Forwarded-Host', host, 'X-Forwarded-Port', port);
   if (prefix !== undefined) headers.push('X-Forwarded-Prefix', prefix);
-  return headers;
 }
+
+const origins = new Remembered(splitOrigin);
 
 /** Without `URL`, which would change the spelling of the host. */
 function splitOrigin(origin: string): { protocol: string; host: string; port: string } {

@@ -18,21 +18,12 @@ export type Source = {
   fail(reason: unknown): void;
 };
 
-/** Runs a step as a part of the request that it belongs to. */
-export type Scope = <Result>(step: () => Result) => Result;
-
-export type RelayOptions = {
-  /** The most milliseconds between two pieces of a body while none of it was sent yet. */
-  readonly silence: number;
-  /** For decisions: the upstream connection's callbacks run in the scope of the request that opened it. */
-  readonly scope: Scope | undefined;
-};
-
 /** Relays an upstream's response to the client: decides about the head, passes the body through its inspector, applies backpressure. */
 export class ResponseRelay {
   readonly #response: ServerResponse;
   readonly #source: Source;
-  readonly #options: RelayOptions;
+  /** The most milliseconds between two pieces of a body while none of it was sent yet. */
+  readonly #timeout: number;
   /** Fails the response if the upstream stalls while the client still waits for the head. */
   #silence: NodeJS.Timeout | undefined;
   #bufferTimer: NodeJS.Timeout | undefined;
@@ -47,10 +38,10 @@ export class ResponseRelay {
   #closed = false;
   #headSentAt = 0;
 
-  constructor(response: ServerResponse, source: Source, options: RelayOptions) {
+  constructor(response: ServerResponse, source: Source, timeout: number) {
     this.#response = response;
     this.#source = source;
-    this.#options = options;
+    this.#timeout = timeout;
   }
 
   /** When the head was sent, or the response was aborted, in the time of `performance.now()`. */
@@ -96,18 +87,18 @@ export class ResponseRelay {
       this.#head = outcome.pass;
       this.#inspector = outcome.body;
       // Most bodies arrive together with their head, and need no timer.
-      if (this.#silence === undefined) process.nextTick(this.#watchArrival);
+      if (this.#silence === undefined) process.nextTick(() => this.#watchArrival());
     }
   }
 
-  readonly #watchArrival = (): void => {
+  #watchArrival(): void {
     if (this.#closed || this.headSent || this.#silence !== undefined) return;
-    this.#silence = setTimeout(this.#onSilence, this.#options.silence);
+    this.#silence = setTimeout(() => this.#onSilence(), this.#timeout);
     const bufferTime = this.#inspector?.bufferTime;
     // Data that is already in the socket is read first.
     if (bufferTime !== undefined)
-      this.#bufferTimer = setTimeout(() => setImmediate(this.#onBufferTime), bufferTime);
-  };
+      this.#bufferTimer = setTimeout(() => setImmediate(() => this.#onBufferTime()), bufferTime);
+  }
 
   #startPlainly(head: ResponseHead): void {
     if (this.#response.destroyed) {
@@ -124,17 +115,17 @@ export class ResponseRelay {
     });
   }
 
-  readonly #onSilence = (): void => {
+  #onSilence(): void {
     if (this.#busy) this.#silence?.refresh();
     else this.#source.fail(new UpstreamFault('timeout', undefined));
-  };
+  }
 
-  readonly #onBufferTime = (): void => {
+  #onBufferTime(): void {
     const stream = this.#inspector?.onBufferTime?.bind(this.#inspector);
     if (stream === undefined || this.#closed || this.#busy || this.headSent) return;
     this.#await(stream, this.#pass);
     this.#pump();
-  };
+  }
 
   #pump(): void {
     while (!this.#busy && !this.#closed) {
@@ -158,9 +149,8 @@ export class ResponseRelay {
 
   /** One decision at a time: data that arrives meanwhile is buffered. */
   #await<Decision>(decide: () => Decision | Promise<Decision>, then: (decision: Decision) => void): void {
-    const { scope } = this.#options;
     try {
-      const decision = scope === undefined ? decide() : scope(decide);
+      const decision = decide();
       if (!(decision instanceof Promise)) {
         then(decision);
         return;

@@ -93,7 +93,7 @@ export class BodyFollower implements BodyInspector {
     if (!mayHoldCarriers(text, this.#options.family, this.#options.around)) return all;
     const pieces = [...this.#carriers.push(text), ...this.#carriers.end()];
     if (pieces.every(isPlain)) return all;
-    const sent = this.#judgeEach(pieces);
+    const sent = this.#options.exchange.inScope(() => this.#judgeEach(pieces));
     const whole = (text: string | 'answered'): Inspected =>
       text === 'answered' ? text : this.#changed ? this.#replaced(text) : all;
     return sent.then(whole);
@@ -135,7 +135,8 @@ export class BodyFollower implements BodyInspector {
 
   /** The text to send on. */
   #judge(pieces: readonly Piece[]): string | 'answered' | Promise<string | 'answered'> {
-    return pieces.every(isPlain) ? pieces.map(({ text }) => text).join('') : this.#judgeEach(pieces);
+    if (pieces.every(isPlain)) return pieces.map(({ text }) => text).join('');
+    return this.#options.exchange.inScope(() => this.#judgeEach(pieces));
   }
 
   async #judgeEach(pieces: readonly Piece[]): Promise<string | 'answered'> {

@@ -4,13 +4,18 @@ import { describe, expect, test } from 'vitest';
 import { breakOff } from '../../../src/http/respond.ts';
 import { type Forwarded, forward } from '../../../src/upstream/forward.ts';
 import type { BodyInspector, Inspected } from '../../../src/upstream/outcome.ts';
+import type { ForwardOptions } from '../../../src/upstream/outgoing-request.ts';
 import type { ResponseHead } from '../../../src/upstream/response-headers.ts';
 import { createUpstreamClient } from '../../../src/upstream/upstream-client.ts';
 import { listen } from '../../support/listener.ts';
 import { sendRaw } from '../../support/raw-http.ts';
 import { startRawServer } from '../../support/upstreams/raw-server.ts';
 
-const CLIENT = { client: '127.0.0.1', purpose: 'other' } as const;
+const CLIENT: Omit<ForwardOptions, 'inspect'> = {
+  client: '127.0.0.1',
+  purpose: 'other',
+  scope: (step) => step(),
+};
 const NOTHING = Buffer.alloc(0);
 const OTHER_HEAD = {
   status: 403,

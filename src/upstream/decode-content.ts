@@ -1,16 +1,29 @@
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 
+/** More layers than any server applies: each costs a decoding. */
+const LAYERS = 3;
+
 /**
- * A body without its Content-Encoding (RFC 9110 8.4). `undefined`: an unknown encoding, several encodings, a broken body, or
- * more than `limit` bytes.
+ * A body without its Content-Encoding (RFC 9110 8.4), of which the last one was applied last. `undefined`: an unknown encoding,
+ * a broken body, or more than `limit` bytes.
  */
-export function decodeContent(body: Buffer, encoding: string | undefined, limit: number): Buffer | undefined {
+export function decodeContent(body: Buffer, encoding = '', limit: number): Buffer | undefined {
+  const layers = encoding
+    .toLowerCase()
+    .split(',')
+    .map((layer) => layer.trim())
+    .filter((layer) => layer !== '' && layer !== 'identity');
+  if (layers.length > LAYERS || (layers.length === 0 && body.length > limit)) return undefined;
+  return layers.reduceRight<Buffer | undefined>(
+    (rest, layer) => rest && decodeLayer(rest, layer, limit),
+    body,
+  );
+}
+
+function decodeLayer(body: Buffer, encoding: string, limit: number): Buffer | undefined {
   const options = { maxOutputLength: limit };
   try {
-    switch (encoding?.trim().toLowerCase() ?? 'identity') {
-      case 'identity':
-      case '':
-        return body.length > limit ? undefined : body;
+    switch (encoding) {
       case 'gzip':
       case 'x-gzip':
         return gunzipSync(body, options);

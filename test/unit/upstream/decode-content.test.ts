@@ -18,6 +18,8 @@ describe('a body is decoded', () => {
     ['deflate', deflateRawSync(BODY)],
     ['br', brotliCompressSync(BODY)],
     ['zstd', zstdCompressSync(BODY)],
+    ['gzip, identity', gzipSync(BODY)],
+    ['gzip,, BR', brotliCompressSync(gzipSync(BODY))],
   ])('%s', (encoding, body) => {
     expect(decodeContent(body, encoding, LIMIT)?.toString()).toBe(TEXT);
     expect(decodeContent(body, encoding, LIMIT - 1)).toBeUndefined();
@@ -26,7 +28,8 @@ describe('a body is decoded', () => {
 
 test.each([
   ['an encoding that is not known', 'compress', BODY],
-  ['several on top of each other', 'gzip, br', gzipSync(BODY)],
+  ['another order than it says', 'br, gzip', brotliCompressSync(gzipSync(BODY))],
+  ['too many layers', 'gzip,gzip,gzip,gzip', [1, 2, 3, 4].reduce((body) => gzipSync(body), BODY)],
   ['another one than it says', 'br', gzipSync(BODY)],
   ['a body that is not encoded', 'gzip', BODY],
   ['a body that was cut short', 'gzip', gzipSync(BODY).subarray(0, -4)],

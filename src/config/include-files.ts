@@ -1,7 +1,7 @@
 import { glob } from 'node:fs/promises';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Diagnostics } from './diagnostics.ts';
-import { LARGEST_CONFIG } from './file-reader.ts';
+import { type FileReader, LARGEST_CONFIG } from './file-reader.ts';
 import { readOutsideValues, type Surroundings } from './outside-values.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { formatPosition } from './problem.ts';
@@ -47,15 +47,15 @@ async function findFiles(
     if (pattern === undefined || pattern === '') continue;
     const path = ['include', index];
     const absolute = isAbsolute(pattern) ? pattern : join(directory, pattern);
-    const fixed = absolute.split(/[*?[{]/, 1)[0] ?? '';
-    if (fixed === absolute) {
+    if (!isPattern(absolute)) {
       found.add(absolute);
       continue;
     }
-    await files.watch(fixed.endsWith('/') ? resolve(fixed) : dirname(fixed));
+    await watchFolders(absolute.endsWith('**') ? absolute : dirname(absolute), files);
     let matches = 0;
-    for await (const file of glob(absolute)) {
-      found.add(file);
+    for await (const entry of glob(absolute, { withFileTypes: true })) {
+      if (entry.isDirectory()) continue;
+      found.add(join(entry.parentPath, entry.name));
       matches += 1;
       if (found.size <= MOST_FILES) continue;
       diagnostics.problem(path, `matches more than ${MOST_FILES} files`);
@@ -64,6 +64,19 @@ async function findFiles(
     if (matches === 0) diagnostics.warning(path, 'no file matches this pattern');
   }
   return [...found].sort();
+}
+
+function isPattern(path: string): boolean {
+  return /[*?[{]/.test(path);
+}
+
+/** Watches the folders that a pattern matches, and those above them that it matches as well. */
+async function watchFolders(pattern: string, files: FileReader): Promise<void> {
+  if (!isPattern(pattern)) return files.watch(pattern);
+  for await (const entry of glob(pattern, { withFileTypes: true })) {
+    if (entry.isDirectory()) await files.watch(join(entry.parentPath, entry.name));
+  }
+  return watchFolders(dirname(pattern), files);
 }
 
 /** The issuers of the main file, each with its own mapping of clients. */

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { formatProblem } from '../../../src/config/problem.ts';
@@ -30,6 +30,7 @@ const clientsOf = (issuer: string, ...clients: string[]) =>
 
 async function load(files: Readonly<Record<string, string>>, env = {}) {
   for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(directory, name)), { recursive: true });
     await writeFile(join(directory, name), text, { mode: 0o600 });
   }
   return loadConfig(join(directory, 'gateway.yaml'), { env });
@@ -90,6 +91,21 @@ it('adds the clients of further files to the issuers of the same name', async ()
     'secret',
   ];
   expect([...result.files.keys()].toSorted()).toEqual(files.map((name) => join(directory, name)).toSorted());
+});
+
+it('watches every folder that a pattern matches, and reads no folder', async () => {
+  const result = await load({
+    'gateway.yaml': main('["clients.d/**"]', 'clients: {a: {}}'),
+    'clients.d/b.yaml': clientsOf('corp', 'b: {}'),
+    'clients.d/team/c.yaml': clientsOf('corp', 'c: {}'),
+    'clients.d/team/deep/d.yaml': clientsOf('corp', 'd: {}'),
+  });
+  const [corp] = configOf(result).issuers;
+  expect(corp?.clients.listed.map(([name]) => name)).toEqual(['a', 'b', 'c', 'd']);
+  const folders = ['clients.d', 'clients.d/team', 'clients.d/team/deep'];
+  expect([...result.files.keys()]).toEqual(
+    expect.arrayContaining(folders.map((name) => join(directory, name))),
+  );
 });
 
 it('names the file and position of a problem', async () => {

@@ -206,7 +206,8 @@ function externalOf({ source, at, entries }: MapNode): ExternalNode | undefined 
 const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/\$\{\w+\}/, '; variables are not expanded: write {from_env: VAR}'],
   [/\{\{/, '; render the template first; a value that contains braces needs quotes'],
-  [/\{\w+\}/, '; a value with braces needs quotes: "/realms/{realm}/token"'],
+  [/:\s*\[[\da-f:]+\]:\d/i, '; an address with brackets needs quotes: "[::1]:8080"'],
+  [/\{(?:\w+|\*)\}/, '; a value with braces needs quotes: "/realms/{realm}/token"'],
   [/[:,[-]\s*[@`%]/, '; a value that begins with @, ` or % needs quotes'],
   [/^\s*\t/, '; indent with spaces, not tabs'],
   [/: .*: /, '; a value that contains a colon and a space needs quotes'],

@@ -1,21 +1,34 @@
-/** A path pattern: `{name}` matches exactly one segment, and so does `{*}`, which has no name. */
+/** The segments that the placeholders of a pattern matched, joined by `/`: those with a name, and all. */
+export type MatchedSegments = { readonly realm: string; readonly all: string };
+
+/** A path pattern: `{name}` matches exactly one segment, and so does `{*}`, which makes no realm. */
 export type PathPattern = {
   readonly text: string;
-  /** The segments matched by named placeholders, joined by `/` (`` for none); `undefined`: no match. */
-  match(path: string): string | undefined;
+  match(path: string): MatchedSegments | undefined;
 };
 
+const NONE: MatchedSegments = { realm: '', all: '' };
+
 export function compilePathPattern(text: string): PathPattern {
-  if (!text.includes('{')) return { text, match: (path) => (path === text ? '' : undefined) };
-  const source = text
-    .split('/')
-    .map((segment) => {
-      if (segment === '{*}') return '[\\w.~@:+-]+';
-      return /^\{[^{}]*\}$/.test(segment) ? '([^/]+)' : escapeRegExp(segment);
-    })
+  if (!text.includes('{')) return { text, match: (path) => (path === text ? NONE : undefined) };
+  const segments = text.split('/');
+  const placeholders = segments.filter(isPlaceholder);
+  const source = segments
+    .map((segment) => (isPlaceholder(segment) ? '([^/]+)' : escapeRegExp(segment)))
     .join('/');
   const expression = new RegExp(`^${source}$`);
-  return { text, match: (path) => expression.exec(path)?.slice(1).join('/') };
+  return {
+    text,
+    match(path) {
+      const found = expression.exec(path)?.slice(1);
+      const named = found?.filter((_, index) => placeholders[index] !== '{*}');
+      return found && named && { realm: named.join('/'), all: found.join('/') };
+    },
+  };
+}
+
+function isPlaceholder(segment: string): boolean {
+  return /^\{[^{}]*\}$/.test(segment);
 }
 
 /**

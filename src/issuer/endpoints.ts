@@ -13,7 +13,7 @@ export type ProtectedEndpoint = 'authorization' | 'pushed_authorization' | 'toke
 
 export type EndpointMatch = {
   readonly endpoint: Endpoint;
-  /** The segments matched by the path's placeholders, joined by `/`. */
+  /** The segments matched by the path's named placeholders, joined by `/`. */
   readonly realm: string;
   /** The protected endpoint that some servers would read in this path, although the path differs. */
   readonly resembles: ProtectedEndpoint | undefined;
@@ -49,10 +49,10 @@ export class Endpoints {
 
   #read(path: string): EndpointMatch {
     for (const { endpoint, pattern } of this.#patterns) {
-      const realm = pattern.match(path);
+      const matched = pattern.match(path);
       // With an encoded or dotted placeholder, the gateway and the upstream would see different realms.
-      if (realm !== undefined && !/[^\w.~@:+/-]/.test(realm) && !/\/\.{1,2}(\/|$)/.test(path)) {
-        return { endpoint, realm, resembles: undefined };
+      if (matched !== undefined && !/[^\w.~@:+/-]/.test(matched.all) && !/\/\.{1,2}(\/|$)/.test(path)) {
+        return { endpoint, realm: matched.realm, resembles: undefined };
       }
     }
     const loose = loosenPath(path);

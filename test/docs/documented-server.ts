@@ -38,7 +38,7 @@ export async function startDocumentedServer(paths: EndpointPaths): Promise<Liste
 function metadataOf(paths: EndpointPaths, path: string): object {
   const base = 'https://login.example.com';
   // The same realm in every endpoint with a realm.
-  const realm = paths.metadata.map((pattern) => compilePathPattern(pattern).match(path)).find(Boolean);
+  const realm = paths.metadata.map((pattern) => compilePathPattern(pattern).match(path)?.realm).find(Boolean);
   const patternFor = (patterns: readonly string[]) =>
     patterns.find((pattern) => pattern.includes('{') === (realm !== undefined)) ??
     patterns.find((pattern) => !pattern.includes('{'));

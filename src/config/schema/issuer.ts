@@ -62,7 +62,7 @@ export const issuerSchema = z.strictObject({
     })
     .prefault('auto')
     .describe(
-      "`auto`: from the upstream's discovery document. Otherwise lists of paths; a segment `{name}` matches any one segment.",
+      "`auto`: from the upstream's discovery document. Otherwise lists of paths; a segment `{name}` matches any one segment, the realm; `{*}` matches one too, and is no realm.",
     ),
   discovery: z
     .array(literalPath)

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { type Parsed, textAs } from './scalars.ts';
 
-const PLACEHOLDER = /^\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+const PLACEHOLDER = /^\{(?:[A-Za-z_][A-Za-z0-9_]*|\*)\}$/;
 const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()+,=:@]|%[0-9A-F]{2})*$/;
 
-/** A path; a segment `{name}` matches any one segment. */
+/** A path; a segment `{name}` or `{*}` matches any one segment. */
 function parseEndpointPattern(text: string): Parsed<string> {
   if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
   if (/[?#]/.test(text)) return { problem: 'must be a path without query and fragment' };
-  if (text.includes('*'))
-    return { problem: 'cannot contain the wildcard *: write {name} for any one segment' };
+  if (text.replaceAll('{*}', '').includes('*'))
+    return { problem: 'cannot contain the wildcard *: write {name} or {*} for any one segment' };
   const segments = text.slice(1).split('/');
   for (const [index, segment] of segments.entries()) {
     const problem = segmentProblem(segment, index === segments.length - 1);
@@ -18,7 +18,10 @@ function parseEndpointPattern(text: string): Parsed<string> {
   return { value: text };
 }
 
-const endpointPattern = textAs({ 'x-type': 'path pattern', pattern: '^/[^?#*]*$' }, parseEndpointPattern);
+const endpointPattern = textAs(
+  { 'x-type': 'path pattern', pattern: '^/(?:[^?#*]|\\{\\*\\})*$' },
+  parseEndpointPattern,
+);
 
 /** A path without placeholders. */
 export function parseLiteralPath(text: string): Parsed<string> {
@@ -85,7 +88,7 @@ function segmentProblem(segment: string, isLast: boolean): string | undefined {
   if (segment === '') return isLast ? undefined : 'must not contain //';
   if (segment === '.' || segment === '..') return 'must not contain . or .. segments';
   if (PLACEHOLDER.test(segment)) return undefined;
-  if (/[{}]/.test(segment)) return '{name} must be one whole segment';
+  if (/[{}]/.test(segment)) return '{name} or {*} must be one whole segment';
   if (!PLAIN_SEGMENT.test(segment))
     return 'has a character that a path cannot have (percent-encode it as %XX)';
   for (const [triplet] of segment.matchAll(/%../g)) {

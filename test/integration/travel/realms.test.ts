@@ -89,6 +89,16 @@ const TWO_PLACES: readonly (readonly [
       }),
   ],
   [
+    'two segments of one issuer that are no realms',
+    { path: '/realms/a' },
+    { path: '/realms/b' },
+    (policy) =>
+      startGatewayUnderTest({
+        upstream: upstream.url,
+        issuer: `${REALM_ENDPOINTS.replaceAll('{realm}', '{*}')}clients: {spa: {${policy}}}`,
+      }),
+  ],
+  [
     'two issuers by path, with discovered endpoints',
     { path: '/realms/a' },
     { path: '/realms/b' },

@@ -301,9 +301,10 @@ describe('endpoint paths', () => {
     ['/a/../b', 'must not contain . or .. segments'],
     ['/a/./b', 'must not contain . or .. segments'],
     ['/a?x=1', 'must be a path without query and fragment'],
-    ['/oauth/*', 'cannot contain the wildcard *: write {name} for any one segment'],
-    ['/r-{realm}/t', '{name} must be one whole segment'],
-    ['/{}/t', '{name} must be one whole segment'],
+    ['/oauth/*', 'cannot contain the wildcard *: write {name} or {*} for any one segment'],
+    ['/r-{realm}/t', '{name} or {*} must be one whole segment'],
+    ['/r-{*}/t', '{name} or {*} must be one whole segment'],
+    ['/{}/t', '{name} or {*} must be one whole segment'],
     ['/a b', 'has a character that a path cannot have (percent-encode it as %XX)'],
     ['/a;b', 'has a character that a path cannot have (percent-encode it as %XX)'],
     ['/a%2fb', 'has a character that a path cannot have (percent-encode it as %XX)'],
@@ -317,7 +318,7 @@ describe('endpoint paths', () => {
     );
   });
 
-  it.each(['/o/authorize/', '/realms/my%20realm/auth', '/realms/{realm}/auth', '/@a:b'])(
+  it.each(['/o/authorize/', '/realms/my%20realm/auth', '/realms/{realm}/auth', '/{*}/auth', '/@a:b'])(
     '%s is valid',
     async (pattern) => {
       expect(

@@ -16,7 +16,12 @@ describe('a pattern', () => {
     ['/{a}', '/', undefined],
     ['/a.b/{c}', '/axb/1', undefined],
     ['/a+(b)$/{c}', '/a+(b)$/1', '1'],
-  ])('%s, %s: %s', (pattern, path, scope) => expect(compilePathPattern(pattern).match(path)).toBe(scope));
+    ['/{*}/token', '/a/token', ''],
+    ['/{*}/token', '/a/b/token', undefined],
+    ['/{*}/x/{b}', '/1/x/2', '2'],
+  ])('%s, %s: %s', (pattern, path, realm) =>
+    expect(compilePathPattern(pattern).match(path)?.realm).toBe(realm),
+  );
 });
 
 describe('the most lenient reading', () => {

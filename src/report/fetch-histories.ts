@@ -1,9 +1,10 @@
 import { dayOf, PERIOD_DAYS } from '../activity/activity-store.ts';
 import { countsAtOnce } from '../activity/counted.ts';
 import { emptyHistory, type History } from '../activity/history.ts';
+import { parseJsonObject } from '../oauth/json-object.ts';
 import { dailyCount, wasScraped } from './daily-count.ts';
-import { type Access, type Fetched, fetchText, ReportFault } from './fetch-text.ts';
-import { type PrometheusAnswer, parsePrometheusAnswer, type Series } from './prometheus-answer.ts';
+import { type Access, fetchText, ReportFault } from './fetch-text.ts';
+import { listOf, object, recordOf, type Shaped, text } from './json-shape.ts';
 import { visible } from './report-table.ts';
 
 /** Milliseconds for all queries together. */
@@ -96,47 +97,56 @@ async function askByDay(
   const counts: DayCount[] = [];
   for (const { start, end, step, seconds } of [past, present]) {
     const range = { query: query(seconds), start: String(start), end: String(end), step: String(step) };
-    for (const { labels, samples } of await queryRange(source, range, deadline)) {
-      for (const [at, value] of samples) {
-        const count = Math.round(value);
+    for (const { metric, values } of await queryRange(source, range, deadline)) {
+      for (const [at, value] of values) {
+        const count = Math.round(Number(value));
         // A day ends at the midnight that begins the next one.
         const day = PERIOD_DAYS - 1 - (midnight + DAY - Math.ceil(at / DAY) * DAY) / DAY;
-        if (day >= 0 && day < PERIOD_DAYS && count > 0) counts.push({ labels, day, count });
+        if (day >= 0 && day < PERIOD_DAYS && count > 0) counts.push({ labels: metric, day, count });
       }
     }
   }
   return counts;
 }
 
+const isSample = (value: unknown): value is readonly [at: number, count: string] =>
+  Array.isArray(value) && value.length === 2 && value.every((part) => Number.isFinite(Number(part)));
+
+/** The values of sums on several days: epoch seconds, and a number as text. */
+const isMatrix = object({
+  resultType: (type): type is 'matrix' => type === 'matrix',
+  result: listOf(object({ metric: recordOf(text), values: listOf(isSample) })),
+});
+
+/** https://prometheus.io/docs/prometheus/latest/querying/api/ */
 async function queryRange(
   { url, access }: PrometheusSource,
   parameters: Readonly<Record<string, string>>,
   deadline: number,
-): Promise<readonly Series[]> {
+): Promise<Shaped<typeof isMatrix>['result']> {
   const endpoint = new URL(url);
   endpoint.pathname = `${url.pathname.replace(/\/$/, '')}/api/v1/query_range`;
   endpoint.search = new URLSearchParams(parameters).toString();
   const fetched = await fetchText(endpoint, access, deadline - Date.now());
-  const answer = fetched.outcome === 'answered' ? parsePrometheusAnswer(fetched.text) : undefined;
-  if (fetched.outcome === 'answered' && fetched.status === 200 && answer !== undefined && 'series' in answer)
-    return answer.series;
-  throw new ReportFault(describeFailure(fetched, answer, endpoint));
-}
-
-function describeFailure(
-  fetched: Fetched,
-  answer: PrometheusAnswer | undefined,
-  { origin, pathname }: URL,
-): string {
-  const where = `the Prometheus at ${origin}`;
-  if (fetched.outcome === 'unreachable') return `${where} cannot be reached: ${fetched.cause}`;
-  if (fetched.outcome === 'too_long') return `${where} sends too much data: set --prometheus-job`;
-  const { status } = fetched;
-  if (status === 401 || status === 403)
-    return `${where} answered ${status}: set --prometheus-token-file to a token that may query it`;
-  if (answer !== undefined && 'failure' in answer)
-    return `${where} failed to answer a query: ${visible(answer.failure)}`;
-  return `${origin}${pathname} answered ${status}: check that --prometheus is the address of a Prometheus, with its path before /api/v1`;
+  const where = `the Prometheus at ${url.origin}`;
+  if (fetched.outcome === 'unreachable')
+    throw new ReportFault(`${where} cannot be reached: ${fetched.cause}`);
+  if (fetched.outcome === 'too_long')
+    throw new ReportFault(`${where} sends too much data: set --prometheus-job`);
+  if (fetched.status === 401 || fetched.status === 403)
+    throw new ReportFault(
+      `${where} answered ${fetched.status}: set --prometheus-token-file to a token that may query it`,
+    );
+  const { status, error, warnings, data } = parseJsonObject(fetched.text) ?? {};
+  // For example, a storage replica does not answer: a verdict on part of the logins would be wrong.
+  const [warning] = Array.isArray(warnings) ? warnings : [];
+  const failure = status === 'error' ? error : isMatrix(data) ? warning : undefined;
+  if (failure !== undefined)
+    throw new ReportFault(`${where} failed to answer a query: ${visible(String(failure))}`);
+  if (fetched.status === 200 && status === 'success' && isMatrix(data)) return data.result;
+  throw new ReportFault(
+    `${url.origin}${endpoint.pathname} answered ${fetched.status}: check that --prometheus is the address of a Prometheus, with its path before /api/v1`,
+  );
 }
 
 function addTo(history: History, day: number, name: string, count: number): void {

@@ -1,33 +1,36 @@
-import { isJsonObject, parseJsonObject } from '../oauth/json-object.ts';
+import { parseJsonObject } from '../oauth/json-object.ts';
+import { count, flag, listOf, object, orNull, recordOf, type Shaped, text } from './json-shape.ts';
 
 /** One client as `/api/clients` describes it. */
-export type ReportedClient = {
-  readonly issuer: string;
-  readonly client: string;
+const isReportedClient = object({
+  issuer: text,
+  client: text,
   /** Whether it has an entry in the configuration. */
-  readonly listed: boolean;
-  readonly owner: string | null;
-  readonly mode: string;
+  listed: flag,
+  owner: orNull(text),
+  mode: text,
   /** When its violations are refused instead of reported; ISO 8601. */
-  readonly enforce_from: string | null;
+  enforce_from: orNull(text),
   /** The share of its logins that is enforced in `enforce`; `null` in any other mode. */
-  readonly enforce_percent: number | null;
-  readonly authorization_requests: number;
-  readonly methods: { readonly S256: number; readonly plain: number; readonly none: number };
-  readonly codes_bound: number;
-  readonly codes_redeemed: number;
-  readonly violations: Readonly<Record<string, number>>;
-  readonly last_violation: { readonly at: string; readonly reason: string } | null;
+  enforce_percent: orNull(count),
+  authorization_requests: count,
+  methods: object({ S256: count, plain: count, none: count }),
+  codes_bound: count,
+  codes_redeemed: count,
+  violations: recordOf(count),
+  last_violation: orNull(object({ at: text, reason: text })),
   /** The targets of its codes. */
-  readonly redirect_uris: readonly string[];
+  redirect_uris: listOf(text),
   /** Whether its policy has `redirect_uris`. */
-  readonly redirect_uris_listed: boolean;
+  redirect_uris_listed: flag,
   /** One of its places, and the other client that uses it. */
-  readonly shared_place: { readonly uri: string; readonly client: string } | null;
-  readonly needs_store: boolean;
-  readonly sees_verifiers: boolean;
-  readonly verdict: string;
-};
+  shared_place: orNull(object({ uri: text, client: text })),
+  needs_store: flag,
+  sees_verifiers: flag,
+  verdict: text,
+});
+
+export type ReportedClient = Shaped<typeof isReportedClient>;
 
 /** What `/api/clients` says. */
 export type ReportedClients = {
@@ -52,38 +55,8 @@ export function verdictState({ verdict }: ReportedClient): string {
 }
 
 /** Reads the response of `/api/clients`; `undefined` for anything else. Unknown fields are kept. */
-export function parseReportedClients(text: string): ReportedClients | undefined {
-  const { clients, counted_since: since } = parseJsonObject(text) ?? {};
-  if (!Array.isArray(clients) || !clients.every(isReportedClient)) return undefined;
+export function parseReportedClients(body: string): ReportedClients | undefined {
+  const { clients, counted_since: since } = parseJsonObject(body) ?? {};
+  if (!listOf(isReportedClient)(clients)) return undefined;
   return { ...(typeof since === 'string' && { counted_since: since }), clients };
-}
-
-const FLAGS = ['listed', 'redirect_uris_listed', 'needs_store', 'sees_verifiers'];
-
-function isReportedClient(value: unknown): value is ReportedClient {
-  if (!isJsonObject(value)) return false;
-  const { methods, violations, last_violation: last, redirect_uris: uris, shared_place: place } = value;
-  return (
-    ['issuer', 'client', 'mode', 'verdict'].every((name) => isText(value[name])) &&
-    FLAGS.every((name) => typeof value[name] === 'boolean') &&
-    (value['enforce_percent'] === null || isCount(value['enforce_percent'])) &&
-    ['owner', 'enforce_from'].every((name) => value[name] === null || isText(value[name])) &&
-    ['authorization_requests', 'codes_bound', 'codes_redeemed'].every((name) => isCount(value[name])) &&
-    isJsonObject(methods) &&
-    ['S256', 'plain', 'none'].every((name) => isCount(methods[name])) &&
-    isJsonObject(violations) &&
-    Object.values(violations).every(isCount) &&
-    Array.isArray(uris) &&
-    uris.every(isText) &&
-    (last === null || (isJsonObject(last) && isText(last['at']) && isText(last['reason']))) &&
-    (place === null || (isJsonObject(place) && isText(place['uri']) && isText(place['client'])))
-  );
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

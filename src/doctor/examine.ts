@@ -3,13 +3,12 @@ import { namedEndpoints } from '../oauth/metadata.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { endpointPath } from './examined-upstream.ts';
-import { type Finding, problem } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 import type { KnownClient } from './follow-authorization.ts';
 import { probeAuthorizationEndpoint } from './probe-authorization-endpoint.ts';
 import { probeConfig, probeIssuerConfig } from './probe-config.ts';
 import { probeDirect } from './probe-direct.ts';
 import { probeDiscovery } from './probe-discovery.ts';
-import { probeMetadata } from './probe-metadata.ts';
 import { probeNetwork } from './probe-network.ts';
 import { probeStore } from './probe-store.ts';
 import { probeTokenEndpoint } from './probe-token-endpoint.ts';
@@ -50,7 +49,6 @@ export async function examineIssuer(
   const upstream = { config, client, discovered: discovery.found?.discovered, namedOrigins };
   const pathOf = (endpoint: 'authorization' | 'token') => endpointPath(upstream, endpoint);
   findings.push(
-    ...probeMetadata(upstream, discovery.found?.document),
     ...(await probeTokenEndpoint(upstream, options.client).catch(
       unanswered('token endpoint: a made-up code', `check that ${pathOf('token')} is the token endpoint`),
     )),
@@ -76,6 +74,6 @@ export async function examineIssuer(
 function unanswered(tried: string, advice: string): (error: unknown) => Finding[] {
   return (error) => {
     if (!(error instanceof UpstreamFault)) throw error;
-    return [problem(tried, error.message, advice)];
+    return [about(tried).problem(error.message, advice)];
   };
 }

@@ -36,8 +36,8 @@ export function leadsToGateway(config: IssuerConfig, { origin, host }: URL): boo
 }
 
 /** Whether it gets S256 challenges and their verifiers. */
-export function forwardsPkce({ config }: ExaminedUpstream): boolean {
-  return config.forwardPkce === 'always';
+export function forwardsPkce({ forwardPkce }: IssuerConfig): boolean {
+  return forwardPkce === 'always';
 }
 
 /** Sends one request to it under the public host. Throws an `UpstreamFault`. */

@@ -9,20 +9,21 @@ export type Finding = {
   readonly advice?: string;
 };
 
-export function ok(tried: string, seen: string): Finding {
-  return { mark: 'ok', tried, seen };
+/** The possible findings about one thing. */
+export function about(tried: string) {
+  const advising =
+    (mark: Finding['mark']) =>
+    (seen: string, advice: string): Finding => ({ mark, tried, seen, advice });
+  return {
+    ok: (seen: string): Finding => ({ mark: 'ok', tried, seen }),
+    warn: advising('warn'),
+    problem: advising('problem'),
+    unknown: advising('unknown'),
+  };
 }
-
-export const warn = advising('warn');
-export const problem = advising('problem');
-export const unknown = advising('unknown');
 
 /** Advice on what only a login can tell; true without and with `--login`. */
 export const TRY_LOGIN = 'see the `login` lines of `doctor --login`';
-
-function advising(mark: Finding['mark']) {
-  return (tried: string, seen: string, advice: string): Finding => ({ mark, tried, seen, advice });
-}
 
 /** Text from other servers, made fit for a terminal: printable, and of limited length. */
 export function printable(text: string): string {

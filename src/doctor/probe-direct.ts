@@ -2,15 +2,15 @@ import type { IssuerConfig } from '../config/config.ts';
 import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
-import { type Finding, ok, problem, unknown, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 import { madeUpRedemption, summarize } from './probe-token-endpoint.ts';
 
 /** Whether a token endpoint answers at a URL by which clients could bypass the gateway, as seen from this machine. */
 export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Promise<Finding> {
   const path = direct.pathname === '/' ? endpointPath(upstream, 'token') : direct.pathname;
-  const tried = `bypass of the gateway: ${direct.origin}`;
+  const { ok, problem, unknown, warn } = about(`bypass of the gateway: ${direct.origin}`);
   if (path === undefined)
-    return unknown(tried, 'the path of the token endpoint is not known', 'give it: --direct ORIGIN/PATH');
+    return unknown('the path of the token endpoint is not known', 'give it: --direct ORIGIN/PATH');
   const around: IssuerConfig = {
     ...upstream.config,
     publicOrigin: undefined,
@@ -29,16 +29,15 @@ export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Prom
     const seen = `${summarize(answer)} at ${path}`;
     if (answer.status < 300 || answer.status === 400 || answer.status === 401) {
       return problem(
-        tried,
         seen,
         'a token endpoint answers: block this path in the network for everybody but the gateway',
       );
     }
     if (answer.status >= 500)
-      return warn(tried, seen, 'a server answers: make sure that it is not a token endpoint');
-    return ok(tried, `${seen}: no token endpoint`);
+      return warn(seen, 'a server answers: make sure that it is not a token endpoint');
+    return ok(`${seen}: no token endpoint`);
   } catch (error) {
     if (!(error instanceof UpstreamFault)) throw error;
-    return ok(tried, `${error.message}: not reachable from this machine`);
+    return ok(`${error.message}: not reachable from this machine`);
   }
 }

@@ -4,9 +4,9 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { IssuerConfig } from '../config/config.ts';
+import { isLoopbackHost } from '../oauth/redirect-uri.ts';
 import { adviceOn, describeCode } from '../upstream/describe-code.ts';
-import { type Finding, ok, printable, problem, warn } from './finding.ts';
-import { isLoopback } from './loopback.ts';
+import { about, type Finding, printable } from './finding.ts';
 
 type Upstream = IssuerConfig['upstream'];
 
@@ -36,33 +36,31 @@ export async function probeNetwork(upstream: Upstream, now: number): Promise<Fin
 
 async function probeName(host: string): Promise<Finding[]> {
   if (isIP(host) !== 0) return [];
-  const tried = `DNS: ${host}`;
+  const { ok, problem } = about(`DNS: ${host}`);
   try {
     const addresses = await Promise.race([
       lookup(host, { all: true }),
       sleep(PATIENCE, undefined, { ref: false }),
     ]);
-    if (addresses !== undefined) return [ok(tried, addresses.map(({ address }) => address).join(', '))];
-    return [problem(tried, 'the name server does not answer', 'check the DNS resolver of this machine')];
+    if (addresses !== undefined) return [ok(addresses.map(({ address }) => address).join(', '))];
+    return [problem('the name server does not answer', 'check the DNS resolver of this machine')];
   } catch (error) {
-    return [
-      problem(tried, describeError(error), 'correct the name, or check the DNS resolver of this machine'),
-    ];
+    return [problem(describeError(error), 'correct the name, or check the DNS resolver of this machine')];
   }
 }
 
 async function probePort(host: string, port: number): Promise<Finding[]> {
-  const tried = `TCP: ${host} port ${port}`;
+  const { ok, problem } = about(`TCP: ${host} port ${port}`);
   const socket = connectTcp({ host, port });
   const failure = await failureOf(socket, 'connect', 'answer');
   socket.destroy();
-  if (failure === undefined) return [ok(tried, 'connected')];
-  return [problem(tried, failure, 'start the server, correct the port, or open the port in the firewall')];
+  if (failure === undefined) return [ok('connected')];
+  return [problem(failure, 'start the server, correct the port, or open the port in the firewall')];
 }
 
 async function probeTls(upstream: Upstream, host: string, port: number, now: number): Promise<Finding[]> {
   const { tls } = upstream;
-  const tried = `TLS: the certificate of ${host}`;
+  const certificate = about(`TLS: the certificate of ${host}`);
   // Nothing is sent over this connection, so it is safe to inspect a certificate that is not trusted.
   const socket = connectTls({
     host,
@@ -78,8 +76,8 @@ async function probeTls(upstream: Upstream, host: string, port: number, now: num
     'check that this is the TLS port, and whether it requires a client certificate (`upstream.tls.cert_file`)';
   const finding =
     failure === undefined
-      ? judgeCertificate(socket, tls?.insecureSkipVerify === true, tried, now)
-      : problem(tried, failure, advice);
+      ? judgeCertificate(socket, tls?.insecureSkipVerify === true, certificate, now)
+      : certificate.problem(failure, advice);
   socket.destroy();
   return [finding];
 }
@@ -95,21 +93,23 @@ async function failureOf(socket: Socket, event: string, awaited: string): Promis
   }
 }
 
-function judgeCertificate(socket: TLSSocket, skipsVerify: boolean, tried: string, now: number): Finding {
+function judgeCertificate(
+  socket: TLSSocket,
+  skipsVerify: boolean,
+  { ok, problem, warn }: ReturnType<typeof about>,
+  now: number,
+): Finding {
   if (skipsVerify) {
-    const advice = 'set `upstream.tls.ca_file` to its certificate authority instead';
-    return warn(
-      tried,
-      '`insecure_skip_verify` accepts any certificate: an attacker in between can read codes and secrets',
-      advice,
-    );
+    const seen =
+      '`insecure_skip_verify` accepts any certificate: an attacker in between can read codes and secrets';
+    return warn(seen, 'set `upstream.tls.ca_file` to its certificate authority instead');
   }
   const { valid_to: end, subjectaltname: names } = socket.getPeerCertificate();
   const fault = socket.authorizationError as unknown;
-  if (typeof fault === 'string') return problem(tried, describeCode(fault), adviceFor(fault, names));
+  if (typeof fault === 'string') return problem(describeCode(fault), adviceFor(fault, names));
   const days = Math.floor((Date.parse(end) - now) / DAY);
-  if (days < EXPIRES_SOON) return warn(tried, `valid, but expires in ${days} days`, 'renew it');
-  return ok(tried, `valid for ${days} days (${socket.getProtocol()})`);
+  if (days < EXPIRES_SOON) return warn(`valid, but expires in ${days} days`, 'renew it');
+  return ok(`valid for ${days} days (${socket.getProtocol()})`);
 }
 
 function adviceFor(fault: string, names: string | undefined): string {
@@ -119,9 +119,9 @@ function adviceFor(fault: string, names: string | undefined): string {
 }
 
 function plainHttp(host: string): Finding {
-  const tried = 'TLS';
-  if (isLoopback(host)) return ok(tried, 'not used; the server is on this machine');
-  return warn(tried, 'not used: an attacker in between can read codes and secrets', 'use https');
+  const { ok, warn } = about('TLS');
+  if (isLoopbackHost(host)) return ok('not used; the server is on this machine');
+  return warn('not used: an attacker in between can read codes and secrets', 'use https');
 }
 
 function describeError(error: unknown): string {

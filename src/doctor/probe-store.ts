@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ActivityStore, dayOf, dayRecord } from '../activity/activity-store.ts';
 import type { StoreConfig } from '../config/config.ts';
 import { s256 } from '../oauth/pkce.ts';
@@ -6,63 +7,47 @@ import { openStores } from '../open-stores.ts';
 import { type Binding, type Flow, type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { adviseOnStoreState } from '../telemetry/store-advice.ts';
 import { describeCode } from '../upstream/describe-code.ts';
-import { type Finding, ok, problem, warn } from './finding.ts';
+import { about, type Finding } from './finding.ts';
 
 /** Milliseconds to wait for the store. */
 const PATIENCE = 5_000;
 const TTL = 10_000;
 const ISSUER = 'pkce-gateway doctor';
+const CHECK_REDIS = 'check that it is a Redis, and that nothing else writes keys with its prefix';
 
 /** Tries every operation of a login on its own records, which expire. */
 export async function probeStore(config: StoreConfig): Promise<Finding[]> {
-  const tried = `store: ${config.kind}`;
+  const { ok, problem, warn } = about(`store: ${config.kind}`);
   if (config.kind === 'memory') {
     const advice =
       'enough for a trial; use `kind: redis` or `kind: sealed` for several gateways, or to keep logins across a restart';
-    return [warn(tried, 'logins in progress are lost when the process ends', advice)];
+    return [warn('logins in progress are lost when the process ends', advice)];
   }
   if (config.kind === 'sealed') {
     await using store = openStores(config).flows;
     const wrong = await exercise(store, config.sealed.replay === 'memory');
     const keys = `${config.sealed.keys.length} ${config.sealed.keys.length === 1 ? 'key' : 'keys'}`;
-    return [
-      wrong === undefined
-        ? ok(tried, `seals and opens, with ${keys}`)
-        : problem(tried, `${wrong} went wrong`, 'is each key one that `pkce-gateway keygen` made?'),
-    ];
+    if (wrong === undefined) return [ok(`seals and opens, with ${keys}`)];
+    return [problem(`${wrong} went wrong`, 'is each key one that `pkce-gateway keygen` made?')];
   }
-  const reached = Promise.withResolvers<Finding | undefined>();
-  const lost = (detail?: string) => reached.resolve(problem(tried, describeLoss(detail), adviceOn(detail)));
-  const late = problem(tried, `no answer within ${PATIENCE / 1000} s`, adviceOn('TIMEOUT'));
-  const timer = setTimeout(reached.resolve, PATIENCE, late);
+  const { promise: reached, resolve: settle } = Promise.withResolvers<Finding | undefined>();
+  const lost = (detail?: string) => settle(problem(describeLoss(detail), adviceOn(detail)));
+  const late = problem(`no answer within ${PATIENCE / 1000} s`, adviceOn('TIMEOUT'));
   try {
     const { flows, activity } = openStores(config, (state, detail) =>
-      state === 'ready' ? reached.resolve(undefined) : lost(detail),
+      state === 'ready' ? settle(undefined) : lost(detail),
     );
     await using store = flows;
-    const loss = await reached.promise;
+    const loss = await Promise.race([reached, sleep(PATIENCE, late, { ref: false })]);
     if (loss !== undefined) return [loss];
     const wrong = await exercise(store);
-    if (wrong !== undefined)
-      return [
-        problem(
-          tried,
-          `failed: ${wrong}`,
-          'check that it is a Redis, and that nothing else writes keys with its prefix',
-        ),
-      ];
-    return [ok(tried, 'all operations of a login work'), await probeActivity(activity)];
+    if (wrong !== undefined) return [problem(`failed: ${wrong}`, CHECK_REDIS)];
+    return [ok('all operations of a login work'), await probeActivity(activity)];
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
     return [
-      problem(
-        tried,
-        error.message,
-        'docs/operations/redis.md lists the commands that the user needs (`NOPERM`)',
-      ),
+      problem(error.message, 'docs/operations/redis.md lists the commands that the user needs (`NOPERM`)'),
     ];
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -77,25 +62,18 @@ function adviceOn(code: string | undefined): string {
 
 /** Tries the counts behind `report`, for an issuer name that no configuration can have. Logins work without them. */
 async function probeActivity(activity: ActivityStore): Promise<Finding> {
-  const tried = 'store: activity of clients';
+  const { ok, problem, warn } = about('store: activity of clients');
   const record = dayRecord(ISSUER, dayOf(Date.now()));
   const field = randomBytes(8).toString('hex');
   try {
     await activity.addActivity(record, new Map([[field, 1]]));
     const kept = (await activity.loadActivity(record)).get(field) === '1';
-    if (kept) return ok(tried, 'counts can be written and read');
-    return problem(
-      tried,
-      'counts are not stored',
-      'check that it is a Redis, and that nothing else writes keys with its prefix',
-    );
+    return kept ? ok('counts can be written and read') : problem('counts are not stored', CHECK_REDIS);
   } catch (error) {
     if (!(error instanceof StoreFault)) throw error;
-    return warn(
-      tried,
-      error.message,
-      'logins work, but `report` stays empty: docs/operations/redis.md lists the commands that the user needs',
-    );
+    const advice =
+      'logins work, but `report` stays empty: docs/operations/redis.md lists the commands that the user needs';
+    return warn(error.message, advice);
   }
 }
 

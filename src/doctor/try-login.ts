@@ -4,7 +4,7 @@ import { parseJwtClaims } from '../oauth/jwt.ts';
 import { s256 } from '../oauth/pkce.ts';
 import { toUpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
-import { type Finding, ok, printable, problem, unknown, warn } from './finding.ts';
+import { about, type Finding, printable } from './finding.ts';
 import { authorizationQuery, type KnownClient } from './follow-authorization.ts';
 import { summarize } from './probe-token-endpoint.ts';
 import type { VisitingBrowser } from './visiting-browser.ts';
@@ -26,7 +26,7 @@ export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): P
     endpointPath(upstream, name),
   );
   if (authorization === undefined || token === undefined)
-    return [unknown('login', 'the endpoints are not known', 'see `discovery`')];
+    return [about('login').unknown('the endpoints are not known', 'see `discovery`')];
   const { origin, origins } = upstream.config.upstream;
   const isAtServer = [origin, ...origins].includes(trial.via);
   const login: Login = { ...trial, upstream, authorization, token, isAtServer };
@@ -39,12 +39,15 @@ export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): P
       trial.secret === undefined
         ? 'check whether this client needs --secret-file'
         : 'see the log of the server';
-    return [...findings, problem('login: the code', `refused: ${right.seen}`, advice)];
+    return [...findings, about('login: the code').problem(`refused: ${right.seen}`, advice)];
   }
-  findings.push(ok('login: the code', 'redeemed, with the right verifier'), ...judgeHashes(right.body));
+  findings.push(about('login: the code').ok('redeemed, with the right verifier'), ...judgeHashes(right.body));
   if (!isAtServer) {
     const advice = `run doctor --upstream ${origin} --login from a place where a browser can reach the server itself`;
-    return [...findings, unknown('login: PKCE at the server', 'cannot be told through the gateway', advice)];
+    return [
+      ...findings,
+      about('login: PKCE at the server').unknown('cannot be told through the gateway', advice),
+    ];
   }
   findings.push(judgeReplay(await redeem(login, first.code, first.verifier)));
   const wrong = await attempt(login, randomBytes(32).toString('base64url'));
@@ -82,38 +85,31 @@ async function begin({ client, browser, via, authorization }: Login): Promise<Be
 }
 
 function judgeArrival({ code, state, parameters }: Begun, isAtServer: boolean): Finding {
-  const tried = 'login';
+  const { ok, problem } = about('login');
   if (parameters === undefined)
-    return problem(tried, 'the browser did not come back, and no address was pasted', 'run doctor again');
+    return problem('the browser did not come back, and no address was pasted', 'run doctor again');
   const error = parameters.get('error');
   const said = printable(`${error ?? ''} ${parameters.get('error_description') ?? ''}`.trim());
-  if (error !== null)
-    return problem(tried, `it ended with ${said}`, 'see the log of the server and of the gateway');
+  if (error !== null) return problem(`it ended with ${said}`, 'see the log of the server and of the gateway');
   if (code === undefined)
-    return problem(tried, 'no code came back', 'check whether the address contains it after a `#`');
+    return problem('no code came back', 'check whether the address contains it after a `#`');
   const returned = parameters.get('state');
   if (returned === state) {
-    return ok(tried, `returned with its code and state${isAtServer ? '' : ', through the gateway'}`);
+    return ok(`returned with its code and state${isAtServer ? '' : ', through the gateway'}`);
   }
   if (returned?.endsWith(state)) {
     const advice =
       'the server sent the browser away from the gateway: add the origin that it uses to `upstream.origins`, or set `preserve_host: true`';
     return problem(
-      tried,
       "the state came back with the gateway's prefix: the response bypassed the gateway",
       advice,
     );
   }
   if (returned && state.startsWith(returned)) {
     const advice = `set \`state_limit: ${returned.length}\` for the issuer`;
-    return problem(
-      tried,
-      `the server cut the state of ${state.length} characters to ${returned.length}`,
-      advice,
-    );
+    return problem(`the server cut the state of ${state.length} characters to ${returned.length}`, advice);
   }
   return problem(
-    tried,
     'the state did not come back',
     'the gateway finds flows by their state: PKCE cannot be enforced for this server',
   );
@@ -151,64 +147,56 @@ async function askGateway(url: string, form: URLSearchParams): Promise<{ status:
 
 /** If replicas share no store, only the server knows about a redemption at another one. */
 function judgeReplay(second: Redeemed): Finding {
-  const tried = 'login: the same code again';
-  if (second.status >= 300) return ok(tried, `refused by the server: ${second.seen}`);
+  const { ok, warn } = about('login: the same code again');
+  if (second.status >= 300) return ok(`refused by the server: ${second.seen}`);
   return warn(
-    tried,
     'the server gives tokens for it a second time (RFC 6749 4.1.2 forbids that)',
     'the gateway refuses it; with `store.kind: sealed`, only at the replica that saw the first redemption: keep `replay: memory`, or use `store.kind: redis`',
   );
 }
 
 function judgeVerification(wrong: Redeemed | undefined, missing: Redeemed | undefined): Finding {
-  const tried = 'login: PKCE at the server';
+  const { ok, unknown } = about('login: PKCE at the server');
   if (wrong === undefined || missing === undefined)
-    return unknown(tried, 'another login returned no code', 'try again in a new browser window');
+    return unknown('another login returned no code', 'try again in a new browser window');
   const accepts = (answer: Redeemed) => answer.status < 300;
   if (accepts(wrong)) {
     const also = accepts(missing) ? 'a wrong verifier and a missing one' : 'a wrong verifier';
-    return ok(tried, `it accepts ${also}: it does not verify PKCE, so the gateway is needed`);
+    return ok(`it accepts ${also}: it does not verify PKCE, so the gateway is needed`);
   }
   if (accepts(missing)) {
     return ok(
-      tried,
       `it refuses a wrong verifier (${wrong.seen}) but accepts a missing one: the gateway has to require it`,
     );
   }
   return ok(
-    tried,
     `it verifies PKCE itself: ${wrong.seen} for a wrong verifier, ${missing.seen} for a missing one. Keep \`forward_pkce: always\``,
   );
 }
 
 /** Which hashes an id_token of the token response contains. */
 function judgeHashes(body: JsonObject): Finding[] {
-  const tried = 'login: id_token';
+  const { ok, unknown, warn } = about('login: id_token');
   const token = body['id_token'];
   if (typeof token !== 'string')
     return [
-      unknown(
-        tried,
-        'the response has none',
-        'use a client that may request the scope openid, if your clients do',
-      ),
+      unknown('the response has none', 'use a client that may request the scope openid, if your clients do'),
     ];
   const claims = parseJwtClaims(token);
-  if (typeof claims === 'string')
-    return [unknown(tried, `it is ${claims}`, 'look at what your clients check')];
+  if (typeof claims === 'string') return [unknown(`it is ${claims}`, 'look at what your clients check')];
   const findings: Finding[] = [];
   if ('c_hash' in claims) {
     const advice =
       'keep `wrap_codes: auto`, which does not wrap the codes of such clients, or set `wrap_codes: false`';
     findings.push(
-      warn(tried, 'it has a c_hash: with `wrap_codes: true`, clients that check it break in enforce', advice),
+      warn('it has a c_hash: with `wrap_codes: true`, clients that check it break in enforce', advice),
     );
   }
   if ('s_hash' in claims) {
     const advice = 'set `state: preserve` and `redirect_uris` for clients that check it';
-    findings.push(warn(tried, 'it has an s_hash, which covers the state that the server saw', advice));
+    findings.push(warn('it has an s_hash, which covers the state that the server saw', advice));
   }
   return findings.length > 0
     ? findings
-    : [ok(tried, 'no c_hash and no s_hash: codes can be wrapped, states prefixed')];
+    : [ok('no c_hash and no s_hash: codes can be wrapped, states prefixed')];
 }

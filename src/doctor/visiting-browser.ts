@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { isLoopback } from './loopback.ts';
+import { isLoopbackHost } from '../oauth/redirect-uri.ts';
 
 /** A browser and its user, who is shown a URL and comes back to the redirect_uri. */
 export interface VisitingBrowser extends AsyncDisposable {
@@ -45,7 +45,7 @@ export async function openVisitingBrowser(
     );
   });
   const { protocol, hostname, port } = redirectUri;
-  if (protocol === 'http:' && isLoopback(hostname) && port !== '') {
+  if (protocol === 'http:' && isLoopbackHost(hostname) && port !== '') {
     server.listen(Number(port), hostname.replace(/^\[|\]$/g, ''));
     await once(server, 'listening');
   }

@@ -26,6 +26,11 @@ export function isLoopbackPlace(target: URL): boolean {
   return withoutLoopbackPort(target.origin) !== undefined;
 }
 
+/** Whether a host, an IPv6 address with or without brackets, is the machine itself. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(localhost|::1|\[::1\]|127(\.\d+){3})$/.test(host);
+}
+
 /**
  * Whether a response with this target goes exactly to this redirect_uri: scheme, authority, path and the redirect_uri's own query
  * are equal after RFC 3986 6.2.2 and 6.2.3. Additions of the server to the query are ignored.

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../../oauth/redirect-uri.ts';
 import { hasControlCharacter, type Parsed, textAs } from './scalars.ts';
 
 /** `https://host[:port]` with nothing after it, as `URL.origin` writes it. */
@@ -81,6 +82,5 @@ export const redirectUri = textAs(
 /** Plain http to a machine other than the user's own: others can read the code on the network. */
 export function isPlainHttp(redirectUri: string): boolean {
   if (!/^http:/i.test(redirectUri)) return false;
-  const { hostname } = new URL(redirectUri);
-  return hostname !== 'localhost' && hostname !== '[::1]' && !/^127(\.\d+){3}$/.test(hostname);
+  return !isLoopbackHost(new URL(redirectUri).hostname);
 }

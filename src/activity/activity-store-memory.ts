@@ -6,11 +6,9 @@ import {
   RECORD_TTL,
 } from './activity-store.ts';
 
-type Kept = { readonly fields: Map<string, number | string>; expiresAt: number };
-
 /** Activity in the memory of this process. */
 export class MemoryActivityStore implements ActivityStore {
-  readonly #records = new Map<string, Kept>();
+  readonly #records = new Map<string, { readonly fields: Map<string, number | string>; expiresAt: number }>();
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -19,16 +17,16 @@ export class MemoryActivityStore implements ActivityStore {
 
   async addActivity(record: string, changes: Changes): Promise<void> {
     const now = this.#now();
-    const kept = this.#live(record, now) ?? this.#create(record, now);
-    kept.expiresAt = now + RECORD_TTL;
-    for (const [field, change] of changes) {
-      kept.fields.set(field, applyChange(kept.fields.get(field), change));
-    }
+    for (const [name, { expiresAt }] of this.#records) if (expiresAt <= now) this.#records.delete(name);
+    const fields = this.#records.get(record)?.fields ?? new Map<string, number | string>();
+    for (const [field, change] of changes) fields.set(field, applyChange(fields.get(field), change));
+    this.#records.set(record, { fields, expiresAt: now + RECORD_TTL });
   }
 
   async loadActivity(record: string): Promise<ReadonlyMap<string, string>> {
-    const { fields } = this.#live(record, this.#now()) ?? { fields: new Map<string, number | string>() };
-    return new Map([...fields].map(([field, value]) => [field, String(value)]));
+    const kept = this.#records.get(record);
+    const fields = kept !== undefined && kept.expiresAt > this.#now() ? [...kept.fields] : [];
+    return new Map(fields.map(([field, value]) => [field, String(value)]));
   }
 
   /** Empties the store: a worker's counts move to the process with the admin listener. */
@@ -36,17 +34,5 @@ export class MemoryActivityStore implements ActivityStore {
     const taken = [...this.#records].map(([record, { fields }]) => ({ record, changes: fields }));
     this.#records.clear();
     return taken;
-  }
-
-  #live(record: string, now: number): Kept | undefined {
-    const kept = this.#records.get(record);
-    return kept !== undefined && kept.expiresAt > now ? kept : undefined;
-  }
-
-  #create(record: string, now: number): Kept {
-    for (const [old, { expiresAt }] of this.#records) if (expiresAt <= now) this.#records.delete(old);
-    const kept: Kept = { fields: new Map(), expiresAt: now };
-    this.#records.set(record, kept);
-    return kept;
   }
 }

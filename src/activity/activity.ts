@@ -26,8 +26,6 @@ const LEARN_INTERVAL = 300_000;
 /** The most places per client and day that this process records: URIs that differ with each login must not fill the memory. */
 export const URI_LIMIT = 20;
 
-type KnownOfIssuer = { readonly clients: KnownClients; learnAt: number };
-
 export type ActivityOptions = {
   /** Called with the number of changes that did not fit while the store was unreachable, or were lost with the process. */
   readonly onLost: (changes: number) => void;
@@ -44,7 +42,7 @@ export type ActivityOptions = {
 export class Activity implements ActivitySink, AsyncDisposable {
   readonly #store: ActivityStore;
   readonly #unsent = new UnsentChanges();
-  readonly #known = new Map<string, KnownOfIssuer>();
+  readonly #known = new Map<string, KnownClients>();
   /** The places recorded today, for each issuer and client. */
   readonly #uris = new Map<string, Set<string>>();
   #urisOf = 0;
@@ -172,15 +170,15 @@ export class Activity implements ActivitySink, AsyncDisposable {
   #placeOf({ issuer, client, clientId }: Subject): { readonly name: string; readonly pending?: Pending } {
     const ownName = client === UNLISTED ? presentable(clientId) : undefined;
     if (ownName === undefined) return { name: client };
-    const { clients } = this.#knownOf(issuer);
-    if (clients.has(ownName)) return { name: ownName };
-    return { name: client, pending: clients.pendingOf(ownName, dayOf(this.#now())) };
+    const known = this.#knownOf(issuer);
+    if (known.has(ownName)) return { name: ownName };
+    return { name: client, pending: known.pendingOf(ownName, dayOf(this.#now())) };
   }
 
   /** Moves the counts from `_unlisted` to the client once it is known, and gives it its last violation. */
   #prove({ issuer, clientId }: Subject): void {
     const name = presentable(clientId);
-    const pending = name === undefined ? undefined : this.#knownOf(issuer).clients.prove(name);
+    const pending = name === undefined ? undefined : this.#knownOf(issuer).prove(name);
     if (pending === undefined || name === undefined) return;
     const record = dayRecord(issuer, pending.day);
     for (const [what, change] of pending.changes) {
@@ -203,21 +201,21 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#unsent.add(dayRecord(issuer, today), fieldOf(`@${uri}`, name), 1);
   }
 
-  #knownOf(issuer: string): KnownOfIssuer {
+  #knownOf(issuer: string): KnownClients {
     let known = this.#known.get(issuer);
     if (known === undefined) {
-      known = { clients: new KnownClients(), learnAt: 0 };
+      known = new KnownClients();
       this.#known.set(issuer, known);
       this.#learn(issuer, known);
     }
     return known;
   }
 
-  #learn(issuer: string, known: KnownOfIssuer): void {
+  #learn(issuer: string, known: KnownClients): void {
     const now = this.#now();
     known.learnAt = now + LEARN_INTERVAL;
     loadHistories(this.#store, issuer, now).then(
-      (histories) => known.clients.learn(busiestUnlisted(histories)),
+      (histories) => known.learn(busiestUnlisted(histories)),
       () => {
         known.learnAt = 0;
       },

@@ -7,7 +7,7 @@ import {
   type Verdict,
 } from '../policy/judge-readiness.ts';
 import type { Mode } from '../policy/mode.ts';
-import { periodDays } from './activity-store.ts';
+import { dayText, periodDays } from './activity-store.ts';
 import { marked } from './counted.ts';
 import { type ClientDay, type History, sumOf } from './history.ts';
 
@@ -87,6 +87,22 @@ export function buildClientActivity(
 export function readCounts(history: History, now: number, sum = sumOf(history)): ClientCounts {
   const seen = periodDays(now).filter((_, i) => history[i] !== undefined);
   return { days: history.map(readDay), total: readDay(sum), firstDay: seen[0], lastDay: seen.at(-1) };
+}
+
+/** The activity of a client, as `/api/clients` and `report` show it. */
+export function countsJson({ total, firstDay, lastDay }: ClientCounts) {
+  const { S256, plain, none } = total;
+  return {
+    authorization_requests: total.requests,
+    methods: { S256, plain, none },
+    codes_bound: total.codesBound,
+    codes_redeemed: total.verified + total.unverified,
+    codes_redeemed_unverified: total.unverified,
+    violations: Object.fromEntries(total.violations),
+    violations_counted: Object.fromEntries(total.counted),
+    first_seen: firstDay === undefined ? null : dayText(firstDay),
+    last_seen: lastDay === undefined ? null : dayText(lastDay),
+  };
 }
 
 function readDay(day: ClientDay | undefined): DayActivity {

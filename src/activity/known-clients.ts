@@ -17,6 +17,8 @@ export type Pending = {
  * client only after the upstream has issued a code for it.
  */
 export class KnownClients {
+  /** When ids are learned again, in epoch milliseconds. */
+  learnAt = 0;
   #learned: ReadonlySet<string> = new Set();
   #proven = new Set<string>();
   readonly #pending = new Map<string, Pending>();

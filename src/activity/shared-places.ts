@@ -3,17 +3,18 @@ import { type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
 import type { SharedPlace } from '../policy/judge-readiness.ts';
 import { marked } from './counted.ts';
 import { type History, sumOf } from './history.ts';
-
-type Issuer = {
-  readonly name: string;
-  readonly config: { readonly upstream: { readonly origin: string } };
-};
+import type { ReportedIssuer } from './read-activity.ts';
 
 /** Which clients sent codes to which redirect URIs, before each upstream. */
 export class SharedPlaces {
   readonly #users = new Map<string, { readonly issuer: string; readonly client: string }[]>();
 
-  note({ name: issuer, config }: Issuer, client: string, policy: ClientPolicy, history: History): void {
+  note(
+    { name: issuer, config }: ReportedIssuer,
+    client: string,
+    policy: ClientPolicy,
+    history: History,
+  ): void {
     // Its codes may always go to the places that it lists.
     const own = new Set(policy.redirectUris);
     for (const uri of marked(sumOf(history).counts, '@').keys()) {
@@ -26,7 +27,11 @@ export class SharedPlaces {
   }
 
   /** A place of one client that another client uses without listing it: enforcing the first would break the second. */
-  otherUser({ name: issuer, config }: Issuer, client: string, policy: ClientPolicy): SharedPlace | undefined {
+  otherUser(
+    { name: issuer, config }: ReportedIssuer,
+    client: string,
+    policy: ClientPolicy,
+  ): SharedPlace | undefined {
     if (client === UNLISTED) return undefined;
     for (const uri of policy.redirectUris ?? []) {
       const url = URL.parse(uri);

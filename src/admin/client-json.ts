@@ -1,5 +1,5 @@
 import type { ClientActivity } from '../activity/client-activity.ts';
-import { countsJson } from '../activity/counts-json.ts';
+import { countsJson } from '../activity/client-activity.ts';
 import { verdictText } from '../policy/judge-readiness.ts';
 
 /** One client in `/api/clients`. */

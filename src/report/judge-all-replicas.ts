@@ -1,6 +1,5 @@
 import { periodDays } from '../activity/activity-store.ts';
-import { type ClientCounts, readCounts } from '../activity/client-activity.ts';
-import { countsJson } from '../activity/counts-json.ts';
+import { type ClientCounts, countsJson, readCounts } from '../activity/client-activity.ts';
 import { emptyHistory, type History } from '../activity/history.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
 import { judgeReadiness, verdictText } from '../policy/judge-readiness.ts';

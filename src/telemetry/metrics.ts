@@ -1,5 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { readDescriptorUse } from './descriptor-use.ts';
 
 /** Seconds: from a proxied page on the same host to a login that waits for a slow directory. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
@@ -143,4 +143,16 @@ export function createMetrics(build: { readonly version: string; readonly node: 
   metrics.buildInfo.set({ ...build }, 1);
   metrics.storeUp.set(1);
   return metrics;
+}
+
+/** The share of this process's file descriptors that is in use, from 0 to 1. `undefined` if the system does not say. */
+function readDescriptorUse(): number | undefined {
+  try {
+    const limit = Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+    // Without the descriptor that the count itself uses.
+    return limit > 0 ? (readdirSync('/proc/self/fd').length - 1) / limit : undefined;
+  } catch (error) {
+    // No descriptor is left for the count.
+    return error instanceof Error && 'code' in error && error.code === 'EMFILE' ? 1 : undefined;
+  }
 }

@@ -25,16 +25,17 @@ export type Telemetry = AsyncDisposable & {
 
 /** Metrics and log of one process. */
 export async function createTelemetry(
-  { level, format, requests }: Config['log'],
+  config: Config['log'],
   version: string,
   { logDestination, worker }: TelemetryOptions = {},
 ): Promise<Telemetry> {
   const metrics = createMetrics({ version, node: process.version });
-  const base = worker === undefined ? null : { worker };
-  const sink = logDestination === undefined ? await openLog(metrics) : undefined;
-  const destination = logDestination ?? (sink as LineSink);
-  const log = createLog({ level, format, base }, destination);
-  const events = new Events(metrics, log, requests);
+  // Standard output is for the output of commands. A stalled pipe does not delay logins.
+  const sink =
+    logDestination ??
+    (await LineSink.open({ destination: STANDARD_ERROR, onDrop: () => metrics.logLinesDropped.inc() }));
+  const log = createLog(config, worker, sink);
+  const events = new Events(metrics, log, config.requests);
   return {
     metrics,
     events,
@@ -43,11 +44,8 @@ export async function createTelemetry(
       log.level = next.level;
       events.logRequests(next.requests);
     },
-    [Symbol.asyncDispose]: async () => sink?.[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      if (sink instanceof LineSink) await sink[Symbol.asyncDispose]();
+    },
   };
-}
-
-/** Standard output is for the output of commands. A stalled pipe does not delay logins. */
-function openLog({ logLinesDropped }: Metrics): Promise<LineSink> {
-  return LineSink.open({ destination: STANDARD_ERROR, onDrop: () => logLinesDropped.inc() });
 }

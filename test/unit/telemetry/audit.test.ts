@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildAuditRecord } from '../../../src/telemetry/audit-record.ts';
+import { buildAuditRecord } from '../../../src/telemetry/audit.ts';
 import { printableViolation, type Violation } from '../../../src/telemetry/violation.ts';
 
 const VIOLATION: Violation = {

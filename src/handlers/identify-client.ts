@@ -1,9 +1,8 @@
 import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
 import { Parameters } from '../oauth/parameters.ts';
-import { type ClientPolicy, effectiveMode } from '../policy/client-policy.ts';
+import { type ClientPolicy, type Draw, effectiveMode } from '../policy/client-policy.ts';
 import type { Listing } from '../policy/client-registry.ts';
-import type { Draw } from '../policy/draw.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
 import type { Subject } from '../telemetry/subject.ts';
 import type { Exchange } from './exchange.ts';

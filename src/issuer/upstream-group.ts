@@ -1,9 +1,8 @@
 import { RedirectPlaces } from '../oauth/redirect-places.ts';
 import { isLoopbackPlace } from '../oauth/redirect-uri.ts';
-import { type ClientPolicy, enforcedShare } from '../policy/client-policy.ts';
+import { type ClientPolicy, DRAWS, enforcedShare } from '../policy/client-policy.ts';
 import type { ClientRegistry, Listing } from '../policy/client-registry.ts';
 import type { Owner, Target } from '../policy/decide-target.ts';
-import { DRAWS } from '../policy/draw.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
 import type { Issuer } from './issuer.ts';
 

@@ -1,12 +1,10 @@
 import { type AuthorizationRequest, normalizeResponseType } from './authorization-request.ts';
-import { type JwtClaims, parseJwtClaims } from './jwt.ts';
+import { parseJwtClaims } from './jwt.ts';
 
 /** An authorization request as a server with support for request objects by value reads it (RFC 9101, OIDC Core 6.1). */
 export type RequestWithObject =
-  | {
-      readonly request: AuthorizationRequest /** The object contains the state, so that it cannot get a prefix. */;
-      readonly sealsState: boolean;
-    }
+  /** `sealsState`: the object contains the state, so that it cannot get a prefix. */
+  | { readonly request: AuthorizationRequest; readonly sealsState: boolean }
   | 'encrypted'
   | 'malformed'
   /** The same parameter inside and outside, with different values: servers disagree on which of the two counts. */
@@ -15,6 +13,7 @@ export type RequestWithObject =
 const JUDGED = {
   clientId: 'client_id',
   redirectUri: 'redirect_uri',
+  responseType: 'response_type',
   responseMode: 'response_mode',
   state: 'state',
   codeChallenge: 'code_challenge',
@@ -32,23 +31,19 @@ export function mergeRequestObject(outer: AuthorizationRequest, jwt: string): Re
   if (claims['request'] !== undefined || claims['request_uri'] !== undefined) return 'malformed';
   const inner: Partial<Record<keyof typeof JUDGED, string>> = {};
   for (const [key, name] of Object.entries(JUDGED) as [keyof typeof JUDGED, string][]) {
-    const value = claims[name];
-    if (value === undefined) continue;
-    if (typeof value !== 'string') return 'malformed';
-    if (outer[key] !== undefined && outer[key] !== value && !isDefaultMethod(key, outer))
-      return 'conflicting';
+    const claim = claims[name];
+    if (claim === undefined) continue;
+    if (typeof claim !== 'string') return 'malformed';
+    const isType = key === 'responseType';
+    const value = isType ? normalizeResponseType(claim) : claim;
+    const outside = isType ? outer.responseType || undefined : outer[key];
+    if (outside !== undefined && outside !== value && !isDefaultMethod(key, outer)) return 'conflicting';
     inner[key] = value;
-  }
-  const responseType = innerResponseType(claims);
-  if (responseType === 'malformed') return 'malformed';
-  if (responseType !== undefined && outer.responseType !== '' && outer.responseType !== responseType) {
-    return 'conflicting';
   }
   return {
     request: {
       ...outer,
       ...inner,
-      responseType: responseType ?? outer.responseType,
       codeChallenge: inner.codeChallenge,
       codeChallengeMethod:
         inner.codeChallengeMethod ?? (inner.codeChallenge === undefined ? undefined : 'plain'),
@@ -64,10 +59,4 @@ function isDefaultMethod(key: string, outer: AuthorizationRequest): boolean {
     outer.codeChallengeMethod === 'plain' &&
     outer.codeChallenge !== undefined
   );
-}
-
-function innerResponseType(claims: JwtClaims): string | undefined {
-  const value = claims['response_type'];
-  if (value === undefined) return undefined;
-  return typeof value === 'string' ? normalizeResponseType(value) : 'malformed';
 }

@@ -25,14 +25,11 @@ export function* buildAdvertisedPolicy(
     requestObjects ||= policy.requestObjects === 'allow';
     publicClients ||= policy.injectSecret !== undefined;
   }
+  // S256 first: some clients take the first method that they know.
+  const inOrder = ['S256', 'plain'].filter((method) => methods.has(method));
   return {
-    codeChallengeMethods: advertisePkce && methods.size > 0 ? inOrder(methods) : undefined,
+    codeChallengeMethods: advertisePkce && inOrder.length > 0 ? inOrder : undefined,
     narrowed: { responseTypes, responseModes, requestObjects },
     publicClients,
   };
-}
-
-/** S256 first: some clients take the first method that they know. */
-function inOrder(methods: ReadonlySet<string>): string[] {
-  return ['S256', 'plain'].filter((method) => methods.has(method));
 }

@@ -1,5 +1,4 @@
 import type { PolicyEntry, PolicySettings } from '../config/client-policies.ts';
-import { DRAWS, type Draw, FIRST_DRAW } from './draw.ts';
 import type { Mode } from './mode.ts';
 
 /** The policy of one client (or a group), with all defaults. `config/schema/policy.ts` describes its settings. */
@@ -14,9 +13,6 @@ export type ClientPolicy = PolicySettings & {
   readonly alike?: readonly ClientPolicy[];
 };
 
-/** When an entry is enforced, and the share of its flows. */
-export type Enforcement = Pick<ClientPolicy, 'mode' | 'enforceFrom' | 'enforcePercent'>;
-
 /** The policies of one issuer. */
 export type ClientPolicies = {
   readonly listed: Iterable<ClientPolicy>;
@@ -26,6 +22,21 @@ export type ClientPolicies = {
 
 /** The name and metric label of the policy for clients without an entry. */
 export const UNLISTED = '_unlisted';
+
+/** A whole number from 0 to 99, drawn when a flow begins: the flow is enforced if its draw is below `enforce_percent`. */
+export type Draw = number;
+
+/** The number of different draws. */
+export const DRAWS = 100;
+
+/** Enforced if any flow of the client is. */
+export const FIRST_DRAW: Draw = 0;
+
+/**
+ * Enforced only if every flow of the client is. For requests without a known flow: their login may have been drawn to be
+ * reported, and must not break.
+ */
+export const LAST_DRAW: Draw = DRAWS - 1;
 
 /**
  * The mode in force at a moment (epoch milliseconds) for a flow with this draw. With the first draw: whether any flow is
@@ -45,11 +56,7 @@ export function enforcedShare(policy: ClientPolicy, now: number): number {
   return alike === undefined ? shareOf(policy, now) : Math.max(...alike.map((one) => shareOf(one, now)));
 }
 
-export function enforcementsOf(policy: ClientPolicy): readonly Enforcement[] {
-  return policy.alike ?? [policy];
-}
-
-function shareOf({ mode, enforceFrom, enforcePercent }: Enforcement, now: number): number {
+function shareOf({ mode, enforceFrom, enforcePercent }: ClientPolicy, now: number): number {
   if (mode === 'off') return NOT_LOOKED_AT;
   if (mode === 'reject') return DRAWS;
   const enforces = enforceFrom === undefined ? mode === 'enforce' : now >= enforceFrom;

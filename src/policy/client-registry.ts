@@ -5,10 +5,10 @@ import {
   type ClientPolicy,
   effectiveMode,
   enforcedShare,
-  enforcementsOf,
+  LAST_DRAW,
 } from './client-policy.ts';
-import { LAST_DRAW } from './draw.ts';
 import { type Mode, strictestMode } from './mode.ts';
+import type { Violation } from './reason.ts';
 
 /** The policy for a client_id, and how it was found. */
 export type Listing = {
@@ -16,6 +16,11 @@ export type Listing = {
   /** `folded`: the id matches that client only after folding; `pattern`: an entry with `*`; `none`: no entry matches. */
   readonly by: 'name' | 'folded' | 'pattern' | 'none';
 };
+
+/** An id that equals a listed client's only after folding: some server may read it as that client's. */
+export function decideClientId({ by }: Listing, clientId: string | undefined): Violation | undefined {
+  return by === 'folded' ? { reason: 'client_id_ambiguous', detail: clientId } : undefined;
+}
 
 /** The client policies of one issuer. An exact entry beats a pattern, a longer pattern a shorter one. */
 export class ClientRegistry {
@@ -130,7 +135,7 @@ function alignModes(group: readonly ClientPolicy[]): readonly ClientPolicy[] {
 }
 
 function scheduleOf(policy: ClientPolicy): string {
-  return enforcementsOf(policy)
+  return (policy.alike ?? [policy])
     .map(({ mode, enforceFrom, enforcePercent }) => `${mode} ${enforceFrom} ${enforcePercent}`)
     .sort()
     .join()

@@ -6,31 +6,22 @@ import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 import type { Reason, Violation } from './reason.ts';
 
-type Rule = (request: AuthorizationRequest, policy: ClientPolicy) => Violation | undefined;
-
 /**
- * The rules for an authorization request, in order: the client, the redirect_uri (a refusal can be sent there only after this
- * check), what is requested, and how it is protected.
+ * The first rule that an authorization request breaks. In order: the client, the redirect_uri (a refusal can be sent there only
+ * after this check), what is requested, and how it is protected.
  */
-const RULES: readonly Rule[] = [
-  checkClient,
-  checkRequestUri,
-  checkRedirectUri,
-  checkResponseType,
-  checkResponseMode,
-  checkPkce,
-];
-
-/** The first rule that an authorization request breaks. */
 export function decideAuthorizationRequest(
   request: AuthorizationRequest,
   policy: ClientPolicy,
 ): Violation | undefined {
-  for (const rule of RULES) {
-    const found = rule(request, policy);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  return (
+    checkClient(request, policy) ??
+    checkRequestUri(request) ??
+    checkRedirectUri(request, policy) ??
+    checkResponseType(request, policy) ??
+    checkResponseMode(request, policy) ??
+    checkPkce(request, policy)
+  );
 }
 
 function checkClient({ clientId }: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {

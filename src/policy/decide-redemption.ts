@@ -1,5 +1,4 @@
 import { type ClientIdentity, identifies } from '../oauth/client-identity.ts';
-import { isCodeVerifier } from '../oauth/pkce.ts';
 import type { Binding, KnownClaim } from '../store/flow-store.ts';
 import { allowsGrantType, type ClientPolicy } from './client-policy.ts';
 import type { Reason, Violation } from './reason.ts';
@@ -67,9 +66,4 @@ function decideClaimed(binding: Binding, presented: PresentedRedemption): Reason
   return redirectUri !== undefined && redirectUri !== binding.redirectUri
     ? 'redirect_uri_mismatch'
     : undefined;
-}
-
-/** Whether a verifier can be compared at all (RFC 7636 4.1). */
-export function isComparable(codeVerifier: string | undefined): codeVerifier is string {
-  return codeVerifier !== undefined && isCodeVerifier(codeVerifier);
 }

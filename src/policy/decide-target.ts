@@ -1,7 +1,6 @@
 import { goesTo } from '../oauth/redirect-uri.ts';
 import type { Flow } from '../store/flow-store.ts';
-import { type ClientPolicy, effectiveMode } from './client-policy.ts';
-import { LAST_DRAW } from './draw.ts';
+import { type ClientPolicy, effectiveMode, LAST_DRAW } from './client-policy.ts';
 import type { Reason } from './reason.ts';
 
 /** A client that lists a redirect_uri. */

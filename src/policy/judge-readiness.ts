@@ -101,7 +101,7 @@ function judgeReported(
   if (lastBroken >= days.length - CLEAN_DAYS) {
     const recent = sum(days.slice(-CLEAN_DAYS)).counted;
     return notReady(
-      `${requests(recent)} would have been refused in the last ${CLEAN_DAYS} days: ${explain(recent)}`,
+      `${count(total(recent), 'request')} would have been refused in the last ${CLEAN_DAYS} days: ${explain(recent)}`,
     );
   }
   const evidence = days.slice(lastBroken + 1);
@@ -128,7 +128,7 @@ function findRefusals(days: readonly Traffic[]): string | undefined {
   const recent = sum(days.slice(-TROUBLE_DAYS));
   const refused = total(recent.violations);
   if (refused === 0 || refused < TROUBLE_SHARE * (recent.requests + refused)) return undefined;
-  return `${requests(recent.violations)} refused or reported since yesterday: ${explain(recent.violations)}`;
+  return `${count(refused, 'request')} refused or reported since yesterday: ${explain(recent.violations)}`;
 }
 
 function findBypass(days: readonly Traffic[], isCountedElsewhere: boolean): string | undefined {
@@ -159,10 +159,6 @@ function explain(violations: ReadonlyMap<string, number>): string {
   return [...explained, ...others].join(', ');
 }
 
-function requests(violations: ReadonlyMap<string, number>): string {
-  return count(total(violations), 'request');
-}
-
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
@@ -171,15 +167,9 @@ function total(violations: ReadonlyMap<string, number>): number {
   return [...violations.values()].reduce((all, number) => all + number, 0);
 }
 
-function isIdle({
-  requests: asked,
-  codesBound,
-  verified,
-  unverified,
-  violations,
-  counted,
-}: Traffic): boolean {
-  return asked + codesBound + verified + unverified + violations.size + counted.size === 0;
+function isIdle(day: Traffic): boolean {
+  const steps = day.requests + day.codesBound + day.verified + day.unverified;
+  return steps + day.violations.size + day.counted.size === 0;
 }
 
 function sum(days: readonly Traffic[]): Traffic {

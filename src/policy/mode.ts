@@ -4,15 +4,12 @@
  */
 export type Mode = (typeof MODES)[number];
 
+/** The strictest first. */
 export const MODES = ['enforce', 'report', 'off'] as const;
 
-const STRICTNESS: Readonly<Record<Mode, number>> = { off: 0, report: 1, enforce: 2 };
-
 /** The strictest mode of all parties concerned. `off` for an empty list. */
-export function strictestMode(modes: Iterable<Mode>): Mode {
-  let strictest: Mode = 'off';
-  for (const mode of modes) if (STRICTNESS[mode] > STRICTNESS[strictest]) strictest = mode;
-  return strictest;
+export function strictestMode(modes: readonly Mode[]): Mode {
+  return MODES.find((mode) => modes.includes(mode)) ?? 'off';
 }
 
 /** As shown to people: `enforce 25%` where only a share of the flows is enforced. */

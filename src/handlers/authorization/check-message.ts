@@ -1,4 +1,4 @@
-import { decideClientId } from '../../policy/decide-client-id.ts';
+import { decideClientId } from '../../policy/client-registry.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { isDecisive, parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { NO_IDENTITY } from '../../oauth/client-identity.ts';
-import { DRAWS, LAST_DRAW } from '../../policy/draw.ts';
+import { DRAWS, LAST_DRAW } from '../../policy/client-policy.ts';
 import { identifyClient } from '../identify-client.ts';
 import { judgeRequest } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { DRAWS } from '../../policy/draw.ts';
+import { DRAWS } from '../../policy/client-policy.ts';
 import { AuthorizationContext } from '../authorization/authorization-context.ts';
 import { checkMessage } from '../authorization/check-message.ts';
 import { checkPolicy } from '../authorization/check-policy.ts';

@@ -1,6 +1,6 @@
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
-import { decideClientId } from '../../policy/decide-client-id.ts';
+import { decideClientId } from '../../policy/client-registry.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { StoreFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';

@@ -1,7 +1,6 @@
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
-import { s256 } from '../../oauth/pkce.ts';
+import { isCodeVerifier, s256 } from '../../oauth/pkce.ts';
 import { allowsGrantType } from '../../policy/client-policy.ts';
-import { isComparable } from '../../policy/decide-redemption.ts';
 import { strictestMode } from '../../policy/mode.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { StoreFault } from '../../store/flow-store.ts';
@@ -26,7 +25,7 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
   const code = parameters.get('code');
   if (code === undefined) return proceedUnclaimed(context, { reason: 'code_missing' });
   const verifier = parameters.get('code_verifier');
-  const challenge = isComparable(verifier) ? s256(verifier) : undefined;
+  const challenge = verifier !== undefined && isCodeVerifier(verifier) ? s256(verifier) : undefined;
   const claimId = takeRandomBytes(CLAIM_ID_BYTES).toString('base64url');
   const { store } = exchange.services;
   const claim = await store.claimCode(exchange.group.key, code, { challenge, claimId }).catch(storeFault);

@@ -1,4 +1,4 @@
-import { LAST_DRAW } from '../../policy/draw.ts';
+import { LAST_DRAW } from '../../policy/client-policy.ts';
 import type { Exchange } from '../exchange.ts';
 import { identifyByCredentials } from '../identify-client.ts';
 import { bodyParametersOf } from '../message/message.ts';

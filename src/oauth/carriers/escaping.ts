@@ -8,7 +8,7 @@ export type Escaping = {
   /** Inverts `decode`; used if the surrounding text is escaped in this way. */
   encode(text: string): string;
   /** Whether a text counts as escaped in this way even without an escape in it. */
-  readonly always?: true;
+  readonly always?: boolean;
 };
 
 /** Browsers drop tabs and line ends anywhere in a URL (WHATWG URL 4.4). */
@@ -21,15 +21,9 @@ export const PERCENT: Escaping = {
   encode: percentEncode,
 };
 
-const CONTROL_ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['n', '\n'],
-  ['r', '\r'],
-  ['t', '\t'],
-  ['b', '\b'],
-  ['f', '\f'],
-  ['v', '\v'],
-  ['0', '\0'],
-]);
+const CONTROL_ESCAPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v', 0: '\0' }),
+);
 
 /** The strings of JavaScript and JSON. */
 export const SCRIPT_STRING: Escaping = {
@@ -46,13 +40,9 @@ export const SCRIPT_STRING: Escaping = {
 };
 
 // A map, because every plain object has a member `constructor`, and `&constructor;` is not a reference.
-const NAMED: ReadonlyMap<string, string> = new Map([
-  ['amp', '&'],
-  ['quot', '"'],
-  ['apos', "'"],
-  ['lt', '<'],
-  ['gt', '>'],
-]);
+const NAMED: ReadonlyMap<string, string> = new Map(
+  Object.entries({ amp: '&', quot: '"', apos: "'", lt: '<', gt: '>' }),
+);
 
 /** The attributes and text of HTML and XML. */
 export const ENTITIES: Escaping = {
@@ -68,11 +58,7 @@ export const ENTITIES: Escaping = {
 };
 
 /** The same in text that may not be HTML. */
-export const STRAY_ENTITIES: Escaping = {
-  pattern: ENTITIES.pattern,
-  decode: ENTITIES.decode,
-  encode: ENTITIES.encode,
-};
+export const STRAY_ENTITIES: Escaping = { ...ENTITIES, always: false };
 
 function codePoint(value: number): string {
   return value > 0x10_ffff ? '\ufffd' : String.fromCodePoint(value);

@@ -24,11 +24,12 @@ const SINGLE_QUOTED = /'(?:[a-z][a-z0-9+.-]{0,63}:|[/?#])/i;
 const DEPTH = 5;
 
 /** Every URL in a text with a prefixed state in its own parameters. */
-export function findUrlCarriers(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
-  return findIn(written, kind, around, 0);
-}
-
-function findIn(written: Written, kind: CarrierKind, around: Surroundings, depth: number): Carrier[] {
+export function findUrlCarriers(
+  written: Written,
+  kind: CarrierKind,
+  around: Surroundings,
+  depth = 0,
+): Carrier[] {
   const { text } = written;
   const carriers: Carrier[] = [];
   if (depth > DEPTH || around.findPrefix(text, 0) === -1) return carriers;
@@ -47,10 +48,18 @@ function findIn(written: Written, kind: CarrierKind, around: Surroundings, depth
   return carriers;
 }
 
-/** For a text that is one URL, such as an attribute: the URL itself, and those in its parameters. */
-export function readWholeUrl(written: Written, kind: CarrierKind, around: Surroundings): Carrier[] {
+/**
+ * For a text that is one URL, such as an attribute: the URL itself, and those in its parameters. `isFollowed`: a browser follows it
+ * by itself, so it is read with or without a prefix, because a preserved state has none.
+ */
+export function readWholeUrl(
+  written: Written,
+  kind: CarrierKind,
+  around: Surroundings,
+  isFollowed = false,
+): Carrier[] {
   const url = readUrl(trimmed(written).decode(URL_SPACE), around);
-  const own = holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
+  const own = isFollowed || holdsState(url, around) ? readUrlCarrier(url, kind) : undefined;
   const inside = carriersInside(url, around, 0);
   return own === undefined ? inside : [own, ...inside];
 }
@@ -63,13 +72,17 @@ export function readQueryCarrier(written: Written, around: Surroundings): Carrie
   return carrier?.codes.length === 0 && !carrier.hasIdToken ? undefined : carrier;
 }
 
-/** The carriers in the parameters of a URL. */
-export function carriersInside(url: WrittenUrl, around: Surroundings, depth: number): Carrier[] {
-  return nestedIn(url, around).flatMap((value) => findIn(value.decode(PERCENT), 'url', around, depth + 1));
+/** The carriers in the parameters of a URL; not in its state, which is the client's own text. */
+function carriersInside({ parameters, written }: WrittenUrl, around: Surroundings, depth: number): Carrier[] {
+  return parameters.flatMap(({ name, valueStart, end }) => {
+    const value = written.slice(valueStart, end);
+    if (name === 'state' || around.findPrefix(value.text, 0) === -1) return [];
+    return findUrlCarriers(value.decode(PERCENT), 'url', around, depth + 1);
+  });
 }
 
 /** Trims control characters and spaces, as browsers do for a URL. */
-export function trimmed(written: Written): Written {
+function trimmed(written: Written): Written {
   const { text } = written;
   let start = 0;
   let end = text.length;
@@ -82,7 +95,7 @@ export function trimmed(written: Written): Written {
 function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: number): Carrier[] {
   if (run.text.includes('\\')) {
     const read = run.decode(SCRIPT_STRING);
-    if (/[\t\n\f\r "'`<>]/.test(read.text)) return findIn(read, kind, around, depth + 1);
+    if (/[\t\n\f\r "'`<>]/.test(read.text)) return findUrlCarriers(read, kind, around, depth + 1);
     run = read;
   }
   const url = readUrl(run.slice(urlStart(run.text)), around);
@@ -92,20 +105,12 @@ function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: n
   if (inside.length > 0 || depth >= DEPTH) return inside;
   // Unreadable as it is: escaped as a whole, or as HTML.
   const read = run.decode(STRAY_ENTITIES);
-  if (read !== run) return findIn(read, kind, around, depth + 1);
-  return url.parameters.length === 0 ? findIn(run.decode(PERCENT), kind, around, depth + 1) : [];
+  if (read !== run) return findUrlCarriers(read, kind, around, depth + 1);
+  return url.parameters.length === 0 ? findUrlCarriers(run.decode(PERCENT), kind, around, depth + 1) : [];
 }
 
 function holdsState({ parameters }: WrittenUrl, { findPrefix }: Surroundings): boolean {
   return parameters.some(({ name, value }) => name === 'state' && findPrefix(value, 0) === 0);
-}
-
-/** The values that may contain a whole URL; not the state, which is the client's own text. */
-function nestedIn({ parameters, written }: WrittenUrl, { findPrefix }: Surroundings): Written[] {
-  return parameters
-    .filter(({ name }) => name !== 'state')
-    .map(({ valueStart, end }) => written.slice(valueStart, end))
-    .filter((value) => findPrefix(value.text, 0) !== -1);
 }
 
 /** The beginning of the URL in a run such as `url=https://…` or `location=/cb?…`. */

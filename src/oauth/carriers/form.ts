@@ -1,3 +1,4 @@
+import { escapeHtml } from '../escape-html.ts';
 import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, Changes, Edit } from './carrier.ts';
@@ -97,8 +98,7 @@ export class Form {
     const edits = this.#fields.flatMap((field) => fieldEdits(field, changes));
     const last = this.#fields.findLast(({ name, value }) => name === 'code' && value.text !== '');
     if (changes.iss !== undefined && last !== undefined && !this.#fields.some(({ name }) => name === 'iss')) {
-      const value = changes.iss.replace(/[&"<>]/g, (character) => `&#${character.charCodeAt(0)};`);
-      const text = `<input type="hidden" name="iss" value="${value}"/>`;
+      const text = `<input type="hidden" name="iss" value="${escapeHtml(changes.iss)}"/>`;
       edits.push({ start: last.end, end: last.end, text });
     }
     return edits;

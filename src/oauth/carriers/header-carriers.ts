@@ -1,7 +1,5 @@
 import type { Carrier } from './carrier.ts';
-import { URL_SPACE } from './escaping.ts';
-import { carriersInside, findUrlCarriers, type Surroundings, trimmed } from './find-urls.ts';
-import { readUrl, readUrlCarrier } from './url-carrier.ts';
+import { findUrlCarriers, readWholeUrl, type Surroundings } from './find-urls.ts';
 import { Written } from './written.ts';
 
 /** The carriers in one header value, for `rewriteCarriers`. */
@@ -28,9 +26,9 @@ export function readHeaderCarriers(headers: readonly string[], around: Surroundi
 function readValue(name: string, value: string, around: Surroundings): Carrier[] {
   switch (name) {
     case 'location':
-      return readNavigation(Written.plain(value), 'location', around);
+      return readWholeUrl(Written.plain(value), 'location', around, true);
     case 'refresh':
-      return readNavigation(refreshUrl(Written.plain(value)), 'refresh', around);
+      return readWholeUrl(refreshUrl(Written.plain(value)), 'refresh', around, true);
     case 'link':
       return findUrlCarriers(Written.plain(value), 'link', around);
     case 'set-cookie':
@@ -38,14 +36,6 @@ function readValue(name: string, value: string, around: Surroundings): Carrier[]
     default:
       return [];
   }
-}
-
-/** A URL that a browser follows by itself: read with or without a prefix, because a preserved state has none. */
-function readNavigation(written: Written, kind: 'location' | 'refresh', around: Surroundings): Carrier[] {
-  const url = readUrl(trimmed(written).decode(URL_SPACE), around);
-  const own = readUrlCarrier(url, kind);
-  const inside = carriersInside(url, around, 0);
-  return own === undefined ? inside : [own, ...inside];
 }
 
 /** The URL of a Refresh (HTML 4.2.5.3, shared declarative refresh steps). */

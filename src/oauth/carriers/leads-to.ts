@@ -4,36 +4,23 @@ import type { Carrier } from './carrier.ts';
 /** Shorter codes are words, such as `{"code":"SUCCESS"}`. */
 const CODE_LENGTH = 16;
 
-/** Context of an object or script with a code. */
-export type CarrierContext = {
-  /** Whether it is in the authorization endpoint's own response. */
-  readonly isAuthorizationAnswer: boolean;
-  /** The flow's response_mode. */
-  readonly responseMode: string | undefined;
-};
-
-/** Whether a carrier brings its response to this redirect_uri, strictly. */
-export function leadsTo(carrier: Carrier, redirectUri: string, context: CarrierContext): boolean {
-  const { kind, target, places, codes } = carrier;
-  switch (kind) {
-    case 'web_message': {
-      const origin = URL.parse(redirectUri)?.origin;
-      if (context.responseMode === 'web_message') return true;
-      return origin !== undefined && origin !== 'null' && places.some((place) => place.origin === origin);
-    }
-    case 'pair':
-      return (
-        places.some((place) => goesTo(place, redirectUri)) ||
-        (context.isAuthorizationAnswer && codes.every((code) => code.length >= CODE_LENGTH))
-      );
-    case 'location':
-    case 'refresh':
-    case 'link':
-    case 'cookie':
-    case 'form':
-    case 'url':
-      return goesTo(target, redirectUri);
+/**
+ * Whether a carrier brings its response to this redirect_uri, strictly. `isAuthorizationAnswer`: it is in the authorization
+ * endpoint's own response; `responseMode`: that of the flow.
+ */
+export function leadsTo(
+  { kind, target, places, codes }: Carrier,
+  redirectUri: string,
+  context: { readonly isAuthorizationAnswer: boolean; readonly responseMode: string | undefined },
+): boolean {
+  if (kind === 'web_message') {
+    const origin = URL.parse(redirectUri)?.origin;
+    if (context.responseMode === 'web_message') return true;
+    return origin !== undefined && origin !== 'null' && places.some((place) => place.origin === origin);
   }
+  if (kind !== 'pair') return goesTo(target, redirectUri);
+  const isWhole = context.isAuthorizationAnswer && codes.every((code) => code.length >= CODE_LENGTH);
+  return isWhole || places.some((place) => goesTo(place, redirectUri));
 }
 
 /** The target of a carrier that leads to a flow's redirect_uri. A pair has no target of its own, but names URLs. */

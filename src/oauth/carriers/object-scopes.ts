@@ -70,7 +70,7 @@ export class ObjectScopes {
     }
     const scope = this.#scopes.at(-1) as Scope;
     if (this.#isPair(scope)) this.#addReady(pairCarrier(scope.members), endOf(scope));
-    else if (scope.lostCode) this.#note(scope);
+    else if (scope.lostCode) this.#noteScope(scope);
     if (scope.matters) this.#mattering -= 1;
     this.#scopes.pop();
     if (this.#scopes.length === 0) this.#scopes.push({ ...openScope(), places: scope.places });
@@ -112,10 +112,12 @@ export class ObjectScopes {
     if (!this.#writer.holding || this.#writer.heldLength + more <= CONSTRUCT_LIMIT) return;
     this.#scopes.forEach((scope, index) => {
       if (this.#isPair(scope)) this.#addReady(pairCarrier(scope.members), endOf(scope), index + 1);
-      else this.#note(scope);
+      else this.#noteScope(scope);
     });
     for (const { carrier, scopes, end } of this.#ready) {
-      if (end > this.#writer.position || !scopes.some(namesPlace)) this.#noteCarrier(carrier);
+      const { states, codes, hasIdToken } = carrier;
+      if (end > this.#writer.position || !scopes.some(namesPlace))
+        this.#note(states, codes.length > 0 || hasIdToken);
     }
     this.#ready = this.#ready.filter(({ end }) => end <= this.#writer.position);
     this.#release();
@@ -135,17 +137,15 @@ export class ObjectScopes {
     return isPair(members, this.#findPrefix);
   }
 
-  /** Reports a prefixed state whose target or code can no longer be determined. */
-  #note({ members, lostCode }: Scope): void {
-    const isPrefixed = ({ name, value }: Member) => name === 'state' && this.#findPrefix(value.text, 0) === 0;
-    const state = members.find(isPrefixed)?.value.text;
-    if (state !== undefined)
-      this.#tooLarge ??= { holdsCode: lostCode || members.some(({ name }) => isCodeName(name)), state };
+  #noteScope({ members, lostCode }: Scope): void {
+    const states = members.filter(({ name }) => name === 'state').map(({ value }) => value.text);
+    this.#note(states, lostCode || members.some(({ name }) => isCodeName(name)));
   }
 
-  #noteCarrier({ states, codes, hasIdToken }: Carrier): void {
+  /** Reports a prefixed state whose target or code can no longer be determined. */
+  #note(states: readonly string[], holdsCode: boolean): void {
     const state = states.find((each) => this.#findPrefix(each, 0) === 0);
-    if (state !== undefined) this.#tooLarge ??= { holdsCode: codes.length > 0 || hasIdToken, state };
+    if (state !== undefined) this.#tooLarge ??= { holdsCode, state };
   }
 
   /** Whether no later text can belong to the buffered text. */

@@ -9,8 +9,8 @@ export type Member = {
   readonly value: Written;
   /** The range to remove with the member; `undefined`: a variable, which stays and becomes empty. */
   readonly removal: Removal | undefined;
-  /** The position for another member, and its notation. */
-  readonly next: { readonly at: number; write(name: string, value: string): string } | undefined;
+  /** The position for another member of a JSON object. */
+  readonly next: number | undefined;
 };
 
 export type Removal = {
@@ -22,12 +22,11 @@ export type Removal = {
 
 /** Parameters of a request: pages of the server itself have them beside the state. */
 const REQUEST: ReadonlySet<string> = new Set(['response_type', 'code_challenge']);
+const OTHERS: ReadonlySet<string> = new Set(['state', 'iss', 'client_id']);
 
 /** Whether a member of this name matters for a response. */
 export function isPairName(name: string): boolean {
-  return (
-    name === 'state' || name === 'iss' || name === 'client_id' || isAnswerName(name) || REQUEST.has(name)
-  );
+  return isAnswerName(name) || OTHERS.has(name) || REQUEST.has(name);
 }
 
 /** Whether a member may belong to a response, so that its object is buffered to its end. */
@@ -78,7 +77,7 @@ function pairEdits(members: readonly Member[], { prefix, hadState, code, iss }: 
   });
   const next = members.find(({ name }) => name === 'code')?.next;
   if (iss !== undefined && next !== undefined && !members.some(({ name }) => name === 'iss')) {
-    edits.push({ start: next.at, end: next.at, text: next.write('iss', iss) });
+    edits.push({ start: next, end: next, text: `,"iss":${JSON.stringify(iss)}` });
   }
   return edits;
 }

@@ -144,7 +144,7 @@ export class ScriptReader implements ScriptTokens {
       removal: isMember
         ? { start: takesComma ? keyStart : this.#writer.position, end, takesComma }
         : undefined,
-      next: isMember ? { at: end, write: writeMember } : undefined,
+      next: isMember ? end : undefined,
     };
     this.#scopes.member(this.#member);
   }
@@ -178,8 +178,4 @@ function lastWord(text: string): string {
   let start = end;
   while (start > 0 && end - start < NAME_LENGTH && /[\w$]/.test(text[start - 1] as string)) start -= 1;
   return text.slice(start, end);
-}
-
-function writeMember(name: string, value: string): string {
-  return `,${JSON.stringify(name)}:${JSON.stringify(value)}`;
 }

@@ -82,9 +82,17 @@ function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part']
       edits.push({ start: written.at(first.start - 1), end: written.at(last.end), text: '' });
       continue;
     }
+    let follows = false;
     own.forEach((parameter, index) => {
-      if (!goes(parameter)) edits.push(...valueEdits(written, parameter, prefix, code));
-      else edits.push(removal(written, parameter, own[index + 1], kept[0]));
+      if (goes(parameter)) {
+        // With a separator: the one before it, if a remaining parameter precedes that.
+        const { start, end } = parameter;
+        const to = follows ? end : (own[index + 1]?.start ?? end);
+        edits.push({ start: written.at(follows ? start - 1 : start), end: written.at(to), text: '' });
+      } else {
+        follows = true;
+        edits.push(...valueEdits(written, parameter, prefix, code));
+      }
     });
     if (!adds) continue;
     // If nothing remains before it, the mark of the query or fragment is its separator.
@@ -111,18 +119,6 @@ function valueEdits(
   }
   const rest = percentEncode(value.slice(prefix.length));
   return [{ start, end: written.at(end), text: written.encode(rest) }];
-}
-
-/** A parameter with a separator: the one before it, if a remaining parameter precedes that. */
-function removal(
-  written: Written,
-  { start, end }: UrlParameter,
-  next: UrlParameter | undefined,
-  firstKept: UrlParameter | undefined,
-): Edit {
-  const isBehind = firstKept !== undefined && firstKept.start < start;
-  const from = isBehind ? start - 1 : start;
-  return { start: written.at(from), end: written.at(isBehind ? end : (next?.start ?? end)), text: '' };
 }
 
 function* parametersOf(

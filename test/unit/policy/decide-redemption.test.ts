@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  decideRedemption,
-  isComparable,
-  type PresentedRedemption,
-} from '../../../src/policy/decide-redemption.ts';
+import { decideRedemption, type PresentedRedemption } from '../../../src/policy/decide-redemption.ts';
 import type { Binding, KnownClaim } from '../../../src/store/flow-store.ts';
 import { sampleBinding } from '../../support/sample-login.ts';
 
@@ -105,12 +101,4 @@ test('the grant is judged before the code', () => {
     decideRedemption(claim('replayed'), presented(), { grantTypes })?.reason;
   expect(decide('refresh_token')).toBe('grant_type_not_allowed');
   expect(decide('refresh_token', 'authorization_code')).toBe('code_replayed');
-});
-
-test('comparable verifiers (RFC 7636 4.1)', () => {
-  expect(isComparable(VERIFIER)).toBe(true);
-  expect(isComparable(undefined)).toBe(false);
-  expect(isComparable('')).toBe(false);
-  expect(isComparable(`${VERIFIER}=`)).toBe(false);
-  expect(isComparable('a'.repeat(42))).toBe(false);
 });

@@ -3,14 +3,14 @@ import { startOfPeriod } from '../activity/activity-store.ts';
 import { type FlowStore, StoreFault } from '../store/flow-store.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/metrics.ts';
 import type { ActivityReader } from './activity-reader.ts';
-import { AdminHosts } from './admin-hosts.ts';
+import { acceptsHost } from './admin-hosts.ts';
 import { carriesToken } from './admin-token.ts';
 import { type Answer, sendAnswer, textAnswer } from './answer.ts';
 import { clientJson } from './client-json.ts';
 import type { ConfigHistory } from './config-history.ts';
 import { ASSETS } from './status/assets.ts';
 import { parseClientQuery } from './status/client-query.ts';
-import { renderRequestPage } from './status/request-page.ts';
+import { renderRequestPage } from './status/refusals.ts';
 import type { StatusFacts } from './status/status-facts.ts';
 import { renderStatusPage } from './status/status-page.ts';
 import { UpstreamWatch } from './upstream-watch.ts';
@@ -32,13 +32,11 @@ export type AdminServices = {
 /** Answers requests of the admin listener, which operators and their tools use. All of it is read-only. */
 export class AdminHandler {
   readonly #services: AdminServices;
-  readonly #hosts: AdminHosts;
   readonly #upstreams = new UpstreamWatch();
   readonly #startedAt = Date.now();
 
   constructor(services: AdminServices) {
     this.#services = services;
-    this.#hosts = new AdminHosts(services.history.config.admin.hosts);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -53,7 +51,8 @@ export class AdminHandler {
   }
 
   async #answer(request: IncomingMessage): Promise<Answer> {
-    if (!this.#hosts.allow(request)) {
+    const { hosts, token } = this.#services.history.config.admin;
+    if (!acceptsHost(request, hosts)) {
       return textAnswer(421, 'This host name is not among `admin.hosts` of the configuration.');
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -62,7 +61,6 @@ export class AdminHandler {
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
     if (path === '/healthz') return textAnswer(200, 'ok');
     if (path === '/readyz') return this.#readiness();
-    const { token } = this.#services.history.config.admin;
     if (token !== undefined && !carriesToken(request.headers.authorization, token)) {
       const wanted = { 'WWW-Authenticate': 'Basic realm="pkce-gateway", charset="UTF-8", Bearer' };
       return {

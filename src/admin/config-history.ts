@@ -16,40 +16,30 @@ export type ConfigLoad = {
 
 /** The configuration in force, and the history of reloads. */
 export class ConfigHistory {
-  #config: Config;
-  #loads: readonly ConfigLoad[];
+  config: Config;
+  /** The last attempts, newest first. */
+  loads: readonly ConfigLoad[];
 
   constructor(config: Config, now: number) {
-    this.#config = config;
-    this.#loads = [{ at: now, outcome: 'started', lines: [], more: 0 }];
-  }
-
-  get config(): Config {
-    return this.#config;
-  }
-
-  /** The last attempts, newest first. */
-  get loads(): readonly ConfigLoad[] {
-    return this.#loads;
+    this.config = config;
+    this.loads = [{ at: now, outcome: 'started', lines: [], more: 0 }];
   }
 
   /** `changes`: what is different, and what did not take effect. */
   loaded(config: Config, changes: readonly string[], now: number): void {
     this.#add(now, 'loaded', changes);
-    this.#config = config;
+    this.config = config;
   }
 
   rejected(problems: readonly string[], now: number): void {
     this.#add(now, 'rejected', problems);
   }
 
-  #add(at: number, outcome: ConfigLoad['outcome'], lines: readonly string[]): void {
-    const load = {
-      at,
-      outcome,
-      lines: lines.slice(0, KEPT_LINES),
-      more: Math.max(0, lines.length - KEPT_LINES),
-    };
-    this.#loads = [load, ...this.#loads].slice(0, KEPT_LOADS);
+  #add(at: number, outcome: ConfigLoad['outcome'], all: readonly string[]): void {
+    const lines = all.slice(0, KEPT_LINES);
+    this.loads = [{ at, outcome, lines, more: all.length - lines.length }, ...this.loads].slice(
+      0,
+      KEPT_LOADS,
+    );
   }
 }

@@ -1,15 +1,14 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
 import { REFUSALS_KEPT, type Refusal } from '../../activity/refusal.ts';
+import { showPolicy } from '../../config/show-settings.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
-import { renderMethods, renderTrend } from './charts.ts';
+import { renderMethods, renderMode, renderTrend, renderVerdictChip } from './client-cells.ts';
 import { violationCount } from './client-query.ts';
 import { type Html, html } from './html.ts';
 import { renderFrame } from './page-frame.ts';
-import { renderPolicy } from './policy-section.ts';
-import { renderRefusals } from './refusals-section.ts';
+import { renderRefusals } from './refusals.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { numberText, percentText, relativeDay } from './time-text.ts';
-import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 
 /** One client: its state, policy, redirect URIs and last violations. `refusals`: `undefined` while the store is unreachable. */
 export function renderClientPage(
@@ -88,3 +87,34 @@ function renderPlaces({ policy, redirectUris: seen, client }: ActivityPlaces, kn
 }
 
 type ActivityPlaces = Pick<ClientActivity, 'policy' | 'redirectUris' | 'client'>;
+
+/** Settings that other parts of the page show. */
+const SKIPPED = new Set(['description', 'owner', 'redirect_uris']);
+
+/** Settings that allow anything where they have no value. */
+const OPEN = new Set(['redirect_uris', 'response_modes', 'grant_types']);
+
+/** Each setting of the policy in force, and the source of its value. */
+function renderPolicy({ policy }: Pick<ClientActivity, 'policy'>): Html {
+  const settings = showPolicy(policy);
+  const rows = settings.filter(({ key, value }) => !SKIPPED.has(key) && value !== undefined);
+  const unlimited = settings.filter(({ key, value }) => OPEN.has(key) && value === undefined);
+  const own = policy.name === UNLISTED ? 'unlisted_clients' : `clients.${policy.name}`;
+  const places = { entry: own, defaults: 'defaults', 'built-in': 'built in' } as const;
+  return html`<table class="policy"><thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">From</th></tr></thead>
+<tbody>${rows.map(
+    ({ key, value, origin }) =>
+      html`<tr><th scope="row"><code>${key}</code></th><td>${valueText(value)}</td><td class="${origin === 'built-in' ? 'muted' : ''}">${places[origin ?? 'built-in']}</td></tr>`,
+  )}</tbody></table>
+${unlimited.length > 0 && html`<p class="muted">Not set, so any value is allowed: ${unlimited.map(({ key }) => key).join(', ')}.</p>`}`;
+}
+
+function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.join(', ');
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value)
+      .map(([name, part]) => `${name}: ${valueText(part)}`)
+      .join('; ');
+  }
+  return String(value);
+}

@@ -1,6 +1,6 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
-import { renderMethods, renderTrend } from './charts.ts';
+import { renderMethods, renderMode, renderTrend, renderVerdictChip } from './client-cells.ts';
 import {
   type ClientPage,
   type ClientQuery,
@@ -16,7 +16,6 @@ import {
 import { type Html, html } from './html.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { numberText, percentText, relativeDay } from './time-text.ts';
-import { renderMode, renderVerdictChip } from './verdict-chip.ts';
 
 /** The number of reasons in a row. */
 const NAMED_REASONS = 2;

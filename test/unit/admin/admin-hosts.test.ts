@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect, test } from 'vitest';
-import { AdminHosts } from '../../../src/admin/admin-hosts.ts';
+import { acceptsHost } from '../../../src/admin/admin-hosts.ts';
 
 function request(host: string | undefined, localAddress: string): IncomingMessage {
   const headers = host === undefined ? {} : { host };
@@ -23,7 +23,7 @@ test.each([
 ])('%s cannot be the name of a website', (host) => {
   for (const address of [...LOOPBACK, '10.1.2.3']) {
     for (const hosts of [undefined, ['admin.example.com']]) {
-      expect(new AdminHosts(hosts).allow(request(host, address))).toBe(true);
+      expect(acceptsHost(request(host, address), hosts)).toBe(true);
     }
   }
 });
@@ -37,20 +37,20 @@ test.each([
   'localhost.rebound.example.:9090',
 ])('%s may be the name of a website: not accepted over loopback, unless it is configured', (host) => {
   for (const address of LOOPBACK) {
-    expect(new AdminHosts(undefined).allow(request(host, address))).toBe(false);
-    expect(new AdminHosts([host]).allow(request(host.toUpperCase(), address))).toBe(true);
+    expect(acceptsHost(request(host, address), undefined)).toBe(false);
+    expect(acceptsHost(request(host.toUpperCase(), address), [host])).toBe(true);
   }
-  expect(new AdminHosts(undefined).allow(request(host, '10.1.2.3'))).toBe(true);
-  expect(new AdminHosts(['admin.example.com']).allow(request(host, '10.1.2.3'))).toBe(false);
+  expect(acceptsHost(request(host, '10.1.2.3'), undefined)).toBe(true);
+  expect(acceptsHost(request(host, '10.1.2.3'), ['admin.example.com'])).toBe(false);
 });
 
 test('the port does not count', () => {
-  const hosts = new AdminHosts(['admin.example.com:9090']);
+  const hosts = ['admin.example.com:9090'];
   for (const host of ['admin.example.com', 'admin.example.com:443', 'Admin.Example.com:9090']) {
-    expect(hosts.allow(request(host, '127.0.0.1'))).toBe(true);
+    expect(acceptsHost(request(host, '127.0.0.1'), hosts)).toBe(true);
   }
 });
 
 test('an ambiguous Host is not accepted', () => {
-  expect(new AdminHosts(undefined).allow(request('localhost@rebound.example', '10.1.2.3'))).toBe(false);
+  expect(acceptsHost(request('localhost@rebound.example', '10.1.2.3'), undefined)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
-import { violationCount } from './client-query.ts';
+import { isInTrouble, violationCount } from './client-query.ts';
 import { type Html, html } from './html.ts';
-import { numberText, percentText } from './time-text.ts';
+import { momentText, numberText, percentText } from './time-text.ts';
 
 const HEIGHT = 28;
 const STEP = 8;
@@ -53,4 +53,27 @@ export function renderMethods({ total: methods }: ClientActivity): Html {
 
 function fixed(value: number): string {
   return String(Math.round(value * 100) / 100);
+}
+
+/** The verdict in one or two words. For an enforced client it says whether its logins work. */
+export function renderVerdictChip(client: ClientActivity, known: boolean): Html {
+  const { state } = client.verdict;
+  if (client.mode === 'off') return html`<span class="muted">not judged</span>`;
+  if (!known) return html`<span class="muted">–</span>`;
+  if (isInTrouble(client)) return html`<span class="chip trouble">in trouble</span>`;
+  const word = client.mode === 'enforce' && state === 'ready' ? 'all fine' : state;
+  return html`<span class="chip verdict-${state.replace(' ', '-')}">${word}</span>`;
+}
+
+/** The mode, and for a client that is being enforced step by step, the date and the share of logins. */
+export function renderMode({ policy, mode }: ClientActivity, now: number): Html {
+  const { enforceFrom, enforcePercent } = policy;
+  const share = enforcePercent < 100 ? `in ${enforcePercent} % of logins` : '';
+  const from =
+    mode === 'report' && enforceFrom !== undefined && enforceFrom >= now
+      ? `enforced from ${momentText(enforceFrom)}`
+      : '';
+  const details =
+    mode === 'off' ? '' : [from, mode === 'enforce' || from !== '' ? share : ''].join(' ').trim();
+  return html`<span class="chip mode-${mode}">${mode}</span>${details !== '' && html`<span class="muted details">${details}</span>`}`;
 }

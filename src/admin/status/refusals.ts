@@ -1,8 +1,8 @@
 import type { Refusal } from '../../activity/refusal.ts';
-import type { Reason } from '../../policy/reason.ts';
-import { REASONS } from '../../policy/reason.ts';
+import { REASONS, type Reason } from '../../policy/reason.ts';
 import { clientPath } from './client-query.ts';
 import { type Html, html } from './html.ts';
+import { renderFrame, renderRequestSearch } from './page-frame.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { timeText } from './time-text.ts';
 
@@ -22,4 +22,26 @@ ${REASONS[reason as Reason] !== undefined && html`<p class="muted">${REASONS[rea
 <p class="muted">Request id <code>${requestId}</code>${withClient && html`, client <a href="${clientPath(issuer, client)}"><bdi>${client}</bdi></a>`}</p>
 </li>`;
   })}</ol>`;
+}
+
+/** What is known about one request, by the id that its user saw. `refusals`: `undefined` while the store is unreachable. */
+export function renderRequestPage(
+  facts: StatusFacts,
+  id: string,
+  refusals: readonly Refusal[] | undefined,
+): string {
+  const found = refusals?.filter(({ requestId }) => requestId === id);
+  const result =
+    found === undefined
+      ? html`<p>The store is unreachable, so the request cannot be looked up here. Search the log for <code>${id}</code>.</p>`
+      : found.length === 0
+        ? html`<p>No violation with this id is among the last ones of each client. Search the log, which has all of them, for <code>${id}</code>.</p>`
+        : renderRefusals(found, facts, { withClient: true });
+  return renderFrame(
+    facts,
+    'Request',
+    html`<section aria-labelledby="request"><h2 id="request">Request ${id}</h2>
+${renderRequestSearch(id)}
+<div id="found" data-live>${result}</div></section>`,
+  );
 }

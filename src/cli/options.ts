@@ -47,8 +47,9 @@ export function parseOptions(
     const given = Object.entries(parsed.values).map(([name, value]) => [name, value === true ? '' : value]);
     const values: ParsedOptions = Object.fromEntries(given);
     const [first, ...others] = parsed.positionals;
-    for (const [name, { needs, excludes }] of Object.entries(specs)) {
+    for (const [name, { value, needs, excludes }] of Object.entries(specs)) {
       if (values[name] === undefined) continue;
+      if (value !== undefined && values[name] === '') throw new Error(`--${name} must not be empty`);
       if (needs !== undefined && values[needs] === undefined) throw new Error(`--${name} needs --${needs}`);
       if (excludes !== undefined && values[excludes] !== undefined)
         throw new Error(`--${name} and --${excludes} cannot be used together`);

@@ -40,6 +40,11 @@ const CASES: readonly (readonly [what: string, yaml: readonly string[], line: st
     /^g\.yaml:1:\d+ listen\.tls\.cert_file: cannot read DIR\/no\.pem: the file does not exist$/,
   ],
   [
+    'a certificate without its key',
+    withTls('{cert_file: a.pem}'),
+    /^g\.yaml:1:\d+ listen\.tls\.key_file: is required$/,
+  ],
+  [
     'the key of another certificate',
     withTls('{cert_file: a.pem, key_file: b.key}'),
     /^g\.yaml:1:\d+ listen\.tls\.cert_file: does not match key_file: /,

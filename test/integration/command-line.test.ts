@@ -163,6 +163,8 @@ describe('an invalid command line: exit 2, and the reason', () => {
     [['help', 'frobnicate'], 'there is no command frobnicate'],
     [['completion', 'powershell'], 'completion: name a shell: bash, zsh, fish'],
     [['serve', '--config'], 'argument missing'],
+    [['serve', '--config', ''], '--config must not be empty'],
+    [['explain', '--client='], '--client must not be empty'],
     [['serve', '--mode', 'report'], '--mode needs --upstream'],
     [['serve', '--redis', 'redis://127.0.0.1'], '--redis needs --upstream'],
     [[...UPSTREAM, '--config', 'a.yaml'], '--upstream and --config cannot be used together'],

@@ -7,10 +7,13 @@ import { withRule } from './rule.ts';
 
 type Pair = { readonly cert?: string | undefined; readonly key?: string | undefined };
 
-/** Certificate and key must match. */
+/** A client needs no certificate, but one with its key. */
 function checkPair(tls: Pair, diagnostics: Diagnostics): void {
   if ('cert' in tls !== 'key' in tls) diagnostics.problem([], 'cert_file and key_file must be set together');
-  const { cert, key } = tls;
+  checkMatch(tls, diagnostics);
+}
+
+function checkMatch({ cert, key }: Pair, diagnostics: Diagnostics): void {
   if (cert === undefined || key === undefined) return;
   try {
     createSecureContext({ cert, key });
@@ -20,6 +23,6 @@ function checkPair(tls: Pair, diagnostics: Diagnostics): void {
   }
 }
 
-withRule(serverTlsSchema, checkPair);
+withRule(serverTlsSchema, checkMatch);
 withRule(upstreamTlsSchema, checkPair);
 withRule(redisTlsSchema, checkPair);

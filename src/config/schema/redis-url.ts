@@ -22,7 +22,8 @@ export function parseRedisUrl(text: string): Parsed<RedisAddress> {
   }
   const url = /^rediss?:\/\/[^\s]+$/.test(text) ? URL.parse(text) : null;
   const [username, password] = [decode(url?.username ?? ''), decode(url?.password ?? '')];
-  if (!url?.hostname || username === undefined || password === undefined) return { problem: FORM };
+  if (!url?.hostname || url.port === '0' || username === undefined || password === undefined)
+    return { problem: FORM };
   if (url.search !== '' || url.hash !== '') return { problem: 'must not have a query or a fragment' };
   if (!/^(\/\d{0,5})?$/.test(url.pathname))
     return { problem: 'its path must be the number of the database, such as /0' };

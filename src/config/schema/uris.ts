@@ -15,13 +15,15 @@ export function parseHttpOrigin(text: string): Parsed<string> {
       problem: `must be an origin, without the path ${url.pathname}: requests keep their path, and \`endpoints\` lists the judged paths`,
     };
   }
+  if (url.hostname.includes('*')) return { problem: 'must be one origin, without a wildcard' };
+  if (url.port === '0') return { problem: 'the port must be 1 to 65535' };
   return { value: url.origin };
 }
 
 export const httpOrigin = textAs(
   {
     'x-type': 'origin',
-    pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@\\\\]+/?$',
+    pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@*\\\\]+/?$',
   },
   parseHttpOrigin,
 );

@@ -40,6 +40,7 @@ test.each([
   ['redis:///0', FORM],
   ['redis://:hunter2', FORM],
   ['redis://localhost:99999', FORM],
+  ['redis://localhost:0', FORM],
   ['redis://localhost/name', DATABASE],
   ['redis://localhost/-1', DATABASE],
   ['redis://localhost/0?enableOfflineQueue=true', 'must not have a query or a fragment'],

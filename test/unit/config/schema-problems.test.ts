@@ -234,6 +234,8 @@ describe('values of an issuer', () => {
     upstreamUrl('https://idp.example.com/?', 'must be an origin: scheme, host and port, without a query'),
     upstreamUrl('https://idp.example.com#x', 'must be an origin: scheme, host and port, without a fragment'),
     upstreamUrl('https://u:p@idp.example.com', 'must not contain a user name or password'),
+    upstreamUrl('https://*.example.com', 'must be one origin, without a wildcard'),
+    upstreamUrl('https://idp.example.com:0', 'the port must be 1 to 65535'),
     issuerKey(
       'public_url: https://login.example.com/x',
       17,

@@ -2,14 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityStore } from '../activity/activity-store.ts';
 import type { ReportedIssuer } from '../activity/read-activity.ts';
 import type { Config } from '../config/config.ts';
+import { inTurns } from '../in-turns.ts';
+import { registerClients } from '../issuer/issuer.ts';
 import { MergedMetrics } from '../telemetry/merged-metrics.ts';
 import type { ProcessEvents } from '../telemetry/process-events.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Discovered } from '../upstream/discovery.ts';
-import { watchHeartbeat } from './heartbeat.ts';
-import { reportedIssuers } from './reported-issuers.ts';
-import { workerConfig } from './worker-config.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { WorkerProcess, workerConfig } from './worker-process.ts';
 
 /** Milliseconds before a worker that ended is replaced: doubled each time, until one has served long enough. */
 const FIRST_PAUSE = 100;
@@ -20,9 +19,6 @@ const READ_TIMEOUT = 1_000;
 /** Milliseconds beyond `shutdown` after which a worker that should have ended is killed. */
 const END_TIMEOUT = 2_000;
 
-/** A worker that serves: the configuration in force there, and the issuers whose endpoints it does not know. */
-type Ready = { config: Config; undiscovered: readonly string[] };
-
 /** Keeps a number of workers running, all with the same configuration. */
 export class Supervisor implements AsyncDisposable {
   readonly #count: number;
@@ -30,7 +26,6 @@ export class Supervisor implements AsyncDisposable {
   readonly #events: ProcessEvents;
   readonly #metrics: MergedMetrics;
   readonly #running = new Set<WorkerProcess>();
-  readonly #ready = new Map<WorkerProcess, Ready>();
   /** What workers have learned about upstreams, for workers that start while an upstream does not answer. */
   readonly #discovered = new Map<string, Discovered>();
   readonly #ending = new AbortController();
@@ -73,12 +68,12 @@ export class Supervisor implements AsyncDisposable {
   }
 
   get readyCount(): number {
-    return this.#ready.size;
+    return this.#serving.length;
   }
 
   /** The issuers whose endpoints some worker does not know. */
   get undiscovered(): readonly string[] {
-    return [...this.#ready.values()].flatMap(({ undiscovered }) => undiscovered);
+    return this.#serving.flatMap(({ undiscovered }) => undiscovered);
   }
 
   /** Starts all workers. Resolves to the public URL when all listen there; rejects if one of them cannot. */
@@ -95,7 +90,7 @@ export class Supervisor implements AsyncDisposable {
 
   /** Applies a new configuration in every worker. If one of them cannot apply it, none does, and this throws. */
   async reload(next: Config): Promise<void> {
-    const workers = [...this.#ready.keys()];
+    const workers = this.#serving;
     const share = this.#shareOf(next);
     const issuers = await reportedIssuers(next);
     const failed = new AbortController();
@@ -109,8 +104,7 @@ export class Supervisor implements AsyncDisposable {
     this.#config = next;
     this.#issuers = issuers;
     // Workers that started meanwhile use the previous configuration.
-    const others = [...this.#ready.keys()].filter((worker) => !workers.includes(worker));
-    for (const worker of others) void this.#update(worker);
+    for (const worker of this.#serving) if (!workers.includes(worker)) void this.#update(worker);
     await Promise.all(workers.map((worker) => this.#commit(worker, next)));
   }
 
@@ -138,7 +132,7 @@ export class Supervisor implements AsyncDisposable {
     await Promise.all(
       [...this.#running].map(async (worker) => {
         // A worker that is still starting has nothing to finish.
-        if (!this.#ready.has(worker)) worker.kill();
+        if (worker.config === undefined) worker.kill();
         else await worker.call('drain').catch(() => {});
         await worker.ended;
       }),
@@ -156,7 +150,7 @@ export class Supervisor implements AsyncDisposable {
   async #ask(question: (worker: WorkerProcess) => Promise<void>): Promise<void> {
     const waiting = new AbortController();
     await Promise.race([
-      Promise.allSettled([...this.#ready.keys()].map(question)),
+      Promise.allSettled(this.#serving.map(question)),
       sleep(READ_TIMEOUT, undefined, { signal: waiting.signal }).catch(() => {}),
     ]);
     waiting.abort();
@@ -164,6 +158,10 @@ export class Supervisor implements AsyncDisposable {
 
   #shareOf(config: Config): Config {
     return workerConfig(config, { workers: this.#count, port: this.#port });
+  }
+
+  get #serving(): WorkerProcess[] {
+    return [...this.#running].filter(({ config }) => config !== undefined);
   }
 
   #killAll(): void {
@@ -175,8 +173,7 @@ export class Supervisor implements AsyncDisposable {
     this.#running.add(worker);
     void worker.ended.then(() => {
       this.#running.delete(worker);
-      this.#ready.delete(worker);
-      this.#events.workersReady(this.#ready.size);
+      this.#events.workersReady(this.readyCount);
       this.#metrics.end(number);
     });
     return worker;
@@ -185,32 +182,25 @@ export class Supervisor implements AsyncDisposable {
   async #bringUp(worker: WorkerProcess): Promise<string> {
     const config = this.#config;
     const url = await worker.start(this.#shareOf(config), this.#discovered);
-    const { undiscovered } = await this.#checkHealth(worker);
-    this.#ready.set(worker, { config, undiscovered });
-    const heartbeat = watchHeartbeat(
-      () => this.#checkHealth(worker),
-      () => worker.kill('it did not answer for several heartbeats'),
-    );
-    void worker.ended.then(() => heartbeat[Symbol.dispose]());
-    this.#events.workersReady(this.#ready.size);
+    await this.#checkHealth(worker);
+    worker.config = config;
+    worker.watchHeartbeat(() => this.#checkHealth(worker));
+    this.#events.workersReady(this.readyCount);
     this.#events.workerReady(worker.number, worker.pid);
     void this.#update(worker);
     return url;
   }
 
-  async #checkHealth(worker: WorkerProcess) {
-    const health = await worker.call('health');
-    for (const [key, discovered] of health.discovered) this.#discovered.set(key, discovered);
-    const ready = this.#ready.get(worker);
-    if (ready !== undefined) ready.undiscovered = health.undiscovered;
-    return health;
+  async #checkHealth(worker: WorkerProcess): Promise<void> {
+    const { discovered, undiscovered } = await worker.call('health');
+    for (const [key, known] of discovered) this.#discovered.set(key, known);
+    worker.undiscovered = undiscovered;
   }
 
   /** Gives a worker the configuration in force, if it missed a reload while it started. */
   async #update(worker: WorkerProcess): Promise<void> {
     const config = this.#config;
-    const ready = this.#ready.get(worker);
-    if (ready === undefined || ready.config === config) return;
+    if (worker.config === config || !this.#running.has(worker)) return;
     try {
       await worker.stage(this.#shareOf(config));
     } catch {
@@ -225,8 +215,7 @@ export class Supervisor implements AsyncDisposable {
   async #commit(worker: WorkerProcess, config: Config): Promise<void> {
     try {
       await worker.callInTime('commit');
-      const ready = this.#ready.get(worker);
-      if (ready !== undefined) ready.config = config;
+      worker.config = config;
     } catch {
       // All workers must serve with the same configuration.
       worker.kill();
@@ -257,4 +246,12 @@ export class Supervisor implements AsyncDisposable {
       }
     }
   }
+}
+
+/** The issuers of a configuration for reports, which the primary makes although it serves no requests. */
+async function reportedIssuers({ issuers }: Config): Promise<ReportedIssuer[]> {
+  const reported: ReportedIssuer[] = [];
+  for (const config of issuers)
+    reported.push({ name: config.name, config, clients: await inTurns(registerClients(config)) });
+  return reported;
 }

@@ -6,11 +6,18 @@ import type { AllDiscovered, Answer, Call, WorkerCommands } from './worker-comma
 
 /** Milliseconds for a worker to start or to apply another configuration: it may have to wait for an upstream's metadata. */
 const ANSWER_TIMEOUT = 60_000;
+/** Milliseconds between two heartbeats, and how many may be unanswered: a busy machine must not cause a restart. */
+const HEARTBEAT_INTERVAL = 3_000;
+const MISSED_LIMIT = 5;
 
 /** One worker, as the primary sees it. */
 export class WorkerProcess {
   /** Counted from 1; a replacement has the number of the one that it replaces. */
   readonly number: number;
+  /** The configuration in force there; `undefined` until it serves. */
+  config: Config | undefined;
+  /** The issuers whose endpoints it does not know. */
+  undiscovered: readonly string[] = [];
   /** Resolves with how it ended. */
   readonly ended: Promise<string>;
   readonly #worker: Worker;
@@ -79,6 +86,22 @@ export class WorkerProcess {
     await this.callInTime('stage', await this.#send(config, signal));
   }
 
+  /** Ends it when it hangs. Counts beats, not time: after the machine was suspended, both processes are late. */
+  watchHeartbeat(beat: () => Promise<void>): void {
+    let missed = 0;
+    const timer = setInterval(() => {
+      if (missed >= MISSED_LIMIT) this.kill('it did not answer for several heartbeats');
+      missed += 1;
+      beat().then(
+        () => {
+          missed = 0;
+        },
+        () => {},
+      );
+    }, HEARTBEAT_INTERVAL).unref();
+    void this.ended.then(() => clearInterval(timer));
+  }
+
   /** `reason`: the reported cause of its end, instead of SIGKILL. */
   kill(reason?: string): void {
     this.#killedFor ??= reason;
@@ -101,4 +124,22 @@ export class WorkerProcess {
     if ('problem' in answer) pending?.reject(new Error(answer.problem));
     else pending?.resolve(answer.value);
   }
+}
+
+/** The configuration for one of several workers: limits are divided among them. */
+export function workerConfig(config: Config, { workers, port }: { workers: number; port: number }): Config {
+  const share = (limit: number) => Math.ceil(limit / workers);
+  const { listen, issuers } = config;
+  return {
+    ...config,
+    listen: {
+      ...listen,
+      address: { ...listen.address, port },
+      limits: { ...listen.limits, connections: share(listen.limits.connections) },
+    },
+    issuers: issuers.map((issuer) => ({
+      ...issuer,
+      upstream: { ...issuer.upstream, connections: share(issuer.upstream.connections) },
+    })),
+  };
 }

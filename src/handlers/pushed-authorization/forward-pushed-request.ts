@@ -1,9 +1,10 @@
 import { StoreFault } from '../../store/flow-store.ts';
-import { decodeContent } from '../../upstream/decode-content.ts';
+import { decodeDocument } from '../../upstream/fetch-document.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import { describeBody, headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
 import type { AuthorizationContext } from '../authorization/authorization-context.ts';
 import { forwardRequest } from '../authorization/forward-request.ts';
+import { followResponse, publishOrigins } from '../response/follow-response.ts';
 import { needsOwnNames } from '../without-records.ts';
 import { storeFault, withoutStore } from '../without-store.ts';
 
@@ -15,16 +16,18 @@ export function forwardPushedRequest(context: AuthorizationContext): Promise<'do
 }
 
 /** Reads the request_uri from the upstream's response, and saves it before the client gets it. */
-function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Hold {
-  if (head.status !== 200 && head.status !== 201) return { pass: head };
+function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Hold | Promise<Outcome> {
+  const { exchange } = context;
+  if (head.status !== 200 && head.status !== 201) return followResponse(exchange, head);
+  const pass = publishOrigins(exchange, head);
   return {
     hold: ANSWER_LIMIT,
     inspect: async (body) => {
-      const answer = parseAnswer(decodeContent(body, headerOf(head, 'content-encoding'), ANSWER_LIMIT));
-      if (answer === undefined) return { pass: head };
+      const answer = parseAnswer(decodeDocument(body, headerOf(head, 'content-encoding')));
+      if (answer === undefined) return { pass };
       const requestUri = await remember(context, answer);
       if (requestUri === undefined) return 'answered';
-      return requestUri === answer.requestUri ? { pass: head } : rewrite(head, answer, requestUri);
+      return requestUri === answer.requestUri ? { pass } : rewrite(pass, answer, requestUri);
     },
   };
 }
@@ -61,9 +64,9 @@ type PushedAnswer = {
   readonly members: Readonly<Record<string, unknown>>;
 };
 
-function parseAnswer(body: Buffer | undefined): PushedAnswer | undefined {
+function parseAnswer(text = ''): PushedAnswer | undefined {
   try {
-    const members = JSON.parse(body?.toString('utf8') ?? '') as Record<string, unknown>;
+    const members = JSON.parse(text) as Record<string, unknown>;
     const { request_uri: requestUri, expires_in: expiresIn } = members;
     if (typeof requestUri !== 'string') return undefined;
     return {

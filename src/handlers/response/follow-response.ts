@@ -28,7 +28,7 @@ export function followResponse(exchange: Exchange, head: ResponseHead): Outcome 
   return follow(head, false);
 
   function follow(changed: ResponseHead, redirected: boolean): Outcome {
-    const pass = navigate(exchange, changed);
+    const pass = publishOrigins(exchange, changed);
     // Servers repeat the URL in the body of a redirect.
     if (redirected) return { replace: describeNoBody(pass) };
     const family = families.of(headerOf(head, 'content-type') ?? '');
@@ -93,6 +93,6 @@ export function mayBringPage({ request }: Exchange): boolean {
 }
 
 /** Replaces the upstream's own origins by the public one. */
-function navigate({ issuer, publicOrigin }: Exchange, head: ResponseHead): ResponseHead {
+export function publishOrigins({ issuer, publicOrigin }: Exchange, head: ResponseHead): ResponseHead {
   return publishHead(head, issuer.config.upstream, publicOrigin);
 }

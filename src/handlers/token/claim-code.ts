@@ -6,7 +6,7 @@ import type { Violation } from '../../policy/reason.ts';
 import { StoreFault } from '../../store/flow-store.ts';
 import { takeRandomBytes } from '../../store/random-pool.ts';
 import { type IdentifiedClient, recordedClient, subjectOf } from '../identify-client.ts';
-import { followResponse } from '../response/follow-response.ts';
+import { followResponse, publishOrigins } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
 import { mayBeOfReport } from '../without-records.ts';
 import { answerUnverifiableCode, mayOwnCode, storeFault, withoutStore } from '../without-store.ts';
@@ -70,7 +70,8 @@ async function proceedWithoutStore(context: TokenContext, code: string): Promise
 async function forwardUnverified(context: TokenContext): Promise<'done'> {
   const { exchange, named } = context;
   const { status } = await sendAsSent(context, {
-    settle: (head) => holdForUnknownCode(context, head) ?? followResponse(exchange, head),
+    settle: (head) =>
+      holdForUnknownCode(context, publishOrigins(exchange, head)) ?? followResponse(exchange, head),
   });
   if (named.mode === 'off') return 'done';
   const succeeded = status >= 200 && status < 300;

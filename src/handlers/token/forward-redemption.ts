@@ -2,6 +2,7 @@ import { PKCE_PARAMETERS } from '../../oauth/pkce.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import type { ResponseHead } from '../../upstream/response-headers.ts';
 import { injectSecret } from '../inject-secret.ts';
+import { followResponse, publishOrigins } from '../response/follow-response.ts';
 import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
 import { holdForCodeHash } from './look-for-code-hash.ts';
 import { writeBody } from './send-token-request.ts';
@@ -34,6 +35,8 @@ function outgoing(context: TokenContext): UpstreamRequest {
 
 async function settle(context: TokenContext, head: ResponseHead): Promise<Outcome | Hold> {
   await context.claimed.settle(head.status);
+  const { exchange } = context;
   const succeeded = head.status >= 200 && head.status < 300;
-  return succeeded ? holdForCodeHash(context, head) : { pass: head };
+  if (!succeeded) return followResponse(exchange, head);
+  return holdForCodeHash(context, publishOrigins(exchange, head));
 }

@@ -123,13 +123,11 @@ export class Exchange {
       endpoint: this.endpoint,
       issuer: this.issuer.name,
       clientAddress: this.peer.address,
-      times: this.#times(),
+      times: {
+        total: performance.now() - this.startedAt,
+        upstream: this.upstreamTime,
+        overhead: this.overhead,
+      },
     };
-  }
-
-  #times(): AnsweredRequest['times'] {
-    const total = performance.now() - this.startedAt;
-    if (this.upstreamTime === undefined || this.overhead === undefined) return { total };
-    return { total, upstream: this.upstreamTime, overhead: this.overhead };
   }
 }

@@ -1,7 +1,7 @@
 import { type ClientIdentity, parseClientIdentity } from '../oauth/client-identity.ts';
 import { beforeNul, canonicalName } from '../oauth/parameter-names.ts';
 import { Parameters } from '../oauth/parameters.ts';
-import { type ClientPolicy, type Draw, effectiveMode } from '../policy/client-policy.ts';
+import { type Draw, effectiveMode } from '../policy/client-policy.ts';
 import type { Listing } from '../policy/client-registry.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
 import type { Subject } from '../telemetry/subject.ts';
@@ -9,11 +9,9 @@ import type { Exchange } from './exchange.ts';
 import { hintsOf, isUnread, type Message } from './message/message.ts';
 
 /** The client by whose policy a message is judged. */
-export type IdentifiedClient = {
+export type IdentifiedClient = Listing & {
   /** As written in the message. */
   readonly clientId: string | undefined;
-  readonly listing: Listing;
-  readonly policy: ClientPolicy;
   readonly mode: Mode;
   /** Whether every server would read the same client, or none, in the message. */
   readonly certain: boolean;
@@ -55,7 +53,7 @@ export function identifyClient(
   const certain = !disguised && !several && !unread && !isUnread(message);
   const named = effectiveMode(listing.policy, now, draw);
   const mode = certain ? named : strictestMode([named, group.strictestMode(now)]);
-  return { clientId, listing, policy: listing.policy, mode, certain };
+  return { ...listing, clientId, mode, certain };
 }
 
 /** The same for endpoints with client authentication, where credentials name the client too. */
@@ -76,17 +74,14 @@ export function recordedClient(
 ): IdentifiedClient {
   const policy = group.policyOf(record, Date.now());
   const { clientId, mode, issuer } = record;
-  return { clientId, listing: { policy, by: 'name' }, policy, mode, certain: true, issuer };
+  return { policy, by: 'name', clientId, mode, certain: true, issuer };
 }
 
 /** The subject of an event. */
 export function subjectOf(
   exchange: Exchange,
-  {
-    policy,
-    clientId,
-    issuer = exchange.issuer.name,
-  }: Pick<IdentifiedClient, 'policy' | 'clientId' | 'issuer'>,
+  client: Pick<IdentifiedClient, 'policy' | 'clientId' | 'issuer'>,
 ): Subject {
+  const { policy, clientId, issuer = exchange.issuer.name } = client;
   return { issuer, client: policy.name, clientId };
 }

@@ -13,11 +13,11 @@ export function injectSecret(
   exchange: Exchange,
   endpoint: 'token' | 'revocation',
   parameters: Parameters,
-  { clientId, policy, mode, certain, listing }: IdentifiedClient,
+  { clientId, policy, by, mode, certain }: IdentifiedClient,
   identity: ClientIdentity,
 ): AuthenticatedRequest | undefined {
   const secret = policy.injectSecret;
   if (secret === undefined || mode === 'off' || identity.authenticated) return undefined;
-  if (!certain || listing.by === 'folded' || clientId === undefined) return undefined;
+  if (!certain || by === 'folded' || clientId === undefined) return undefined;
   return authenticateRequest(parameters, { clientId, secret }, exchange.issuer.authMethods(endpoint));
 }

@@ -1,4 +1,4 @@
-import { type FlowStore, StoreFault, type Trait } from '../store/flow-store.ts';
+import { type FlowStore, StoreFault, storeFault, type Trait } from '../store/flow-store.ts';
 
 /** Milliseconds until an unseen trait is looked up again. */
 const RECHECK = 60_000;
@@ -29,30 +29,22 @@ export class SeenTraits {
   note(trait: Trait, upstream: string, clientId: string): boolean {
     const news = this.#known.get(keyOf(trait, upstream, clientId))?.seen !== true;
     this.#remember(trait, upstream, clientId, true);
-    if (news) this.#store.saveTrait(upstream, clientId, trait, MEMORY).catch(ignoreFault);
+    // The store counts and logs a fault.
+    if (news) this.#store.saveTrait(upstream, clientId, trait, MEMORY).catch(storeFault);
     return news;
   }
 
   async #lookUp(trait: Trait, upstream: string, clientId: string, otherwise: boolean): Promise<boolean> {
-    try {
-      const seen = await this.#store.hasTrait(upstream, clientId, trait);
-      this.#remember(trait, upstream, clientId, seen);
-      return seen;
-    } catch (error) {
-      ignoreFault(error);
-      return otherwise;
-    }
+    const seen = await this.#store.hasTrait(upstream, clientId, trait).catch(storeFault);
+    if (seen instanceof StoreFault) return otherwise;
+    this.#remember(trait, upstream, clientId, seen);
+    return seen;
   }
 
   #remember(trait: Trait, upstream: string, clientId: string, seen: boolean): void {
     if (this.#known.size >= LIMIT) this.#known.clear();
     this.#known.set(keyOf(trait, upstream, clientId), { seen, until: Date.now() + RECHECK });
   }
-}
-
-/** The store already counted and logged the fault. */
-function ignoreFault(error: unknown): void {
-  if (!(error instanceof StoreFault)) throw error;
 }
 
 function keyOf(trait: Trait, upstream: string, clientId: string): string {

@@ -3,7 +3,7 @@ import { hasBody } from '../http/read-body.ts';
 import { RequestBody } from '../http/request-body.ts';
 import type { RequestTarget } from '../http/request-target.ts';
 import type { Endpoint } from '../issuer/endpoints.ts';
-import { StoreFault } from '../store/flow-store.ts';
+import { StoreFault, storeFault } from '../store/flow-store.ts';
 import { traceUpstream } from '../telemetry/tracing.ts';
 import { type Forwarded, forward } from '../upstream/forward.ts';
 import type { Hold, Outcome } from '../upstream/outcome.ts';
@@ -13,7 +13,7 @@ import type { Exchange } from './exchange.ts';
 import type { IdentifiedClient } from './identify-client.ts';
 import { followResponse, mayBringPage } from './response/follow-response.ts';
 import { shareHead } from './share-with-origin.ts';
-import { storeFault, withoutStore } from './without-store.ts';
+import { withoutStore } from './without-store.ts';
 
 /** What is sent upstream instead of the client's parts; all other parts are unchanged. */
 export type UpstreamRequest = {
@@ -52,10 +52,11 @@ export async function sendUpstream(
   outgoing: UpstreamRequest,
   options: SendOptions = {},
 ): Promise<Forwarded> {
-  const { response, issuer, target } = exchange;
+  const { response, issuer, services, target } = exchange;
   const query = 'query' in outgoing ? outgoing.query : target.query;
   const method = outgoing.method ?? exchange.method;
-  const headers = headersFor(exchange, outgoing);
+  const requestId = [services.requestIdHeader, exchange.requestId] as const;
+  const headers = headersFor(exchange, outgoing, requestId);
   const forwarded = await traceUpstream({ method, origin: issuer.config.upstream.origin, headers }, () =>
     forward(
       issuer.upstream,
@@ -72,7 +73,7 @@ export async function sendUpstream(
         purpose: LOGIN_ENDPOINTS.has(exchange.endpoint) ? 'login' : 'other',
         outlivesClient: options.outlivesClient === true,
         scope: exchange.inScope,
-        requestId: requestIdOf(exchange),
+        requestId,
       },
     ),
   );
@@ -87,12 +88,16 @@ function pathWith(target: RequestTarget, query: string | undefined): string {
   return query === undefined || isBare ? target.path : `${target.path}?${query}`;
 }
 
-function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
+function headersFor(
+  exchange: Exchange,
+  outgoing: UpstreamRequest,
+  requestId: readonly [name: string, id: string],
+): string[] {
   const { request, issuer, peer } = exchange;
   const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
     peer,
     publicOrigin: exchange.publicOrigin,
-    requestId: requestIdOf(exchange),
+    requestId,
     keepsMethodOverrides: exchange.endpoint === 'other' && exchange.resembles === undefined,
     host: issuer.hostFor(request.headers.host),
     body:
@@ -105,10 +110,6 @@ function headersFor(exchange: Exchange, outgoing: UpstreamRequest): string[] {
   return headers;
 }
 
-function requestIdOf({ services, requestId }: Exchange): readonly [name: string, id: string] {
-  return [services.requestIdHeader, requestId];
-}
-
 function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): RequestBody | Buffer | null {
   if (outgoing.bodyAsSent !== undefined) return outgoing.bodyAsSent;
   if (!hasBody(exchange.request)) return null;
@@ -118,22 +119,23 @@ function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): RequestBody 
 function inspect(
   exchange: Exchange,
   head: ResponseHead,
-  { settle, saved, savedFor }: SendOptions,
+  options: SendOptions,
 ): Outcome | Hold | Promise<Outcome | Hold> {
   exchange.upstreamHead = head;
-  const follow = () => (settle === undefined ? followResponse(exchange, head) : settle(head));
-  return saved === undefined ? follow() : afterSaving(exchange, saved, savedFor, follow);
+  if (options.saved !== undefined) return inspectAfter(options.saved, exchange, head, options);
+  return options.settle === undefined ? followResponse(exchange, head) : options.settle(head);
 }
 
 /** A store fault is answered even though the upstream was asked: its response is dropped, including cookies. */
-async function afterSaving(
-  exchange: Exchange,
+async function inspectAfter(
   saved: Promise<void>,
-  client: IdentifiedClient | undefined,
-  follow: () => Outcome | Hold | Promise<Outcome | Hold>,
+  exchange: Exchange,
+  head: ResponseHead,
+  { savedFor, settle }: SendOptions,
 ): Promise<Outcome | Hold> {
   const fault = await saved.catch(storeFault);
-  if (fault instanceof StoreFault && client !== undefined && withoutStore(exchange, client) === 'done')
-    return 'answered';
-  return follow();
+  const waits = fault instanceof StoreFault && savedFor !== undefined;
+  return waits && withoutStore(exchange, savedFor) === 'done'
+    ? 'answered'
+    : inspect(exchange, head, { settle });
 }

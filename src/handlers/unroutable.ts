@@ -30,6 +30,7 @@ const REFUSALS: Readonly<Record<UnroutableCause, { readonly status: number; read
       status: 503,
       description: 'the endpoints of the authorization server are not known yet; try again',
     },
+    upgrade: { status: 400, description: 'this request cannot be upgraded' },
   };
 
 export function answerUnroutable(events: Events, response: ServerResponse, unroutable: Unroutable): void {
@@ -54,14 +55,7 @@ export function statusOf(cause: UnroutableCause): number {
 }
 
 /** Returns its request id. */
-export function countUnroutable(
-  events: Events,
-  {
-    cause,
-    request,
-    clientAddress,
-  }: Omit<Unroutable, 'cause'> & { readonly cause: UnroutableCause | 'upgrade' },
-): string {
+export function countUnroutable(events: Events, { cause, request, clientAddress }: Unroutable): string {
   const requestId = randomUUID();
   const [path = ''] = (request.url ?? '').split('?', 1);
   // Another form of target may contain a password.

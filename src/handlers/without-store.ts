@@ -1,17 +1,10 @@
 import type { Carrier } from '../oauth/carriers/carrier.ts';
 import { enforcedOwner, type Target } from '../policy/decide-target.ts';
 import { type Concerned, decideWithoutStore } from '../policy/decide-without-store.ts';
-import { StoreFault } from '../store/flow-store.ts';
 import type { Exchange } from './exchange.ts';
 import { type IdentifiedClient, recordedClient } from './identify-client.ts';
 import { answerFault } from './refuse.ts';
 import type { Progress } from './run-steps.ts';
-
-/** For `catch` of a store operation: its fault becomes the result, which the caller must handle. */
-export function storeFault(error: unknown): StoreFault {
-  if (error instanceof StoreFault) return error;
-  throw error;
-}
 
 /** Handles an exchange while the store is unreachable. `done`: answered with a fault, because a party concerned is enforced. */
 export function withoutStore(exchange: Exchange, ...concerned: readonly Concerned[]): Progress {

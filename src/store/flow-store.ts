@@ -191,3 +191,9 @@ export class StoreFault extends Error {
     this.code = code;
   }
 }
+
+/** For `catch` of a store operation: its fault becomes the result, which the caller must handle. */
+export function storeFault(error: unknown): StoreFault {
+  if (error instanceof StoreFault) return error;
+  throw error;
+}

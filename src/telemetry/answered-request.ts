@@ -13,7 +13,11 @@ export type AnsweredRequest = {
   readonly issuer: string;
   readonly clientAddress: string;
   /** Milliseconds; those of the upstream if it answered. */
-  readonly times: { readonly total: number; readonly upstream?: number; readonly overhead?: number };
+  readonly times: {
+    readonly total: number;
+    readonly upstream?: number | undefined;
+    readonly overhead?: number | undefined;
+  };
 };
 
 /** The most characters of a path in a line: more than any real path has. */

@@ -20,7 +20,8 @@ export type UnroutableCause =
   | 'target'
   | 'issuer_unknown'
   | 'path_unknown'
-  | 'endpoints_unknown';
+  | 'endpoints_unknown'
+  | 'upgrade';
 
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
@@ -71,7 +72,7 @@ export class Events {
   }
 
   unplacedRequest(unplaced: {
-    readonly cause: UnroutableCause | 'upgrade';
+    readonly cause: UnroutableCause;
     readonly requestId: string;
     readonly clientAddress: string;
     readonly host: string | undefined;

@@ -20,7 +20,7 @@ export function checkMessage(context: AuthorizationContext): Progress | Promise<
 function findProblem({ message, merged, client, endpoint }: AuthorizationContext): Violation | undefined {
   const { query, body, otherMethod } = message;
   // A disguised client_id has its own reason, because it may be treated as a listed client.
-  const ambiguous = decideClientId(client.listing, client.clientId);
+  const ambiguous = decideClientId(client, client.clientId);
   if (ambiguous !== undefined) return ambiguous;
   if (otherMethod || (body === undefined && endpoint === 'pushed_authorization')) {
     return { reason: 'http_method_not_allowed' };

@@ -2,10 +2,10 @@ import { type AuthorizationRequest, parseAuthorizationRequest } from '../../oaut
 import { alignQuery } from '../../oauth/in-place.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
-import { StoreFault } from '../../store/flow-store.ts';
+import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import { problemBesideRequest } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
-import { storeFault, withoutStore } from '../without-store.ts';
+import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { belongsTo } from './reenter-flow.ts';

@@ -1,10 +1,15 @@
 import { normalizeResponseType } from '../../oauth/authorization-request.ts';
-import { type FoundPushedRequest, type PushedRequest, StoreFault } from '../../store/flow-store.ts';
+import {
+  type FoundPushedRequest,
+  type PushedRequest,
+  StoreFault,
+  storeFault,
+} from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { followResponse } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
 import { mayBeOfReport } from '../without-records.ts';
-import { storeFault, withoutStore } from '../without-store.ts';
+import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { ownNameOf, withOwnName } from './pushed-request-cookie.ts';

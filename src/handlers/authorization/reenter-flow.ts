@@ -1,8 +1,8 @@
 import { type AuthorizationRequest, usableMethod } from '../../oauth/authorization-request.ts';
 import { storedChallenge } from '../../oauth/pkce.ts';
-import { type Flow, type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import { type Flow, type LiveFlow, StoreFault, storeFault } from '../../store/flow-store.ts';
 import type { Progress } from '../run-steps.ts';
-import { storeFault, withoutStore } from '../without-store.ts';
+import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardAsSent, forwardRequest } from './forward-request.ts';
 

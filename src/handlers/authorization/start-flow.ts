@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { carriesIdToken } from '../../oauth/authorization-request.ts';
-import { type Flow, StoreFault } from '../../store/flow-store.ts';
+import { type Flow, StoreFault, storeFault } from '../../store/flow-store.ts';
 import { canBeFollowed, needsPrefix } from '../judge-request.ts';
 import type { Progress } from '../run-steps.ts';
-import { storeFault, withoutStore } from '../without-store.ts';
+import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { challengeOf } from './reenter-flow.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';

@@ -1,4 +1,4 @@
-import { StoreFault } from '../../store/flow-store.ts';
+import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import { decodeDocument } from '../../upstream/fetch-document.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import { describeBody, headerOf, type ResponseHead } from '../../upstream/response-headers.ts';
@@ -6,7 +6,7 @@ import type { AuthorizationContext } from '../authorization/authorization-contex
 import { forwardRequest } from '../authorization/forward-request.ts';
 import { followResponse, publishOrigins } from '../response/follow-response.ts';
 import { needsOwnNames } from '../without-records.ts';
-import { storeFault, withoutStore } from '../without-store.ts';
+import { withoutStore } from '../without-store.ts';
 
 /** Bytes: a request_uri and its lifetime need about a hundred. */
 const ANSWER_LIMIT = 64 * 1024;

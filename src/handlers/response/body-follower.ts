@@ -1,5 +1,5 @@
 import { BodyCarriers, mayHoldCarriers } from '../../oauth/carriers/body-carriers.ts';
-import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
+import { rewriteCarriers } from '../../oauth/carriers/carrier.ts';
 import type { ContentFamily } from '../../oauth/carriers/content-family.ts';
 import type { Surroundings } from '../../oauth/carriers/find-urls.ts';
 import type { Piece } from '../../oauth/carriers/piece.ts';
@@ -141,20 +141,11 @@ export class BodyFollower implements BodyInspector {
 
   async #judgeEach(pieces: readonly Piece[]): Promise<string | 'answered'> {
     let sent = '';
-    for (const piece of pieces) {
-      const changed: [Carrier, Changes][] = [];
-      if (piece.tooLarge !== undefined) {
-        const ruling = await this.#options.judge.judgeTooLarge(piece.tooLarge);
-        if (ruling !== 'unchanged' && 'withhold' in ruling) return this.#withhold(ruling.withhold);
-      }
-      for (const carrier of piece.carriers) {
-        const ruling = await this.#options.judge.judge(carrier);
-        if (ruling === 'unchanged') continue;
-        if ('withhold' in ruling) return this.#withhold(ruling.withhold);
-        changed.push([carrier, ruling.changes]);
-      }
+    for (const { text, start, carriers, tooLarge } of pieces) {
+      const changed = await this.#options.judge.judgeAll(carriers, tooLarge);
+      if ('withhold' in changed) return this.#withhold(changed.withhold);
       this.#changed ||= changed.length > 0;
-      sent += rewriteCarriers(piece.text, changed, piece.start);
+      sent += rewriteCarriers(text, changed, start);
     }
     return sent;
   }

@@ -27,9 +27,8 @@ export class FlowFinder {
     return this.#flow?.realm ?? this.#exchange.realm;
   }
 
-  isRedirectUri(matches: (redirectUri: string) => boolean): boolean {
-    const redirectUri = this.#flow?.redirectUri;
-    return redirectUri !== undefined && matches(redirectUri);
+  get redirectUri(): string | undefined {
+    return this.#flow?.redirectUri;
   }
 
   get #flow() {

@@ -1,5 +1,5 @@
 import { Remembered } from '../../http/remembered.ts';
-import { type Carrier, type Changes, rewriteCarriers } from '../../oauth/carriers/carrier.ts';
+import { rewriteCarriers } from '../../oauth/carriers/carrier.ts';
 import { type ContentFamily, contentFamily } from '../../oauth/carriers/content-family.ts';
 import type { FindPrefix, Surroundings } from '../../oauth/carriers/find-urls.ts';
 import { type HeaderCarriers, readHeaderCarriers } from '../../oauth/carriers/header-carriers.ts';
@@ -48,18 +48,14 @@ async function followHeaders(
   const headers = [...head.headers];
   let redirected = false;
   for (const { index, carriers } of found) {
-    const changed: [Carrier, Changes][] = [];
-    for (const carrier of carriers) {
-      const ruling = await judge.judge(carrier);
-      if (ruling === 'unchanged') continue;
-      if ('withhold' in ruling) {
-        ruling.withhold();
-        return 'answered';
-      }
-      changed.push([carrier, ruling.changes]);
-      // With any other status a client may read the body, which is then followed.
-      redirected ||= carrier.kind === 'location' && head.status >= 300 && head.status < 400;
+    const changed = await judge.judgeAll(carriers);
+    if ('withhold' in changed) {
+      changed.withhold();
+      return 'answered';
     }
+    // With any other status a client may read the body, which is then followed.
+    const isRedirect = head.status >= 300 && head.status < 400;
+    redirected ||= isRedirect && changed.some(([{ kind }]) => kind === 'location');
     headers[index] = rewriteCarriers(headers[index] as string, changed);
   }
   return follow({ ...head, headers }, redirected);

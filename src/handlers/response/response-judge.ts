@@ -8,7 +8,7 @@ import { decideTarget, enforcedOwner, type Owner, type Target } from '../../poli
 import { decideWithoutStore } from '../../policy/decide-without-store.ts';
 import type { Reason } from '../../policy/reason.ts';
 import { type ParsedFlowPrefix, parseFlowPrefix } from '../../store/flow-prefix.ts';
-import { type Flow, type LiveFlow, StoreFault } from '../../store/flow-store.ts';
+import { type Flow, type LiveFlow, StoreFault, storeFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { recordedClient } from '../identify-client.ts';
 import { refuseAuthorization } from '../refuse.ts';
@@ -17,7 +17,12 @@ import { answerStoreFault, mayOwnCodeAt, namedPlace } from '../without-store.ts'
 import { bindCode } from './bind-code.ts';
 import { FlowFinder } from './flow-finder.ts';
 import { isSent } from './is-sent.ts';
-import type { Ruling } from './ruling.ts';
+
+/** The response must be withheld. The function answers instead. */
+type Withheld = { readonly withhold: () => void };
+
+/** What to do with a carrier. `unchanged`: it is not a response to a client, or nothing is known about it. */
+type Ruling = 'unchanged' | { readonly changes: Changes } | Withheld;
 
 /** Judges the carriers in the response to one request, one after the other. */
 export class ResponseJudge {
@@ -33,7 +38,24 @@ export class ResponseJudge {
     this.#flows = new FlowFinder(exchange);
   }
 
-  async judge(carrier: Carrier): Promise<Ruling> {
+  /** The changes in the carriers of one header or piece. */
+  async judgeAll(
+    carriers: readonly Carrier[],
+    tooLarge?: TooLarge,
+  ): Promise<[Carrier, Changes][] | Withheld> {
+    const withheld = tooLarge && (await this.#judgeTooLarge(tooLarge));
+    if (withheld !== undefined) return withheld;
+    const changed: [Carrier, Changes][] = [];
+    for (const carrier of carriers) {
+      const ruling = await this.#judge(carrier);
+      if (ruling === 'unchanged') continue;
+      if ('withhold' in ruling) return ruling;
+      changed.push([carrier, ruling.changes]);
+    }
+    return changed;
+  }
+
+  async #judge(carrier: Carrier): Promise<Ruling> {
     const prefix = this.#prefixOf(carrier);
     try {
       const live = await this.#flows.find(carrier, prefix?.prefix);
@@ -46,25 +68,17 @@ export class ResponseJudge {
   }
 
   /** A construct larger than the buffer: its content is unknown. */
-  async judgeTooLarge({ state, holdsCode }: TooLarge): Promise<Ruling> {
+  async #judgeTooLarge({ state, holdsCode }: TooLarge): Promise<Withheld | undefined> {
     const prefix = parseFlowPrefix(this.#exchange.group.key, state)?.prefix;
-    if (prefix === undefined || !holdsCode) return 'unchanged';
-    try {
-      const live = await this.#flows.findByPrefix(prefix);
-      if (live === undefined) return 'unchanged';
-      const client = recordedClient(this.#exchange, live.flow);
-      const violation = {
-        reason: 'response_not_followable',
-        detail: 'a form or script of more than 64 KiB',
-      } as const;
-      if (!shouldRefuse(this.#exchange, 'authorization_response', violation, client)) return 'unchanged';
-      return {
-        withhold: () => refuseAuthorization(this.#exchange, violation.reason, client.policy, undefined),
-      };
-    } catch (error) {
-      if (!(error instanceof StoreFault)) throw error;
-      return this.#waitsForStore(undefined) ?? 'unchanged';
-    }
+    if (prefix === undefined || !holdsCode) return undefined;
+    const live = await this.#flows.findByPrefix(prefix).catch(storeFault);
+    if (live instanceof StoreFault) return this.#waitsForStore(undefined);
+    if (live === undefined) return undefined;
+    const client = recordedClient(this.#exchange, live.flow);
+    const reason = 'response_not_followable';
+    const violation = { reason, detail: 'a form or script of more than 64 KiB' } as const;
+    if (!shouldRefuse(this.#exchange, 'authorization_response', violation, client)) return undefined;
+    return { withhold: () => refuseAuthorization(this.#exchange, reason, client.policy, undefined) };
   }
 
   #prefixOf({ states }: Carrier): ParsedFlowPrefix | undefined {
@@ -89,27 +103,26 @@ export class ResponseJudge {
       if (!isNavigation(carrier) || carrier.codes.length === 0 || this.#staysWithServer(target))
         return 'unchanged';
     }
-    if (carrier.codes.length === 0) {
-      if (carrier.jarm === 'unreadable')
-        return this.#violated('response_ambiguous', carrier, client, prefix, flow.redirectUri);
-      await this.#endPreserved(live, carrier, prefix);
-      return this.#deliver(carrier, prefix, undefined);
+    const violated = (reason: Reason, offender: Offender = client) =>
+      this.#violated(reason, carrier, offender, prefix, flow.redirectUri);
+    let ownCode: string | undefined;
+    const [code] = carrier.codes;
+    if (code !== undefined) {
+      if (this.#isAmbiguous(carrier, code)) return violated('response_ambiguous', this.#enforcedAt(target));
+      const verdict = target && decideTarget(flow, client.policy, target, Date.now());
+      if (verdict !== undefined) return violated(verdict.reason, verdict.owner && ownerClient(verdict.owner));
+      const bound = await bindCode(this.#exchange, live, client, carrier, code);
+      if (typeof bound === 'string') return violated(bound);
+      this.#code = code;
+      if (bound.code !== code) ownCode = bound.code;
+    } else if (carrier.jarm === 'unreadable') {
+      return violated('response_ambiguous');
     }
-    const reason = this.#findAmbiguity(carrier);
-    if (reason !== undefined) {
-      return this.#violated(reason, carrier, this.#enforcedAt(target) ?? client, prefix, flow.redirectUri);
-    }
-    const verdict = target && decideTarget(flow, client.policy, target, Date.now());
-    if (verdict !== undefined) {
-      const judged = verdict.owner === undefined ? client : this.#ownerClient(verdict.owner);
-      return this.#violated(verdict.reason, carrier, judged, prefix, flow.redirectUri);
-    }
-    const code = carrier.codes[0] as string;
-    const bound = await bindCode(this.#exchange, live, client, carrier, code);
-    if (typeof bound === 'string') return this.#violated(bound, carrier, client, prefix, flow.redirectUri);
-    this.#code = code;
-    await this.#endPreserved(live, carrier, prefix);
-    return this.#deliver(carrier, prefix, bound.code === code ? undefined : bound.code);
+    const { store } = this.#exchange.services;
+    // The client can use its state for the next login as soon as this one is answered.
+    if (prefix === undefined)
+      await store.endPreservedFlow(flow.upstream, flow.clientId, carrier.states[0] ?? '');
+    return this.#deliver(carrier, prefix, ownCode);
   }
 
   /** The flow has expired, was lost with the store, or never existed. */
@@ -144,7 +157,7 @@ export class ResponseJudge {
       : 'unchanged';
   }
 
-  #waitsForStore(target: Target | undefined): Ruling | undefined {
+  #waitsForStore(target: Target | undefined): Withheld | undefined {
     if (decideWithoutStore(...mayOwnCodeAt(this.#exchange, target)) === 'go_on') return undefined;
     return { withhold: () => answerStoreFault(this.#exchange) };
   }
@@ -179,12 +192,11 @@ export class ResponseJudge {
     return changesAny ? { changes } : 'unchanged';
   }
 
-  #findAmbiguity({ codes, states, jarm, hasCodeInAddress }: Carrier): Reason | undefined {
-    const code = codes[0] as string;
+  #isAmbiguous({ codes, states, jarm, hasCodeInAddress }: Carrier, code: string): boolean {
     const several = new Set(codes).size > 1 || new Set(states).size > 1 || (this.#code ?? code) !== code;
-    if (several || hasCodeInAddress || jarm === 'unreadable') return 'response_ambiguous';
+    if (several || hasCodeInAddress || jarm === 'unreadable') return true;
     // Through an open redirect of the server, an attacker could bind a stolen code to the attacker's own flow.
-    return isGatewayCode(code) || isSent(this.#exchange, code) ? 'response_ambiguous' : undefined;
+    return isGatewayCode(code) || isSent(this.#exchange, code);
   }
 
   /** For a flow without a redirect_uri: the client's redirect_uri to which the server sends the response (RFC 6749 3.1.2.3). */
@@ -210,11 +222,7 @@ export class ResponseJudge {
 
   #enforcedAt(target: Target | undefined): Offender | undefined {
     const owner = target && enforcedOwner(target, Date.now());
-    return owner && this.#ownerClient(owner);
-  }
-
-  #ownerClient({ policy, issuer }: Owner): Offender {
-    return { policy, clientId: undefined, mode: 'enforce', issuer };
+    return owner && ownerClient(owner);
   }
 
   /** On the server's own origin, it may be an error for the login page, or a step on the way to the client. */
@@ -224,17 +232,9 @@ export class ResponseJudge {
     const { origin, origins } = issuer.config.upstream;
     const { url, owners } = target;
     const isOwn = url.origin === publicOrigin || url.origin === origin || origins.includes(url.origin);
-    return isOwn && owners.length === 0 && !this.#flows.isRedirectUri((uri) => goesTo(url, uri));
-  }
-
-  /** The client can use its state for the next login as soon as this one is answered. */
-  async #endPreserved(
-    { flow }: LiveFlow,
-    { states }: Carrier,
-    prefix: ParsedFlowPrefix | undefined,
-  ): Promise<void> {
-    if (prefix !== undefined) return;
-    await this.#exchange.services.store.endPreservedFlow(flow.upstream, flow.clientId, states[0] ?? '');
+    const { redirectUri } = this.#flows;
+    const isClient = owners.length > 0 || (redirectUri !== undefined && goesTo(url, redirectUri));
+    return isOwn && !isClient;
   }
 
   /** RFC 9207 2: if the metadata promises it, every response names its issuer; a signed response does so inside. */
@@ -242,4 +242,8 @@ export class ResponseJudge {
     if (hasIss || jarm !== undefined || part === 'body') return undefined;
     return this.#exchange.issuer.issFor(this.#exchange.publicOrigin, this.#flows.realm);
   }
+}
+
+function ownerClient({ policy, issuer }: Owner): Offender {
+  return { policy, clientId: undefined, mode: 'enforce', issuer };
 }

@@ -2,12 +2,11 @@ import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
 import { decideClientId } from '../../policy/client-registry.ts';
 import type { Violation } from '../../policy/reason.ts';
-import { StoreFault } from '../../store/flow-store.ts';
+import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
 import { hintsOf, type Message, parameterInQuery, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
-import { storeFault } from '../without-store.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 import { forwardAsSent } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
@@ -26,7 +25,7 @@ export async function checkTokenMessage(context: TokenContext): Promise<Progress
 
 function findProblem({ message, named, parameters, grantType }: TokenContext): Violation | undefined {
   const { body, query } = message;
-  const ambiguous = decideClientId(named.listing, named.clientId);
+  const ambiguous = decideClientId(named, named.clientId);
   if (ambiguous !== undefined) return ambiguous;
   if (body === undefined) return { reason: 'http_method_not_allowed' };
   if (body.problem !== undefined) return body.problem;

@@ -1,7 +1,6 @@
-import type { KnownClaim } from '../../store/flow-store.ts';
+import { type KnownClaim, storeFault } from '../../store/flow-store.ts';
 import type { Subject } from '../../telemetry/subject.ts';
 import type { Exchange } from '../exchange.ts';
-import { storeFault } from '../without-store.ts';
 
 /**
  * A code between its claim and the upstream's answer: a 2xx spends it, anything else releases it, so that the client can

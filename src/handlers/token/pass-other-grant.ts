@@ -1,10 +1,10 @@
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { allowsGrantType } from '../../policy/client-policy.ts';
-import { StoreFault } from '../../store/flow-store.ts';
+import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import { injectSecret } from '../inject-secret.ts';
 import type { Progress } from '../run-steps.ts';
 import { sendUpstream } from '../send-upstream.ts';
-import { answerUnverifiableCode, mayOwnCode, storeFault, withoutStore } from '../without-store.ts';
+import { answerUnverifiableCode, mayOwnCode, withoutStore } from '../without-store.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 import { forwardAsSent, writeBody } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';

@@ -116,6 +116,21 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     },
   );
 
+  test('other empty parameters are none either', async () => {
+    await using stage = await CoreStage.open({ mode });
+    const rest = '&response=&id_token=&error=';
+    stage.redirectTo(`${stage.callback(await stage.begin())}${rest}`);
+    const { location } = await stage.send('/login/done');
+    expect([location?.searchParams.get('state'), location?.search.slice(-rest.length)]).toEqual([
+      STATE,
+      rest,
+    ]);
+    const code = location?.searchParams.get('code');
+    expect(code === UPSTREAM_CODE).toBe(mode === 'report');
+    expect((await stage.redeem(code ?? '')).status).toBe(200);
+    expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
+  });
+
   test('an empty code beside another one stays empty', async () => {
     await using stage = await CoreStage.open({ mode });
     stage.redirectTo(`${stage.callback(await stage.begin())}&code=`);

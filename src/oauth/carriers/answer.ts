@@ -2,7 +2,7 @@ import { type JwtClaims, parseJwtClaims } from '../jwt.ts';
 
 /** The content of an authorization response's parameters (RFC 6749 4.1.2, 4.2.2; OIDC Core 3.3.2.5; JARM 2.3). */
 export type Answer = {
-  /** Every value of `code` and `state`, decoded, including those inside a signed response (JARM). An empty code is none (RFC 6749 3.1). */
+  /** Every value of `code` and `state`, decoded, including those inside a signed response (JARM). */
   readonly codes: readonly string[];
   readonly states: readonly string[];
   readonly hasError: boolean;
@@ -30,6 +30,8 @@ export function readAnswer(parameters: Iterable<readonly [name: string, value: s
   let hasError = false;
   let hasIss = false;
   for (const [name, value] of parameters) {
+    // RFC 6749 3.1: an empty value counts as none. Pages of the server itself have an input for a code.
+    if (value === '' && name !== 'state') continue;
     if (name === 'code') codes.push(value);
     else if (name === 'state') states.push(value);
     else if (name === 'response') jwts.push(value);
@@ -41,12 +43,12 @@ export function readAnswer(parameters: Iterable<readonly [name: string, value: s
   const [claims] = signed;
   const readable = signed.length === 1 && claims !== undefined;
   if (readable) {
-    codes.push(...textsOf(claims, 'code'));
+    codes.push(...textsOf(claims, 'code').filter((code) => code !== ''));
     states.push(...textsOf(claims, 'state'));
     hasError ||= 'error' in claims;
   }
   return {
-    codes: codes.filter((code) => code !== ''),
+    codes,
     states,
     hasError,
     hasIdToken: idTokens.length > 0,

@@ -68,10 +68,7 @@ export class Form {
   }
 
   #carrier(action: string, method: string): Carrier {
-    const parameters = this.#fields
-      // An empty code is an input for one, on a page of the server itself.
-      .filter(({ name, value }) => name === 'state' || value.text !== '')
-      .map(({ name, value }) => [name, decodeOctets(value.text)] as const);
+    const parameters = this.#fields.map(({ name, value }) => [name, decodeOctets(value.text)] as const);
     const target = URL.parse(decodeOctets(action), this.#base.href) ?? undefined;
     const isPost = method === 'post';
     // A form that posts keeps the query of its address, and many frameworks read it together with the body.

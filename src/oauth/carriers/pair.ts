@@ -57,7 +57,7 @@ export function isPair(members: readonly Member[], findPrefix: FindPrefix): bool
 export function pairCarrier(members: readonly Member[]): Carrier {
   const parameters = members.map(({ name, value }) => [name, decodeOctets(value.text)] as const);
   return {
-    ...readAnswer(parameters.filter(([name, value]) => name === 'state' || value !== '')),
+    ...readAnswer(parameters),
     kind: 'pair',
     target: undefined,
     places: [],

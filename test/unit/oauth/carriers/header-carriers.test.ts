@@ -118,12 +118,13 @@ describe('a signed response is read (JARM 2.1)', () => {
   test.each([
     ['encrypted', 'a.b.c.d.e'],
     ['no JWT', 'abc'],
-    ['empty', ''],
     ['claims that are no object', unsignedJwt(['code'])],
     ['twice', `${unsignedJwt(claims)}&response=${unsignedJwt(claims)}`],
   ])('%s: unreadable', (_, jwt) =>
     expect(read(`${CB}?response=${jwt}`)).toMatchObject({ jarm: 'unreadable', codes: [], states: [] }),
   );
+
+  test('an empty one is none', () => expect(read(`${CB}?response=`)).toMatchObject({ jarm: undefined }));
 });
 
 describe('a redirect is rewritten', () => {

@@ -23,8 +23,7 @@ export function parseClientIdentity(
   authorization: string | undefined,
 ): ClientIdentity {
   const names: string[][] = parameters.all('client_id').map((id) => [id]);
-  const basic = parseBasicUser(authorization);
-  if (basic !== undefined) names.push(basic);
+  names.push(...parseBasicUsers(authorization));
   const assertion = parameters.get('client_assertion');
   // RFC 7523 3: its `sub` is the client_id. The upstream checks its signature.
   const claims = assertion ? parseJwtClaims(assertion) : {};
@@ -41,12 +40,24 @@ export function identifies({ names }: Pick<ClientIdentity, 'names'>, clientId: s
   return names.every((readings) => readings.includes(clientId));
 }
 
-/** RFC 7617: the user of HTTP Basic credentials, as sent and percent-decoded. */
-function parseBasicUser(authorization: string | undefined): string[] | undefined {
-  if (authorization === undefined) return undefined;
-  const match = /^basic +([A-Za-z0-9+/\-_]+={0,2})\s*$/i.exec(authorization);
-  if (match?.[1] === undefined) return undefined;
-  const decoded = Buffer.from(match[1], 'base64').toString('utf8');
+/**
+ * RFC 7617: the user of HTTP Basic credentials. One name, unless other characters than those of base64 are in it: some servers skip
+ * these, some stop there, and each of their names counts.
+ */
+function parseBasicUsers(authorization: string | undefined): string[][] {
+  const [, credentials] = /^\s*basic(?:\s+(.*))?$/is.exec(authorization ?? '') ?? [];
+  const runs = credentials?.match(BASE64) ?? [];
+  const texts = runs.length > 1 ? [runs.join(''), ...runs.slice(0, RUNS)] : runs;
+  return texts.map(readUser);
+}
+
+const BASE64 = /[A-Za-z0-9+/\-_]+/g;
+/** The most of them that are read: valid credentials have one. */
+const RUNS = 4;
+
+/** The user as sent, and percent-decoded. */
+function readUser(base64: string): string[] {
+  const decoded = Buffer.from(base64, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
   const user = colon === -1 ? decoded : decoded.slice(0, colon);
   const readings = [user];

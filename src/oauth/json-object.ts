@@ -13,3 +13,36 @@ export function parseJsonObject(text: string): JsonObject | undefined {
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Every value at any depth, with its name; the items of an array have the array's. Not recursive: anybody can send JSON of any depth. */
+export function* valuesIn(object: JsonObject): Generator<readonly [name: string, value: unknown]> {
+  const waiting: (readonly [name: string, value: unknown])[] = Object.entries(object).reverse();
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    yield next;
+    const [name, value] = next;
+    if (typeof value !== 'object' || value === null) continue;
+    // From the last one, so that they are taken in their order.
+    const inside = Object.entries(value).reverse();
+    for (const [key, item] of inside) waiting.push([Array.isArray(value) ? name : key, item]);
+  }
+}
+
+/** Whether some object in a JSON text has a name twice: some readers take the first value, some the last. `parsed`: the text. */
+export function repeatsName(text: string, parsed: JsonObject): boolean {
+  let names = Object.keys(parsed).length;
+  for (const [, value] of valuesIn(parsed)) if (isJsonObject(value)) names += Object.keys(value).length;
+  return countNames(text) !== names;
+}
+
+/** The number of names as written. Linear. */
+function countNames(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
+    at += 1;
+    while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+    at += 1;
+    while (/\s/.test(text.charAt(at))) at += 1;
+    if (text[at] === ':') count += 1;
+  }
+  return count;
+}

@@ -1,40 +1,28 @@
-import { parseJsonObject } from './json-object.ts';
+import { type JsonObject, parseJsonObject, repeatsName, valuesIn } from './json-object.ts';
+import { decodeOctets } from './octets.ts';
+import { MOST_PARAMETERS } from './parameters.ts';
 
 /**
  * The texts in a JSON object, at any depth, as parameters: some servers accept such token requests. `undefined`: not an object,
- * or a repeated name, where some servers take the first value and some the last.
+ * too many values, or a repeated name, where some servers take the first value and some the last. `text`: bytes as UTF-16 code
+ * units below 256.
  */
 export function readJsonParameters(text: string): (readonly [name: string, value: string])[] | undefined {
-  const value = parseJsonObject(text);
-  if (value === undefined || writtenNames(text) !== countNames(value)) return undefined;
-  return Object.entries(value).flatMap(([name, item]) => [...textsIn(name, item)]);
+  const value = parseJsonObject(decodeOctets(text));
+  const texts = value && textsIn(value);
+  return texts === undefined || repeatsName(text, value as JsonObject) ? undefined : texts;
 }
 
-/** The number of names in a JSON text, including repeated ones, which a parser drops. Linear. */
-function writtenNames(text: string): number {
+/** `undefined`: there are too many values. */
+function textsIn(object: JsonObject): [name: string, value: string][] | undefined {
+  const texts: [name: string, value: string][] = [];
   let count = 0;
-  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at)) {
-    at += 1;
-    while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-    at += 1;
-    while (/\s/.test(text.charAt(at))) at += 1;
-    if (text[at] === ':') count += 1;
+  for (const [name, value] of valuesIn(object)) {
+    if (typeof value === 'string') texts.push([name, value]);
+    count += 1;
+    if (count > MOST_PARAMETERS) return undefined;
   }
-  return count;
-}
-
-function* textsIn(name: string, value: unknown): Generator<readonly [name: string, text: string]> {
-  if (typeof value === 'string') yield [name, value];
-  else if (Array.isArray(value)) for (const item of value) yield* textsIn(name, item);
-  else if (typeof value === 'object' && value !== null) {
-    for (const [key, item] of Object.entries(value)) yield* textsIn(key, item);
-  }
-}
-
-function countNames(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
-  return Object.values(value).reduce((sum: number, item) => sum + countNames(item), own);
+  return texts;
 }
 
 /**
@@ -44,14 +32,14 @@ function countNames(value: unknown): number {
 export function readFlatJson(
   text: string,
 ): (readonly [name: string, value: string])[] | 'parameter_malformed' | 'parameter_repeated' {
-  const value = parseJsonObject(text);
+  const value = parseJsonObject(decodeOctets(text));
   if (value === undefined) return 'parameter_malformed';
   const entries: [string, string][] = [];
   for (const [name, item] of Object.entries(value)) {
     if (typeof item === 'object') return 'parameter_malformed';
     entries.push([name, String(item)]);
   }
-  return writtenNames(text) === entries.length ? entries : 'parameter_repeated';
+  return repeatsName(text, value) ? 'parameter_repeated' : entries;
 }
 
 /** A member of a flat object, up to the comma. */

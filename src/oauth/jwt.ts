@@ -1,10 +1,12 @@
-import { type JsonObject, parseJsonObject } from './json-object.ts';
+import { type JsonObject, parseJsonObject, repeatsName } from './json-object.ts';
+import { decodeUtf8 } from './octets.ts';
 
 /** The claims of a JWT that is signed, or plain (RFC 7515 compact serialisation). The signature is not checked here. */
 export type JwtClaims = JsonObject;
 
 /**
- * Reads the claims of a compact JWT. `encrypted`: a JWE (RFC 7516: five parts), which cannot be followed. `malformed`: not a JWT.
+ * Reads the claims of a compact JWT. `encrypted`: a JWE (RFC 7516: five parts), which cannot be followed. `malformed`: not a JWT, or a
+ * claim twice.
  */
 export function parseJwtClaims(jwt: string): JwtClaims | 'encrypted' | 'malformed' {
   const parts = jwt.split('.');
@@ -18,11 +20,7 @@ export function parseJwtClaims(jwt: string): JwtClaims | 'encrypted' | 'malforme
 
 function parseObject(encoded: string): JwtClaims | undefined {
   if (!/^[A-Za-z0-9_-]+$/.test(encoded)) return undefined;
-  try {
-    return parseJsonObject(
-      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64url')),
-    );
-  } catch {
-    return undefined;
-  }
+  const text = decodeUtf8(Buffer.from(encoded, 'base64url'));
+  const claims = text === undefined ? undefined : parseJsonObject(text);
+  return claims === undefined || repeatsName(text as string, claims) ? undefined : claims;
 }

@@ -1,3 +1,5 @@
+import { foldText } from './fold-text.ts';
+
 /** Parameters whose empty value counts as none: servers disagree on whether it is absent (RFC 6749 3.1, 3.2). */
 export const VALUE_NEEDED: ReadonlySet<string> = new Set([
   'client_id',
@@ -64,6 +66,10 @@ export function beforeNul(text: string): string {
   return nul === -1 ? text : text.slice(0, nul);
 }
 
+/** Java's `equalsIgnoreCase` takes `ı` for `i`; IIS maps full-width letters to ASCII. No protocol parameter has so long a name. */
 function fold(name: string): string {
-  return name.trim().toLowerCase().replace(/[ .[]/g, '_');
+  return foldText(name.slice(0, LONGEST_NAME)).replace(/[ .[]/g, '_');
 }
+
+/** Characters, with blanks that servers trim. */
+const LONGEST_NAME = 2048;

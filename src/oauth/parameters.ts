@@ -1,4 +1,6 @@
+import { decodeUtf8 } from './octets.ts';
 import {
+  beforeNul,
   canonicalName,
   isLookalike,
   namesParameter,
@@ -82,6 +84,9 @@ const RAW_CONTROL = /[\u0000-\u001f\u007f]/;
 // Control characters other than tabs and line ends, and those from U+0080 on: text that was encoded twice contains them.
 const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
+/** The most parameters of a text: a request of a protocol has a few dozen, and each costs time. */
+export const MOST_PARAMETERS = 500;
+
 /**
  * Reads application/x-www-form-urlencoded (WHATWG URL section 5) strictly: only `&` separates, names and values are
  * UTF-8, nothing is trimmed. `text`: bytes as UTF-16 code units below 256 (a request target or a latin1 body). A parameter with
@@ -102,9 +107,15 @@ export function parseParameters(text: string): ParsedParameters {
   const cuttable = spaced.includes(';');
   let equals = -1;
   let percent = -1;
+  let count = 0;
   for (let start = 0, end = 0; start < spaced.length; start = end + 1) {
     end = indexOrEnd(spaced, '&', start);
     if (end === start) continue;
+    count += 1;
+    if (count > MOST_PARAMETERS) {
+      problems.push({ reason: 'parameter_malformed', detail: `more than ${MOST_PARAMETERS} parameters` });
+      return { parameters: new Parameters(entries), problems, lossless: false, hidden: true };
+    }
     // The search continues after the last match, so that no text is scanned twice.
     if (equals < start) equals = indexOrEnd(spaced, '=', start);
     if (percent < start) percent = indexOrEnd(spaced, '%', start);
@@ -158,15 +169,27 @@ const CUT_SHORT: ReadonlySet<string> = new Set(['client_id', 'code', 'grant_type
 /** HTML 4.01 B.2.2 made `;` a separator too, and some servers still accept it. */
 function hidesParameter(segment: string): boolean {
   if (!segment.includes(';')) return false;
-  const [own = '', ...hidden] = segment
-    .split(';')
-    .map((piece) => canonicalName(decode(piece.split('=', 1)[0] ?? '') ?? ''));
-  return CUT_SHORT.has(own) || hidden.some((name) => PROTOCOL_PARAMETERS.has(name));
+  const [own = '', ...hidden] = segment.split(';', MOST_PARAMETERS + 1);
+  return CUT_SHORT.has(canonicalName(nameOf(own))) || hasProtocolName(hidden);
+}
+
+/** Too many to look at count as one. */
+function hasProtocolName(pieces: readonly string[]): boolean {
+  return pieces.length >= MOST_PARAMETERS || pieces.some((piece) => namesParameter(nameOf(piece)));
+}
+
+function nameOf(piece: string): string {
+  return beforeNul(decode(piece.split('=', 1)[0] ?? '') ?? '');
 }
 
 /** Servers that trim read a value with surrounding spaces differently. A client_id is compared as they do. */
 function isMisreadValue(name: string, value: string): boolean {
   return VALUE_NEEDED.has(name) && name !== 'client_id' && value !== value.trim();
+}
+
+/** Whether a text of another format would have a protocol parameter if a server read it as a form. */
+export function holdsFormParameter(text: string): boolean {
+  return text.includes('=') && hasProtocolName(text.replaceAll('+', ' ').split(/[&;]/, MOST_PARAMETERS + 1));
 }
 
 function hasMisreadControl(name: string, value: string): boolean {
@@ -175,16 +198,23 @@ function hasMisreadControl(name: string, value: string): boolean {
   return (PROTOCOL_PARAMETERS.has(name) || ONE_LINE.has(name) ? CONTROL : NO_TEXT).test(value);
 }
 
-/** `+` was replaced by spaces before. */
+const ESCAPE = /%([0-9a-f]{2})/gi;
+const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i;
+const ESCAPE_BEYOND_ASCII = /%[89a-f]/i;
+
+/** `+` was replaced by spaces before. Throws and catches nothing: see `decodeUtf8`. */
 function decode(text: string): string | undefined {
-  try {
-    if (PRINTABLE.test(text)) return text.includes('%') ? decodeURIComponent(text) : text;
-    // Raw bytes beyond ASCII are not allowed, but every server reads them as UTF-8.
-    const octets = Buffer.from(text, 'latin1');
-    return decodeURIComponent(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets));
-  } catch {
-    return undefined;
-  }
+  const printable = PRINTABLE.test(text);
+  const escaped = text.includes('%');
+  if (printable && !escaped) return text;
+  if (escaped && BROKEN_ESCAPE.test(text)) return undefined;
+  if (printable && !ESCAPE_BEYOND_ASCII.test(text)) return decodeURIComponent(text);
+  // Raw bytes beyond ASCII are not allowed, but every server reads them as UTF-8.
+  const octets = Buffer.from(text, 'latin1');
+  const raw = decodeUtf8(octets);
+  if (!escaped || raw === undefined) return raw;
+  const unescaped = text.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return decodeUtf8(Buffer.from(unescaped, 'latin1'));
 }
 
 /** A name or value as lenient servers read it: a broken one stays unchanged. */

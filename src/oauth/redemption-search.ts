@@ -17,11 +17,14 @@ export function searchedFormats(contentType = ''): readonly SearchedFormat[] {
   return formats;
 }
 
-// Each begins with a separator that no other part of it matches, so that no text is scanned twice.
+// Each begins with a separator that no other part of it matches, so that no text is scanned twice. One blank or bracket stands for
+// any number of them. PHP ends a name at a NUL.
 const FORM_NAME =
-  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]*(code|grant[_.\s+[]type)(?:[\s+[\]\0][^&;=]{0,40})?=/g;
-const MULTIPART_NAME = /name\*?=(?:utf-8'')?"?[\s[]*(code|grant_type)[\s[\]]*(?=["\r\n;]|$)/g;
-const JSON_NAME = /"[\s[]*(code|grant_type)[\s[\]]*"\s*:/g;
+  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]?(code|grant[_.\s+[]type)(?:\0|(?:[\s+[\]][^&;=]{0,40})?=)/g;
+// Any character of a quoted name may be escaped (RFC 9110 5.6.4).
+const MULTIPART_NAME =
+  /name\s?\*?\s?=\s?(?:[\w-]{1,20}'[\w-]{0,20}')?"?[\s[]?(\\?c\\?o\\?d\\?e|\\?g\\?r\\?a\\?n\\?t\\?_\\?t\\?y\\?p\\?e)[\s[\]]?(?=["\r\n;\0]|$)/g;
+const JSON_NAME = /"[\s[]?(code|grant_type)[\s[\]]?"\s?:/g;
 const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {
   form: [FORM_NAME, JSON_NAME],
   multipart: [MULTIPART_NAME],
@@ -64,13 +67,23 @@ export class RedemptionSearch {
   }
 
   #search(raw: string, patterns: readonly RegExp[]): string {
-    const text = decodeEscapes(raw).toLowerCase();
+    const text = decodeEscapes(raw).toLowerCase().replace(BLANKS, shorten);
     for (const pattern of patterns) {
-      for (const [, name] of text.matchAll(pattern)) this.#seen.add(name === 'code' ? name : 'grant_type');
+      for (const [, name] of text.matchAll(pattern)) {
+        this.#seen.add(name?.replaceAll('\\', '') === 'code' ? 'code' : 'grant_type');
+      }
     }
     if (holdsGatewayCode(text)) this.#seen.add('gateway code');
     return text;
   }
+}
+
+/** Any number of them may stand around a name, also more than are kept for the next piece. */
+const BLANKS = /[\s+[\]]{2,}/g;
+
+/** A line end separates names, as no other of them does. */
+function shorten(blanks: string): string {
+  return blanks.includes('\n') ? '\n' : blanks.charAt(0);
 }
 
 /** Whether a query would redeem a code at a server that accepts token requests at other paths, or by GET. */

@@ -1,5 +1,6 @@
 import { type AuthorizationRequest, normalizeResponseType } from './authorization-request.ts';
 import { parseJwtClaims } from './jwt.ts';
+import { isLookalike } from './parameter-names.ts';
 
 /** An authorization request as a server with support for request objects by value reads it (RFC 9101, OIDC Core 6.1). */
 export type RequestWithObject =
@@ -29,6 +30,8 @@ export function mergeRequestObject(outer: AuthorizationRequest, jwt: string): Re
   if (typeof claims === 'string') return claims;
   // RFC 9101 4: an object must not point to another one.
   if (claims['request'] !== undefined || claims['request_uri'] !== undefined) return 'malformed';
+  // Go's JSON reader ignores the case of names.
+  if (Object.keys(claims).some(isLookalike)) return 'malformed';
   const inner: Partial<Record<keyof typeof JUDGED, string>> = {};
   for (const [key, name] of Object.entries(JUDGED) as [keyof typeof JUDGED, string][]) {
     const claim = claims[name];

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { startProxyTo } from '../integration/proxy-stage.ts';
+import { buildFlowPrefix } from '../../src/store/flow-prefix.ts';
+import { startProxyTo, startUpstream } from '../integration/proxy-stage.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
@@ -40,23 +42,75 @@ const TEXTS: readonly (readonly [what: string, costly: string, honest: string])[
   ],
 ];
 
+/** A form of one short part, over and over, as octets. */
+const many = (part: string) =>
+  Array(Math.floor(60_000 / (part.length + 1)))
+    .fill(part)
+    .join('&');
+const PLAIN_FORM = post('/oauth2/token', [FORM], `a=${'b'.repeat(60_000)}`);
+
+const FORMS: readonly (readonly [what: string, part: string])[] = [
+  ['names', 'a'],
+  ['names that are not UTF-8', '\xff'],
+  ['escapes that are not UTF-8', '%ff'],
+  ['broken escapes', '%'],
+  ['names beyond ASCII', '\xc3\xa9'],
+  ['names with a dot', 'A.'],
+  ['semicolons', `a=${';'.repeat(1_000)}`],
+];
+
+/** JSON of many texts at a depth at which each is found slowly. */
+const nested = (depth: number) =>
+  `{"a":${'['.repeat(depth)}${'"",'.repeat((60_000 - 2 * depth) / 3)}""${']'.repeat(depth)}}`;
+const PLAIN_JSON = post('/oauth2/token', [JSON_TYPE], `{"a":"${'b'.repeat(60_000)}"}`);
+
 const ROUNDS = 15;
 /** Careless readers needed hundreds of times as long. */
 const FACTOR = 10;
 
-test.each(TEXTS)('%s costs about as much as any other text of its length', async (_, costly, honest) => {
-  await using upstream = await startScriptedLegacyServer();
+/** Ids that take long to fold, each another one. */
+const CLIENT_IDS = Array.from({ length: 30 }, (_, i) => `client_id=${i}${'\xef\xb7\xba'.repeat(600)}`).join(
+  '&',
+);
+
+const MANY: typeof TEXTS = [
+  ...FORMS.map(
+    ([what, part]) => [`a form of ${what}`, post('/oauth2/token', [FORM], many(part)), PLAIN_FORM] as const,
+  ),
+  ['a form of client_ids', post('/oauth2/token', [FORM], CLIENT_IDS), PLAIN_FORM],
+  ['JSON of texts in 500 arrays', post('/oauth2/token', [JSON_TYPE], nested(500)), PLAIN_JSON],
+  ['JSON of texts in 5,000 arrays', post('/oauth2/token', [JSON_TYPE], nested(5_000)), PLAIN_JSON],
+];
+
+test.each([...TEXTS, ...MANY])(
+  '%s costs about as much as any other text of its length',
+  async (_, costly, honest) => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startProxyTo(upstream);
+    const fastest = async (request: string) => {
+      const times: number[] = [];
+      for (let i = 0; i < ROUNDS; i++) {
+        const started = performance.now();
+        const { status } = await sendRaw(gateway.url, request);
+        expect(status).toBeLessThan(500);
+        times.push(performance.now() - started);
+      }
+      return Math.min(...times);
+    };
+    const beside = await fastest(honest);
+    expect(await fastest(costly)).toBeLessThan(FACTOR * beside);
+  },
+);
+
+test('a page that repeats made-up prefixes costs a few look-ups in the store', async () => {
+  await using upstream = await startUpstream((req, res) => {
+    res.writeHead(200, { 'content-type': 'text/html' }).end(`<p>${req.url?.replaceAll('+', ' ')}</p>`);
+  });
   await using gateway = await startProxyTo(upstream);
-  const fastest = async (request: string) => {
-    const times: number[] = [];
-    for (let i = 0; i < ROUNDS; i++) {
-      const started = performance.now();
-      const { status } = await sendRaw(gateway.url, request);
-      expect(status).toBeLessThan(500);
-      times.push(performance.now() - started);
-    }
-    return Math.min(...times);
-  };
-  const beside = await fastest(honest);
-  expect(await fastest(costly)).toBeLessThan(FACTOR * beside);
+  const prefixes = Array.from({ length: 250 }, () => buildFlowPrefix(upstream.url, true, randomBytes(20)));
+  const query = prefixes.map((prefix) => `https://a/?state=${prefix}`).join('+');
+  expect((await sendRaw(gateway.url, get(`/login?${query}`))).status).toBe(200);
+  const metrics = await gateway.metrics();
+  expect(metrics.value('store_duration_seconds_count', { operation: 'findFlow' })).toBe(32);
+  expect(metrics.value('store_errors_total', { operation: 'findFlow' })).toBe(0);
 });

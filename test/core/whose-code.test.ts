@@ -257,3 +257,14 @@ test('preserve without a state blocks no login: the prefix is the state', async 
   expect((await stage.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   expect(STATE).not.toBe('');
 });
+
+test('a relative redirect leads to the host of the request, whatever its path looks like', async () => {
+  const place = 'http://login.example.com/app/cb';
+  await using stage = await CoreStage.open({
+    issuer: 'public_url: http://login.example.com',
+    clients: [`app: {mode: enforce, redirect_uris: ["${place}"]}`],
+  });
+  stage.redirectTo(`/app/cb?code=${UPSTREAM_CODE}`);
+  expect(bringsCode(await stage.send('//evil.example.com/step'))).toBe(false);
+  expect(stage.reasons('refusal')).toEqual(['flow_unknown']);
+});

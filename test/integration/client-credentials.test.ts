@@ -57,6 +57,15 @@ describe('HTTP Basic credentials', () => {
     expect((await stage.redeem(code, {}, { headers: { authorization: basic('spa') } })).status).toBe(200);
   });
 
+  test('of another client are a client_mismatch where some servers skip characters in them', async () => {
+    await using stage = await Stage.open({ issuer: ISSUER });
+    const authorization = basic('my app/1').replace(/.{4}$/, '!$&');
+    const answer = await stage.redeem(await stage.newCode(), {}, { headers: { authorization } });
+    expect(answer.status).toBe(400);
+    expect(stage.logLines('refusal').at(-1)).toMatchObject({ reason: 'client_mismatch', client: 'spa' });
+    expect(stage.upstream.tokenRequests).toEqual([]);
+  });
+
   test.each(['Basic', 'Basic !!!', 'Basic =', 'Bearer abc', 'Basic YQ', 'Digest username="spa"'])(
     'that are unreadable are left to the upstream: %s',
     async (authorization) => {

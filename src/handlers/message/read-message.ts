@@ -3,7 +3,12 @@ import { hasBody, readBody } from '../../http/read-body.ts';
 import { RequestBody } from '../../http/request-body.ts';
 import { changeRawParameters } from '../../oauth/change-parameters.ts';
 import { readFlatJson, readJsonParameters, withoutFlatMembers } from '../../oauth/json-parameters.ts';
-import { Parameters, type ParsedParameters, parseParameters } from '../../oauth/parameters.ts';
+import {
+  holdsFormParameter,
+  Parameters,
+  type ParsedParameters,
+  parseParameters,
+} from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
 import type { Exchange } from '../exchange.ts';
 import type { BodyText, FormText, Message } from './message.ts';
@@ -62,11 +67,12 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
   const isForm = isJson || (mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson);
   const isEmpty = isComplete && text === '';
   const charset = charsetOf(contentType);
-  const isUnlikeAscii = UNLIKE_ASCII.test(charset);
+  const isMisread = mayBeMisread(charset, text);
   const isEncoded = isContentEncoded(request);
-  const nested = isForm ? undefined : readJsonParameters(text);
+  // Some servers read every body as a form: `{"a":"&code=…"}` is one too.
+  const nested = isForm || holdsFormParameter(text) ? undefined : readJsonParameters(text);
   let problem: Violation | undefined;
-  const hasBadType = !isForm || isUnlikeAscii || (!/^utf-?8$/.test(charset) && !isAscii(text));
+  const hasBadType = !isForm || isMisread || (!/^utf-?8$/.test(charset) && !isAscii(text));
   if (hasBadType && !isEmpty && isComplete)
     problem = { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
   else if (isEncoded) problem = { reason: 'content_encoding_not_allowed' };
@@ -78,7 +84,7 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
     // With a different content type it may still be a form: good enough for a client_id in the log.
     guessed: isForm ? [] : (nested ?? parseParameters(text).parameters.entries),
     problem,
-    unread: !isComplete || isEncoded || isUnlikeAscii || !(isForm || nested !== undefined || isEmpty),
+    unread: !isComplete || isEncoded || isMisread || !(isForm || nested !== undefined || isEmpty),
     format: isJson ? 'json' : 'form',
   };
 }
@@ -108,11 +114,19 @@ function withoutMembers({ raw, hidden }: FormText, dropped: ReadonlySet<string>)
 
 /** Charsets in which ASCII octets have a different meaning. */
 const UNLIKE_ASCII = /utf-?(?:7|16|32)|ucs|unicode|ebcdic|ibm|cp\d|iso-2022|hz-gb/;
+/** Charsets in which they have their own. Java also calls EBCDIC `037`. */
+const LIKE_ASCII =
+  /^(?:utf-?8|(?:us-)?ascii|iso[-_]?8859[-_]?\d+|latin-?\d|windows-?125\d|koi8-?\w+|gb\w+|big5|euc-?\w+|s(?:hift)?[-_]?jis)$/;
 
-/** RFC 6749 appendix B: UTF-8. With most other charsets, ASCII text is the same. */
+/** Whether a server that obeys the charset could read other parameters. */
+function mayBeMisread(charset: string, text: string): boolean {
+  return UNLIKE_ASCII.test(charset) || (!LIKE_ASCII.test(charset) && !isAscii(text));
+}
+
+/** RFC 6749 appendix B: UTF-8. With most other charsets, ASCII text is the same. Servers disagree on which of several counts. */
 function charsetOf(contentType: string): string {
-  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType) ?? [];
-  return charset.toLowerCase();
+  const named = contentType.toLowerCase().matchAll(/charset[*\s]*=\s*["']?([^"';\s]*)/g);
+  return [...new Set([...named].map(([, charset]) => charset))].join() || 'utf-8';
 }
 
 function isAscii(text: string): boolean {

@@ -1,9 +1,12 @@
 import type { Carrier } from '../../oauth/carriers/carrier.ts';
-import type { LiveFlow } from '../../store/flow-store.ts';
+import { type LiveFlow, StoreFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 
 /** The most clients for which a preserved state is looked up: those that list the place, or that an id_token names. */
 const CANDIDATES = 8;
+
+/** The most prefixes of a response that are looked up: anybody can make up hundreds that a page repeats. */
+const LOOK_UPS = 32;
 
 /** Finds the flow that a response belongs to, once for each prefix. */
 export class FlowFinder {
@@ -15,11 +18,17 @@ export class FlowFinder {
     this.#exchange = exchange;
   }
 
-  /** Throws a `StoreFault`. */
+  /** Throws a `StoreFault`, also for a prefix too many: it is judged as while the store is away. */
   async find(carrier: Carrier, prefix: string | undefined): Promise<LiveFlow | undefined> {
+    if (prefix !== undefined && this.#found.size >= LOOK_UPS && !this.#isKnown(prefix))
+      throw new StoreFault('store_error', `a response has more than ${LOOK_UPS} flow prefixes`);
     const live = prefix === undefined ? await this.#findPreserved(carrier) : await this.findByPrefix(prefix);
     this.#last = live ?? this.#last;
     return live;
+  }
+
+  #isKnown(prefix: string): boolean {
+    return this.#exchange.flow?.prefix === prefix || this.#found.has(prefix);
   }
 
   /** From the flow that was found last, or that the request belongs to. */

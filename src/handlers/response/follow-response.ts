@@ -75,7 +75,8 @@ class PageSurroundings implements Surroundings {
 
   get base(): URL {
     const { target, publicOrigin } = this.#exchange;
-    this.#base ??= URL.parse(target.path, publicOrigin) ?? new URL(publicOrigin);
+    // Joined as texts: the URL parser would read a host in `//host/path`.
+    this.#base ??= URL.parse(publicOrigin + target.path) ?? new URL(publicOrigin);
     return this.#base;
   }
 }

@@ -1,3 +1,4 @@
+import { foldText } from '../../oauth/fold-text.ts';
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { beforeNul, canonicalName } from '../../oauth/parameter-names.ts';
 import { decideClientId } from '../../policy/client-registry.ts';
@@ -34,7 +35,7 @@ function findProblem({ message, named, parameters, grantType }: TokenContext): V
   const problem = problemOf(body.form) ?? problemOf(query);
   if (problem !== undefined) return problem;
   // A different spelling of the grant: some servers trim it, fold its case, or assume it if it is missing.
-  const meant = grantType?.trim().toLowerCase();
+  const meant = grantType && foldText(grantType);
   const redeems = meant === 'authorization_code' || (meant === undefined && parameters.has('code'));
   return redeems && grantType !== 'authorization_code'
     ? { reason: 'parameter_malformed', detail: 'grant_type' }

@@ -1,10 +1,11 @@
 import { escapeHtml } from '../escape-html.ts';
+import { decodeOctets } from '../octets.ts';
 import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, Changes, Edit } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import type { TooLarge } from './piece.ts';
-import { decodeOctets, type Written } from './written.ts';
+import type { Written } from './written.ts';
 
 /** A control of a form, as ranges of the body. */
 export type FormField = {

@@ -1,9 +1,9 @@
+import { decodeOctets } from '../octets.ts';
 import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import type { Carrier } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import { isCodeName, isPair, isStatusWord, type Member, mayBePair, pairCarrier } from './pair.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter, type TooLarge } from './piece.ts';
-import { decodeOctets } from './written.ts';
 
 /** One open object, array, element or block. */
 type Scope = {

@@ -1,7 +1,8 @@
+import { decodeOctets } from '../octets.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, Changes, Edit } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
-import { decodeOctets, type Written } from './written.ts';
+import type { Written } from './written.ts';
 
 /** A text under a name, in an object or element, as ranges of the body. */
 export type Member = {

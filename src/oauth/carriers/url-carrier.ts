@@ -1,7 +1,8 @@
+import { decodeOctets } from '../octets.ts';
 import { percentEncode } from '../percent-encode.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, CarrierKind, Changes, Edit } from './carrier.ts';
-import { decodeOctets, type Written } from './written.ts';
+import type { Written } from './written.ts';
 
 /** One parameter of a URL, as ranges of its decoded text. */
 export type UrlParameter = {

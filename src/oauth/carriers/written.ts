@@ -61,16 +61,3 @@ export class Written {
     return new Written(this.text, this.#positions, (added) => outer(encode(added)));
   }
 }
-
-/**
- * The text as the server meant it: it was read byte by byte, which splits raw UTF-8. Text in another charset, or with decoded
- * characters beyond one byte, stays unchanged.
- */
-export function decodeOctets(text: string): string {
-  if (/^[\0-\x7f]*$/.test(text) || !/^[\0-\xff]*$/.test(text)) return text;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(text, 'latin1'));
-  } catch {
-    return text;
-  }
-}

@@ -1,5 +1,6 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { rawRequest } from '../../support/raw-http.ts';
+import { EBCDIC } from '../../support/upstreams/sloppy/lenient-text.ts';
 import { FORM, type Loot, post, type RedemptionAttack, theft } from './attack.ts';
 import type { MessageAttack } from './messages.ts';
 
@@ -61,6 +62,9 @@ const utf7 = (text: string) =>
     (c) => `+${Buffer.from(c, 'utf16le').swap16().toString('base64').replace(/=+$/, '')}-`,
   );
 
+/** The code page of mainframes. */
+const ebcdic = (text: string) => Buffer.from([...text].map((c) => EBCDIC.indexOf(c))).toString('latin1');
+
 const withMethod = (
   method: string,
   where: 'query' | 'body',
@@ -92,6 +96,24 @@ const mixed = (
 });
 
 const FORM_TYPE = 'application/x-www-form-urlencoded';
+const formInJson = (code: string) => `{"client_id":"lax","x":"&${theft(code)}&y="}`;
+const MANY = ' '.repeat(70_000);
+/** The body arrives in several pieces, and the name is far from what precedes it. */
+const BLANKS: readonly (readonly [where: string, type: string, body: (code: string) => string])[] = [
+  ['before the code', FORM_TYPE, (code) => `grant_type=authorization_code&${MANY}code=${code}`],
+  ['behind the name of the code', FORM_TYPE, (code) => `grant_type=authorization_code&code${MANY}=${code}`],
+  [
+    'before a colon',
+    'application/json',
+    (code) => `{"grant_type":"authorization_code","code"${MANY}:"${code}"}`,
+  ],
+  [
+    'in a part',
+    `multipart/form-data; boundary=${BOUNDARY}`,
+    (code) =>
+      `${part(grantHead, 'authorization_code')}${part(`name="${MANY}code"`, code)}--${BOUNDARY}--\r\n`,
+  ],
+];
 const BIG = `pad=${'x'.repeat(70_000)}`;
 
 const chunked = (
@@ -144,6 +166,9 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     (code) => `\xef\xbb\xbf ${JSON.stringify(FIELDS(code))}`,
     FORM_TYPE,
   ),
+  json('a form in a text of JSON, as a form', (code) => formInJson(code), FORM_TYPE),
+  // The gateway searches JSON for the names of JSON.
+  { ...json('a form in a text of JSON', (code) => formInJson(code)), onlyAtEndpoint: true },
   json('JSON in UTF-16', (code) => utf16(JSON.stringify(FIELDS(code)))),
   json('JSON in UTF-16, big end first', (code) => utf16(JSON.stringify(FIELDS(code)), true)),
   json('JSON in UTF-16 with its mark', (code) => `\xff\xfe${utf16(JSON.stringify(FIELDS(code)))}`),
@@ -178,6 +203,14 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     ...typed('UTF-7', `${FORM_TYPE}; charset=utf-7`, (code) => utf7(theft(code))),
     onlyAtEndpoint: true,
   },
+  ...['cp037', '037', 'utf-8; charset=037', '"utf-8"; charset="037"'].map((charset) => ({
+    ...typed(
+      `EBCDIC as ${charset}`,
+      `${FORM_TYPE}; charset=${charset}`,
+      (code) => `x=${ebcdic(`&${theft(code)}`)}`,
+    ),
+    onlyAtEndpoint: true as const,
+  })),
   typed('UTF-16', 'application/x-www-form-urlencoded; charset=utf-16le', (code) => utf16(theft(code))),
   typed('UTF-16, big end first', 'application/x-www-form-urlencoded; charset=utf-16be', (code) =>
     utf16(theft(code), true),
@@ -239,6 +272,13 @@ export const BODY_ATTACKS: readonly MessageAttack[] = [
     expected: 'body_too_large',
     write: (target, loot) => post(target, loot, `${theft(loot.code)}&${BIG}`),
   },
+  ...BLANKS.map(
+    ([name, type, body]): MessageAttack => ({
+      name: `70,000 blanks ${name}`,
+      expected: 'body_too_large',
+      write: (target, loot) => post(target, loot, body(loot.code), [`Content-Type: ${type}`]),
+    }),
+  ),
   {
     name: 'gzip of 130,000 random characters and more',
     expected: 'content_encoding_not_allowed',

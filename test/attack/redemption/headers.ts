@@ -8,6 +8,8 @@ const PATH_OVERRIDES = [
   'X_Rewrite_Url',
   'x-original-url',
 ];
+/** Gunicorn and many WSGI middlewares take this prefix from the path. */
+const PREFIXES = ['SCRIPT_NAME', 'Script-Name', 'X-Script-Name'];
 const METHOD_OVERRIDES = [
   'X-HTTP-Method-Override',
   'X-HTTP-Method',
@@ -77,6 +79,14 @@ export const HEADER_ATTACKS: readonly RedemptionAttack[] = [
         query(`/login?code=${loot.code}`, loot, [`${header}: ${TOKEN}`, 'Connection: close, x-a']),
     },
   ]),
+  ...PREFIXES.map(
+    (header): RedemptionAttack => ({
+      name: `a code without a grant below a prefix in ${header}`,
+      expected: 'defused',
+      ofWrapped: 'path_ambiguous',
+      write: (loot) => post(`/base${TOKEN}`, loot, `code=${loot.code}`, [FORM, `${header}: /base`]),
+    }),
+  ),
   ...METHOD_OVERRIDES.map(
     (header): RedemptionAttack => ({
       name: `GET with ${header}`,

@@ -26,6 +26,11 @@ describe('the claims of', () => {
 
 test('five parts: encrypted (RFC 7516 9)', () => expect(parseJwtClaims('a.b.c.d.e')).toBe('encrypted'));
 
+test.each(['{"state":"a","state":"b"}', '{"claims":{"a":1,"\\u0061":2}}'])(
+  'a claim twice is malformed, because readers disagree on which counts: %s',
+  (payload) => expect(parseJwtClaims(`${HEADER}.${part(payload)}.`)).toBe('malformed'),
+);
+
 const part = (bytes: string) => Buffer.from(bytes, 'latin1').toString('base64url');
 const HEADER = part('{"alg":"none"}');
 

@@ -23,6 +23,10 @@ describe('a name that some server reads as a protocol parameter', () => {
     ['Rack: a bracket in front', '[]code_verifier', 'code_verifier'],
     ['Rack: a bracket behind', 'state]', 'state'],
     ['qs: an array of it', '[code][]', 'code'],
+    ['Java: a letter that is an I in upper case', 'client_\u0131d', 'client_id'],
+    ['Java: a letter that is an S in upper case', 're\u017fponse_type', 'response_type'],
+    ['IIS: full-width letters', '\uff43\uff4fd\uff45', 'code'],
+    ['an invisible character', 'co\u200bde', 'code'],
     ['all at once', ' [Client.ID ][', 'client_id'],
   ])('%s: %j', (_, name, meant) => {
     expect(canonicalName(name)).toBe(meant);

@@ -37,6 +37,12 @@ test('the example of RFC 9101 4', () => {
   });
 });
 
+test.each(['Response_Type', 'redirect_ur\u0131', 'state '])(
+  'a claim that some readers take for another one is malformed: %j',
+  (name) =>
+    expect(mergeRequestObject(outer(), unsignedJwt({ ...CLAIMS, [name]: 'token' }))).toBe('malformed'),
+);
+
 describe('inside and outside', () => {
   test('parameters that are only outside stay', () =>
     expect(

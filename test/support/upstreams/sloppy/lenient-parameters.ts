@@ -44,7 +44,7 @@ export function readLenientEntries(request: IncomingMessage, query: string, raw:
 }
 
 function readBody(text: string, type: string): Entry[] {
-  if (/^\s*[[{"]/.test(text)) return readJson(text);
+  if (/^\s*[[{"]/.test(text)) return [...readPairs(text), ...readJson(text)];
   const boundary = /boundary="?([^";,]+)/i.exec(type)?.[1];
   return boundary === undefined ? readPairs(text) : readParts(text, boundary);
 }

@@ -11,7 +11,9 @@ const SCRIPT = /^(index|default|idp)\.(psgi|php|cgi|fcgi|aspx)$/;
 
 /** Reads a request target with the combined tolerance of IIS, PHP, Java, Perl and C servers. */
 export function readLenientTarget({ url = '/', headers }: IncomingMessage): LenientTarget {
-  const [target = ''] = overridesOf(headers, /^x[-_](original|rewrite)[-_]url$/).concat(url);
+  const [prefix = ''] = overridesOf(headers, /^(x[-_])?script[-_]name$/);
+  const inside = url.startsWith(prefix) ? url.slice(prefix.length) : url;
+  const [target = ''] = overridesOf(headers, /^x[-_](original|rewrite)[-_]url$/).concat(inside);
   const local = target.replace(/^[a-z]+:\/\/[^/?#\\]*/i, '');
   const question = local.indexOf('?');
   const path = question === -1 ? local : local.slice(0, question);

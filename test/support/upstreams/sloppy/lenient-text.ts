@@ -21,9 +21,28 @@ export function decodeLenientBody(bytes: Buffer, contentEncoding = ''): Buffer {
   }
 }
 
-/** Text in its declared charset, or that of its byte order mark; characters up to one byte stay bytes. */
+/** The characters of code page 037 that a request needs, at their codes. */
+export const EBCDIC: string = Array.from({ length: 256 }, (_, octet) => {
+  const column = (octet & 0x0f) - 1;
+  const digit = octet & 0x0f;
+  switch (octet & 0xf0) {
+    case 0x80:
+      return 'abcdefghi'[column] ?? '\0';
+    case 0x90:
+      return 'jklmnopqr'[column] ?? '\0';
+    case 0xa0:
+      return ' stuvwxyz'[column] ?? '\0';
+    case 0xf0:
+      return digit < 10 ? String(digit) : '\0';
+    default:
+      return { 80: '&', 96: '-', 109: '_', 126: '=' }[octet] ?? '\0';
+  }
+}).join('');
+
+/** Text in its declared charset, the last one of several, or that of its byte order mark; characters up to one byte stay bytes. */
 export function readLenientText(bytes: Buffer, contentType = ''): string {
-  const charset = /charset\s*=\s*"?([\w-]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? '';
+  const charsets = [...contentType.toLowerCase().matchAll(/charset\s*=\s*"?([\w-]+)/g)];
+  const charset = charsets.at(-1)?.[1] ?? '';
   const text = decodeCharset(bytes, charset);
   return text.replace(/^(\u00ef\u00bb\u00bf|\ufeff)/, '');
 }
@@ -31,6 +50,7 @@ export function readLenientText(bytes: Buffer, contentType = ''): string {
 function decodeCharset(bytes: Buffer, charset: string): string {
   const looksBig = bytes[0] === 0xfe || (bytes[0] === 0 && bytes[1] !== 0);
   const looksLittle = bytes[0] === 0xff || (bytes[0] !== 0 && bytes[1] === 0);
+  if (/037$/.test(charset)) return Array.from(bytes, (octet) => EBCDIC[octet]).join('');
   if (charset === 'utf-16be' || looksBig) return decodeUtf16be(bytes);
   if (charset.startsWith('utf-16') || looksLittle) return bytes.toString('utf16le');
   return charset === 'utf-7' ? decodeUtf7(bytes.toString('latin1')) : bytes.toString('latin1');

@@ -27,16 +27,16 @@ export function openObservedStores(
   if (config.kind !== 'redis') known.resolve();
   const observe = (operation: string, duration: number, fault: StoreFault | undefined) =>
     events.storeOperation(operation, duration, fault, address);
-  const { flows, activity } = stores;
+  const { activity } = stores;
   let current = config;
   return {
-    flows: observeFlowStore(flows, observe),
+    ...stores,
+    flows: observeFlowStore(stores.flows, observe),
     activity: {
       addActivity: (record, changes) =>
         observeOperation(observe, 'addActivity', activity.addActivity(record, changes)),
       loadActivity: (record) => observeOperation(observe, 'loadActivity', activity.loadActivity(record)),
     },
-    takeActivity: () => stores.takeActivity(),
     renew(next) {
       if (isDeepStrictEqual(current, next)) return;
       current = next;

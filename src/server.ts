@@ -31,19 +31,16 @@ export class Server implements AsyncDisposable {
   readonly #activity: Activity;
   readonly #shared: Shared;
   readonly #listener: Listener;
-  readonly #telemetry: Telemetry;
-  readonly #stores: ServerOptions['stores'];
+  readonly #options: ServerOptions;
   #site: Site;
   /** Sites of earlier configurations that still answer requests. */
   readonly #retiring = new Set<Site>();
   #audit: Audit | undefined;
 
   private constructor(site: Site, activity: Activity, shared: Shared, options: ServerOptions) {
-    const { stores, telemetry } = options;
-    const { processEvents } = telemetry;
+    const { processEvents } = options.telemetry;
     this.#activity = activity;
-    this.#telemetry = telemetry;
-    this.#stores = stores;
+    this.#options = options;
     this.#shared = shared;
     this.#site = site;
     const { address, tls, limits, keepAlive } = site.config.listen;
@@ -94,7 +91,7 @@ export class Server implements AsyncDisposable {
 
   /** Runs discovery, then listens. Resolves to its URL. */
   async start(): Promise<string> {
-    const { events, processEvents } = this.#telemetry;
+    const { events, processEvents } = this.#options.telemetry;
     this.#audit = await openAudit(this.config.audit, processEvents);
     if (this.#audit !== undefined) events.auditWith(this.#audit);
     await this.#site.prepare(PREPARE_TIMEOUT, () => true);
@@ -122,8 +119,7 @@ export class Server implements AsyncDisposable {
   }
 
   async reload(next: Config): Promise<void> {
-    const staged = await this.stage(next);
-    staged.commit();
+    (await this.stage(next)).commit();
   }
 
   /** Adds what was counted so far to the store. Throws a `StoreFault`. */
@@ -150,8 +146,8 @@ export class Server implements AsyncDisposable {
     if (tls !== undefined) this.#listener.renewCertificate(tls);
     // Log rotation also sends SIGHUP, after it renamed a file.
     this.#audit?.reopen();
-    this.#telemetry.configure(next.config.log);
-    this.#stores.renew(next.config.store);
+    this.#options.telemetry.configure(next.config.log);
+    this.#options.stores.renew(next.config.store);
     this.#site = next;
     this.#retiring.add(previous);
     void previous.retire().finally(() => this.#retiring.delete(previous));

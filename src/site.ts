@@ -76,15 +76,13 @@ export class Site implements AsyncDisposable {
    * most `timeout` (milliseconds).
    */
   async prepare(timeout: number, mayBeLate: (issuer: Issuer) => boolean): Promise<void> {
-    const waiting = new AbortController();
-    const waited = sleep(timeout, undefined, { signal: waiting.signal }).catch(() => {});
+    const waited = sleep(timeout, undefined, { ref: false });
     await Promise.all(
       this.issuers.map((issuer) => {
         const discovered = issuer.discover();
         return mayBeLate(issuer) ? Promise.race([discovered, waited]) : discovered;
       }),
     );
-    waiting.abort();
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -30,16 +30,6 @@ export function registerClients({ clients }: IssuerConfig): Generator<void, Clie
   return ClientRegistry.build(mergePolicies(clients));
 }
 
-/** What is known about all clients together. */
-type AllClients = {
-  readonly clients: ClientRegistry;
-  readonly advertised: AdvertisedPolicy;
-  /** The origins of all clients, whose scripts may read responses of its endpoints. */
-  readonly corsOrigins: ReadonlySet<string>;
-  /** Whether the gateway authenticates to the upstream for any client. */
-  readonly injectsSecrets: boolean;
-};
-
 /** The configured endpoints; `undefined`: they are discovered. */
 export function configuredEndpoints({ endpoints, paths }: IssuerConfig): Endpoints | undefined {
   if (endpoints === 'auto') return undefined;
@@ -86,8 +76,10 @@ export class Issuer implements AsyncDisposable {
   readonly name: string;
   readonly clients: ClientRegistry;
   readonly upstream: UpstreamClient;
-  readonly corsOrigins: AllClients['corsOrigins'];
-  readonly injectsSecrets: boolean;
+  /** The origins of all clients, whose scripts may read responses of its endpoints. */
+  readonly corsOrigins = new Set<string>();
+  /** Whether the gateway authenticates to the upstream for any client. */
+  injectsSecrets = false;
   /** `drop_parameters`: removed before judging. */
   readonly droppedParameters: ReadonlySet<string>;
   readonly #advertised: AdvertisedPolicy;
@@ -100,16 +92,20 @@ export class Issuer implements AsyncDisposable {
   #retry: NodeJS.Timeout | undefined;
   #disposed = false;
 
-  private constructor(config: IssuerConfig, all: AllClients, events: Events, knowledge: UpstreamKnowledge) {
+  private constructor(
+    config: IssuerConfig,
+    clients: ClientRegistry,
+    advertised: AdvertisedPolicy,
+    events: Events,
+    knowledge: UpstreamKnowledge,
+  ) {
     this.config = config;
     this.knowledge = knowledge;
     this.name = config.name;
-    this.clients = all.clients;
+    this.clients = clients;
     this.upstream = createUpstreamClient(config.upstream);
     this.#events = events;
-    this.#advertised = all.advertised;
-    this.corsOrigins = all.corsOrigins;
-    this.injectsSecrets = all.injectsSecrets;
+    this.#advertised = advertised;
     this.droppedParameters = new Set(config.dropParameters);
     this.#endpoints = configuredEndpoints(config);
     if (knowledge.discovered !== undefined) this.#take(knowledge.discovered);
@@ -119,14 +115,13 @@ export class Issuer implements AsyncDisposable {
   static *build(config: IssuerConfig, events: Events, knowledge: UpstreamKnowledge): Generator<void, Issuer> {
     const clients = yield* registerClients(config);
     const advertised = yield* buildAdvertisedPolicy(clients.all(), config.metadata);
-    const corsOrigins = new Set<string>();
-    let injectsSecrets = false;
+    const issuer = new Issuer(config, clients, advertised, events, knowledge);
     for (const { cors, injectSecret } of clients.all()) {
-      for (const origin of cors.origins) corsOrigins.add(origin);
-      injectsSecrets ||= injectSecret !== undefined;
+      for (const origin of cors.origins) issuer.corsOrigins.add(origin);
+      issuer.injectsSecrets ||= injectSecret !== undefined;
       yield;
     }
-    return new Issuer(config, { clients, advertised, corsOrigins, injectsSecrets }, events, knowledge);
+    return issuer;
   }
 
   /** `undefined` until they are discovered. */

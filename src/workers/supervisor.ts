@@ -148,12 +148,10 @@ export class Supervisor implements AsyncDisposable {
 
   /** Asks all workers, and does not wait for one that hangs. */
   async #ask(question: (worker: WorkerProcess) => Promise<void>): Promise<void> {
-    const waiting = new AbortController();
     await Promise.race([
       Promise.allSettled(this.#serving.map(question)),
-      sleep(READ_TIMEOUT, undefined, { signal: waiting.signal }).catch(() => {}),
+      sleep(READ_TIMEOUT, undefined, { ref: false }),
     ]);
-    waiting.abort();
   }
 
   #shareOf(config: Config): Config {

@@ -61,19 +61,14 @@ export class WorkerProcess {
   }
 
   /** Also rejects if the worker takes too long: a hanging worker must not delay all others. */
-  async callInTime<C extends keyof WorkerCommands>(
+  callInTime<C extends keyof WorkerCommands>(
     command: C,
     ...parameters: Parameters<WorkerCommands[C]>
   ): Promise<Awaited<ReturnType<WorkerCommands[C]>>> {
-    const waiting = new AbortController();
-    const late = sleep(ANSWER_TIMEOUT, undefined, { signal: waiting.signal }).then(() => {
+    const late = sleep(ANSWER_TIMEOUT, undefined, { ref: false }).then(() => {
       throw new Error(`worker ${this.number} does not answer`);
     });
-    try {
-      return await Promise.race([this.call(command, ...parameters), late]);
-    } finally {
-      waiting.abort();
-    }
+    return Promise.race([this.call(command, ...parameters), late]);
   }
 
   /** Starts it with a configuration. Resolves to the public URL. */

@@ -1,4 +1,4 @@
-import { glob } from 'node:fs/promises';
+import { glob, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Diagnostics } from './diagnostics.ts';
 import { type FileReader, LARGEST_CONFIG } from './file-reader.ts';
@@ -53,9 +53,9 @@ async function findFiles(
     }
     await watchFolders(absolute.endsWith('**') ? absolute : dirname(absolute), files);
     let matches = 0;
-    for await (const entry of glob(absolute, { withFileTypes: true })) {
-      if (entry.isDirectory()) continue;
-      found.add(join(entry.parentPath, entry.name));
+    for await (const file of glob(absolute)) {
+      if (await isFolder(file)) continue;
+      found.add(file);
       matches += 1;
       if (found.size <= MOST_FILES) continue;
       diagnostics.problem(path, `matches more than ${MOST_FILES} files`);
@@ -73,10 +73,16 @@ function isPattern(path: string): boolean {
 /** Watches the folders that a pattern matches, and those above them that it matches as well. */
 async function watchFolders(pattern: string, files: FileReader): Promise<void> {
   if (!isPattern(pattern)) return files.watch(pattern);
-  for await (const entry of glob(pattern, { withFileTypes: true })) {
-    if (entry.isDirectory()) await files.watch(join(entry.parentPath, entry.name));
-  }
+  for await (const path of glob(pattern)) if (await isFolder(path)) await files.watch(path);
   return watchFolders(dirname(pattern), files);
+}
+
+/** Links are followed. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
 }
 
 /** The issuers of the main file, each with its own mapping of clients. */

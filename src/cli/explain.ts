@@ -54,8 +54,15 @@ async function runExplain(options: ParsedOptions, io: CommandIo): Promise<number
   const client = clientOption ?? verdict?.clientId;
   const policy = clients.policyFor(client);
   const explanation = explain(loaded, { issuer, client, policy, now, verdict });
-  io.stdout(asJson ? JSON.stringify(explanation, null, 2) : renderExplanation(explanation));
+  io.stdout(asJson ? JSON.stringify(explanation, inSnakeCase, 2) : renderExplanation(explanation));
   return verdict?.outcome === 'refused' ? 1 : 0;
+}
+
+/** The keys of an object as other JSON of the gateway has them. */
+function inSnakeCase(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [snake(key), item]));
 }
 
 function readMoment(text: string | undefined): number | undefined {

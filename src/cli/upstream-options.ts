@@ -2,6 +2,7 @@ import { parseLiteralPath } from '../config/schema/paths.ts';
 import { parseHttpOrigin } from '../config/schema/uris.ts';
 import type { UpstreamOptions } from '../config/upstream-config.ts';
 import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
+import { MODES } from '../policy/mode.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';
 import { type ParsedOptions, UsageError } from './options.ts';
 
@@ -18,6 +19,9 @@ export function readUpstreamOptions(options: ParsedOptions): UpstreamOptions | u
   const parsedPath = parseLiteralPath(path || '/');
   if ('problem' in parsed) throw new UsageError(`--upstream: ${parsed.problem}`);
   if ('problem' in parsedPath) throw new UsageError(`--upstream: ${parsedPath.problem}`);
+  // Without entries, `reject` would refuse everybody.
+  if (mode !== undefined && !MODES.some((known) => known === mode))
+    throw new UsageError(`--mode must be one of ${MODES.join(', ')}`);
   return {
     upstream: parsed.value,
     discovery: metadataPlaces(path),

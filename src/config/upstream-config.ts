@@ -20,7 +20,6 @@ const ISSUER = 'default';
 
 const OPTIONS = new Map([
   ['issuers[0].upstream.url', '--upstream'],
-  ['issuers[0].unlisted_clients.mode', '--mode'],
   ['issuers[0].public_url', '--public-url'],
   ['listen.address', '--listen'],
   ['admin.address', '--admin'],

@@ -212,7 +212,9 @@ export class Issuer implements AsyncDisposable {
       this.#asked = true;
       this.knowledge.discovered = discovered;
       this.#take(discovered);
-      this.#events.discovered(this.name, discovered.challengeMethods, discovered.endpoints);
+      const { pushedAuthorization, ...paths } = discovered.endpoints;
+      const named = { ...paths, pushed_authorization: pushedAuthorization };
+      this.#events.discovered(this.name, discovered.challengeMethods, named);
     } catch (error) {
       if (this.#disposed) return;
       // With configured endpoints, the metadata is useful but not needed: many legacy servers have none.

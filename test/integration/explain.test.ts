@@ -167,7 +167,9 @@ describe('explain --url', () => {
       'json',
     );
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout).verdict).toMatchObject({ outcome: 'refused', reason: 'challenge_missing' });
+    const { enforce_percent, verdict } = JSON.parse(stdout);
+    expect(enforce_percent).toBe(100);
+    expect(verdict).toMatchObject({ outcome: 'refused', reason: 'challenge_missing', refused_percent: 100 });
   });
 
   test.concurrent('agrees with the gateway, and discovers the endpoints', async () => {

@@ -40,5 +40,7 @@ test('an upstream without a metadata response does not delay the start, and is u
   await client.authorize();
   expect(upstream.queries.at(-1)?.get('code_challenge')).toBe(client.pair.challenge);
   upstream.speak();
-  await expect.poll(() => gateway.logLines.map(({ event }) => event)).toContain('discovered');
+  await expect
+    .poll(() => gateway.logLines)
+    .toContainEqual(expect.objectContaining({ event: 'discovered', pushed_authorization: [] }));
 });

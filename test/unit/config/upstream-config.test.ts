@@ -41,14 +41,11 @@ it('accepts the other options', async () => {
 });
 
 it('names the wrong options', async () => {
-  expect(
-    await problems({ upstream: 'idp', mode: 'strict', listen: '80', admin: 'x', redis: 'h:6379' }),
-  ).toEqual([
+  expect(await problems({ upstream: 'idp', listen: '80', admin: 'x', redis: 'h:6379' })).toEqual([
     '--listen: must be host:port, such as 0.0.0.0:8080 or [::1]:8080',
     '--admin: must be host:port, such as 0.0.0.0:8080 or [::1]:8080',
     '--redis: must be redis://host:port/database, rediss://… or the path of a Unix socket',
     '--upstream: must be an http or https URL, such as https://idp.example.com',
-    '--mode: must be one of enforce, report, off, reject',
   ]);
   expect(await problems({ upstream: 'http://idp.example.com', listen: '127.0.0.1:9090' })).toEqual([
     '--listen: must be different from admin.address',

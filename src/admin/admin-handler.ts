@@ -15,7 +15,6 @@ import type { StatusFacts } from './status/status-facts.ts';
 import { renderStatusPage } from './status/status-page.ts';
 import { UpstreamWatch } from './upstream-watch.ts';
 
-/** What the admin listener shows. */
 export type AdminServices = {
   readonly store: FlowStore;
   readonly activity: ActivityReader;
@@ -25,7 +24,6 @@ export type AdminServices = {
   readonly readMetrics: () => Promise<string>;
   /** Why load balancers should not send requests here, apart from the store; `undefined`: no reason. */
   readonly notReady: () => string | undefined;
-  /** Called with unexpected errors. */
   readonly onError: (error: unknown) => void;
 };
 
@@ -158,7 +156,6 @@ export class AdminHandler {
     return new Date(isShared ? period : Math.max(period, this.#startedAt)).toISOString();
   }
 
-  /** Why load balancers should not send requests here. */
   async #problems(): Promise<string[]> {
     const problem = this.#services.notReady();
     const store = await this.#services.store.ping().then(() => undefined, storeFaultText);

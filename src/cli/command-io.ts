@@ -13,7 +13,6 @@ export type CommandIo = {
   readonly readLine?: () => Promise<string | undefined>;
 };
 
-/** Prints the warnings and problems of a configuration. */
 export function printDiagnostics(result: LoadResult, io: CommandIo): void {
   for (const warning of result.warnings) {
     io.stderr(formatProblem({ ...warning, message: `warning: ${warning.message}` }));

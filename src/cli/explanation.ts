@@ -53,7 +53,6 @@ export function explain(
 /** The limit of `enforce_percent` below 100. */
 const PARTLY = '         this does not stop an attacker, who can try until a login is not enforced';
 
-/** An explanation as text. */
 export function renderExplanation(explanation: Explanation): string {
   const { issuer, client, entry, mode, enforcePercent, settings, verdict } = explanation;
   const named = entry === UNLISTED ? 'not listed, so unlisted_clients applies' : `entry ${entry}`;

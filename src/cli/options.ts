@@ -4,7 +4,6 @@ import { closestWord } from '../config/did-you-mean.ts';
 import { FileReader } from '../config/file-reader.ts';
 import type { CommandIo } from './command-io.ts';
 
-/** An option of a command. */
 export type OptionSpec = {
   /** The name of its value in the help; without it, it is a flag. */
   readonly value?: string;
@@ -127,7 +126,6 @@ export function helpText({ needs, help }: OptionSpec): string {
   return needs === undefined ? help : `with --${needs}: ${help}`;
 }
 
-/** The help text of one command. */
 export function renderCommandHelp(name: string, summary: string, { options }: Command): string {
   const rows = Object.entries(options).map(([option, spec]) => {
     const { value, short } = spec;

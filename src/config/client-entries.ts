@@ -26,7 +26,6 @@ function yamlLines(value: unknown): string[] {
   return dump(value, { lineWidth: -1, schema: CORE_SCHEMA }).trimEnd().split('\n');
 }
 
-/** Turns each line of a text into a comment. */
 function commentLines(text: string): string[] {
   const lines = text.split(/\r\n|[\n\r\u0085\u2028\u2029]/);
   return lines.map((line) => `# ${line.replace(/[\p{Cc}\p{Cf}]/gu, '')}`);

@@ -5,7 +5,16 @@ import { type FileReader, LARGEST_CONFIG } from './file-reader.ts';
 import { readOutsideValues, type Surroundings } from './outside-values.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { formatPosition } from './problem.ts';
-import { type Entry, locateIn, type MapNode, nodeAt, textOf, type YamlNode } from './yaml-tree.ts';
+import {
+  type Entry,
+  isNull,
+  itemsOf,
+  locateIn,
+  type MapNode,
+  textOf,
+  valueAt,
+  type YamlNode,
+} from './yaml-tree.ts';
 
 const MOST_FILES = 1_000;
 
@@ -40,9 +49,8 @@ async function findFiles(
   { directory, files }: Surroundings,
   diagnostics: Diagnostics,
 ): Promise<string[]> {
-  const patterns = nodeAt(root, ['include']);
   const found = new Set<string>();
-  for (const [index, node] of patterns?.kind === 'list' ? patterns.items.entries() : []) {
+  for (const [index, node] of itemsOf(valueAt(root, 'include')).entries()) {
     const pattern = textOf(node);
     if (pattern === undefined || pattern === '') continue;
     const path = ['include', index];
@@ -87,14 +95,12 @@ async function isFolder(path: string): Promise<boolean> {
 
 /** The issuers of the main file, each with its own mapping of clients. */
 function issuersByName(root: YamlNode): ReadonlyMap<string, Issuer> {
-  const list = nodeAt(root, ['issuers']);
   const issuers = new Map<string, Issuer>();
-  for (const [index, node] of list?.kind === 'list' ? list.items.entries() : []) {
-    if (node.kind !== 'map') continue;
-    const name = textOf(node.entries.get('name')?.value);
+  for (const [index, node] of itemsOf(valueAt(root, 'issuers')).entries()) {
+    const name = textOf(valueAt(node, 'name'));
+    if (node.kind !== 'map' || name === undefined) continue;
     const given = node.entries.get('clients');
-    const isEmpty = given === undefined || (given.value.kind === 'scalar' && given.value.value === null);
-    if (name === undefined || !(isEmpty || given.value.kind === 'map')) continue;
+    if (given !== undefined && given.value.kind !== 'map' && !isNull(given.value)) continue;
     // An alias may share this mapping with another issuer, which must not get the clients of this one.
     const clients = new Map(given?.value.kind === 'map' ? given.value.entries : []);
     const { source, at } = given ?? node;
@@ -110,14 +116,14 @@ function addClients(root: YamlNode, issuers: ReadonlyMap<string, Issuer>, diagno
   for (const key of root.kind === 'map' ? root.entries.keys() : []) {
     if (key !== 'issuers') diagnostics.problem([key], 'an included file may contain only `issuers`', 'key');
   }
-  const list = nodeAt(root, ['issuers']);
+  const list = valueAt(root, 'issuers');
   if (list?.kind !== 'list') {
     diagnostics.problem(['issuers'], 'an included file needs a list of `issuers`');
     return;
   }
   for (const [index, node] of list.items.entries()) {
     const path = ['issuers', index];
-    const name = node.kind === 'map' ? textOf(node.entries.get('name')?.value) : undefined;
+    const name = textOf(valueAt(node, 'name'));
     if (node.kind !== 'map' || name === undefined) {
       diagnostics.problem(path, 'must be a mapping with the `name` of an issuer and its `clients`');
       continue;
@@ -131,9 +137,8 @@ function addClients(root: YamlNode, issuers: ReadonlyMap<string, Issuer>, diagno
     const issuer = issuers.get(name);
     if (issuer === undefined) diagnostics.problem([...path, 'name'], `no issuer is called ${name}`);
     else if (clients?.kind === 'map') addTo(issuer, clients, diagnostics);
-    else if (clients !== undefined && !(clients.kind === 'scalar' && clients.value === null)) {
+    else if (clients !== undefined && !isNull(clients))
       diagnostics.problem([...path, 'clients'], 'must be a mapping');
-    }
   }
 }
 
@@ -144,11 +149,7 @@ function addTo({ index, clients }: Issuer, { entries }: MapNode, diagnostics: Di
       clients.set(id, entry);
       continue;
     }
-    const where = formatPosition(first.source.position(first.at));
-    diagnostics.problemAt(
-      entry.source.position(entry.at),
-      ['issuers', index, 'clients', id],
-      `duplicate client (first in ${where})`,
-    );
+    const message = `duplicate client (first in ${formatPosition(first.source.position(first.at))})`;
+    diagnostics.problemAt(entry.source.position(entry.at), ['issuers', index, 'clients', id], message);
   }
 }

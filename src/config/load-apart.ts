@@ -1,7 +1,8 @@
 import { fork } from 'node:child_process';
 import { on } from 'node:events';
 import { extname } from 'node:path';
-import { type ConfigPart, PartialConfig } from './config-parts.ts';
+import type { Config } from './config.ts';
+import { addPart, type ConfigPart } from './config-parts.ts';
 import type { LoadOptions, LoadResult } from './load.ts';
 import type { UpstreamOptions } from './upstream-config.ts';
 
@@ -45,11 +46,12 @@ export async function loadConfigApart(
   try {
     // Without a free file descriptor, there is no channel to it.
     if (child.connected) child.send(source, (error) => error && fail(error));
-    const config = new PartialConfig();
+    let config: Config | undefined;
     for await (const [received] of on(child, 'message', { signal: ended.signal })) {
       const message: LoadMessage = received;
-      if (!('ok' in message)) config.add(message);
-      else return message.ok ? { ...message, config: config.complete() } : message;
+      if (!('ok' in message)) config = addPart(config, message);
+      else if (!message.ok) return message;
+      else if (config !== undefined) return { ...message, config };
     }
     throw new Error('no message ends the configuration');
   } catch (error) {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { MappingShape, Shape, Slot } from './schema-shape.ts';
 import { isHidden } from './show-settings.ts';
-import type { Entry } from './yaml-tree.ts';
+import { type Entry, isNull } from './yaml-tree.ts';
 
 /** The longest value that a hint repeats. */
 const LONGEST = 80;
@@ -21,9 +21,8 @@ export function belowAnEntry(name: string | number | undefined, { slots }: Mappi
 
 /** A hint for a key that may belong to a record above it, which is empty, or nothing. */
 export function belowAnEmptyKey(entries: ReadonlyMap<string, Entry>, { slots }: MappingShape): string {
-  const isEmpty = ({ value }: Entry) => value.kind === 'scalar' && value.value === null;
   const found = [...entries].find(
-    ([name, entry]) => slots.get(name)?.shape.kind === 'record' && isEmpty(entry),
+    ([name, { value }]) => slots.get(name)?.shape.kind === 'record' && isNull(value),
   );
   return found === undefined ? '' : `: if it belongs to ${found[0]}, indent it further`;
 }

@@ -81,18 +81,14 @@ class TreeBuilder {
     if (event.type === EVENT_ID.ALIAS) return this.#readAlias(event);
     const anchor = this.#textOf(event.anchorStart, event.anchorEnd);
     if (anchor !== undefined) this.#anchors.set(anchor, undefined);
-    const node = this.#readTagged(event, place);
+    let node = event.type === EVENT_ID.SCALAR ? this.#readScalar(event, place) : this.#readCollection(event);
+    const tag = this.#textOf(event.tagStart, event.tagEnd);
+    if (tag !== undefined && tag !== '!!str') {
+      this.#problem(event.tagStart, `tags such as ${tag} are not supported`);
+      node = this.#broken(event.tagStart);
+    }
     if (anchor !== undefined) this.#anchors.set(anchor, node);
     return node;
-  }
-
-  #readTagged(event: Exclude<NodeEvent, AliasEvent>, place: number): YamlNode {
-    const node =
-      event.type === EVENT_ID.SCALAR ? this.#readScalar(event, place) : this.#readCollection(event);
-    const tag = this.#textOf(event.tagStart, event.tagEnd);
-    if (tag === undefined || tag === '!!str') return node;
-    this.#problem(event.tagStart, `tags such as ${tag} are not supported`);
-    return this.#broken(event.tagStart);
   }
 
   #readScalar(event: ScalarEvent, place: number): YamlNode {
@@ -100,12 +96,8 @@ class TreeBuilder {
     const text = getScalarValue(this.#source.text, event);
     const isQuoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
     const value = style === SCALAR_STYLE.PLAIN && tagStart < 0 ? resolvePlain(text) : text;
-    return {
-      source: this.#source,
-      at: valueStart < 0 ? place : valueStart - Number(isQuoted),
-      kind: 'scalar',
-      value,
-    };
+    const at = valueStart < 0 ? place : valueStart - Number(isQuoted);
+    return { source: this.#source, at, kind: 'scalar', value };
   }
 
   #readAlias({ anchorStart, anchorEnd }: AliasEvent): YamlNode {

@@ -17,15 +17,11 @@ const SETTLED = [
 
 type Section = Readonly<Record<string, unknown>>;
 
-export type ReloadableConfig = {
-  /** The next configuration, with the startup settings of the running process. */
-  readonly config: Config;
-  /** The changed keys of the file that need a restart. */
-  readonly waiting: readonly string[];
-};
-
-/** What a reload can apply of a new configuration. A change that needs a restart blocks nothing else, so that going back to `report` is always possible. */
-export function reloadable(running: Config, next: Config): ReloadableConfig {
+/**
+ * What a reload can apply: the next configuration with the startup settings of the running process, and the changed keys of the
+ * file that need a restart. They block nothing else, so that going back to `report` is always possible.
+ */
+export function reloadable(running: Config, next: Config) {
   let config = next as unknown as Section;
   const waiting: string[] = [];
   const settle = (path: string) => {
@@ -41,7 +37,7 @@ export function reloadable(running: Config, next: Config): ReloadableConfig {
   for (const name of ['listen', 'admin'] as const) {
     if ((running[name].tls === undefined) !== (next[name].tls === undefined)) settle(`${name}.tls`);
   }
-  return { config: config as unknown as Config, waiting };
+  return { config: config as unknown as Config, waiting } as const;
 }
 
 function valueAt(settings: object, names: readonly string[]): unknown {
@@ -56,14 +52,12 @@ function withValue(settings: Section, [name = '', ...rest]: readonly string[], v
 }
 
 /** A reload renews the credentials, certificates and sealing keys of the store. */
-function withoutSecrets(store: StoreConfig): object {
-  if (store.kind !== 'redis') return { kind: store.kind };
-  const { username: _username, password: _password, tls: _tls, ...servers } = store.redis;
-  if ('url' in servers) {
-    const { target, database } = servers.url;
-    return { ...servers, url: { target, database } };
-  }
-  if ('cluster' in servers) return servers;
-  const { name, nodes } = servers.sentinel;
-  return { ...servers, sentinel: { name, nodes } };
+function withoutSecrets(store: StoreConfig): unknown {
+  const renewed = new Set(['username', 'password', 'tls', 'sealed']);
+  // The `tls` of a URL says only whether there is any.
+  return JSON.parse(
+    JSON.stringify(store, (key, value: unknown) =>
+      renewed.has(key) && typeof value !== 'boolean' ? undefined : value,
+    ),
+  );
 }

@@ -5,29 +5,21 @@ import { settingName } from './settings.ts';
 /** The structure of a schema of `schema/`, as far as reading a file needs it. */
 export type Shape = ScalarShape | MappingShape | RecordShape | ListShape;
 
-export type ScalarShape = {
+type Of<S> = { readonly schema: S; readonly notes: Notes };
+
+export type ScalarShape = Of<z.core.$ZodType> & {
   readonly kind: 'scalar';
-  readonly schema: z.core.$ZodType;
-  readonly notes: Notes;
   /** What the value may be instead. */
   readonly orMapping: MappingShape | undefined;
 };
-export type MappingShape = {
+export type MappingShape = Of<z.ZodObject> & {
   readonly kind: 'mapping';
-  readonly schema: z.core.$ZodType;
   readonly slots: ReadonlyMap<string, Slot>;
   /** The slots that matter even if the key is missing. */
   readonly unlessGiven: readonly (readonly [key: string, slot: Slot])[];
-  /** Whether a key without a value means an empty mapping. */
-  readonly nullable: boolean;
 };
-export type RecordShape = {
-  readonly kind: 'record';
-  readonly key: z.core.$ZodType;
-  readonly value: Shape;
-  readonly nullable: boolean;
-};
-export type ListShape = { readonly kind: 'list'; readonly item: Shape; readonly mayBeEmpty: boolean };
+export type RecordShape = Of<z.ZodRecord> & { readonly kind: 'record'; readonly value: Shape };
+export type ListShape = Of<z.ZodArray> & { readonly kind: 'list'; readonly item: Shape };
 
 /** One key of a mapping. */
 export type Slot = {
@@ -58,26 +50,18 @@ export function slotsOf(schema: z.core.$ZodType): ReadonlyMap<string, Slot> {
 function buildShape(schema: z.core.$ZodType): Shape {
   const inner = unwrap(schema);
   const notes = (inner instanceof z.ZodType && (inner.meta() as Notes | undefined)) || {};
-  const nullable = notes['x-nullable'] === true;
   if (inner instanceof z.ZodObject) {
     const slots = Object.entries(inner.shape).map(([key, value]) => [key, slotOf(key, value)] as const);
     const unlessGiven = slots.filter(([, slot]) => !(slot.schema instanceof z.ZodOptional));
-    return { kind: 'mapping', schema: inner, slots: new Map(slots), unlessGiven, nullable };
+    return { kind: 'mapping', schema: inner, notes, slots: new Map(slots), unlessGiven };
   }
-  if (inner instanceof z.ZodArray) {
-    // The only check of a list is that it has an item.
-    return { kind: 'list', item: shapeOf(inner.def.element), mayBeEmpty: !inner.def.checks?.length };
-  }
-  if (inner instanceof z.ZodRecord) {
-    return { kind: 'record', key: inner.def.keyType, value: shapeOf(inner.def.valueType), nullable };
-  }
+  if (inner instanceof z.ZodArray)
+    return { kind: 'list', schema: inner, notes, item: shapeOf(inner.def.element) };
+  if (inner instanceof z.ZodRecord)
+    return { kind: 'record', schema: inner, notes, value: shapeOf(inner.def.valueType) };
   const options = inner instanceof z.ZodUnion ? inner.def.options.map(shapeOf) : [];
-  return {
-    kind: 'scalar',
-    schema: inner,
-    notes,
-    orMapping: options.find((option) => option.kind === 'mapping'),
-  };
+  const orMapping = options.find((option) => option.kind === 'mapping');
+  return { kind: 'scalar', schema: inner, notes, orMapping };
 }
 
 function slotOf(key: string, schema: z.core.$ZodType): Slot {

@@ -72,15 +72,17 @@ export class SettingsReader {
         return this.#readScalar(shape, input, node);
       case 'mapping':
         if (node.kind === 'map') return this.#readEntries(shape, node.entries);
-        if (input === null && shape.nullable) return this.#readEntries(shape, new Map());
+        if (input === null && shape.notes['x-nullable']) return this.#readEntries(shape, new Map());
         return wrong('object', belowAnEntry(this.#path.at(-1), shape) || asMapping(input, shape));
       case 'record':
         if (node.kind === 'map') return this.#readRecord(shape, node);
-        return input === null && shape.nullable ? [] : wrong('object');
+        return input === null && shape.notes['x-nullable'] ? [] : wrong('object');
       case 'list':
         if (node.kind !== 'list')
           return wrong('array', node.kind === 'scalar' && input !== null ? IN_BRACKETS : '');
-        if (node.items.length === 0 && !shape.mayBeEmpty) return this.#invalid('must not be empty');
+        // The only check of a list is that it has an item.
+        if (node.items.length === 0 && shape.schema.def.checks?.length)
+          return this.#invalid('must not be empty');
         return this.#readItems(shape, node);
     }
   }
@@ -129,7 +131,7 @@ export class SettingsReader {
     const settings: (readonly [string, unknown])[] = [];
     for (const [key, entry] of entries) {
       this.#path.push(key);
-      const parsed = z.safeParse(shape.key, key);
+      const parsed = z.safeParse(shape.schema.keyType, key);
       if (!parsed.success) this.#diagnostics.problem(this.#path, messageOf(parsed.error), 'key');
       settings.push([key, this.#read(shape.value, entry.value)]);
       this.#path.pop();
@@ -172,16 +174,12 @@ export class SettingsReader {
   }
 
   #defaultOf(slot: Slot): unknown {
-    if (!this.#defaults.has(slot)) {
-      const { shape, schema } = slot;
-      this.#defaults.set(slot, this.#readDefault(shape, schema));
-    }
-    return this.#defaults.get(slot);
-  }
-
-  #readDefault(shape: Shape, schema: z.core.$ZodType): unknown {
-    if (shape.kind === 'mapping') return this.#readEntries(shape, new Map());
-    return shape.kind === 'record' ? [] : z.parse(schema, undefined);
+    const { shape, schema } = slot;
+    if (this.#defaults.has(slot)) return this.#defaults.get(slot);
+    const others = () => (shape.kind === 'record' ? [] : z.parse(schema, undefined));
+    const value = shape.kind === 'mapping' ? this.#readEntries(shape, new Map()) : others();
+    this.#defaults.set(slot, value);
+    return value;
   }
 
   #invalid(message: string): undefined {

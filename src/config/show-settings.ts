@@ -3,28 +3,16 @@ import { unlistedPolicySchema } from './schema/policy.ts';
 import { showQuantity } from './schema/quantity.ts';
 import { type Shape, slotsOf } from './schema-shape.ts';
 
-type ShownSetting = {
-  /** The key in the file. */
-  readonly key: string;
-  /** As it is written in the file; a secret is not shown. `undefined`: it has no value. */
-  readonly value: unknown;
-  /** The source of the value. */
-  readonly origin: 'entry' | 'defaults' | 'built-in' | undefined;
-};
-
 const SLOTS = slotsOf(unlistedPolicySchema);
 
-/** Every setting of a policy in force, and the source of its value. */
-export function showPolicy(policy: ClientPolicy): ShownSetting[] {
+/** Every setting of a policy in force by its key in the file, and the source of its value. `undefined`: it has none. */
+export function showPolicy(policy: ClientPolicy) {
   const { entry = {}, inherited = {} } = policy;
   return [...SLOTS].map(([key, { name, shape }]) => {
     const value = showSetting(policy[name as keyof ClientPolicy], shape);
     const unwritten = value === undefined ? undefined : 'built-in';
-    return {
-      key,
-      value,
-      origin: name in entry ? 'entry' : name in inherited ? 'defaults' : unwritten,
-    };
+    const origin = name in entry ? 'entry' : name in inherited ? 'defaults' : unwritten;
+    return { key, value, origin } as const;
   });
 }
 

@@ -1,6 +1,5 @@
 import type { Locate } from './diagnostics.ts';
 import type { FileContent } from './file-reader.ts';
-import type { ValuePath } from './problem.ts';
 import type { SourceText } from './source-text.ts';
 
 /** The content of a file with offsets. An alias refers to the same node object that it names. */
@@ -43,14 +42,17 @@ export function textOf(node: YamlNode | undefined): string | undefined {
   return content !== undefined && 'text' in content ? content.text : undefined;
 }
 
-/** The node at a path. */
-export function nodeAt(root: YamlNode, path: ValuePath): YamlNode | undefined {
-  let node: YamlNode | undefined = root;
-  for (const segment of path) {
-    if (node?.kind === 'map') node = node.entries.get(String(segment))?.value;
-    else node = node?.kind === 'list' ? node.items[segment as number] : undefined;
-  }
-  return node;
+/** The value of a key, if this is a mapping. */
+export function valueAt(node: YamlNode, key: string): YamlNode | undefined {
+  return node.kind === 'map' ? node.entries.get(key)?.value : undefined;
+}
+
+export function itemsOf(node: YamlNode | undefined): readonly YamlNode[] {
+  return node?.kind === 'list' ? node.items : [];
+}
+
+export function isNull(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.value === null;
 }
 
 /** Looks up positions in a tree; a missing node has the position of its nearest parent. */
@@ -59,11 +61,11 @@ export function locateIn(root: YamlNode): Locate {
     let node = root;
     let owner: Place = root;
     for (const segment of path) {
-      const next = node.kind === 'map' ? node.entries.get(String(segment)) : undefined;
-      const item = node.kind === 'list' ? node.items[segment as number] : undefined;
-      if (next === undefined && item === undefined) return owner.source.position(owner.at);
-      owner = next ?? (item as YamlNode);
-      node = next?.value ?? (item as YamlNode);
+      const entry = node.kind === 'map' ? node.entries.get(String(segment)) : undefined;
+      const next = entry?.value ?? itemsOf(node)[segment as number];
+      if (next === undefined) return owner.source.position(owner.at);
+      owner = entry ?? next;
+      node = next;
     }
     const { source, at } = part === 'key' ? owner : node;
     return source.position(at);

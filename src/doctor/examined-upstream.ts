@@ -4,7 +4,6 @@ import type { Discovered } from '../upstream/discovery.ts';
 import { type FetchedDocument, fetchDocument } from '../upstream/fetch-document.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
 
-/** What is known about the upstream under examination. */
 export type ExaminedUpstream = {
   readonly config: IssuerConfig;
   readonly client: UpstreamClient;

@@ -31,7 +31,6 @@ function judgeListener({ tls, trustedProxies }: Config['listen'], issuers: Confi
   return ok('http, behind a proxy');
 }
 
-/** The same for one issuer. */
 export function probeIssuerConfig({ upstream, publicOrigin }: IssuerConfig): Finding[] {
   const { problem, warn } = about('public_url');
   const findings: Finding[] = [];

@@ -13,15 +13,8 @@ import { about, type Finding, printable } from './finding.ts';
 const SKEW_SEEN = 10_000;
 const SKEW_HARMFUL = 300_000;
 
-export type DiscoveryReport = {
-  readonly findings: readonly Finding[];
-  readonly found: FoundMetadata | undefined;
-  /** Whether it speaks HTTP. */
-  readonly answers: boolean;
-};
-
-/** The upstream's metadata, and whether it matches the configuration. */
-export async function probeDiscovery(config: IssuerConfig, client: UpstreamClient): Promise<DiscoveryReport> {
+/** The upstream's metadata, and whether it matches the configuration. `answers`: whether it speaks HTTP. */
+export async function probeDiscovery(config: IssuerConfig, client: UpstreamClient) {
   const host = discoveryHost(config);
   const { ok, problem } = about(`discovery, as ${host}`);
   const before = Date.now();

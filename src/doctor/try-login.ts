@@ -62,26 +62,17 @@ type Login = LoginTrial & {
   readonly token: string;
   readonly isAtServer: boolean;
 };
-type Begun = {
-  readonly code: string | undefined;
-  readonly verifier: string;
-  readonly state: string;
-  /** `undefined`: the browser did not come back. */
-  readonly parameters: URLSearchParams | undefined;
-};
-type Redeemed = {
-  readonly status: number;
-  readonly seen: string;
-  readonly body: JsonObject;
-};
+type Begun = Awaited<ReturnType<typeof begin>>;
+type Redeemed = Awaited<ReturnType<typeof redeem>>;
 
-async function begin({ client, browser, via, authorization }: Login): Promise<Begun> {
+/** `parameters`: `undefined` if the browser did not come back. */
+async function begin({ client, browser, via, authorization }: Login) {
   const verifier = randomBytes(32).toString('base64url');
   const state = randomBytes(STATE_LENGTH).toString('hex').slice(0, STATE_LENGTH);
   const challenge = { code_challenge: s256(verifier), code_challenge_method: 'S256' };
   const query = authorizationQuery(client, state, challenge);
   const parameters = await browser.visit(`${via}${authorization}?${query}`);
-  return { code: parameters?.get('code') ?? undefined, verifier, state, parameters };
+  return { code: parameters?.get('code') ?? undefined, verifier, state, parameters } as const;
 }
 
 function judgeArrival({ code, state, parameters }: Begun, isAtServer: boolean): Finding {
@@ -119,7 +110,7 @@ async function redeem(
   { client, secret, via, upstream, token, isAtServer }: Login,
   code: string,
   verifier: string | undefined,
-): Promise<Redeemed> {
+) {
   const form = new URLSearchParams({
     grant_type: 'authorization_code',
     code,

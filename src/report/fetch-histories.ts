@@ -129,10 +129,8 @@ async function queryRange(
   endpoint.search = new URLSearchParams(parameters).toString();
   const fetched = await fetchText(endpoint, access, deadline - Date.now());
   const where = `the Prometheus at ${url.origin}`;
-  if (fetched.outcome === 'unreachable')
-    throw new ReportFault(`${where} cannot be reached: ${fetched.cause}`);
-  if (fetched.outcome === 'too_long')
-    throw new ReportFault(`${where} sends too much data: set --prometheus-job`);
+  if ('cause' in fetched) throw new ReportFault(`${where} cannot be reached: ${fetched.cause}`);
+  if (fetched.text === undefined) throw new ReportFault(`${where} sends too much data: set --prometheus-job`);
   if (fetched.status === 401 || fetched.status === 403)
     throw new ReportFault(
       `${where} answered ${fetched.status}: set --prometheus-token-file to a token that may query it`,

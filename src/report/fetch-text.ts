@@ -13,9 +13,10 @@ export type Access = {
 };
 
 export type Fetched =
-  | { readonly outcome: 'answered'; readonly status: number; readonly text: string }
-  | { readonly outcome: 'too_long' }
-  | { readonly outcome: 'unreachable'; readonly cause: string };
+  /** `text`: `undefined` if it is longer than the limit. */
+  | { readonly status: number; readonly text: string | undefined }
+  /** Why it cannot be reached. */
+  | { readonly cause: string };
 
 /** Why there is nothing to report, for operators. */
 export class ReportFault extends Error {
@@ -35,14 +36,11 @@ export async function fetchText(url: URL, { ca, token }: Access, timeout: number
           : getPlain(url, { headers, signal }, resolve);
       request.on('error', reject);
     });
-    const text = await readWhole(response);
-    return text === undefined
-      ? { outcome: 'too_long' }
-      : { outcome: 'answered', status: response.statusCode ?? 0, text };
+    return { status: response.statusCode ?? 0, text: await readWhole(response) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const cause = signal.aborted ? `no answer within ${Math.ceil(timeout / 1000)} s` : (code ?? message);
-    return { outcome: 'unreachable', cause };
+    return { cause };
   }
 }
 

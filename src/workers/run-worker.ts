@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { PartialConfig } from '../config/config-parts.ts';
+import { addPart } from '../config/config-parts.ts';
 import { UpstreamKnowledge } from '../issuer/upstream-knowledge.ts';
 import { openObservedStores } from '../observed-stores.ts';
 import { Server, type StagedConfig } from '../server.ts';
@@ -27,9 +27,9 @@ export function runWorker(): Promise<number> {
 function createCommands(): WorkerCommands {
   let serving: Awaited<ReturnType<typeof serve>> | undefined;
   let staged: Promise<StagedConfig> | undefined;
-  const received = new Map<number, PartialConfig>();
+  const received = new Map<number, Config>();
   const take = (number: number) => {
-    const config = received.get(number)?.complete();
+    const config = received.get(number);
     received.delete(number);
     if (config === undefined) throw new Error('the configuration was discarded');
     return config;
@@ -48,9 +48,7 @@ function createCommands(): WorkerCommands {
   };
   return {
     async receive(number, part) {
-      const config = received.get(number) ?? new PartialConfig();
-      received.set(number, config);
-      config.add(part);
+      received.set(number, addPart(received.get(number), part));
     },
     async start(worker, config, discovered) {
       serving = await serve(worker, take(config), discovered);

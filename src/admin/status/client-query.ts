@@ -4,7 +4,6 @@ import { VERDICTS } from '../../policy/judge-readiness.ts';
 import { MODES } from '../../policy/mode.ts';
 
 export const PAGE_SIZE = 100;
-/** The most characters of a search. */
 const LONGEST_SEARCH = 200;
 
 export type SortKey = 'attention' | 'client' | 'mode' | 'requests' | 'codes' | 'violations' | 'last_seen';
@@ -35,14 +34,6 @@ export type ClientQuery = {
   readonly sort: SortKey;
   readonly descending: boolean;
   readonly page: number;
-};
-
-export type ClientPage = {
-  readonly clients: readonly ClientActivity[];
-  /** All matching clients. */
-  readonly matching: number;
-  readonly page: number;
-  readonly pages: number;
 };
 
 /** Reads the query of the URL. Unknown values are ignored. */
@@ -97,7 +88,8 @@ export function matchingClients(all: readonly ClientActivity[], query: ClientQue
   });
 }
 
-export function selectClients(all: readonly ClientActivity[], query: ClientQuery): ClientPage {
+/** One page of the matching clients. */
+export function selectClients(all: readonly ClientActivity[], query: ClientQuery) {
   const { by } = ORDERS[query.sort];
   const sign = query.descending ? -1 : 1;
   const sorted = matchingClients(all, query)
@@ -134,7 +126,8 @@ function attention(client: ClientActivity): number {
 
 const RANKS = { 'not ready': 4, ready: 3, 'nearly ready': 2, 'no traffic': 1 } as const;
 
-/** The path of the page of one client. */
+export type ClientPage = ReturnType<typeof selectClients>;
+
 export function clientPath(issuer: string, client: string): string {
   return `client?${new URLSearchParams({ issuer, client })}`;
 }

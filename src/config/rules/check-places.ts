@@ -11,16 +11,21 @@ export function checkPlaces(issuers: readonly (IssuerDraft | undefined)[], diagn
   const claims = new Map<string, Claim>();
   for (const [index, issuer] of issuers.entries()) {
     if (issuer === undefined) continue;
-    const hosts = [...new Set(hostsOf(issuer))];
     const paths = 'paths' in issuer ? (issuer.paths ?? []) : [undefined];
     for (const [position, path] of paths.entries()) {
       if (path === undefined && 'paths' in issuer) continue;
-      const clashes = hosts.flatMap((host) => claim(claims, host, { index, path }) ?? []);
-      const [first] = clashes;
-      if (first === undefined) continue;
-      if (path !== undefined)
-        diagnostics.problem([index, 'paths', position], clashText(index, path, first.other));
-      else for (const clash of clashes) reportHost(issuer, clash, diagnostics.below(index, 'hosts'));
+      let isReported = false;
+      for (const host of new Set(hostsOf(issuer))) {
+        // Some servers treat paths that differ only in case as the same.
+        const key = `${host} ${path?.toLowerCase() ?? ''}`;
+        const other = claims.get(key);
+        if (other === undefined) claims.set(key, { index, path });
+        else if (path === undefined) reportHost(issuer, host, other, diagnostics.below(index, 'hosts'));
+        else if (!isReported) {
+          diagnostics.problem([index, 'paths', position], clashText(index, path, other));
+          isReported = true;
+        }
+      }
     }
   }
   warnOfGaps(issuers, claims, diagnostics);
@@ -31,27 +36,15 @@ function hostsOf(issuer: IssuerDraft): readonly string[] {
   return (issuer.hosts ?? []).filter((host) => host !== undefined);
 }
 
-type Clash = { readonly host: string; readonly other: Claim };
-
-/** Some servers treat paths that differ only in case as the same. */
-function claim(claims: Map<string, Claim>, host: string, wanted: Claim): Clash | undefined {
-  const key = `${host} ${wanted.path?.toLowerCase() ?? ''}`;
-  const other = claims.get(key);
-  if (other === undefined) claims.set(key, wanted);
-  return other && { host, other };
-}
-
 function clashText(index: number, path: string, other: Claim): string {
   if (other.path !== path) return `some servers treat this path as ${other.path} of issuers[${other.index}]`;
   return other.index === index ? 'is listed twice' : `is already a path of issuers[${other.index}]`;
 }
 
-function reportHost({ hosts }: IssuerDraft, { host, other }: Clash, diagnostics: Diagnostics): void {
+function reportHost({ hosts }: IssuerDraft, host: string, other: Claim, diagnostics: Diagnostics): void {
   if (host === ANY) {
-    diagnostics.problem(
-      [],
-      `is required: issuers[${other.index}] has no hosts either, so both match every request`,
-    );
+    const message = `is required: issuers[${other.index}] has no hosts either, so both match every request`;
+    diagnostics.problem([], message);
   } else {
     diagnostics.problem([hosts?.indexOf(host) ?? 0], `is already a host of issuers[${other.index}]`);
   }

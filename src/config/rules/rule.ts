@@ -15,7 +15,6 @@ export function withRule<S extends z.ZodObject>(schema: S, rule: About<Draft<Set
   rules.add(schema, { rule });
 }
 
-/** The rule of some mapping. */
 export function ruleOf(schema: z.core.$ZodType): About<Readonly<Record<string, unknown>>> | undefined {
   return rules.get(schema)?.rule as About<Readonly<Record<string, unknown>>> | undefined;
 }

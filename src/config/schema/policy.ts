@@ -42,7 +42,6 @@ function settingOr<S extends z.ZodType>(builtIn: z.input<S>, schema: S, descript
   return schema.optional().meta(meta) as z.ZodOptional<S> & BuiltIn;
 }
 
-/** The settings of a client. */
 const settings = {
   description: setting(text(), 'What this client is.'),
   owner: setting(text(), 'Contact for this client, shown to users who are refused.'),

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { file, type Parsed, secret } from './scalars.ts';
 
-/** A TLS client: PEM files, and further keys. */
 export function clientTls<const S extends z.ZodRawShape>(further: S) {
   return z
     .strictObject({
@@ -15,7 +14,6 @@ export function clientTls<const S extends z.ZodRawShape>(further: S) {
     .meta({ dependentRequired: { cert_file: ['key_file'], key_file: ['cert_file'] } });
 }
 
-/** A TLS server: PEM files. */
 export const serverTlsSchema = z.strictObject({
   cert_file: file(parseCertificate).describe('The certificate and its chain.'),
   key_file: keyFile().describe('The private key of `cert_file`.'),

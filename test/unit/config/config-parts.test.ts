@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { PartialConfig, partsOf } from '../../../src/config/config-parts.ts';
+import type { Config } from '../../../src/config/config.ts';
+import { addPart, partsOf } from '../../../src/config/config-parts.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { configOf } from './problem-lines.ts';
 
@@ -17,11 +18,13 @@ const load = async () => configOf(await parseConfig(text, 'g.yaml', { env: {} })
 test('a configuration that another process receives in parts is the same', async () => {
   const config = await load();
   const parts = [...partsOf(config)];
-  const received = new PartialConfig();
-  for (const part of parts) received.add(structuredClone(part));
-  expect(received.complete()).toEqual(config);
+  let received: Config | undefined;
+  for (const part of parts) received = addPart(received, structuredClone(part));
+  expect(received).toEqual(config);
   expect(parts.map((part) => ('rest' in part ? 0 : part.listed.length))).toEqual([0, 1_000, 1_000, 500, 1]);
 });
 
 test('without its first part it is not complete', () =>
-  expect(() => new PartialConfig().complete()).toThrow('no part of the configuration has arrived'));
+  expect(() => addPart(undefined, { issuer: 0, listed: [] })).toThrow(
+    'the first part of the configuration has not arrived',
+  ));

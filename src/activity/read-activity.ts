@@ -52,19 +52,8 @@ export async function readActivity(
   return { clients: await inTurns(buildClients(read, now, keepsRecords)), upstreamTrouble };
 }
 
-/** The clients without the store: those of the configuration, without activity. */
-export function withoutActivity(issuers: readonly ReportedIssuer[], now: number): readonly ClientActivity[] {
-  return issuers.flatMap(({ name, clients }) =>
-    [...clients.all()].map((policy) =>
-      buildClientActivity(name, policy.name, policy, {
-        history: emptyHistory(),
-        now,
-        sharedPlace: undefined,
-        keepsRecords: true,
-      }),
-    ),
-  );
-}
+/** In place of a store that is unreachable: the clients of the configuration are read, without activity. */
+export const NO_ACTIVITY: Pick<ActivityStore, 'loadActivity'> = { loadActivity: async () => new Map() };
 
 type Read = { readonly issuer: ReportedIssuer; readonly histories: ReadonlyMap<string, History> };
 

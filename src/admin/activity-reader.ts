@@ -3,9 +3,9 @@ import type { ClientActivity } from '../activity/client-activity.ts';
 import { PastDays } from '../activity/history.ts';
 import {
   type ActivityReport,
+  NO_ACTIVITY,
   type ReportedIssuer,
   readActivity,
-  withoutActivity,
 } from '../activity/read-activity.ts';
 import { loadRefusals, type Refusal } from '../activity/refusal.ts';
 
@@ -58,8 +58,8 @@ export class ActivityReader {
   }
 
   /** The clients of the configuration, for use while there is no reading. */
-  withoutStore(now: number): readonly ClientActivity[] {
-    return withoutActivity(this.#sources.issuers(), now);
+  async withoutStore(now: number): Promise<readonly ClientActivity[]> {
+    return (await readActivity(NO_ACTIVITY, this.#sources.issuers(), now)).clients;
   }
 
   /** Discards a reading that was made under a previous configuration. */

@@ -129,7 +129,7 @@ export class AdminHandler {
       loads,
       problems,
       upstreams,
-      clients: reading?.report.clients ?? activity.withoutStore(now),
+      clients: reading?.report.clients ?? (await activity.withoutStore(now)),
       reading,
       readingFault,
     };

@@ -1,6 +1,8 @@
-import type { Binding } from './flow-store.ts';
+import { timingSafeEqual } from 'node:crypto';
+import type { Binding, ClaimRequest } from './flow-store.ts';
 import { parseFields, stringifyFields } from './json-record.ts';
 import { bindingFields, readBinding } from './record-fields.ts';
+import type { ClaimOutcome } from './record-store.ts';
 
 /**
  * `bare`: the upstream's code, given to the client. `own`: a code of the gateway. `marker`: the upstream's code, whose client got
@@ -42,7 +44,7 @@ export const CODE_MEMORY: Readonly<Record<CodeKind, number>> = {
 };
 
 /** The maximum of `maxAttempts`, which has three digits in the record. */
-export const MAX_ATTEMPTS_LIMIT = 999;
+const MAX_ATTEMPTS_LIMIT = 999;
 
 /** A dot is not a base64url character, so no challenge or claim id looks like an absent one. */
 export const NO_CHALLENGE = '.'.repeat(43);
@@ -116,6 +118,46 @@ export function decodeCode(record: string): StoredCode | undefined {
   };
 }
 
+/**
+ * The result of a claim by the record and its remaining TTL (milliseconds), and the new record if that changes. `redis-scripts.ts`
+ * does the same in Lua.
+ */
+export function decideClaim(
+  record: string,
+  remaining: number,
+  claim: ClaimRequest,
+): { readonly outcome: ClaimOutcome; readonly next?: string } {
+  const stored = decodeCode(record);
+  if (stored === undefined) return { outcome: 'unknown' };
+  const { kind, status, attempts, claimId, binding } = stored;
+  if (kind === 'marker') return { outcome: 'wrapped' };
+  if (status === 'claimed') return { outcome: claimId === claim.claimId ? 'claimed' : 'replayed' };
+  if (status === 'burnt') return { outcome: 'exhausted' };
+  if (remaining <= CODE_MEMORY[kind]) return { outcome: 'expired' };
+  if ((claim.challenge === undefined) !== (binding.codeChallenge === undefined))
+    return { outcome: 'unpaired' };
+  if (areEqual(claim.challenge ?? '', binding.codeChallenge ?? '')) {
+    return { outcome: 'claimed', next: advanceCode(record, 'claimed', attempts, claim.claimId) };
+  }
+  const failed = attempts + 1;
+  const next = advanceCode(record, failed >= binding.maxAttempts ? 'burnt' : 'bound', failed, NO_CLAIM);
+  return { outcome: 'mismatch', next };
+}
+
+/** The record after a release; `undefined` if the claim does not hold it. */
+export function decideRelease(record: string, claimId: string): string | undefined {
+  const stored = decodeCode(record);
+  if (stored?.status !== 'claimed' || stored.claimId !== claimId) return undefined;
+  return advanceCode(record, 'bound', stored.attempts, NO_CLAIM);
+}
+
 function threeDigits(count: number): string {
   return String(count).padStart(3, '0');
+}
+
+function areEqual(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  // Both are digests of the same length, so the length reveals nothing.
+  return left.length === right.length && timingSafeEqual(left, right);
 }

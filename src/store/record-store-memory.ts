@@ -1,4 +1,4 @@
-import { decideClaim, decideRelease } from './decide-claim.ts';
+import { decideClaim, decideRelease } from './code-record.ts';
 import { ExpiringRecords, type Quota } from './expiring-records.ts';
 import type { ClaimRequest } from './flow-store.ts';
 import type { ClaimOutcome, RecordStore } from './record-store.ts';

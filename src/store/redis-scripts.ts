@@ -13,7 +13,7 @@ return false
 
 /**
  * Claims the code at KEYS[1], atomically. ARGV: the presented challenge; the claim's id. Replies with the outcome and the
- * record. The offsets are those of `code-record.ts`; `decide-claim.ts` does the same.
+ * record. The offsets are those of `code-record.ts`; `decideClaim` does the same.
  *
  * The expiry of a code needs no clock of the gateway: if the remaining TTL is at most the time for which an expired code is
  * remembered (or there is no TTL, which the gateway never writes), the code is expired.

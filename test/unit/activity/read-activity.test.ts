@@ -3,7 +3,7 @@ import { MemoryActivityStore } from '../../../src/activity/activity-store-memory
 import type { ClientActivity } from '../../../src/activity/client-activity.ts';
 import { PastDays } from '../../../src/activity/history.ts';
 import { UNLISTED_LIMIT } from '../../../src/activity/known-clients.ts';
-import { readActivity, withoutActivity } from '../../../src/activity/read-activity.ts';
+import { NO_ACTIVITY, readActivity } from '../../../src/activity/read-activity.ts';
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
 import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 import { verdictText } from '../../../src/policy/judge-readiness.ts';
@@ -104,8 +104,9 @@ test('requests that the upstream did not answer are counted by kind', async () =
   });
 });
 
-test('without the store, the configured clients are listed', () => {
-  const clients = withoutActivity([corp([reported('portal'), samplePolicy({ name: 'done' })])], NOW);
+test('without the store, the configured clients are listed', async () => {
+  const issuers = [corp([reported('portal'), samplePolicy({ name: 'done' })])];
+  const { clients } = await readActivity(NO_ACTIVITY, issuers, NOW);
   expect(clients.map(({ client, mode }) => [client, mode])).toEqual([
     ['portal', 'report'],
     ['done', 'enforce'],

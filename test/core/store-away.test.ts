@@ -61,9 +61,7 @@ describe.each(['enforce', 'report'] as const)('while Redis is unreachable, in %s
   });
   afterAll(close);
 
-  // A message to another window names at most an origin, not a place.
-  const named = CARRIER_CASES.filter(({ name }) => mode === 'enforce' || !name.includes('message'));
-  test.each(named)('$name', async (carrier) => {
+  test.each(CARRIER_CASES)('$name', async (carrier) => {
     const body = carrier.body(stage.callback(state), state);
     if (mode === 'enforce' && hasBegun(carrier)) return expectBrokenOff(body);
     const got = await answer(carrier.contentType, body);
@@ -152,8 +150,8 @@ describe.each(['enforce', 'report'] as const)('after Redis lost all data, in %s'
   });
   afterAll(close);
 
-  // Without a URL, only the flow identifies the response.
-  const named = CARRIER_CASES.filter(({ name }) => !/message|apart/.test(name));
+  // A message to another window names at most an origin: only a flow tells whose place that is.
+  const named = CARRIER_CASES.filter(({ name }) => mode === 'report' || !name.includes('message'));
   test.each(named)('$name', async (carrier) => {
     const before = stage.reasons('report_only_violation').length;
     const body = carrier.body(stage.callback(state), state);
@@ -166,5 +164,12 @@ describe.each(['enforce', 'report'] as const)('after Redis lost all data, in %s'
       expect(carrier.read(got.text)).toMatchObject({ code: UPSTREAM_CODE, state: STATE });
       expect(stage.reasons('report_only_violation').slice(before)).toEqual(['flow_unknown']);
     }
+  });
+
+  test("the authorization endpoint's own JSON, which names no place", async () => {
+    answerWith('application/json', JSON.stringify({ code: UPSTREAM_CODE, state }));
+    const got = await stage.send(`${AUTHORIZE}?approval=1`);
+    expect(got.json).toEqual({ code: UPSTREAM_CODE, state: STATE });
+    expect(stage.reasons('report_only_violation').at(-1)).toBe('flow_unknown');
   });
 });

@@ -1,5 +1,5 @@
 import { type Carrier, type Changes, isAnswer, isNavigation } from '../../oauth/carriers/carrier.ts';
-import { leadsTo, targetFor } from '../../oauth/carriers/leads-to.ts';
+import { leadsTo, needsNoPlace, targetFor } from '../../oauth/carriers/leads-to.ts';
 import type { TooLarge } from '../../oauth/carriers/piece.ts';
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { goesTo } from '../../oauth/redirect-uri.ts';
@@ -127,8 +127,7 @@ export class ResponseJudge {
 
   /** The flow has expired, was lost with the store, or never existed. */
   #withoutFlow(carrier: Carrier, prefix: ParsedFlowPrefix | undefined): Ruling {
-    const target = this.#targetOf(carrier);
-    if (target === undefined) return 'unchanged';
+    const target = this.#targetOf(carrier) ?? namedPlace(this.#exchange, carrier);
     // A form that posts a code to a client's place is not a form of the server itself. A link to it may be, unless a flow's state is in it.
     const goesThere = isNavigation(carrier) || carrier.kind === 'form' || prefix !== undefined;
     const carriesCode = goesThere && carrier.codes.length > 0;
@@ -136,7 +135,7 @@ export class ResponseJudge {
     if (owner !== undefined) return this.#violated('flow_unknown', carrier, owner, prefix);
     if (prefix === undefined || !this.#goesAway(carrier, target)) return 'unchanged';
     if (carrier.codes.length === 0) return this.#deliver(carrier, prefix, undefined);
-    const [first] = target.owners;
+    const first = target?.owners[0];
     const policy = first?.policy ?? this.#exchange.issuer.clients.unlisted;
     // Some owner of the place is not enforced, or no client lists it.
     const mode = first === undefined ? effectiveMode(policy, Date.now(), LAST_DRAW) : 'report';
@@ -211,7 +210,9 @@ export class ResponseJudge {
 
   /** Whether the browser leaves the server with a response, as far as that is visible without a redirect_uri. */
   #goesAway(carrier: Carrier, target: Target | undefined): boolean {
-    const goes = target !== undefined || isNavigation(carrier);
+    const isAuthorizationAnswer = this.#exchange.endpoint === 'authorization';
+    const goes =
+      target !== undefined || isNavigation(carrier) || needsNoPlace(carrier, isAuthorizationAnswer);
     return goes && isAnswer(carrier) && !this.#staysWithServer(target);
   }
 

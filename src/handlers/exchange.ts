@@ -104,11 +104,6 @@ export class Exchange {
     return this.issuer.publicOriginFor(this.peer);
   }
 
-  /** Whether the endpoint takes one flat JSON object in place of a form (`token_content_types`). */
-  get takesJson(): boolean {
-    return this.endpoint === 'token' && this.issuer.config.tokenContentTypes.includes('json');
-  }
-
   get method(): string {
     return this.request.method ?? 'GET';
   }

@@ -25,9 +25,7 @@ export class AuthorizationContext {
 
   /** The violation that report lets pass: it is counted once. */
   violation: Reason | undefined;
-  /** Set by `startFlow`: the prefix of the state upstream. */
-  statePrefix: string | undefined;
-  /** Settles when the flow is saved: no part of the response may be sent before. */
+  /** Set by `startFlow` for a flow with a prefix. Settles when it is saved: no part of the response may be sent before. */
   saved: Promise<void> | undefined;
 
   constructor(exchange: Exchange, endpoint: AuthorizationContext['endpoint']) {

@@ -64,18 +64,16 @@ export async function forwardAsSent({ exchange, message }: AuthorizationContext)
 }
 
 function changesOf(
-  { exchange, merged, prefix, statePrefix }: AuthorizationContext,
+  { exchange, merged, prefix, saved }: AuthorizationContext,
   settled: readonly string[],
 ): ParameterChanges {
   const { flow, issuer } = exchange;
   const pkceForwarded = flow?.flow.pkceForwarded ?? issuer.forwardsPkce;
   const dropped = new Set(pkceForwarded ? settled : [...settled, ...PKCE_PARAMETERS]);
-  if (statePrefix !== undefined) {
-    const whereMissing = !merged.parameters.has('state');
-    return { dropped, state: { remove: prefix?.prefix, add: statePrefix, whereMissing } };
-  }
-  // With in-place pages, one of the two has the prefixed state, and the other one the client's.
-  if (flow?.prefix !== undefined)
-    return { dropped, state: { remove: undefined, add: flow.prefix, whereMissing: false } };
-  return { dropped, state: prefix && { remove: prefix.prefix, add: undefined, whereMissing: false } };
+  const isNew = saved !== undefined;
+  const add = flow?.prefix;
+  // With the pages of a known flow, one of query and body may have the prefixed state, and the other one the client's.
+  const remove = isNew || add === undefined ? prefix?.prefix : undefined;
+  const whereMissing = isNew && !merged.parameters.has('state');
+  return { dropped, state: (add ?? remove) === undefined ? undefined : { remove, add, whereMissing } };
 }

@@ -1,14 +1,21 @@
+import { randomInt } from 'node:crypto';
+import { NO_IDENTITY } from '../../oauth/client-identity.ts';
+import { mergeRequest } from '../../oauth/in-place.ts';
+import { DRAWS, LAST_DRAW } from '../../policy/client-policy.ts';
+import { parseFlowPrefix } from '../../store/flow-prefix.ts';
 import type { Exchange } from '../exchange.ts';
-import { runSteps, type Step } from '../run-steps.ts';
+import { identifyClient } from '../identify-client.ts';
+import { judgeRequest } from '../judge-request.ts';
+import { bodyParametersOf, type Message } from '../message/message.ts';
+import { readMessage } from '../message/read-message.ts';
+import { type Progress, runSteps, type Step } from '../run-steps.ts';
 import { AuthorizationContext } from './authorization-context.ts';
 import { checkMessage } from './check-message.ts';
 import { checkPolicy } from './check-policy.ts';
 import { enterByBody } from './enter-by-body.ts';
 import { enterPushedRequest } from './enter-pushed-request.ts';
-import { forwardRequest } from './forward-request.ts';
-import { identify } from './identify.ts';
+import { forwardAsSent, forwardRequest } from './forward-request.ts';
 import { passServerStep } from './pass-server-step.ts';
-import { readRequest } from './read-request.ts';
 import { reenterFlow } from './reenter-flow.ts';
 import { startFlow } from './start-flow.ts';
 
@@ -30,4 +37,33 @@ const STEPS: readonly Step<AuthorizationContext>[] = [
 
 export function handleAuthorizationRequest(exchange: Exchange): Promise<void> {
   return runSteps(STEPS, new AuthorizationContext(exchange, 'authorization'));
+}
+
+/** Reads query and body as one request: servers show login and consent in place, and their forms post to the current address. */
+function readRequest(context: AuthorizationContext): undefined | Promise<undefined> {
+  const message = readMessage(context.exchange);
+  if (message instanceof Promise) return message.then((read) => takeMessage(context, read));
+  return takeMessage(context, message);
+}
+
+function takeMessage(context: AuthorizationContext, message: Message): undefined {
+  const { key } = context.exchange.group;
+  context.message = message;
+  context.merged = mergeRequest(message.query.parameters, bodyParametersOf(message), (state) => {
+    const parsed = parseFlowPrefix(key, state);
+    return parsed && (parsed.clientState ?? '');
+  });
+  const state = context.merged.parameters.get('state');
+  context.prefix = state === undefined ? undefined : parseFlowPrefix(key, state);
+}
+
+/** Finds out which client sends the request, and whether it is judged. */
+function identify(context: AuthorizationContext): Progress | Promise<Progress> {
+  const { exchange, message, merged } = context;
+  // A request_uri refers to a flow that has begun, with its own mode.
+  const draw = merged.parameters.has('request_uri') ? LAST_DRAW : randomInt(DRAWS);
+  context.client = identifyClient(exchange, message, NO_IDENTITY, draw);
+  if (context.client.mode === 'off') return forwardAsSent(context);
+  context.judged = judgeRequest(merged.parameters, context.client);
+  return undefined;
 }

@@ -25,7 +25,6 @@ export function startFlow(context: AuthorizationContext): Progress | Promise<Pro
     longest: stateLimit === undefined ? undefined : stateLimit - Buffer.byteLength(state ?? ''),
   });
   if (begun === undefined) return startPreservedFlow(context, 'state_limit');
-  context.statePrefix = begun.prefix;
   context.saved = begun.saved;
   exchange.flow = { ...begun.live, prefix: begun.prefix };
   return undefined;

@@ -58,12 +58,13 @@ async function readPost(exchange: Exchange, query: FormText): Promise<Message> {
 }
 
 function describeBody(exchange: Exchange, isComplete: boolean, text: string): BodyText {
-  const { request } = exchange;
+  const { request, endpoint, issuer } = exchange;
   const contentType = request.headers['content-type'] ?? '';
   const mediaType = (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   // Some servers recognise JSON by its first character, with any content type.
   const looksLikeJson = /^(?:\xef\xbb\xbf)?\s*[[{"]/.test(text);
-  const isJson = mediaType === 'application/json' && exchange.takesJson;
+  const takesJson = endpoint === 'token' && issuer.config.tokenContentTypes.includes('json');
+  const isJson = takesJson && mediaType === 'application/json';
   const isForm = isJson || (mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson);
   const isEmpty = isComplete && text === '';
   const charset = charsetOf(contentType);

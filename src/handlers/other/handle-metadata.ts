@@ -133,9 +133,8 @@ class MetadataRequest {
 
   recall(): MetadataDocument | undefined {
     const { issuer, target } = this.#exchange;
-    return target.query === undefined
-      ? issuer.knowledge.documents.recall(this.#key(), Date.now())
-      : undefined;
+    if (target.query !== undefined) return undefined;
+    return issuer.knowledge.documents.recall(this.#key(), Date.now());
   }
 
   #key(): string {
@@ -151,18 +150,14 @@ class MetadataRequest {
       upstreamHosts: this.#upstreamHosts(document),
     };
     const body = Buffer.from(JSON.stringify(rewriteMetadata(document, facts)));
-    const headers = [
-      ...pickHeaders(head.headers, isStillCorrect),
-      'Content-Type',
-      'application/json',
-      'Content-Length',
-      String(body.length),
-      'Cache-Control',
-      limitCacheControl(headerOf(head, 'cache-control'), MAX_AGE),
-      'X-Content-Type-Options',
-      'nosniff',
-      ...Object.entries(idHeaders).flat(),
-    ];
+    const own = {
+      'Content-Type': 'application/json',
+      'Content-Length': String(body.length),
+      'Cache-Control': limitCacheControl(headerOf(head, 'cache-control'), MAX_AGE),
+      'X-Content-Type-Options': 'nosniff',
+      ...idHeaders,
+    };
+    const headers = [...pickHeaders(head.headers, isStillCorrect), ...Object.entries(own).flat()];
     return { replace: { status: 200, statusText: 'OK', headers }, body };
   }
 

@@ -1,3 +1,4 @@
+import { type JsonObject, parseJsonObject } from '../../oauth/json-object.ts';
 import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import { decodeDocument } from '../../upstream/fetch-document.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
@@ -27,7 +28,9 @@ function settle(context: AuthorizationContext, head: ResponseHead): Outcome | Ho
       if (answer === undefined) return { pass };
       const requestUri = await remember(context, answer);
       if (requestUri === undefined) return 'answered';
-      return requestUri === answer.requestUri ? { pass } : rewrite(pass, answer, requestUri);
+      if (requestUri === answer.requestUri) return { pass };
+      const rewritten = Buffer.from(JSON.stringify({ ...answer.members, request_uri: requestUri }));
+      return { replace: describeBody(pass, rewritten.length), body: rewritten };
     },
   };
 }
@@ -52,29 +55,17 @@ async function remember(context: AuthorizationContext, answer: PushedAnswer): Pr
   return withoutStore(exchange, client) === 'done' ? undefined : requestUri;
 }
 
-function rewrite(head: ResponseHead, { members }: PushedAnswer, requestUri: string): Outcome {
-  const body = Buffer.from(JSON.stringify({ ...members, request_uri: requestUri }), 'utf8');
-  return { replace: describeBody(head, body.length), body };
-}
-
 /** RFC 9126 2.2. */
 type PushedAnswer = {
   readonly requestUri: string;
   readonly expiresIn: number;
-  readonly members: Readonly<Record<string, unknown>>;
+  readonly members: JsonObject;
 };
 
 function parseAnswer(text = ''): PushedAnswer | undefined {
-  try {
-    const members = JSON.parse(text) as Record<string, unknown>;
-    const { request_uri: requestUri, expires_in: expiresIn } = members;
-    if (typeof requestUri !== 'string') return undefined;
-    return {
-      members,
-      requestUri,
-      expiresIn: typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn : 60,
-    };
-  } catch {
-    return undefined;
-  }
+  const members = parseJsonObject(text) ?? {};
+  const { request_uri: requestUri, expires_in: expiresIn } = members;
+  if (typeof requestUri !== 'string') return undefined;
+  const isLifetime = typeof expiresIn === 'number' && expiresIn > 0;
+  return { members, requestUri, expiresIn: isLifetime ? expiresIn : 60 };
 }

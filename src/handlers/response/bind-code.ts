@@ -73,12 +73,5 @@ function pickedRedirectUri({ target }: Carrier, registered: readonly string[] = 
   if (target === undefined) return undefined;
   // With equal paths, the server picked the one with the longest query.
   const [picked] = registered.filter((uri) => goesTo(target, uri)).toSorted((a, b) => b.length - a.length);
-  return picked ?? placeOf(target);
-}
-
-function placeOf(target: URL): string {
-  const place = new URL(target.href);
-  place.search = '';
-  place.hash = '';
-  return place.href;
+  return picked ?? target.href.split(/[?#]/, 1)[0];
 }

@@ -123,20 +123,15 @@ export class BodyFollower implements BodyInspector {
   }
 
   #send(pieces: readonly Piece[]): Inspected | Promise<Inspected> {
-    const sent = this.#judge(pieces);
-    return sent instanceof Promise ? sent.then((text) => this.#pass(text)) : this.#pass(sent);
+    if (pieces.every(isPlain)) return this.#pass(pieces.map(({ text }) => text).join(''));
+    const sent = this.#options.exchange.inScope(() => this.#judgeEach(pieces));
+    return sent.then((text) => this.#pass(text));
   }
 
   #pass(text: string | 'answered'): Inspected {
     if (text === 'answered') return text;
     this.#left ||= text !== '';
     return Buffer.from(text, 'latin1');
-  }
-
-  /** The text to send on. */
-  #judge(pieces: readonly Piece[]): string | 'answered' | Promise<string | 'answered'> {
-    if (pieces.every(isPlain)) return pieces.map(({ text }) => text).join('');
-    return this.#options.exchange.inScope(() => this.#judgeEach(pieces));
   }
 
   async #judgeEach(pieces: readonly Piece[]): Promise<string | 'answered'> {

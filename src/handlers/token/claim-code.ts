@@ -36,7 +36,7 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
   }
   context.claim = claim;
   context.owner = strictestOwner(context);
-  context.claimed = new ClaimedCode(exchange, code, claim, claimId, subjectOf(exchange, context.owner));
+  context.claimed = new ClaimedCode(context, code, claimId);
   return undefined;
 }
 

@@ -29,6 +29,8 @@ export class Form {
   readonly #base: URL;
   readonly #buttons: Destination[] = [];
   readonly #fields: FormField[] = [];
+  /** It reached the limit: the rest of it is not buffered. */
+  isGivenUp = false;
 
   constructor(own: Destination, base: URL) {
     this.#own = own;
@@ -54,6 +56,11 @@ export class Form {
     const state = fields.find((each) => each.name === 'state' && makesResponse(each, findPrefix));
     const holdsCode = fields.some((each) => each.name !== 'state' && makesResponse(each, findPrefix));
     return state && { holdsCode, state: state.value.text };
+  }
+
+  giveUp(findPrefix: FindPrefix): Carrier[] {
+    this.isGivenUp = true;
+    return this.carriers(findPrefix);
   }
 
   /** One carrier for each address of the form. */

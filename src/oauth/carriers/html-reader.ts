@@ -47,12 +47,8 @@ export class HtmlReader implements HtmlTokens {
   /** The current script, a construct of its own within the page's buffered text. */
   #script: { readonly reader: ScriptReader; readonly pieces: PieceWriter } | undefined;
   #form: Form | undefined;
-  /** A form reached the limit: the rest of it is not buffered. */
-  #gaveUp = false;
   #hasBase = false;
   #textarea: Textarea | undefined;
-  /** In the current tag: a field of a form that was given up. */
-  #tooLate: TooLarge | undefined;
 
   constructor(writer: PieceWriter, around: Surroundings, kind: 'html' | 'xhtml') {
     this.#writer = writer;
@@ -93,9 +89,8 @@ export class HtmlReader implements HtmlTokens {
       const tag = parseTag(text, this.#writer.position);
       if (name === 'form') this.#beginForm(tag);
       if (name === 'base') this.#readBase(tag);
-      this.#readControl(tag);
-      this.#writer.add(text, holdsPrefix ? this.#attributeCarriers(tag) : [], this.#tooLate);
-      this.#tooLate = undefined;
+      const tooLate = this.#readControl(tag);
+      this.#writer.add(text, holdsPrefix ? this.#attributeCarriers(tag) : [], tooLate);
       if (name === '/textarea') this.#endTextarea();
       if (name === '/form') this.#endForm();
     }
@@ -124,8 +119,7 @@ export class HtmlReader implements HtmlTokens {
 
   #limit(): void {
     if (this.#writer.heldLength <= CONSTRUCT_LIMIT) return;
-    this.#writer.release(this.#form?.carriers(this.#around.findPrefix) ?? []);
-    this.#gaveUp = true;
+    this.#writer.release(this.#form?.giveUp(this.#around.findPrefix) ?? []);
     this.#textarea = undefined;
   }
 
@@ -141,7 +135,6 @@ export class HtmlReader implements HtmlTokens {
     const carriers = this.#form?.carriers(this.#around.findPrefix) ?? [];
     if (this.#writer.holding) this.#writer.release(carriers);
     this.#form = undefined;
-    this.#gaveUp = false;
   }
 
   #readBase(tag: Tag): void {
@@ -151,25 +144,27 @@ export class HtmlReader implements HtmlTokens {
     this.#around.base = URL.parse(href, this.#around.base.href) ?? this.#around.base;
   }
 
-  #readControl(tag: Tag): void {
+  /** Returns the problem of a field that belongs to a form which was given up. */
+  #readControl(tag: Tag): TooLarge | undefined {
     const form = this.#form;
-    if (form === undefined) return;
+    if (form === undefined) return undefined;
     const name = attributeOf(tag, 'name')?.value.text;
-    if (tag.name === 'textarea' && name !== undefined) this.#beginTextarea(name, tag.text.length);
-    if (tag.name !== 'input' && tag.name !== 'button') return;
+    if (tag.name === 'textarea' && name !== undefined && !form.isGivenUp)
+      this.#beginTextarea(name, tag.text.length);
+    if (tag.name !== 'input' && tag.name !== 'button') return undefined;
     form.addButton({
       action: attributeOf(tag, 'formaction')?.value.text,
       method: attributeOf(tag, 'formmethod')?.value.text.toLowerCase(),
     });
     const value = attributeOf(tag, 'value');
-    if (name === undefined || value === undefined) return;
+    if (name === undefined || value === undefined) return undefined;
     const start = this.#writer.position;
     const end = start + tag.text.length;
-    this.#addField({ name, value: value.value, enclosed: value.quoted, start, end });
+    return this.#addField(form, { name, value: value.value, enclosed: value.quoted, start, end });
   }
 
   #beginTextarea(name: string, tagLength: number): void {
-    if (this.#gaveUp || (name !== 'state' && !isAnswerName(name))) return;
+    if (name !== 'state' && !isAnswerName(name)) return;
     const start = this.#writer.position;
     const holds = !this.#writer.holding;
     this.#textarea = { name, start, contentStart: start + tagLength, holds, content: '' };
@@ -184,17 +179,15 @@ export class HtmlReader implements HtmlTokens {
     const value = Written.plain(content, contentStart).decode(ENTITIES);
     const field = { name, value, enclosed: true, start, end: this.#writer.position };
     if (holds && !makesResponse(field, this.#around.findPrefix)) this.#writer.release([]);
-    else this.#addField(field);
+    else if (this.#form !== undefined) this.#addField(this.#form, field);
   }
 
-  #addField(field: FormField): void {
+  #addField(form: Form, field: FormField): TooLarge | undefined {
     const matters = makesResponse(field, this.#around.findPrefix);
-    if (this.#gaveUp) {
-      if (matters) this.#tooLate = this.#form?.tooLate(field, this.#around.findPrefix);
-      return;
-    }
+    if (form.isGivenUp) return matters ? form.tooLate(field, this.#around.findPrefix) : undefined;
     if (matters) this.#writer.hold();
-    this.#form?.addField(field);
+    form.addField(field);
+    return undefined;
   }
 
   #attributeCarriers(tag: Tag): Carrier[] {

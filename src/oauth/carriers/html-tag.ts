@@ -16,11 +16,11 @@ export type Tag = {
   readonly attributes: readonly Attribute[];
 };
 
-const SPACE = 0x20;
-const DOUBLE_QUOTE = 0x22;
-const SINGLE_QUOTE = 0x27;
-const SLASH = 0x2f;
-const EQUALS = 0x3d;
+export const SPACE = 0x20;
+export const DOUBLE_QUOTE = 0x22;
+export const SINGLE_QUOTE = 0x27;
+export const SLASH = 0x2f;
+export const EQUALS = 0x3d;
 const NAME_LENGTH = 64;
 
 export function tagName(text: string): string {

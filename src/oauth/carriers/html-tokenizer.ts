@@ -1,5 +1,5 @@
 import type { FindPrefix } from './find-urls.ts';
-import { tagName } from './html-tag.ts';
+import { DOUBLE_QUOTE, EQUALS, SINGLE_QUOTE, SLASH, SPACE, tagName } from './html-tag.ts';
 import { Overlong } from './overlong.ts';
 import { CONSTRUCT_LIMIT, type PieceWriter } from './piece.ts';
 
@@ -24,18 +24,16 @@ const RAW: ReadonlySet<string> = new Set([
   'noframes',
 ]);
 
-const SPACE = 0x20;
-const DOUBLE_QUOTE = 0x22;
-const SINGLE_QUOTE = 0x27;
 const DASH = 0x2d;
-const EQUALS = 0x3d;
 const GREATER = 0x3e;
 const BRACKET = 0x5b;
 
 /** A letter, `/`, `!` or `?` after `<` begins a tag. */
 function isTagStart(character: number): boolean {
   const letter = character | 0x20;
-  return (letter >= 0x61 && letter <= 0x7a) || character === 0x2f || character === 0x21 || character === 0x3f;
+  return (
+    (letter >= 0x61 && letter <= 0x7a) || character === SLASH || character === 0x21 || character === 0x3f
+  );
 }
 
 /** Splits a page at its tags, for any chunks. It looks at each character once. */

@@ -22,10 +22,8 @@ const NOT_SERVING = new Set([
 export function redisFault(error: unknown, lost: string | undefined): StoreFault {
   if (error instanceof StoreFault) return error;
   const code = redisErrorCode(error);
-  // ioredis attaches the command and its arguments to its errors (records and, for AUTH, the password), and a reply may repeat
-  // them in its message. Causes are logged, so only the code is passed on.
-  const cause = Object.assign(new Error(code ?? 'connection closed'), { code });
-  if (!(error instanceof ReplyError)) return unreachable(code ?? lost, { cause });
+  const cause = causeOf(code);
+  if (!(error instanceof ReplyError)) return unreachable(code ?? lost);
   if (code === 'OOM') {
     const message = 'Redis is out of memory: raise maxmemory, or let it evict keys with a TTL';
     return new StoreFault('store_full', message, { cause });
@@ -34,13 +32,21 @@ export function redisFault(error: unknown, lost: string | undefined): StoreFault
     const message = 'Redis is a node of a cluster: name its nodes under store.redis.cluster';
     return new StoreFault('store_error', message, { cause });
   }
-  if (code !== undefined && NOT_SERVING.has(code)) return unreachable(code, { cause });
+  if (code !== undefined && NOT_SERVING.has(code)) return unreachable(code);
   return new StoreFault('store_error', `Redis replied ${code}`, { cause });
 }
 
-export function unreachable(code: string | undefined, options?: ErrorOptions): StoreFault {
+export function unreachable(code: string | undefined): StoreFault {
   const detail = code === undefined ? '' : `: ${code}`;
-  return new StoreFault('store_unreachable', `Redis is unreachable${detail}`, options);
+  return new StoreFault('store_unreachable', `Redis is unreachable${detail}`, { cause: causeOf(code) });
+}
+
+/**
+ * ioredis attaches the command and its arguments to its errors (records and, for AUTH, the password), and a reply may repeat
+ * them in its message. Causes are logged, so only the code is passed on.
+ */
+function causeOf(code: string | undefined): Error {
+  return Object.assign(new Error(code ?? 'connection closed'), { code });
 }
 
 export function timedOut(timeout: number): StoreFault {

@@ -8,17 +8,25 @@ const BY_FAULT: Readonly<Record<StoreFault['code'], string>> = {
   store_error: 'see the error for the reply of Redis',
 };
 
-export function adviseOnStoreFault(fault: StoreFault): string {
-  return BY_FAULT[fault.code];
+export function adviseOnStoreFault({ code, cause }: StoreFault): string {
+  return code === 'store_unreachable' ? adviseOnStoreState(codeOf(cause)) : BY_FAULT[code];
+}
+
+function codeOf(cause: unknown): string | undefined {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
 }
 
 const CREDENTIALS = 'check `store.redis.username` and `store.redis.password`';
+const SENTINEL_CREDENTIALS = 'check `store.redis.sentinel.username` and `store.redis.sentinel.password`';
 const PERMISSIONS = 'the Redis user lacks permissions: see docs/operations/redis.md';
 
 const BY_DETAIL: Readonly<Record<string, string>> = {
   TIMEOUT: BY_FAULT.store_timeout,
   WRONGPASS: CREDENTIALS,
   NOAUTH: CREDENTIALS,
+  SENTINEL_WRONGPASS: SENTINEL_CREDENTIALS,
+  SENTINEL_NOAUTH: SENTINEL_CREDENTIALS,
+  SENTINEL_UNKNOWN_NAME: 'the sentinels know no primary of this name: check `store.redis.sentinel.name`',
   NOPERM: PERMISSIONS,
   ERR: 'check that Redis has the database number in `store.redis`',
   ETIMEDOUT:
@@ -31,7 +39,9 @@ const BY_DETAIL: Readonly<Record<string, string>> = {
 
 /** `detail`: the code of a socket error, of a TLS error, or of a Redis reply. */
 export function adviseOnStoreState(detail: string | undefined): string {
-  const known = detail === undefined ? undefined : BY_DETAIL[detail];
+  // A cluster client reports the code of a node as `CLUSTER_WRONGPASS`, that of a sentinel as `SENTINEL_ECONNREFUSED`.
+  const [, code = ''] = /^(?:CLUSTER_|SENTINEL_)?(.*)$/.exec(detail ?? '') ?? [];
+  const known = BY_DETAIL[detail ?? ''] ?? BY_DETAIL[code];
   if (known !== undefined) return known;
   const isTls = detail !== undefined && /CERT|SSL|SELF_SIGNED|ERR_TLS/.test(detail);
   return isTls ? 'check `store.redis.tls` and the certificate of Redis' : BY_FAULT.store_unreachable;

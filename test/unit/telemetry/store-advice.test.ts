@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { unreachable } from '../../../src/store/redis-fault.ts';
+import { adviseOnStoreFault, adviseOnStoreState } from '../../../src/telemetry/store-advice.ts';
+
+test.each([
+  ['WRONGPASS', 'check `store.redis.username` and `store.redis.password`'],
+  ['CLUSTER_WRONGPASS', 'check `store.redis.username` and `store.redis.password`'],
+  ['SENTINEL_WRONGPASS', 'check `store.redis.sentinel.username` and `store.redis.sentinel.password`'],
+  ['SENTINEL_UNKNOWN_NAME', 'the sentinels know no primary of this name: check `store.redis.sentinel.name`'],
+  ['SENTINEL_ENOTFOUND', 'there is no such host name: check `store.redis`'],
+  ['CERT_HAS_EXPIRED', 'check `store.redis.tls` and the certificate of Redis'],
+  ['ECONNREFUSED', 'check that Redis runs, and that `store.redis` has its address'],
+  [undefined, 'check that Redis runs, and that `store.redis` has its address'],
+])('a store that is unreachable by %s, and each operation that fails meanwhile', (detail, advice) => {
+  expect(adviseOnStoreState(detail)).toBe(advice);
+  expect(adviseOnStoreFault(unreachable(detail))).toBe(advice);
+});

@@ -1,6 +1,6 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { parseTimestamp } from '../config/schema/timestamp.ts';
+import { timestamp } from '../config/schema/timestamp.ts';
 import { inTurns } from '../in-turns.ts';
 import { registerClients } from '../issuer/issuer.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
@@ -13,6 +13,7 @@ import {
   FORMAT_OPTION,
   issuersOption,
   type ParsedOptions,
+  settingOption,
   UsageError,
   wantsJson,
 } from './options.ts';
@@ -34,7 +35,7 @@ export const EXPLAIN: Command = {
 async function runExplain(options: ParsedOptions, io: CommandIo): Promise<number> {
   const asJson = wantsJson(options);
   const { client: clientOption, url, at } = options;
-  const now = readMoment(at) ?? io.now();
+  const now = at === undefined ? io.now() : settingOption('at', timestamp, at);
   if (clientOption === undefined && url === undefined) throw new UsageError('--client or --url is required');
   const asked = url === undefined ? undefined : readAuthorizeUrl(url);
 
@@ -63,13 +64,6 @@ function inSnakeCase(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const snake = (key: string) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [snake(key), item]));
-}
-
-function readMoment(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parseTimestamp(text);
-  if ('problem' in parsed) throw new UsageError(`--at: ${parsed.problem}`);
-  return parsed.value;
 }
 
 function chooseIssuer(

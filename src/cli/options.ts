@@ -83,6 +83,17 @@ export function urlOption(options: ParsedOptions, name: string): URL | undefined
   return url;
 }
 
+type Setting<T> = {
+  safeParse(text: string): { data?: T; error?: { issues: readonly { message: string }[] } };
+};
+
+/** The value of an option that is written as a setting of the configuration. */
+export function settingOption<T>(name: string, setting: Setting<T>, text: string): T {
+  const { data, error } = setting.safeParse(text);
+  if (error !== undefined) throw new UsageError(`--${name}: ${error.issues[0]?.message}`);
+  return data as T;
+}
+
 /** The issuers that `--issuer` names, or all of them; and the names of all, for messages. */
 export function issuersOption({ issuers }: Pick<Config, 'issuers'>, { issuer: name }: ParsedOptions) {
   const names = issuers.map((issuer) => issuer.name).join(', ');

@@ -1,4 +1,4 @@
-import { parseCertificate } from '../config/schema/tls-files.ts';
+import { certificate } from '../config/schema/tls-files.ts';
 import { VERDICTS } from '../policy/judge-readiness.ts';
 import { fetchClients } from '../report/fetch-clients.ts';
 import { fetchHistories } from '../report/fetch-histories.ts';
@@ -58,9 +58,8 @@ async function runReport(options: ParsedOptions, io: CommandIo): Promise<number>
   const prometheus = urlOption(options, 'prometheus');
   const now = io.now();
   const ca = await fileOption(options, 'ca');
-  const authority = ca === undefined ? undefined : parseCertificate(ca);
-  if (authority && 'problem' in authority)
-    throw new UsageError(`--ca: ${options['ca']} ${authority.problem}`);
+  if (ca !== undefined && !certificate.safeParse(ca).success)
+    throw new UsageError(`--ca: ${options['ca']} has no PEM certificate`);
   const token = (await fileOption(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
   const source = prometheus && {
     url: prometheus,

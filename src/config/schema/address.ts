@@ -1,5 +1,5 @@
 import { isIP, isIPv6 } from 'node:net';
-import { type Parsed, textAs } from './scalars.ts';
+import { type Parsed, textAs, textThat } from './scalars.ts';
 
 export type Address = { readonly host: string; readonly port: number };
 
@@ -42,15 +42,13 @@ export const host = textAs(HOST_NOTES, (text) => {
 
 const NETWORK_NOTES = { 'x-type': 'IP address or CIDR range', pattern: '^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$' };
 
-export const network = textAs(NETWORK_NOTES, (text) => {
+export const network = textThat(NETWORK_NOTES, (text) => {
   const [ip = '', bits, ...rest] = text.split('/');
   const version = isIP(ip);
   const widest = version === 6 ? 128 : 32;
   const bitsValid = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest);
-  if (version === 0 || !bitsValid || rest.length > 0) {
-    return { problem: 'must be an IP address or a range such as 10.0.0.0/8' };
-  }
-  return { value: text };
+  if (version !== 0 && bitsValid && rest.length === 0) return undefined;
+  return 'must be an IP address or a range such as 10.0.0.0/8';
 });
 
 function isHostName(text: string): boolean {

@@ -4,7 +4,7 @@ import { clientId, droppedParameter } from './names.ts';
 import { endpointPathsSchema, literalPath, pathPrefix } from './paths.ts';
 import { policySchema, unlistedPolicySchema } from './policy.ts';
 import { size } from './quantity.ts';
-import { file, type Parsed, section } from './scalars.ts';
+import { file, section } from './scalars.ts';
 import { upstreamSchema } from './upstream.ts';
 import { httpOrigin } from './uris.ts';
 
@@ -24,17 +24,14 @@ const forwardPkce = z
 /** The placeholders of an error page, written as `{{name}}`. */
 const PLACEHOLDERS = ['title', 'message', 'description', 'reason', 'owner', 'request_id', 'status'];
 
-function parseErrorPage(template: string): Parsed<string> {
+const errorPage = file((template) => {
   const names = [...template.matchAll(/\{\{([^{}]*)\}\}/g)].map(([, name = '']) => name.trim());
   const unknown = [...new Set(names)].filter((name) => !PLACEHOLDERS.includes(name));
-  if (unknown.length > 0) {
-    const known = PLACEHOLDERS.join('}}, {{');
-    return { problem: `has {{${unknown.join('}}, {{')}}}: a page can have {{${known}}}` };
-  }
-  return names.includes('request_id')
-    ? { value: template }
-    : { problem: 'has no {{request_id}}: without it, the log lines of a refused user cannot be found' };
-}
+  if (unknown.length > 0)
+    return `has {{${unknown.join('}}, {{')}}}: a page can have {{${PLACEHOLDERS.join('}}, {{')}}}`;
+  if (names.includes('request_id')) return undefined;
+  return 'has no {{request_id}}: without it, the log lines of a refused user cannot be found';
+});
 
 export const issuerSchema = z.strictObject({
   name: name.describe('The name of this issuer in metrics and logs.'),
@@ -106,7 +103,7 @@ export const issuerSchema = z.strictObject({
     .prefault({})
     .describe('What the gateway changes in discovery documents.'),
   pages: section({
-    error_file: file(parseErrorPage)
+    error_file: errorPage
       .optional()
       .describe(
         'An HTML file to show to a refused user instead of the built-in page ([error-page.md](error-page.md)).',

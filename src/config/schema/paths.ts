@@ -1,34 +1,29 @@
 import { z } from 'zod';
-import { type Parsed, textAs } from './scalars.ts';
+import { textThat } from './scalars.ts';
 
 const PLACEHOLDER = /^\{(?:[A-Za-z_][A-Za-z0-9_]*|\*)\}$/;
 const PLAIN_SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()+,=:@]|%[0-9A-F]{2})*$/;
 
 /** A path; a segment `{name}` or `{*}` matches any one segment. */
-function parseEndpointPattern(text: string): Parsed<string> {
-  if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
-  if (/[?#]/.test(text)) return { problem: 'must be a path without query and fragment' };
+function problemOfPattern(text: string): string | undefined {
+  if (!text.startsWith('/')) return 'must be a path that starts with /';
+  if (/[?#]/.test(text)) return 'must be a path without query and fragment';
   if (text.replaceAll('{*}', '').includes('*'))
-    return { problem: 'cannot contain the wildcard *: write {name} or {*} for any one segment' };
+    return 'cannot contain the wildcard *: write {name} or {*} for any one segment';
   const segments = text.slice(1).split('/');
-  for (const [index, segment] of segments.entries()) {
-    const problem = segmentProblem(segment, index === segments.length - 1);
-    if (problem !== undefined) return { problem };
-  }
-  return { value: text };
+  return segments
+    .map((segment, index) => problemOfSegment(segment, index === segments.length - 1))
+    .find((problem) => problem !== undefined);
 }
 
-const endpointPattern = textAs(
+const endpointPattern = textThat(
   { 'x-type': 'path pattern', pattern: '^/(?:[^?#*]|\\{\\*\\})*$' },
-  parseEndpointPattern,
+  problemOfPattern,
 );
 
-/** A path without placeholders. */
-export function parseLiteralPath(text: string): Parsed<string> {
-  return /[{}]/.test(text) ? { problem: 'must be a path without {name}' } : parseEndpointPattern(text);
-}
-
-export const literalPath = textAs({ 'x-type': 'path', pattern: '^/[^?#*{}]*$' }, parseLiteralPath);
+export const literalPath = textThat({ 'x-type': 'path', pattern: '^/[^?#*{}]*$' }, (text) =>
+  /[{}]/.test(text) ? 'must be a path without {name}' : problemOfPattern(text),
+);
 
 export const endpointPathsSchema = z.strictObject({
   authorization: z.array(endpointPattern).min(1).describe('Authorization endpoints.'),
@@ -49,20 +44,15 @@ export const endpointPathsSchema = z.strictObject({
 const SEGMENT = /^[A-Za-z0-9_.~@:+-]*[A-Za-z0-9_~@:+-]$/;
 
 /** The path of an issuer below its host: whole segments, without a slash at the end. */
-export const pathPrefix = textAs({ 'x-type': 'path', pattern: '^/[A-Za-z0-9_.~@:+/-]*$' }, (text) => {
-  if (!text.startsWith('/')) return { problem: 'must be a path that starts with /' };
-  if (text === '/') return { problem: 'leave `paths` out to get every path that no other issuer lists' };
-  if (text.endsWith('/')) return { problem: 'must not end with /' };
+export const pathPrefix = textThat({ 'x-type': 'path', pattern: '^/[A-Za-z0-9_.~@:+/-]*$' }, (text) => {
+  if (!text.startsWith('/')) return 'must be a path that starts with /';
+  if (text === '/') return 'leave `paths` out to get every path that no other issuer lists';
+  if (text.endsWith('/')) return 'must not end with /';
   const segments = text.slice(1).split('/');
-  if (segments[0] === '.well-known') {
-    return {
-      problem:
-        'belongs to all issuers: leave it out; documents about the paths of this issuer are found without it',
-    };
-  }
-  return segments.every((segment) => SEGMENT.test(segment))
-    ? { value: text }
-    : { problem: 'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot' };
+  if (segments[0] === '.well-known')
+    return 'belongs to all issuers: leave it out; documents about the paths of this issuer are found without it';
+  if (segments.every((segment) => SEGMENT.test(segment))) return undefined;
+  return 'segments may contain only letters, digits and _ . ~ @ : + -, and must not end with a dot';
 });
 
 /** Whether some path matches both patterns. */
@@ -84,7 +74,7 @@ export function patternFits(pattern: string, path: string): boolean {
   return patternsOverlap(head, path);
 }
 
-function segmentProblem(segment: string, isLast: boolean): string | undefined {
+function problemOfSegment(segment: string, isLast: boolean): string | undefined {
   if (segment === '') return isLast ? undefined : 'must not contain //';
   if (segment === '.' || segment === '..') return 'must not contain . or .. segments';
   if (PLACEHOLDER.test(segment)) return undefined;

@@ -39,8 +39,16 @@ export function secret(schema: z.ZodType<string> = text({ max: 4096, notes: { 'x
 }
 
 /** The name of a file, relative to the configuration; the setting is its content. Its key ends with `_file`. */
-export function file(parse: (content: string) => Parsed<string>) {
-  return textAs({ 'x-type': 'file name', 'x-file': true }, parse);
+export function file(problemOf: (content: string) => string | undefined) {
+  return textThat({ 'x-type': 'file name', 'x-file': true }, problemOf);
+}
+
+/** Text that stays as it is, unless there is a problem with it. */
+export function textThat(notes: Notes, problemOf: (text: string) => string | undefined) {
+  return textAs(notes, (text): Parsed<string> => {
+    const problem = problemOf(text);
+    return problem === undefined ? { value: text } : { problem };
+  });
 }
 
 /** Text that is parsed into something else, or refused with a problem. */

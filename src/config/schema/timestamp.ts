@@ -4,7 +4,7 @@ const FORM = 'must be a moment with its offset, such as 2027-01-15T00:00:00Z or 
 const ISO = /^(\d{4}-\d{2}-\d{2})T(\d{2}):\d{2}:\d{2}(\.\d{1,3})?(Z|[+-]\d{2}:\d{2})$/;
 
 /** ISO 8601 with an offset → epoch milliseconds. */
-export function parseTimestamp(text: string): Parsed<number> {
+function parseTimestamp(text: string): Parsed<number> {
   const [, date, hour] = ISO.exec(text) ?? [];
   const moment = Date.parse(text);
   if (date === undefined || Number(hour) > 23 || Number.isNaN(moment)) return { problem: FORM };

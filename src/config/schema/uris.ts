@@ -1,8 +1,10 @@
 import { isLoopbackHost } from '../../oauth/redirect-uri.ts';
-import { hasControlCharacter, type Parsed, textAs } from './scalars.ts';
+import { hasControlCharacter, textAs, textThat } from './scalars.ts';
+
+const HTTP_NOTES = { 'x-type': 'origin', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@*\\\\]+/?$' };
 
 /** `https://host[:port]` with nothing after it, as `URL.origin` writes it. */
-export function parseHttpOrigin(text: string): Parsed<string> {
+export const httpOrigin = textAs(HTTP_NOTES, (text) => {
   if (!/^https?:\/\/[^\s\\]+$/i.test(text) || !URL.canParse(text)) {
     return { problem: 'must be an http or https URL, such as https://idp.example.com' };
   }
@@ -18,15 +20,7 @@ export function parseHttpOrigin(text: string): Parsed<string> {
   if (url.hostname.includes('*')) return { problem: 'must be one origin, without a wildcard' };
   if (url.port === '0') return { problem: 'the port must be 1 to 65535' };
   return { value: url.origin };
-}
-
-export const httpOrigin = textAs(
-  {
-    'x-type': 'origin',
-    pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s/?#@*\\\\]+/?$',
-  },
-  parseHttpOrigin,
-);
+});
 
 const CORS_NOTES = { 'x-type': 'origin', pattern: '^[A-Za-z][A-Za-z0-9+.-]*://[^\\s/?#@\\\\*]+$' };
 
@@ -55,31 +49,19 @@ const UNSAFE_SCHEMES = new Set([
   'wss',
 ]);
 
-/** Redirect URIs are compared as text (RFC 9700 4.1.3), so they stay as written. */
-export function parseRedirectUri(text: string): Parsed<string> {
-  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
-  if (scheme === undefined || !URL.canParse(text)) return { problem: 'must be an absolute URI' };
-  if (/\s/.test(text) || hasControlCharacter(text)) return { problem: 'must not contain spaces' };
-  if (text.includes('*')) {
-    return {
-      problem:
-        'redirect URIs are compared exactly, without wildcards: list each one (a loopback address and localhost match any port)',
-    };
-  }
-  if (text.includes('#')) return { problem: 'must not have a fragment (RFC 6749 3.1.2)' };
-  if (UNSAFE_SCHEMES.has(scheme.toLowerCase()))
-    return { problem: `the scheme ${scheme}: cannot be a redirect target` };
-  if (/^https?:(?!\/\/[^/])/i.test(text)) return { problem: 'must be an absolute URI' };
-  return { value: text };
-}
+const REDIRECT_NOTES = { 'x-type': 'absolute URI', pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s#*]+$' };
 
-export const redirectUri = textAs(
-  {
-    'x-type': 'absolute URI',
-    pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s#*]+$',
-  },
-  parseRedirectUri,
-);
+/** Redirect URIs are compared as text (RFC 9700 4.1.3), so they stay as written. */
+export const redirectUri = textThat(REDIRECT_NOTES, (text) => {
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):/i.exec(text) ?? [];
+  if (scheme === undefined || !URL.canParse(text)) return 'must be an absolute URI';
+  if (/\s/.test(text) || hasControlCharacter(text)) return 'must not contain spaces';
+  if (text.includes('*'))
+    return 'redirect URIs are compared exactly, without wildcards: list each one (a loopback address and localhost match any port)';
+  if (text.includes('#')) return 'must not have a fragment (RFC 6749 3.1.2)';
+  if (UNSAFE_SCHEMES.has(scheme.toLowerCase())) return `the scheme ${scheme}: cannot be a redirect target`;
+  if (/^https?:(?!\/\/[^/])/i.test(text)) return 'must be an absolute URI';
+});
 
 /** Plain http to a machine other than the user's own: others can read the code on the network. */
 export function isPlainHttp(redirectUri: string): boolean {

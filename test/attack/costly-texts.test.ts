@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { buildFlowPrefix } from '../../src/store/flow-prefix.ts';
 import { startProxyTo, startUpstream } from '../integration/proxy-stage.ts';
+import type { GatewayUnderTest } from '../support/gateway-under-test.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 
@@ -82,25 +83,58 @@ const MANY: typeof TEXTS = [
   ['JSON of texts in 5,000 arrays', post('/oauth2/token', [JSON_TYPE], nested(5_000)), PLAIN_JSON],
 ];
 
+/** Milliseconds until the gateway answered. */
+async function fastest(gateway: GatewayUnderTest, request: string): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    const started = performance.now();
+    const { status } = await sendRaw(gateway.url, request);
+    expect(status).toBeLessThan(500);
+    times.push(performance.now() - started);
+  }
+  return Math.min(...times);
+}
+
 test.each([...TEXTS, ...MANY])(
   '%s costs about as much as any other text of its length',
   async (_, costly, honest) => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
-    const fastest = async (request: string) => {
-      const times: number[] = [];
-      for (let i = 0; i < ROUNDS; i++) {
-        const started = performance.now();
-        const { status } = await sendRaw(gateway.url, request);
-        expect(status).toBeLessThan(500);
-        times.push(performance.now() - started);
-      }
-      return Math.min(...times);
-    };
-    const beside = await fastest(honest);
-    expect(await fastest(costly)).toBeLessThan(FACTOR * beside);
+    const beside = await fastest(gateway, honest);
+    expect(await fastest(gateway, costly)).toBeLessThan(FACTOR * beside);
   },
 );
+
+/** References that no browser knows, each another one. */
+const references = (length: number) =>
+  Array.from({ length: length / 7 }, (_, i) => `&z${i.toString(36).padStart(4, 'q')};`).join('');
+
+/** Words without a prefix are not read, so this is one word with the one in front of it. */
+const WORD = '&z%20yx'.repeat(50_000 / 7);
+
+test.each([
+  ['text/html', 'made-up references', references, WORD],
+  ['application/json', 'made-up references', references, WORD],
+  ['text/plain', 'made-up references', references, WORD],
+  [
+    'text/html',
+    'prefixes',
+    (length: number, prefix: string) => `${prefix} `.repeat(length / 33),
+    'word '.repeat(10_000),
+  ],
+])('a response in %s that repeats %s costs about as much as any other', async (type, _, text, honest) => {
+  await using upstream = await startUpstream(async (req, res) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of req) chunks.push(chunk as Buffer);
+    const sent = Buffer.concat(chunks).toString();
+    res.writeHead(200, { 'content-type': type }).end(type.endsWith('json') ? JSON.stringify({ sent }) : sent);
+  });
+  await using gateway = await startProxyTo(upstream);
+  const prefix = buildFlowPrefix(upstream.url, true, randomBytes(20));
+  const send = (sent: string) => post('/login', ['Content-Type: x/y'], `?x=${prefix}&y=${sent}`);
+  const beside = await fastest(gateway, send(honest));
+  expect(await fastest(gateway, send(text(50_000, prefix)))).toBeLessThan(FACTOR * beside);
+});
 
 test('a page that repeats made-up prefixes costs a few look-ups in the store', async () => {
   await using upstream = await startUpstream((req, res) => {

@@ -104,9 +104,9 @@ function readRun(run: Written, kind: CarrierKind, around: Surroundings, depth: n
   if (own !== undefined) return [own, ...inside];
   if (inside.length > 0 || depth >= DEPTH) return inside;
   // Unreadable as it is: escaped as a whole, or as HTML.
-  const read = run.decode(STRAY_ENTITIES);
-  if (read !== run) return findUrlCarriers(read, kind, around, depth + 1);
-  return url.parameters.length === 0 ? findUrlCarriers(run.decode(PERCENT), kind, around, depth + 1) : [];
+  const unescaped = run.decode(STRAY_ENTITIES);
+  const read = unescaped === run && url.parameters.length === 0 ? run.decode(PERCENT) : unescaped;
+  return read === run ? [] : findUrlCarriers(read, kind, around, depth + 1);
 }
 
 function holdsState({ parameters }: WrittenUrl, { findPrefix }: Surroundings): boolean {

@@ -32,7 +32,14 @@ export function readUrl(written: Written, page: { readonly base: URL }): Written
     // `#?code=`, and pages with routes in the fragment (`#/cb?code=`).
     ...parametersOf(text, 'fragment', skipRoute(text, hash + 1), text.length),
   ];
-  return { written, target: parseTarget(decodeOctets(text), page), parameters };
+  return {
+    written,
+    parameters,
+    // Parsed when it is needed: most texts that look like a URL carry nothing.
+    get target() {
+      return parseTarget(decodeOctets(text), page);
+    },
+  };
 }
 
 /** A URL with a scheme and an authority is absolute: the base need not be parsed. */

@@ -44,14 +44,17 @@ export class Written {
       for (let index = copied; index < to; index += 1) positions.push(this.at(index));
       text += this.text.slice(copied, to);
     };
-    for (const match of this.text.matchAll(pattern)) {
+    const matches = [...this.text.matchAll(pattern)];
+    const decoded = decode(matches.map(([written]) => written));
+    for (const [nth, match] of matches.entries()) {
       copy(match.index);
-      const decoded = decode(match[0]);
-      for (let index = 0; index < decoded.length; index += 1) positions.push(this.at(match.index));
-      text += decoded;
+      const read = decoded[nth] as string;
+      for (let index = 0; index < read.length; index += 1) positions.push(this.at(match.index));
+      text += read;
       copied = match.index + match[0].length;
     }
     copy(this.text.length);
+    if (text === this.text) return always ? this.#writtenBy(encode) : this;
     positions.push(this.at(this.text.length));
     return new Written(text, positions, this.#encode).#writtenBy(encode);
   }

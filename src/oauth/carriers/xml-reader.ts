@@ -130,7 +130,7 @@ const CDATA = '<![CDATA[';
 const CHARACTER_DATA: Escaping = {
   ...ENTITIES,
   pattern: new RegExp(`${ENTITIES.pattern.source}|\\]\\]`, 'gi'),
-  decode: (written) => (written === ']]' ? ' ' : ENTITIES.decode(written)),
+  decode: (written) => ENTITIES.decode(written).map((text) => (text === ']]' ? ' ' : text)),
 };
 
 function readContent(written: Written): Written {

@@ -71,7 +71,6 @@ export class Server implements AsyncDisposable {
     return new Server(await Site.create(config, shared, knowledge), activity, shared, options);
   }
 
-  /** The configuration in force. */
   get config(): Config {
     return this.#site.config;
   }

@@ -6,7 +6,6 @@ import {
   RECORD_TTL,
 } from './activity-store.ts';
 
-/** Activity in the memory of this process. */
 export class MemoryActivityStore implements ActivityStore {
   readonly #records = new Map<string, { readonly fields: Map<string, number | string>; expiresAt: number }>();
   readonly #now: () => number;

@@ -1,7 +1,6 @@
 /** Changes to a record, by field: a number is added to the current value, a text replaces it. */
 export type Changes = ReadonlyMap<string, number | string>;
 
-/** The value of a field after a change. */
 export function applyChange(held: number | string | undefined, change: number | string): number | string {
   return typeof change === 'number' && typeof held === 'number' ? held + change : change;
 }

@@ -20,7 +20,6 @@ export type ClientCounts = {
   readonly lastDay: number | undefined;
 };
 
-/** The activity of one client over the period. */
 export type ClientActivity = ClientCounts & {
   readonly issuer: string;
   /** An entry as written in the configuration, a client_id without one, or `_unlisted`. */
@@ -40,7 +39,6 @@ export type ClientActivity = ClientCounts & {
 
 export type DayActivity = Traffic & { readonly S256: number; readonly plain: number; readonly none: number };
 
-/** The most places of one client that are shown. */
 const URIS_SHOWN = 50;
 
 export function buildClientActivity(

@@ -78,7 +78,6 @@ function parseDay(record: ReadonlyMap<string, string>): Day {
   return day;
 }
 
-/** Adds one history to another, day by day. */
 export function mergeHistory(into: History, from: History): void {
   for (const [index, day] of from.entries()) {
     if (day !== undefined) into[index] = into[index] === undefined ? day : sumOf([into[index], day]);

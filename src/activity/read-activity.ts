@@ -16,7 +16,6 @@ import {
 } from './history.ts';
 import { SharedPlaces } from './shared-places.ts';
 
-/** An issuer in force whose clients are read. */
 export type ReportedIssuer = {
   readonly name: string;
   readonly config: { readonly upstream: { readonly origin: string } };

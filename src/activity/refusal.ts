@@ -1,9 +1,7 @@
 import type { Violation } from '../telemetry/violation.ts';
 import { type ActivityStore, refusalRecord } from './activity-store.ts';
 
-/** The number of last violations that are kept per client. */
 export const REFUSALS_KEPT = 10;
-/** The most characters of `detail`. */
 const LONGEST_DETAIL = 200;
 
 /** A violation that an operator can find by the request id that the user saw. */

@@ -22,7 +22,6 @@ export type EndpointMatch = {
 /** The most paths that are learned from metadata: a server with many realms has three per realm. */
 const LEARNT_LIMIT = 3_000;
 
-/** Finds the endpoint of a request by its path. */
 export class Endpoints {
   readonly #literal = new Map<string, EndpointMatch>();
   readonly #patterns: { readonly endpoint: Endpoint; readonly pattern: PathPattern }[] = [];

@@ -6,7 +6,6 @@ import type { EndpointMatch, Endpoints } from './endpoints.ts';
 
 type Configured = { readonly config: Pick<IssuerConfig, 'hosts' | 'paths'> };
 
-/** The issuer of a request. */
 export type Claimed<Issuer> = {
   readonly issuer: Issuer;
   /** The issuers of the host, if some servers could read a different issuer's path in this path; usually none. */
@@ -34,7 +33,6 @@ export class IssuerDirectory<Issuer extends Configured> {
   }
 }
 
-/** The issuers of one host. */
 class HostIssuers<Issuer extends Configured> {
   readonly #all: readonly Issuer[];
   /** The issuer for paths that no other issuer lists. */

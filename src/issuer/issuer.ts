@@ -129,7 +129,6 @@ export class Issuer implements AsyncDisposable {
     return this.#endpoints;
   }
 
-  /** What its metadata may advertise. */
   advertised(now: number): AdvertisedPolicy {
     return this.clients.enforcesAll(now) ? this.#advertised : { ...this.#advertised, narrowed: undefined };
   }

@@ -38,7 +38,6 @@ export class UpstreamGroup {
     return new UpstreamGroup(key, issuers, places);
   }
 
-  /** The policy for a client at one of the issuers. */
   find(issuer: Issuer, clientId: string | undefined, now: number): Listing {
     const own = issuer.clients.find(clientId);
     if (!this.#shares || clientId === undefined || isListed(own)) return own;
@@ -62,7 +61,6 @@ export class UpstreamGroup {
     return this.find(issuer as Issuer, record.clientId, now).policy;
   }
 
-  /** What is known about a place that a code goes to. */
   targetAt(url: URL, byRedirect: boolean): Target {
     return { url, byRedirect, isLoopback: isLoopbackPlace(url), owners: this.#places.ownersOf(url) };
   }

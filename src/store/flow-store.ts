@@ -1,4 +1,3 @@
-/** The issuer, client and mode of a record. */
 export type Judged = {
   /** The name of the issuer at which the flow began, which determines policy and metadata. */
   readonly issuer: string;
@@ -60,7 +59,6 @@ export type BindOptions = {
   readonly codeTtl: number;
 };
 
-/** The result of binding a code. */
 export type Bound =
   /** The code for the client. If the same flow's code is delivered again, it is the same one, with unchanged attempts and claim. */
   | { readonly outcome: 'bound'; readonly code: string; readonly first: boolean }
@@ -72,7 +70,6 @@ export type Bound =
 /** The result of a claim. `unknown`: there is no such code, or its record is unreadable. */
 export type Claim = { readonly outcome: 'unknown' } | KnownClaim;
 
-/** The result of a claim of a known code. */
 export type KnownClaim = {
   readonly outcome: /** The challenge matched (or both sides had none). The same claim id again is `claimed` again. */
     | 'claimed'

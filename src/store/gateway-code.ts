@@ -3,7 +3,6 @@ import { hash } from 'node:crypto';
 import { GATEWAY_CODE_START } from '../oauth/gateway-code.ts';
 import { decodeCanonical, decrypt, encrypt } from './aes-gcm.ts';
 
-/** Random bytes of a salt. */
 export const SALT_BYTES = 32;
 
 /** The code that a client gets instead of the upstream's: nobody can derive it without both the upstream's code and the random salt. */

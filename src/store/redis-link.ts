@@ -66,7 +66,6 @@ export class RedisLink implements AsyncDisposable {
     return this.#isReady;
   }
 
-  /** As `RedisConnection.run`. */
   run<Reply>(send: SendCommand<Reply>, undo?: () => void): Promise<Reply> {
     if (this.#disposed) return Promise.reject(unreachable(this.#lostBecause));
     if (this.#unsettled >= MAX_UNSETTLED) {
@@ -112,7 +111,6 @@ export class RedisLink implements AsyncDisposable {
     });
   }
 
-  /** As `RedisConnection.whenBack`. */
   whenBack(step: () => void): void {
     if (this.#isReady) step();
     else if (this.#whenBack.length < MAX_UNSETTLED) this.#whenBack.push(step);

@@ -9,7 +9,6 @@ export function flowKey(id: string): string {
   return `flow:${id}`;
 }
 
-/** A flow with a preserved state is found by its client and that state. */
 export function preservedFlowKey(upstream: string, clientId: string, state: string): string {
   return `flow:${digest('preserved', upstream, clientId, state)}`;
 }
@@ -28,7 +27,6 @@ export function deliveredCodeKey(upstream: string, code: string): string {
   return `code:${digest('delivered', upstream, code)}`;
 }
 
-/** The key of a pushed authorization request (RFC 9126). */
 export function pushedRequestKey(upstream: string, requestUri: string): string {
   return `par:${digest('par', upstream, requestUri)}`;
 }

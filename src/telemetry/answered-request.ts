@@ -2,7 +2,6 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { printable } from './printable.ts';
 import type { RequestScope } from './request-scope.ts';
 
-/** A request that has been answered. */
 export type AnsweredRequest = {
   readonly requestId: string;
   readonly method: string;
@@ -23,7 +22,6 @@ export type AnsweredRequest = {
 /** The most characters of a path in a line: more than any real path has. */
 const PATH_LIMIT = 2_048;
 
-/** The fields of its line in the log. */
 export function buildRequestLine(answered: AnsweredRequest, client: string | undefined): object {
   const { method, path, status, endpoint, issuer, clientAddress, requestId, times } = answered;
   return {

@@ -27,14 +27,12 @@ export type WorkerCommands = {
 
 export type WorkerHealth = { readonly discovered: AllDiscovered; readonly undiscovered: readonly string[] };
 
-/** To a worker. */
 export type Call = {
   readonly id: number;
   readonly command: keyof WorkerCommands;
   readonly parameters: readonly unknown[];
 };
 
-/** Back from it. */
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly problem: string };

@@ -76,7 +76,6 @@ export class WorkerProcess {
     return this.callInTime('start', this.number, await this.#send(config), discovered);
   }
 
-  /** Has it prepare another configuration. */
   async stage(config: Config, signal?: AbortSignal): Promise<void> {
     await this.callInTime('stage', await this.#send(config, signal));
   }

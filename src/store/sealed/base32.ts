@@ -2,7 +2,6 @@
 const DIGITS = Buffer.from('0123456789abcdefghijklmnopqrstuv', 'latin1');
 const BITS = 5;
 const NO_DIGIT = 255;
-/** The value of each character code. */
 const VALUES = new Uint8Array(128).fill(NO_DIGIT);
 for (const [value, digit] of DIGITS.entries()) VALUES[digit] = value;
 

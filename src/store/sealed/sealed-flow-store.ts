@@ -1,3 +1,4 @@
+import type { SealedConfig } from '../../config/config.ts';
 import { decodeCode, encodeCode, FLOW_ID_LENGTH } from '../code-record.ts';
 import {
   type BeginOptions,
@@ -44,13 +45,6 @@ const QUOTAS: MemoryQuotas = {
   codes: { count: 40_000, size: 16 * 1024 * 1024 },
 };
 
-export type SealedSettings = {
-  /** Keys of 32 bytes in base64url. The first seals, all open. */
-  readonly keys: readonly string[];
-  /** Who refuses a second redemption: this process for the codes that it saw, or only the server. */
-  readonly replay: 'memory' | 'upstream';
-};
-
 const SAVED = Promise.resolve();
 
 /** In place of the flow of a code that another process bound, which is unknown here. */
@@ -69,13 +63,13 @@ function flowIdOf(prefix: string): string {
 export class SealedFlowStore implements FlowStore {
   readonly keepsRecords = false;
   #keys: SealingKeys;
-  #replay: SealedSettings['replay'];
+  #replay: SealedConfig['replay'];
   readonly #records: MemoryRecordStore;
   readonly #memory: KeyedFlowStore;
   readonly #now: () => number;
 
   /** `now`: epoch milliseconds. */
-  constructor({ keys, replay }: SealedSettings, now: () => number = Date.now) {
+  constructor({ keys, replay }: SealedConfig, now: () => number = Date.now) {
     this.#keys = new SealingKeys(keys);
     this.#replay = replay;
     this.#records = new MemoryRecordStore({ now, quotas: QUOTAS });
@@ -84,7 +78,7 @@ export class SealedFlowStore implements FlowStore {
   }
 
   /** Removing a key ends its flows at once. */
-  renew({ keys, replay }: SealedSettings): void {
+  renew({ keys, replay }: SealedConfig): void {
     this.#keys = new SealingKeys(keys);
     this.#replay = replay;
   }
@@ -166,16 +160,15 @@ export class SealedFlowStore implements FlowStore {
     pushed: PushedRequest,
     ttl: number,
   ): Promise<string> {
-    const own = sealPushedRequest(this.#keys, upstream, { requestUri, pushed, expiresAt: this.#now() + ttl });
+    const expiresAt = this.#now() + ttl;
+    const own = sealPushedRequest(this.#keys, upstream, { ...pushed, requestUri, expiresAt });
     if (own === undefined) throw new StoreFault('store_error', 'the request_uri cannot be sealed');
     return own;
   }
 
   async findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
     const opened = openPushedRequest(this.#keys, upstream, requestUri);
-    if (opened === undefined || this.#isOver(opened)) return undefined;
-    const { pushed, ...name } = opened;
-    return { ...pushed, ...name };
+    return opened === undefined || this.#isOver(opened) ? undefined : opened;
   }
 
   saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { GATEWAY_CODE_START, isGatewayCode, LONGEST_GATEWAY_CODE } from '../../oauth/gateway-code.ts';
 import { buildSealedPrefix, hadStateOf, LONGEST_SEALED_FLOW, sealedFlowOf } from '../flow-prefix.ts';
-import type { Binding, Flow, PushedRequest } from '../flow-store.ts';
+import type { Binding, Flow, FoundPushedRequest } from '../flow-store.ts';
 import {
   bindingFields,
   FLOW_TEXTS,
@@ -24,7 +24,7 @@ export function sealFlow(
 ): string | undefined {
   const { hadState, expiresAt, longest } = options;
   const record = packFields(flowFields(flow), expiresAt);
-  const text = record && keys.sign('flow', record, flowContext(flow.upstream, hadState));
+  const text = record && keys.sign(record, flowContext(flow.upstream, hadState));
   if (text === undefined || text.length > LONGEST_SEALED_FLOW) return undefined;
   const prefix = buildSealedPrefix(flow.upstream, hadState, text);
   return prefix.length > longest ? undefined : prefix;
@@ -34,7 +34,7 @@ export function sealFlow(
 export function openFlow(keys: SealingKeys, upstream: string, prefix: string): Sealed<Flow> | undefined {
   const text = sealedFlowOf(upstream, prefix);
   if (text === undefined) return undefined;
-  const record = keys.verify('flow', text, flowContext(upstream, hadStateOf(prefix)));
+  const record = keys.verify(text, flowContext(upstream, hadStateOf(prefix)));
   const fields = record && unpackFields(record, FLOW_TEXTS);
   const flow = fields && readFlow(fields, upstream);
   return flow && { ...flow, expiresAt: fields.expiresAt };
@@ -61,9 +61,6 @@ export function openCode(keys: SealingKeys, upstream: string, code: string): Sea
   return binding && { binding, upstreamCode, expiresAt: fields.expiresAt };
 }
 
-/** The upstream's request_uri, its client, and its judgement. */
-export type SealedPushedRequest = Sealed<{ readonly requestUri: string; readonly pushed: PushedRequest }>;
-
 /** RFC 9126 2.2 lets the server choose the rest. */
 const REQUEST_URI_START = 'urn:ietf:params:oauth:request_uri:pgr_';
 
@@ -71,9 +68,9 @@ const REQUEST_URI_START = 'urn:ietf:params:oauth:request_uri:pgr_';
 export function sealPushedRequest(
   keys: SealingKeys,
   upstream: string,
-  sealed: SealedPushedRequest,
+  pushed: Sealed<FoundPushedRequest>,
 ): string | undefined {
-  const record = packFields(pushedRequestFields(sealed.pushed, sealed.requestUri), sealed.expiresAt);
+  const record = packFields(pushedRequestFields(pushed, pushed.requestUri), pushed.expiresAt);
   const own = record && REQUEST_URI_START + keys.encrypt('request_uri', record, upstream);
   return own !== undefined && own.length <= LONGEST_GATEWAY_CODE ? own : undefined;
 }
@@ -82,12 +79,12 @@ export function openPushedRequest(
   keys: SealingKeys,
   upstream: string,
   requestUri: string,
-): SealedPushedRequest | undefined {
+): Sealed<FoundPushedRequest> | undefined {
   if (!requestUri.startsWith(REQUEST_URI_START)) return undefined;
   const record = keys.decrypt('request_uri', requestUri.slice(REQUEST_URI_START.length), upstream);
   const fields = record && unpackFields(record, 4);
   const pushed = fields && readPushedRequest(fields);
-  return pushed && { pushed, requestUri: fields.texts[3] ?? '', expiresAt: fields.expiresAt };
+  return pushed && { ...pushed, requestUri: fields.texts[3] ?? '', expiresAt: fields.expiresAt };
 }
 
 function flowContext(upstream: string, hadState: boolean): string {

@@ -3,8 +3,8 @@ import { decodeCanonical, decrypt, encrypt, NONCE_BYTES } from '../aes-gcm.ts';
 import { takeRandomBytes } from '../random-pool.ts';
 import { decodeBase32, encodeBase32 } from './base32.ts';
 
-/** The kinds of sealed records: each has its own keys, so that none passes for another kind. */
-export type Purpose = 'flow' | 'code' | 'request_uri';
+/** The kinds of encrypted records. Each kind has its own keys, and so have the signed flows: none passes for another kind. */
+type Purpose = 'code' | 'request_uri';
 
 /** The first byte of everything sealed: a new layout gets a new number, and records with the old one count as expired. */
 const VERSION = 1;
@@ -14,7 +14,7 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES;
 const SALT_BYTES = 6;
 const TAG_BYTES = 16;
 
-type SealingKey = { readonly header: Buffer } & Readonly<Record<Purpose, KeyObject>>;
+type SealingKey = { readonly header: Buffer } & Readonly<Record<Purpose | 'flow', KeyObject>>;
 
 /** The keys of `store.sealed.keys`: the first seals, all open. */
 export class SealingKeys {
@@ -27,21 +27,21 @@ export class SealingKeys {
     this.#keys = [first, ...others];
   }
 
-  /** Authenticates a record that anybody may read, in base32. `context`: it opens only with the same context. */
-  sign(purpose: Purpose, record: Buffer, context: string): string {
+  /** Authenticates a flow, which anybody may read, in base32. `context`: it opens only with the same context. */
+  sign(record: Buffer, context: string): string {
     const [key] = this.#keys;
     const signed = Buffer.concat([key.header, takeRandomBytes(SALT_BYTES), record]);
-    return encodeBase32(Buffer.concat([signed, tagOf(key[purpose], signed, context)]));
+    return encodeBase32(Buffer.concat([signed, tagOf(key.flow, signed, context)]));
   }
 
   /** The signed record; `undefined` if no key signed it with this context. */
-  verify(purpose: Purpose, text: string, context: string): Buffer | undefined {
+  verify(text: string, context: string): Buffer | undefined {
     const bytes = decodeBase32(text);
     if (bytes === undefined || bytes.length < HEADER_BYTES + SALT_BYTES + TAG_BYTES) return undefined;
     const signed = bytes.subarray(0, -TAG_BYTES);
     const tag = bytes.subarray(-TAG_BYTES);
     const isOurs = this.#sealedWith(bytes).some((key) =>
-      timingSafeEqual(tagOf(key[purpose], signed, context), tag),
+      timingSafeEqual(tagOf(key.flow, signed, context), tag),
     );
     return isOurs ? signed.subarray(HEADER_BYTES + SALT_BYTES) : undefined;
   }
@@ -83,7 +83,7 @@ function deriveKeys(text: string): SealingKey {
   const key = Buffer.from(text, 'base64url');
   const derive = (label: string, length: number) =>
     Buffer.from(hkdfSync('sha256', key, '', `pkce-gateway/sealed/${VERSION}/${label}`, length));
-  const secret = (purpose: Purpose) => createSecretKey(derive(purpose, 32));
+  const secret = (purpose: Purpose | 'flow') => createSecretKey(derive(purpose, 32));
   return {
     header: Buffer.concat([Buffer.of(VERSION), derive('id', KEY_ID_BYTES)]),
     flow: secret('flow'),

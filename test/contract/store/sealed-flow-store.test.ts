@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { SealedConfig } from '../../../src/config/config.ts';
 import { isGatewayCode } from '../../../src/oauth/gateway-code.ts';
 import { ExpiringRecords } from '../../../src/store/expiring-records.ts';
 import { parseFlowPrefix } from '../../../src/store/flow-prefix.ts';
 import { type BindOptions, StoreFault } from '../../../src/store/flow-store.ts';
-import {
-  CLOCK_TOLERANCE,
-  SealedFlowStore,
-  type SealedSettings,
-} from '../../../src/store/sealed/sealed-flow-store.ts';
+import { CLOCK_TOLERANCE, SealedFlowStore } from '../../../src/store/sealed/sealed-flow-store.ts';
 import {
   beginSample,
   bindSample,
@@ -30,7 +27,7 @@ const REQUEST_URI = 'urn:ietf:params:oauth:request_uri:one';
 const newKey = () => randomBytes(32).toString('base64url');
 const [key, otherKey] = [newKey(), newKey()];
 let now: number;
-const open = (settings: Partial<SealedSettings> = {}) =>
+const open = (settings: Partial<SealedConfig> = {}) =>
   new SealedFlowStore({ keys: [key], replay: 'memory', ...settings }, () => now);
 
 /** Two replicas that share only the key. */

@@ -29,30 +29,33 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect(await countRequests(stage)).toBe(1);
   });
 
-  test('a consent form that repeats the request in hidden inputs, some of them empty, continues the flow', async () => {
-    await using stage = await CoreStage.open({ mode });
-    const upstreamState = await stage.begin();
-    const hidden = {
-      csrf: 'x',
-      decision: 'allow',
-      code: '123456',
-      client_id: 'spa',
-      response_type: 'code',
-      redirect_uri: REDIRECT_URI,
-      state: upstreamState,
-      code_challenge: '',
-      code_challenge_method: '',
-      nonce: '',
-    };
-    await stage.postForm(`${AUTHORIZE}?${stage.query()}`, hidden);
-    const sent = new URLSearchParams(stage.last.body);
-    expect(sent.get('state')).toBe(upstreamState);
-    expect(new URLSearchParams(stage.last.query).get('state')).toBe(upstreamState);
-    expect([sent.get('decision'), sent.get('code')]).toEqual(['allow', '123456']);
-    await finish(stage);
-    expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
-    expect(await countRequests(stage)).toBe(1);
-  });
+  test.each(['', 'state: preserve'])(
+    'a consent form that repeats the request in hidden inputs, some of them empty, continues the flow: %s',
+    async (policy) => {
+      await using stage = await CoreStage.open({ mode, policy });
+      const upstreamState = await stage.begin();
+      const hidden = {
+        csrf: 'x',
+        decision: 'allow',
+        code: '123456',
+        client_id: 'spa',
+        response_type: 'code',
+        redirect_uri: REDIRECT_URI,
+        state: upstreamState,
+        code_challenge: '',
+        code_challenge_method: '',
+        nonce: '',
+      };
+      await stage.postForm(`${AUTHORIZE}?${stage.query()}`, hidden);
+      const sent = new URLSearchParams(stage.last.body);
+      expect(sent.get('state')).toBe(upstreamState);
+      expect(new URLSearchParams(stage.last.query).get('state')).toBe(upstreamState);
+      expect([sent.get('decision'), sent.get('code')]).toEqual(['allow', '123456']);
+      await finish(stage);
+      expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
+      expect(await countRequests(stage)).toBe(1);
+    },
+  );
 
   test('in a second tab, a server with the first login in its session completes that login', async () => {
     await using stage = await CoreStage.open({ mode });
@@ -114,6 +117,14 @@ test('a login without PKCE is one violation in report, for any number of posts o
   await stage.send(`${AUTHORIZE}?${query}`);
   await stage.postForm(`${AUTHORIZE}?${query}`, { user: 'u', password: 'p' });
   expect(stage.reasons('report_only_violation')).toEqual(['challenge_missing']);
+});
+
+test('a login with a preserved state too, whose page repeats the request', async () => {
+  await using stage = await CoreStage.open({ mode: 'report', policy: 'state: preserve' });
+  const query = stage.query({ code_challenge_method: 'plain' });
+  await stage.send(`${AUTHORIZE}?${query}`);
+  await stage.postForm(`${AUTHORIZE}?${query}`, `${query}&decision=allow`);
+  expect(stage.reasons('report_only_violation')).toEqual(['method_not_allowed']);
 });
 
 describe('not a step', () => {

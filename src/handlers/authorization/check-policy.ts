@@ -1,4 +1,5 @@
 import { usableMethod } from '../../oauth/authorization-request.ts';
+import { beginsAuthorization } from '../../oauth/in-place.ts';
 import { decideAuthorizationRequest } from '../../policy/decide-authorization-request.ts';
 import { subjectOf } from '../identify-client.ts';
 import type { Progress } from '../run-steps.ts';
@@ -28,8 +29,9 @@ export function countRequest(context: AuthorizationContext): void {
 
 /**
  * A login or consent page of the server has posted to its own address: the query contains the client's request, and the body
- * none of it. That is not a new request.
+ * none of it, or the same again. That is not a new request.
  */
-function isPostedByPage({ message, merged }: AuthorizationContext): boolean {
-  return message.body !== undefined && !message.body.isEmpty && !merged.inBody;
+function isPostedByPage({ message: { query, body }, merged }: AuthorizationContext): boolean {
+  if (body === undefined || body.isEmpty) return false;
+  return !merged.inBody || beginsAuthorization(query.parameters.entries, 'POST');
 }

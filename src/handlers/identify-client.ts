@@ -4,6 +4,7 @@ import { Parameters } from '../oauth/parameters.ts';
 import { type Draw, effectiveMode } from '../policy/client-policy.ts';
 import type { Listing } from '../policy/client-registry.ts';
 import { type Mode, strictestMode } from '../policy/mode.ts';
+import type { Judged } from '../store/flow-store.ts';
 import type { Subject } from '../telemetry/subject.ts';
 import type { Exchange } from './exchange.ts';
 import { hintsOf, isUnread, type Message } from './message/message.ts';
@@ -70,10 +71,7 @@ export function identifyByCredentials(
 }
 
 /** The client of a record, with the mode of the record: a flow keeps its mode. */
-export function recordedClient(
-  { group }: Exchange,
-  record: { readonly issuer: string; readonly clientId: string; readonly mode: Mode },
-): IdentifiedClient {
+export function recordedClient({ group }: Exchange, record: Judged): IdentifiedClient {
   const policy = group.policyOf(record, Date.now());
   const { clientId, mode, issuer } = record;
   return { policy, by: 'name', clientId, mode, certain: true, issuer };

@@ -39,8 +39,7 @@ export function refuseAuthorization(
     sendRedirect(response, 302, buildErrorRedirect(redirectUri, fields, inFragment), exchange.idHeaders);
     return;
   }
-  const detail = { reason, owner: policy.owner };
-  answerBrowser(exchange, error.status, error.error, error.description, detail, allowed(exchange, error));
+  answerBrowser(exchange, { ...error, reason, owner: policy.owner }, allowed(exchange, error));
 }
 
 /** Answers a refused token or pushed authorization request (RFC 6749 5.2, RFC 9126 2.3). */
@@ -61,25 +60,30 @@ export function answerFault(exchange: Exchange, status: 500 | 502 | 503 | 504, d
     const body = { error, error_description: description, request_id: exchange.requestId };
     sendJson(exchange.response, status, body, exchange.idHeaders);
   } else {
-    answerBrowser(exchange, status, error, description, {});
+    answerBrowser(exchange, { status, error, description });
   }
 }
 
+type BrowserAnswer = {
+  readonly status: number;
+  readonly error: string;
+  readonly description: string;
+  readonly reason?: Reason;
+  readonly owner?: string | undefined;
+};
+
 function answerBrowser(
   exchange: Exchange,
-  status: number,
-  error: string,
-  description: string,
-  detail: { readonly reason?: Reason; readonly owner?: string | undefined },
+  { status, error, description, reason, owner }: BrowserAnswer,
   extra: Readonly<Record<string, string>> = {},
 ): void {
   const { request, response, requestId, upstreamHead } = exchange;
   const headers = { ...exchange.idHeaders, ...extra };
   if (acceptsJson(request.headers.accept)) {
-    const body = { error, error_description: description, reason: detail.reason, request_id: requestId };
+    const body = { error, error_description: description, reason, request_id: requestId };
     sendJson(response, status, body, headers);
   } else {
-    const page = { status, description, requestId, ...detail, reason: detail.reason ?? error };
+    const page = { status, description, requestId, owner, reason: reason ?? error };
     const html = renderErrorPage(page, exchange.issuer.config.pages.error);
     // A silent login in a frame ends there as the server's own page would.
     const framing = upstreamHead === undefined ? NO_FRAMING : framingOf(upstreamHead.headers);

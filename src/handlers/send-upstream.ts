@@ -6,7 +6,7 @@ import type { Endpoint } from '../issuer/endpoints.ts';
 import { StoreFault, storeFault } from '../store/flow-store.ts';
 import { traceUpstream } from '../telemetry/tracing.ts';
 import { type Forwarded, forward } from '../upstream/forward.ts';
-import type { Hold, Outcome } from '../upstream/outcome.ts';
+import type { Hold, Inspect, Outcome } from '../upstream/outcome.ts';
 import { buildRequestHeaders } from '../upstream/request-headers.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { Exchange } from './exchange.ts';
@@ -33,7 +33,7 @@ export type UpstreamRequest = {
 
 export type SendOptions = {
   /** Inspects API responses. Every other response may carry a code, and is followed. */
-  readonly settle?: ((head: ResponseHead) => Outcome | Hold | Promise<Outcome | Hold>) | undefined;
+  readonly settle?: Inspect | undefined;
   /** Whether the upstream should finish even if the client is gone, because its answer matters. */
   readonly outlivesClient?: boolean;
   /** What must be saved before any part of the response is sent, and whose flow it is. */
@@ -116,11 +116,7 @@ function bodyAsSent(exchange: Exchange, outgoing: UpstreamRequest): RequestBody 
   return new RequestBody(exchange.request, { patience: exchange.services.bodyLimits.time });
 }
 
-function inspect(
-  exchange: Exchange,
-  head: ResponseHead,
-  options: SendOptions,
-): Outcome | Hold | Promise<Outcome | Hold> {
+function inspect(exchange: Exchange, head: ResponseHead, options: SendOptions): ReturnType<Inspect> {
   exchange.upstreamHead = head;
   if (options.saved !== undefined) return inspectAfter(options.saved, exchange, head, options);
   return options.settle === undefined ? followResponse(exchange, head) : options.settle(head);

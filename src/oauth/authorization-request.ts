@@ -39,10 +39,8 @@ function challengeMethodOf(parameters: Parameters): string | undefined {
 }
 
 /** The method to verify its challenge; `none` if there is no challenge, or one that no verifier could match. */
-export function usableMethod({
-  codeChallenge,
-  codeChallengeMethod: method,
-}: AuthorizationRequest): CodeChallengeMethod | 'none' {
+export function usableMethod(request: AuthorizationRequest): CodeChallengeMethod | 'none' {
+  const { codeChallenge, codeChallengeMethod: method } = request;
   if (codeChallenge === undefined || (method !== 'S256' && method !== 'plain')) return 'none';
   return isCodeChallenge(codeChallenge, method) ? method : 'none';
 }

@@ -18,10 +18,7 @@ export const NO_IDENTITY: ClientIdentity = { names: [], authenticated: false, un
 
 const SAML_ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer';
 
-export function parseClientIdentity(
-  parameters: Parameters,
-  authorization: string | undefined,
-): ClientIdentity {
+export function parseClientIdentity(parameters: Parameters, authorization?: string): ClientIdentity {
   const names: string[][] = parameters.all('client_id').map((id) => [id]);
   names.push(...parseBasicUsers(authorization));
   const assertion = parameters.get('client_assertion');

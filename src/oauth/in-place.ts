@@ -25,6 +25,9 @@ const BEGINNING: ReadonlySet<string> = new Set([
   'response_mode',
 ]);
 
+/** The text after a flow prefix (`''` for a bare one); `undefined` for a state without a prefix. */
+type ClientStateOf = (state: string) => string | undefined;
+
 type Entries = Iterable<readonly [name: string, value: string]>;
 
 /** Whether any server would read one of these names as the beginning of an authorization; an empty value counts as none (RFC 6749 3.1). */
@@ -47,12 +50,7 @@ export type OneRequest = {
   readonly conflict: string | undefined;
 };
 
-/** `clientStateOf`: the text after a flow prefix (`''` for a bare one); `undefined` for a state without a prefix. */
-export function mergeRequest(
-  query: Parameters,
-  body: Parameters,
-  clientStateOf: (state: string) => string | undefined,
-): OneRequest {
+export function mergeRequest(query: Parameters, body: Parameters, clientStateOf: ClientStateOf): OneRequest {
   const inQuery = COMPARED.some((name) => query.has(name));
   const inBody = COMPARED.some((name) => body.has(name));
   if (!inQuery || !inBody) return { parameters: inBody ? body : query, inQuery, inBody, conflict: undefined };
@@ -82,12 +80,7 @@ export function alignQuery(query: Parameters, body: Parameters): Parameters {
   );
 }
 
-function isAlike(
-  name: string,
-  one: string,
-  other: string,
-  clientStateOf: (state: string) => string | undefined,
-): boolean {
+function isAlike(name: string, one: string, other: string, clientStateOf: ClientStateOf): boolean {
   if (one === other) return true;
   if (name === 'response_type') return normalizeResponseType(one) === normalizeResponseType(other);
   return name === 'state' && (clientStateOf(one) === other || clientStateOf(other) === one);

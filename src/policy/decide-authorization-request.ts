@@ -35,10 +35,9 @@ function checkRequestUri({ requestUri }: AuthorizationRequest): Violation | unde
   return requestUri === undefined ? undefined : violation('request_uri_unknown');
 }
 
-function checkRedirectUri(
-  { redirectUri }: AuthorizationRequest,
-  { redirectUris }: ClientPolicy,
-): Violation | undefined {
+function checkRedirectUri(request: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {
+  const { redirectUri } = request;
+  const { redirectUris } = policy;
   if (redirectUri === undefined) return undefined;
   if (Buffer.byteLength(redirectUri) > LONGEST_REDIRECT_URI)
     return violation('parameter_malformed', 'redirect_uri');
@@ -51,10 +50,9 @@ function checkResponseType(request: AuthorizationRequest, policy: ClientPolicy):
   return violation('response_type_not_allowed', request.responseType || 'no response_type');
 }
 
-function checkResponseMode(
-  { responseMode: mode }: AuthorizationRequest,
-  { responseModes }: ClientPolicy,
-): Violation | undefined {
+function checkResponseMode(request: AuthorizationRequest, policy: ClientPolicy): Violation | undefined {
+  const { responseMode: mode } = request;
+  const { responseModes } = policy;
   if (mode === undefined) return undefined;
   // JARM 2.3: `jwt` allows all of its forms.
   const allowed =

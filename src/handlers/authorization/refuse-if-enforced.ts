@@ -19,13 +19,8 @@ export function refuseIfEnforced(
 }
 
 /** `undefined`: there is no safe address. */
-function returnAddress({
-  exchange,
-  message,
-  merged,
-  client,
-  judged,
-}: AuthorizationContext): ReturnAddress | undefined {
+function returnAddress(context: AuthorizationContext): ReturnAddress | undefined {
+  const { exchange, message, merged, client, judged } = context;
   const { query, body, otherMethod } = message;
   const { parameters, conflict } = merged;
   // No browser navigates with such a method.

@@ -6,7 +6,7 @@ import type { Violation } from '../../policy/reason.ts';
 import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
-import { hintsOf, type Message, parameterInQuery, problemOf } from '../message/message.ts';
+import { hintsOf, parameterInQuery, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 import { forwardAsSent } from './send-token-request.ts';
@@ -17,11 +17,10 @@ const LOOK_UPS = 4;
 
 /** Checks that the message is unambiguous. An ambiguous one is judged by the strictest policy that may apply. */
 export async function checkTokenMessage(context: TokenContext): Promise<Progress> {
-  const { exchange, message, named } = context;
   const violation = findProblem(context);
   if (violation === undefined) return undefined;
-  const concerned = (await findEnforcedOwner(exchange, message, named)) ?? named;
-  return refuseIfEnforced(exchange, violation, concerned) ?? forwardAsSent(context);
+  const concerned = (await findEnforcedOwner(context)) ?? context.named;
+  return refuseIfEnforced(context.exchange, violation, concerned) ?? forwardAsSent(context);
 }
 
 function findProblem({ message, named, parameters, grantType }: TokenContext): Violation | undefined {
@@ -43,11 +42,8 @@ function findProblem({ message, named, parameters, grantType }: TokenContext): V
 }
 
 /** The policy of the code's own client, even if the request names another one. */
-async function findEnforcedOwner(
-  exchange: Exchange,
-  message: Message,
-  named: IdentifiedClient,
-): Promise<IdentifiedClient | undefined> {
+async function findEnforcedOwner(context: TokenContext): Promise<IdentifiedClient | undefined> {
+  const { exchange, message, named } = context;
   if (named.mode === 'enforce') return undefined;
   const codes = hintsOf(message).filter(([name]) => canonicalName(beforeNul(name)) === 'code');
   for (const [, value] of codes.slice(0, LOOK_UPS)) {

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import type { Written } from './written.ts';
 
 /** The changes in a response on its way to the client; every other byte stays as the server wrote it. */
 export type Changes = {
@@ -51,6 +52,18 @@ export function isNavigation({ kind }: Carrier): boolean {
 /** Whether it has a parameter of an authorization response other than a state. */
 export function isAnswer({ codes, hasError, hasIdToken, jarm }: Carrier): boolean {
   return codes.length > 0 || hasError || hasIdToken || jarm !== undefined;
+}
+
+/** The edit of one parameter. `whole`: what is removed with the state of a client that sent none. */
+export function editParameter(
+  { name, value }: { readonly name: string; readonly value: Written },
+  { prefix, hadState, code }: Changes,
+  whole: Pick<Edit, 'start' | 'end'>,
+): Edit[] {
+  const own = { start: value.at(0), end: value.at(value.text.length) };
+  if (name === 'code' && code !== undefined && value.text !== '') return [{ ...own, text: code }];
+  if (name !== 'state' || prefix === undefined || !value.text.startsWith(prefix)) return [];
+  return [hadState ? { ...own, end: value.at(prefix.length), text: '' } : { ...whole, text: '' }];
 }
 
 /** The text of a header or piece with changes in some of its carriers. `start`: its position in the body. */

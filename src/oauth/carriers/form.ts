@@ -2,7 +2,7 @@ import { escapeHtml } from '../escape-html.ts';
 import { decodeOctets } from '../octets.ts';
 import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
-import type { Carrier, Changes, Edit } from './carrier.ts';
+import { type Carrier, type Changes, type Edit, editParameter } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import type { TooLarge } from './piece.ts';
 import type { Written } from './written.ts';
@@ -116,17 +116,11 @@ export function makesResponse({ name, value }: FormField, findPrefix: FindPrefix
   return isAnswerName(name) && value.text !== '';
 }
 
-function fieldEdits(
-  { name, value, enclosed, start, end }: FormField,
-  { prefix, hadState, code }: Changes,
-): Edit[] {
-  const from = value.at(0);
-  const to = value.at(value.text.length);
-  if (name === 'code' && code !== undefined && value.text !== '')
-    return [{ start: from, end: to, text: code }];
-  if (name !== 'state' || prefix === undefined || !value.text.startsWith(prefix)) return [];
-  if (!hadState) return [{ start, end, text: '' }];
-  if (enclosed) return [{ start: from, end: value.at(prefix.length), text: '' }];
+function fieldEdits(field: FormField, changes: Changes): Edit[] {
+  const { name, value, enclosed } = field;
+  const edits = editParameter(field, changes, { start: field.start, end: field.end });
+  if (enclosed || name !== 'state' || !changes.hadState || edits.length === 0) return edits;
   // Without quotes, an empty value or one that begins with a quote would be misread.
-  return [{ start: from, end: to, text: `"${value.encode(value.text.slice(prefix.length))}"` }];
+  const text = `"${value.encode(value.text.slice(changes.prefix?.length))}"`;
+  return [{ start: value.at(0), end: value.at(value.text.length), text }];
 }

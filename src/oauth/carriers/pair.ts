@@ -1,6 +1,6 @@
 import { decodeOctets } from '../octets.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
-import type { Carrier, Changes, Edit } from './carrier.ts';
+import { type Carrier, type Changes, type Edit, editParameter } from './carrier.ts';
 import type { FindPrefix } from './find-urls.ts';
 import type { Written } from './written.ts';
 
@@ -67,18 +67,15 @@ export function pairCarrier(members: readonly Member[]): Carrier {
   };
 }
 
-function pairEdits(members: readonly Member[], { prefix, hadState, code, iss }: Changes): Edit[] {
-  const edits = members.flatMap(({ name, value, removal }): Edit[] => {
-    const start = value.at(0);
-    const end = value.at(value.text.length);
-    if (name === 'code' && code !== undefined && value.text !== '') return [{ start, end, text: code }];
-    if (name !== 'state' || prefix === undefined || !value.text.startsWith(prefix)) return [];
-    if (hadState) return [{ start, end: value.at(prefix.length), text: '' }];
-    return [{ start: removal?.start ?? start, end: removal?.end ?? end, text: '' }];
+function pairEdits(members: readonly Member[], changes: Changes): Edit[] {
+  const edits = members.flatMap((member) => {
+    const { value, removal } = member;
+    const { start, end } = removal ?? { start: value.at(0), end: value.at(value.text.length) };
+    return editParameter(member, changes, { start, end });
   });
   const next = members.find(({ name }) => name === 'code')?.next;
-  if (iss !== undefined && next !== undefined && !members.some(({ name }) => name === 'iss')) {
-    edits.push({ start: next, end: next, text: `,"iss":${JSON.stringify(iss)}` });
+  if (changes.iss !== undefined && next !== undefined && !members.some(({ name }) => name === 'iss')) {
+    edits.push({ start: next, end: next, text: `,"iss":${JSON.stringify(changes.iss)}` });
   }
   return edits;
 }

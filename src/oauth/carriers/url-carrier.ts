@@ -4,12 +4,14 @@ import { isAnswerName, readAnswer } from './answer.ts';
 import type { Carrier, CarrierKind, Changes, Edit } from './carrier.ts';
 import type { Written } from './written.ts';
 
+type Part = 'query' | 'fragment';
+
 /** One parameter of a URL, as ranges of its decoded text. */
 export type UrlParameter = {
   readonly name: string;
   /** Decoded. */
   readonly value: string;
-  readonly part: 'query' | 'fragment';
+  readonly part: Part;
   readonly start: number;
   readonly valueStart: number;
   readonly end: number;
@@ -73,8 +75,8 @@ export function readUrlCarrier(url: WrittenUrl, kind: CarrierKind): Carrier | un
   };
 }
 
-function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part'], changes: Changes): Edit[] {
-  const { prefix, hadState, code, iss } = changes;
+function editsOf({ written, parameters }: WrittenUrl, part: Part, changes: Changes): Edit[] {
+  const { prefix, hadState, iss } = changes;
   const edits: Edit[] = [];
   const goes = (parameter: UrlParameter) =>
     !hadState && prefix !== undefined && parameter.name === 'state' && parameter.value.startsWith(prefix);
@@ -99,7 +101,7 @@ function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part']
         edits.push({ start: written.at(follows ? start - 1 : start), end: written.at(to), text: '' });
       } else {
         follows = true;
-        edits.push(...valueEdits(written, parameter, prefix, code));
+        edits.push(...valueEdits(written, parameter, changes));
       }
     });
     if (!adds) continue;
@@ -111,12 +113,8 @@ function editsOf({ written, parameters }: WrittenUrl, part: UrlParameter['part']
   return edits;
 }
 
-function valueEdits(
-  written: Written,
-  { name, value, valueStart, end }: UrlParameter,
-  prefix: string | undefined,
-  code: string | undefined,
-): Edit[] {
+function valueEdits(written: Written, parameter: UrlParameter, { prefix, code }: Changes): Edit[] {
+  const { name, value, valueStart, end } = parameter;
   const start = written.at(valueStart);
   if (name === 'code' && code !== undefined && value !== '')
     return [{ start, end: written.at(end), text: code }];
@@ -129,12 +127,7 @@ function valueEdits(
   return [{ start, end: written.at(end), text: written.encode(rest) }];
 }
 
-function* parametersOf(
-  text: string,
-  part: UrlParameter['part'],
-  from: number,
-  to: number,
-): Generator<UrlParameter> {
+function* parametersOf(text: string, part: Part, from: number, to: number): Generator<UrlParameter> {
   for (let start = from, end: number; start < to; start = end + 1) {
     end = indexOrEnd(text, '&', start, to);
     if (end === start) continue;

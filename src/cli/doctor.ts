@@ -113,13 +113,14 @@ async function readLogin(
 function renderSections(sections: readonly Section[]): string {
   const findings = sections.flatMap((section) => section.findings);
   const count = (mark: Finding['mark']) => findings.filter((finding) => finding.mark === mark).length;
-  return [
-    ...sections.flatMap(({ about, findings: found }) => [about, ...found.flatMap(renderFinding), '']),
-    `${count('problem')} problem(s), ${count('warn')} warning(s), ${count('unknown')} that cannot be told from outside`,
-  ].join('\n');
-}
-
-function renderFinding({ mark, tried, seen, advice }: Finding): string[] {
-  const line = `  ${mark.padEnd(7)}  ${tried}: ${seen}`;
-  return advice === undefined ? [line] : [line, `           → ${advice}`];
+  const lines = sections.flatMap(({ about, findings: found }) => [
+    about,
+    ...found.flatMap(({ mark, tried, seen, advice }) => [
+      `  ${mark.padEnd(7)}  ${tried}: ${seen}`,
+      ...(advice === undefined ? [] : [`           → ${advice}`]),
+    ]),
+    '',
+  ]);
+  const summary = `${count('problem')} problem(s), ${count('warn')} warning(s), ${count('unknown')} that cannot be told from outside`;
+  return [...lines, summary].join('\n');
 }

@@ -15,14 +15,11 @@ setFlagsFromString('--no-allocation-site-pretenuring');
 /** Runs this process: a command line, or a worker. Returns the exit status. */
 export async function run(output: Pick<CommandIo, 'stdout' | 'stderr'>): Promise<number> {
   const io = { ...output, env: processEnvironment(), now: Date.now };
-  const status = await (cluster.isWorker ? runAsWorker() : runCommandLine(process.argv.slice(2), io));
+  const status = cluster.isWorker
+    ? await (await import('../workers/run-worker.ts')).runWorker()
+    : await runCommandLine(process.argv.slice(2), io);
   await Promise.all([taken(process.stdout), taken(process.stderr)]);
   return status;
-}
-
-async function runAsWorker(): Promise<number> {
-  const { runWorker } = await import('../workers/run-worker.ts');
-  return runWorker();
 }
 
 async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {

@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
-import type { UpstreamOptions } from '../config/upstream-config.ts';
 import type { Gateway } from '../gateway.ts';
 import { type CommandIo, printDiagnostics } from './command-io.ts';
 import { CONFIG_OPTION, type Command, configFile, type ParsedOptions } from './options.ts';
@@ -25,7 +24,11 @@ export const SERVE: Command = {
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
 async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const upstream = options.upstream === undefined ? undefined : await readUpstream(options);
+  // With it comes the schema, which a process with a file leaves to the one that reads it.
+  const upstream =
+    options.upstream === undefined
+      ? undefined
+      : (await import('./upstream-options.ts')).readUpstreamOptions(options);
   const file = configFile(options);
   // The modules of the gateway load while another process reads the configuration.
   const [result, { startGateway }] = await Promise.all([
@@ -58,12 +61,6 @@ function firstSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
   });
-}
-
-/** With it comes the schema, which a process with a file leaves to the one that reads it. */
-async function readUpstream(options: ParsedOptions): Promise<UpstreamOptions | undefined> {
-  const { readUpstreamOptions } = await import('./upstream-options.ts');
-  return readUpstreamOptions(options);
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -23,15 +23,11 @@ const INSPECTOR = /^--inspect(-brk|-wait|-port)?(=|$)/;
 
 /**
  * Reads and validates a configuration in a separate process: a large file takes seconds, during which this process continues
- * to serve, and all the memory is returned at the end. `nodeArgs`: further options of Node for it. Throws if the
- * process cannot be started or ends early.
+ * to serve, and all the memory is returned at the end. Throws if the process cannot be started or ends early.
  */
-export async function loadConfigApart(
-  source: ConfigSource,
-  nodeArgs: readonly string[] = [],
-): Promise<LoadResult> {
+export async function loadConfigApart(source: ConfigSource): Promise<LoadResult> {
   const child = fork(MODULE, {
-    execArgv: [...process.execArgv.filter((argument) => !INSPECTOR.test(argument)), ...nodeArgs],
+    execArgv: process.execArgv.filter((argument) => !INSPECTOR.test(argument)),
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

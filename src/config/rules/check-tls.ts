@@ -1,19 +1,18 @@
 import { createSecureContext } from 'node:tls';
+import type { TlsFiles } from '../config.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { redisTlsSchema } from '../schema/store.ts';
 import { serverTlsSchema } from '../schema/tls-files.ts';
 import { upstreamTlsSchema } from '../schema/upstream.ts';
 import { withRule } from './rule.ts';
 
-type Pair = { readonly cert?: string | undefined; readonly key?: string | undefined };
-
 /** A client needs no certificate, but one with its key. */
-function checkPair(tls: Pair, diagnostics: Diagnostics): void {
+function checkPair(tls: TlsFiles, diagnostics: Diagnostics): void {
   if ('cert' in tls !== 'key' in tls) diagnostics.problem([], 'cert_file and key_file must be set together');
   checkMatch(tls, diagnostics);
 }
 
-function checkMatch({ cert, key }: Pair, diagnostics: Diagnostics): void {
+function checkMatch({ cert, key }: TlsFiles, diagnostics: Diagnostics): void {
   if (cert === undefined || key === undefined) return;
   try {
     createSecureContext({ cert, key });

@@ -1,17 +1,20 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { loadConfigApart } from '../../../src/config/load-apart.ts';
 
-const { execPath } = process;
+const { execPath, execArgv } = process;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-apart-'));
 });
 afterAll(() => rm(directory, { recursive: true }));
+beforeEach(() => {
+  process.execArgv = [...execArgv];
+});
 afterEach(() => {
-  process.execPath = execPath;
+  Object.assign(process, { execPath, execArgv });
 });
 
 test('reads a file, and the command line alone', async () => {
@@ -30,16 +33,13 @@ test('if the process cannot start, or ends early, only the load fails', async ()
     /^the configuration cannot be read: spawn .* ENOENT$/,
   );
   process.execPath = execPath;
-  await expect(
-    loadConfigApart({ upstream: 'https://idp.example.com' }, ['--no-such-option']),
-  ).rejects.toThrow(/^the configuration cannot be read: /);
+  process.execArgv.push('--no-such-option');
+  await expect(loadConfigApart({ upstream: 'https://idp.example.com' })).rejects.toThrow(
+    /^the configuration cannot be read: /,
+  );
 });
 
 test('an inspector stays with its process', async () => {
   process.execArgv.push('--inspect-wait=127.0.0.1:0');
-  try {
-    expect((await loadConfigApart({ upstream: 'https://idp.example.com' })).ok).toBe(true);
-  } finally {
-    process.execArgv.pop();
-  }
+  expect((await loadConfigApart({ upstream: 'https://idp.example.com' })).ok).toBe(true);
 });

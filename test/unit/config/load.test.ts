@@ -242,7 +242,9 @@ it('handles more mistakes than a call can have arguments', async () => {
   const words = Array(count).fill('x').join(',');
   await writeFile(file, issuerWith('bogus: 1', `defaults: {response_modes: [${words}]}`));
   // The stack limits the number: about 40,000 for half a megabyte.
-  const result = await loadConfigApart({ file, options: { env: {} } }, ['--stack-size=500']);
+  process.execArgv.push('--stack-size=500');
+  const result = await loadConfigApart({ file, options: { env: {} } });
+  process.execArgv.pop();
   const lines = result.ok ? [] : result.problems.map(formatProblem);
   expect(lines).toHaveLength(count + 1);
   expect(lines[0]).toBe(`${file}:4:5 issuers[0].bogus: unknown key`);

@@ -20,12 +20,6 @@ export type ServerOptions = {
   readonly knowledge?: Knowledge;
 };
 
-/** A prepared configuration. Disposal drops it. */
-export type StagedConfig = AsyncDisposable & {
-  /** Applies it to new requests; requests in flight finish under the previous one. */
-  commit(): void;
-};
-
 /** The parts of each serving process: the public listener, the site in force, and what survives a reload. */
 export class Server implements AsyncDisposable {
   readonly #activity: Activity;
@@ -97,8 +91,8 @@ export class Server implements AsyncDisposable {
     return this.#listener.listen();
   }
 
-  /** Prepares a new configuration. Throws if an issuer would lose its endpoints. */
-  async stage(config: Config): Promise<StagedConfig> {
+  /** Prepares a new configuration for `commit`; disposal drops it. Throws if an issuer would lose its endpoints. */
+  async stage(config: Config): Promise<Site> {
     const next = await Site.create(config, this.#shared, this.#site.knowledge);
     const before = new Set(this.undiscovered);
     await next.prepare(PREPARE_TIMEOUT, ({ endpoints, name }) => endpoints !== undefined || before.has(name));
@@ -109,16 +103,25 @@ export class Server implements AsyncDisposable {
         `issuer ${missing}: the upstream did not tell its endpoints; check that it can be reached, or name them under \`endpoints\``,
       );
     }
-    return {
-      commit: () => this.#putInForce(next),
-      [Symbol.asyncDispose]: async () => {
-        if (this.#site !== next) await next[Symbol.asyncDispose]();
-      },
-    };
+    return next;
+  }
+
+  /** Applies a staged configuration to new requests; requests in flight finish under the previous one. */
+  commit(next: Site): void {
+    const previous = this.#site;
+    const { tls } = next.config.listen;
+    if (tls !== undefined) this.#listener.renewCertificate(tls);
+    // Log rotation also sends SIGHUP, after it renamed a file.
+    this.#audit?.reopen();
+    this.#options.telemetry.configure(next.config.log);
+    this.#options.stores.renew(next.config.store);
+    this.#site = next;
+    this.#retiring.add(previous);
+    void previous.retire().finally(() => this.#retiring.delete(previous));
   }
 
   async reload(next: Config): Promise<void> {
-    (await this.stage(next)).commit();
+    this.commit(await this.stage(next));
   }
 
   /** Adds what was counted so far to the store. Throws a `StoreFault`. */
@@ -137,18 +140,5 @@ export class Server implements AsyncDisposable {
     await Promise.all([this.#site, ...this.#retiring].map((site) => site[Symbol.asyncDispose]()));
     await this.#activity[Symbol.asyncDispose]();
     await this.#audit?.[Symbol.asyncDispose]();
-  }
-
-  #putInForce(next: Site): void {
-    const previous = this.#site;
-    const { tls } = next.config.listen;
-    if (tls !== undefined) this.#listener.renewCertificate(tls);
-    // Log rotation also sends SIGHUP, after it renamed a file.
-    this.#audit?.reopen();
-    this.#options.telemetry.configure(next.config.log);
-    this.#options.stores.renew(next.config.store);
-    this.#site = next;
-    this.#retiring.add(previous);
-    void previous.retire().finally(() => this.#retiring.delete(previous));
   }
 }

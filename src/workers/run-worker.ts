@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { addPart } from '../config/config-parts.ts';
 import { UpstreamKnowledge } from '../issuer/upstream-knowledge.ts';
 import { openObservedStores } from '../observed-stores.ts';
-import { Server, type StagedConfig } from '../server.ts';
+import { Server } from '../server.ts';
 import { createTelemetry } from '../telemetry/telemetry.ts';
 import { VERSION } from '../version.ts';
 import type { AllDiscovered, Answer, Call, WorkerCommands, WorkerHealth } from './worker-commands.ts';
@@ -26,7 +26,7 @@ export function runWorker(): Promise<number> {
 
 function createCommands(): WorkerCommands {
   let serving: Awaited<ReturnType<typeof serve>> | undefined;
-  let staged: Promise<StagedConfig> | undefined;
+  let staged: ReturnType<Server['stage']> | undefined;
   const received = new Map<number, Config>();
   const take = (number: number) => {
     const config = received.get(number);
@@ -62,7 +62,7 @@ function createCommands(): WorkerCommands {
     async commit() {
       const ready = staged;
       staged = undefined;
-      (await ready)?.commit();
+      if (ready !== undefined) started().server.commit(await ready);
     },
     async discard() {
       received.clear();

@@ -24,6 +24,9 @@ export const SERVE: Command = {
 
 /** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
 async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
+  const stopped = firstSignal();
+  // Until it can reload, a SIGHUP must not end the process. A change after the file was read is noticed later.
+  if (options.upstream === undefined) process.on('SIGHUP', () => {});
   // With it comes the schema, which a process with a file leaves to the one that reads it.
   const upstream =
     options.upstream === undefined
@@ -31,18 +34,20 @@ async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> 
       : (await import('./upstream-options.ts')).readUpstreamOptions(options);
   const file = configFile(options);
   // The modules of the gateway load while another process reads the configuration.
-  const [result, { startGateway }] = await Promise.all([
+  const loading = Promise.all([
     loadConfigApart(upstream ?? { file, options: { env: io.env } }),
     import('../gateway.ts'),
   ]);
+  const loaded = await Promise.race([loading, stopped]);
+  if (loaded === undefined) return 0;
+  const [result, { startGateway }] = loaded;
   printDiagnostics(result, io);
   // The problem is in the file, or in the command line.
   if (!result.ok) return upstream === undefined ? 1 : 2;
-  const stopped = firstSignal();
   let gateway: Gateway | undefined;
   try {
     // An upstream that does not answer can delay the start for a long time.
-    gateway = await Promise.race([startGateway(result.config), stopped.then(() => undefined)]);
+    gateway = await Promise.race([startGateway(result.config), stopped]);
   } catch (error) {
     const why = describeStartFailure(error as Error, result.config, upstream === undefined);
     io.stderr(`pkce-gateway: cannot start: ${why}`);
@@ -57,9 +62,9 @@ async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> 
 }
 
 /** A terminal signals the gateway and npm, which forwards the signal: the second one must not shorten the drain. */
-function firstSignal(): Promise<void> {
+function firstSignal(): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(undefined));
   });
 }
 

@@ -1,12 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import { freePort } from '../support/free-port.ts';
 import { type GatewayProcess, startGatewayProcess } from '../support/process.ts';
@@ -308,6 +309,22 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await Promise.all(held.map(({ began }) => began));
     expect(await gateway.stop(signal)).toBe(0);
     await Promise.all(held.map(({ closed }) => closed));
+  });
+
+  test('while the file is read ends it at once, and a SIGHUP before does not', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-serve-'));
+    const fifo = join(directory, 'gateway.yaml');
+    await promisify(execFile)('mkfifo', [fifo]);
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const child = spawn(process.execPath, [main, '--config', fifo], { stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    // Opening it waits until the gateway reads it, and the file does not end before this is closed.
+    const writer = await open(fifo, 'w');
+    child.kill('SIGHUP');
+    child.kill(signal);
+    expect(await exited).toEqual([0, null]);
+    await writer.close();
+    await rm(directory, { recursive: true });
   });
 
   test('during a wait for a silent upstream ends it at once', async () => {

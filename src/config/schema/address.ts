@@ -20,7 +20,7 @@ export function parseAddress(text: string): Parsed<Address> {
 }
 
 export const address = textAs(
-  { 'x-type': 'address', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
+  { 'x-type': 'address', pattern: '^(\\[[^\\]]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$' },
   parseAddress,
   FORM,
 );

@@ -29,6 +29,7 @@ export const DOCTOR: Command = {
       excludes: 'config',
       help: 'examine one authorization server, without a configuration file',
     },
+    'public-url': { value: 'URL', needs: 'upstream', help: 'the origin that clients use or will use' },
     ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
     issuer: { value: 'NAME', help: 'examine only this issuer of the file' },
     client: { value: 'ID', help: 'a client that is registered at the server, for authorization requests' },

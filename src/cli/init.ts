@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
-import { configFromUpstream } from '../config/upstream-config.ts';
+import { configFromUpstream, type UpstreamOptions } from '../config/upstream-config.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
@@ -49,20 +49,19 @@ async function runInit(options: ParsedOptions, io: CommandIo): Promise<number> {
     found: undefined,
   };
   try {
-    const found = await findMetadata(upstream, upstream.authority, discovery);
-    const anyHost = await answersUnder(upstream, new URL(publicUrl).host, found);
+    const { found, anyHost } = await findForClients(upstream, new URL(publicUrl).host, discovery);
     facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
   } catch (error) {
     if (error instanceof UpstreamFault) {
       io.stderr(`init: ${origin}: ${error.message}`);
-      io.stderr(`pkce-gateway doctor --upstream ${origin} examines it further.`);
+      io.stderr(`pkce-gateway doctor --upstream ${facts.named} examines it further.`);
       return 1;
     }
     if (!(error instanceof DiscoveryFault)) throw error;
     io.stderr(`init: ${origin} has no discovery document at any of the usual paths:`);
     for (const problem of error.problems) io.stderr(`  ${problem}`);
     io.stderr(
-      `If it has one elsewhere, give its issuer identifier as --upstream (${origin} for one at the root). Otherwise fill in \`endpoints\`.`,
+      `If it has one elsewhere, give its issuer identifier as --upstream (${origin} for one at the root).${publicHostHint(given)} Otherwise fill in \`endpoints\`.`,
     );
   }
   return print(renderInitFile(facts), facts, io);
@@ -89,6 +88,31 @@ async function print(yaml: string, { found }: InitFacts, io: CommandIo): Promise
   }
   io.stdout(yaml.trimEnd());
   return 0;
+}
+
+/** Apereo CAS has metadata only under the host name of its clients. */
+function publicHostHint({ publicUrl }: UpstreamOptions): string {
+  return publicUrl === undefined
+    ? ' If it answers only under the host name that clients use, add --public-url with that name.'
+    : '';
+}
+
+/** The metadata under the upstream's own name, or else under the one that clients use. */
+async function findForClients(
+  upstream: UpstreamClient,
+  host: string,
+  discovery: readonly string[],
+): Promise<{ found: FoundMetadata; anyHost: boolean }> {
+  try {
+    const found = await findMetadata(upstream, upstream.authority, discovery);
+    return { found, anyHost: await answersUnder(upstream, host, found) };
+  } catch (error) {
+    if (!(error instanceof DiscoveryFault)) throw error;
+    const found = await findMetadata(upstream, host, discovery).catch(() => {
+      throw error;
+    });
+    return { found, anyHost: true };
+  }
 }
 
 /** Whether the upstream also serves its metadata under a different host: then it can receive the Host header of clients. */

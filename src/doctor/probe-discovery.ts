@@ -56,8 +56,11 @@ async function whyNotFound(
     }
   }
   if (config.endpoints !== 'auto') return ok('no document; the endpoints are configured');
-  const advice =
-    'configure the endpoints of the server under `endpoints`, or say where its document is (`discovery`, or --upstream with its issuer identifier)';
+  const otherHost =
+    config.publicOrigin === undefined
+      ? '; if it answers only under the host name that clients use, say so (`public_url`, or --public-url)'
+      : '';
+  const advice = `configure the endpoints of the server under \`endpoints\`, or say where its document is (\`discovery\`, or --upstream with its issuer identifier)${otherHost}`;
   return problem(`no document: ${problems[0]}`, advice);
 }
 

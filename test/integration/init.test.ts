@@ -163,6 +163,45 @@ describe('init prints a file that runs unchanged', () => {
   });
 });
 
+describe('a server that answers only under the host name of its clients (Apereo CAS)', () => {
+  const PUBLIC = 'http://login.example.com';
+  async function startServerOfOneName() {
+    const upstream = await startCannedServer();
+    const document = (issuer: string) => ({
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+    });
+    upstream.answers.set(`/cas/oidc${OPENID}`, {
+      host: new URL(PUBLIC).host,
+      body: document(`${PUBLIC}/cas/oidc`),
+    });
+    return upstream;
+  }
+
+  test('is found with --public-url', async () => {
+    await using upstream = await startServerOfOneName();
+    const found = await init(`${upstream.url}/cas/oidc`, '--public-url', PUBLIC);
+    expect(found.stderr).toBe('');
+    expect(found.stdout).toContain(`public_url: ${PUBLIC}`);
+    expect(found.stdout).toContain('authorization: [/cas/oidc/authorize]');
+    await saved(found);
+    const { stdout } = await runCommand([
+      ...['doctor', '--upstream', `${upstream.url}/cas/oidc`, '--public-url', PUBLIC],
+    ]);
+    expect(stdout).toMatch(/ok +discovery, as login\.example\.com: \/cas\/oidc\/\.well-known/);
+  });
+
+  test('and without it, init and doctor name the option', async () => {
+    await using upstream = await startServerOfOneName();
+    const { exitCode, stderr } = await init(`${upstream.url}/cas/oidc`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('add --public-url with that name');
+    const { stdout } = await runCommand(['doctor', '--upstream', `${upstream.url}/cas/oidc`]);
+    expect(stdout).toContain('host name that clients use, say so (`public_url`, or --public-url)');
+  });
+});
+
 describe('init refuses', () => {
   test('a server without metadata: a template that `check` rejects until it is filled in', async () => {
     await using upstream = await startScriptedLegacyServer({ metadata: 'none' });

@@ -7,6 +7,8 @@ export type CannedAnswer = {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON. */
   readonly body?: string | Buffer | object;
+  /** Under any other Host, it is a 404. */
+  readonly host?: string;
 };
 
 export type CannedServer = Listener & {
@@ -22,7 +24,9 @@ export async function startCannedServer(): Promise<CannedServer> {
   const server = createServer(async (req, res) => {
     const request = recordRequest(req, (await readBody(req)).toString());
     requests.add(request);
-    const { status = 200, headers = {}, body = '' } = answers.get(request.path) ?? { status: 404 };
+    const canned = answers.get(request.path);
+    const isFor = canned?.host === undefined || canned.host === req.headers.host;
+    const { status = 200, headers = {}, body = '' } = (isFor && canned) || { status: 404 };
     const isText = typeof body === 'string' || Buffer.isBuffer(body);
     res.writeHead(status, { ...(!isText && { 'content-type': 'application/json' }), ...headers });
     res.end(isText ? body : JSON.stringify(body));

@@ -67,7 +67,7 @@ export class Router {
     } catch (error) {
       answerFailure(exchange, error);
     }
-    services.events.requestEnded(exchange.answered());
+    exchange.end();
   }
 
   async handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

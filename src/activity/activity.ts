@@ -1,5 +1,6 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
+import type { Reason } from '../policy/reason.ts';
 import type { ActivitySink, BoundFlow, RedemptionResult } from '../telemetry/activity-sink.ts';
 import type { Subject } from '../telemetry/subject.ts';
 import type { Violation } from '../telemetry/violation.ts';
@@ -71,10 +72,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     if (subject.client === UNLISTED) this.#prove(subject);
     const name = this.#count(subject, 'bound');
     if (subject.client === UNLISTED && name !== UNLISTED) this.#count(subject, 'unlisted');
-    for (const reason of violations) {
-      this.#count(subject, `#${reason}`);
-      this.#noteLast(subject, reason);
-    }
+    for (const reason of violations) this.violationAccepted(subject, reason);
     if (redirectUri !== undefined && name !== UNLISTED) this.#noteUri(subject.issuer, name, redirectUri);
   }
 
@@ -87,13 +85,18 @@ export class Activity implements ActivitySink, AsyncDisposable {
   }
 
   violation(violation: Violation): void {
-    const { issuer, endpoint, reason } = violation;
+    const { issuer, reason } = violation;
     this.#count(violation, `!${reason}`);
-    if (countsAtOnce(endpoint)) this.#count(violation, `#${reason}`);
+    if (countsAtOnce(violation)) this.#count(violation, `#${reason}`);
     const refusal = encodeRefusal(violation, this.#noteLast(violation, reason));
     const { name, pending } = this.#placeOf(violation);
     if (pending !== undefined) pending.refusal = refusal;
     this.#addRefusal(issuer, name, refusal);
+  }
+
+  violationAccepted(subject: Subject, reason: Reason): void {
+    this.#count(subject, `#${reason}`);
+    this.#noteLast(subject, reason);
   }
 
   upstreamFault(issuer: string, kind: UpstreamFaultKind): void {

@@ -28,9 +28,18 @@ export const LAST = 'last';
 /** The name for the counts of the issuer itself. No client can have it. */
 export const ISSUER_ITSELF = '';
 
-/** A violation of an authorization request counts against the client only once its flow has received a code. */
-export function countsAtOnce(endpoint: string): boolean {
-  return endpoint === 'token' || endpoint === 'authorization_response';
+/**
+ * Whether a violation counts against the client at once. Anybody can send requests in its name, so that of a request in report counts
+ * only after the server has accepted it: an authorization request with a code, a token request with a success.
+ */
+export function countsAtOnce({
+  endpoint,
+  mode,
+}: {
+  readonly endpoint: string;
+  readonly mode: string;
+}): boolean {
+  return endpoint === 'authorization_response' || (endpoint === 'token' && mode === 'enforce');
 }
 
 /** The counts with a mark, by what stands after it: the most frequent first. */

@@ -8,10 +8,12 @@ import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../issuer/endpo
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Claimed } from '../issuer/issuer-directory.ts';
 import type { UpstreamGroup } from '../issuer/upstream-group.ts';
+import type { Reason } from '../policy/reason.ts';
 import type { FlowStore, LiveFlow } from '../store/flow-store.ts';
 import type { AnsweredRequest } from '../telemetry/answered-request.ts';
 import type { Events } from '../telemetry/events.ts';
 import { keepScope } from '../telemetry/request-scope.ts';
+import type { Subject } from '../telemetry/subject.ts';
 import type { ResponseHead } from '../upstream/response-headers.ts';
 import type { SeenTraits } from './seen-traits.ts';
 
@@ -63,6 +65,8 @@ export class Exchange {
   overhead: number | undefined;
   /** Of the upstream's response, once it arrived. */
   upstreamHead: ResponseHead | undefined;
+  /** The rule that this token request broke, in report. It counts against the client if the server accepts the request. */
+  reported: { readonly subject: Subject; readonly reason: Reason } | undefined;
   /** Available if the server answers the request that began the flow with its code. */
   flow: OwnFlow | undefined;
   /** The beginning of the body, as far as it was read. */
@@ -108,8 +112,17 @@ export class Exchange {
     return this.request.method ?? 'GET';
   }
 
+  /** Counts the exchange, after the response was sent. */
+  end(): void {
+    const { events } = this.services;
+    const status = this.upstreamHead?.status ?? 0;
+    if (this.reported !== undefined && status >= 200 && status < 300)
+      events.violationAccepted(this.reported.subject, this.reported.reason);
+    events.requestEnded(this.#answered());
+  }
+
   /** The log and metric data of the exchange, after the response was sent. */
-  answered(): AnsweredRequest {
+  #answered(): AnsweredRequest {
     return {
       requestId: this.requestId,
       method: this.method,

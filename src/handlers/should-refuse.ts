@@ -13,8 +13,11 @@ export function shouldRefuse(
   offender: Offender,
 ): boolean {
   if (offender.mode === 'off') return false;
+  const subject = subjectOf(exchange, offender);
+  if (endpoint === 'token' && offender.mode === 'report')
+    exchange.reported = { subject, reason: violation.reason };
   exchange.services.events.violation({
-    ...subjectOf(exchange, offender),
+    ...subject,
     endpoint,
     reason: violation.reason,
     detail: violation.detail ?? detailOf(violation.reason, exchange),

@@ -20,10 +20,13 @@ type Source = {
   readonly names: (labels: Labels) => readonly string[];
 };
 
-const VIOLATION: Omit<Source, 'metric'> = {
-  labels: ['endpoint', 'reason'],
-  names: ({ endpoint = '', reason }) => [`!${reason}`, ...(countsAtOnce(endpoint) ? [`#${reason}`] : [])],
-};
+function violations(metric: string, mode: 'enforce' | 'report'): Source {
+  const names: Source['names'] = ({ endpoint = '', reason }) => {
+    return [`!${reason}`, ...(countsAtOnce({ endpoint, mode }) ? [`#${reason}`] : [])];
+  };
+  return { metric, labels: ['endpoint', 'reason'], names };
+}
+
 const SOURCES: readonly Source[] = [
   {
     metric: 'authorization_requests_total',
@@ -33,8 +36,8 @@ const SOURCES: readonly Source[] = [
   { metric: 'codes_bound_total', labels: [], names: () => ['bound'] },
   { metric: 'redemptions_total', labels: ['result'], names: ({ result = '' }) => [result] },
   { metric: 'violations_with_code_total', labels: ['reason'], names: ({ reason }) => [`#${reason}`] },
-  { metric: 'rejections_total', ...VIOLATION },
-  { metric: 'report_only_violations_total', ...VIOLATION },
+  violations('rejections_total', 'enforce'),
+  violations('report_only_violations_total', 'report'),
 ];
 
 /** An unambiguous key for issuer and client. */

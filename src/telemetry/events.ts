@@ -1,4 +1,5 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
+import type { Reason } from '../policy/reason.ts';
 import type { StoreFault } from '../store/flow-store.ts';
 import type { UpstreamFault } from '../upstream/upstream-fault.ts';
 import type { ActivitySink, BoundFlow, RedemptionResult } from './activity-sink.ts';
@@ -69,6 +70,13 @@ export class Events {
     this.#audit?.record(violation);
     noteClient(client)?.span?.addEvent('pkce_gateway.violation', { endpoint, reason, mode });
     this.#log.warn(buildViolationLine(violation), enforced ? 'refused' : 'would be refused');
+  }
+
+  /** The server has accepted a token request that broke a rule in report. */
+  violationAccepted(subject: Subject, reason: Reason): void {
+    const { issuer, client } = subject;
+    this.#metrics.violationsWithCode.inc({ issuer, client, reason });
+    this.#activity?.violationAccepted(subject, reason);
   }
 
   unplacedRequest(unplaced: {

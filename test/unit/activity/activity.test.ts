@@ -136,15 +136,26 @@ describe('an unlisted client', () => {
 });
 
 describe('a violation', () => {
-  test('of an authorization request counts once its flow gets a code; one at redemption counts at once', async () => {
+  test('of a request in report counts once the server accepts it, all others count at once', async () => {
     const { activity, counts } = openActivity();
     activity.violation(violationOf(listed('spa')));
     activity.violation(violationOf(listed('spa'), { endpoint: 'token', reason: 'code_unknown' }));
     expect(await counts()).toEqual({
       '!challenge_missing spa': 1,
       '!code_unknown spa': 1,
-      '#code_unknown spa': 1,
       'last spa': `${NOON / 1000} code_unknown`,
+    });
+    activity.violationAccepted(listed('spa'), 'code_unknown');
+    activity.violation(
+      violationOf(listed('spa'), { endpoint: 'authorization_response', reason: 'flow_unknown' }),
+    );
+    activity.violation(
+      violationOf(listed('spa'), { endpoint: 'token', reason: 'code_expired', mode: 'enforce' }),
+    );
+    expect(await counts()).toMatchObject({
+      '#code_unknown spa': 1,
+      '#flow_unknown spa': 1,
+      '#code_expired spa': 1,
     });
     activity.codeBound(listed('spa'), { redirectUri: undefined, violations: ['challenge_missing'] });
     expect(await counts()).toMatchObject({ '#challenge_missing spa': 1 });

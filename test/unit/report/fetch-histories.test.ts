@@ -42,7 +42,10 @@ const RECORDED: Readonly<Record<string, readonly Recorded[]>> = {
     [corp('late', { result: 'unverified' }), days(1)],
     [corp('_unlisted', { result: 'unverified' }), on(13, 4)],
   ],
-  violations_with_code_total: [[corp('late', { reason: 'challenge_missing' }), on(5, 2)]],
+  violations_with_code_total: [
+    [corp('late', { reason: 'challenge_missing' }), on(5, 2)],
+    [corp('_unlisted', { reason: 'verifier_missing' }), on(13, 4.2)],
+  ],
   rejections_total: [
     [corp('spa', { endpoint: 'token', reason: 'code_replayed' }), on(1, 1)],
     [corp('spa', { endpoint: 'authorization', reason: 'challenge_missing' }), on(0, 1)],

@@ -1,4 +1,4 @@
-import { decodeFormText, type Parameters } from './parameters.ts';
+import { decodeFormText } from './parameters.ts';
 import { percentEncode } from './percent-encode.ts';
 
 /** The changes in a request on its way upstream. */
@@ -19,11 +19,8 @@ export type StateChange = {
   readonly whereMissing: boolean;
 };
 
-/**
- * Changes application/x-www-form-urlencoded text in place; every other byte stays. In `report`, only the value of the state
- * changes this way.
- */
-export function changeRawParameters(text: string, { state, dropped, requestUri }: ParameterChanges): string {
+/** Changes application/x-www-form-urlencoded text in place; every other byte stays. */
+export function changeParameters(text: string, { state, dropped, requestUri }: ParameterChanges): string {
   if (state === undefined && requestUri === undefined && (dropped === undefined || dropped.size === 0))
     return text;
   const segments: string[] = [];
@@ -58,20 +55,4 @@ function changeRawState(raw: string, { remove, add }: StateChange): string | und
     if (rest === '' && raw !== '' && add === undefined) return undefined;
   }
   return add === undefined || decodeFormText(rest).startsWith(add) ? rest : add + rest;
-}
-
-/** The same for parameters before their serialisation: the upstream gets what was judged. */
-export function changeParameters(
-  parameters: Parameters,
-  { state, dropped, requestUri }: ParameterChanges,
-): Parameters {
-  let kept = dropped === undefined || dropped.size === 0 ? parameters : parameters.without(...dropped);
-  if (requestUri !== undefined && kept.has('request_uri')) kept = kept.with('request_uri', requestUri);
-  const value = kept.get('state');
-  if (state === undefined || (value === undefined && !(state.whereMissing && state.add !== undefined)))
-    return kept;
-  let rest = value ?? '';
-  if (state.remove !== undefined && rest.startsWith(state.remove)) rest = rest.slice(state.remove.length);
-  if (state.add !== undefined && !rest.startsWith(state.add)) rest = state.add + rest;
-  return rest === '' && value !== '' ? kept.without('state') : kept.with('state', rest);
 }

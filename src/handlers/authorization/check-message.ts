@@ -1,10 +1,10 @@
 import { decideClientId } from '../../policy/client-registry.ts';
 import type { Violation } from '../../policy/reason.ts';
+import { forwardAsSent } from '../forward-as-sent.ts';
 import { isDecisive, parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { countRequest } from './check-policy.ts';
-import { forwardAsSent } from './forward-request.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 
 /** Checks that the message is unambiguous. In report, an ambiguous one is forwarded unchanged, without a flow. */

@@ -3,11 +3,12 @@ import { alignQuery } from '../../oauth/in-place.ts';
 import type { Parameters } from '../../oauth/parameters.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
 import { StoreFault, storeFault } from '../../store/flow-store.ts';
+import { forwardAsSent } from '../forward-as-sent.ts';
 import { problemBesideRequest } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-import { forwardAsSent, forwardRequest } from './forward-request.ts';
+import { forwardRequest } from './forward-request.ts';
 import { belongsTo } from './reenter-flow.ts';
 
 /**

@@ -6,12 +6,13 @@ import {
   storeFault,
 } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
+import { forwardAsSent } from '../forward-as-sent.ts';
 import { followResponse } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
 import { mayBeOfReport } from '../without-records.ts';
 import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-import { forwardAsSent, forwardRequest } from './forward-request.ts';
+import { forwardRequest } from './forward-request.ts';
 import { ownNameOf, withOwnName } from './pushed-request-cookie.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 

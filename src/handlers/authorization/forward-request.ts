@@ -1,8 +1,4 @@
-import {
-  changeParameters,
-  changeRawParameters,
-  type ParameterChanges,
-} from '../../oauth/change-parameters.ts';
+import { changeParameters, type ParameterChanges } from '../../oauth/change-parameters.ts';
 import { PKCE_PARAMETERS } from '../../oauth/pkce.ts';
 import type { Mode } from '../../policy/mode.ts';
 import type { FormText } from '../message/message.ts';
@@ -31,7 +27,7 @@ export async function forwardRequest(
   const { body } = message;
   const query = write(message.query, enforced, merged.inQuery ? changes : {}, !merged.inBody);
   const send: SendOptions = { saved, savedFor: client, settle: options.settle };
-  await sendUpstream(exchange, { query: query === '' ? undefined : query, ...writeBody() }, send);
+  await sendUpstream(exchange, { query, ...writeBody() }, send);
   return 'done';
 
   function writeBody(): Pick<UpstreamRequest, 'body' | 'bodyAsSent'> {
@@ -44,23 +40,13 @@ export async function forwardRequest(
 
 /** `takesPrefix`: whether the prefix becomes the state if the request has none. Only one of query and body gets it. */
 function write(form: FormText, enforced: boolean, changes: ParameterChanges, takesPrefix: boolean): string {
+  // Text that cannot be decoded contains no judged parameter.
+  const text = enforced && form.lossless ? form.parameters.serialize() : form.raw;
   const state = changes.state && {
     ...changes.state,
     whereMissing: changes.state.whereMissing && takesPrefix,
   };
-  const own = { ...changes, state };
-  // Text that cannot be decoded contains no judged parameter.
-  if (!enforced || !form.lossless) return changeRawParameters(form.raw, own);
-  return changeParameters(form.parameters, own).serialize();
-}
-
-/** Forwards requests that are not judged, or cannot be read. */
-export async function forwardAsSent({ exchange, message }: AuthorizationContext): Promise<'done'> {
-  const dropped = exchange.issuer.forwardsPkce ? undefined : PKCE_PARAMETERS;
-  const query = changeRawParameters(message.query.raw, { dropped });
-  const bodyAsSent = message.asSent(dropped);
-  await sendUpstream(exchange, { query: query === '' ? undefined : query, bodyAsSent });
-  return 'done';
+  return changeParameters(text, { ...changes, state });
 }
 
 function changesOf(

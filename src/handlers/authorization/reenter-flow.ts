@@ -1,10 +1,11 @@
 import { type AuthorizationRequest, usableMethod } from '../../oauth/authorization-request.ts';
 import { storedChallenge } from '../../oauth/pkce.ts';
 import { type Flow, type LiveFlow, StoreFault, storeFault } from '../../store/flow-store.ts';
+import { forwardAsSent } from '../forward-as-sent.ts';
 import type { Progress } from '../run-steps.ts';
 import { withoutStore } from '../without-store.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
-import { forwardAsSent, forwardRequest } from './forward-request.ts';
+import { forwardRequest } from './forward-request.ts';
 
 /**
  * Servers send the browser back to their authorization endpoint after login, with the parameters that they received, but

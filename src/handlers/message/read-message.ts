@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { hasBody, readBody } from '../../http/read-body.ts';
 import { RequestBody } from '../../http/request-body.ts';
-import { changeRawParameters } from '../../oauth/change-parameters.ts';
+import { changeParameters } from '../../oauth/change-parameters.ts';
 import { readFlatJson, readJsonParameters, withoutFlatMembers } from '../../oauth/json-parameters.ts';
 import {
   holdsFormParameter,
@@ -29,7 +29,7 @@ export function readMessage(exchange: Exchange): Message | Promise<Message> {
 }
 
 function readForm(exchange: Exchange, text: string): FormText {
-  const raw = changeRawParameters(text, { dropped: droppedParameters(exchange) });
+  const raw = changeParameters(text, { dropped: droppedParameters(exchange) });
   return { ...parseParameters(raw), raw };
 }
 
@@ -50,8 +50,7 @@ async function readPost(exchange: Exchange, query: FormText): Promise<Message> {
     if (!read.complete) return read.resume();
     const { form, isForm, format } = body;
     if (!isForm) return read.bytes;
-    const raw =
-      format === 'json' ? withoutMembers(form, dropped) : changeRawParameters(form.raw, { dropped });
+    const raw = format === 'json' ? withoutMembers(form, dropped) : changeParameters(form.raw, { dropped });
     return raw.length === text.length ? read.bytes : Buffer.from(raw, 'latin1');
   };
   return { query, body, otherMethod: false, otherBody: false, asSent };

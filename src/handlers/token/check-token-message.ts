@@ -5,11 +5,11 @@ import { decideClientId } from '../../policy/client-registry.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
+import { forwardAsSent } from '../forward-as-sent.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
 import { hintsOf, parameterInQuery, problemOf } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
-import { forwardAsSent } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
 
 /** The most codes per request that are looked up: a valid request has one, and many would load the store. */

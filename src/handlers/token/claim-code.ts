@@ -5,6 +5,7 @@ import { strictestMode } from '../../policy/mode.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import { takeRandomBytes } from '../../store/random-pool.ts';
+import { sendAsSent } from '../forward-as-sent.ts';
 import { type IdentifiedClient, recordedClient, subjectOf } from '../identify-client.ts';
 import { followResponse, publishOrigins } from '../response/follow-response.ts';
 import type { Progress } from '../run-steps.ts';
@@ -13,7 +14,6 @@ import { answerUnverifiableCode, mayOwnCode, withoutStore } from '../without-sto
 import { ClaimedCode } from './claimed-code.ts';
 import { holdForUnknownCode } from './look-for-code-hash.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
-import { sendAsSent } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
 
 /** Bytes of randomness in the id of a claim. */

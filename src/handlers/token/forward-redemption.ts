@@ -5,8 +5,8 @@ import { injectSecret } from '../inject-secret.ts';
 import { followResponse, publishOrigins } from '../response/follow-response.ts';
 import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
 import { holdForCodeHash } from './look-for-code-hash.ts';
-import { writeBody } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
+import { writeBody } from './write-body.ts';
 
 /** Forwards the redemption with the upstream's own code. The answer decides whether the code is spent. */
 export async function forwardRedemption(context: TokenContext): Promise<'done'> {

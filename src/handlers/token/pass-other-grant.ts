@@ -1,13 +1,14 @@
 import { isGatewayCode } from '../../oauth/gateway-code.ts';
 import { allowsGrantType } from '../../policy/client-policy.ts';
 import { StoreFault, storeFault } from '../../store/flow-store.ts';
+import { forwardAsSent } from '../forward-as-sent.ts';
 import { injectSecret } from '../inject-secret.ts';
 import type { Progress } from '../run-steps.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import { answerUnverifiableCode, mayOwnCode, withoutStore } from '../without-store.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
-import { forwardAsSent, writeBody } from './send-token-request.ts';
 import type { TokenContext } from './token-context.ts';
+import { writeBody } from './write-body.ts';
 
 /** Any other grant. Its `code` belongs to that grant (device polls), unless it is bound to a flow. */
 export async function passOtherGrant(context: TokenContext): Promise<Progress> {

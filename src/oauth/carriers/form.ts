@@ -3,7 +3,7 @@ import { decodeOctets } from '../octets.ts';
 import { LONGEST_REDIRECT_URI } from '../redirect-uri.ts';
 import { isAnswerName, readAnswer } from './answer.ts';
 import { type Carrier, type Changes, type Edit, editParameter } from './carrier.ts';
-import type { FindPrefix } from './find-urls.ts';
+import type { FindPrefix, Surroundings } from './find-urls.ts';
 import type { TooLarge } from './piece.ts';
 import type { Written } from './written.ts';
 
@@ -27,14 +27,22 @@ const FIELDS = 256;
 export class Form {
   readonly #own: Destination;
   readonly #base: URL;
+  readonly #findPrefix: FindPrefix;
   readonly #buttons: Destination[] = [];
   readonly #fields: FormField[] = [];
   /** It reached the limit: the rest of it is not buffered. */
   isGivenUp = false;
 
-  constructor(own: Destination, base: URL) {
+  constructor(own: Destination, { base, findPrefix }: Surroundings) {
     this.#own = own;
     this.#base = base;
+    this.#findPrefix = findPrefix;
+  }
+
+  /** Whether the form may be a response with this field, so that it is buffered to its end. */
+  isAnswer({ name, value }: FormField): boolean {
+    if (name === 'state') return this.#findPrefix(value.text, 0) === 0;
+    return isAnswerName(name) && value.text !== '';
   }
 
   /** A button with its own address or method. */
@@ -51,21 +59,21 @@ export class Form {
   }
 
   /** Reports a field that follows after its form was released: code and state belong together, but one of them was already sent. */
-  tooLate(field: FormField, findPrefix: FindPrefix): TooLarge | undefined {
+  tooLate(field: FormField): TooLarge | undefined {
     const fields = [...this.#fields, field];
-    const state = fields.find((each) => each.name === 'state' && makesResponse(each, findPrefix));
-    const holdsCode = fields.some((each) => each.name !== 'state' && makesResponse(each, findPrefix));
+    const state = fields.find((each) => each.name === 'state' && this.isAnswer(each));
+    const holdsCode = fields.some((each) => each.name !== 'state' && this.isAnswer(each));
     return state && { holdsCode, state: state.value.text };
   }
 
-  giveUp(findPrefix: FindPrefix): Carrier[] {
+  giveUp(): Carrier[] {
     this.isGivenUp = true;
-    return this.carriers(findPrefix);
+    return this.carriers();
   }
 
   /** One carrier for each address of the form. */
-  carriers(findPrefix: FindPrefix): Carrier[] {
-    if (!this.#fields.some((field) => makesResponse(field, findPrefix))) return [];
+  carriers(): Carrier[] {
+    if (!this.#fields.some((field) => this.isAnswer(field))) return [];
     const seen = new Set<string>();
     return [this.#own, ...this.#buttons].flatMap(({ action, method }) => {
       const key = `${method} ${action}`;
@@ -108,12 +116,6 @@ export class Form {
     }
     return edits;
   }
-}
-
-/** Whether a form with this field may be a response, so that it is buffered to its end. */
-export function makesResponse({ name, value }: FormField, findPrefix: FindPrefix): boolean {
-  if (name === 'state') return findPrefix(value.text, 0) === 0;
-  return isAnswerName(name) && value.text !== '';
 }
 
 function fieldEdits(field: FormField, changes: Changes): Edit[] {

@@ -2,12 +2,11 @@ import { isAnswerName } from './answer.ts';
 import type { Carrier } from './carrier.ts';
 import { ENTITIES } from './escaping.ts';
 import { findUrlCarriers, readWholeUrl, type Surroundings } from './find-urls.ts';
-import { Form, type FormField, makesResponse } from './form.ts';
+import { Form, type FormField } from './form.ts';
 import { refreshUrl } from './header-carriers.ts';
 import { attributeOf, parseTag, type Tag } from './html-tag.ts';
 import { HtmlTokenizer, type HtmlTokens } from './html-tokenizer.ts';
 import { CONSTRUCT_LIMIT, PieceWriter, type TooLarge } from './piece.ts';
-import { findScriptCarriers } from './script-in-text.ts';
 import { ScriptReader } from './script-reader.ts';
 import { TextReader } from './text-reader.ts';
 import { Written } from './written.ts';
@@ -119,7 +118,7 @@ export class HtmlReader implements HtmlTokens {
 
   #limit(): void {
     if (this.#writer.heldLength <= CONSTRUCT_LIMIT) return;
-    this.#writer.release(this.#form?.giveUp(this.#around.findPrefix) ?? []);
+    this.#writer.release(this.#form?.giveUp() ?? []);
     this.#textarea = undefined;
   }
 
@@ -128,11 +127,11 @@ export class HtmlReader implements HtmlTokens {
     if (this.#form !== undefined) return;
     const action = attributeOf(tag, 'action')?.value.text ?? '';
     const method = attributeOf(tag, 'method')?.value.text.toLowerCase() ?? 'get';
-    this.#form = new Form({ action, method }, this.#around.base);
+    this.#form = new Form({ action, method }, this.#around);
   }
 
   #endForm(): void {
-    const carriers = this.#form?.carriers(this.#around.findPrefix) ?? [];
+    const carriers = this.#form?.carriers() ?? [];
     if (this.#writer.holding) this.#writer.release(carriers);
     this.#form = undefined;
   }
@@ -172,19 +171,19 @@ export class HtmlReader implements HtmlTokens {
   }
 
   #endTextarea(): void {
-    const textarea = this.#textarea;
+    const [textarea, form] = [this.#textarea, this.#form];
     this.#textarea = undefined;
-    if (textarea === undefined) return;
+    if (textarea === undefined || form === undefined) return;
     const { name, start, contentStart, content, holds } = textarea;
     const value = Written.plain(content, contentStart).decode(ENTITIES);
     const field = { name, value, enclosed: true, start, end: this.#writer.position };
-    if (holds && !makesResponse(field, this.#around.findPrefix)) this.#writer.release([]);
-    else if (this.#form !== undefined) this.#addField(this.#form, field);
+    if (holds && !form.isAnswer(field)) this.#writer.release([]);
+    else this.#addField(form, field);
   }
 
   #addField(form: Form, field: FormField): TooLarge | undefined {
-    const matters = makesResponse(field, this.#around.findPrefix);
-    if (form.isGivenUp) return matters ? form.tooLate(field, this.#around.findPrefix) : undefined;
+    const matters = form.isAnswer(field);
+    if (form.isGivenUp) return matters ? form.tooLate(field) : undefined;
     if (matters) this.#writer.hold();
     form.addField(field);
     return undefined;
@@ -197,8 +196,30 @@ export class HtmlReader implements HtmlTokens {
       if (this.#around.findPrefix(value.text, 0) === -1) return [];
       if (refreshes && name === 'content') return readWholeUrl(refreshUrl(value), 'refresh', this.#around);
       if (URL_ATTRIBUTES.has(name)) return readWholeUrl(value, 'url', this.#around);
-      const inScript = SCRIPT.test(value.text) ? findScriptCarriers(value, this.#around) : [];
+      const inScript = SCRIPT.test(value.text) ? this.#scriptCarriers(value) : [];
       return inScript.length > 0 ? inScript : findUrlCarriers(value, 'url', this.#around);
     });
   }
+
+  /** The carriers in a script or JSON in the value of an attribute. */
+  #scriptCarriers(value: Written): Carrier[] {
+    const pieces = new PieceWriter();
+    const reader = new ScriptReader(pieces, this.#around, true);
+    reader.push(value.text);
+    reader.end();
+    return pieces.take().flatMap(({ carriers }) => carriers.map((carrier) => inSource(carrier, value)));
+  }
+}
+
+/** Maps a carrier of a decoded text to the text's source. */
+function inSource(carrier: Carrier, written: Written): Carrier {
+  return {
+    ...carrier,
+    edits: (changes) =>
+      carrier.edits(changes).map(({ start, end, text }) => ({
+        start: written.at(start),
+        end: written.at(end),
+        text: written.encode(text),
+      })),
+  };
 }

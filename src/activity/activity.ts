@@ -130,16 +130,16 @@ export class Activity implements ActivitySink, AsyncDisposable {
   }
 
   async #send(): Promise<void> {
-    const batches = this.#unsent.take();
-    let sent = 0;
-    try {
-      for (const { record, changes } of batches) {
-        await this.#store.addActivity(record, changes);
-        sent += 1;
-      }
-    } catch (error) {
-      for (const batch of batches.slice(sent)) this.#unsent.giveBack(batch);
-      throw error;
+    // What is counted meanwhile is sent with the next flush.
+    let left = this.#unsent.size;
+    while (left > 0) {
+      const batch = this.#unsent.take();
+      if (batch === undefined) break;
+      left -= batch.changes.size;
+      await this.#store.addActivity(batch.record, batch.changes).catch((error: unknown) => {
+        this.#unsent.giveBack(batch);
+        throw error;
+      });
     }
     const lost = this.#unsent.takeLost();
     if (lost > 0) this.#onLost(lost);

@@ -7,7 +7,7 @@ const BATCH_SIZE = 500;
 
 /** Changes that wait for the store, added up until they are sent. */
 export class UnsentChanges {
-  #records = new Map<string, Map<string, number | string>>();
+  readonly #records = new Map<string, Map<string, number | string>>();
   #size = 0;
   #lost = 0;
 
@@ -30,18 +30,16 @@ export class UnsentChanges {
     fields.set(field, applyChange(held, change));
   }
 
-  /** Takes everything, in batches. */
-  take(): ActivityBatch[] {
-    const batches = [...this.#records].flatMap(([record, fields]) => {
-      const all = [...fields];
-      const parts = Array.from({ length: Math.ceil(all.length / BATCH_SIZE) }, (_, i) =>
-        all.slice(i * BATCH_SIZE, (i + 1) * BATCH_SIZE),
-      );
-      return parts.map((part) => ({ record, changes: new Map(part) }));
-    });
-    this.#records = new Map();
-    this.#size = 0;
-    return batches;
+  /** Takes a batch; `undefined`: nothing waits. */
+  take(): ActivityBatch | undefined {
+    for (const [record, fields] of this.#records) {
+      const changes = new Map(fields.entries().take(BATCH_SIZE));
+      for (const field of changes.keys()) fields.delete(field);
+      if (fields.size === 0) this.#records.delete(record);
+      this.#size -= changes.size;
+      return { record, changes };
+    }
+    return undefined;
   }
 
   /** Puts back what could not be sent. A text that was set meanwhile is newer. */

@@ -4,12 +4,6 @@ export type ParsedFlowPrefix = {
   readonly clientState: string | undefined;
 };
 
-export type FoundFlowPrefix = {
-  readonly prefix: string;
-  /** Its position in the text. */
-  readonly index: number;
-};
-
 /** Random bytes for `buildFlowPrefix`. */
 export const FLOW_PREFIX_RANDOM_BYTES = 20;
 /** Characters of a prefix whose flow is in a store, and of the head of every other prefix. */
@@ -84,7 +78,11 @@ export function parseFlowPrefix(upstream: string, state: string): ParsedFlowPref
 }
 
 /** The first flow prefix of this upstream anywhere in a text. Linear in the text's length. */
-export function findFlowPrefix(upstream: string, text: string, from = 0): FoundFlowPrefix | undefined {
+export function findFlowPrefix(
+  upstream: string,
+  text: string,
+  from = 0,
+): { readonly prefix: string; readonly index: number } | undefined {
   let index = text.indexOf(START, from);
   if (index === -1) return undefined;
   const seed = seedOf(upstream);

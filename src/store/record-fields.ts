@@ -27,8 +27,8 @@ export function flowFields(flow: Flow): RecordFields {
 /** `undefined` for fields of anything else, and of an enforced flow without a challenge. */
 export function readFlow(fields: RecordFields, upstream: string): Flow | undefined {
   const { flags, codeChallenge, texts } = fields;
-  const [redirectUri, responseType, issuer, realm, clientId, responseMode, violation] = texts;
-  const judged = readJudged(flags, issuer, realm, clientId);
+  const [redirectUri, responseType, , , , responseMode, violation] = texts;
+  const judged = readJudged(flags, texts.slice(2));
   if (judged === undefined || responseType === undefined || isDowngrade(fields)) return undefined;
   const pkceForwarded = (flags & PKCE_FORWARDED) !== 0;
   return {
@@ -53,8 +53,8 @@ export function bindingFields(binding: Binding, ...more: readonly (string | unde
 /** `undefined` for fields of anything else, and of an enforced binding without a challenge. */
 export function readBinding(fields: RecordFields, maxAttempts: number): Binding | undefined {
   const { flags, codeChallenge, texts } = fields;
-  const [issuer, realm, clientId, redirectUri] = texts;
-  const judged = readJudged(flags, issuer, realm, clientId);
+  const redirectUri = texts[3];
+  const judged = readJudged(flags, texts);
   if (judged === undefined || isDowngrade(fields)) return undefined;
   const pkceForwarded = (flags & PKCE_FORWARDED) !== 0;
   const hasIdToken = (flags & HAS_ID_TOKEN) !== 0;
@@ -71,20 +71,15 @@ export function readPushedRequest({
   flags,
   texts,
 }: Pick<RecordFields, 'flags' | 'texts'>): PushedRequest | undefined {
-  const [issuer, realm, clientId] = texts;
-  return readJudged(flags, issuer, realm, clientId);
+  return readJudged(flags, texts);
 }
 
 function modeFlag({ mode }: Judged): number {
   return mode === 'enforce' ? ENFORCED : 0;
 }
 
-function readJudged(
-  flags: number,
-  issuer: string | undefined,
-  realm: string | undefined,
-  clientId: string | undefined,
-): Judged | undefined {
+function readJudged(flags: number, texts: RecordFields['texts']): Judged | undefined {
+  const [issuer, realm, clientId] = texts;
   if (issuer === undefined || realm === undefined || clientId === undefined) return undefined;
   return { issuer, realm, clientId, mode: (flags & ENFORCED) === 0 ? 'report' : 'enforce' };
 }

@@ -26,8 +26,8 @@ function textsIn(object: JsonObject): [name: string, value: string][] | undefine
 }
 
 /**
- * One flat JSON object as parameters: texts unchanged, numbers and booleans as in JSON. A value that is not a scalar is a problem,
- * and so is a repeated name, where some servers take the first value and some the last.
+ * One flat JSON object as parameters: texts unchanged, numbers and booleans as in JSON; `null` is no parameter. A value that is
+ * not a scalar is a problem, and so is a repeated name, where some servers take the first value and some the last.
  */
 export function readFlatJson(
   text: string,
@@ -36,6 +36,7 @@ export function readFlatJson(
   if (value === undefined) return 'parameter_malformed';
   const entries: [string, string][] = [];
   for (const [name, item] of Object.entries(value)) {
+    if (item === null) continue;
     if (typeof item === 'object') return 'parameter_malformed';
     entries.push([name, String(item)]);
   }

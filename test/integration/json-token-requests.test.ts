@@ -42,4 +42,29 @@ describe('a token request in JSON', () => {
     expect((await post(stage, JSON.stringify(request))).status).toBe(200);
     expect(JSON.parse(stage.last.body)).toMatchObject({ code: UPSTREAM_CODE });
   });
+
+  test('may have null for a parameter that it does not send', async () => {
+    await using stage = await CoreStage.open(SETTINGS);
+    const request = { grant_type: 'refresh_token', client_id: 'spa', refresh_token: 'r' };
+    const body = JSON.stringify({ scope: null, ...request, client_secret: null });
+    expect((await post(stage, body)).status).toBe(200);
+    expect(JSON.parse(stage.last.body)).toEqual(request);
+    expect(
+      (await post(stage, '{"grant_type":"authorization_code","client_id":"spa","code":null}')).status,
+    ).toBe(400);
+    expect(stage.reasons('refusal')).toEqual(['code_missing']);
+  });
+
+  test('that is not flat is judged by the policy of the client that it names, and goes on as it came in report', async () => {
+    const clients = ['rep: {mode: report}'];
+    await using stage = await CoreStage.open({ ...SETTINGS, clients });
+    const bodyOf = (clientId: string) =>
+      `{"grant_type":"refresh_token","client_id":"${clientId}","resource":["a", {"b":null}]}`;
+    expect((await post(stage, bodyOf('rep'))).status).toBe(200);
+    expect(stage.last.body).toBe(bodyOf('rep'));
+    expect((await post(stage, bodyOf('spa'))).status).toBe(400);
+    expect((await post(stage, '{"client_id":"rep","client_id":"rep"}')).status).toBe(400);
+    expect(stage.reasons('report_only_violation')).toEqual(['parameter_malformed']);
+    expect(stage.reasons('refusal')).toEqual(['parameter_malformed', 'parameter_repeated']);
+  });
 });

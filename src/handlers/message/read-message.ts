@@ -99,17 +99,19 @@ export function isContentEncoded({ headers }: IncomingMessage): boolean {
 function readJson(exchange: Exchange, text: string): FormText {
   const read = readFlatJson(text);
   const dropped = droppedParameters(exchange);
-  const entries = typeof read === 'string' ? [] : read.filter(([name]) => !dropped.has(name));
+  // One that is not flat may still name its client.
+  const nested = typeof read === 'string' ? readJsonParameters(text) : undefined;
+  const entries = typeof read === 'string' ? (nested ?? []) : read.filter(([name]) => !dropped.has(name));
   // Its values must follow the rules for form values.
   const parsed: ParsedParameters = parseParameters(new Parameters(entries).serialize());
   if (typeof read !== 'string') return { ...parsed, raw: withoutMembers({ ...parsed, raw: text }, dropped) };
   const problems = [{ reason: read, detail: undefined }];
-  return { ...parsed, problems, lossless: false, hidden: true, raw: text };
+  return { ...parsed, problems, lossless: false, hidden: nested === undefined, raw: text };
 }
 
 /** What is not one flat object stays as it is. */
-function withoutMembers({ raw, hidden }: FormText, dropped: ReadonlySet<string>): string {
-  return hidden || dropped.size === 0 ? raw : withoutFlatMembers(raw, dropped);
+function withoutMembers({ raw, lossless }: FormText, dropped: ReadonlySet<string>): string {
+  return !lossless || dropped.size === 0 ? raw : withoutFlatMembers(raw, dropped);
 }
 
 /** Charsets in which ASCII octets have a different meaning. */

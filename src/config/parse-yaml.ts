@@ -202,7 +202,7 @@ const HINTS: readonly (readonly [pattern: RegExp, hint: string])[] = [
   [/\{(?:\w+|\*)\}/, '; a value with braces needs quotes: "/realms/{realm}/token"'],
   [/[:,[-]\s*[@`%]/, '; a value that begins with @, ` or % needs quotes'],
   [/^\s*\t/, '; indent with spaces, not tabs'],
-  [/: .*: /, '; a value that contains a colon and a space needs quotes'],
+  [/: [^{[]*: /, '; a value that contains a colon and a space needs quotes'],
 ];
 
 /** A hint at the likely mistake in a line that is not YAML. */

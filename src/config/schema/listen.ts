@@ -72,10 +72,12 @@ export const adminSchema = section({
 });
 
 export const shutdownSchema = section({
+  drain: duration('0s', '1h')
+    .prefault('20s')
+    .describe('How long requests in flight may take after SIGTERM and `delay`.'),
   delay: duration('0s', '5m')
     .prefault('0s')
     .describe(
       'After SIGTERM, `/readyz` answers 503 for this long while new connections are still accepted, so that load balancers stop sending requests first.',
     ),
-  drain: duration('0s', '1h').prefault('20s').describe('How long requests in flight may take after that.'),
 });

@@ -176,6 +176,7 @@ describe('values of the process', () => {
     ),
     topLevel('log: {format: JSON}', 15, 'log.format', 'must be one of json, pretty (did you mean json?)'),
     topLevel('log: json', 6, 'log', 'must be a mapping, not text: write {format: json}'),
+    topLevel('shutdown: 20s', 11, 'shutdown', 'must be a mapping, not text: write {drain: 20s}'),
     topLevel('log: nothing like it', 6, 'log', 'must be a mapping, not text'),
     topLevel('public_url: http://x', 1, 'public_url', 'unknown key: it belongs under issuers'),
     topLevel(

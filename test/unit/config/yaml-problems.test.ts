@@ -64,6 +64,7 @@ describe('invalid YAML', () => {
     ['token: [/realms/{realm}/token]', 'a value with braces needs quotes: "/realms/{realm}/token"'],
     [`upstream: {url: ${inBraces('URL')}}`, 'variables are not expanded: write {from_env: VAR}'],
     ['address: [::1]:8080', 'an address with brackets needs quotes: "[::1]:8080"'],
+    ['defaults: {mode: >-', 'check indentation, brackets and quotes'],
     ['name: @corp', 'a value that begins with @, ` or % needs quotes'],
     ['  \tname: corp', 'indent with spaces, not tabs'],
     ['owner: Web: team', 'a value that contains a colon and a space needs quotes'],

@@ -1,5 +1,5 @@
 import { carriesIdToken } from '../oauth/authorization-request.ts';
-import { foldClientId } from '../oauth/client-id.ts';
+import { foldClientId } from '../oauth/fold-text.ts';
 import {
   type ClientPolicies,
   type ClientPolicy,

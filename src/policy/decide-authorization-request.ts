@@ -1,5 +1,5 @@
 import { type AuthorizationRequest, carriesCode } from '../oauth/authorization-request.ts';
-import { LONGEST_CLIENT_ID } from '../oauth/client-id.ts';
+import { LONGEST_CLIENT_ID } from '../oauth/fold-text.ts';
 import { isCodeChallenge } from '../oauth/pkce.ts';
 import { isRegisteredRedirectUri, LONGEST_REDIRECT_URI } from '../oauth/redirect-uri.ts';
 import { isFollowedMode, isJwtMode } from '../oauth/response-mode.ts';

@@ -1,5 +1,5 @@
 import { carriesCode, carriesIdToken } from '../../oauth/authorization-request.ts';
-import { foldClientId } from '../../oauth/client-id.ts';
+import { foldClientId } from '../../oauth/fold-text.ts';
 import { isJwtMode } from '../../oauth/response-mode.ts';
 import { settingsMerger } from '../../policy/merge-policies.ts';
 import { BUILT_IN_POLICY, type PolicyEntry, type PolicySettings } from '../client-policies.ts';

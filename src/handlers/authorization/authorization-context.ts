@@ -9,7 +9,6 @@ import type { Message } from '../message/message.ts';
 /** The state of an authorization request or a pushed one. Each step sets its results for the steps after it. */
 export class AuthorizationContext {
   readonly exchange: Exchange;
-  readonly endpoint: 'authorization' | 'pushed_authorization';
 
   /** Set by `readRequest`. */
   message!: Message;
@@ -28,8 +27,11 @@ export class AuthorizationContext {
   /** Set by `startFlow` for a flow with a prefix. Settles when it is saved: no part of the response may be sent before. */
   saved: Promise<void> | undefined;
 
-  constructor(exchange: Exchange, endpoint: AuthorizationContext['endpoint']) {
+  constructor(exchange: Exchange) {
     this.exchange = exchange;
-    this.endpoint = endpoint;
+  }
+
+  get isPushed(): boolean {
+    return this.exchange.endpoint === 'pushed_authorization';
   }
 }

@@ -17,16 +17,16 @@ export function checkMessage(context: AuthorizationContext): Progress | Promise<
   return refused ?? (canStillBeRead(context, violation) ? undefined : forwardAsSent(context));
 }
 
-function findProblem({ message, merged, client, endpoint }: AuthorizationContext): Violation | undefined {
+function findProblem({ message, merged, client, isPushed }: AuthorizationContext): Violation | undefined {
   const { query, body, otherMethod } = message;
   // A disguised client_id has its own reason, because it may be treated as a listed client.
   const ambiguous = decideClientId(client, client.clientId);
   if (ambiguous !== undefined) return ambiguous;
-  if (otherMethod || (body === undefined && endpoint === 'pushed_authorization')) {
+  if (otherMethod || (body === undefined && isPushed)) {
     return { reason: 'http_method_not_allowed' };
   }
   if (body?.problem !== undefined) return body.problem;
-  const inQuery = endpoint === 'pushed_authorization' ? parameterInQuery(query) : undefined;
+  const inQuery = isPushed ? parameterInQuery(query) : undefined;
   if (inQuery !== undefined) return { reason: 'parameter_in_query', detail: inQuery };
   if (merged.conflict !== undefined) return { reason: 'parameter_conflict', detail: merged.conflict };
   // If the other part contains the request, this part may contain any parameters of the server.

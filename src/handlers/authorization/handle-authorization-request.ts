@@ -37,7 +37,7 @@ const STEPS: readonly Step<AuthorizationContext>[] = [
 ];
 
 export function handleAuthorizationRequest(exchange: Exchange): Promise<void> {
-  return runSteps(STEPS, new AuthorizationContext(exchange, 'authorization'));
+  return runSteps(STEPS, new AuthorizationContext(exchange));
 }
 
 /** Reads query and body as one request: servers show login and consent in place, and their forms post to the current address. */

@@ -9,7 +9,8 @@ import type { AuthorizationContext } from './authorization-context.ts';
  * A step of the server's own at its authorization endpoint: an approval, WSO2's `sessionDataKey`, Shibboleth's `execution`.
  * It is forwarded unchanged and not counted; its response is followed like every other.
  */
-export async function passServerStep({ exchange, message }: AuthorizationContext): Promise<Progress> {
+export function passServerStep(context: AuthorizationContext): Progress | Promise<Progress> {
+  const { exchange, message } = context;
   const { body } = message;
   // A body that cannot be read might begin an authorization.
   const readable =
@@ -17,7 +18,10 @@ export async function passServerStep({ exchange, message }: AuthorizationContext
     (body === undefined || body.isForm || body.isEmpty) &&
     body?.problem === undefined;
   if (!readable || beginsAuthorization(hintsOf(message), exchange.method)) return undefined;
-  if (message.query.hidden || body?.form.hidden === true) return undefined;
+  return message.query.hidden || body?.form.hidden === true ? undefined : pass(context);
+}
+
+async function pass({ exchange, message }: AuthorizationContext): Promise<'done'> {
   if (!(await refusesRedemption(exchange))) {
     await sendUpstream(exchange, { query: message.query.raw, bodyAsSent: message.asSent() });
   }

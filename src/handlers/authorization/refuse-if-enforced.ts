@@ -9,11 +9,11 @@ import type { AuthorizationContext } from './authorization-context.ts';
 export function refuseIfEnforced(
   context: AuthorizationContext,
   violation: Violation,
-  endpoint: JudgedEndpoint = context.endpoint,
+  endpoint: JudgedEndpoint = context.isPushed ? 'pushed_authorization' : 'authorization',
 ): Progress {
   const { exchange, client } = context;
   if (!shouldRefuse(exchange, endpoint, violation, client)) return undefined;
-  if (context.endpoint === 'pushed_authorization') refuseToken(exchange, violation.reason);
+  if (context.isPushed) refuseToken(exchange, violation.reason);
   else refuseAuthorization(exchange, violation.reason, client.policy, returnAddress(context));
   return 'done';
 }

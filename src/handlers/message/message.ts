@@ -3,6 +3,7 @@ import type { RequestBody } from '../../http/request-body.ts';
 import { namesParameter } from '../../oauth/parameter-names.ts';
 import { type ParameterProblem, Parameters, type ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
+import type { UpstreamRequest } from '../send-upstream.ts';
 
 /** Parameters as raw text and parsed. */
 export type FormText = ParsedParameters & {
@@ -74,4 +75,13 @@ export function isDecisive({ detail }: ParameterProblem): boolean {
 /** The first parameter in the query of a message whose parameters belong in its body (RFC 6749 3.2). */
 export function parameterInQuery({ parameters }: FormText): string | undefined {
   return parameters.entries.find(([name]) => namesParameter(name))?.[0];
+}
+
+/** Writes parameters in the format of the client's request. */
+export function writeBody(
+  { body }: Message,
+  parameters: Parameters,
+): Pick<UpstreamRequest, 'body' | 'contentType'> {
+  if (body?.format !== 'json') return { body: parameters.serialize() };
+  return { body: JSON.stringify(Object.fromEntries(parameters.entries)), contentType: 'application/json' };
 }

@@ -24,7 +24,7 @@ const STEPS: readonly Step<AuthorizationContext>[] = [
 ];
 
 export function handlePushedAuthorization(exchange: Exchange): Promise<void> {
-  return runSteps(STEPS, new AuthorizationContext(exchange, 'pushed_authorization'));
+  return runSteps(STEPS, new AuthorizationContext(exchange));
 }
 
 /** Its parameters are only in the body. */

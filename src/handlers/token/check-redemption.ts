@@ -1,11 +1,12 @@
 import { decideRedemption } from '../../policy/decide-redemption.ts';
+import type { Violation } from '../../policy/reason.ts';
 import type { Progress } from '../run-steps.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 import type { TokenContext } from './token-context.ts';
 
 /** Judges the redemption of a known code. After a refusal the code stays free for its client. */
-export async function checkRedemption(context: TokenContext): Promise<Progress> {
-  const { exchange, claim, owner, parameters, identity, grantType, claimed } = context;
+export function checkRedemption(context: TokenContext): Progress | Promise<Progress> {
+  const { claim, owner, parameters, identity, grantType } = context;
   const presented = {
     grantType: grantType ?? '',
     codeVerifier: parameters.get('code_verifier'),
@@ -13,7 +14,10 @@ export async function checkRedemption(context: TokenContext): Promise<Progress> 
     client: identity,
   };
   const violation = decideRedemption(claim, presented, owner.policy);
-  if (violation === undefined) return undefined;
+  return violation === undefined ? undefined : refuse(context, violation);
+}
+
+async function refuse({ exchange, owner, claimed }: TokenContext, violation: Violation): Promise<Progress> {
   // Before the answer, so that a retry finds the code free.
   if (owner.mode === 'enforce') await claimed.release();
   return refuseIfEnforced(exchange, violation, owner);

@@ -16,9 +16,12 @@ import type { TokenContext } from './token-context.ts';
 const LOOK_UPS = 4;
 
 /** Checks that the message is unambiguous. An ambiguous one is judged by the strictest policy that may apply. */
-export async function checkTokenMessage(context: TokenContext): Promise<Progress> {
+export function checkTokenMessage(context: TokenContext): Progress | Promise<Progress> {
   const violation = findProblem(context);
-  if (violation === undefined) return undefined;
+  return violation === undefined ? undefined : judgeProblem(context, violation);
+}
+
+async function judgeProblem(context: TokenContext, violation: Violation): Promise<Progress> {
   const concerned = (await findEnforcedOwner(context)) ?? context.named;
   return refuseIfEnforced(context.exchange, violation, concerned) ?? forwardAsSent(context);
 }

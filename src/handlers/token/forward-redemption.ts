@@ -2,11 +2,11 @@ import { PKCE_PARAMETERS } from '../../oauth/pkce.ts';
 import type { Hold, Outcome } from '../../upstream/outcome.ts';
 import type { ResponseHead } from '../../upstream/response-headers.ts';
 import { injectSecret } from '../inject-secret.ts';
+import { writeBody } from '../message/message.ts';
 import { followResponse, publishOrigins } from '../response/follow-response.ts';
 import { type SendOptions, sendUpstream, type UpstreamRequest } from '../send-upstream.ts';
 import { holdForCodeHash } from './look-for-code-hash.ts';
 import type { TokenContext } from './token-context.ts';
-import { writeBody } from './write-body.ts';
 
 /** Forwards the redemption with the upstream's own code. The answer decides whether the code is spent. */
 export async function forwardRedemption(context: TokenContext): Promise<'done'> {

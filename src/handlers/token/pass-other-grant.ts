@@ -3,17 +3,20 @@ import { allowsGrantType } from '../../policy/client-policy.ts';
 import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import { forwardAsSent } from '../forward-as-sent.ts';
 import { injectSecret } from '../inject-secret.ts';
+import { writeBody } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { sendUpstream } from '../send-upstream.ts';
 import { answerUnverifiableCode, mayOwnCode, withoutStore } from '../without-store.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 import type { TokenContext } from './token-context.ts';
-import { writeBody } from './write-body.ts';
 
 /** Any other grant. Its `code` belongs to that grant (device polls), unless it is bound to a flow. */
-export async function passOtherGrant(context: TokenContext): Promise<Progress> {
+export function passOtherGrant(context: TokenContext): Progress | Promise<Progress> {
+  return context.grantType === 'authorization_code' ? undefined : judgeGrant(context);
+}
+
+async function judgeGrant(context: TokenContext): Promise<Progress> {
   const { exchange, named, parameters, grantType } = context;
-  if (grantType === 'authorization_code') return undefined;
   const code = parameters.get('code');
   if (code !== undefined) {
     const binding = await exchange.services.store.findCode(exchange.group.key, code).catch(storeFault);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldClientId } from '../../../src/oauth/client-id.ts';
+import { foldClientId } from '../../../src/oauth/fold-text.ts';
 
 describe('foldClientId', () => {
   it.each([

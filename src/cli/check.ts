@@ -3,29 +3,27 @@ import type { Config } from '../config/config.ts';
 import { loadConfig, parseConfig } from '../config/load.ts';
 import { effectiveMode } from '../policy/client-policy.ts';
 import { mergePolicies } from '../policy/merge-policies.ts';
-import { type CommandIo, printDiagnostics } from './command-io.ts';
-import { CONFIG_OPTION, type Command, configFile, type ParsedOptions } from './options.ts';
+import { printDiagnostics } from './command-io.ts';
+import { CONFIG_OPTION, type Command, configFile } from './options.ts';
 
+/** `pkce-gateway check [FILE]`: every problem of a file, or a one-line summary. Returns the exit status. */
 export const CHECK: Command = {
   options: {
     config: { ...CONFIG_OPTION, help: `${CONFIG_OPTION.help}; - reads standard input` },
   },
   operand: 'config',
-  run: runCheck,
+  async run(options, io) {
+    const file = configFile(options);
+    const result =
+      file === '-'
+        ? await parseConfig(await text(process.stdin), 'stdin', { env: io.env, directory: '.' })
+        : await loadConfig(file, { env: io.env });
+    printDiagnostics(result, io);
+    if (!result.ok) return 1;
+    io.stdout(`${file === '-' ? 'stdin' : file}: ok (${summary(result.config, io.now())})`);
+    return 0;
+  },
 };
-
-/** `pkce-gateway check [FILE]`: every problem of a file, or a one-line summary. Returns the exit status. */
-async function runCheck(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const file = configFile(options);
-  const result =
-    file === '-'
-      ? await parseConfig(await text(process.stdin), 'stdin', { env: io.env, directory: '.' })
-      : await loadConfig(file, { env: io.env });
-  printDiagnostics(result, io);
-  if (!result.ok) return 1;
-  io.stdout(`${file === '-' ? 'stdin' : file}: ok (${summary(result.config, io.now())})`);
-  return 0;
-}
 
 function summary({ issuers, store }: Config, now: number): string {
   const modes = { enforce: 0, report: 0, off: 0 };

@@ -21,6 +21,7 @@ import {
 } from './options.ts';
 import { readUpstreamOptions } from './upstream-options.ts';
 
+/** `pkce-gateway doctor`: tests what a login needs, without side effects. Exit status 1 if there is a problem. */
 export const DOCTOR: Command = {
   options: {
     config: CONFIG_OPTION,
@@ -47,40 +48,37 @@ export const DOCTOR: Command = {
     direct: { value: 'URL', help: 'an address by which clients might bypass the gateway' },
     format: FORMAT_OPTION,
   },
-  run: runDoctor,
+  async run(options, io) {
+    const asJson = wantsJson(options);
+    const probes = {
+      client: readClient(options),
+      direct: urlOption(options, 'direct'),
+      now: io.now(),
+    };
+    const upstream = readUpstreamOptions(options);
+    const loaded = upstream
+      ? await configFromUpstream(upstream)
+      : await loadConfig(configFile(options), { env: io.env });
+    if (!loaded.ok) {
+      printDiagnostics(loaded, io);
+      return upstream === undefined ? 1 : 2;
+    }
+    const { chosen, names } = issuersOption(loaded.config, options);
+    if (chosen.length > 1 && (probes.client !== undefined || probes.direct !== undefined)) {
+      throw new UsageError(`--client and --direct examine one issuer: choose it with --issuer (${names})`);
+    }
+
+    const sections: Section[] = [];
+    for (const issuer of chosen) {
+      await using resources = new AsyncDisposableStack();
+      const login = await readLogin(options, issuer, io, resources);
+      sections.push(await examineIssuer(issuer, { login, ...probes }));
+    }
+    if (upstream === undefined) sections.push(...(await examineGateway(loaded.config)));
+    io.stdout(asJson ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
+    return sections.some(({ findings }) => findings.some(({ mark }) => mark === 'problem')) ? 1 : 0;
+  },
 };
-
-/** `pkce-gateway doctor`: tests what a login needs, without side effects. Exit status 1 if there is a problem. */
-async function runDoctor(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const asJson = wantsJson(options);
-  const probes = {
-    client: readClient(options),
-    direct: urlOption(options, 'direct'),
-    now: io.now(),
-  };
-  const upstream = readUpstreamOptions(options);
-  const loaded = upstream
-    ? await configFromUpstream(upstream)
-    : await loadConfig(configFile(options), { env: io.env });
-  if (!loaded.ok) {
-    printDiagnostics(loaded, io);
-    return upstream === undefined ? 1 : 2;
-  }
-  const { chosen, names } = issuersOption(loaded.config, options);
-  if (chosen.length > 1 && (probes.client !== undefined || probes.direct !== undefined)) {
-    throw new UsageError(`--client and --direct examine one issuer: choose it with --issuer (${names})`);
-  }
-
-  const sections: Section[] = [];
-  for (const issuer of chosen) {
-    await using resources = new AsyncDisposableStack();
-    const login = await readLogin(options, issuer, io, resources);
-    sections.push(await examineIssuer(issuer, { login, ...probes }));
-  }
-  if (upstream === undefined) sections.push(...(await examineGateway(loaded.config)));
-  io.stdout(asJson ? JSON.stringify({ sections }, null, 2) : renderSections(sections));
-  return sections.some(({ findings }) => findings.some(({ mark }) => mark === 'problem')) ? 1 : 0;
-}
 
 function readClient({ client: id, 'redirect-uri': redirectUri }: ParsedOptions) {
   if (id === undefined) return undefined;

@@ -4,7 +4,7 @@ import { timestamp } from '../config/schema/timestamp.ts';
 import { inTurns } from '../in-turns.ts';
 import { registerClients } from '../issuer/issuer.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';
-import { type CommandIo, printDiagnostics } from './command-io.ts';
+import { printDiagnostics } from './command-io.ts';
 import { explain, renderExplanation } from './explanation.ts';
 import {
   CONFIG_OPTION,
@@ -19,6 +19,7 @@ import {
 } from './options.ts';
 import { type AskedUrl, judgeUrl, readAuthorizeUrl } from './url-verdict.ts';
 
+/** `pkce-gateway explain`: the policy of a client, where each value comes from, and the verdict on a request. */
 export const EXPLAIN: Command = {
   options: {
     config: CONFIG_OPTION,
@@ -28,36 +29,34 @@ export const EXPLAIN: Command = {
     at: { value: 'MOMENT', help: 'the moment to judge at, such as 2027-01-15T00:00:00Z (default: now)' },
     format: FORMAT_OPTION,
   },
-  run: runExplain,
+  async run(options, io) {
+    const asJson = wantsJson(options);
+    const { client: clientOption, url, at } = options;
+    const now = at === undefined ? io.now() : settingOption('at', timestamp, at);
+    if (clientOption === undefined && url === undefined)
+      throw new UsageError('--client or --url is required');
+    const asked = url === undefined ? undefined : readAuthorizeUrl(url);
+
+    const loaded = await loadConfig(configFile(options), { env: io.env });
+    if (!loaded.ok) {
+      printDiagnostics(loaded, io);
+      return 1;
+    }
+    const issuer = chooseIssuer(loaded.config, options, asked);
+    const clients = await inTurns(registerClients(issuer));
+    const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
+    if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
+      throw new UsageError(
+        `--client is ${clientOption}, but the client_id of the request is ${verdict.clientId ?? 'missing'}`,
+      );
+    }
+    const client = clientOption ?? verdict?.clientId;
+    const policy = clients.policyFor(client);
+    const explanation = explain(loaded, { issuer, client, policy, now, verdict });
+    io.stdout(asJson ? JSON.stringify(explanation, inSnakeCase, 2) : renderExplanation(explanation));
+    return verdict?.outcome === 'refused' ? 1 : 0;
+  },
 };
-
-/** `pkce-gateway explain`: the policy of a client, where each value comes from, and the verdict on a request. */
-async function runExplain(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const asJson = wantsJson(options);
-  const { client: clientOption, url, at } = options;
-  const now = at === undefined ? io.now() : settingOption('at', timestamp, at);
-  if (clientOption === undefined && url === undefined) throw new UsageError('--client or --url is required');
-  const asked = url === undefined ? undefined : readAuthorizeUrl(url);
-
-  const loaded = await loadConfig(configFile(options), { env: io.env });
-  if (!loaded.ok) {
-    printDiagnostics(loaded, io);
-    return 1;
-  }
-  const issuer = chooseIssuer(loaded.config, options, asked);
-  const clients = await inTurns(registerClients(issuer));
-  const verdict = asked && (await judgeUrl(asked, { config: issuer, clients }, now));
-  if (clientOption !== undefined && verdict !== undefined && verdict.clientId !== clientOption) {
-    throw new UsageError(
-      `--client is ${clientOption}, but the client_id of the request is ${verdict.clientId ?? 'missing'}`,
-    );
-  }
-  const client = clientOption ?? verdict?.clientId;
-  const policy = clients.policyFor(client);
-  const explanation = explain(loaded, { issuer, client, policy, now, verdict });
-  io.stdout(asJson ? JSON.stringify(explanation, inSnakeCase, 2) : renderExplanation(explanation));
-  return verdict?.outcome === 'refused' ? 1 : 0;
-}
 
 /** The keys of an object as other JSON of the gateway has them. */
 function inSnakeCase(_key: string, value: unknown): unknown {

@@ -66,7 +66,7 @@ export function renderInitFile(facts: InitFacts): string {
     '      #   mode: enforce',
     '      #   redirect_uris: [https://app.example.com/cb]',
   ];
-  return `${lines.flat().join('\n')}\n`;
+  return lines.flat().join('\n');
 }
 
 const TOLD = [

@@ -1,17 +1,23 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../config/load.ts';
-import { formatProblem } from '../config/problem.ts';
 import { configFromUpstream, type UpstreamOptions } from '../config/upstream-config.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata, METADATA_PATHS } from '../upstream/discovery.ts';
 import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { PACKAGE } from '../version.ts';
-import { type CommandIo, printDiagnostics } from './command-io.ts';
+import { printDiagnostics } from './command-io.ts';
 import { type InitFacts, renderInitFile } from './init-file.ts';
-import { type Command, type ParsedOptions, UsageError } from './options.ts';
+import { type Command, UsageError } from './options.ts';
 import { readUpstreamOptions } from './upstream-options.ts';
 
+/** Milliseconds. Short, because a person waits at a terminal. */
+const TIMEOUTS = { connect: 5_000, response: 10_000 };
+
+/**
+ * `pkce-gateway init`: a gateway.yaml made from the upstream's discovery document. Without one it is a
+ * template that `check` refuses until its endpoints are filled in, and the exit status is 1.
+ */
 export const INIT: Command = {
   options: {
     upstream: { value: 'URL', help: 'the authorization server: its origin, or its issuer identifier' },
@@ -21,73 +27,60 @@ export const INIT: Command = {
     redis: { value: 'URL', help: 'keep flows in Redis instead of memory' },
     ca: { value: 'FILE', help: "the authority of the server's certificate, as PEM" },
   },
-  run: runInit,
-};
-
-/** Milliseconds. Short, because a person waits at a terminal. */
-const TIMEOUTS = { connect: 5_000, response: 10_000 };
-
-/**
- * `pkce-gateway init`: a gateway.yaml made from the upstream's discovery document. Without one it is a
- * template that `check` refuses until its endpoints are filled in, and the exit status is 1.
- */
-async function runInit(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const given = readUpstreamOptions(options);
-  if (given === undefined) throw new UsageError('--upstream is required');
-  const { upstream: origin, discovery = [], publicUrl = 'http://localhost:8080' } = given;
-  const loaded = await configFromUpstream(given);
-  const issuer = loaded.ok ? loaded.config.issuers[0] : undefined;
-  if (!loaded.ok || issuer === undefined) {
-    printDiagnostics(loaded, io);
-    return 2;
-  }
-  await using upstream = createUpstreamClient({ ...issuer.upstream, timeouts: TIMEOUTS });
-  let facts: InitFacts = {
-    ...given,
-    schema: schemaPath(),
-    named: options['upstream'] ?? origin,
-    found: undefined,
-  };
-  try {
-    const { found, anyHost } = await findForClients(upstream, new URL(publicUrl).host, discovery);
-    facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
-  } catch (error) {
-    if (error instanceof UpstreamFault) {
-      io.stderr(`init: ${origin}: ${error.message}`);
-      io.stderr(`pkce-gateway doctor --upstream ${facts.named} examines it further.`);
-      return 1;
+  async run(options, io) {
+    const given = readUpstreamOptions(options);
+    if (given === undefined) throw new UsageError('--upstream is required');
+    const { upstream: origin, discovery = [], publicUrl = 'http://localhost:8080' } = given;
+    const loaded = await configFromUpstream(given);
+    const issuer = loaded.ok ? loaded.config.issuers[0] : undefined;
+    if (!loaded.ok || issuer === undefined) {
+      printDiagnostics(loaded, io);
+      return 2;
     }
-    if (!(error instanceof DiscoveryFault)) throw error;
-    io.stderr(`init: ${origin} has no discovery document at any of the usual paths:`);
-    for (const problem of error.problems) io.stderr(`  ${problem}`);
-    io.stderr(
-      `If it has one elsewhere, give its issuer identifier as --upstream (${origin} for one at the root).${publicHostHint(given)} Otherwise fill in \`endpoints\`.`,
-    );
-  }
-  return print(renderInitFile(facts), facts, io);
-}
+    await using upstream = createUpstreamClient({ ...issuer.upstream, timeouts: TIMEOUTS });
+    let facts: InitFacts = {
+      ...given,
+      schema: schemaPath(),
+      named: options['upstream'] ?? origin,
+      found: undefined,
+    };
+    try {
+      const { found, anyHost } = await findForClients(upstream, new URL(publicUrl).host, discovery);
+      facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
+    } catch (error) {
+      if (error instanceof UpstreamFault) {
+        io.stderr(`init: ${origin}: ${error.message}`);
+        io.stderr(`pkce-gateway doctor --upstream ${facts.named} examines it further.`);
+        return 1;
+      }
+      if (!(error instanceof DiscoveryFault)) throw error;
+      io.stderr(`init: ${origin} has no discovery document at any of the usual paths:`);
+      for (const problem of error.problems) io.stderr(`  ${problem}`);
+      io.stderr(
+        `If it has one elsewhere, give its issuer identifier as --upstream (${origin} for one at the root).${publicHostHint(given)} Otherwise fill in \`endpoints\`.`,
+      );
+    }
+    const yaml = renderInitFile(facts);
+    // Otherwise it is a template, whose endpoints must be filled in first.
+    if (facts.found !== undefined) {
+      const env = { REDIS_PASSWORD: 'any', ...io.env };
+      const checked = await parseConfig(yaml, 'gateway.yaml', { env });
+      if (!checked.ok) {
+        io.stderr('init: the metadata of the upstream does not result in a valid configuration:');
+        printDiagnostics({ ...checked, warnings: [] }, io);
+        return 1;
+      }
+    }
+    io.stdout(yaml);
+    return facts.found === undefined ? 1 : 0;
+  },
+};
 
 /** The schema of this very program: relative where it is installed below the working directory. */
 function schemaPath(): string {
   const file = fileURLToPath(new URL('config/gateway.schema.json', PACKAGE));
   const near = relative('.', file);
   return near.startsWith('..') ? file : `./${near}`;
-}
-
-/** Prints only files that `check` accepts, except for the template, whose endpoints must be filled in first. */
-async function print(yaml: string, { found }: InitFacts, io: CommandIo): Promise<number> {
-  if (found === undefined) {
-    io.stdout(yaml.trimEnd());
-    return 1;
-  }
-  const checked = await parseConfig(yaml, 'gateway.yaml', { env: { REDIS_PASSWORD: 'any', ...io.env } });
-  if (!checked.ok) {
-    io.stderr('init: the metadata of the upstream does not result in a valid configuration:');
-    for (const problem of checked.problems) io.stderr(formatProblem(problem));
-    return 1;
-  }
-  io.stdout(yaml.trimEnd());
-  return 0;
 }
 
 /** Apereo CAS has metadata only under the host name of its clients. */

@@ -8,11 +8,11 @@ import { renderCsv } from '../report/report-csv.ts';
 import { renderEntries } from '../report/report-entries.ts';
 import { renderTable } from '../report/report-table.ts';
 import { type Report, type ReportedClient, verdictState } from '../report/reported-client.ts';
-import type { CommandIo } from './command-io.ts';
 import { type Command, fileOption, type ParsedOptions, UsageError, urlOption } from './options.ts';
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:9090';
 
+/** `pkce-gateway report`: the readiness of each client. Exit status 1 if the gateway does not answer. */
 export const REPORT: Command = {
   options: {
     admin: { value: 'URL', help: `the admin listener of a gateway (default: ${DEFAULT_ADMIN})` },
@@ -39,7 +39,39 @@ export const REPORT: Command = {
     verdict: { value: 'VERDICT', help: `only these: ${VERDICTS.join(', ')}` },
     format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml (client entries to paste)' },
   },
-  run: runReport,
+  async run(options, io) {
+    const render = FORMATS.get(options['format'] ?? 'table');
+    if (render === undefined)
+      throw new UsageError(`--format must be one of ${[...FORMATS.keys()].join(', ')}`);
+    const { isWanted, filter } = readFilter(options);
+    const admin = urlOption(options, 'admin') ?? new URL(DEFAULT_ADMIN);
+    const prometheus = urlOption(options, 'prometheus');
+    const now = io.now();
+    const ca = await fileOption(options, 'ca');
+    if (ca !== undefined && !certificate.safeParse(ca).success)
+      throw new UsageError(`--ca: ${options['ca']} has no PEM certificate`);
+    const token = (await fileOption(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
+    const source = prometheus && {
+      url: prometheus,
+      access: { ca, token: await fileOption(options, 'prometheus-token-file') },
+      job: options['prometheus-job'],
+    };
+    try {
+      const path = `${admin.pathname.replace(/\/$/, '')}/api/clients`;
+      const known = await fetchClients(new URL(path, admin), { ca, token });
+      // The gateway says since when its own counts run; Prometheus has those of the whole period.
+      const { clients, ...counted } = source
+        ? { clients: judgeAllReplicas(known.clients, await fetchHistories(source, now), now) }
+        : known;
+      const wanted = clients.filter(isWanted);
+      io.stdout(render({ ...counted, clients: wanted, filter, now, seenBy: source && admin.origin }));
+      return 0;
+    } catch (error) {
+      if (!(error instanceof ReportFault)) throw error;
+      io.stderr(`pkce-gateway report: ${error.message}`);
+      return 1;
+    }
+  },
 };
 
 const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
@@ -48,40 +80,6 @@ const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
   ['csv', renderCsv],
   ['yaml', renderEntries],
 ]);
-
-/** `pkce-gateway report`: the readiness of each client. Exit status 1 if the gateway does not answer. */
-async function runReport(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const render = FORMATS.get(options['format'] ?? 'table');
-  if (render === undefined) throw new UsageError(`--format must be one of ${[...FORMATS.keys()].join(', ')}`);
-  const { isWanted, filter } = readFilter(options);
-  const admin = urlOption(options, 'admin') ?? new URL(DEFAULT_ADMIN);
-  const prometheus = urlOption(options, 'prometheus');
-  const now = io.now();
-  const ca = await fileOption(options, 'ca');
-  if (ca !== undefined && !certificate.safeParse(ca).success)
-    throw new UsageError(`--ca: ${options['ca']} has no PEM certificate`);
-  const token = (await fileOption(options, 'token-file')) ?? io.env['PKCE_GATEWAY_ADMIN_TOKEN'];
-  const source = prometheus && {
-    url: prometheus,
-    access: { ca, token: await fileOption(options, 'prometheus-token-file') },
-    job: options['prometheus-job'],
-  };
-  try {
-    const path = `${admin.pathname.replace(/\/$/, '')}/api/clients`;
-    const known = await fetchClients(new URL(path, admin), { ca, token });
-    // The gateway says since when its own counts run; Prometheus has those of the whole period.
-    const { clients, ...counted } = source
-      ? { clients: judgeAllReplicas(known.clients, await fetchHistories(source, now), now) }
-      : known;
-    const wanted = clients.filter(isWanted);
-    io.stdout(render({ ...counted, clients: wanted, filter, now, seenBy: source && admin.origin }));
-    return 0;
-  } catch (error) {
-    if (!(error instanceof ReportFault)) throw error;
-    io.stderr(`pkce-gateway report: ${error.message}`);
-    return 1;
-  }
-}
 
 function readFilter({ client: wanted, verdict: name }: ParsedOptions) {
   const verdict = name?.replace(/[-_]/g, ' ');

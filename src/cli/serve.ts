@@ -1,10 +1,11 @@
 import type { Config } from '../config/config.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
 import type { Gateway } from '../gateway.ts';
-import { type CommandIo, printDiagnostics } from './command-io.ts';
-import { CONFIG_OPTION, type Command, configFile, type ParsedOptions } from './options.ts';
+import { printDiagnostics } from './command-io.ts';
+import { CONFIG_OPTION, type Command, configFile } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
 
+/** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
 export const SERVE: Command = {
   options: {
     config: CONFIG_OPTION,
@@ -19,47 +20,44 @@ export const SERVE: Command = {
     redis: { value: 'URL', needs: 'upstream', help: 'keep flows in Redis instead of memory' },
     ca: { value: 'FILE', needs: 'upstream', help: 'the CA certificate of the server, as PEM' },
   },
-  run: runServe,
+  async run(options, io) {
+    const stopped = firstSignal();
+    // Until it can reload, a SIGHUP must not end the process. A change after the file was read is noticed later.
+    if (options.upstream === undefined) process.on('SIGHUP', () => {});
+    // With it comes the schema, which a process with a file leaves to the one that reads it.
+    const upstream =
+      options.upstream === undefined
+        ? undefined
+        : (await import('./upstream-options.ts')).readUpstreamOptions(options);
+    const file = configFile(options);
+    // The modules of the gateway load while another process reads the configuration.
+    const loading = Promise.all([
+      loadConfigApart(upstream ?? { file, options: { env: io.env } }),
+      import('../gateway.ts'),
+    ]);
+    const loaded = await Promise.race([loading, stopped]);
+    if (loaded === undefined) return 0;
+    const [result, { startGateway }] = loaded;
+    printDiagnostics(result, io);
+    // The problem is in the file, or in the command line.
+    if (!result.ok) return upstream === undefined ? 1 : 2;
+    let gateway: Gateway | undefined;
+    try {
+      // An upstream that does not answer can delay the start for a long time.
+      gateway = await Promise.race([startGateway(result.config), stopped]);
+    } catch (error) {
+      const why = describeStartFailure(error as Error, result.config, upstream === undefined);
+      io.stderr(`pkce-gateway: cannot start: ${why}`);
+      return 1;
+    }
+    if (gateway === undefined) return 0;
+    using _watch = upstream === undefined ? reloadOnChange(gateway, file, result.files, io.env) : undefined;
+    io.stdout(`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`);
+    await stopped;
+    await gateway.drain();
+    return 0;
+  },
 };
-
-/** `pkce-gateway serve`: runs until SIGTERM or SIGINT, then drains. Returns the exit status. */
-async function runServe(options: ParsedOptions, io: CommandIo): Promise<number> {
-  const stopped = firstSignal();
-  // Until it can reload, a SIGHUP must not end the process. A change after the file was read is noticed later.
-  if (options.upstream === undefined) process.on('SIGHUP', () => {});
-  // With it comes the schema, which a process with a file leaves to the one that reads it.
-  const upstream =
-    options.upstream === undefined
-      ? undefined
-      : (await import('./upstream-options.ts')).readUpstreamOptions(options);
-  const file = configFile(options);
-  // The modules of the gateway load while another process reads the configuration.
-  const loading = Promise.all([
-    loadConfigApart(upstream ?? { file, options: { env: io.env } }),
-    import('../gateway.ts'),
-  ]);
-  const loaded = await Promise.race([loading, stopped]);
-  if (loaded === undefined) return 0;
-  const [result, { startGateway }] = loaded;
-  printDiagnostics(result, io);
-  // The problem is in the file, or in the command line.
-  if (!result.ok) return upstream === undefined ? 1 : 2;
-  let gateway: Gateway | undefined;
-  try {
-    // An upstream that does not answer can delay the start for a long time.
-    gateway = await Promise.race([startGateway(result.config), stopped]);
-  } catch (error) {
-    const why = describeStartFailure(error as Error, result.config, upstream === undefined);
-    io.stderr(`pkce-gateway: cannot start: ${why}`);
-    return 1;
-  }
-  if (gateway === undefined) return 0;
-  using _watch = upstream === undefined ? reloadOnChange(gateway, file, result.files, io.env) : undefined;
-  io.stdout(`pkce-gateway listening on ${gateway.url} (admin ${gateway.adminUrl})`);
-  await stopped;
-  await gateway.drain();
-  return 0;
-}
 
 /** A terminal signals the gateway and npm, which forwards the signal: the second one must not shorten the drain. */
 function firstSignal(): Promise<undefined> {

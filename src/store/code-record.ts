@@ -90,7 +90,7 @@ export function advanceCode(record: string, status: CodeStatus, attempts: number
 }
 
 /** The code of a record; `undefined` for other text, and for an enforced binding without a challenge. */
-export function decodeCode(record: string): StoredCode | undefined {
+export function decodeCode(record = ''): StoredCode | undefined {
   const header = record.slice(0, HEADER_LENGTH);
   if (!HEADER.test(header)) return undefined;
   const kind = KINDS[header.charAt(1)];

@@ -30,7 +30,7 @@ export function encodeFlowIdentity({ codeChallenge, redirectUri, responseType }:
 }
 
 /** The flow of a record; `undefined` for other text, and for an enforced flow without a challenge. */
-export function decodeFlow(record: string, upstream: string): Flow | undefined {
+export function decodeFlow(record: string | undefined, upstream: string): Flow | undefined {
   const parsed = parseFields(record, 2, FLOW_TEXTS);
   const [layout, challenge] = parsed?.head ?? [];
   if (parsed === undefined || layout !== FLOW) return undefined;
@@ -44,7 +44,7 @@ export function encodePushedRequest(pushed: PushedRequest): string {
 }
 
 /** The pushed request of a record; `undefined` for other text. */
-export function decodePushedRequest(record: string): PushedRequest | undefined {
+export function decodePushedRequest(record: string | undefined): PushedRequest | undefined {
   const parsed = parseFields(record, 1, 3);
   return parsed?.head[0] === PUSHED_REQUEST ? readPushedRequest(parsed) : undefined;
 }
@@ -56,10 +56,11 @@ export function stringifyFields(head: readonly unknown[], { texts, flags }: Reco
 
 /** The parts of what `stringifyFields` made with this many values and texts; `undefined` for other text. */
 export function parseFields(
-  json: string,
+  json: string | undefined,
   headLength: number,
   textCount: number,
 ): (Omit<RecordFields, 'codeChallenge'> & { readonly head: readonly unknown[] }) | undefined {
+  if (json === undefined) return undefined;
   let values: unknown;
   try {
     values = JSON.parse(json);

@@ -42,7 +42,7 @@ const CLAIM_ID = /^[A-Za-z0-9_-]{22}$/;
 
 /** Flows, codes and pushed requests as records under keys, in a `RecordStore`. */
 export class KeyedFlowStore implements FlowStore {
-  readonly keepsRecords = true;
+  readonly keepsRecords: boolean = true;
   readonly #records: RecordStore;
 
   /** The store disposes of `records`. */
@@ -62,7 +62,7 @@ export class KeyedFlowStore implements FlowStore {
 
   async findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined> {
     const id = flowIdOf(upstream, prefix);
-    const flow = await this.#find(flowKey(id), (record) => decodeFlow(record, upstream));
+    const flow = decodeFlow(await this.#records.load(flowKey(id)), upstream);
     return flow && { flow, id };
   }
 
@@ -75,7 +75,7 @@ export class KeyedFlowStore implements FlowStore {
 
   async findPreservedFlow(upstream: string, clientId: string, state: string): Promise<LiveFlow | undefined> {
     const key = preservedFlowKey(upstream, clientId, state);
-    const flow = await this.#find(key, (record) => decodeFlow(record, upstream));
+    const flow = decodeFlow(await this.#records.load(key), upstream);
     return flow && { flow, id: preservedFlowId(key, encodeFlowIdentity(flow)) };
   }
 
@@ -88,14 +88,14 @@ export class KeyedFlowStore implements FlowStore {
   }
 
   async findCode(upstream: string, code: string): Promise<Binding | undefined> {
-    return (await this.#find(codeKey(upstream, code), decodeCode))?.binding;
+    return decodeCode(await this.#records.load(codeKey(upstream, code)))?.binding;
   }
 
   async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
     if (!CLAIM_ID.test(claim.claimId)) throw new RangeError('a claim id is 128 bits in base64url');
     const { outcome, record } = await this.#records.claim(codeKey(upstream, code), claim);
     // Redis read only the header. A record with an unreadable rest counts as missing.
-    const stored = outcome === 'unknown' ? undefined : decodeCode(record);
+    const stored = decodeCode(record);
     if (outcome === 'unknown' || stored === undefined) return { outcome: 'unknown' };
     const { kind, sealed = '', binding } = stored;
     const upstreamCode = kind === 'own' ? openSealedCode(sealed, code, upstream) : code;
@@ -117,7 +117,7 @@ export class KeyedFlowStore implements FlowStore {
   }
 
   async findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
-    const pushed = await this.#find(pushedRequestKey(upstream, requestUri), decodePushedRequest);
+    const pushed = decodePushedRequest(await this.#records.load(pushedRequestKey(upstream, requestUri)));
     return pushed && { ...pushed, requestUri };
   }
 
@@ -136,12 +136,6 @@ export class KeyedFlowStore implements FlowStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#records[Symbol.asyncDispose]();
-  }
-
-  /** An unreadable record counts as missing. */
-  async #find<Kept>(key: string, decode: (record: string) => Kept | undefined): Promise<Kept | undefined> {
-    const record = await this.#records.load(key);
-    return record === undefined ? undefined : decode(record);
   }
 
   async #saveFlow(key: string, flow: Flow, ttl: number): Promise<void> {

@@ -4,22 +4,20 @@ import { type FlowStore, StoreFault } from './flow-store.ts';
 export type ObserveOperation = (operation: string, duration: number, fault: StoreFault | undefined) => void;
 
 /** Reports the result of a running operation, and returns it. */
-export function observeOperation<Result>(
+export async function observeOperation<Result>(
   observe: ObserveOperation,
   operation: string,
   pending: Promise<Result>,
 ): Promise<Result> {
   const startedAt = performance.now();
-  return pending.then(
-    (result) => {
-      observe(operation, performance.now() - startedAt, undefined);
-      return result;
-    },
-    (error: unknown) => {
-      if (error instanceof StoreFault) observe(operation, performance.now() - startedAt, error);
-      throw error;
-    },
-  );
+  try {
+    const result = await pending;
+    observe(operation, performance.now() - startedAt, undefined);
+    return result;
+  } catch (error) {
+    if (error instanceof StoreFault) observe(operation, performance.now() - startedAt, error);
+    throw error;
+  }
 }
 
 type AwaitedOperations = Omit<FlowStore, symbol | 'keepsRecords' | 'beginFlow'>;

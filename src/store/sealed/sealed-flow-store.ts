@@ -9,12 +9,10 @@ import {
   type Claim,
   type ClaimRequest,
   type Flow,
-  type FlowStore,
   type FoundPushedRequest,
   type LiveFlow,
   type PushedRequest,
   StoreFault,
-  type Trait,
 } from '../flow-store.ts';
 import { KeyedFlowStore } from '../keyed-flow-store.ts';
 import { DEFAULT_QUOTAS, type MemoryQuotas, MemoryRecordStore } from '../record-store-memory.ts';
@@ -57,23 +55,23 @@ function flowIdOf(prefix: string): string {
 
 /**
  * A store without records: the prefix contains the flow, the client's code contains the binding. Any process with the same key
- * can read both. Each process also remembers claims, failed verifications and the first binding of a code for itself, and logins
- * survive the loss of these.
+ * can read both. Each process also keeps claims, failed verifications, the first binding of a code and traits in its memory, and
+ * logins survive the loss of these.
  */
-export class SealedFlowStore implements FlowStore {
-  readonly keepsRecords = false;
+export class SealedFlowStore extends KeyedFlowStore {
+  override readonly keepsRecords = false;
   #keys: SealingKeys;
   #replay: SealedConfig['replay'];
   readonly #records: MemoryRecordStore;
-  readonly #memory: KeyedFlowStore;
   readonly #now: () => number;
 
   /** `now`: epoch milliseconds. */
   constructor({ keys, replay }: SealedConfig, now: () => number = Date.now) {
+    const records = new MemoryRecordStore({ now, quotas: QUOTAS });
+    super(records);
+    this.#records = records;
     this.#keys = new SealingKeys(keys);
     this.#replay = replay;
-    this.#records = new MemoryRecordStore({ now, quotas: QUOTAS });
-    this.#memory = new KeyedFlowStore(this.#records);
     this.#now = now;
   }
 
@@ -83,7 +81,7 @@ export class SealedFlowStore implements FlowStore {
     this.#replay = replay;
   }
 
-  beginFlow(
+  override beginFlow(
     flow: Flow,
     { hadState, ttl, longest = Number.POSITIVE_INFINITY }: BeginOptions,
   ): BegunFlow | undefined {
@@ -93,7 +91,7 @@ export class SealedFlowStore implements FlowStore {
     return { prefix, live: { flow, id: flowIdOf(prefix) }, saved: SAVED };
   }
 
-  async findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined> {
+  override async findFlow(upstream: string, prefix: string): Promise<LiveFlow | undefined> {
     const opened = openFlow(this.#keys, upstream, prefix);
     if (opened === undefined || this.#isOver(opened)) return undefined;
     const { expiresAt: _, ...flow } = opened;
@@ -102,15 +100,15 @@ export class SealedFlowStore implements FlowStore {
 
   // This store finds nothing by the client's own state: `keepsRecords` says so, and the handlers begin no such flow.
 
-  async beginPreservedFlow(): Promise<'state_conflict'> {
+  override async beginPreservedFlow(): Promise<'state_conflict'> {
     return 'state_conflict';
   }
 
-  async findPreservedFlow(): Promise<undefined> {}
+  override async findPreservedFlow(): Promise<undefined> {}
 
-  async endPreservedFlow(): Promise<void> {}
+  override async endPreservedFlow(): Promise<void> {}
 
-  async bindCode(options: BindOptions): Promise<Bound> {
+  override async bindCode(options: BindOptions): Promise<Bound> {
     const { upstream, code, binding, codeTtl, wrap } = options;
     // Only to recognise a bare code: nothing is judged by its record.
     if (!wrap) return this.#bindFirst(deliveredCodeKey(upstream, code), options, code);
@@ -120,15 +118,15 @@ export class SealedFlowStore implements FlowStore {
     return this.#bindFirst(codeKey(upstream, code), options, own);
   }
 
-  async findCode(upstream: string, code: string): Promise<Binding | undefined> {
-    return openCode(this.#keys, upstream, code)?.binding ?? this.#memory.findCode(upstream, code);
+  override async findCode(upstream: string, code: string): Promise<Binding | undefined> {
+    return openCode(this.#keys, upstream, code)?.binding ?? super.findCode(upstream, code);
   }
 
   /** This process remembers a code under the upstream's code: two seals of it are still one code. */
-  async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
+  override async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
     const opened = openCode(this.#keys, upstream, code);
     if (opened === undefined) {
-      const binding = await this.#memory.findCode(upstream, code);
+      const binding = await super.findCode(upstream, code);
       return binding === undefined
         ? { outcome: 'unknown' }
         : { outcome: 'wrapped', binding, upstreamCode: code };
@@ -149,12 +147,12 @@ export class SealedFlowStore implements FlowStore {
     return outcome === 'unknown' ? { outcome } : { outcome, binding, upstreamCode };
   }
 
-  async releaseClaim(upstream: string, code: string, claimId: string): Promise<void> {
+  override async releaseClaim(upstream: string, code: string, claimId: string): Promise<void> {
     const opened = openCode(this.#keys, upstream, code);
     if (opened !== undefined) await this.#records.release(codeKey(upstream, opened.upstreamCode), claimId);
   }
 
-  async savePushedRequest(
+  override async savePushedRequest(
     upstream: string,
     requestUri: string,
     pushed: PushedRequest,
@@ -166,23 +164,12 @@ export class SealedFlowStore implements FlowStore {
     return own;
   }
 
-  async findPushedRequest(upstream: string, requestUri: string): Promise<FoundPushedRequest | undefined> {
+  override async findPushedRequest(
+    upstream: string,
+    requestUri: string,
+  ): Promise<FoundPushedRequest | undefined> {
     const opened = openPushedRequest(this.#keys, upstream, requestUri);
     return opened === undefined || this.#isOver(opened) ? undefined : opened;
-  }
-
-  saveTrait(upstream: string, clientId: string, trait: Trait, ttl: number): Promise<void> {
-    return this.#memory.saveTrait(upstream, clientId, trait, ttl);
-  }
-
-  hasTrait(upstream: string, clientId: string, trait: Trait): Promise<boolean> {
-    return this.#memory.hasTrait(upstream, clientId, trait);
-  }
-
-  async ping(): Promise<void> {}
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#memory[Symbol.asyncDispose]();
   }
 
   #isOver({ expiresAt }: Sealed<unknown>): boolean {
@@ -193,7 +180,7 @@ export class SealedFlowStore implements FlowStore {
   async #bindFirst(key: string, { flowId, binding, codeTtl }: BindOptions, own: string): Promise<Bound> {
     const record = encodeCode({ kind: 'seen', flowId, binding, sealed: undefined });
     const held = await this.#records.saveUnlessHeld(key, record, codeTtl + LONGEST_DELAY);
-    const earlier = held === undefined ? undefined : decodeCode(held)?.flowId;
+    const earlier = decodeCode(held)?.flowId;
     if (earlier === undefined || earlier === BOUND_ELSEWHERE)
       return { outcome: 'bound', code: own, first: true };
     return earlier === flowId

@@ -34,10 +34,18 @@ function isPlaceholder(segment: string): boolean {
 /**
  * The path as the most lenient server would read it: percent-decoded as often as that changes anything, backslashes as
  * slashes, empty, `.` and `..` segments resolved, path parameters (`;…`) and what follows a NUL, or an encoded `?` or
- * `#`, cut off, trailing dots and spaces trimmed, case folded. Two paths that agree in this reading may be one to some server.
+ * `#`, cut off, the session of a browser without cookies dropped, trailing dots and spaces trimmed, case folded. Two paths that
+ * agree in this reading may be one to some server.
  */
 export function loosenPath(path: string): string {
   return loosen(decodeFully(path));
+}
+
+/** The path loosened, its octets taken as Latin-1, and as UTF-8: overlong forms too, and compatibility characters folded. */
+export function loosePathsOf(path: string): readonly string[] {
+  const latin1 = decodeFully(path);
+  const texts = new Set([latin1, readUtf8(latin1.replace(OVERLONG_PAIR, shortenPair))]);
+  return [...texts].map(loosen);
 }
 
 /**
@@ -47,7 +55,7 @@ export function loosenPath(path: string): string {
  */
 export function readingsOf(path: string): readonly string[] | undefined {
   const latin1 = decodeFully(path);
-  const utf8 = Buffer.from(latin1, 'latin1').toString('utf8').normalize('NFKC');
+  const utf8 = readUtf8(latin1);
   const texts = latin1 === utf8 ? [latin1] : [latin1, utf8];
   return texts.some(isTwisted) ? undefined : texts.map(loosen);
 }
@@ -67,10 +75,24 @@ const ENCODED = /%(?:u00)?([0-9a-f]{2})/gi;
 // C0, C1, E0 80–9F and F0 80–8F begin overlong forms of other characters (RFC 3629 3).
 const OVERLONG = /[\xc0\xc1]|\xe0[\x80-\x9f]|\xf0[\x80-\x8f]/;
 
+// An ASCII character in two octets, as Java once read it.
+const OVERLONG_PAIR = /[\xc0\xc1][\x80-\xbf]/g;
+
+function shortenPair(pair: string): string {
+  return String.fromCharCode(((pair.charCodeAt(0) & 1) << 6) | (pair.charCodeAt(1) & 0x3f));
+}
+
+function readUtf8(octets: string): string {
+  return Buffer.from(octets, 'latin1').toString('utf8').normalize('NFKC');
+}
+
 function isTwisted(text: string): boolean {
   if (/[\u0000-\u001f\u007f]/.test(text) || OVERLONG.test(text) || text.search(ENCODED) !== -1) return true;
   return text.split(/[/\\]/).some((segment) => segment.replace(/;.*$/s, '').trim() === '..');
 }
+
+/** ASP.NET takes a session or an identity from any segment. */
+const COOKIELESS = /^\((?:[a-z]\([^()]*\))+\)$/i;
 
 function loosen(text: string): string {
   const end = text.search(/[\u0000?#]/);
@@ -79,7 +101,7 @@ function loosen(text: string): string {
     const segment = raw.replace(/;.*$/s, '').trim();
     const name = trimDots(segment);
     if (segment === '..') segments.pop();
-    else if (name !== '') segments.push(name.toLowerCase());
+    else if (name !== '' && !COOKIELESS.test(name)) segments.push(name.toLowerCase());
   }
   return `/${segments.join('/')}`;
 }

@@ -1,5 +1,5 @@
 import type { EndpointPaths } from '../config/config.ts';
-import { compilePathPattern, loosenPath, type PathPattern } from '../http/path-pattern.ts';
+import { compilePathPattern, loosenPath, loosePathsOf, type PathPattern } from '../http/path-pattern.ts';
 import { Remembered } from '../http/remembered.ts';
 
 /** Which of an issuer's endpoints a request is for: the `endpoint` label of request metrics. */
@@ -54,8 +54,8 @@ export class Endpoints {
         return { endpoint, realm: matched.realm, resembles: undefined };
       }
     }
-    const loose = loosenPath(path);
-    const resembled = this.#loose.find(({ pattern }) => pattern.match(loose) !== undefined);
+    const loose = loosePathsOf(path);
+    const resembled = this.#loose.find(({ pattern }) => loose.some((one) => pattern.match(one)));
     return { endpoint: 'other', realm: '', resembles: resembled?.endpoint };
   }
 

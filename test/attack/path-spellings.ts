@@ -56,6 +56,11 @@ const RESEMBLING: readonly string[] = [
   '/oauth2/%2e/{name}',
   '/oauth2/{name}/%2e',
   '/oauth2/{name}/%2e%2e/{name}',
+  '/(S(x))/oauth2/{name}',
+  '/oauth2/(A(b)F(c))/{name}',
+  '/oauth2/%28S%28x%29%29/{name}',
+  '/oauth2/{wide}{rest}',
+  '/oauth2/{overlong}{rest}',
 ];
 
 /** Paths that lead to the endpoint on some server, but are unknown to the gateway. */
@@ -88,6 +93,8 @@ function spell(spelling: string, name: string): string {
     odd: name.slice(0, -1) + name.slice(-1).toUpperCase(),
     hex: first.charCodeAt(0).toString(16),
     HEX: first.toUpperCase().charCodeAt(0).toString(16),
+    wide: encodeURIComponent(String.fromCharCode(first.charCodeAt(0) + 0xfee0)),
+    overlong: `%c1%${(0x40 + first.charCodeAt(0)).toString(16)}`,
     rest: name.slice(1),
     REST: name.slice(1).toUpperCase(),
   };

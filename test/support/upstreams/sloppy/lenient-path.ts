@@ -30,6 +30,14 @@ export function overridesOf(headers: IncomingMessage['headers'], name: RegExp): 
     .map(([, value]) => String(value));
 }
 
+/** Overlong forms are what they stand for, and compatibility characters are folded. */
+function readUtf8(octets: string): string {
+  const shortened = octets.replace(/\xc1([\x80-\xbf])/g, (_, last: string) =>
+    String.fromCharCode(last.charCodeAt(0) - 0x40),
+  );
+  return Buffer.from(shortened, 'latin1').toString('utf8').normalize('NFKC');
+}
+
 function lenientPath(raw: string): string {
   let text = raw;
   for (let round = 0; round < 3; round++) {
@@ -37,11 +45,11 @@ function lenientPath(raw: string): string {
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
   }
-  const [beforeEnd = ''] = text.split(/[\0?#]/, 1);
+  const [beforeEnd = ''] = readUtf8(text).split(/[\0?#]/, 1);
   const segments: string[] = [];
   for (const written of beforeEnd.replaceAll('\\', '/').split('/')) {
     const segment = written.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-    const name = segment.replace(/[. ]+$/, '');
+    const name = segment.replace(/[. ]+$/, '').replace(/^\(([a-z]\(.*\))+\)$/, '');
     if (segment === '..') segments.pop();
     else if (name !== '') segments.push(name);
   }

@@ -72,7 +72,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     if (subject.client === UNLISTED) this.#prove(subject);
     const name = this.#count(subject, 'bound');
     if (subject.client === UNLISTED && name !== UNLISTED) this.#count(subject, 'unlisted');
-    for (const reason of violations) this.violationAccepted(subject, reason);
+    for (const reason of violations) this.violationCounted(subject, reason);
     if (redirectUri !== undefined && name !== UNLISTED) this.#noteUri(subject.issuer, name, redirectUri);
   }
 
@@ -94,7 +94,7 @@ export class Activity implements ActivitySink, AsyncDisposable {
     this.#addRefusal(issuer, name, refusal);
   }
 
-  violationAccepted(subject: Subject, reason: Reason): void {
+  violationCounted(subject: Subject, reason: Reason): void {
     this.#count(subject, `#${reason}`);
     this.#noteLast(subject, reason);
   }

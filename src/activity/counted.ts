@@ -30,7 +30,7 @@ export const ISSUER_ITSELF = '';
 
 /**
  * Whether a violation counts against the client at once. Anybody can send requests in its name, so that of a request in report counts
- * only after the server has accepted it: an authorization request with a code, a token request with a success.
+ * only once the server has taken part: an authorization request that got a code, a token request with such a code or with a success.
  */
 export function countsAtOnce({
   endpoint,

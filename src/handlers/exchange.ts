@@ -65,7 +65,7 @@ export class Exchange {
   overhead: number | undefined;
   /** Of the upstream's response, once it arrived. */
   upstreamHead: ResponseHead | undefined;
-  /** The rule that this token request broke, in report. It counts against the client if the server accepts the request. */
+  /** The rule that this token request broke, in report. It counts against the client if its code is known, or the server accepts the request. */
   reported: { readonly subject: Subject; readonly reason: Reason } | undefined;
   /** Available if the server answers the request that began the flow with its code. */
   flow: OwnFlow | undefined;
@@ -112,13 +112,18 @@ export class Exchange {
     return this.request.method ?? 'GET';
   }
 
+  /** Counts the reported violation against its client. */
+  countReported(): void {
+    if (this.reported === undefined) return;
+    this.services.events.violationCounted(this.reported.subject, this.reported.reason);
+    this.reported = undefined;
+  }
+
   /** Counts the exchange, after the response was sent. */
   end(): void {
-    const { events } = this.services;
     const status = this.upstreamHead?.status ?? 0;
-    if (this.reported !== undefined && status >= 200 && status < 300)
-      events.violationAccepted(this.reported.subject, this.reported.reason);
-    events.requestEnded(this.#answered());
+    if (status >= 200 && status < 300) this.countReported();
+    this.services.events.requestEnded(this.#answered());
   }
 
   /** The log and metric data of the exchange, after the response was sent. */

@@ -21,8 +21,8 @@ export interface ActivitySink {
   codeBound(subject: Subject, flow: BoundFlow): void;
   redeemed(subject: Subject, result: RedemptionResult): void;
   violation(violation: Violation): void;
-  /** The server has accepted a request that broke a rule in report. */
-  violationAccepted(subject: Subject, reason: Reason): void;
+  /** A violation in report counts against its client. */
+  violationCounted(subject: Subject, reason: Reason): void;
   upstreamFault(issuer: string, kind: UpstreamFaultKind): void;
   /** An id_token covers the code of this client (`c_hash`). */
   codeHashSeen(issuer: string, client: string): void;

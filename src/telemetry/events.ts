@@ -72,11 +72,11 @@ export class Events {
     this.#log.warn(buildViolationLine(violation), enforced ? 'refused' : 'would be refused');
   }
 
-  /** The server has accepted a token request that broke a rule in report. */
-  violationAccepted(subject: Subject, reason: Reason): void {
+  /** A violation of a token request in report counts against its client. */
+  violationCounted(subject: Subject, reason: Reason): void {
     const { issuer, client } = subject;
     this.#metrics.violationsWithCode.inc({ issuer, client, reason });
-    this.#activity?.violationAccepted(subject, reason);
+    this.#activity?.violationCounted(subject, reason);
   }
 
   unplacedRequest(unplaced: {

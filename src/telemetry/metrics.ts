@@ -40,7 +40,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     ),
     violationsWithCode: counter(
       'violations_with_code_total',
-      'Requests counted in `pkce_gateway_report_only_violations_total` that the server accepted, by reason: authorization requests whose login got a code, and token requests that succeeded. Only these, and responses that would have been refused, count against the readiness of the client.',
+      'Requests counted in `pkce_gateway_report_only_violations_total` that nobody can make up, by reason: authorization requests whose login got a code, and token requests that redeem such a code or that the server accepted. Only these, and responses that would have been refused, count against the readiness of the client.',
       ['issuer', 'client', 'reason'],
     ),
     unplacedRequests: counter(

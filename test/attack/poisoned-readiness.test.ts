@@ -46,4 +46,14 @@ describe('of a client in report, token requests of a stranger', () => {
     const samples = await stage.gateway.metrics();
     expect(samples.value('violations_with_code_total', { reason: 'verifier_unexpected' })).toBe(1);
   });
+
+  test('count where they redeem a code of the client, whatever the server says', async () => {
+    await using stage = await Stage.open({ mode: 'report' });
+    const code = await stage.newCode();
+    expect((await stage.redeem(code, { redirect_uri: 'https://elsewhere.example/cb' })).status).toBe(400);
+    await vi.waitFor(
+      async () => expect((await countsOf(stage)).violations_counted).toEqual({ redirect_uri_mismatch: 1 }),
+      SOON,
+    );
+  });
 });

@@ -20,5 +20,8 @@ export function checkRedemption(context: TokenContext): Progress | Promise<Progr
 async function refuse({ exchange, owner, claimed }: TokenContext, violation: Violation): Promise<Progress> {
   // Before the answer, so that a retry finds the code free.
   if (owner.mode === 'enforce') await claimed.release();
-  return refuseIfEnforced(exchange, violation, owner);
+  const progress = refuseIfEnforced(exchange, violation, owner);
+  // Its flow got a code, so this is no request that anybody can make up.
+  exchange.countReported();
+  return progress;
 }

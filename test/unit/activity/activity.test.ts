@@ -145,7 +145,7 @@ describe('a violation', () => {
       '!code_unknown spa': 1,
       'last spa': `${NOON / 1000} code_unknown`,
     });
-    activity.violationAccepted(listed('spa'), 'code_unknown');
+    activity.violationCounted(listed('spa'), 'code_unknown');
     activity.violation(
       violationOf(listed('spa'), { endpoint: 'authorization_response', reason: 'flow_unknown' }),
     );

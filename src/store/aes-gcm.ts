@@ -1,15 +1,15 @@
 import { type CipherKey, createCipheriv, createDecipheriv } from 'node:crypto';
-
-/** Bytes of the random nonce of each message. */
-export const NONCE_BYTES = 12;
+import { takeRandomBytes } from './random-pool.ts';
 
 const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** The encoding of keys. Keys are text: for bytes, Node throws and catches an exception internally, which takes longer than encrypting. */
 const OPTIONS = { authTagLength: TAG_BYTES, encoding: 'base64url' } as const;
 
-/** The nonce, the encrypted message and its tag. `context`: authenticated with the message, but not contained in it. */
-export function encrypt(key: CipherKey, message: Buffer, context: Buffer, nonce: Buffer): Buffer {
+/** A random nonce, the encrypted message and its tag. `context`: authenticated with the message, but not contained in it. */
+export function encrypt(key: CipherKey, message: Buffer, context: Buffer): Buffer {
+  const nonce = takeRandomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce, OPTIONS);
   cipher.setAAD(context);
   const encrypted = cipher.update(message);

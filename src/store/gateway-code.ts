@@ -12,11 +12,11 @@ export function deriveGatewayCode(code: string, salt: string): string {
 
 /**
  * Encrypts a code under a key derived from another code, of which the store has only a digest: a copy of the store reveals
- * neither. `nonce`: 12 random bytes.
+ * neither.
  */
-export function sealCode(code: string, under: string, upstream: string, nonce: Buffer): string {
+export function sealCode(code: string, under: string, upstream: string): string {
   const context = Buffer.from(upstream, 'utf8');
-  return encrypt(deriveKey(under), Buffer.from(code, 'utf8'), context, nonce).toString('base64url');
+  return encrypt(deriveKey(under), Buffer.from(code, 'utf8'), context).toString('base64url');
 }
 
 /** The sealed code; `undefined` if the other code, the upstream or the ciphertext differs from those of its encryption. */

@@ -1,4 +1,3 @@
-import { NONCE_BYTES } from './aes-gcm.ts';
 import { CODE_MEMORY, decodeCode, encodeCode } from './code-record.ts';
 import { buildFlowPrefix, FLOW_PREFIX_LENGTH, FLOW_PREFIX_RANDOM_BYTES } from './flow-prefix.ts';
 import type {
@@ -156,8 +155,7 @@ export class KeyedFlowStore implements FlowStore {
     const salt = takeRandomBytes(SALT_BYTES).toString('base64url');
     const own = deriveGatewayCode(code, salt);
     const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: salt });
-    const sealed = sealCode(code, own, upstream, takeRandomBytes(NONCE_BYTES));
-    const record = encodeCode({ kind: 'own', flowId, binding, sealed });
+    const record = encodeCode({ kind: 'own', flowId, binding, sealed: sealCode(code, own, upstream) });
     const [held] = await Promise.all([
       this.#records.saveUnlessHeld(codeKey(upstream, code), marker, codeTtl + CODE_MEMORY.marker),
       this.#records.save(codeKey(upstream, own), record, codeTtl + CODE_MEMORY.own),

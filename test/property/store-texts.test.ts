@@ -185,10 +185,10 @@ describe('sealed codes', () => {
 
   test('every code is restored, under its own upstream only', () => {
     fc.assert(
-      fc.property(upstreamCode, upstream, upstream, bytes(44), (code, upstream, other, random) => {
-        const own = deriveGatewayCode(code, random.toString('base64url', 0, 32));
+      fc.property(upstreamCode, upstream, upstream, bytes(32), (code, upstream, other, random) => {
+        const own = deriveGatewayCode(code, random.toString('base64url'));
         expect(isGatewayCode(own)).toBe(true);
-        const sealed = sealCode(code, own, upstream, random.subarray(32));
+        const sealed = sealCode(code, own, upstream);
         expect(openSealedCode(sealed, own, upstream)).toBe(code);
         fc.pre(other !== upstream);
         expect(openSealedCode(sealed, own, other)).toBeUndefined();
@@ -200,9 +200,9 @@ describe('sealed codes', () => {
     const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const change = fc.tuple(fc.nat(), fc.constantFrom(...base64url));
     fc.assert(
-      fc.property(upstreamCode, bytes(44), change, (code, random, [position, character]) => {
-        const own = deriveGatewayCode(code, random.toString('base64url', 0, 32));
-        const sealed = sealCode(code, own, 'u', random.subarray(32));
+      fc.property(upstreamCode, bytes(32), change, (code, random, [position, character]) => {
+        const own = deriveGatewayCode(code, random.toString('base64url'));
+        const sealed = sealCode(code, own, 'u');
         const altered = (value: string) => {
           const at = position % value.length;
           return value.slice(0, at) + character + value.slice(at + 1);

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
-import { decodeCanonical, decrypt, encrypt, NONCE_BYTES } from '../aes-gcm.ts';
+import { decodeCanonical, decrypt, encrypt } from '../aes-gcm.ts';
 import { takeRandomBytes } from '../random-pool.ts';
 import { decodeBase32, encodeBase32 } from './base32.ts';
 
@@ -49,8 +49,9 @@ export class SealingKeys {
   /** Like `sign`, but also encrypts the record, in base64url. */
   encrypt(purpose: Purpose, record: Buffer, context: string): string {
     const [key] = this.#keys;
-    const sealed = encrypt(key[purpose], record, contextOf(key, context), takeRandomBytes(NONCE_BYTES));
-    return Buffer.concat([key.header, sealed]).toString('base64url');
+    return Buffer.concat([key.header, encrypt(key[purpose], record, contextOf(key, context))]).toString(
+      'base64url',
+    );
   }
 
   decrypt(purpose: Purpose, text: string, context: string): Buffer | undefined {

@@ -36,6 +36,12 @@ export function refusalRecord(issuer: string): string {
   return `${issuer}:refusals`;
 }
 
+/** Epoch milliseconds of a stored moment in seconds; `undefined`: it is damaged. */
+export function momentOf(seconds: unknown): number | undefined {
+  const at = new Date(Number(seconds) * 1000).getTime();
+  return Number.isNaN(at) ? undefined : at;
+}
+
 /** A day as its number since 1970, in UTC, so that all replicas agree on it. */
 export function dayOf(now: number): number {
   return Math.floor(now / DAY);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UNLISTED } from '../policy/client-policy.ts';
-import { type ActivityStore, dayOf, dayRecord, PERIOD_DAYS, periodDays } from './activity-store.ts';
+import { type ActivityStore, dayOf, dayRecord, momentOf, PERIOD_DAYS, periodDays } from './activity-store.ts';
 import { LAST } from './counted.ts';
 import { UNLISTED_LIMIT } from './known-clients.ts';
 
@@ -60,6 +60,7 @@ export async function loadHistories(
   return histories;
 }
 
+/** What is damaged counts nothing. */
 function parseDay(record: ReadonlyMap<string, string>): Day {
   const day = new Map<string, { counts: Map<string, number>; last: ClientDay['last'] }>();
   for (const [field, text] of record) {
@@ -72,8 +73,9 @@ function parseDay(record: ReadonlyMap<string, string>): Day {
     }
     if (what === LAST) {
       const [seconds = '', last = ''] = text.split(' ');
-      did.last = { at: Number(seconds) * 1000, what: last };
-    } else did.counts.set(what, Number(text));
+      const at = momentOf(seconds);
+      if (at !== undefined) did.last = { at, what: last };
+    } else if (Number.isSafeInteger(Number(text))) did.counts.set(what, Number(text));
   }
   return day;
 }

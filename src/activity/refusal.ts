@@ -1,5 +1,5 @@
 import type { Violation } from '../telemetry/violation.ts';
-import { type ActivityStore, refusalRecord } from './activity-store.ts';
+import { type ActivityStore, momentOf, refusalRecord } from './activity-store.ts';
 
 export const REFUSALS_KEPT = 10;
 const LONGEST_DETAIL = 200;
@@ -46,9 +46,10 @@ function decodeRefusal(issuer: string, field: string, text: string): Refusal | u
   } catch {
     return undefined;
   }
-  if (!Array.isArray(values) || typeof values[0] !== 'number') return undefined;
+  const at = Array.isArray(values) ? momentOf(values[0]) : undefined;
+  if (!Array.isArray(values) || at === undefined) return undefined;
   const [endpoint = '', reason = '', mode = '', requestId = ''] = values.slice(1, 5).map(String);
   const detail = typeof values[5] === 'string' ? values[5] : undefined;
   const client = field.slice(field.indexOf(' ') + 1);
-  return { issuer, client, at: values[0] * 1000, endpoint, reason, mode, requestId, detail };
+  return { issuer, client, at, endpoint, reason, mode, requestId, detail };
 }

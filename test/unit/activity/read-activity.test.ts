@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { dayOf, dayRecord, refusalRecord } from '../../../src/activity/activity-store.ts';
 import { MemoryActivityStore } from '../../../src/activity/activity-store-memory.ts';
 import type { ClientActivity } from '../../../src/activity/client-activity.ts';
 import { PastDays } from '../../../src/activity/history.ts';
 import { UNLISTED_LIMIT } from '../../../src/activity/known-clients.ts';
 import { NO_ACTIVITY, readActivity } from '../../../src/activity/read-activity.ts';
+import { loadRefusals } from '../../../src/activity/refusal.ts';
 import type { ClientPolicy } from '../../../src/policy/client-policy.ts';
 import { ClientRegistry } from '../../../src/policy/client-registry.ts';
 import { verdictText } from '../../../src/policy/judge-readiness.ts';
@@ -91,6 +93,30 @@ test('of too many others, those with the most codes have a name', async () => {
   expect(requests[`client-${UNLISTED_LIMIT + 49}`]).toBe((UNLISTED_LIMIT + 50) * 14);
   expect(requests['client-49']).toBeUndefined();
   expect(requests['_unlisted']).toBe(14 * ((50 * 51) / 2));
+});
+
+test('damaged fields count nothing, and all others are read', async () => {
+  const store = new MemoryActivityStore(() => NOW);
+  const fields = {
+    garbage: 'x',
+    'S256 portal': 3,
+    'bound portal': 'many',
+    'verified portal': '1e400',
+    'last portal': 'never challenge_missing',
+    'last other': '1e300 challenge_missing',
+  };
+  await store.addActivity(dayRecord('corp', dayOf(NOW)), new Map(Object.entries(fields)));
+  const { clients } = await readActivity(store, [corp([reported('portal'), reported('other')])], NOW);
+  expect(
+    clients.map(({ client, total, lastViolation }) => [client, total.S256, total.verified, lastViolation]),
+  ).toEqual([
+    ['portal', 3, 0, undefined],
+    ['other', 0, 0, undefined],
+    ['_unlisted', 0, 0, undefined],
+  ]);
+  const texts = ['[1e300, "token"]', '["x"]', '[1]'].map((text, slot) => [`${slot} portal`, text] as const);
+  await store.addActivity(refusalRecord('corp'), new Map(texts));
+  expect(await loadRefusals(store, 'corp')).toMatchObject([{ client: 'portal', at: 1_000 }]);
 });
 
 test('requests that the upstream did not answer are counted by kind', async () => {

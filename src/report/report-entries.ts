@@ -1,4 +1,5 @@
 import { type ClientEntry, renderClientEntries } from '../config/client-entries.ts';
+import { redirectUri } from '../config/schema/uris.ts';
 import { UNLISTED } from '../policy/client-policy.ts';
 import { type Report, type ReportedClient, verdictState } from './reported-client.ts';
 
@@ -18,14 +19,17 @@ export function renderEntries({ clients, now, seenBy }: Report): string {
     return mode === 'report' && announced === null && canBeEntry;
   });
   const entries = candidates.map((client): ClientEntry => {
-    const { issuer, redirect_uris: uris, redirect_uris_listed: hasUris } = client;
+    const { issuer, redirect_uris: seen, redirect_uris_listed: hasUris } = client;
+    const refused = hasUris ? [] : seen.flatMap(whyRefused);
+    const uris = hasUris ? [] : seen.filter((uri) => whyRefused(uri).length === 0);
     const settings = {
-      ...(verdictState(client) === 'ready'
+      // With a list that lacks one of its URIs, its logins there would be refused.
+      ...(verdictState(client) === 'ready' && refused.length === 0
         ? { mode: 'enforce', enforce_from: enforceFrom }
         : { mode: 'report' }),
-      ...(uris.length > 0 && !hasUris && { redirect_uris: uris }),
+      ...(uris.length > 0 && { redirect_uris: uris }),
     };
-    return { issuer, client: client.client, settings, comment: commentOf(client) };
+    return { issuer, client: client.client, settings, comment: [commentOf(client), ...refused].join('\n') };
   });
   const ready = candidates.filter((client) => verdictState(client) === 'ready').length;
   const summary = `pkce-gateway report, ${new Date(now).toISOString().slice(0, 10)}: ${ready} of ${candidates.length} clients in report mode without a date are ready.`;
@@ -39,6 +43,12 @@ export function renderEntries({ clients, now, seenBy }: Report): string {
       : [`Only the gateway at ${seenBy} saw them: add those that the others saw.`]),
   ];
   return renderClientEntries(heading.join('\n'), entries);
+}
+
+/** Why a redirect URI cannot be an entry of `redirect_uris`, or nothing. */
+function whyRefused(uri: string): string[] {
+  const problems = redirectUri.safeParse(uri).error?.issues ?? [];
+  return problems.map(({ message }) => `redirect_uris cannot list ${uri}: ${message}`);
 }
 
 function commentOf(client: ReportedClient): string {

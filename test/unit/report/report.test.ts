@@ -210,6 +210,17 @@ issuers:
         mode: report`,
     ));
 
+  test('a redirect URI that no entry can list is a comment, and its client stays in report', () => {
+    const uris = ['https://app.example.com/cb', 'https://app.example.com/#/cb'];
+    expect(renderEntries(of([client('hash', { redirect_uris: uris })]))).toContain(`
+      # ready: 1200 requests, 990 codes redeemed
+      # redirect_uris cannot list https://app.example.com/#/cb: must not have a fragment (RFC 6749 3.1.2)
+      hash:
+        mode: report
+        redirect_uris:
+          - https://app.example.com/cb`);
+  });
+
   test('a client with a date keeps it, and the table shows it', () => {
     const shop = client('shop', { enforce_from: '2027-01-15T00:00:00.000Z' });
     expect(renderEntries(of([shop]))).toMatch(/^# .*: 0 of 0 clients [^\n]*$/);

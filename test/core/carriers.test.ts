@@ -79,6 +79,20 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     },
   );
 
+  test.each(['text/html', 'text/plain; charset=utf-8', 'text/x-json', ''])(
+    'JSON is followed with the Content-Type %j, as PHP sends it',
+    async (type) => {
+      await using stage = await CoreStage.open({ mode });
+      stage.respond = (_received, response) => {
+        const body = JSON.stringify({ code: UPSTREAM_CODE, state: stage.upstreamState });
+        response.writeHead(200, type === '' ? {} : { 'Content-Type': type }).end(` ${body}`);
+      };
+      const { code, state } = JSON.parse((await stage.authorize()).text);
+      expect(state).toBe(STATE);
+      expect((await stage.redeem(code)).status).toBe(200);
+    },
+  );
+
   test('login and consent pages with the prefix stay unchanged', async () => {
     await using stage = await CoreStage.open({ mode });
     const state = await stage.begin();

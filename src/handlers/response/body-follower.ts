@@ -1,6 +1,6 @@
 import { BodyCarriers, mayHoldCarriers } from '../../oauth/carriers/body-carriers.ts';
 import { rewriteCarriers } from '../../oauth/carriers/carrier.ts';
-import type { ContentFamily } from '../../oauth/carriers/content-family.ts';
+import { type ContentFamily, sniffFamily } from '../../oauth/carriers/content-family.ts';
 import type { Surroundings } from '../../oauth/carriers/find-urls.ts';
 import type { Piece } from '../../oauth/carriers/piece.ts';
 import { decodeContent } from '../../upstream/decode-content.ts';
@@ -90,8 +90,11 @@ export class BodyFollower implements BodyInspector {
     const body = this.#encoding === undefined ? all : decodeContent(all, this.#encoding, CODED_LIMIT);
     if (body === undefined) return this.#passUnread(all);
     const text = body.toString('latin1');
-    if (!mayHoldCarriers(text, this.#options.family, this.#options.around)) return all;
-    const pieces = [...this.#carriers.push(text), ...this.#carriers.end()];
+    const { around } = this.#options;
+    const family = sniffFamily(text, this.#options.family);
+    if (!mayHoldCarriers(text, family, around)) return all;
+    const carriers = new BodyCarriers(family, around);
+    const pieces = [...carriers.push(text), ...carriers.end()];
     if (pieces.every(isPlain)) return all;
     const sent = this.#options.exchange.inScope(() => this.#judgeEach(pieces));
     const whole = (text: string | 'answered'): Inspected =>

@@ -1,3 +1,5 @@
+import { parseJsonObject } from '../json-object.ts';
+
 export type ContentFamily = 'html' | 'xhtml' | 'xml' | 'json' | 'script' | 'text';
 
 const TYPE = /^[!#$%&'*+.^`|~\w-]+\/[!#$%&'*+.^`|~\w-]+$/;
@@ -14,8 +16,14 @@ export function contentFamily(contentType = ''): ContentFamily | undefined {
   const type = types.findLast((each) => TYPE.test(each) && !UNKNOWN.has(each)) ?? 'text/html';
   if (type === 'text/html') return 'html';
   if (type === 'application/xhtml+xml') return 'xhtml';
-  if (type === 'application/json' || type === 'text/json' || type.endsWith('+json')) return 'json';
+  if (/^(?:text|application)\/(?:x-)?json$/.test(type) || type.endsWith('+json')) return 'json';
   if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml';
   if (/^(?:text|application)\/(?:x-)?(?:javascript|ecmascript)$/.test(type)) return 'script';
   return type === 'text/plain' ? 'text' : undefined;
+}
+
+/** The family of a whole body: frameworks that set no content type send JSON as a page or as text. */
+export function sniffFamily(text: string, family: ContentFamily): ContentFamily {
+  const mayBeJson = (family === 'html' || family === 'text') && /^\s*\{/.test(text);
+  return mayBeJson && parseJsonObject(text) !== undefined ? 'json' : family;
 }

@@ -109,7 +109,8 @@ function redisAdapter(
       const prefix = `test-${randomUUID()}:`;
       const { flows: store, activity } = openStores({
         kind: 'redis',
-        redis: redisConfig(servers, { ...settings, prefix }),
+        // The suite is about replies, and a busy machine takes its time for them.
+        redis: redisConfig(servers, { timeout: 10_000, ...settings, prefix }),
       });
       await untilReachable(store);
       return {

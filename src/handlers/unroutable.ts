@@ -16,26 +16,19 @@ export type Unroutable = {
   readonly issuer?: Issuer;
 };
 
-const REFUSALS: Readonly<Record<UnroutableCause, { readonly status: number; readonly description: string }>> =
-  {
-    version: { status: 505, description: 'the gateway speaks HTTP/1.1 and HTTP/1.0 only' },
-    host: { status: 400, description: 'the Host header is missing, repeated or malformed' },
-    target: {
-      status: 400,
-      description: 'the request target is malformed, or names another host than the Host header',
-    },
-    issuer_unknown: { status: 421, description: 'no issuer is configured for this host' },
-    path_unknown: { status: 404, description: 'no issuer is configured for this path' },
-    endpoints_unknown: {
-      status: 503,
-      description: 'the endpoints of the authorization server are not known yet; try again',
-    },
-    upgrade: { status: 400, description: 'this request cannot be upgraded' },
-  };
+const REFUSALS: Readonly<Record<UnroutableCause, readonly [status: number, description: string]>> = {
+  version: [505, 'the gateway speaks HTTP/1.1 and HTTP/1.0 only'],
+  host: [400, 'the Host header is missing, repeated or malformed'],
+  target: [400, 'the request target is malformed, or names another host than the Host header'],
+  issuer_unknown: [421, 'no issuer is configured for this host'],
+  path_unknown: [404, 'no issuer is configured for this path'],
+  endpoints_unknown: [503, 'the endpoints of the authorization server are not known yet; try again'],
+  upgrade: [400, 'this request cannot be upgraded'],
+};
 
 export function answerUnroutable(events: Events, response: ServerResponse, unroutable: Unroutable): void {
   const { cause, request, issuer } = unroutable;
-  const { status, description } = REFUSALS[cause];
+  const [status, description] = REFUSALS[cause];
   const { origin, accept } = request.headers;
   const requestId = countUnroutable(events, unroutable);
   // The endpoint is unknown, so apps of all clients may read this response.
@@ -51,7 +44,7 @@ export function answerUnroutable(events: Events, response: ServerResponse, unrou
 }
 
 export function statusOf(cause: UnroutableCause): number {
-  return REFUSALS[cause].status;
+  return REFUSALS[cause][0];
 }
 
 /** Returns its request id. */

@@ -1,7 +1,7 @@
 import { decideClientId } from '../../policy/client-registry.ts';
 import type { Violation } from '../../policy/reason.ts';
 import { forwardAsSent } from '../forward-as-sent.ts';
-import { isDecisive, parameterInQuery, problemBesideRequest, problemOf } from '../message/message.ts';
+import { isDecisive, parameterInQuery, problemBesideRequest } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import type { AuthorizationContext } from './authorization-context.ts';
 import { countRequest } from './check-policy.ts';
@@ -29,9 +29,9 @@ function findProblem({ message, merged, client, isPushed }: AuthorizationContext
   const inQuery = isPushed ? parameterInQuery(query) : undefined;
   if (inQuery !== undefined) return { reason: 'parameter_in_query', detail: inQuery };
   if (merged.conflict !== undefined) return { reason: 'parameter_conflict', detail: merged.conflict };
+  if (query.problems.length > 0 || body === undefined) return query.problems[0];
   // If the other part contains the request, this part may contain any parameters of the server.
-  const inPlace = body !== undefined && merged.inQuery;
-  return problemOf(query) ?? (body && (inPlace ? problemBesideRequest : problemOf)(body.form));
+  return merged.inQuery ? problemBesideRequest(body.form) : body.form.problems[0];
 }
 
 /** If only irrelevant parameters are malformed, the flow can still begin. */

@@ -58,11 +58,7 @@ export function isUnread({ query, body, otherBody }: Message): boolean {
   return query.hidden || otherBody || (body !== undefined && (body.unread || body.form.hidden));
 }
 
-export function problemOf({ problems }: ParsedParameters): Violation | undefined {
-  return problems[0];
-}
-
-/** The same for text beside a request: parameters of the server itself may have any form, including a captcha's `code`. */
+/** A problem of text beside a request, where parameters of the server itself may have any form, including a captcha's `code`. */
 export function problemBesideRequest({ problems, hidden }: ParsedParameters): Violation | undefined {
   return hidden ? problems[0] : problems.find((problem) => problem.detail !== 'code' && isDecisive(problem));
 }

@@ -7,7 +7,7 @@ import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { forwardAsSent } from '../forward-as-sent.ts';
 import { type IdentifiedClient, recordedClient } from '../identify-client.ts';
-import { hintsOf, parameterInQuery, problemOf } from '../message/message.ts';
+import { hintsOf, parameterInQuery } from '../message/message.ts';
 import type { Progress } from '../run-steps.ts';
 import { refuseIfEnforced } from './refuse-if-enforced.ts';
 import type { TokenContext } from './token-context.ts';
@@ -34,7 +34,7 @@ function findProblem({ message, named, parameters, grantType }: TokenContext): V
   if (body.problem !== undefined) return body.problem;
   const inQuery = parameterInQuery(query);
   if (inQuery !== undefined) return { reason: 'parameter_in_query', detail: inQuery };
-  const problem = problemOf(body.form) ?? problemOf(query);
+  const problem = body.form.problems[0] ?? query.problems[0];
   if (problem !== undefined) return problem;
   // A different spelling of the grant: some servers trim it, fold its case, or assume it if it is missing.
   const meant = grantType && foldText(grantType);

@@ -1,4 +1,5 @@
-import { type JwtClaims, parseJwtClaims } from '../jwt.ts';
+import type { JsonObject } from '../json-object.ts';
+import { parseJwtClaims } from '../jwt.ts';
 
 /** The content of an authorization response's parameters (RFC 6749 4.1.2, 4.2.2; OIDC Core 3.3.2.5; JARM 2.3). */
 export type Answer = {
@@ -60,12 +61,12 @@ export function readAnswer(parameters: Iterable<readonly [name: string, value: s
   };
 }
 
-function readClaims(jwt: string): JwtClaims | undefined {
+function readClaims(jwt: string): JsonObject | undefined {
   const claims = parseJwtClaims(jwt);
   return typeof claims === 'object' ? claims : undefined;
 }
 
-function textsOf(claims: JwtClaims, name: string): string[] {
+function textsOf(claims: JsonObject, name: string): string[] {
   const value = claims[name];
   return (Array.isArray(value) ? value : [value]).filter((item) => typeof item === 'string');
 }

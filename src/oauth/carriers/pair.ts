@@ -9,9 +9,9 @@ export type Member = {
   readonly name: string;
   readonly value: Written;
   /** The range to remove with the member; `undefined`: a variable, which stays and becomes empty. */
-  readonly removal: Removal | undefined;
+  readonly removal?: Removal | undefined;
   /** The position for another member of a JSON object. */
-  readonly next: number | undefined;
+  readonly next?: number | undefined;
 };
 
 export type Removal = {

@@ -87,8 +87,7 @@ export class XmlReader implements HtmlTokens {
   #readAttributes(tag: Tag) {
     return tag.attributes.flatMap(({ name, value }) => {
       this.#notePlace(value.text);
-      if (isPairName(localName(name)))
-        this.#scopes.member({ name: localName(name), value, removal: undefined, next: undefined });
+      if (isPairName(localName(name))) this.#scopes.member({ name: localName(name), value });
       return findUrlCarriers(value, 'url', this.#around);
     });
   }
@@ -103,7 +102,6 @@ export class XmlReader implements HtmlTokens {
       name: localName(name),
       value: written,
       removal: { start, end: start + whole.length, takesComma: false },
-      next: undefined,
     });
     this.#writer.add(whole, findUrlCarriers(written, 'url', this.#around));
   }

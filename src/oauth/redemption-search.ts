@@ -20,10 +20,10 @@ export function searchedFormats(contentType = ''): readonly SearchedFormat[] {
 // Each begins with a separator that no other part of it matches, so that no text is scanned twice. One blank or bracket stands for
 // any number of them. PHP ends a name at a NUL.
 const FORM_NAME =
-  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]?(code|grant[_.\s+[]type)(?:\0|(?:[\s+[\]][^&;=]{0,40})?=)/g;
+  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]?(code|grant[_.\s+[]type)(?:[\s+[\]][^&;=]{0,40})?[=\0]/g;
 // Any character of a quoted name may be escaped (RFC 9110 5.6.4).
 const MULTIPART_NAME =
-  /name\s?\*?\s?=\s?(?:[\w-]{1,20}'[\w-]{0,20}')?"?[\s[]?(\\?c\\?o\\?d\\?e|\\?g\\?r\\?a\\?n\\?t\\?_\\?t\\?y\\?p\\?e)[\s[\]]?(?=["\r\n;\0]|$)/g;
+  /name\s?\*?\s?=\s?(?:(?:utf-8|iso-8859-1|us-ascii)'(?:[a-z]{2}(?:-[a-z]{2})?)?')?"?[\s[]?(\\?c\\?o\\?d\\?e|\\?g\\?r\\?a\\?n\\?t\\?_\\?t\\?y\\?p\\?e)[\s[\]]?(?=["\r\n;\0]|$)/g;
 const JSON_NAME = /"[\s[]?(code|grant_type)[\s[\]]?"\s?:/g;
 const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {
   form: [FORM_NAME, JSON_NAME],

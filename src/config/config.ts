@@ -69,29 +69,22 @@ function buildStore({ kind, redis, sealed }: FileSettings['store']): StoreConfig
   return { kind, ...(kind === 'redis' && { redis }), ...(kind === 'sealed' && { sealed }) } as StoreConfig;
 }
 
-function buildIssuer(settings: IssuerSettings): IssuerConfig {
-  const {
-    upstream,
-    publicUrl,
-    hosts = [],
-    paths = [],
-    defaults,
-    unlistedClients,
-    clients,
-    ...rest
-  } = settings;
-  const { url, ...upstreamRest } = upstream;
+function buildIssuer({
+  upstream: { url, ...upstream },
+  publicUrl,
+  hosts = [],
+  paths = [],
+  defaults,
+  unlistedClients,
+  clients,
+  ...rest
+}: IssuerSettings): IssuerConfig {
   return {
     ...rest,
     hosts,
     paths,
-    upstream: { ...upstreamRest, origin: url },
+    upstream: { ...upstream, origin: url },
     publicOrigin: publicUrl,
-    clients: {
-      listed: clients,
-      unlisted: unlistedClients,
-      defaults,
-      builtIn: BUILT_IN_POLICY,
-    },
+    clients: { listed: clients, unlisted: unlistedClients, defaults, builtIn: BUILT_IN_POLICY },
   };
 }

@@ -38,42 +38,34 @@ export async function examineIssuer(
     readonly now: number;
   },
 ): Promise<Section> {
-  const about = `${config.name}: ${config.upstream.origin}`;
-  const findings = [...probeIssuerConfig(config), ...(await probeNetwork(config.upstream, options.now))];
-  if (findings.some(({ mark }) => mark === 'problem')) return { about, findings };
+  const { client: known, direct, login, now } = options;
+  const findings = [...probeIssuerConfig(config), ...(await probeNetwork(config.upstream, now))];
+  const section = { about: `${config.name}: ${config.upstream.origin}`, findings };
+  if (findings.some(({ mark }) => mark === 'problem')) return section;
   await using client = createUpstreamClient({ ...config.upstream, timeouts: TIMEOUTS });
   const discovery = await probeDiscovery(config, client);
   findings.push(...discovery.findings);
-  if (!discovery.answers) return { about, findings };
+  if (!discovery.answers) return section;
   const namedOrigins = namedEndpoints(discovery.found?.document ?? {}).map(({ url }) => url.origin);
   const upstream = { config, client, discovered: discovery.found?.discovered, namedOrigins };
-  const pathOf = (endpoint: 'authorization' | 'token') => endpointPath(upstream, endpoint);
-  findings.push(
-    ...(await probeTokenEndpoint(upstream, options.client).catch(
-      unanswered('token endpoint: a made-up code', `check that ${pathOf('token')} is the token endpoint`),
-    )),
-    ...(await probeAuthorizationEndpoint(upstream, options.client).catch(
-      unanswered(
-        'authorization endpoint',
-        `check that ${pathOf('authorization')} is the authorization endpoint`,
-      ),
-    )),
-  );
-  if (options.direct !== undefined) findings.push(await probeDirect(upstream, options.direct));
-  if (options.login !== undefined && options.client !== undefined) {
-    findings.push(
-      ...(await tryLogin(upstream, { client: options.client, ...options.login }).catch(
-        unanswered('login', 'check that the token endpoint is reachable from this machine'),
-      )),
-    );
-  }
-  return { about, findings };
-}
-
-/** Turns an unanswered probe into a finding. */
-function unanswered(tried: string, advice: string): (error: unknown) => Finding[] {
-  return (error) => {
-    if (!(error instanceof UpstreamFault)) throw error;
-    return [about(tried).problem(error.message, advice)];
+  /** A probe that gets no answer is a finding. */
+  const add = async (probe: Promise<Finding[]>, tried: string, advice: string) => {
+    const found = await probe.catch((error: unknown) => {
+      if (!(error instanceof UpstreamFault)) throw error;
+      return [about(tried).problem(error.message, advice)];
+    });
+    findings.push(...found);
   };
+  const checkPath = (name: 'authorization' | 'token') =>
+    `check that ${endpointPath(upstream, name)} is the ${name} endpoint`;
+  const token = probeTokenEndpoint(upstream, known);
+  await add(token, 'token endpoint: a made-up code', checkPath('token'));
+  const authorization = probeAuthorizationEndpoint(upstream, known);
+  await add(authorization, 'authorization endpoint', checkPath('authorization'));
+  if (direct !== undefined) findings.push(await probeDirect(upstream, direct));
+  if (login !== undefined && known !== undefined) {
+    const trial = tryLogin(upstream, { client: known, ...login });
+    await add(trial, 'login', 'check that the token endpoint is reachable from this machine');
+  }
+  return section;
 }

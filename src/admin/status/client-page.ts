@@ -66,7 +66,7 @@ ${own.length >= REFUSALS_KEPT && html`<p class="muted">The last ${REFUSALS_KEPT}
 }
 
 /** The redirect URIs of its policy and those that received its codes. */
-function renderPlaces({ policy, redirectUris: seen, client }: ActivityPlaces, known: boolean): Html {
+function renderPlaces({ policy, redirectUris: seen, client }: ClientActivity, known: boolean): Html {
   const listed = policy.redirectUris ?? [];
   const all = [...new Set([...listed, ...seen])];
   if (client === UNLISTED)
@@ -85,8 +85,6 @@ function renderPlaces({ policy, redirectUris: seen, client }: ActivityPlaces, kn
     return html`<li><code>${uri}</code> <span class="tag${note === 'seen, not listed' && ' tag-bad'}">${note}</span></li>`;
   })}</ul>`;
 }
-
-type ActivityPlaces = Pick<ClientActivity, 'policy' | 'redirectUris' | 'client'>;
 
 /** Settings that other parts of the page show. */
 const SKIPPED = new Set(['description', 'owner', 'redirect_uris']);

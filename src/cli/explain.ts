@@ -1,6 +1,6 @@
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { timestamp } from '../config/schema/timestamp.ts';
+import { timestamp } from '../config/schema/quantity.ts';
 import { inTurns } from '../in-turns.ts';
 import { registerClients } from '../issuer/issuer.ts';
 import { IssuerDirectory } from '../issuer/issuer-directory.ts';

@@ -21,15 +21,8 @@ export function showSetting(value: unknown, shape: Shape): unknown {
   if (value === undefined || shape.kind === 'mapping' || shape.kind === 'record') return value;
   if (isHidden(shape)) return '(hidden)';
   if (shape.kind !== 'scalar' || typeof value !== 'number') return value;
-  switch (shape.notes['x-unit']) {
-    case 'moment':
-      return new Date(value).toISOString();
-    case 'duration':
-    case 'size':
-      return showQuantity(value, shape.notes['x-unit']);
-    default:
-      return value;
-  }
+  const unit = shape.notes['x-unit'];
+  return unit === undefined ? value : showQuantity(value, unit);
 }
 
 /** Whether a setting is a secret, may contain one, or is the content of a file. */

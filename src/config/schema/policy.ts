@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { normalizeResponseType } from '../../oauth/authorization-request.ts';
 import { FOLLOWED_RESPONSE_MODES } from '../../oauth/response-mode.ts';
 import { MODES } from '../../policy/mode.ts';
-import { duration } from './quantity.ts';
+import { duration, timestamp } from './quantity.ts';
 import { integer, secret, section, text, textAs } from './scalars.ts';
-import { timestamp } from './timestamp.ts';
 import { corsOrigin, redirectUri } from './uris.ts';
 
 const WORDS = new Set(['code', 'id_token', 'token', 'none']);

@@ -191,6 +191,13 @@ describe("Prometheus's data", () => {
     ]);
   });
 
+  test('refusals of made-up client ids put no enforced gateway in trouble', async () => {
+    const [unlisted] = await judged(
+      client('_unlisted', { listed: false, mode: 'enforce', enforce_percent: 100 }),
+    );
+    expect(unlisted).toMatchObject({ violations: { verifier_missing: 4 }, verdict: 'ready' });
+  });
+
   test('has no name for clients without an entry: the view of one gateway makes none of them ready', async () => {
     const unnamed = { listed: false };
     const clients = await judged(

@@ -9,7 +9,7 @@ import { openObservedStores } from './observed-stores.ts';
 import { Server } from './server.ts';
 import { createTelemetry, type TelemetryOptions } from './telemetry/telemetry.ts';
 import { VERSION } from './version.ts';
-import { Supervisor } from './workers/supervisor.ts';
+import { reportedIssuers, Supervisor } from './workers/supervisor.ts';
 
 /** A running gateway. Disposal ends it at once; `drain` lets requests in flight finish first. */
 export type Gateway = AsyncDisposable & {
@@ -38,7 +38,9 @@ export async function startGateway(
   const workers = config.workers === 'auto' ? availableParallelism() : config.workers;
   processEvents.workersWanted(workers);
   const supervisor =
-    workers > 1 ? await Supervisor.create(config, workers, telemetry, stores.activity) : undefined;
+    workers > 1
+      ? new Supervisor(config, await reportedIssuers(config), workers, telemetry, stores.activity)
+      : undefined;
   const serving = cleanup.use(supervisor ?? (await Server.create(config, { stores, telemetry })));
   let phase: 'starting' | 'serving' | 'draining' = 'starting';
   const history = new ConfigHistory(config, Date.now());

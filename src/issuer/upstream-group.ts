@@ -14,33 +14,29 @@ export class UpstreamGroup {
   /** The key that records are stored under. */
   readonly key: string;
   readonly issuers: readonly Issuer[];
-  readonly #places: RedirectPlaces<Owner>;
-  /** Whether an entry of one issuer may apply at another one. */
-  readonly #shares: boolean;
+  readonly #places = new RedirectPlaces<Owner>();
 
-  private constructor(key: string, issuers: readonly Issuer[], places: RedirectPlaces<Owner>) {
+  private constructor(key: string, issuers: readonly Issuer[]) {
     this.key = key;
     this.issuers = issuers;
-    this.#places = places;
-    this.#shares = issuers.length > 1;
   }
 
   /** Builds a group in steps, because its issuers may have many clients. */
   static *build(key: string, issuers: readonly Issuer[]): Generator<void, UpstreamGroup> {
-    const places = new RedirectPlaces<Owner>();
+    const group = new UpstreamGroup(key, issuers);
     for (const { name: issuer, clients } of issuers) {
       for (const policy of clients.all()) {
         const owner = { issuer, policy };
-        for (const uri of policy.redirectUris ?? []) places.add(uri, owner);
+        for (const uri of policy.redirectUris ?? []) group.#places.add(uri, owner);
         yield;
       }
     }
-    return new UpstreamGroup(key, issuers, places);
+    return group;
   }
 
   find(issuer: Issuer, clientId: string | undefined, now: number): Listing {
     const own = issuer.clients.find(clientId);
-    if (!this.#shares || clientId === undefined || isListed(own)) return own;
+    if (this.issuers.length === 1 || clientId === undefined || isListed(own)) return own;
     let strictest = own;
     let share = Math.max(enforcedShare(own.policy, now), 0);
     // The server accepts the client at either issuer: a request at the other issuer must not avoid an enforcing entry.

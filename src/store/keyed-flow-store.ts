@@ -53,7 +53,8 @@ export class KeyedFlowStore implements FlowStore {
     if (longest !== undefined && FLOW_PREFIX_LENGTH > longest) return undefined;
     const prefix = buildFlowPrefix(flow.upstream, hadState, takeRandomBytes(FLOW_PREFIX_RANDOM_BYTES));
     const id = flowIdOf(flow.upstream, prefix);
-    const saved = this.#saveFlow(flowKey(id), flow, ttl);
+    // A flow that is too long for a record is a fault of the saving.
+    const saved = Promise.try(() => this.#records.save(flowKey(id), encodeFlow(flow), ttl));
     // It may fail before it is awaited.
     saved.catch(() => {});
     return { prefix, live: { flow, id }, saved };
@@ -135,10 +136,6 @@ export class KeyedFlowStore implements FlowStore {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#records[Symbol.asyncDispose]();
-  }
-
-  async #saveFlow(key: string, flow: Flow, ttl: number): Promise<void> {
-    await this.#records.save(key, encodeFlow(flow), ttl);
   }
 
   async #bindBare(options: BindOptions): Promise<Bound> {

@@ -33,7 +33,8 @@ export class Supervisor implements AsyncDisposable {
   #issuers: readonly ReportedIssuer[];
   #port: number;
 
-  private constructor(
+  /** `activity`: receives the counts of workers without a shared store. */
+  constructor(
     config: Config,
     issuers: readonly ReportedIssuer[],
     count: number,
@@ -47,16 +48,6 @@ export class Supervisor implements AsyncDisposable {
     this.#activity = activity;
     this.#events = processEvents;
     this.#metrics = new MergedMetrics(metrics.registry);
-  }
-
-  /** `activity`: receives the counts of workers without a shared store. */
-  static async create(
-    config: Config,
-    count: number,
-    telemetry: Telemetry,
-    activity: Pick<ActivityStore, 'addActivity'>,
-  ): Promise<Supervisor> {
-    return new Supervisor(config, await reportedIssuers(config), count, telemetry, activity);
   }
 
   get config(): Config {
@@ -247,7 +238,7 @@ export class Supervisor implements AsyncDisposable {
 }
 
 /** The issuers of a configuration for reports, which the primary makes although it serves no requests. */
-async function reportedIssuers({ issuers }: Config): Promise<ReportedIssuer[]> {
+export async function reportedIssuers({ issuers }: Config): Promise<ReportedIssuer[]> {
   const reported: ReportedIssuer[] = [];
   for (const config of issuers)
     reported.push({ name: config.name, config, clients: await inTurns(registerClients(config)) });

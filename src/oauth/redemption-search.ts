@@ -17,14 +17,13 @@ export function searchedFormats(contentType = ''): readonly SearchedFormat[] {
   return formats;
 }
 
-// Each begins with a separator that no other part of it matches, so that no text is scanned twice. One blank or bracket stands for
-// any number of them. PHP ends a name at a NUL.
+// Each begins with a separator that no other part of it matches, so that no text is scanned twice. PHP ends a name at a NUL.
 const FORM_NAME =
-  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]?(code|grant[_.\s+[]type)(?:[\s+[\]][^&;=]{0,40})?[=\0]/g;
+  /(?:^|[&;?\n])(?:\xef\xbb\xbf)?[\t\v\f\r +[]*(code|grant[_.\s+[]type)(?:[\s+[\]]+[^&;=]{0,40})?[=\0]/g;
 // Any character of a quoted name may be escaped (RFC 9110 5.6.4).
 const MULTIPART_NAME =
-  /name\s?\*?\s?=\s?(?:(?:utf-8|iso-8859-1|us-ascii)'(?:[a-z]{2}(?:-[a-z]{2})?)?')?"?[\s[]?(\\?c\\?o\\?d\\?e|\\?g\\?r\\?a\\?n\\?t\\?_\\?t\\?y\\?p\\?e)[\s[\]]?(?=["\r\n;\0]|$)/g;
-const JSON_NAME = /"[\s[]?(code|grant_type)[\s[\]]?"\s?:/g;
+  /name\s*(?:\*\s*)?=[\s[]*(?:(?:utf-8|iso-8859-1|us-ascii)'(?:[a-z]{2}(?:-[a-z]{2})?)?')?(?:"[\s[]*)?(\\?c\\?o\\?d\\?e|\\?g\\?r\\?a\\?n\\?t\\?_\\?t\\?y\\?p\\?e)[\s[\]]*(?=["\r\n;\0]|$)/g;
+const JSON_NAME = /"[\s[]*(code|grant_type)[\s[\]]*"\s*:/g;
 const NAMES: Readonly<Record<SearchedFormat, readonly RegExp[]>> = {
   form: [FORM_NAME, JSON_NAME],
   multipart: [MULTIPART_NAME],
@@ -62,12 +61,12 @@ export class RedemptionSearch {
     // The beginning of a body counts like the text after a separator.
     const text = this.#search((this.#started ? this.#carry : '&') + ascii, this.#patterns);
     this.#started = true;
-    this.#carry = `\u0000${text.slice(-CARRY)}`;
+    this.#carry = `\u0000${endOf(text)}`;
     return this.found;
   }
 
   #search(raw: string, patterns: readonly RegExp[]): string {
-    const text = decodeEscapes(raw).toLowerCase().replace(BLANKS, shorten);
+    const text = decodeEscapes(raw).toLowerCase();
     for (const pattern of patterns) {
       for (const [, name] of text.matchAll(pattern)) {
         this.#seen.add(name?.replaceAll('\\', '') === 'code' ? 'code' : 'grant_type');
@@ -78,13 +77,21 @@ export class RedemptionSearch {
   }
 }
 
-/** Any number of them may stand around a name, also more than are kept for the next piece. */
-const BLANKS = /[\s+[\]]{2,}/g;
-
-/** A line end separates names, as no other of them does. */
-function shorten(blanks: string): string {
-  return blanks.includes('\n') ? '\n' : blanks.charAt(0);
+/** The last characters, with one blank or bracket for any number of them: so many may stand around a name. */
+function endOf(text: string): string {
+  let end = '';
+  for (let at = text.length; at > 0 && end.length < CARRY; ) {
+    let start = at;
+    while (start > 0 && BLANKS.includes(text.charAt(start - 1))) start -= 1;
+    if (start === at) start -= 1;
+    // A line end separates names, as no other of them does.
+    end = (text.slice(start, at).includes('\n') ? '\n' : text.charAt(start)) + end;
+    at = start;
+  }
+  return end;
 }
+
+const BLANKS = ' \t\v\f\r\n+[]';
 
 /** Whether a query would redeem a code at a server that accepts token requests at other paths, or by GET. */
 export function redeemsInQuery(query: string | undefined): boolean {

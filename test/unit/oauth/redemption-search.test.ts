@@ -32,3 +32,24 @@ test('a body of several types is searched as each of them', () => {
   expect(search().read(parts.join(''))).toBe(true);
   expect(search().read('grant_type=x&code=y')).toBe(true);
 });
+
+const BLANKS = ' '.repeat(200);
+
+test.each([
+  ['form', `grant_type=x&${BLANKS}`, 'code=y'],
+  ['form', `grant_type=x&${'%20'.repeat(200)}`, '%63ode=y'],
+  ['form', `grant_type=x&code${BLANKS}`, '=y'],
+  ['json', `{"grant_type":"x","code"${'\n'.repeat(200)}`, ':"y"}'],
+  ['json', `{"grant_type":"x","${BLANKS}`, 'code":"y"}'],
+  ['multipart', `name="grant_type"\r\n\r\nx\r\nname${BLANKS}`, `=${BLANKS}"code"\r\n`],
+  ['multipart', 'name="grant_type"\r\n\r\nx\r\nname="c\\', 'o\\de"\r\n'],
+  ['multipart', "name*=iso-8859-1'en'grant_type\r\n\r\nx\r\nname * = us-ascii''", 'code\r\n'],
+] as const)('in the format %s, names are found across pieces (%#)', (format, ...pieces) => {
+  const search = new RedemptionSearch([format]);
+  expect(pieces.map((piece) => search.read(piece))).toEqual([false, true]);
+});
+
+test.each(['a text\nof a code\nand a grant_type', '{"text":"code: 1, grant_type: 2"}'])(
+  'other texts with these words pass: %j',
+  (text) => expect(new RedemptionSearch(['form', 'json', 'multipart']).read(text)).toBe(false),
+);

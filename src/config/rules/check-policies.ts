@@ -5,13 +5,28 @@ import { settingsMerger } from '../../policy/merge-policies.ts';
 import { BUILT_IN_POLICY, type PolicyEntry, type PolicySettings } from '../client-policies.ts';
 import type { IssuerDraft } from '../config.ts';
 import type { Diagnostics } from '../diagnostics.ts';
+import { closestWord } from '../did-you-mean.ts';
 import { policySchema, unlistedPolicySchema } from '../schema/policy.ts';
 import { isPlainHttp } from '../schema/uris.ts';
 import type { Draft } from '../settings.ts';
 import { withRule } from './rule.ts';
 
+/** Grant types without a URI as a name. Servers may have others of their own. */
+const GRANT_TYPES = ['authorization_code', 'refresh_token', 'client_credentials', 'password', 'implicit'];
+
 /** Rules for an entry by itself, independent of what it inherits. */
-function checkOwn({ redirectUris, responseTypes = [] }: Draft<PolicyEntry>, diagnostics: Diagnostics): void {
+function checkOwn(
+  { redirectUris, responseTypes = [], grantTypes }: Draft<PolicyEntry>,
+  diagnostics: Diagnostics,
+): void {
+  for (const [index, type = ''] of grantTypes?.entries() ?? []) {
+    const meant = closestWord(type, GRANT_TYPES) ?? type;
+    if (meant !== type)
+      diagnostics.warning(
+        ['grant_types', index],
+        `no grant type of OAuth has this name (did you mean ${meant}?)`,
+      );
+  }
   for (const [index, uri] of redirectUris?.entries() ?? []) {
     if (uri !== undefined && isPlainHttp(uri))
       diagnostics.warning(['redirect_uris', index], 'plain http: others can read codes on the network');

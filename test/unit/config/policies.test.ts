@@ -276,6 +276,16 @@ it('warns of what is allowed but leaves codes open', async () => {
   ).toEqual(['id_token token', 'code id_token']);
 });
 
+it('warns of a misspelt grant type, which would refuse every request with the right one', async () => {
+  const types =
+    '[authorization-code, Refresh_Token, password, urn:ietf:params:oauth:grant-type:jwt-bearer, otp]';
+  const noType = 'no grant type of OAuth has this name (did you mean';
+  expect(await warningLines(issuerWith(`clients: {a: {mode: report, grant_types: ${types}}}`))).toEqual([
+    `g.yaml:4:47 issuers[0].clients.a.grant_types[0]: ${noType} authorization_code?)`,
+    `g.yaml:4:67 issuers[0].clients.a.grant_types[1]: ${noType} refresh_token?)`,
+  ]);
+});
+
 it('names further enforced clients without redirect_uris in one warning', async () => {
   const ids = ['a', 'b', 'c', 'd', 'e'];
   const warned = async (count: number) => {

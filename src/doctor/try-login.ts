@@ -22,9 +22,8 @@ const STATE_LENGTH = 75;
 
 /** Logs in, and tests what needs a code. Throws an `UpstreamFault`. */
 export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): Promise<Finding[]> {
-  const [authorization, token] = (['authorization', 'token'] as const).map((name) =>
-    endpointPath(upstream, name),
-  );
+  const authorization = endpointPath(upstream, 'authorization');
+  const token = endpointPath(upstream, 'token');
   if (authorization === undefined || token === undefined)
     return [about('login').unknown('the endpoints are not known', 'see `discovery`')];
   const { origin, origins } = upstream.config.upstream;

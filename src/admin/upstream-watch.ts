@@ -17,7 +17,7 @@ export type UpstreamState =
   | { readonly state: 'unreachable'; readonly detail: string }
   | { readonly state: 'pending' };
 
-type Look = { readonly at: number; readonly state: Promise<UpstreamState>; last: UpstreamState };
+type Look = { readonly at: number; readonly done: Promise<void>; state: UpstreamState };
 
 /** Checks on demand whether upstreams answer, independently of logins. */
 export class UpstreamWatch {
@@ -30,19 +30,22 @@ export class UpstreamWatch {
       const from = `${issuer.name} ${knowledgeKey(issuer)}`;
       const known = this.#looks.get(from);
       const isGood = known !== undefined && now - known.at < GOOD_FOR;
-      return { issuer, from, look: isGood ? known : beginLook(issuer, now, known?.last) };
+      return { issuer, from, look: isGood ? known : beginLook(issuer, now, known?.state) };
     });
     this.#looks = new Map(looks.map(({ from, look }) => [from, look]));
-    const states = looks.map(async ({ issuer, look }) => [issuer.name, await withPatience(look)] as const);
+    const states = looks.map(async ({ issuer, look }) => {
+      await Promise.race([look.done, sleep(PATIENCE, undefined, { ref: false })]);
+      return [issuer.name, look.state] as const;
+    });
     return new Map(await Promise.all(states));
   }
 }
 
-function beginLook(issuer: IssuerConfig, at: number, last: UpstreamState = { state: 'pending' }): Look {
-  const look: Look = { at, state: lookAt(issuer), last };
-  void look.state.then((state) => {
-    look.last = state;
+function beginLook(issuer: IssuerConfig, at: number, known: UpstreamState = { state: 'pending' }): Look {
+  const done = lookAt(issuer).then((state) => {
+    look.state = state;
   });
+  const look = { at, done, state: known };
   return look;
 }
 
@@ -58,9 +61,4 @@ async function lookAt(issuer: IssuerConfig): Promise<UpstreamState> {
       return { state: 'undiscovered', took: took(), detail: error.message };
     return { state: 'unreachable', detail: explainFailure(error) };
   }
-}
-
-async function withPatience(look: Look): Promise<UpstreamState> {
-  await Promise.race([look.state, sleep(PATIENCE, undefined, { ref: false })]);
-  return look.last;
 }

@@ -3,7 +3,7 @@ import { UNLISTED } from '../../policy/client-policy.ts';
 import { VERDICTS } from '../../policy/judge-readiness.ts';
 import { MODES } from '../../policy/mode.ts';
 
-export const PAGE_SIZE = 100;
+const PAGE_SIZE = 100;
 const LONGEST_SEARCH = 200;
 
 export type SortKey = 'attention' | 'client' | 'mode' | 'requests' | 'codes' | 'violations' | 'last_seen';

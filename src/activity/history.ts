@@ -66,11 +66,8 @@ function parseDay(record: ReadonlyMap<string, string>): Day {
   for (const [field, text] of record) {
     const space = field.indexOf(' ');
     const [what, name] = [field.slice(0, space), field.slice(space + 1)];
-    let did = day.get(name);
-    if (did === undefined) {
-      did = { counts: new Map(), last: undefined };
-      day.set(name, did);
-    }
+    const did = day.get(name) ?? { counts: new Map(), last: undefined };
+    day.set(name, did);
     if (what === LAST) {
       const [seconds = '', last = ''] = text.split(' ');
       const at = momentOf(seconds);

@@ -65,23 +65,19 @@ function* buildClients(
   const places = new SharedPlaces();
   const ordered = [];
   for (const { issuer, histories } of read) {
-    const byName = yield* orderHistories(issuer.clients, histories);
-    for (const [client, history] of byName) {
-      places.note(issuer, client, policyOf(issuer.clients, client), history);
+    for (const [client, history] of yield* orderHistories(issuer.clients, histories)) {
+      const policy = policyOf(issuer.clients, client);
+      places.note(issuer, client, policy, history);
+      ordered.push({ issuer, client, policy, history });
       yield;
     }
-    ordered.push({ issuer, byName });
   }
   const clients: ClientActivity[] = [];
-  for (const { issuer, byName } of ordered) {
-    for (const [client, history] of byName) {
-      const policy = policyOf(issuer.clients, client);
-      const sharedPlace = places.otherUser(issuer, client, policy);
-      clients.push(
-        buildClientActivity(issuer.name, client, policy, { history, now, sharedPlace, keepsRecords }),
-      );
-      yield;
-    }
+  for (const { issuer, client, policy, history } of ordered) {
+    const sharedPlace = places.otherUser(issuer, client, policy);
+    const seen = { history, now, sharedPlace, keepsRecords };
+    clients.push(buildClientActivity(issuer.name, client, policy, seen));
+    yield;
   }
   return clients;
 }

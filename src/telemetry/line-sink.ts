@@ -1,5 +1,4 @@
 import { close, constants, fstat, open, stat } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import sonicBoom, { type SonicBoom } from 'sonic-boom';
 
@@ -94,13 +93,10 @@ export class LineSink implements AsyncDisposable {
     if (this.#ended) return;
     this.#ended = true;
     const written = Promise.withResolvers<void>();
+    const late = setTimeout(written.resolve, END_TIMEOUT);
     this.#stream.once('close', () => written.resolve()).end();
-    const waiting = new AbortController();
-    await Promise.race([
-      written.promise,
-      sleep(END_TIMEOUT, undefined, { signal: waiting.signal }).catch(() => {}),
-    ]);
-    waiting.abort();
+    await written.promise;
+    clearTimeout(late);
   }
 
   #streamTo(fd: number): SonicBoom {

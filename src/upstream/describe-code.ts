@@ -52,6 +52,15 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   UND_ERR_SOCKET: CLOSED,
   EHOSTUNREACH: ROUTE,
   ENETUNREACH: ROUTE,
+  ERR_ASSERTION: ['the first lines of its response are not those of HTTP', 'check what listens there'],
+  UND_ERR_HEADERS_OVERFLOW: [
+    'the headers of its response are too large',
+    'shorten them: cookies are the usual cause',
+  ],
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: [
+    'its response is longer or shorter than it announced',
+    'check the server and the proxies in between',
+  ],
   ETIMEDOUT: SILENCE,
   UND_ERR_CONNECT_TIMEOUT: SILENCE,
   CERT_HAS_EXPIRED: ['its certificate has expired', 'renew it'],

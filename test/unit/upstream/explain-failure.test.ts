@@ -27,6 +27,8 @@ test.each([
     'broke off: it closed the connection without an answer (UND_ERR_SOCKET); check the scheme',
   ],
   ['UND_ERR_HEADERS_TIMEOUT', 'did not answer in time: UND_ERR_HEADERS_TIMEOUT; check its load'],
+  ['UND_ERR_HEADERS_OVERFLOW', 'are too large (UND_ERR_HEADERS_OVERFLOW); shorten them: cookies'],
+  ['ERR_ASSERTION', 'not those of HTTP (ERR_ASSERTION); check what listens there'],
   ['EMFILE', 'cannot be reached: EMFILE; `pkce-gateway doctor` tries each step'],
   [undefined, 'the upstream cannot be reached; `pkce-gateway doctor` tries each step'],
 ])('%s: what happened and what to do, and no text of a library', (code, says) => {

@@ -1,5 +1,5 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import { printable } from './printable.ts';
+import { printable, withoutSecrets } from './printable.ts';
 import type { RequestScope } from './request-scope.ts';
 
 export type AnsweredRequest = {
@@ -27,7 +27,7 @@ export function buildRequestLine(answered: AnsweredRequest, client: string | und
   return {
     event: 'request',
     method,
-    path: printable(path, PATH_LIMIT),
+    path: printable(withoutSecrets(path), PATH_LIMIT),
     status,
     endpoint,
     issuer,
@@ -47,7 +47,7 @@ export function describeInSpan(answered: AnsweredRequest, { span, client }: Requ
   span.updateName(`${method} ${endpoint}`);
   span.setAttributes({
     'http.request.method': method,
-    'url.path': path,
+    'url.path': withoutSecrets(path),
     'pkce_gateway.issuer': issuer,
     'pkce_gateway.client': client,
     'pkce_gateway.request_id': requestId,

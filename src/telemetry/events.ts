@@ -7,7 +7,7 @@ import { type AnsweredRequest, buildRequestLine, describeInSpan, rounded } from 
 import type { Audit } from './audit.ts';
 import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { printable } from './printable.ts';
+import { printable, withoutSecrets } from './printable.ts';
 import { currentScope, type RequestScope } from './request-scope.ts';
 import { adviseOnStoreFault } from './store-advice.ts';
 import type { Subject } from './subject.ts';
@@ -88,7 +88,7 @@ export class Events {
   }): void {
     const { cause, requestId, clientAddress, host, path } = unplaced;
     this.#metrics.unplacedRequests.inc({ cause });
-    const place = { host: host && printable(host), path: path && printable(path) };
+    const place = { host: host && printable(host), path: path && printable(withoutSecrets(path)) };
     this.#log.warn(
       { event: 'unplaced_request', cause, ...place, request_id: requestId, client_address: clientAddress },
       'refused',
@@ -108,7 +108,9 @@ export class Events {
     const labels = { issuer, client };
     this.#metrics.codesBound.inc(labels);
     for (const reason of flow.violations) this.#metrics.violationsWithCode.inc({ issuer, client, reason });
-    this.#activity?.codeBound(subject, flow);
+    // A client that sends the address of its last response has no such place.
+    const redirectUri = flow.redirectUri && withoutSecrets(flow.redirectUri);
+    this.#activity?.codeBound(subject, { ...flow, redirectUri });
     this.#step('code_bound', labels, 'code bound to its flow');
   }
 

@@ -1,5 +1,5 @@
 import type { JudgedEndpoint, Reason } from '../policy/reason.ts';
-import { printable } from './printable.ts';
+import { printable, withoutSecrets } from './printable.ts';
 import type { Subject } from './subject.ts';
 
 /** The rule that a client broke, and where. */
@@ -21,7 +21,7 @@ export function printableViolation(violation: Violation): Violation {
     ...violation,
     clientId: clientId && printable(clientId),
     userAgent: userAgent && printable(userAgent),
-    detail: detail && printable(detail),
+    detail: detail && printable(withoutSecrets(detail)),
   };
 }
 

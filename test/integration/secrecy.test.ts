@@ -95,6 +95,22 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     expect(await leaksOf(stage, bodies)).toEqual([]);
   });
 
+  test('nor by a client that sends the address of its response as redirect_uri, or parameters in a path', async () => {
+    await using stage = await openAudited({ mode, top: 'log: {requests: true}' });
+    const { location } = await stage.authorize();
+    const code = location?.searchParams.get('code') ?? '';
+    const redirect_uri = location?.href ?? '';
+    expect(redirect_uri).toContain(code);
+    await stage.redeem(code, { redirect_uri });
+    await stage.authorize({ redirect_uri });
+    await stage.send(`/oauth2/token;code=${code};x=1`);
+    await stage.send(`/oauth2/token%3Fcode%3D${code}%26state%3D${stage.state}`);
+    await stage.send(`/page;jsessionid=1&code=${code}`);
+    const violations = stage.logLines(mode === 'enforce' ? 'refusal' : 'report_only_violation');
+    expect(violations.length).toBeGreaterThanOrEqual(4);
+    expect(await leaksOf(stage, [])).toEqual([]);
+  });
+
   test('nor with an unreachable upstream', async () => {
     await using stage = await openAudited({ mode });
     const code = await stage.newCode();

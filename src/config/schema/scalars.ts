@@ -69,7 +69,7 @@ export function section<const S extends z.ZodRawShape>(shape: S) {
 }
 
 export function hasControlCharacter(value: string): boolean {
-  return /[\u0000-\u001f\u007f]/.test(value);
+  return /[\u0000-\u001f\u007f-\u009f]/.test(value);
 }
 
 export function unwrapParsed<T>(parsed: Parsed<T>, context: z.RefinementCtx): T {

@@ -409,6 +409,7 @@ describe('values of a client', () => {
     setting('max_attempts: 101', 23, 'must be at most 100'),
     setting('state: preserve', 16, '`preserve` needs `redirect_uris`'),
     setting('inject_secret: "a\\u0007b"', 24, 'must not contain control characters'),
+    setting('owner: "a\\u0085b"', 16, 'must not contain control characters'),
     {
       name: 'origins',
       text: clientWith('cors: {origins: ["*", https://a.example.com/, "null"]}'),

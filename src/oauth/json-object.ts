@@ -14,17 +14,27 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Every value at any depth, with its name; the items of an array have the array's. Not recursive: anybody can send JSON of any depth. */
+/**
+ * Every value at any depth, with its name; the items of an array have the array's. Neither recursive nor all at once: anybody can send
+ * JSON of any depth and size.
+ */
 export function* valuesIn(object: JsonObject): Generator<readonly [name: string, value: unknown]> {
-  const waiting: (readonly [name: string, value: unknown])[] = Object.entries(object).reverse();
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    yield next;
-    const [name, value] = next;
-    if (typeof value !== 'object' || value === null) continue;
-    // From the last one, so that they are taken in their order.
-    const inside = Object.entries(value).reverse();
-    for (const [key, item] of inside) waiting.push([Array.isArray(value) ? name : key, item]);
+  const open = [membersOf('', object)];
+  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+    const next = last.next();
+    if (next.done) {
+      open.pop();
+      continue;
+    }
+    yield next.value;
+    const [name, value] = next.value;
+    if (typeof value === 'object' && value !== null) open.push(membersOf(name, value));
   }
+}
+
+function* membersOf(name: string, value: object): Generator<readonly [name: string, value: unknown]> {
+  if (Array.isArray(value)) for (const item of value) yield [name, item];
+  else for (const key of Object.keys(value)) yield [key, (value as JsonObject)[key]];
 }
 
 /** Whether some object in a JSON text has a name twice: some readers take the first value, some the last. `parsed`: the text. */

@@ -74,7 +74,7 @@ function createCommands(): WorkerCommands {
       return stores.takeActivity();
     },
     readMetrics: async () => started().telemetry.metrics.registry.getMetricsAsJSON(),
-    health: async () => healthOf(serving?.server),
+    health: async () => healthOf(started().server),
     async drain() {
       const { server, stores, telemetry } = started();
       await server.drain();
@@ -93,10 +93,10 @@ async function serve(worker: number, config: Config, discovered: AllDiscovered) 
   return { url: await server.start(), server, stores, telemetry };
 }
 
-function healthOf(server: Server | undefined): WorkerHealth {
+function healthOf({ knowledge, undiscovered }: Server): WorkerHealth {
   const discovered = new Map();
-  for (const [key, known] of server?.knowledge ?? []) {
+  for (const [key, known] of knowledge) {
     if (known.discovered !== undefined) discovered.set(key, known.discovered);
   }
-  return { discovered, undiscovered: server?.undiscovered ?? [] };
+  return { discovered, undiscovered };
 }

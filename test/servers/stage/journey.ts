@@ -19,13 +19,13 @@ export type JourneyOptions = {
   readonly redirectUri: string;
   /** The client's last form_post, if any. */
   readonly lastPost: () => URLSearchParams | undefined;
+  /** Milliseconds for a script to show its form. Only a journey that ends on a page of the server waits this long. */
+  readonly settlesWithin: number;
   /** Stops after this number of pages. Default: continues to the end. */
   readonly mostPages?: number;
 };
 
 const TOO_MANY_PAGES = 12;
-/** The time for a script to show its form. Only a journey that ends on a page of the server waits this long. */
-const SETTLES_WITHIN = 5_000;
 
 /** Completes each page until the browser is at the client, or at a page without a next step. */
 export async function travel(page: Page, options: JourneyOptions): Promise<Journey> {
@@ -53,15 +53,15 @@ async function leave(page: Page, act: () => Promise<void>): Promise<void> {
 
 async function seen(
   page: Page,
-  { screens, redirectUri }: JourneyOptions,
+  { screens, redirectUri, settlesWithin }: JourneyOptions,
 ): Promise<Screen | 'client' | undefined> {
   await page.waitForLoadState('load');
   if (isAt(page, redirectUri)) return 'client';
   const shown = screens.map(async (screen) => {
-    await page.locator(screen.selector).first().waitFor({ state: 'visible', timeout: SETTLES_WITHIN });
+    await page.locator(screen.selector).first().waitFor({ state: 'visible', timeout: settlesWithin });
     return screen;
   });
-  const moved = page.waitForURL((url) => isClient(url, redirectUri), { timeout: SETTLES_WITHIN });
+  const moved = page.waitForURL((url) => isClient(url, redirectUri), { timeout: settlesWithin });
   return Promise.any([...shown, moved.then(() => 'client' as const)]).catch(() => undefined);
 }
 

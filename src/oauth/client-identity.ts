@@ -43,7 +43,8 @@ export function identifies({ names }: Pick<ClientIdentity, 'names'>, clientId: s
  */
 function parseBasicUsers(authorization: string | undefined): string[][] {
   const [, credentials] = /^\s*basic(?:\s+(.*))?$/is.exec(authorization ?? '') ?? [];
-  const runs = credentials?.match(BASE64) ?? [];
+  // Some encoders wrap their lines, and every decoder that takes blanks skips them.
+  const runs = credentials?.replaceAll(/\s+/g, '').match(BASE64) ?? [];
   const texts = runs.length > 1 ? [runs.join(''), ...runs.slice(0, RUNS)] : runs;
   return texts.map(readUser);
 }

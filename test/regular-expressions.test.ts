@@ -47,9 +47,9 @@ describe('a regular expression takes no more than linear time', () => {
     async ({ source, flags }) => {
       if (BOUNDED.some((end) => source.endsWith(end))) return;
       // recheck includes that an unanchored search is tried at every character.
-      const { status } = await check(source, flags, { timeout: 20_000 });
+      const { status } = await check(source, flags, { timeout: 60_000 });
       expect(status).toBe('safe');
     },
-    30_000,
+    90_000,
   );
 });

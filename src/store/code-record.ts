@@ -43,6 +43,11 @@ export const CODE_MEMORY: Readonly<Record<CodeKind, number>> = {
   seen: 0,
 };
 
+/** Whether a code can no longer be redeemed, and is only remembered. `remaining`: the TTL of its record, in milliseconds. */
+export function isOver(record: string, remaining: number): boolean {
+  return remaining <= CODE_MEMORY[KINDS[record.charAt(1)] ?? 'bare'];
+}
+
 /** The maximum of `maxAttempts`, which has three digits in the record. */
 const MAX_ATTEMPTS_LIMIT = 999;
 
@@ -133,7 +138,7 @@ export function decideClaim(
   if (kind === 'marker') return { outcome: 'wrapped' };
   if (status === 'claimed') return { outcome: claimId === claim.claimId ? 'claimed' : 'replayed' };
   if (status === 'burnt') return { outcome: 'exhausted' };
-  if (remaining <= CODE_MEMORY[kind]) return { outcome: 'expired' };
+  if (isOver(record, remaining)) return { outcome: 'expired' };
   if ((claim.challenge === undefined) !== (binding.codeChallenge === undefined))
     return { outcome: 'unpaired' };
   if (areEqual(claim.challenge ?? '', binding.codeChallenge ?? '')) {

@@ -21,15 +21,21 @@ export type Quota = { readonly count: number; readonly size: number };
 type Pool = { readonly quota: Quota; readonly lanes: Map<number, Lane>; count: number; size: number };
 
 /**
- * Records that expire, in pools with a quota each: beyond it, the pool's oldest record is dropped. Each TTL has its own lane, so
- * expired and oldest entries are at the head of a lane, and nothing is searched or sorted. All clients together have few TTLs.
- * Times are milliseconds of a monotonic clock.
+ * Records that expire, in pools with a quota each: beyond it, the pool's oldest record is dropped, those that are over before all
+ * others. Each TTL has its own lane, so these entries are at the head of a lane, and nothing is searched or sorted. All clients
+ * together have few TTLs. Times are milliseconds of a monotonic clock.
  */
 export class ExpiringRecords<Name extends string> {
   readonly #entries = new Map<string, Entry>();
   readonly #pools: Readonly<Record<Name, Pool>>;
+  readonly #isOver: (key: string, record: string, remaining: number) => boolean;
 
-  constructor(quotas: Readonly<Record<Name, Quota>>) {
+  /** `isOver`: whether a record matters less than others. */
+  constructor(
+    quotas: Readonly<Record<Name, Quota>>,
+    isOver: (key: string, record: string, remaining: number) => boolean,
+  ) {
+    this.#isOver = isOver;
     const pools = Object.entries<Quota>(quotas).map(([name, quota]) => [
       name,
       { quota, lanes: new Map(), count: 0, size: 0 },
@@ -49,7 +55,7 @@ export class ExpiringRecords<Name extends string> {
     this.remove(key);
     const pool = this.#pools[name];
     const size = key.length + record.length;
-    this.#makeRoom(pool, size);
+    this.#makeRoom(pool, size, now);
     const lane = pool.lanes.get(ttl) ?? { pool, ttl, oldest: undefined, newest: undefined };
     const before = lane.newest;
     const entry: Entry = { key, record: flat(record), expiresAt: now + ttl, lane, before, next: undefined };
@@ -93,17 +99,22 @@ export class ExpiringRecords<Name extends string> {
     }
   }
 
-  #makeRoom(pool: Pool, size: number): void {
+  #makeRoom(pool: Pool, size: number, now: number): void {
     const { quota, lanes } = pool;
     while (pool.count > 0 && (pool.count >= quota.count || pool.size + size > quota.size)) {
-      let oldest: Entry | undefined;
-      for (const { oldest: first, ttl } of lanes.values()) {
-        if (first === undefined) continue;
-        if (oldest === undefined || first.expiresAt - ttl < oldest.expiresAt - oldest.lane.ttl)
-          oldest = first;
+      let first: Entry | undefined;
+      for (const { oldest } of lanes.values()) {
+        if (oldest !== undefined && (first === undefined || this.#goesBefore(oldest, first, now)))
+          first = oldest;
       }
-      if (oldest !== undefined) this.remove(oldest.key);
+      if (first !== undefined) this.remove(first.key);
     }
+  }
+
+  #goesBefore(entry: Entry, other: Entry, now: number): boolean {
+    const isOver = ({ key, record, expiresAt }: Entry) => this.#isOver(key, record, expiresAt - now);
+    if (isOver(entry) !== isOver(other)) return isOver(entry);
+    return entry.expiresAt - entry.lane.ttl < other.expiresAt - other.lane.ttl;
   }
 }
 

@@ -1,4 +1,4 @@
-import { decideClaim, decideRelease } from './code-record.ts';
+import { decideClaim, decideRelease, isOver } from './code-record.ts';
 import { ExpiringRecords, type Quota } from './expiring-records.ts';
 import type { ClaimRequest } from './flow-store.ts';
 import type { ClaimOutcome, RecordStore } from './record-store.ts';
@@ -13,7 +13,7 @@ export const DEFAULT_QUOTAS = {
   /** Flows and pushed requests. With flows of an hour, 100 000 allow 28 authorization requests per second. */
   flows: { count: 100_000, size: 48 * MEBI },
   largeFlows: LARGE,
-  /** Codes, also expired ones that are remembered, which are older than live ones; a wrapped code counts twice. */
+  /** Codes, also expired ones that are remembered, which are dropped first; a wrapped code counts twice. */
   codes: { count: 100_000, size: 48 * MEBI },
   largeCodes: LARGE,
   /** Traits of clients' servers. */
@@ -34,7 +34,10 @@ export class MemoryRecordStore implements RecordStore {
 
   /** `now`: milliseconds of a monotonic clock. */
   constructor(options: { readonly quotas?: MemoryQuotas; readonly now?: () => number } = {}) {
-    this.#records = new ExpiringRecords<PoolName>(options.quotas ?? DEFAULT_QUOTAS);
+    this.#records = new ExpiringRecords<PoolName>(
+      options.quotas ?? DEFAULT_QUOTAS,
+      (key, record, remaining) => isCode(key) && isOver(record, remaining),
+    );
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -92,7 +95,11 @@ export class MemoryRecordStore implements RecordStore {
 
 function poolOf(key: string, record: string): PoolName {
   const isLarge = record.length > LARGE_FROM;
-  if (key.startsWith('code:')) return isLarge ? 'largeCodes' : 'codes';
+  if (isCode(key)) return isLarge ? 'largeCodes' : 'codes';
   if (key.startsWith('stats:')) return 'traits';
   return isLarge ? 'largeFlows' : 'flows';
+}
+
+function isCode(key: string): boolean {
+  return key.startsWith('code:');
 }

@@ -81,6 +81,17 @@ describe('at the quota', () => {
     expect(await present('code:12', 'code:20', 'code:21', 'code:22')).toBe('code:20 code:21 code:22');
   });
 
+  test('of codes, expired ones are dropped before older ones that can be redeemed', async () => {
+    const { clock, present, bind } = makeStore();
+    await bind('code:slow', 600_000);
+    for (const key of ['code:a', 'code:b']) await bind(key);
+    clock.now += 60_000;
+    for (const key of ['code:c', 'code:d']) await bind(key);
+    expect(await present('code:slow', 'code:a', 'code:b', 'code:c', 'code:d')).toBe(
+      'code:slow code:c code:d',
+    );
+  });
+
   test('huge records evict only huge records', async () => {
     const { records, present } = makeStore();
     await records.save('flow:a', '{}', HOUR);

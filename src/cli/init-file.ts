@@ -12,9 +12,11 @@ export type InitFacts = UpstreamOptions & {
   readonly found: FoundMetadata | undefined;
   /** Whether `endpoints: auto` finds the document. */
   readonly atRoot?: boolean;
-  /** Whether the upstream answers requests with a different Host header. */
-  readonly anyHost?: boolean;
+  /** The Host headers under which the upstream answers: any, only that of clients, only its own. */
+  readonly hosts?: AnsweredHosts;
 };
+
+export type AnsweredHosts = 'any' | 'public' | 'own';
 
 /** A gateway.yaml in report mode, with the findings as comments. */
 export function renderInitFile(facts: InitFacts): string {
@@ -123,12 +125,16 @@ function store({ redis }: InitFacts): string[] {
   ];
 }
 
-function host({ found, anyHost }: InitFacts): string {
+const HOST_LINES = {
+  any: '      preserve_host: true  # it answers under any host name',
+  public: '      preserve_host: true  # it answers only under the host name of `public_url`',
+  own: '      preserve_host: false  # it answers only under its own host name',
+};
+
+function host({ found, hosts = 'own' }: InitFacts): string {
   if (found === undefined)
     return '      # preserve_host: false  # if it answers only under its own host name';
-  return anyHost
-    ? '      preserve_host: true  # it answers under any host name'
-    : '      preserve_host: false  # it answers only under its own host name';
+  return HOST_LINES[hosts];
 }
 
 /** How the server calls itself other than by the address of the upstream, and the address for clients. */

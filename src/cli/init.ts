@@ -7,7 +7,7 @@ import { createUpstreamClient, type UpstreamClient } from '../upstream/upstream-
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { PACKAGE } from '../version.ts';
 import { printDiagnostics } from './command-io.ts';
-import { type InitFacts, renderInitFile } from './init-file.ts';
+import { type AnsweredHosts, type InitFacts, renderInitFile } from './init-file.ts';
 import { type Command, UsageError } from './options.ts';
 import { readUpstreamOptions } from './upstream-options.ts';
 
@@ -45,8 +45,8 @@ export const INIT: Command = {
       found: undefined,
     };
     try {
-      const { found, anyHost } = await findForClients(upstream, new URL(publicUrl).host, discovery);
-      facts = { ...facts, found, anyHost, atRoot: METADATA_PATHS.some((path) => path === found.path) };
+      const { found, hosts } = await findForClients(upstream, new URL(publicUrl).host, discovery);
+      facts = { ...facts, found, hosts, atRoot: METADATA_PATHS.some((path) => path === found.path) };
     } catch (error) {
       if (error instanceof UpstreamFault) {
         io.stderr(`init: ${origin}: ${error.message}`);
@@ -95,16 +95,16 @@ async function findForClients(
   upstream: UpstreamClient,
   host: string,
   discovery: readonly string[],
-): Promise<{ found: FoundMetadata; anyHost: boolean }> {
+): Promise<{ found: FoundMetadata; hosts: AnsweredHosts }> {
   try {
     const found = await findMetadata(upstream, upstream.authority, discovery);
-    return { found, anyHost: await answersUnder(upstream, host, found) };
+    return { found, hosts: (await answersUnder(upstream, host, found)) ? 'any' : 'own' };
   } catch (error) {
     if (!(error instanceof DiscoveryFault)) throw error;
     const found = await findMetadata(upstream, host, discovery).catch(() => {
       throw error;
     });
-    return { found, anyHost: true };
+    return { found, hosts: 'public' };
   }
 }
 

@@ -3,7 +3,7 @@ import { createUpstreamClient } from '../upstream/upstream-client.ts';
 import { UpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
 import { about, type Finding } from './finding.ts';
-import { madeUpRedemption, summarize } from './probe-token-endpoint.ts';
+import { isTokenRefusal, madeUpRedemption, summarize } from './probe-token-endpoint.ts';
 
 /** Whether a token endpoint answers at a URL by which clients could bypass the gateway, as seen from this machine. */
 export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Promise<Finding> {
@@ -27,7 +27,7 @@ export async function probeDirect(upstream: ExaminedUpstream, direct: URL): Prom
   try {
     const answer = await ask({ ...upstream, config: around, client }, path, { form: madeUpRedemption() });
     const seen = `${summarize(answer)} at ${path}`;
-    if (answer.status < 300 || answer.status === 400 || answer.status === 401) {
+    if (answer.status < 300 || isTokenRefusal(answer)) {
       return problem(
         seen,
         'a token endpoint answers: block this path in the network for everybody but the gateway',

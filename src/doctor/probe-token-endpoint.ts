@@ -10,6 +10,11 @@ const NOBODY: KnownClient = {
   redirectUri: 'https://pkce-gateway-doctor.invalid/cb',
 };
 
+type TokenAnswer = Pick<FetchedDocument, 'status' | 'text'>;
+
+const REFUSALS =
+  /^(invalid_request|invalid_client|invalid_grant|unauthorized_client|unsupported_grant_type|invalid_scope)$/;
+
 /** A redemption that must fail, because the code does not exist. */
 export function madeUpRedemption(client = NOBODY): URLSearchParams {
   return new URLSearchParams({
@@ -21,9 +26,20 @@ export function madeUpRedemption(client = NOBODY): URLSearchParams {
 }
 
 /** A summary of the answer of a token endpoint: `400 invalid_grant`. */
-export function summarize({ status, text }: Pick<FetchedDocument, 'status' | 'text'>): string {
+export function summarize(answer: TokenAnswer): string {
+  const error = errorOf(answer);
+  return error === undefined ? String(answer.status) : `${answer.status} ${printable(error)}`;
+}
+
+/** Whether an answer is a token endpoint's refusal (RFC 6749 5.2), also with another status: Glewlwyd's is 403. */
+export function isTokenRefusal(answer: TokenAnswer): boolean {
+  const { status } = answer;
+  return status === 400 || status === 401 || (status < 500 && REFUSALS.test(errorOf(answer) ?? ''));
+}
+
+function errorOf({ text }: TokenAnswer): string | undefined {
   const error = parseJsonObject(text ?? '')?.['error'];
-  return typeof error === 'string' ? `${status} ${printable(error)}` : String(status);
+  return typeof error === 'string' ? error : undefined;
 }
 
 /** How the upstream answers a made-up code, and whether a code_verifier changes the answer. Throws an `UpstreamFault`. */
@@ -44,16 +60,19 @@ export async function probeTokenEndpoint(
     return [problem(`${seen}: it accepted the code`, advice)];
   }
   if (status >= 500) return [warn(seen, 'see the log of the server: it should answer 400 invalid_grant')];
-  if (status !== 400 && status !== 401)
+  if (!isTokenRefusal(answer))
     return [warn(seen, `check that ${path} is the token endpoint: it should answer 400 invalid_grant`)];
   form.set('code_verifier', randomBytes(32).toString('base64url'));
   const verified = summarize(await ask(upstream, path, { form }));
   return [ok(seen), judgeVerifier(upstream, plain, verified)];
 }
 
+/** Cloud Foundry UAA answers `401 unauthorized`; Django OAuth Toolkit 1.0.0 refuses a code by `401 invalid_grant`. */
+const REFUSES_CLIENT = /_client$|^401(?! invalid_)/;
+
 function judgeVerifier(upstream: ExaminedUpstream, plain: string, verified: string): Finding {
   const { ok, problem, unknown } = about('token endpoint: code_verifier');
-  if (plain === verified && plain.includes('invalid_client')) {
+  if (plain === verified && REFUSES_CLIENT.test(plain)) {
     const seen = 'the server refused the client first, so this cannot be told from outside';
     return unknown(seen, TRY_LOGIN);
   }

@@ -273,6 +273,27 @@ describe('the token endpoint', () => {
     expect((await doctor('--upstream', upstream.url)).lines).toContainEqual(expect.stringMatching(says));
   });
 
+  test('that refuses the client by 403 (Glewlwyd): it is one, and a bypass', async () => {
+    const refusal = { status: 403, body: { error: 'unauthorized_client' } };
+    await using upstream = await startDescribed(() => ({}), { '/t': refusal });
+    const { lines, problems } = await doctor('--upstream', upstream.url, '--direct', upstream.url);
+    expect(lines).toContain('ok token endpoint: a made-up code: 403 unauthorized_client at /t');
+    expect(lines).toContainEqual(
+      expect.stringMatching(/^unknown token endpoint: code_verifier: the server refused the client first/),
+    );
+    expect(problems).toContainEqual(
+      expect.stringMatching(/bypass of the gateway: .*403 unauthorized_client .*→ a token endpoint answers/),
+    );
+  });
+
+  test.each([
+    ['unauthorized', /^unknown token endpoint: code_verifier: the server refused the client first/],
+    ['invalid_grant', /^ok token endpoint: code_verifier: the answer is the same/],
+  ])('that answers 401 %s: only the second one read the code', async (error, says) => {
+    await using upstream = await startDescribed(() => ({}), { '/t': { status: 401, body: { error } } });
+    expect((await doctor('--upstream', upstream.url)).lines).toContainEqual(expect.stringMatching(says));
+  });
+
   test('bypass of the gateway: open, closed, or absent', async () => {
     await using upstream = await startScriptedLegacyServer();
     const open = await doctor('--upstream', upstream.url, '--direct', upstream.url);

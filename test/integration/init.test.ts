@@ -184,6 +184,9 @@ describe('a server that answers only under the host name of its clients (Apereo 
     const found = await init(`${upstream.url}/cas/oidc`, '--public-url', PUBLIC);
     expect(found.stderr).toBe('');
     expect(found.stdout).toContain(`public_url: ${PUBLIC}`);
+    expect(found.stdout).toContain(
+      'preserve_host: true  # it answers only under the host name of `public_url`',
+    );
     expect(found.stdout).toContain('authorization: [/cas/oidc/authorize]');
     await saved(found);
     const { stdout } = await runCommand([

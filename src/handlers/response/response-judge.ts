@@ -16,7 +16,7 @@ import { type Offender, shouldRefuse } from '../should-refuse.ts';
 import { answerStoreFault, mayOwnCodeAt, namedPlace } from '../without-store.ts';
 import { bindCode } from './bind-code.ts';
 import { FlowFinder } from './flow-finder.ts';
-import { isSent } from './is-sent.ts';
+import { SentCodes } from './sent-codes.ts';
 
 /** The response must be withheld. The function answers instead. */
 type Withheld = { readonly withhold: () => void };
@@ -28,6 +28,7 @@ type Ruling = 'unchanged' | { readonly changes: Changes } | Withheld;
 export class ResponseJudge {
   readonly #exchange: Exchange;
   readonly #flows: FlowFinder;
+  #sent: SentCodes | undefined;
   /** The first code in the response; a second one makes it ambiguous. */
   #code: string | undefined;
   /** Pages say the same in a link, a script and a form. */
@@ -195,7 +196,8 @@ export class ResponseJudge {
     const several = new Set(codes).size > 1 || new Set(states).size > 1 || (this.#code ?? code) !== code;
     if (several || hasCodeInAddress || jarm === 'unreadable') return true;
     // Through an open redirect of the server, an attacker could bind a stolen code to the attacker's own flow.
-    return isGatewayCode(code) || isSent(this.#exchange, code);
+    this.#sent ??= new SentCodes(this.#exchange);
+    return isGatewayCode(code) || this.#sent.has(code);
   }
 
   /** For a flow without a redirect_uri: the client's redirect_uri to which the server sends the response (RFC 6749 3.1.2.3). */

@@ -26,7 +26,7 @@ export function isHost(text: string): boolean {
 }
 
 export function withoutPort(host: string): string {
-  return host.replace(/\.(?=(?::\d{0,5})?$)/, '');
+  return host.replace(/:\d{0,5}$/, '');
 }
 
 /** RFC 1034 3.1: with or without the dot of the root at its end, a name is the same. */

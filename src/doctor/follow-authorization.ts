@@ -64,6 +64,8 @@ export function authorizationQuery(
     redirect_uri: redirectUri,
     scope: 'openid',
     state,
+    // Glewlwyd refuses requests of OpenID Connect without one.
+    nonce: randomBytes(12).toString('base64url'),
     ...challenge,
   });
 }

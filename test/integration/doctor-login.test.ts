@@ -40,6 +40,15 @@ describe('doctor --login at the server itself', () => {
     for (const secret of secrets) if (secret !== null) expect(text).not.toContain(secret);
   });
 
+  test('each request has a nonce of its own: servers such as Glewlwyd require one', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await doctorWith({ open }, '--upstream', upstream.url, ...login());
+    const nonces = upstream.requests.to('/oauth2/authorize').map(({ query }) => query.get('nonce'));
+    expect(nonces.length).toBeGreaterThan(1);
+    expect(nonces).not.toContain(null);
+    expect(new Set(nonces).size).toBe(nonces.length);
+  });
+
   test('a server that redeems a code twice', async () => {
     await using upstream = await startScriptedLegacyServer({ codes: 'reusable' });
     const { lines } = await doctorWith({ open }, '--upstream', upstream.url, ...login());

@@ -39,14 +39,22 @@ export function forwardsPkce({ forwardPkce }: IssuerConfig): boolean {
   return forwardPkce === 'always';
 }
 
+/** A GET, or with `form` a POST. Empty headers are not sent. */
+type Question = {
+  readonly form?: URLSearchParams;
+  readonly cookie?: string;
+  readonly authorization?: string;
+};
+
 /** Sends one request to it under the public host. Throws an `UpstreamFault`. */
 export function ask(
   { config, client }: ExaminedUpstream,
   path: string,
-  { form, cookie }: { readonly form?: URLSearchParams; readonly cookie?: string } = {},
+  { form, cookie, authorization }: Question = {},
 ): Promise<FetchedDocument> {
   const headers = ['Host', discoveryHost(config), 'Accept', '*/*', 'Accept-Encoding', 'identity'];
   if (cookie) headers.push('Cookie', cookie);
+  if (authorization) headers.push('Authorization', authorization);
   if (form === undefined) return fetchDocument(client, path, headers);
   headers.push('Content-Type', 'application/x-www-form-urlencoded');
   return fetchDocument(client, path, headers, { method: 'POST', body: form.toString() });

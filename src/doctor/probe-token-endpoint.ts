@@ -67,12 +67,17 @@ export async function probeTokenEndpoint(
   return [ok(seen), judgeVerifier(upstream, plain, verified)];
 }
 
-/** Cloud Foundry UAA answers `401 unauthorized`; Django OAuth Toolkit 1.0.0 refuses a code by `401 invalid_grant`. */
-const REFUSES_CLIENT = /_client$|^401(?! invalid_)/;
+/**
+ * Whether a summarized answer refuses the client, whatever its code: Cloud Foundry UAA by `401 unauthorized`. Django OAuth
+ * Toolkit 1.0.0 refuses a code by `401 invalid_grant`.
+ */
+export function refusesClient(summary: string): boolean {
+  return /_client$|^401(?! invalid_)/.test(summary);
+}
 
 function judgeVerifier(upstream: ExaminedUpstream, plain: string, verified: string): Finding {
   const { ok, problem, unknown } = about('token endpoint: code_verifier');
-  if (plain === verified && REFUSES_CLIENT.test(plain)) {
+  if (plain === verified && refusesClient(plain)) {
     const seen = 'the server refused the client first, so this cannot be told from outside';
     return unknown(seen, TRY_LOGIN);
   }

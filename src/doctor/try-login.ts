@@ -6,7 +6,7 @@ import { toUpstreamFault } from '../upstream/upstream-fault.ts';
 import { ask, type ExaminedUpstream, endpointPath } from './examined-upstream.ts';
 import { about, type Finding, printable } from './finding.ts';
 import { authorizationQuery, type KnownClient } from './follow-authorization.ts';
-import { summarize } from './probe-token-endpoint.ts';
+import { refusesClient, summarize } from './probe-token-endpoint.ts';
 import type { VisitingBrowser } from './visiting-browser.ts';
 
 export type LoginTrial = {
@@ -37,7 +37,9 @@ export async function tryLogin(upstream: ExaminedUpstream, trial: LoginTrial): P
     const advice =
       trial.secret === undefined
         ? 'check whether this client needs --secret-file'
-        : 'see the log of the server';
+        : refusesClient(right.seen)
+          ? 'check --client and --secret-file: it refuses them by Basic and in the body'
+          : 'see the log of the server';
     return [...findings, about('login: the code').problem(`refused: ${right.seen}`, advice)];
   }
   findings.push(about('login: the code').ok('redeemed, with the right verifier'), ...judgeHashes(right.body));
@@ -105,21 +107,40 @@ function judgeArrival({ code, state, parameters }: Begun, isAtServer: boolean): 
   );
 }
 
-async function redeem(
-  { client, secret, via, upstream, token, isAtServer }: Login,
-  code: string,
-  verifier: string | undefined,
-) {
+/** A confidential client authenticates by Basic, the default of most servers, or else in the body. */
+async function redeem(login: Login, code: string, verifier: string | undefined) {
+  const { client, secret } = login;
   const form = new URLSearchParams({
     grant_type: 'authorization_code',
     code,
     redirect_uri: client.redirectUri,
-    client_id: client.id,
-    ...(secret !== undefined && { client_secret: secret }),
     ...(verifier !== undefined && { code_verifier: verifier }),
   });
-  const answer = isAtServer ? await ask(upstream, token, { form }) : await askGateway(`${via}${token}`, form);
+  if (secret !== undefined) {
+    const answer = await sendRedemption(login, form, basicCredentials(client.id, secret));
+    // A server that refuses the client has not looked at the code.
+    if (!refusesClient(answer.seen)) return answer;
+    form.set('client_secret', secret);
+  }
+  form.set('client_id', client.id);
+  return sendRedemption(login, form);
+}
+
+async function sendRedemption(
+  { via, upstream, token, isAtServer }: Login,
+  form: URLSearchParams,
+  authorization = '',
+) {
+  const answer = isAtServer
+    ? await ask(upstream, token, { form, authorization })
+    : await askGateway(`${via}${token}`, form, authorization);
   return { status: answer.status, seen: summarize(answer), body: parseJsonObject(answer.text ?? '') ?? {} };
+}
+
+/** RFC 6749 2.3.1: both are form-encoded first. */
+function basicCredentials(id: string, secret: string): string {
+  const encode = (text: string) => new URLSearchParams({ '': text }).toString().slice(1);
+  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
 }
 
 /** One more login, redeemed with this verifier; `undefined`: there was no code. */
@@ -128,10 +149,17 @@ async function attempt(login: Login, verifier: string | undefined): Promise<Rede
   return code === undefined ? undefined : redeem(login, code, verifier);
 }
 
-async function askGateway(url: string, form: URLSearchParams): Promise<{ status: number; text: string }> {
-  const response = await fetch(url, { method: 'POST', body: form, redirect: 'manual' }).catch(({ cause }) => {
-    throw toUpstreamFault(cause);
-  });
+async function askGateway(
+  url: string,
+  form: URLSearchParams,
+  authorization: string,
+): Promise<{ status: number; text: string }> {
+  const headers = authorization === '' ? {} : { authorization };
+  const response = await fetch(url, { method: 'POST', body: form, headers, redirect: 'manual' }).catch(
+    ({ cause }) => {
+      throw toUpstreamFault(cause);
+    },
+  );
   return { status: response.status, text: await response.text() };
 }
 

@@ -6,6 +6,7 @@ import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { listen } from '../support/listener.ts';
 import { startOidcProvider } from '../support/upstreams/oidc-provider.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
+import { testClients } from '../support/upstreams/test-client.ts';
 import { DoctorFiles, doctor, doctorWith } from './doctor-runs.ts';
 
 let files: DoctorFiles;
@@ -84,6 +85,43 @@ describe('doctor --login at the server itself', () => {
     );
     expect(upstream.url).not.toBe(other.url);
   });
+
+  test.each(['basicClient', 'postClient'] as const)(
+    'a confidential client authenticates as it is registered: %s',
+    async (kind) => {
+      const elsewhere = 'https://app.example.com/cb';
+      const { [kind]: client } = testClients(elsewhere);
+      await using upstream = await startOidcProvider({ clients: [client], pkce: 'optional' });
+      await using browser = new Browser();
+      const addresses: string[] = [];
+      const user = {
+        open: (url: string) => void addresses.push(url),
+        readLine: async () => String((await browser.login(addresses.pop() ?? '', { username: 'alice' })).url),
+      };
+      const run = async (secret: string) =>
+        doctorWith(
+          user,
+          ...[
+            '--upstream',
+            upstream.url,
+            '--client',
+            client.clientId,
+            '--redirect-uri',
+            elsewhere,
+            '--login',
+          ],
+          ...['--secret-file', await files.fileOf(secret)],
+        );
+      const right = await run(client.clientSecret ?? '');
+      expect(right.lines).toContain('ok login: the code: redeemed, with the right verifier');
+      const wrong = await run('not-the-secret');
+      expect(wrong.problems).toContainEqual(
+        expect.stringMatching(
+          /^problem login: the code: refused: 401 invalid_client → check --client and --secret/,
+        ),
+      );
+    },
+  );
 
   test('a browser elsewhere, whose last address is pasted: the text says what is waited for, where and how long', async () => {
     await using upstream = await startScriptedLegacyServer();

@@ -84,7 +84,7 @@ export const glewlwyd: Product = {
       },
     },
   ],
-  settlesWithin: 5_000,
+  settlesWithin: 10_000,
   authorizationParameters: { scope: `openid ${SCOPE}`, nonce: 'n-0S6_WzA2Mj' },
   random: [
     { what: 'the session cookie', pattern: /GLEWLWYD2_SESSION_ID=([^;\s]+)/gi },

@@ -7,7 +7,7 @@ import { decodeBase32, encodeBase32 } from './base32.ts';
 type Purpose = 'code' | 'request_uri';
 
 /** The first byte of everything sealed: a new layout gets a new number, and records with the old one count as expired. */
-const VERSION = 1;
+const VERSION = 2;
 const KEY_ID_BYTES = 2;
 const HEADER_BYTES = 1 + KEY_ID_BYTES;
 /** Makes the prefixes of equal records differ. */

@@ -1,4 +1,4 @@
-import { parseJwtClaims } from './jwt.ts';
+import { parseClientJwtClaims } from './jwt.ts';
 import type { Parameters } from './parameters.ts';
 
 /**
@@ -23,7 +23,7 @@ export function parseClientIdentity(parameters: Parameters, authorization?: stri
   names.push(...parseBasicUsers(authorization));
   const assertion = parameters.get('client_assertion');
   // RFC 7523 3: its `sub` is the client_id. The upstream checks its signature.
-  const claims = assertion ? parseJwtClaims(assertion) : {};
+  const claims = assertion ? parseClientJwtClaims(assertion) : {};
   if (typeof claims === 'object' && typeof claims['sub'] === 'string') names.push([claims['sub']]);
   return {
     names,

@@ -1,5 +1,5 @@
 import { type AuthorizationRequest, normalizeResponseType } from './authorization-request.ts';
-import { parseJwtClaims } from './jwt.ts';
+import { parseClientJwtClaims } from './jwt.ts';
 import { isLookalike } from './parameter-names.ts';
 
 /** An authorization request as a server with support for request objects by value reads it (RFC 9101, OIDC Core 6.1). */
@@ -26,7 +26,7 @@ const JUDGED = {
  * servers that support the object ignore it outside.
  */
 export function mergeRequestObject(outer: AuthorizationRequest, jwt: string): RequestWithObject {
-  const claims = parseJwtClaims(jwt);
+  const claims = parseClientJwtClaims(jwt);
   if (typeof claims === 'string') return claims;
   // RFC 9101 4: an object must not point to another one.
   if (claims['request'] !== undefined || claims['request_uri'] !== undefined) return 'malformed';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseJwtClaims } from '../../../src/oauth/jwt.ts';
+import { parseClientJwtClaims, parseJwtClaims } from '../../../src/oauth/jwt.ts';
 import { unsignedJwt } from '../../support/unsigned-jwt.ts';
 
 const PAYLOAD =
@@ -27,9 +27,15 @@ describe('the claims of', () => {
 test('five parts: encrypted (RFC 7516 9)', () => expect(parseJwtClaims('a.b.c.d.e')).toBe('encrypted'));
 
 test.each(['{"state":"a","state":"b"}', '{"claims":{"a":1,"\\u0061":2}}'])(
-  'a claim twice is malformed, because readers disagree on which counts: %s',
-  (payload) => expect(parseJwtClaims(`${HEADER}.${part(payload)}.`)).toBe('malformed'),
+  'of a client, a claim twice is malformed, because readers disagree on which counts: %s',
+  (payload) => expect(parseClientJwtClaims(`${HEADER}.${part(payload)}.`)).toBe('malformed'),
 );
+
+test('of a server, a claim may stand twice, as `iss` does in responses of Keycloak', () =>
+  expect(parseJwtClaims(`${HEADER}.${part('{"iss":"a","code":"b","iss":"a"}')}.`)).toEqual({
+    iss: 'a',
+    code: 'b',
+  }));
 
 const part = (bytes: string) => Buffer.from(bytes, 'latin1').toString('base64url');
 const HEADER = part('{"alg":"none"}');

@@ -17,8 +17,6 @@ export type Product = {
   start(options: StartOptions): Promise<RunningProduct>;
   /** The pages between the authorization request and the client, in any order. */
   readonly screens: readonly Screen[];
-  /** Milliseconds until its scripts have shown a page, on a busy machine. Default: 2 seconds. */
-  readonly settlesWithin?: number;
   /** Additional parameters of an authorization request. */
   readonly authorizationParameters: Readonly<Record<string, string>>;
   /** Characters of a state, besides letters and digits, that return unchanged. Default: ` ~+/=&%`. */

@@ -80,8 +80,7 @@ function enforced(route: 'enforce' | 'sealed'): readonly Scenario[] {
         const login = await logIn(visit);
         await expectTokens(stage, login, visit.pkce.verifier);
         const second = await redeemCode(stage, login.code, visit.pkce.verifier);
-        // Another replica leaves it to the server, which refuses it with its own response (Django OAuth Toolkit 1.0.0: a 401,
-        // Glewlwyd: `invalid_code`).
+        // Another replica leaves it to the server, which refuses it with its own response (Django OAuth Toolkit 1.0.0: a 401).
         expect(second.status).toBeGreaterThanOrEqual(400);
         expect(second.body).toMatchObject({ error: expect.stringMatching(/^invalid_/) });
         if (route === 'enforce') {

@@ -19,13 +19,13 @@ export type JourneyOptions = {
   readonly redirectUri: string;
   /** The client's last form_post, if any. */
   readonly lastPost: () => URLSearchParams | undefined;
-  /** Milliseconds for a script to show its form. Only a journey that ends on a page of the server waits this long. */
-  readonly settlesWithin: number;
   /** Stops after this number of pages. Default: continues to the end. */
   readonly mostPages?: number;
 };
 
 const TOO_MANY_PAGES = 12;
+/** Milliseconds for a script to show its form. Only a journey that ends on a page of the server waits this long. */
+const SETTLED = 2_000;
 
 /** Completes each page until the browser is at the client, or at a page without a next step. */
 export async function travel(page: Page, options: JourneyOptions): Promise<Journey> {
@@ -39,8 +39,7 @@ export async function travel(page: Page, options: JourneyOptions): Promise<Journ
     if (shown === 'client') return { pages: [...pages, 'client'], arrival: arrivalAt(page, options) };
     if (shown === undefined) return { pages: [...pages, await titleOf(page)], arrival: undefined };
     pages.push(shown.name);
-    const act = () => shown.act(page, options.visitor);
-    await (shown.byScript === true ? act() : leave(page, act));
+    await leave(page, () => shown.act(page, options.visitor));
   }
   throw new Error(`the visitor goes round in circles: ${pages.join(' → ')}`);
 }
@@ -53,15 +52,15 @@ async function leave(page: Page, act: () => Promise<void>): Promise<void> {
 
 async function seen(
   page: Page,
-  { screens, redirectUri, settlesWithin }: JourneyOptions,
+  { screens, redirectUri }: JourneyOptions,
 ): Promise<Screen | 'client' | undefined> {
   await page.waitForLoadState('load');
   if (isAt(page, redirectUri)) return 'client';
   const shown = screens.map(async (screen) => {
-    await page.locator(screen.selector).first().waitFor({ state: 'visible', timeout: settlesWithin });
+    await page.locator(screen.selector).first().waitFor({ state: 'visible', timeout: SETTLED });
     return screen;
   });
-  const moved = page.waitForURL((url) => isClient(url, redirectUri), { timeout: settlesWithin });
+  const moved = page.waitForURL((url) => isClient(url, redirectUri), { timeout: SETTLED });
   return Promise.any([...shown, moved.then(() => 'client' as const)]).catch(() => undefined);
 }
 

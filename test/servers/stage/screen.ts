@@ -13,8 +13,6 @@ export type Screen = {
   readonly name: string;
   /** A selector that is visible only on this page. */
   readonly selector: string;
-  /** A script of the page shows the next one, without a navigation: `act` waits for it. */
-  readonly byScript?: boolean;
   /** Fills in the page, and clicks to continue. */
   act(page: Page, visitor: Visitor): Promise<void>;
 };

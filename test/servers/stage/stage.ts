@@ -130,7 +130,6 @@ export async function startStage(product: Product, installation: string): Promis
         ({ page: tab = page, password = user.password, consents = true }: HowToGo = {}) =>
           travel(tab, {
             screens: product.screens,
-            settlesWithin: product.settlesWithin ?? 2_000,
             visitor: { username: user.username, password, consents },
             redirectUri,
             lastPost: () => app.callbacks.findLast(({ method }) => method === 'POST')?.form,

@@ -1,4 +1,0 @@
-import { glewlwyd } from './products/glewlwyd.ts';
-import { testProduct } from './test-product.ts';
-
-testProduct(glewlwyd);

@@ -34,7 +34,7 @@ describe("the flow store's records in Redis", () => {
   beforeEach(async () => {
     await server.call('FLUSHALL');
     prefix = `pkce-gateway-${randomUUID()}:`;
-    store = await openRedisStore(server, { prefix });
+    store = await openRedisStore(server, { prefix, timeout: 10_000 });
     return () => store[Symbol.asyncDispose]();
   });
 

@@ -1,9 +1,8 @@
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findTool } from '../../support/test-tool.ts';
+import { buildGoServer, installGo } from '../install/go.ts';
 import { isThere, orNotInstallable } from '../install/install.ts';
-import { installPackages } from '../install/install-packages.ts';
 import { run } from '../install/run.ts';
 import { startService } from '../install/service.ts';
 import type { Product } from '../product.ts';
@@ -75,10 +74,9 @@ export const dex: Product = {
 };
 
 async function build(folder: string): Promise<void> {
-  if (findTool('go') === undefined) await installPackages(['golang-go']);
+  await installGo();
   await cp(SOURCE, folder, { recursive: true });
-  await run('go', ['mod', 'tidy'], { cwd: folder });
+  await buildGoServer(folder);
   const sources = await run('go', ['list', '-m', '-f', '{{.Dir}}', MODULE], { cwd: folder });
   await cp(join(sources.trim(), 'web'), join(folder, 'web'), { recursive: true });
-  await run('go', ['build', '-o', 'server', '.'], { cwd: folder, env: { CGO_ENABLED: '0' } });
 }

@@ -1,9 +1,8 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findTool } from '../../support/test-tool.ts';
+import { buildGoServer, installGo } from '../install/go.ts';
 import { isThere, orNotInstallable } from '../install/install.ts';
-import { installPackages } from '../install/install-packages.ts';
 import { run } from '../install/run.ts';
 import { startService } from '../install/service.ts';
 import type { Product } from '../product.ts';
@@ -79,11 +78,9 @@ export const zitadelOidc: Product = {
 };
 
 async function build(folder: string): Promise<void> {
-  // Go downloads the release that the module requires by itself.
-  if (findTool('go') === undefined) await installPackages(['golang-go']);
+  await installGo();
   await copyFile(SOURCE, join(folder, 'main.go'));
   await writeFile(join(folder, 'go.mod'), 'module server\n');
   await run('go', ['get', `${MODULE}@v${RELEASE}`], { cwd: folder });
-  await run('go', ['mod', 'tidy'], { cwd: folder });
-  await run('go', ['build', '-o', 'server', '.'], { cwd: folder, env: { CGO_ENABLED: '0' } });
+  await buildGoServer(folder);
 }

@@ -89,7 +89,7 @@ export async function startBehind({ start, scope }: Server, store: 'memory' | 'r
     await startGatewayUnderTest({
       upstream: upstream.url,
       issuer: metadata === undefined ? 'endpoints: auto' : `endpoints: ${endpoints}`,
-      top: redis === undefined ? '' : `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+      top: redis?.store ?? '',
       host,
       port,
     }),

@@ -20,8 +20,7 @@ let stage: CoreStage;
 let state: string;
 const open = async (options: CoreStageOptions) => {
   redis = await startRedis();
-  const top = `store: {kind: redis, redis: {url: "${redis.url}"}}`;
-  stage = await CoreStage.open({ ...options, top });
+  stage = await CoreStage.open({ ...options, top: redis.store });
   state = await stage.begin();
 };
 const close = async () => {

@@ -175,15 +175,35 @@ test('refused client ids without an entry: made-up ones put nobody in trouble, a
   }, SOON);
 });
 
+/** Starts processes that share one Redis, in front of one server. */
+async function startOnRedis() {
+  await using stack = new AsyncDisposableStack();
+  const redis = stack.use(await startRedis());
+  const upstream = stack.use(await startScriptedLegacyServer());
+  const directory = stack.use(await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-activity-')));
+  const resources = stack.move();
+  return {
+    async start(clients: string, workers = 1): Promise<GatewayProcess> {
+      const file = join(directory.path, 'gateway.yaml');
+      await writeFile(
+        file,
+        `listen: {address: "127.0.0.1:0"}
+admin: {address: "127.0.0.1:0"}
+workers: ${workers}
+${redis.store}
+issuers: [{name: corp, upstream: {url: "${upstream.url}"}, ${clients}}]
+`,
+      );
+      return startGatewayProcess(['serve', '--config', file]);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
 describe('two gateways on one Redis', () => {
   test('report the same counts; each flushes its counts on SIGTERM; the counts outlive them', async () => {
-    await using redis = await startRedis({ port: true });
-    await using upstream = await startScriptedLegacyServer();
-    const start = () =>
-      startGatewayProcess([
-        ...['serve', '--upstream', upstream.url, '--mode', 'report', '--redis', redis.url],
-        ...['--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'],
-      ]);
+    await using shared = await startOnRedis();
+    const start = () => shared.start('unlisted_clients: {mode: report}');
     await using one = await start();
     await using two = await start();
     const at = (gateway: GatewayProcess, id: string) => new SimpleClient(gateway.url, id);
@@ -224,20 +244,8 @@ describe('two gateways on one Redis', () => {
 });
 
 test('several workers share one activity, which their primary reads', async () => {
-  await using redis = await startRedis({ port: true });
-  await using upstream = await startScriptedLegacyServer();
-  await using directory = await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-activity-'));
-  const file = join(directory.path, 'gateway.yaml');
-  await writeFile(
-    file,
-    `listen: {address: "127.0.0.1:0"}
-admin: {address: "127.0.0.1:0"}
-workers: 2
-store: {kind: redis, redis: {url: "${redis.url}", timeout: 5s}}
-issuers: [{name: corp, upstream: {url: "${upstream.url}"}, clients: {portal: {mode: report}}}]
-`,
-  );
-  await using gateway = await startGatewayProcess(['serve', '--config', file]);
+  await using shared = await startOnRedis();
+  await using gateway = await shared.start('clients: {portal: {mode: report}}', 2);
   for (let i = 0; i < 12; i += 1) await login(new SimpleClient(gateway.url, 'portal'));
   await vi.waitFor(
     async () =>

@@ -127,7 +127,7 @@ describe('a line for each violation', () => {
 
   test('of two processes, with whole lines', async () => {
     await using redis = await startRedis({ port: true });
-    const store = `workers: 2\nstore: {kind: redis, redis: {url: "${redis.url}", timeout: 5s}}`;
+    const store = `workers: 2\n${redis.store}`;
     await using gateway = await start(`destination: ${audit}`, store);
     await Promise.all(Array.from({ length: 100 }, () => violate(gateway)));
     expect(await gateway.stop()).toBe(0);

@@ -212,7 +212,7 @@ describe('a flood of authorization requests', { timeout: 60_000 }, () => {
   });
 
   test('with Redis: the same; every record has a TTL and a limited size', async () => {
-    await using stage = await startRedisStage({ timeout: '5s' });
+    await using stage = await startRedisStage();
     const { client, redis } = stage;
     const issued = await client.newCode();
     await flood(client.authorizeUrl().origin);

@@ -40,7 +40,7 @@ test('logins and pages allocate no more memory than before', async () => {
     file,
     `listen: {address: "127.0.0.1:0"}
 admin: {address: "127.0.0.1:0"}
-store: {kind: redis, redis: {url: "${redis.url}", timeout: 5s}}
+${redis.store}
 issuers:
   - name: corp
     upstream: {url: "http://127.0.0.1:${line.slice(5)}"}

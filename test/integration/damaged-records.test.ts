@@ -83,7 +83,7 @@ describe.each(Object.entries(KINDS))(
       Stage.open({
         issuer: `defaults: {mode: enforce}\nclients: {spa: {redirect_uris: [${REDIRECT_URI}], ${setting ?? ''}}}`,
         quirks: { login: login ?? 'none' },
-        top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+        top: redis.store,
       });
 
     test('unchanged continues the login; changed in any way, it releases no code', async () => {

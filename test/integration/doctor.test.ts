@@ -17,7 +17,7 @@ describe('no problems: exit 0', () => {
     await using upstream = await startScriptedLegacyServer();
     await using redis = await startRedis({ port: true });
     const file = await files.fileOf(`listen: {address: "127.0.0.1:0"}
-store: {kind: redis, redis: {url: "${redis.url}"}}
+${redis.store}
 issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
 `);
     const { exitCode, lines, problems } = await doctor('--config', file, ...CLIENT);

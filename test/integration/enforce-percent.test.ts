@@ -50,8 +50,8 @@ describe('at replicas whose percentages are 50, 0 and 100', () => {
     const upstream = stack.use(await startScriptedLegacyServer());
     const start = async (percent: number) => {
       const issuer = `unlisted_clients: {enforce_percent: ${percent}}`;
-      const top = `store: {kind: redis, redis: {url: "${redis.url}"}}`;
-      return stack.use(await startGatewayUnderTest({ upstream: upstream.url, issuer, top })).url;
+      const options = { upstream: upstream.url, issuer, top: redis.store };
+      return stack.use(await startGatewayUnderTest(options)).url;
     };
     const client = new SimpleClient(await start(50));
     const others = [new SimpleClient(await start(0)), new SimpleClient(await start(100))] as const;

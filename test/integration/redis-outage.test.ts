@@ -104,7 +104,7 @@ describe('a made-up prefix while Redis is unreachable', () => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startGatewayUnderTest({
       upstream: upstream.url,
-      top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+      top: redis.store,
       issuer:
         'endpoints: {authorization: [/elsewhere], token: [/oauth2/token]}\nclients: {spa: {redirect_uris: ["https://app.example.com/cb"]}}',
     });

@@ -13,8 +13,6 @@ export type RedisStageOptions = {
   readonly quirks?: Partial<Quirks>;
   /** The number of gateways that share Redis. */
   readonly gateways?: number;
-  /** `store.redis.timeout`, longer for a test that keeps the machine busy. */
-  readonly timeout?: string;
 };
 
 export type RedisStage = AsyncDisposable & {
@@ -30,7 +28,7 @@ export type RedisStage = AsyncDisposable & {
 
 /** Gateways that share a real Redis, in front of one legacy server. */
 export async function startRedisStage(options: RedisStageOptions = {}): Promise<RedisStage> {
-  const { policy = '', quirks, gateways: count = 1, timeout } = options;
+  const { policy = '', quirks, gateways: count = 1 } = options;
   await using stack = new AsyncDisposableStack();
   const redis = stack.use(await startRedis());
   const upstream = stack.use(await startScriptedLegacyServer(quirks));
@@ -39,7 +37,7 @@ export async function startRedisStage(options: RedisStageOptions = {}): Promise<
       await startGatewayUnderTest({
         upstream: upstream.url,
         issuer: `clients: {spa: {redirect_uris: ["https://app.example.com/cb"]${policy && `, ${policy}`}}}`,
-        top: `store: {kind: redis, redis: {url: "${redis.url}"${timeout === undefined ? '' : `, timeout: ${timeout}`}}}`,
+        top: redis.store,
         host: '127.0.0.1',
       }),
     );

@@ -192,7 +192,7 @@ describe.each(MODES)('a flow that expired before its user returned, in %s', (mod
     Stage.open({
       mode,
       quirks: { login: 'return_to' },
-      top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+      top: redis.store,
     });
 
   /** The data in Redis after a TTL passed. */

@@ -33,7 +33,7 @@ beforeAll(async () => {
       await startGatewayUnderTest({
         upstream: upstream.url,
         issuers,
-        top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+        top: redis.store,
       }),
     );
   const issuer = (name: string, clients: readonly string[]) =>
@@ -367,7 +367,7 @@ test('problems come first: an unreachable store, a rejected configuration', asyn
   await using gateway = await startGatewayUnderTest({
     upstream: upstream.url,
     issuer: 'clients: {spa: {}}',
-    top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+    top: redis.store,
   });
   await using nobody = new AsyncDisposableStack();
   open = nobody;

@@ -25,7 +25,7 @@ function open(redis: RedisServer, setting: string): Promise<Stage> {
       'clients:',
       `  spa: {${spa.filter(Boolean).join(', ')}}`,
     ].join('\n'),
-    top: `store: {kind: redis, redis: {url: "${redis.url}"}}`,
+    top: redis.store,
   });
 }
 

@@ -68,7 +68,7 @@ listen: {address: 127.0.0.1:0}
 admin: {address: 127.0.0.1:0}
 workers: ${workers}
 log: {requests: true}
-store: {kind: redis, redis: {url: "${redis.url}"}}
+${redis.store}
 issuers:
   - name: corp
     upstream: {url: "${upstream.url}"}

@@ -38,7 +38,7 @@ test.each([1, 2])(
 listen: {address: 127.0.0.1:0}
 admin: {address: 127.0.0.1:0}
 workers: ${workers}
-store: {kind: redis, redis: {url: "${redis.url}"}}
+${redis.store}
 issuers:
   - name: corp
     upstream: {url: "${upstream.url}"}

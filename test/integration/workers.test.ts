@@ -52,7 +52,7 @@ listen:
 admin: {address: "${settings.admin ?? '127.0.0.1:0'}"}
 workers: ${COUNT}
 shutdown: {drain: ${settings.drain ?? '20s'}}
-store: {kind: redis, redis: {url: "${redis.url}", timeout: 5s}}
+${redis.store}
 issuers:
   - name: corp
     upstream: {url: "${settings.upstream ?? upstream.url}"}

@@ -61,6 +61,11 @@ export class RedisServer implements AsyncDisposable {
     ];
   }
 
+  /** YAML of the top level: a store in this Redis, with the time that a busy machine needs. */
+  get store(): string {
+    return `store: {kind: redis, redis: {url: "${this.url}", timeout: 5s}}`;
+  }
+
   get pid(): number {
     const pid = this.#process?.pid;
     if (pid === undefined) throw new Error('this redis-server does not run');

@@ -66,7 +66,7 @@ const nested = (depth: number) =>
 const PLAIN_JSON = post('/oauth2/token', [JSON_TYPE], `{"a":"${'b'.repeat(60_000)}"}`);
 
 const ROUNDS = 15;
-/** Careless readers needed hundreds of times as long. */
+/** Careless readers needed hundreds of times as much. */
 const FACTOR = 10;
 
 /** Ids that take long to fold, each another one. */
@@ -83,16 +83,26 @@ const MANY: typeof TEXTS = [
   ['JSON of texts in 5,000 arrays', post('/oauth2/token', [JSON_TYPE], nested(5_000)), PLAIN_JSON],
 ];
 
-/** Milliseconds until the gateway answered. */
-async function fastest(gateway: GatewayUnderTest, request: string): Promise<number> {
-  const times: number[] = [];
-  for (let i = 0; i < ROUNDS; i++) {
-    const started = performance.now();
-    const { status } = await sendRaw(gateway.url, request);
-    expect(status).toBeLessThan(500);
-    times.push(performance.now() - started);
+/**
+ * Compares the processor time of two requests: the least of several rounds, in which they take turns. A busy machine makes
+ * requests wait, but costs them no processor time.
+ */
+async function expectUsualCost(gateway: GatewayUnderTest, costly: string, honest: string): Promise<void> {
+  const least = { costly: Number.POSITIVE_INFINITY, honest: Number.POSITIVE_INFINITY };
+  for (let round = 0; round < ROUNDS; round++) {
+    least.honest = Math.min(least.honest, await costOf(gateway, honest));
+    least.costly = Math.min(least.costly, await costOf(gateway, costly));
   }
-  return Math.min(...times);
+  expect(least.costly).toBeLessThan(FACTOR * least.honest);
+}
+
+/** Microseconds of processor time, for both ends. */
+async function costOf(gateway: GatewayUnderTest, request: string): Promise<number> {
+  const before = process.cpuUsage();
+  const { status } = await sendRaw(gateway.url, request);
+  const { user, system } = process.cpuUsage(before);
+  expect(status).toBeLessThan(500);
+  return user + system;
 }
 
 test.each([...TEXTS, ...MANY])(
@@ -100,8 +110,7 @@ test.each([...TEXTS, ...MANY])(
   async (_, costly, honest) => {
     await using upstream = await startScriptedLegacyServer();
     await using gateway = await startProxyTo(upstream);
-    const beside = await fastest(gateway, honest);
-    expect(await fastest(gateway, costly)).toBeLessThan(FACTOR * beside);
+    await expectUsualCost(gateway, costly, honest);
   },
 );
 
@@ -132,8 +141,7 @@ test.each([
   await using gateway = await startProxyTo(upstream);
   const prefix = buildFlowPrefix(upstream.url, true, randomBytes(20));
   const send = (sent: string) => post('/login', ['Content-Type: x/y'], `?x=${prefix}&y=${sent}`);
-  const beside = await fastest(gateway, send(honest));
-  expect(await fastest(gateway, send(text(50_000, prefix)))).toBeLessThan(FACTOR * beside);
+  await expectUsualCost(gateway, send(text(50_000, prefix)), send(honest));
 });
 
 test('a page that repeats made-up prefixes costs a few look-ups in the store', async () => {

@@ -22,7 +22,7 @@ export class RedisConnection implements AsyncDisposable {
 
   /**
    * Sends one command. Throws a `StoreFault`: at once while Redis is unreachable, after the timeout if it does not answer.
-   * `undo` is called for a command that may have run although its caller got a fault.
+   * `undo` is called, possibly twice, for a command that may run or have run although its caller got a fault.
    */
   run<Reply>(send: SendCommand<Reply>, undo?: () => void): Promise<Reply> {
     return this.#link.run(send, undo);
@@ -58,9 +58,11 @@ export class RedisConnection implements AsyncDisposable {
     const next: RedisLink = new RedisLink(config, (state, detail) => {
       if (!next.isReady) proved.reject(unreachable(detail));
       else if (next === this.#next) {
+        const waiting = this.#link.takeWaiting();
         void this.#link[Symbol.asyncDispose]();
         this.#link = next;
         this.#next = undefined;
+        for (const step of waiting) step();
         proved.resolve();
       }
       this.#report(next, state, detail);

@@ -86,6 +86,8 @@ export class RedisLink implements AsyncDisposable {
         isSettled = true;
         if (this.#isReady) this.#lostBecause ??= 'TIMEOUT';
         reject(this.#isReady ? timedOut(this.#timeout) : unreachable(this.#lostBecause));
+        // Behind the command, and before anything that the caller's client sends next.
+        if (wasSent) undo?.();
       };
       // After a pause of this process, timers run first: `setImmediate` lets it read the replies that have arrived before it gives up.
       const deadline = setTimeout(() => setImmediate(giveUp), this.#timeout);
@@ -97,6 +99,7 @@ export class RedisLink implements AsyncDisposable {
       const sent = this.#isReady ? sendNow() : this.#back.promise.then(sendNow);
       sent.then(
         (reply) => {
+          // Again, because a cluster may have run the two in another order.
           if (isSettled) undo?.();
           settle();
           resolve(reply);
@@ -114,6 +117,11 @@ export class RedisLink implements AsyncDisposable {
   whenBack(step: () => void): void {
     if (this.#isReady) step();
     else if (this.#whenBack.length < MAX_UNSETTLED) this.#whenBack.push(step);
+  }
+
+  /** Takes the steps that wait for Redis, to run them elsewhere. */
+  takeWaiting(): readonly (() => void)[] {
+    return this.#whenBack.splice(0);
   }
 
   /** Stops reporting, and waits for pending replies within the timeout. */
@@ -143,7 +151,7 @@ export class RedisLink implements AsyncDisposable {
   #found(): void {
     if (this.#client.status !== 'ready') return;
     this.#isReady = true;
-    for (const step of this.#whenBack.splice(0)) step();
+    for (const step of this.takeWaiting()) step();
     this.#lostBecause = undefined;
     this.#back.resolve();
     this.#report();

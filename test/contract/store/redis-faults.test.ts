@@ -98,6 +98,19 @@ describe('one Redis server', () => {
     expect(await finishLogin(store, 'next')).toBe('claimed');
   });
 
+  test('paused: a second attempt that waits for Redis too finds the code free', async () => {
+    const server = cleanup.use(await startRedis());
+    const store = cleanup.use(await openRedisStore(server, { timeout: 2_000 }));
+    const codes = ['one', 'two', 'three'];
+    await Promise.all(codes.map((code) => store.bindCode(sampleCode({ code }))));
+    server.pause();
+    await Promise.all(codes.map((code) => faultOf(claim(store, code))));
+    const again = codes.map((code) => claim(store, code));
+    server.resume();
+    expect(await Promise.all(again)).toEqual(['claimed', 'claimed', 'claimed']);
+    expect(await Promise.all(codes.map((code) => claim(store, code)))).toEqual(codes.map(() => 'replayed'));
+  });
+
   test('paused during 150 claims: none of the codes stays claimed', async () => {
     const { server, store } = await open();
     const codes = Array.from({ length: 150 }, (_, index) => `code-${index}`);

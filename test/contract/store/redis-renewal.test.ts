@@ -4,8 +4,10 @@ import { RedisRecordStore } from '../../../src/store/record-store-redis.ts';
 import { RedisConnection } from '../../../src/store/redis-connection.ts';
 import { createCertificate } from '../../support/redis-certificate.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { sampleClaim, sampleCode, UPSTREAM } from '../../support/sample-login.ts';
 import { redisConfig, untilReachable } from './adapters.ts';
 import { finishLogin } from './interrupted-logins.ts';
+import { CODE, claim, faultOf } from './store-operations.ts';
 
 let cleanup = new AsyncDisposableStack();
 afterEach(async () => {
@@ -80,6 +82,26 @@ test('if the old password is refused, the new one is used', async () => {
   await connection.renew(redisConfig({ url: server.url }, { password: 'old' }));
   expect(await finishLogin(store, 'next')).toBe('claimed');
   expect(onStateChange.mock.lastCall).toEqual(['ready', undefined]);
+});
+
+test('a release that waits for Redis under the old password is sent under the new one', async () => {
+  const user = ['--user', 'one', 'on', '>old', '~*', '+@all'];
+  const server = cleanup.use(await startRedis({ args: user }));
+  const by = (password: string): Parameters<typeof redisConfig> => [
+    { url: server.url },
+    { username: 'one', password },
+  ];
+  const { connection, store, onStateChange } = await open(by('old'));
+  await untilReachable(store);
+  await store.bindCode(sampleCode());
+  const request = sampleClaim();
+  expect((await store.claimCode(UPSTREAM, CODE, request)).outcome).toBe('claimed');
+  await server.call('ACL', 'SETUSER', 'one', 'resetpass', '>new');
+  await server.call('CLIENT', 'KILL', 'USER', 'one');
+  await vi.waitFor(() => expect(onStateChange).toHaveBeenCalledWith('unreachable', 'WRONGPASS'), 5_000);
+  await faultOf(store.releaseClaim(UPSTREAM, CODE, request.claimId));
+  await connection.renew(redisConfig(...by('new')));
+  expect(await claim(store)).toBe('claimed');
 });
 
 test('another CA replaces the old one, while the server changes its certificate', async () => {

@@ -17,8 +17,11 @@ export type BoundCode = {
   /** The flow of the code. */
   readonly flowId: string;
   readonly binding: Binding;
-  /** The upstream's code, sealed under the gateway's; in a marker, the salt of the gateway's code (`gateway-code.ts`). */
-  readonly sealed: string | undefined;
+  /**
+   * Of a code of the gateway: the upstream's code, sealed under it; of a marker: the salt of the gateway's code
+   * (`gateway-code.ts`); of a seen one: when it expires, in epoch milliseconds.
+   */
+  readonly attached: string | undefined;
 };
 
 /** A code and its state since it was bound. */
@@ -78,12 +81,12 @@ const STATUS_LETTERS = { bound: 'b', claimed: 'c', burnt: 'x' } as const satisfi
 const STATUSES: Readonly<Record<string, CodeStatus>> = { b: 'bound', c: 'claimed', x: 'burnt' };
 
 /** The record of a newly bound code. */
-export function encodeCode({ kind, flowId, binding, sealed }: BoundCode): string {
+export function encodeCode({ kind, flowId, binding, attached }: BoundCode): string {
   const { maxAttempts } = binding;
   if (!Number.isInteger(maxAttempts) || maxAttempts < 1 || maxAttempts > MAX_ATTEMPTS_LIMIT) {
     throw new RangeError(`maxAttempts must be between 1 and ${MAX_ATTEMPTS_LIMIT}`);
   }
-  const body = stringifyFields([], bindingFields(binding, sealed));
+  const body = stringifyFields([], bindingFields(binding, attached));
   const challenge = binding.codeChallenge ?? NO_CHALLENGE;
   return `3${KIND_LETTERS[kind]}b000${threeDigits(maxAttempts)}${challenge}${NO_CLAIM}${flowId}${body}`;
 }
@@ -109,16 +112,15 @@ export function decodeCode(record = ''): StoredCode | undefined {
 
   const parsed = parseFields(record.slice(HEADER_LENGTH), 0, 5);
   const binding = parsed && readBinding({ ...parsed, codeChallenge }, maxAttempts);
-  const sealed = parsed?.texts.at(-1);
-  if (binding === undefined || (sealed === undefined) !== (kind === 'bare' || kind === 'seen'))
-    return undefined;
+  const attached = parsed?.texts.at(-1);
+  if (binding === undefined || (attached === undefined) !== (kind === 'bare')) return undefined;
   return {
     kind,
     status,
     attempts,
     claimId: header.slice(CLAIM_AT, FLOW_AT),
     flowId: header.slice(FLOW_AT),
-    sealed,
+    attached,
     binding,
   };
 }

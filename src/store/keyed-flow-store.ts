@@ -97,8 +97,8 @@ export class KeyedFlowStore implements FlowStore {
     // Redis read only the header. A record with an unreadable rest counts as missing.
     const stored = decodeCode(record);
     if (outcome === 'unknown' || stored === undefined) return { outcome: 'unknown' };
-    const { kind, sealed = '', binding } = stored;
-    const upstreamCode = kind === 'own' ? openSealedCode(sealed, code, upstream) : code;
+    const { kind, attached = '', binding } = stored;
+    const upstreamCode = kind === 'own' ? openSealedCode(attached, code, upstream) : code;
     return upstreamCode === undefined ? { outcome: 'unknown' } : { outcome, binding, upstreamCode };
   }
 
@@ -140,7 +140,7 @@ export class KeyedFlowStore implements FlowStore {
 
   async #bindBare(options: BindOptions): Promise<Bound> {
     const { upstream, code, flowId, binding, codeTtl } = options;
-    const record = encodeCode({ kind: 'bare', flowId, binding, sealed: undefined });
+    const record = encodeCode({ kind: 'bare', flowId, binding, attached: undefined });
     const ttl = codeTtl + CODE_MEMORY.bare;
     const held = await this.#records.saveUnlessHeld(codeKey(upstream, code), record, ttl);
     return held === undefined ? { outcome: 'bound', code, first: true } : boundBefore(held, options);
@@ -151,8 +151,8 @@ export class KeyedFlowStore implements FlowStore {
     const { upstream, code, flowId, binding, codeTtl } = options;
     const salt = takeRandomBytes(SALT_BYTES).toString('base64url');
     const own = deriveGatewayCode(code, salt);
-    const marker = encodeCode({ kind: 'marker', flowId, binding, sealed: salt });
-    const record = encodeCode({ kind: 'own', flowId, binding, sealed: sealCode(code, own, upstream) });
+    const marker = encodeCode({ kind: 'marker', flowId, binding, attached: salt });
+    const record = encodeCode({ kind: 'own', flowId, binding, attached: sealCode(code, own, upstream) });
     const [held] = await Promise.all([
       this.#records.saveUnlessHeld(codeKey(upstream, code), marker, codeTtl + CODE_MEMORY.marker),
       this.#records.save(codeKey(upstream, own), record, codeTtl + CODE_MEMORY.own),
@@ -167,6 +167,6 @@ export class KeyedFlowStore implements FlowStore {
 function boundBefore(held: string, { code, flowId }: BindOptions): Bound {
   const stored = decodeCode(held);
   if (stored === undefined || stored.flowId !== flowId) return { outcome: 'bound_elsewhere' };
-  const { kind, sealed: salt = '' } = stored;
+  const { kind, attached: salt = '' } = stored;
   return { outcome: 'bound', code: kind === 'marker' ? deriveGatewayCode(code, salt) : code, first: false };
 }

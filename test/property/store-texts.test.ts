@@ -53,12 +53,17 @@ const binding = fc
   )
   .map(([first, rest]) => ({ ...first, ...rest }));
 const code = fc.oneof(
-  fc.record({ kind: fc.constant('bare' as const), flowId: digest, binding, sealed: fc.constant(undefined) }),
+  fc.record({
+    kind: fc.constant('bare' as const),
+    flowId: digest,
+    binding,
+    attached: fc.constant(undefined),
+  }),
   fc.record({
     kind: fc.constantFrom('own' as const, 'marker' as const),
     flowId: digest,
     binding,
-    sealed: text,
+    attached: text,
   }),
 );
 

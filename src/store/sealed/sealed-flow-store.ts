@@ -22,7 +22,6 @@ import {
   openFlow,
   openPushedRequest,
   type Sealed,
-  type SealedCode,
   sealCode,
   sealFlow,
   sealPushedRequest,
@@ -44,6 +43,9 @@ const QUOTAS: MemoryQuotas = {
 };
 
 const SAVED = Promise.resolve();
+
+/** What a process remembers of a code. */
+type Seen = Sealed<{ readonly flowId: string; readonly binding: Binding }>;
 
 /** In place of the flow of a code that another process bound, which is unknown here. */
 const BOUND_ELSEWHERE = '_'.repeat(FLOW_ID_LENGTH);
@@ -108,14 +110,17 @@ export class SealedFlowStore extends KeyedFlowStore {
 
   override async endPreservedFlow(): Promise<void> {}
 
-  override async bindCode(options: BindOptions): Promise<Bound> {
-    const { upstream, code, binding, codeTtl, wrap } = options;
-    // Only to recognise a bare code: nothing is judged by its record.
-    if (!wrap) return this.#bindFirst(deliveredCodeKey(upstream, code), options, code);
-    const expiresAt = this.#now() + codeTtl;
-    const own = sealCode(this.#keys, upstream, { binding, upstreamCode: code, expiresAt });
-    if (own === undefined) return { outcome: 'too_long' };
-    return this.#bindFirst(codeKey(upstream, code), options, own);
+  override async bindCode({ upstream, code, flowId, binding, codeTtl, wrap }: BindOptions): Promise<Bound> {
+    // A bare code is only recognised: nothing is judged by its record.
+    const key = wrap ? codeKey(upstream, code) : deliveredCodeKey(upstream, code);
+    const seen = { flowId, binding, expiresAt: this.#now() + codeTtl };
+    const earlier = await this.#remember(key, seen, codeTtl + LONGEST_DELAY);
+    const first = earlier === undefined || earlier.flowId === BOUND_ELSEWHERE;
+    if (!first && earlier.flowId !== flowId) return { outcome: 'bound_elsewhere' };
+    // A code that is delivered again does not live longer.
+    const expiresAt = earlier?.expiresAt ?? seen.expiresAt;
+    const own = wrap ? sealCode(this.#keys, upstream, { binding, upstreamCode: code, expiresAt }) : code;
+    return own === undefined ? { outcome: 'too_long' } : { outcome: 'bound', code: own, first };
   }
 
   override async findCode(upstream: string, code: string): Promise<Binding | undefined> {
@@ -136,7 +141,9 @@ export class SealedFlowStore extends KeyedFlowStore {
     const key = codeKey(upstream, upstreamCode);
     let { outcome } = await this.#records.claim(key, claim);
     if (outcome === 'unknown') {
-      await this.#remember(key, opened);
+      const remaining = opened.expiresAt + CLOCK_TOLERANCE - this.#now();
+      const ttl = Math.ceil(remaining / LIFETIME_STEP) * LIFETIME_STEP;
+      await this.#remember(key, { ...opened, flowId: BOUND_ELSEWHERE }, ttl);
       ({ outcome } = await this.#records.claim(key, claim));
     }
     // Another process may have bound it to another flow, whose challenge is in its code.
@@ -176,22 +183,10 @@ export class SealedFlowStore extends KeyedFlowStore {
     return this.#now() >= expiresAt + CLOCK_TOLERANCE;
   }
 
-  /** The first binding that this process sees stays. */
-  async #bindFirst(key: string, { flowId, binding, codeTtl }: BindOptions, own: string): Promise<Bound> {
-    const record = encodeCode({ kind: 'seen', flowId, binding, sealed: undefined });
-    const held = await this.#records.saveUnlessHeld(key, record, codeTtl + LONGEST_DELAY);
-    const earlier = decodeCode(held)?.flowId;
-    if (earlier === undefined || earlier === BOUND_ELSEWHERE)
-      return { outcome: 'bound', code: own, first: true };
-    return earlier === flowId
-      ? { outcome: 'bound', code: own, first: false }
-      : { outcome: 'bound_elsewhere' };
-  }
-
-  /** Remembers a code that another process bound, for as long as one of its own. */
-  async #remember(key: string, { binding, expiresAt }: SealedCode): Promise<void> {
-    const record = encodeCode({ kind: 'seen', flowId: BOUND_ELSEWHERE, binding, sealed: undefined });
-    const remaining = Math.ceil((expiresAt + CLOCK_TOLERANCE - this.#now()) / LIFETIME_STEP) * LIFETIME_STEP;
-    await this.#records.saveUnlessHeld(key, record, remaining);
+  /** Remembers a code. The first binding that this process sees stays, and is returned. */
+  async #remember(key: string, { flowId, binding, expiresAt }: Seen, ttl: number): Promise<Seen | undefined> {
+    const record = encodeCode({ kind: 'seen', flowId, binding, attached: String(expiresAt) });
+    const held = decodeCode(await this.#records.saveUnlessHeld(key, record, ttl));
+    return held && { ...held, expiresAt: Number(held.attached) };
   }
 }

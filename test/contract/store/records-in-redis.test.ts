@@ -84,7 +84,7 @@ describe("the flow store's records in Redis", () => {
     kind: 'bare',
     flowId: 'f'.repeat(43),
     binding: sampleBinding(),
-    sealed: undefined,
+    attached: undefined,
   });
 
   test('a code without a TTL, which the gateway never writes, is expired', async () => {

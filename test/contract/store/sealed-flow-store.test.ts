@@ -272,6 +272,17 @@ describe('codes', () => {
     expect(await attempt(code, CHALLENGE, { at: store })).toBe('expired');
   });
 
+  test('a code that is delivered again ends with its first delivery, and is remembered until then', async () => {
+    const first = await bind();
+    expect(await attempt(first, CHALLENGE, { at: store })).toBe('claimed');
+    now += CODE_TTL - 1_000;
+    const again = await bind();
+    now += CLOCK_TOLERANCE;
+    expect(await attempt(again, CHALLENGE, { at: store })).toBe('replayed');
+    now += 1_000;
+    expect(await attempt(again, CHALLENGE, { at: store })).toBe('expired');
+  });
+
   test('each replica counts wrong verifiers, and refuses codes that it let through', async () => {
     const binding = sampleBinding({ maxAttempts: 2 });
     const code = await bind({ binding });

@@ -24,7 +24,7 @@ const code = encodeCode({
   kind: 'bare',
   flowId: 'f'.repeat(43),
   binding: sampleBinding(),
-  sealed: undefined,
+  attached: undefined,
 });
 
 function makeStore(quotas: Partial<MemoryQuotas> = {}) {

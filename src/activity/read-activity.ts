@@ -14,13 +14,8 @@ import {
   type PastDays,
   sumOf,
 } from './history.ts';
+import type { ReportedIssuer } from './reported-issuer.ts';
 import { SharedPlaces } from './shared-places.ts';
-
-export type ReportedIssuer = {
-  readonly name: string;
-  readonly config: { readonly upstream: { readonly origin: string } };
-  readonly clients: ClientRegistry;
-};
 
 export type ActivityReport = {
   /** Every entry of the configuration, then the client ids without one, then `_unlisted`; by issuer. */

@@ -3,7 +3,7 @@ import { type ClientPolicy, UNLISTED } from '../policy/client-policy.ts';
 import type { SharedPlace } from '../policy/judge-readiness.ts';
 import { marked } from './counted.ts';
 import { type History, sumOf } from './history.ts';
-import type { ReportedIssuer } from './read-activity.ts';
+import type { ReportedIssuer } from './reported-issuer.ts';
 
 /** Which clients sent codes to which redirect URIs, before each upstream. */
 export class SharedPlaces {

@@ -1,13 +1,9 @@
 import type { ActivityStore } from '../activity/activity-store.ts';
 import type { ClientActivity } from '../activity/client-activity.ts';
 import { PastDays } from '../activity/history.ts';
-import {
-  type ActivityReport,
-  NO_ACTIVITY,
-  type ReportedIssuer,
-  readActivity,
-} from '../activity/read-activity.ts';
+import { type ActivityReport, NO_ACTIVITY, readActivity } from '../activity/read-activity.ts';
 import { loadRefusals, type Refusal } from '../activity/refusal.ts';
+import type { ReportedIssuer } from '../activity/reported-issuer.ts';
 
 /** Milliseconds for which a reading is reused: several pages that refresh themselves must not multiply the load. */
 const GOOD_FOR = 1_000;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityStore } from '../activity/activity-store.ts';
-import type { ReportedIssuer } from '../activity/read-activity.ts';
+import type { ReportedIssuer } from '../activity/reported-issuer.ts';
 import type { Config } from '../config/config.ts';
 import { inTurns } from '../in-turns.ts';
 import { registerClients } from '../issuer/issuer.ts';

@@ -3,7 +3,6 @@ import type { RequestBody } from '../../http/request-body.ts';
 import { namesParameter } from '../../oauth/parameter-names.ts';
 import { type ParameterProblem, Parameters, type ParsedParameters } from '../../oauth/parameters.ts';
 import type { Violation } from '../../policy/reason.ts';
-import type { UpstreamRequest } from '../send-upstream.ts';
 
 /** Parameters as raw text and parsed. */
 export type FormText = ParsedParameters & {
@@ -77,7 +76,7 @@ export function parameterInQuery({ parameters }: FormText): string | undefined {
 export function writeBody(
   { body }: Message,
   parameters: Parameters,
-): Pick<UpstreamRequest, 'body' | 'contentType'> {
+): { readonly body: string; readonly contentType?: string } {
   if (body?.format !== 'json') return { body: parameters.serialize() };
   return { body: JSON.stringify(Object.fromEntries(parameters.entries)), contentType: 'application/json' };
 }

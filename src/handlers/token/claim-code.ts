@@ -36,7 +36,7 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
   }
   context.claim = claim;
   context.owner = strictestOwner(context);
-  context.claimed = new ClaimedCode(context, code, claimId);
+  context.claimed = new ClaimedCode({ exchange, claim, claimId, code, owner: context.owner });
   return undefined;
 }
 

@@ -1,22 +1,27 @@
-import { storeFault } from '../../store/flow-store.ts';
-import { subjectOf } from '../identify-client.ts';
-import type { TokenContext } from './token-context.ts';
+import { type KnownClaim, storeFault } from '../../store/flow-store.ts';
+import type { Exchange } from '../exchange.ts';
+import { type IdentifiedClient, subjectOf } from '../identify-client.ts';
+
+type Options = {
+  readonly exchange: Exchange;
+  readonly claim: KnownClaim;
+  readonly claimId: string;
+  /** As the client sent it. */
+  readonly code: string;
+  readonly owner: IdentifiedClient;
+};
 
 /**
  * A code between its claim and the upstream's answer: a 2xx spends it, anything else releases it, so that the client can
  * retry. In report, the request is forwarded even if the claim failed.
  */
 export class ClaimedCode {
-  readonly #context: TokenContext;
-  readonly #code: string;
-  readonly #claimId: string;
+  readonly #options: Options;
   #sent = false;
   #settled = false;
 
-  constructor(context: TokenContext, code: string, claimId: string) {
-    this.#context = context;
-    this.#code = code;
-    this.#claimId = claimId;
+  constructor(options: Options) {
+    this.#options = options;
   }
 
   /** The request is being sent upstream: if it ends without an answer, that is the upstream's fault. */
@@ -28,8 +33,8 @@ export class ClaimedCode {
   async settle(status: number): Promise<void> {
     if (status < 200 || status >= 300) return this.release();
     this.#settled = true;
-    const { claim, binding } = this.#context;
-    const isVerified = claim.outcome === 'claimed' && binding.codeChallenge !== undefined;
+    const { outcome, binding } = this.#options.claim;
+    const isVerified = outcome === 'claimed' && binding.codeChallenge !== undefined;
     this.#redeemed(isVerified ? 'verified' : 'unverified');
   }
 
@@ -37,15 +42,15 @@ export class ClaimedCode {
     if (this.#settled) return;
     this.#settled = true;
     if (this.#sent) this.#redeemed('upstream_error');
-    const { claim, exchange } = this.#context;
+    const { claim, claimId, code, exchange } = this.#options;
     if (claim.outcome !== 'claimed') return;
     const { services, group } = exchange;
     // A fault was already counted and logged. The store gives the code back as soon as it can; until then nobody can redeem it.
-    await services.store.releaseClaim(group.key, this.#code, this.#claimId).catch(storeFault);
+    await services.store.releaseClaim(group.key, code, claimId).catch(storeFault);
   }
 
   #redeemed(result: 'verified' | 'unverified' | 'upstream_error'): void {
-    const { exchange, owner } = this.#context;
+    const { exchange, owner } = this.#options;
     exchange.services.events.redeemed(subjectOf(exchange, owner), result);
   }
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { MetricSamples } from '../support/metric-samples.ts';
 import type { Answer } from '../support/simple-client.ts';
+import { type AuditedStage, expectNoLeaks, openAudited } from './audited-stage.ts';
 import { REFUSAL_CASES } from './refusals/all-cases.ts';
 import { expectedError, expectedStatus, type RefusalCase, stageFor } from './refusals/refusal-case.ts';
-import { REDIRECT_URI, Stage } from './stage.ts';
+import { REDIRECT_URI } from './stage.ts';
 
 const ENFORCED = REFUSAL_CASES.filter(([, { reportOnly }]) => reportOnly !== true);
 const REPORTED = REFUSAL_CASES.filter(([, { reported }]) => reported !== 'never');
@@ -44,9 +45,9 @@ describe('the table', () => {
   });
 });
 
-describe('in enforce, refused', () => {
+describe('in enforce, refused, and nothing secret is revealed', () => {
   test.each(ENFORCED)('%s', async (_, refusal) => {
-    await using stage = await Stage.open({ ...stageFor(refusal), mode: 'enforce' });
+    await using stage = await openAudited({ ...stageFor(refusal), mode: 'enforce' });
     const { answer, ...seen } = await play(stage, refusal);
 
     expect(answer.status).toBe(expectedStatus(refusal));
@@ -64,7 +65,7 @@ describe('in enforce, refused', () => {
 
 describe('in enforce, shown to a user of a client without configured redirect_uri', () => {
   test.each(FOR_BROWSERS.filter(([, c]) => c.reply !== 'page'))('%s', async (_, refusal) => {
-    await using stage = await Stage.open({ ...stageFor(refusal), mode: 'enforce', actor: 'open' });
+    await using stage = await openAudited({ ...stageFor(refusal), mode: 'enforce', actor: 'open' });
     const page: RefusalCase = { ...refusal, reply: 'page' };
     const { answer, ...seen } = await play(stage, page);
     const requestId = expectOwnHeaders(answer, page);
@@ -81,7 +82,7 @@ describe('in enforce, in JSON for clients that accept only that', () => {
   test.each(FOR_BROWSERS)('%s', async (_, refusal) => {
     const actor = refusal.reply === 'page' ? 'spa' : 'open';
     const options = { ...stageFor(refusal), mode: 'enforce', actor, accept: 'application/json' } as const;
-    await using stage = await Stage.open(options);
+    await using stage = await openAudited(options);
     const { answer } = await play(stage, refusal);
     const requestId = expectOwnHeaders(answer, refusal);
     expect(answer.status).toBe(expectedStatus({ ...refusal, reply: 'page' }));
@@ -95,9 +96,9 @@ describe('in enforce, in JSON for clients that accept only that', () => {
   });
 });
 
-describe('in report, counted and forwarded', () => {
+describe('in report, counted and forwarded, and nothing secret is revealed', () => {
   test.each(REPORTED)('%s', async (_, refusal) => {
-    await using stage = await Stage.open({ ...stageFor(refusal), mode: 'report' });
+    await using stage = await openAudited({ ...stageFor(refusal), mode: 'report' });
     const { answer, ...seen } = await play(stage, refusal);
 
     expect(answer.status).toBe(refusal.reported);
@@ -120,12 +121,14 @@ type Seen = {
   readonly logLines: readonly Readonly<Record<string, unknown>>[];
 };
 
-async function play(stage: Stage, refusal: RefusalCase): Promise<Seen & { readonly answer: Answer }> {
+/** Acts, and expects that nothing secret is written anywhere. */
+async function play(stage: AuditedStage, refusal: RefusalCase): Promise<Seen & { readonly answer: Answer }> {
   const code = (await refusal.setUp?.(stage)) ?? '';
   const before = await stage.gateway.metrics();
   const asked = stage.upstream.requests.all.length;
   const logged = stage.gateway.logLines.length;
   const answer = await refusal.act(stage, code);
+  await expectNoLeaks(stage, answer.headers['referrer-policy'] === undefined ? [] : [answer.text]);
   return {
     answer,
     before,

@@ -1,71 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Mode } from '../../src/policy/mode.ts';
 import { send } from '../support/simple-client.ts';
-import { REFUSAL_CASES } from './refusals/all-cases.ts';
-import { stageFor } from './refusals/refusal-case.ts';
-import { Stage, type StageOptions } from './stage.ts';
+import { expectNoLeaks, openAudited } from './audited-stage.ts';
+import { Stage } from './stage.ts';
 
-type Leak = { readonly where: string; readonly secrets: readonly string[] };
-
-let directory: string;
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-secrecy-'));
-});
-afterAll(() => rm(directory, { recursive: true }));
-
-let audits = 0;
-
-/** Opens a stage that also writes an audit stream. */
-async function openAudited(options: StageOptions = {}): Promise<Stage & { readonly audit: string }> {
-  audits += 1;
-  const audit = join(directory, `audit-${audits}.jsonl`);
-  const top = `${options.top ?? ''}\naudit: {destination: ${audit}}`;
-  return Object.assign(await Stage.open({ ...options, top }), { audit });
-}
-
-/** Its lines, after there is one for each violation in the log. */
-async function auditLines(stage: Stage & { readonly audit: string }): Promise<string[]> {
-  const violations = stage.logLines('refusal').length + stage.logLines('report_only_violation').length;
-  return vi.waitFor(async () => {
-    const lines = (await readFile(stage.audit, 'utf8')).split('\n').slice(0, -1);
-    expect(lines).toHaveLength(violations);
-    return lines;
-  }, 10_000);
-}
-
-/** The places where secrets appear but must not: responses, log lines, metrics. */
-async function leaksOf(
-  stage: Stage & { readonly audit: string },
-  errorBodies: readonly string[],
-): Promise<Leak[]> {
-  const { text } = await stage.gateway.metrics();
-  const places = [
-    ['/metrics', text],
-    ...stage.gateway.logLines.map((line) => [`log: ${line.event}`, JSON.stringify(line)]),
-    ...(await auditLines(stage)).map((line) => ['audit', line] as const),
-    ...errorBodies.map((body) => ['an error body', body]),
-  ] as const;
-  return places
-    .map(([where = '', body = '']) => ({ where, secrets: stage.secrets.foundIn(body) }))
-    .filter(({ secrets }) => secrets.length > 0);
-}
-
+/** Refusals and violations are in refusals.test.ts. */
 describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
-  const cases = REFUSAL_CASES.filter(([, { reportOnly }]) => mode === 'report' || reportOnly !== true);
-
-  test.each(cases)('nothing secret is revealed by %s', async (_, refusal) => {
-    await using stage = await openAudited({ ...stageFor(refusal), mode, actor: 'open' });
-    const code = (await refusal.setUp?.(stage)) ?? '';
-    const answer = await refusal.act(stage, code);
-    const ownBody = answer.headers['referrer-policy'] === undefined ? [] : [answer.text];
-    expect(stage.secrets.values.length).toBeGreaterThan(2);
-    expect(await leaksOf(stage, ownBody)).toEqual([]);
-  });
-
   test('nothing secret is revealed by normal logins', async () => {
     await using stage = await openAudited({ mode });
     for (const state of [randomBytes(16).toString('base64url'), 'a state with "quotes" & <tags>']) {
@@ -81,7 +22,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     expect(
       stage.secrets.values.filter((secret) => /^(access|refresh|legacy-code|pgc_)/.test(secret)).length,
     ).toBeGreaterThan(8);
-    expect(await leaksOf(stage, [])).toEqual([]);
+    await expectNoLeaks(stage, []);
   });
 
   test.each(['reset', 'truncated', 'status'] as const)('nor by a failed token request: %s', async (token) => {
@@ -92,7 +33,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
       ({ text }) => [text],
       () => [],
     );
-    expect(await leaksOf(stage, bodies)).toEqual([]);
+    await expectNoLeaks(stage, bodies);
   });
 
   test('nor by a client that sends the address of its response as redirect_uri, or parameters in a path', async () => {
@@ -108,7 +49,7 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
     await stage.send(`/page;jsessionid=1&code=${code}`);
     const violations = stage.logLines(mode === 'enforce' ? 'refusal' : 'report_only_violation');
     expect(violations.length).toBeGreaterThanOrEqual(4);
-    expect(await leaksOf(stage, [])).toEqual([]);
+    await expectNoLeaks(stage, []);
   });
 
   test('nor with an unreachable upstream', async () => {
@@ -121,12 +62,10 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
       await stage.send('/other?code=the-code-of-nobody'),
     ];
     expect(answers.map(({ status }) => status)).toEqual([502, 502, 502]);
-    expect(
-      await leaksOf(
-        stage,
-        answers.map(({ text }) => text),
-      ),
-    ).toEqual([]);
+    await expectNoLeaks(
+      stage,
+      answers.map(({ text }) => text),
+    );
   });
 });
 
@@ -141,7 +80,7 @@ describe('credentials of HTTP Basic', () => {
     const theft = await stage.redeem(code, { code_verifier: undefined }, { headers });
     expect(theft.status).toBe(400);
     expect((await stage.redeem(code, {}, { headers })).status).toBe(200);
-    expect(await leaksOf(stage, [theft.text])).toEqual([]);
+    await expectNoLeaks(stage, [theft.text]);
   });
 });
 

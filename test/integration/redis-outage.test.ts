@@ -32,6 +32,7 @@ describe.each(STEPS)('Redis is lost before step %s', (lost) => {
     expect(refused.status).toBe(503);
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
     expect(JSON.parse(refused.text)).toMatchObject({ error: 'temporarily_unavailable' });
+    expect(refused.text).not.toMatch(/redis|127\.0\.0\.1|ECONN/i);
     expect(refused.location).toBeUndefined();
     expect(stage.upstream.tokenRequests).toEqual([]);
     const metrics = await gateway.metrics();
@@ -134,13 +135,4 @@ test('a grant that the client may not use is refused without Redis too', async (
   expect(refused.status).toBe(400);
   expect(JSON.parse(refused.text)).toMatchObject({ error: 'unauthorized_client' });
   expect(stage.upstream.tokenRequests).toEqual([]);
-});
-
-test('a gateway that starts before its Redis serves as soon as Redis does', async () => {
-  await using stage = await startRedisStage({ quirks: QUIRKS });
-  await stage.redis.stop();
-  expect((await stage.client.authorize()).status).toBe(503);
-  await stage.redis.start();
-  await stage.ready();
-  expect((await wholeLogin(stage)).status).toBe(200);
 });

@@ -5,7 +5,6 @@ import { Browser } from '../support/browser.ts';
 import { newPkcePair } from '../support/pkce-pair.ts';
 import { SimpleClient } from '../support/simple-client.ts';
 import { startRedisStage } from './redis-stage.ts';
-import { Secrets } from './secrets.ts';
 
 const CREDENTIALS = { username: 'bob' };
 
@@ -77,49 +76,6 @@ describe('two gateways on one Redis', () => {
     const other = new SimpleClient(stage.gateways[1]?.url ?? '');
     const { verifier } = stage.client.pair;
     expect((await other.redeem(code, { code_verifier: verifier })).status).toBe(200);
-  });
-});
-
-describe('the data in Redis after logins', () => {
-  test.each(['S256', 'plain'])('contains no code, verifier, state, secret or token (%s)', async (method) => {
-    const policy = 'methods: [S256, plain]';
-    let issued = 0;
-    const newCode = () => `code-of-the-upstream-${++issued}`;
-    await using stage = await startRedisStage({ policy, quirks: { newCode } });
-    const { client, upstream, redis } = stage;
-    const { verifier, challenge } = client.pair;
-    const state = 'a-state-that-nobody-may-know';
-    const secret = 'the-secret-of-the-client';
-    const codeChallenge = method === 'plain' ? verifier : challenge;
-    const fields = { state, code_challenge: codeChallenge, code_challenge_method: method };
-    // One is redeemed, one is refused, and one is left over.
-    const codes = [await client.newCode(fields), await client.newCode(fields), await client.newCode(fields)];
-    const tokens = await client.redeem(codes[0] ?? '', { client_secret: secret });
-    expect(tokens.status).toBe(200);
-    const wrong = newPkcePair().verifier;
-    expect((await client.redeem(codes[1] ?? '', { code_verifier: wrong })).status).toBe(400);
-
-    const secrets = new Secrets();
-    secrets.add(verifier, state, secret, wrong, ...codes, 'code-of-the-upstream-');
-    secrets.readAnswer(tokens);
-    for (const { query } of upstream.requests.to('/oauth2/authorize')) {
-      secrets.add(query.get('state') ?? '', (query.get('state') ?? '').slice(0, 32));
-    }
-    expect(secrets.values.length).toBeGreaterThanOrEqual(13);
-    // A reading adds the counts to the store.
-    expect((await fetch(`${stage.gateways[0].adminUrl}/api/clients`)).status).toBe(200);
-    const dump = await redis.dumpAll();
-    // Three flows, two records for each code (its own and the marker), and two of the activity.
-    expect(dump).toHaveLength(11);
-    expect(secrets.foundIn(JSON.stringify(dump))).toEqual([]);
-    const inHex = secrets.values.map((value) => Buffer.from(value).toString('hex'));
-    expect(inHex.filter((hex) => JSON.stringify(dump).includes(hex))).toEqual([]);
-    for (const { key, ttl } of dump) {
-      expect(key).toMatch(/^pkce-gateway:(flow:|code:|stats:corp:)/);
-      expect(ttl).toBeGreaterThan(0);
-    }
-    // The same search finds them in the requests upstream.
-    expect(secrets.foundIn(JSON.stringify(upstream.requests.all))).not.toEqual([]);
   });
 });
 

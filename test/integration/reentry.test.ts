@@ -108,6 +108,17 @@ async function expectFirstFlowIntact(stage: Stage, back: Fields): Promise<void> 
   expect((await stage.redeem(code)).status).toBe(200);
 }
 
+test.each(MODES)('a consent form without the response_mode continues the flow, in %s', async (mode) => {
+  await using stage = await openWith('return_to', { mode });
+  await stage.authorize({ response_mode: 'fragment' });
+  const state = stage.upstreamStates.at(-1) ?? '';
+  stage.upstream.quirks.login = 'none';
+  const { location } = await stage.authorize({ state });
+  expect(location?.searchParams.get('state')).toBe(stage.state);
+  expect((await stage.redeem(location?.searchParams.get('code') ?? undefined)).status).toBe(200);
+  expect((await stage.gateway.metrics()).value('authorization_requests_total')).toBe(1);
+});
+
 describe('a live flow', () => {
   const OTHERS: readonly (readonly [what: string, fields: Fields, reason: string])[] = [
     ['another client_id', { client_id: 'open' }, 'challenge_missing'],

@@ -44,13 +44,14 @@ function findFlow({ exchange, judged, prefix }: AuthorizationContext): Promise<L
   return store.findPreservedFlow(key, clientId, state);
 }
 
-/** Whether a request has all properties of this flow. */
+/** Whether a request continues this flow: nothing in it differs. */
 export function belongsTo(flow: Flow, request: AuthorizationRequest): boolean {
   return (
     flow.clientId === request.clientId &&
     flow.redirectUri === request.redirectUri &&
     flow.responseType === request.responseType &&
-    flow.responseMode === request.responseMode &&
+    // Consent forms may leave out the response_mode: the server then answers by its default (Doorkeeper 5.5).
+    (request.responseMode === undefined || flow.responseMode === request.responseMode) &&
     (request.codeChallenge === undefined || flow.codeChallenge === challengeOf(request))
   );
 }

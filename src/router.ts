@@ -21,6 +21,7 @@ import type { Issuer } from './issuer/issuer.ts';
 import { type IssuerDirectory, matchPath } from './issuer/issuer-directory.ts';
 import type { UpstreamGroup } from './issuer/upstream-group.ts';
 import type { UnroutableCause } from './telemetry/events.ts';
+import { runOutsideScopes } from './telemetry/request-scope.ts';
 import type { UpgradeProxy } from './upstream/upgrade.ts';
 
 /** Request → endpoint → its steps. */
@@ -100,7 +101,7 @@ export class Router {
     const claimed = issuers.claim(target.path);
     if (claimed === undefined) return { cause: 'path_unknown' };
     const { issuer } = claimed;
-    if (issuer.endpoints === undefined) await issuer.discover();
+    if (issuer.endpoints === undefined) await runOutsideScopes(() => issuer.discover());
     const group = groups.get(issuer) as UpstreamGroup;
     const match = matchPath(claimed, target.path) ?? unmatched(group);
     if (match === undefined) return { cause: 'endpoints_unknown', issuer };

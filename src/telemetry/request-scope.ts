@@ -16,6 +16,11 @@ export function runInScope<Result>(scope: RequestScope, run: () => Result): Resu
   return scopes.run(scope, run);
 }
 
+/** Runs work that other requests wait for as well, and whose timers outlive the request. */
+export function runOutsideScopes<Result>(run: () => Result): Result {
+  return scopes.exit(run);
+}
+
 export function currentScope(): RequestScope | undefined {
   return scopes.getStore();
 }

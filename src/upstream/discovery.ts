@@ -148,7 +148,7 @@ export class DiscoveryFault extends Error {
 
   constructor(problems: readonly string[]) {
     super(
-      `no usable discovery document (${problems.join('; ')}); say where it is (\`discovery\`), or name the \`endpoints\``,
+      `no usable discovery document (${problems.join('; ')}); say where it is (such as \`discovery: [/PATH/.well-known/openid-configuration]\`), or name the \`endpoints\``,
     );
     this.problems = problems;
     this.name = 'DiscoveryFault';

@@ -149,7 +149,9 @@ describe('endpoints: auto', () => {
     await using gateway = await serveUpstream(upstream.url);
     expect((await new SimpleClient(gateway.url).authorize()).status).toBe(503);
     const line = await gateway.waitForLine(/"event":"discovery_failed"/);
-    expect(line).toContain('say where it is (`discovery`), or name the `endpoints`');
+    expect(line).toContain(
+      'say where it is (such as `discovery: [/PATH/.well-known/openid-configuration]`), or name the `endpoints`',
+    );
     expect(upstream.requests.to('/oauth2/authorize')).toEqual([]);
     upstream.quirks.metadata = 'oauth';
     await expectLogin(gateway);
@@ -172,6 +174,13 @@ describe('endpoints: auto', () => {
     const client = new SimpleClient(gateway.url);
     const tokens = await client.redeem(await client.newCode(WITHOUT_PKCE), { code_verifier: undefined });
     expect(tokens.status).toBe(200);
+    // The retries after a request's attempt belong to no request.
+    const before = gateway.stderr.length;
+    await vi.waitFor(() => {
+      const retry = gateway.stderr.slice(before).find((line) => line.includes('"retry_in_ms":2000'));
+      expect(retry).toBeDefined();
+      expect(retry).not.toContain('request_id');
+    }, 30_000);
   });
 });
 

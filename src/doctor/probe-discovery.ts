@@ -5,7 +5,7 @@ import { documentsOf, issuerPathOf } from '../oauth/metadata-paths.ts';
 import { isLoopbackHost } from '../oauth/redirect-uri.ts';
 import { DiscoveryFault, type FoundMetadata, findMetadata } from '../upstream/discovery.ts';
 import type { UpstreamClient } from '../upstream/upstream-client.ts';
-import { UpstreamFault } from '../upstream/upstream-fault.ts';
+import { adviceOnFault, UpstreamFault } from '../upstream/upstream-fault.ts';
 import { forwardsPkce, leadsToGateway } from './examined-upstream.ts';
 import { about, type Finding, printable } from './finding.ts';
 
@@ -31,8 +31,11 @@ export async function probeDiscovery(config: IssuerConfig, client: UpstreamClien
     return { findings, found, answers: true };
   } catch (error) {
     if (error instanceof UpstreamFault) {
-      const advice = 'check that it is an HTTP server and that it runs';
-      return { findings: [problem(error.message, advice)], found: undefined, answers: false };
+      return {
+        findings: [problem(error.message, adviceOnFault(error))],
+        found: undefined,
+        answers: false,
+      };
     }
     if (!(error instanceof DiscoveryFault)) throw error;
     return { findings: [await whyNotFound(config, client, error)], found: undefined, answers: true };

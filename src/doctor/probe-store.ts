@@ -53,11 +53,14 @@ export async function probeStore(config: StoreConfig): Promise<Finding[]> {
 
 /** Why the store was lost; a server other than Redis gives no code. */
 function describeLoss(code: string | undefined): string {
-  return code === undefined ? 'cannot be reached' : `cannot be reached: ${describeCode(code)}`;
+  return code === undefined
+    ? 'connected, but what answers there is not Redis, or closed the connection'
+    : `cannot be reached: ${describeCode(code)}`;
 }
 
 function adviceOn(code: string | undefined): string {
-  return `${adviseOnStoreState(code)}; docs/operations/redis.md explains each code`;
+  const advice = adviseOnStoreState(code);
+  return code === undefined ? advice : `${advice}; docs/operations/redis.md explains each code`;
 }
 
 /** Tries the counts behind `report`, for an issuer name that no configuration can have. Logins work without them. */

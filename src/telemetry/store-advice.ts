@@ -2,7 +2,8 @@ import type { StoreFault } from '../store/flow-store.ts';
 
 /** What an operator can do about a store that fails. */
 const BY_FAULT: Readonly<Record<StoreFault['code'], string>> = {
-  store_unreachable: 'check that Redis runs, and that `store.redis` has its address',
+  store_unreachable:
+    'check that Redis runs, that `store.redis` has its address, and whether that port speaks TLS (`rediss://`)',
   store_timeout: 'check the load of Redis and the network to it, or raise `store.redis.timeout`',
   store_full: 'give the store more memory, or use Redis',
   store_error: 'see the error for the reply of Redis',
@@ -28,7 +29,11 @@ const BY_DETAIL: Readonly<Record<string, string>> = {
   SENTINEL_NOAUTH: SENTINEL_CREDENTIALS,
   SENTINEL_UNKNOWN_NAME: 'the sentinels know no primary of this name: check `store.redis.sentinel.name`',
   NOPERM: PERMISSIONS,
+  // The replies to CLUSTER and SENTINEL of a server that is neither.
+  CLUSTER_ERR: 'this Redis is not a node of a cluster: name it in `store.redis.url`, without `cluster`',
+  SENTINEL_ERR: 'this is no sentinel: name the sentinels and their port in `store.redis.sentinel.nodes`',
   ERR: 'check that Redis has the database number in `store.redis`',
+  ECONNREFUSED: 'check that Redis runs, and that `store.redis` has its address',
   ETIMEDOUT:
     'check the address in `store.redis`, the firewall, and whether that port speaks TLS (`rediss://`)',
   ENOTFOUND: 'there is no such host name: check `store.redis`',

@@ -49,15 +49,20 @@ function codeOf(cause: unknown): string | undefined {
 
 /** What happened and what to do about it; for errors other than an `UpstreamFault`, only the message. */
 export function explainFailure(error: unknown): string {
-  if (!(error instanceof UpstreamFault)) return (error as Error).message;
-  return `${error.message}; ${adviceOn(error.causeCode) ?? BY_KIND[error.kind]}`;
+  return error instanceof UpstreamFault
+    ? `${error.message}; ${adviceOnFault(error)}`
+    : (error as Error).message;
+}
+
+export function adviceOnFault({ causeCode, kind }: UpstreamFault): string {
+  return adviceOn(causeCode) ?? BY_KIND[kind];
 }
 
 const BY_KIND: Readonly<Record<UpstreamFaultKind, string>> = {
   unreachable: '`pkce-gateway doctor` tries each step of the way to it',
   timeout: 'check its load and the network to it',
   reset: adviceOn('ECONNRESET') ?? '',
-  protocol: 'check that an HTTP server listens at `upstream.url`',
+  protocol: 'check the scheme (http or https) of `upstream.url`, and that an HTTP server listens there',
   busy: 'raise `upstream.connections`',
 };
 

@@ -39,7 +39,7 @@ describe('the network', () => {
     const other = await doctor('--upstream', raw.url);
     expect(other.problems).toEqual([
       expect.stringMatching(
-        /^problem discovery, .*(did not speak HTTP|broke off).*→ check that it is an HTTP/,
+        /^problem discovery, .*(did not speak HTTP|broke off).*→ check the scheme \(http or https\)/,
       ),
     ]);
   });

@@ -3,6 +3,7 @@ import { ACL_RULES } from '../contract/store/adapters.ts';
 import { freePort } from '../support/free-port.ts';
 import { runCommand } from '../support/process.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { startRawServer } from '../support/upstreams/raw-server.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { CLIENT, DoctorFiles, doctor, OPENID } from './doctor-runs.ts';
 
@@ -72,6 +73,29 @@ issuers: [{name: corp, upstream: {url: "${upstream.url}"}}]
 
 describe('the gateway and its store', () => {
   const issuers = 'issuers: [{name: corp, upstream: {url: "http://127.0.0.1:9"}}]';
+
+  test('a server that is not Redis, and a Redis that is no cluster and no sentinel', async () => {
+    await using server = await startRawServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    await using redis = await startRedis({ port: true });
+    const node = `"127.0.0.1:${redis.port}"`;
+    const problemWith = async (settings: string) => {
+      const store = `store: {kind: redis, redis: {${settings}}}\n${issuers}`;
+      return (await doctor('--config', await files.fileOf(store))).problems;
+    };
+    expect(await problemWith(`url: "redis://127.0.0.1:${server.port}"`)).toContainEqual(
+      expect.stringMatching(
+        /^problem store: redis: connected, but .* is not Redis.*→ check .*`rediss:\/\/`\)$/,
+      ),
+    );
+    expect(await problemWith(`cluster: [${node}]`)).toContainEqual(
+      expect.stringMatching(
+        /^problem store: .*CLUSTER_ERR → .* not a node of a cluster: .*`store.redis.url`/,
+      ),
+    );
+    expect(await problemWith(`sentinel: {name: mymaster, nodes: [${node}]}`)).toContainEqual(
+      expect.stringMatching(/^problem store: .*SENTINEL_ERR → this is no sentinel: /),
+    );
+  });
 
   test('a Redis that is unreachable, refuses the password, or denies commands to the user', async () => {
     const port = await freePort();

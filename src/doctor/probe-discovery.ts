@@ -143,9 +143,8 @@ function judgeEndpoint(config: IssuerConfig, { name, url }: NamedEndpoint, scatt
     const advice = `clients that use the document go there: set \`public_url: ${origin}\` if that name leads to the gateway; else ${add}`;
     return warn(seen, advice);
   }
-  // The gateway writes the public URL into the document.
-  const { protocol, hostname } = new URL(config.publicOrigin ?? url);
-  if (protocol !== 'https:' && !isLoopbackHost(hostname))
+  // Else the gateway writes public_url into the document, and `probeIssuerConfig` judges that.
+  if (config.publicOrigin === undefined && url.protocol !== 'https:' && !isLoopbackHost(url.hostname))
     return warn(`${seen}, not https`, 'clients should not use it');
   return ok(seen);
 }

@@ -117,6 +117,17 @@ describe('discovery', () => {
     expect(lines).toContain('ok token_endpoint: http://login.example.com/t');
   });
 
+  test('a server that writes https before a public host of http: only public_url is warned of', async () => {
+    await using upstream = await startDescribed(() => ({
+      authorization_endpoint: 'https://login.example.com/a',
+      token_endpoint: 'https://login.example.com/t',
+    }));
+    const yaml = `issuers: [{name: corp, upstream: {url: "${upstream.url}"}, public_url: http://login.example.com}]`;
+    const { lines } = await doctor('--config', await files.fileOf(yaml));
+    expect(lines).toContain('ok token_endpoint: https://login.example.com/t');
+    expect(lines).toContainEqual(expect.stringMatching(/^warn public_url: http: .*unencrypted/));
+  });
+
   test('an issuer whose document no client finds', async () => {
     await using upstream = await startScriptedLegacyServer();
     const issuer = (upstreamSettings: string) =>

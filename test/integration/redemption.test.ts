@@ -13,43 +13,6 @@ const lastReason = () => stage.logLines('refusal').at(-1)?.reason;
 const rejected = async (reason: string) =>
   (await stage.gateway.metrics()).value('rejections_total', { endpoint: 'token', reason });
 
-describe('a wrapped code', () => {
-  test("is the gateway's own, and only the upstream sees the upstream's", async () => {
-    await open();
-    stage.upstream.quirks.newCode = () => "the-upstream's-code";
-    const code = await stage.newCode();
-    expect(code).not.toContain('upstream');
-    expect((await stage.redeem(code)).status).toBe(200);
-    expect(stage.upstream.tokenRequests.map(({ form }) => form.get('code'))).toEqual(["the-upstream's-code"]);
-  });
-
-  test('cannot be redeemed at the upstream itself', async () => {
-    await open();
-    const form = new URLSearchParams(stage.tokenFields(await stage.newCode()));
-    const answer = await stage.send(new URL('/oauth2/token', stage.upstream.url), {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: form.toString(),
-    });
-    expect(answer.status).toBe(400);
-  });
-
-  test("makes the upstream's own code worthless at the gateway", async () => {
-    await open();
-    stage.upstream.quirks.newCode = () => 'the-code-of-the-upstream';
-    await stage.newCode();
-    expect((await stage.redeem('the-code-of-the-upstream')).json.error).toBe('invalid_grant');
-    expect(stage.upstream.tokenRequests).toEqual([]);
-  });
-
-  test('is not used with wrap_codes: false', async () => {
-    await open('wrap_codes: false');
-    stage.upstream.quirks.newCode = () => 'the-code-of-the-upstream';
-    expect(await stage.newCode()).toBe('the-code-of-the-upstream');
-    expect((await stage.redeem('the-code-of-the-upstream')).status).toBe(200);
-  });
-});
-
 describe('max_attempts', () => {
   test('invalidates a code at the fifth wrong verifier, also for the right one', async () => {
     await open();
@@ -89,19 +52,6 @@ describe('max_attempts', () => {
     expect(await rejected('verifier_mismatch')).toBe(5);
     expect(await rejected('attempts_exceeded')).toBe(15);
     expect((await stage.redeem(code)).status).toBe(400);
-  });
-});
-
-describe('code_ttl', () => {
-  test('ends the life of a code', async () => {
-    await open('code_ttl: 1s');
-    const code = await stage.newCode();
-    await expect
-      .poll(() => stage.redeem(code, { code_verifier: undefined }).then(lastReason), { timeout: 5_000 })
-      .toBe('code_expired');
-    expect((await stage.redeem(code)).json.error).toBe('invalid_grant');
-    expect(lastReason()).toBe('code_expired');
-    expect(stage.upstream.tokenRequests).toEqual([]);
   });
 });
 

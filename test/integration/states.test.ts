@@ -42,16 +42,19 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
   });
   afterEach(() => stage[Symbol.asyncDispose]());
 
-  describe.each(ENCODINGS)('from an upstream that writes states as %s', (encoding) => {
-    test.each(ODD_STATES)('%s returns unchanged', async (_, state) => {
+  test.each(ENCODINGS)(
+    'any state returns unchanged from an upstream that writes states as %s',
+    async (encoding) => {
       stage.upstream.quirks.state = encoding;
-      const answer = await stage.authorize({ state });
-      expect(answer.status).toBe(302);
-      expect(statesIn(answer)).toEqual([state]);
-      const code = answer.location?.searchParams.get('code') ?? '';
-      expect((await stage.redeem(code)).status).toBe(200);
-    });
-  });
+      for (const [what, state] of ODD_STATES) {
+        const answer = await stage.authorize({ state });
+        expect(answer.status, what).toBe(302);
+        expect(statesIn(answer), what).toEqual([state]);
+        const code = answer.location?.searchParams.get('code') ?? '';
+        expect((await stage.redeem(code)).status, what).toBe(200);
+      }
+    },
+  );
 
   test('a login without a state gets none', async () => {
     const answer = await stage.authorize({ state: undefined });
@@ -187,15 +190,6 @@ describe.each<Mode>(['enforce', 'report'])('in %s', (mode) => {
 });
 
 describe('an upstream that drops the state', () => {
-  test('sends no code to an enforced client with a configured redirect_uri', async () => {
-    await using stage = await Stage.open({ quirks: { state: 'dropped' } });
-    const answer = await stage.authorize();
-    expect(answer.status).toBe(400);
-    expect(answer.location).toBeUndefined();
-    expect(answer.text).toContain('flow_unknown');
-    expect(answer.text).not.toContain('legacy-code');
-  });
-
   test('lets no enforced client redeem its code', async () => {
     await using stage = await Stage.open({ quirks: { state: 'dropped' }, actor: 'open' });
     const other = 'https://elsewhere.example.com/cb';

@@ -23,22 +23,24 @@ const READABLE: readonly Shape[] = [
 const posting = (quirks: Partial<Quirks> = {}): Partial<Quirks> => ({ responseMode: 'form_post', ...quirks });
 
 describe.each(MODES)("a server's own page, in %s", (mode) => {
-  describe.each(READABLE)('written as %s', (formPostPage) => {
-    test.each(['identity', 'gzip', 'br'] as const)('in %s', async (contentEncoding) => {
-      await using stage = await openTravelStage({ mode, quirks: posting({ formPostPage, contentEncoding }) });
-      for (const state of [STATE, undefined, '']) {
-        const answer = await stage.authorize({ state });
-        expect(Number(answer.headers['content-length'])).toBe(Buffer.byteLength(answer.text));
-        const { carrier, redirectUri, values } = arrivalOf(answer);
-        expect([carrier, redirectUri, values.state]).toEqual(['form_post', REDIRECT_URI, state]);
-        const { code = '' } = values;
-        if (mode === 'enforce') {
-          expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
-        }
-        expect((await stage.redeem(code)).status).toBe(200);
+  test.each([
+    ...READABLE.map((formPostPage) => [`written as ${formPostPage}`, { formPostPage }] as const),
+    ['in gzip', { contentEncoding: 'gzip' }] as const,
+    ['in br', { contentEncoding: 'br' }] as const,
+  ])('%s', async (_, quirks) => {
+    await using stage = await openTravelStage({ mode, quirks: posting(quirks) });
+    for (const state of [STATE, undefined, '']) {
+      const answer = await stage.authorize({ state });
+      expect(Number(answer.headers['content-length'])).toBe(Buffer.byteLength(answer.text));
+      const { carrier, redirectUri, values } = arrivalOf(answer);
+      expect([carrier, redirectUri, values.state]).toEqual(['form_post', REDIRECT_URI, state]);
+      const { code = '' } = values;
+      if (mode === 'enforce') {
+        expect((await stage.redeem(code, { code_verifier: stage.wrongVerifier() })).status).toBe(400);
       }
-      expect(stage.logLines('report_only_violation')).toEqual([]);
-    });
+      expect((await stage.redeem(code)).status).toBe(200);
+    }
+    expect(stage.logLines('report_only_violation')).toEqual([]);
   });
 
   test('keeps the rest of the page', async () => {

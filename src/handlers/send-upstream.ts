@@ -93,12 +93,15 @@ function headersFor(
   outgoing: UpstreamRequest,
   requestId: readonly [name: string, id: string],
 ): string[] {
-  const { request, issuer, peer } = exchange;
+  const { request, issuer, group, peer, endpoint } = exchange;
   const headers = buildRequestHeaders(outgoing.rawHeaders ?? request.rawHeaders, {
     peer,
     publicOrigin: exchange.publicOrigin,
     requestId,
-    keepsMethodOverrides: exchange.endpoint === 'other' && exchange.resembles === undefined,
+    keepsMethodOverrides: endpoint === 'other' && exchange.resembles === undefined,
+    dropsParameterCookies:
+      (endpoint === 'token' || endpoint === 'pushed_authorization') &&
+      group.strictestMode(Date.now()) === 'enforce',
     host: issuer.hostFor(request.headers.host),
     body:
       outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',

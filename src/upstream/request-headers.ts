@@ -1,6 +1,7 @@
 import { withoutRootDot } from '../http/host.ts';
 import type { Peer } from '../http/peer.ts';
 import { Remembered } from '../http/remembered.ts';
+import { withoutParameters } from './parameter-cookies.ts';
 
 /** Hop-by-hop headers (RFC 9110 7.6.1) and those that the gateway sets itself. In the form of `canonicalHeaderName`. */
 const NOT_FORWARDED: ReadonlySet<string> = new Set([
@@ -69,6 +70,8 @@ export type OutgoingHeaderOptions = {
   readonly requestId: readonly [name: string, id: string];
   /** Whether the request is for none of the configured endpoints, so that it may name another method, as some APIs need. */
   readonly keepsMethodOverrides?: boolean;
+  /** Whether the body was judged, so that no cookie must add a parameter or change one. */
+  readonly dropsParameterCookies?: boolean;
   /** `replaced`: the gateway wrote the body, so the client's headers that describe it are dropped; `resized`: only the length is. */
   readonly body: 'as_sent' | 'resized' | 'replaced';
   /** Replaces the client's own value: `identity` if the response will be read. */
@@ -98,7 +101,9 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
         continue;
       singles = (singles ?? new Set()).add(canonical);
     }
-    headers.push(name, value);
+    const sent =
+      options.dropsParameterCookies === true && canonical === 'cookie' ? withoutParameters(value) : value;
+    if (sent !== '' || value === '') headers.push(name, sent);
   }
   if (options.acceptEncoding !== undefined) headers.push('Accept-Encoding', options.acceptEncoding);
   addForwarded(headers, peer, options.publicOrigin);

@@ -178,6 +178,8 @@ export const HEADERS: readonly string[] = [
   'Origin: null',
   'Cookie: a=b',
   'Cookie: =',
+  'Cookie: grant_type=authorization_code; state=x',
+  'Cookie: code=x',
   'Access-Control-Request-Method: POST',
   'Access-Control-Request-Headers: authorization',
   'Range: bytes=0-1',

@@ -1,5 +1,6 @@
 import { type Filter, RequestWithdrawn } from '../../http/request-body.ts';
 import { RedemptionSearch, redeemsInQuery, searchedFormats } from '../../oauth/redemption-search.ts';
+import { parametersInCookies } from '../../upstream/parameter-cookies.ts';
 import type { Exchange } from '../exchange.ts';
 import { isContentEncoded } from '../message/read-message.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
@@ -9,14 +10,27 @@ const SENT_TEXT = 16 * 1024;
 
 const REDEMPTION = { reason: 'path_ambiguous', detail: 'a code beside a grant_type' } as const;
 
-/** Refuses a request whose query would redeem a code at another path than the token endpoint; `true`: it was answered. */
-export function refusesQuery(exchange: Exchange): boolean {
-  return redeemsInQuery(exchange.target.query) && isRefusedElsewhere(exchange, 'token', REDEMPTION);
+/** Refuses a request whose head would redeem a code at another path than the token endpoint; `true`: it was answered. */
+export function refusesHead(exchange: Exchange): boolean {
+  return redeemsInHead(exchange) && isRefusedElsewhere(exchange, 'token', REDEMPTION);
+}
+
+type Head = Pick<Exchange, 'request' | 'target'>;
+
+/** Whether the query and the cookies of a request would redeem a code. */
+export function redeemsInHead(head: Head): boolean {
+  return redeemsInQuery(parametersOf(head));
+}
+
+/** The parameters outside the body. */
+function parametersOf({ request, target }: Head): string | undefined {
+  const inCookies = parametersInCookies(request.headers.cookie);
+  return inCookies === '' ? target.query : `${target.query ?? ''}&${inCookies}`;
 }
 
 /** The same for a completely read message. */
 export async function refusesRedemption(exchange: Exchange): Promise<boolean> {
-  if (refusesQuery(exchange) || (await refusesEncodedBody(exchange))) return true;
+  if (refusesHead(exchange) || (await refusesEncodedBody(exchange))) return true;
   const found = searchOf(exchange)?.read(exchange.sentText) === true;
   return found && isRefusedElsewhere(exchange, 'token', REDEMPTION);
 }
@@ -53,7 +67,7 @@ export async function refusesEncodedBody(exchange: Exchange): Promise<boolean> {
   return isRefusedElsewhere(exchange, 'token', { reason: 'content_encoding_not_allowed' });
 }
 
-function searchOf({ request, target }: Exchange): RedemptionSearch | undefined {
-  const formats = searchedFormats(request.headers['content-type']);
-  return formats.length === 0 ? undefined : new RedemptionSearch(formats, target.query);
+function searchOf(exchange: Exchange): RedemptionSearch | undefined {
+  const formats = searchedFormats(exchange.request.headers['content-type']);
+  return formats.length === 0 ? undefined : new RedemptionSearch(formats, parametersOf(exchange));
 }

@@ -3,7 +3,7 @@ import { RequestBody, RequestWithdrawn } from '../../http/request-body.ts';
 import { breakOff } from '../../http/respond.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendUpstream } from '../send-upstream.ts';
-import { redemptionFilter, refusesEncodedBody, refusesQuery } from './find-redemption.ts';
+import { redemptionFilter, refusesEncodedBody, refusesHead } from './find-redemption.ts';
 import { isRefusedElsewhere } from './refuse-elsewhere.ts';
 
 /** Everything that is not an endpoint: login pages, assets, APIs. Requests stream, and only redemptions in them are stopped. */
@@ -15,7 +15,7 @@ export async function handlePassThrough(exchange: Exchange): Promise<void> {
     await sendUpstream(exchange, {});
     return;
   }
-  if (refusesQuery(exchange)) return;
+  if (refusesHead(exchange)) return;
   const filter = hasBody(request) ? redemptionFilter(exchange) : undefined;
   if (filter === undefined) {
     await sendUpstream(exchange, {});

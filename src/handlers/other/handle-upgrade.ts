@@ -4,13 +4,13 @@ import type { Duplex } from 'node:stream';
 import { clientOf } from '../../http/client-address.ts';
 import { hasBody } from '../../http/read-body.ts';
 import { endWith, retryHeaders } from '../../http/respond.ts';
-import { redeemsInQuery } from '../../oauth/redemption-search.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { buildRequestHeaders } from '../../upstream/request-headers.ts';
 import type { UpgradeProxy } from '../../upstream/upgrade.ts';
 import type { UpstreamFault } from '../../upstream/upstream-fault.ts';
 import type { Where } from '../exchange.ts';
 import { countUnroutable, statusOf, type Unroutable } from '../unroutable.ts';
+import { redeemsInHead } from './find-redemption.ts';
 
 export type UpgradeRequest = {
   readonly events: Events;
@@ -31,7 +31,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
   }
   const { claimed, peer, target } = where;
   // A handshake has no body (RFC 6455 4.1): a request that announces one would never be answered.
-  if (isJudged(where) || hasBody(request)) {
+  if (isJudged(where) || redeemsInHead({ request, target }) || hasBody(request)) {
     const unroutable = { cause: 'upgrade', request, clientAddress: peer.address } as const;
     endWith(socket, plainAnswer(400, countUnroutable(events, unroutable)));
     return;
@@ -55,8 +55,8 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
 }
 
 /** Whether a handler would judge this request. */
-function isJudged({ match, target }: Where): boolean {
-  return match.endpoint !== 'other' || match.resembles !== undefined || redeemsInQuery(target.query);
+function isJudged({ match }: Where): boolean {
+  return match.endpoint !== 'other' || match.resembles !== undefined;
 }
 
 function plainAnswer(status: number, requestId: string): string {

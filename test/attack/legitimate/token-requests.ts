@@ -45,6 +45,7 @@ export const TOKEN_REQUESTS: readonly TokenRequest[] = [
     body: `${USUAL}&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=e30.${Buffer.from('{"sub":"spa"}').toString('base64url')}.x`,
   },
   { name: 'with DPoP', headers: [FORM, 'DPoP: e30.e30.x'], body: USUAL },
+  { name: 'with cookies', headers: [FORM, 'Cookie: session=s; state=x; code=y'], body: USUAL },
   { name: 'with Expect', headers: [FORM, 'Expect: 100-continue'], body: USUAL },
   { name: 'with the coding identity', headers: [FORM, 'Content-Encoding: identity'], body: USUAL },
   { name: 'with a parameter of the server in the query', target: '/oauth2/token?tenant=a%2Fb', body: USUAL },

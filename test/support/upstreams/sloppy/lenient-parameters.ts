@@ -36,11 +36,11 @@ export class LenientParameters {
   }
 }
 
-/** The entries of a query, and of a body in any form. */
+/** The entries of a query, of a body in any form, and of cookies, as in PHP's `$_REQUEST`. */
 export function readLenientEntries(request: IncomingMessage, query: string, raw: Buffer): Entry[] {
-  const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
+  const { 'content-type': type = '', 'content-encoding': encoding, cookie = '' } = request.headers;
   const text = readLenientText(decodeLenientBody(raw, encoding), type);
-  return [...readPairs(query), ...readBody(text, type)];
+  return [...readPairs(query), ...readBody(text, type), ...readPairs(cookie)];
 }
 
 function readBody(text: string, type: string): Entry[] {

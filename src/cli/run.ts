@@ -22,7 +22,8 @@ export async function run(output: Pick<CommandIo, 'stdout' | 'stderr'>): Promise
   return status;
 }
 
-async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
+/** Runs one command. Returns the exit status. */
+export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
   const asksFor = (long: string) => args.includes(`--${long}`) || args.includes(`-${long[0]}`);
   const [first, ...rest] = args[0] === 'help' ? [...args.slice(1), '--help'] : args;
   const isNamed = first?.startsWith('-') === false;

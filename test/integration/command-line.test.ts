@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import { runCommandLine } from '../../src/cli/run.ts';
 import { listen } from '../support/listener.ts';
 import { type FinishedCommand, runCommand } from '../support/process.ts';
 
@@ -15,6 +16,17 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 const run = (...args: string[]): Promise<FinishedCommand> => runCommand(args, { cwd: directory });
+
+/** The same in this process, for command lines that end before they start anything. */
+async function runHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<FinishedCommand> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const io = { stdout: (text: string) => out.push(text), stderr: (text: string) => err.push(text) };
+  const exitCode = await runCommandLine(args, { ...io, env, now: Date.now });
+  return { exitCode, stdout: out.join('\n'), stderr: err.join('\n') };
+}
 
 async function fileOf(text: string): Promise<string> {
   const file = join(directory, `${Math.abs(hash(text))}.yaml`);
@@ -99,6 +111,10 @@ issuers:
 });
 
 describe('help and version', () => {
+  test.concurrent('of the program', async () => {
+    expect(await run('--version')).toEqual({ exitCode: 0, stdout: manifest.version, stderr: '' });
+  });
+
   const HELP: readonly (readonly [args: string[], says: RegExp[]])[] = [
     [['--help'], [/\bserve\b/, /\bcheck\b/, /\binit\b/, /--version/]],
     [
@@ -126,21 +142,25 @@ describe('help and version', () => {
     [['keygen', '-h'], [/a new key for `store\.sealed\.keys`$/]],
     [['completion', 'bash'], [/complete -o default -F _pkce_gateway pkce-gateway/]],
   ];
-  test.concurrent.each(HELP)('%j: exit 0, on standard output', async (args, says) => {
-    const { exitCode, stdout, stderr } = await run(...args);
+  test.each(HELP)('%j: exit 0, on standard output', async (args, says) => {
+    const { exitCode, stdout, stderr } = await runHere(args);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     for (const word of says) expect(stdout).toMatch(word);
   });
 
-  test.concurrent.each([[['--version']], [['-v']], [['serve', '--version']], [['check', '--version']]])(
+  test.each([[['--version']], [['-v']], [['serve', '--version']], [['check', '--version']]])(
     '%j',
     async (args) => {
-      expect(await run(...args)).toEqual({ exitCode: 0, stdout: manifest.version, stderr: '' });
+      expect(await runHere(args)).toEqual({ exitCode: 0, stdout: manifest.version, stderr: '' });
     },
   );
 });
 
 describe('an invalid command line: exit 2, and the reason', () => {
+  test.concurrent('of the program', async () => {
+    expect(await run('frobnicate')).toEqual(await runHere(['frobnicate']));
+  });
+
   const UPSTREAM = ['serve', '--upstream', 'http://127.0.0.1:9'];
   const MISUSED: readonly (readonly [args: string[], says: string])[] = [
     [['frobnicate'], 'there is no command frobnicate'],
@@ -175,29 +195,29 @@ describe('an invalid command line: exit 2, and the reason', () => {
     [[...UPSTREAM, '--redis', 'http://127.0.0.1'], '--redis: '],
     [['serve', '--upstream', 'idp.internal'], '--upstream: must be an http or https URL'],
   ];
-  test.concurrent.each(MISUSED)('%j', async (args, says) => {
-    const { exitCode, stdout, stderr } = await run(...args);
+  test.each(MISUSED)('%j', async (args, says) => {
+    const { exitCode, stdout, stderr } = await runHere(args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(`${stderr.split('\n')[0]}\n`).toContain(says);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 
-  test.concurrent.each([
+  test.each([
     [['frobnicate'], 'pkce-gateway --help shows all commands.'],
     [['report', '--frobnicate'], 'pkce-gateway help report shows its options.'],
   ] as const)('%j: and where to look', async (args, says) => {
-    expect((await run(...args)).stderr.split('\n')[1]).toBe(says);
+    expect((await runHere(args)).stderr.split('\n')[1]).toBe(says);
   });
 });
 
-test.concurrent('options that npm consumed without --: prints the correct command line', async () => {
+test('options that npm consumed without --: prints the correct command line', async () => {
   // The arguments from `npm start serve --upstream http://x`.
   const env = { npm_lifecycle_event: 'start', npm_config_upstream: 'true' };
-  const { exitCode, stderr } = await runCommand(['serve', 'http://x'], { env });
+  const { exitCode, stderr } = await runHere(['serve', 'http://x'], env);
   expect(exitCode).toBe(2);
   expect(stderr).toContain("serve: Unexpected argument 'http://x'");
   expect(stderr).toContain('npm took --upstream for itself. Put -- first: npm start -- serve --upstream …');
-  const aware = await runCommand(['serve', '--upstream', 'x'], { env });
+  const aware = await runHere(['serve', '--upstream', 'x'], env);
   expect(aware.stderr).not.toContain('npm took');
 });
 

@@ -8,14 +8,12 @@ import type { AuthorizationContext } from './authorization-context.ts';
 import { forwardRequest } from './forward-request.ts';
 
 /**
- * Servers send the browser back to their authorization endpoint after login, with the parameters that they received, but
+ * Servers send the browser back to their authorization endpoint after login, with the parameters that they received, some
  * without the challenge. A request with the state and all other properties of a live flow continues that flow.
  */
 export function reenterFlow(context: AuthorizationContext): Progress | Promise<Progress> {
   const { judged, prefix } = context;
-  // A preserved state means re-entry only without a challenge: with a challenge, it is a new request.
-  const preserved = judged.preservesState && judged.request.codeChallenge === undefined;
-  if ((prefix === undefined && !preserved) || judged.sealed) return undefined;
+  if ((prefix === undefined && !judged.preservesState) || judged.sealed) return undefined;
   return reenter(context);
 }
 

@@ -76,6 +76,16 @@ describe.each(MODES)('state: preserve, in %s', (mode) => {
     expect(violationsOf(stage)).toEqual([]);
   });
 
+  test('a server that sends the browser back with the challenge continues the flow', async () => {
+    await using stage = await openPreserving({ mode, quirks: { login: 'return_to' } });
+    const sent = { code_challenge_method: mode === 'report' ? 'plain' : 'S256' };
+    await stage.authorize(sent);
+    stage.upstream.quirks.login = 'none';
+    expect(arrivalOf(await stage.authorize(sent)).values.state).toBe(stage.state);
+    expect((await stage.gateway.metrics()).value('authorization_requests_total')).toBe(1);
+    expect(violationsOf(stage)).toEqual(mode === 'report' ? ['authorization method_not_allowed'] : []);
+  });
+
   test('an error returns unchanged', async () => {
     await using stage = await openPreserving({ mode, quirks: { authorizationError: 'access_denied' } });
     const { values } = arrivalOf(await stage.authorize());

@@ -6,8 +6,12 @@ import { type Entry, isNull } from './yaml-tree.ts';
 /** The longest value that a hint repeats. */
 const LONGEST = 80;
 
-/** `: it belongs under a or b` for a key of mappings one level below, or nothing. */
+/** `: it belongs under a or b` for a key of mappings one level below, or for `a_key`, or nothing. */
 export function whereItBelongs(key: string, { slots }: MappingShape): string {
+  for (const [name, { shape }] of slots) {
+    const below = key.startsWith(name) ? key.slice(name.length).replace(/^[_-]/, '') : '';
+    if (shape.kind === 'mapping' && shape.slots.has(below)) return `: write ${name}: {${below}: …}`;
+  }
   const homes = [...slots].filter(([, { shape }]) => mappingIn(shape)?.slots.has(key)).map(([name]) => name);
   const last = homes.pop();
   if (last === undefined) return '';
@@ -27,9 +31,11 @@ export function belowAnEmptyKey(entries: ReadonlyMap<string, Entry>, { slots }: 
   return found === undefined ? '' : `: if it belongs to ${found[0]}, indent it further`;
 }
 
-/** `: write {key: value}` for a text instead of a mapping with a key for it, or nothing. */
+/** A hint for a text instead of a mapping: `key:value`, or a value that only one key accepts; or nothing. */
 export function asMapping(value: unknown, { slots }: MappingShape): string {
   if (typeof value !== 'string' || value.length > LONGEST) return '';
+  const [, key = ''] = /^([\w-]+):\S/.exec(value) ?? [];
+  if (slots.has(key)) return `: put a space after \`${key}:\``;
   const found = [...slots].find(([, slot]) => takesOnlySuch(slot, value));
   return found === undefined ? '' : `: write {${found[0]}: ${value}}`;
 }

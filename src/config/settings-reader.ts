@@ -25,6 +25,7 @@ const REFERENCE = 'write {from_env: NAME} or {from_file: PATH}';
 /** The syntax of other programs for a variable or a file. */
 const FOREIGN_REFERENCE = /env|file|secret|value_?from/i;
 const IN_BRACKETS = ': put it in brackets: [a, b]';
+const WITHOUT_DASH = ': write `NAME: {…}` for each, without a dash';
 const EXTERNAL = ': from_env and from_file work for single values only';
 const FILE_NAME = shapeOf(z.string().min(1).max(4096));
 
@@ -76,7 +77,8 @@ export class SettingsReader {
         return wrong('object', belowAnEntry(this.#path.at(-1), shape) || asMapping(input, shape));
       case 'record':
         if (node.kind === 'map') return this.#readRecord(shape, node);
-        return input === null && shape.notes['x-nullable'] ? [] : wrong('object');
+        if (input === null && shape.notes['x-nullable']) return [];
+        return wrong('object', node.kind === 'list' ? WITHOUT_DASH : '');
       case 'list':
         if (node.kind !== 'list')
           return wrong('array', node.kind === 'scalar' && input !== null ? IN_BRACKETS : '');

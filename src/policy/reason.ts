@@ -106,7 +106,7 @@ export const REASONS = {
   ),
   code_unknown: invalidGrant(
     CODE_INVALID,
-    'the client redeemed codes that the gateway never saw: send its authorization requests through the gateway as well',
+    'the gateway does not know the codes that the client redeemed: send its authorization requests through the gateway as well, and give all gateways the same store or key',
   ),
   code_expired: invalidGrant(
     CODE_INVALID,

@@ -294,6 +294,23 @@ describe('keys', () => {
     expect(location?.searchParams.get('state')).toBe('own');
     expect((await client.redeem(location?.searchParams.get('code') ?? '')).status).toBe(200);
   });
+
+  test('a code of another key is unknown, and the log says that another gateway made it', async () => {
+    await using replicas = await Replicas.open();
+    const one = await replicas.start({ keys: [newKey()] });
+    const other = await replicas.start({ keys: [newKey()] });
+    const client = new SimpleClient(one.url);
+    const { status, json } = await redeemAt(other, client, await client.newCode());
+    expect({ status, reason: json.reason }).toEqual({ status: 400, reason: 'code_unknown' });
+    await expect
+      .poll(() => other.logLines)
+      .toContainEqual(
+        expect.objectContaining({
+          reason: 'code_unknown',
+          detail: expect.stringMatching(/^a code that a gateway made, but not with this store or its keys/),
+        }),
+      );
+  });
 });
 
 describe('limits of a store without records', () => {

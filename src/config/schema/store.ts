@@ -62,7 +62,10 @@ export const sealedSchema = z.strictObject({
       secret(
         z
           .string()
-          .regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url (43 characters)')
+          .regex(
+            /^[A-Za-z0-9_-]{43}$/,
+            'must be 32 bytes in base64url (43 characters): `pkce-gateway keygen` makes a key',
+          )
           .meta({ 'x-type': '32 bytes in base64url' }),
       ),
     )

@@ -10,11 +10,11 @@ export const httpOrigin = textAs(HTTP_NOTES, (text) => {
   }
   const url = new URL(text);
   if (/^[^/]*\/\/[^/]*@/.test(text)) return { problem: 'must not contain a user name or password' };
-  if (text.includes('?')) return { problem: 'must be an origin: scheme, host and port, without a query' };
-  if (text.includes('#')) return { problem: 'must be an origin: scheme, host and port, without a fragment' };
+  if (text.includes('?')) return { problem: 'must not have a query' };
+  if (text.includes('#')) return { problem: 'must not have a fragment' };
   if (!/^[^/]*\/\/[^/]+\/?$/.test(text)) {
     return {
-      problem: `must be an origin, without the path ${url.pathname}: requests keep their path, and \`endpoints\` lists the judged paths`,
+      problem: `must be an origin, without the path ${url.pathname}: requests keep their path; \`endpoints\` lists the judged ones, or \`discovery\` says where they are`,
     };
   }
   if (url.hostname.includes('*')) return { problem: 'must be one origin, without a wildcard' };

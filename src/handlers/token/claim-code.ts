@@ -31,7 +31,8 @@ export async function claimCode(context: TokenContext): Promise<Progress> {
   const claim = await store.claimCode(exchange.group.key, code, { challenge, claimId }).catch(storeFault);
   if (claim instanceof StoreFault) return proceedWithoutStore(context, code);
   if (claim.outcome === 'unknown') {
-    const isBare = !isGatewayCode(code) && mayBeOfReport(exchange, context.named);
+    if (isGatewayCode(code)) return proceedUnclaimed(context, OF_ANOTHER_GATEWAY);
+    const isBare = mayBeOfReport(exchange, context.named);
     return proceedUnclaimed(context, isBare ? undefined : { reason: 'code_unknown' });
   }
   context.claim = claim;
@@ -48,6 +49,11 @@ function strictestOwner({ exchange, claim, named }: TokenContext): IdentifiedCli
 }
 
 const GRANT = { reason: 'grant_type_not_allowed', detail: 'authorization_code' } as const;
+
+const OF_ANOTHER_GATEWAY = {
+  reason: 'code_unknown',
+  detail: 'a code that a gateway made, but not with this store or its keys, or too long ago',
+} as const;
 
 /** A code without a record: the client that the request names is judged. */
 async function proceedUnclaimed(context: TokenContext, violation: Violation | undefined): Promise<Progress> {

@@ -79,7 +79,7 @@ describe('keys', () => {
       'store: {kind: sealed, sealed: {keys: [short]}}',
       39,
       'store.sealed.keys[0]',
-      'must be 32 bytes in base64url (43 characters)',
+      'must be 32 bytes in base64url (43 characters): `pkce-gateway keygen` makes a key',
     ),
     topLevel(
       `store: {kind: sealed, sealed: {keys: [${KEYS[0]}, ${KEYS[1]}, ${KEYS[0]}]}}`,
@@ -230,10 +230,10 @@ describe('values of an issuer', () => {
     ),
     upstreamUrl(
       'https://idp.example.com/auth',
-      'must be an origin, without the path /auth: requests keep their path, and `endpoints` lists the judged paths',
+      'must be an origin, without the path /auth: requests keep their path; `endpoints` lists the judged ones, or `discovery` says where they are',
     ),
-    upstreamUrl('https://idp.example.com/?', 'must be an origin: scheme, host and port, without a query'),
-    upstreamUrl('https://idp.example.com#x', 'must be an origin: scheme, host and port, without a fragment'),
+    upstreamUrl('https://idp.example.com/?', 'must not have a query'),
+    upstreamUrl('https://idp.example.com#x', 'must not have a fragment'),
     upstreamUrl('https://u:p@idp.example.com', 'must not contain a user name or password'),
     upstreamUrl('https://*.example.com', 'must be one origin, without a wildcard'),
     upstreamUrl('https://idp.example.com:0', 'the port must be 1 to 65535'),
@@ -241,7 +241,7 @@ describe('values of an issuer', () => {
       'public_url: https://login.example.com/x',
       17,
       'public_url',
-      'must be an origin, without the path /x: requests keep their path, and `endpoints` lists the judged paths',
+      'must be an origin, without the path /x: requests keep their path; `endpoints` lists the judged ones, or `discovery` says where they are',
     ),
     issuerKey('hosts: ["*.example.com"]', 13, 'hosts[0]', 'a host has no wildcard: list each host'),
     issuerKey('hosts: ["https://a.example.com"]', 13, 'hosts[0]', 'must be a host, without scheme and path'),
@@ -290,7 +290,25 @@ describe('values of an issuer', () => {
       text: issuerWith('clients:\n    spa: {mode: report}'),
       lines: ['g.yaml:5:5 issuers[0].spa: unknown key: if it belongs to clients, indent it further'],
     },
-    issuerKey('clients: [spa]', 14, 'clients', 'must be a mapping, not a list'),
+    issuerKey(
+      'clients: [spa]',
+      14,
+      'clients',
+      'must be a mapping, not a list: write `NAME: {…}` for each, without a dash',
+    ),
+    issuerKey(
+      'clients: {spa: "mode:report"}',
+      20,
+      'clients.spa',
+      'must be a mapping, not text: put a space after `mode:`',
+    ),
+    topLevel('log_level: debug', 1, 'log_level', 'unknown key: write log: {level: …}'),
+    issuerKey(
+      'upstream-url: https://idp.example.com',
+      5,
+      'upstream-url',
+      'unknown key: write upstream: {url: …}',
+    ),
   ];
   it.each(cases)('$name', async ({ text, lines }) => {
     expect(await problemLines(text)).toEqual(lines);

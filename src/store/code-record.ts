@@ -99,6 +99,21 @@ export function advanceCode(record: string, status: CodeStatus, attempts: number
 
 /** The code of a record; `undefined` for other text, and for an enforced binding without a challenge. */
 export function decodeCode(record = ''): StoredCode | undefined {
+  const header = readHeader(record);
+  if (header === undefined) return undefined;
+  const { kind, status, attempts, claimId, flowId, codeChallenge, maxAttempts } = header;
+  const parsed = parseFields(record.slice(HEADER_LENGTH), 0, 5);
+  const binding = parsed && readBinding({ ...parsed, codeChallenge }, maxAttempts);
+  const attached = parsed?.texts.at(-1);
+  if (binding === undefined || (attached === undefined) !== (kind === 'bare')) return undefined;
+  return { kind, status, attempts, claimId, flowId, attached, binding };
+}
+
+type Header = Pick<StoredCode, 'kind' | 'status' | 'attempts' | 'claimId' | 'flowId'> &
+  Pick<Binding, 'codeChallenge' | 'maxAttempts'>;
+
+/** `undefined` for a record with another layout. */
+function readHeader(record: string): Header | undefined {
   const header = record.slice(0, HEADER_LENGTH);
   if (!HEADER.test(header)) return undefined;
   const kind = KINDS[header.charAt(1)];
@@ -108,54 +123,47 @@ export function decodeCode(record = ''): StoredCode | undefined {
   if (kind === undefined || status === undefined || maxAttempts === 0 || attempts > maxAttempts)
     return undefined;
   const challenge = header.slice(CHALLENGE_AT, CLAIM_AT);
-  const codeChallenge = challenge === NO_CHALLENGE ? undefined : challenge;
-
-  const parsed = parseFields(record.slice(HEADER_LENGTH), 0, 5);
-  const binding = parsed && readBinding({ ...parsed, codeChallenge }, maxAttempts);
-  const attached = parsed?.texts.at(-1);
-  if (binding === undefined || (attached === undefined) !== (kind === 'bare')) return undefined;
   return {
     kind,
     status,
     attempts,
+    maxAttempts,
+    codeChallenge: challenge === NO_CHALLENGE ? undefined : challenge,
     claimId: header.slice(CLAIM_AT, FLOW_AT),
     flowId: header.slice(FLOW_AT),
-    attached,
-    binding,
   };
 }
 
 /**
- * The result of a claim by the record and its remaining TTL (milliseconds), and the new record if that changes. `redis-scripts.ts`
- * does the same in Lua.
+ * The result of a claim by the header of the record and its remaining TTL (milliseconds), and the new record if that changes.
+ * `redis-scripts.ts` does the same in Lua.
  */
 export function decideClaim(
   record: string,
   remaining: number,
   claim: ClaimRequest,
 ): { readonly outcome: ClaimOutcome; readonly next?: string } {
-  const stored = decodeCode(record);
-  if (stored === undefined) return { outcome: 'unknown' };
-  const { kind, status, attempts, claimId, binding } = stored;
+  const header = readHeader(record);
+  if (header === undefined) return { outcome: 'unknown' };
+  const { kind, status, attempts, maxAttempts, claimId, codeChallenge } = header;
   if (kind === 'marker') return { outcome: 'wrapped' };
   if (status === 'claimed') return { outcome: claimId === claim.claimId ? 'claimed' : 'replayed' };
   if (status === 'burnt') return { outcome: 'exhausted' };
   if (isOver(record, remaining)) return { outcome: 'expired' };
-  if ((claim.challenge === undefined) !== (binding.codeChallenge === undefined))
-    return { outcome: 'unpaired' };
-  if (areEqual(claim.challenge ?? '', binding.codeChallenge ?? '')) {
+  if ((claim.challenge === undefined) !== (codeChallenge === undefined)) return { outcome: 'unpaired' };
+  if (areEqual(claim.challenge ?? '', codeChallenge ?? '')) {
     return { outcome: 'claimed', next: advanceCode(record, 'claimed', attempts, claim.claimId) };
   }
   const failed = attempts + 1;
-  const next = advanceCode(record, failed >= binding.maxAttempts ? 'burnt' : 'bound', failed, NO_CLAIM);
+  const next = advanceCode(record, failed >= maxAttempts ? 'burnt' : 'bound', failed, NO_CLAIM);
   return { outcome: 'mismatch', next };
 }
 
 /** The record after a release; `undefined` if the claim does not hold it. */
 export function decideRelease(record: string, claimId: string): string | undefined {
-  const stored = decodeCode(record);
-  if (stored?.status !== 'claimed' || stored.claimId !== claimId) return undefined;
-  return advanceCode(record, 'bound', stored.attempts, NO_CLAIM);
+  const header = readHeader(record);
+  if (header?.status !== 'claimed' || header.claimId !== claimId) return undefined;
+  return advanceCode(record, 'bound', header.attempts, NO_CLAIM);
 }
 
 function threeDigits(count: number): string {

@@ -94,7 +94,7 @@ export class KeyedFlowStore implements FlowStore {
   async claimCode(upstream: string, code: string, claim: ClaimRequest): Promise<Claim> {
     if (!CLAIM_ID.test(claim.claimId)) throw new RangeError('a claim id is 128 bits in base64url');
     const { outcome, record } = await this.#records.claim(codeKey(upstream, code), claim);
-    // Redis read only the header. A record with an unreadable rest counts as missing.
+    // A claim reads only the header. A record with an unreadable rest counts as missing.
     const stored = decodeCode(record);
     if (outcome === 'unknown' || stored === undefined) return { outcome: 'unknown' };
     const { kind, attached = '', binding } = stored;

@@ -3,6 +3,11 @@ import { unsignedJwt } from '../support/unsigned-jwt.ts';
 import { CARRIER_CASES, found, fromUrl, html, input, page } from './carrier-cases.ts';
 import { CoreStage, REDIRECT_URI, STATE, UPSTREAM_CODE } from './core-stage.ts';
 
+const HEADERS: Readonly<Record<string, (url: string) => string>> = {
+  Refresh: (url) => `0; url=${url}`,
+  Link: (url) => `<${url}>; rel="next"`,
+};
+
 describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
   test.each(CARRIER_CASES)(
     '$name brings the client its own state, and its code is redeemed',
@@ -22,20 +27,22 @@ describe.each(['enforce', 'report'] as const)('in %s', (mode) => {
     },
   );
 
-  test.each(['Refresh', 'Link'])('a %s header', async (name) => {
-    await using stage = await CoreStage.open({ mode });
-    const state = await stage.begin();
-    const url = stage.callback(state);
-    stage.respond = (_received, response) => {
-      response
-        .writeHead(200, { [name]: name === 'Refresh' ? `0; url=${url}` : `<${url}>; rel="next"` })
-        .end();
-    };
-    const { headers } = await stage.send('/login/done');
-    const target = fromUrl(found(String(headers[name.toLowerCase()]), /(https:[^>]*)/));
-    expect(target.state).toBe(STATE);
-    expect((await stage.redeem(target.code)).status).toBe(200);
-  });
+  // Scripts follow the others, such as those of htmx and Turbolinks.
+  test.each(['Refresh', 'Link', 'HX-Redirect', 'Turbolinks-Location', 'X-Redirect-Url'])(
+    'a %s header',
+    async (name) => {
+      await using stage = await CoreStage.open({ mode });
+      const state = await stage.begin();
+      const url = stage.callback(state);
+      stage.respond = (_received, response) => {
+        response.writeHead(200, { [name]: HEADERS[name]?.(url) ?? url }).end();
+      };
+      const { headers } = await stage.send('/login/done');
+      const target = fromUrl(found(String(headers[name.toLowerCase()]), /(https:[^>]*)/));
+      expect(target.state).toBe(STATE);
+      expect((await stage.redeem(target.code)).status).toBe(200);
+    },
+  );
 
   test('the body of a redirect is dropped, because servers repeat the URL in it', async () => {
     await using stage = await CoreStage.open({ mode });

@@ -3,6 +3,9 @@ import { parseJsonObject } from '../json-object.ts';
 export type ContentFamily = 'html' | 'xhtml' | 'xml' | 'json' | 'script' | 'text';
 
 const TYPE = /^[!#$%&'*+.^`|~\w-]+\/[!#$%&'*+.^`|~\w-]+$/;
+/** MIME Sniffing 4.6, "JavaScript MIME type". */
+const SCRIPT =
+  /^(?:(?:text|application)\/(?:x-)?(?:javascript|ecmascript)|text\/(?:javascript1\.\d|jscript|livescript))$/;
 const UNKNOWN: ReadonlySet<string> = new Set(['*/*', 'unknown/unknown', 'application/unknown']);
 
 /**
@@ -18,7 +21,7 @@ export function contentFamily(contentType = ''): ContentFamily | undefined {
   if (type === 'application/xhtml+xml') return 'xhtml';
   if (/^(?:text|application)\/(?:x-)?json$/.test(type) || type.endsWith('+json')) return 'json';
   if (type === 'application/xml' || type === 'text/xml' || type.endsWith('+xml')) return 'xml';
-  if (/^(?:text|application)\/(?:x-)?(?:javascript|ecmascript)$/.test(type)) return 'script';
+  if (SCRIPT.test(type)) return 'script';
   return type === 'text/plain' ? 'text' : undefined;
 }
 

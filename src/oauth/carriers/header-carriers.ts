@@ -29,12 +29,11 @@ function readValue(name: string, value: string, around: Surroundings): Carrier[]
       return readWholeUrl(Written.plain(value), 'location', around, true);
     case 'refresh':
       return readWholeUrl(refreshUrl(Written.plain(value)), 'refresh', around, true);
-    case 'link':
-      return findUrlCarriers(Written.plain(value), 'link', around);
     case 'set-cookie':
       return findUrlCarriers(Written.plain(value.split(';', 1)[0] ?? ''), 'cookie', around);
     default:
-      return [];
+      // Link, and those that scripts follow, such as HX-Redirect.
+      return around.findPrefix(value, 0) === -1 ? [] : findUrlCarriers(Written.plain(value), 'link', around);
   }
 }
 

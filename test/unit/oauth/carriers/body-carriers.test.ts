@@ -514,6 +514,7 @@ describe('content types', () => {
     ['application/samlmetadata+xml', 'xml'],
     ['text/javascript', 'script'],
     ['application/x-javascript;x', 'script'],
+    ['text/javascript1.5', 'script'],
     ['text/plain', 'text'],
     ['image/png', undefined],
     ['text/css', undefined],

@@ -205,6 +205,10 @@ describe('other headers', () => {
     ['REFRESH', `0; "${URL_TEXT}"`, 'refresh'],
     ['Refresh', `0 ${URL_TEXT}`, 'refresh'],
     ['Link', `</a>; rel=x, <${URL_TEXT}>; rel="next"`, 'link'],
+    ['HX-Redirect', URL_TEXT, 'link'],
+    ['Content-Location', URL_TEXT, 'link'],
+    ['X-Next', `url="${URL_TEXT}"`, 'link'],
+    ['HX-Location', JSON.stringify({ path: URL_TEXT, target: '#main' }), 'link'],
     ['Set-Cookie', `to=${escaped}; Path=/`, 'cookie'],
     ['Set-Cookie', `to="${URL_TEXT}"`, 'cookie'],
     ['Set-Cookie', `to=${URL_TEXT}; Secure`, 'cookie'],
@@ -241,7 +245,7 @@ describe('other headers', () => {
     ['Link', `<${CB}?code=old&state=preserved>; rel=next`],
     ['Set-Cookie', `to=${encodeURIComponent(`${CB}?code=old`)}`],
     ['Set-Cookie', `state=${PREFIX}; Path=/`],
-    ['X-Next', URL_TEXT],
+    ['X-State', `${PREFIX}xyz`],
     ['Location', `${CB}?next=${encodeURIComponent('https://a.example/?code=x')}`],
   ])('none in %s: %s', (name, value) => expect(carriersIn(name, value)).toEqual([]));
 

@@ -13,7 +13,7 @@ import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { handleTokenRequest } from './handlers/token/handle-token-request.ts';
 import { answerUnroutable } from './handlers/unroutable.ts';
 import { readHost } from './http/host.ts';
-import { readPeer } from './http/peer.ts';
+import { readPeer, untrustedProxyOf } from './http/peer.ts';
 import { parseRequestTarget } from './http/request-target.ts';
 import type { TrustedProxies } from './http/trusted-proxies.ts';
 import type { Endpoint } from './issuer/endpoints.ts';
@@ -47,6 +47,7 @@ export type RouterOptions = {
 export class Router {
   readonly #options: RouterOptions;
   #upgrades: Promise<UpgradeProxy> | undefined;
+  #hasWarned = false;
 
   constructor(options: RouterOptions) {
     this.#options = options;
@@ -96,6 +97,7 @@ export class Router {
     const target = parseRequestTarget(request.url ?? '', host);
     if (target === undefined) return { cause: 'target' };
     const { directory, groups, trusted } = this.#options;
+    this.#warnOfIgnoredHeaders(request);
     const issuers = directory.issuersFor(host);
     if (issuers === undefined) return { cause: 'issuer_unknown' };
     const claimed = issuers.claim(target.path);
@@ -106,6 +108,16 @@ export class Router {
     const match = matchPath(claimed, target.path) ?? unmatched(group);
     if (match === undefined) return { cause: 'endpoints_unknown', issuer };
     return { claimed, group, peer: readPeer(request, trusted), target, match };
+  }
+
+  /** Once, because clients may send such headers too. Without the warning, a forgotten proxy shows only in wrong URLs. */
+  #warnOfIgnoredHeaders(request: IncomingMessage): void {
+    if (this.#hasWarned) return;
+    const { services, trusted } = this.#options;
+    const proxy = untrustedProxyOf(request, trusted);
+    if (proxy === undefined) return;
+    this.#hasWarned = true;
+    services.events.forwardedHeadersIgnored(proxy);
   }
 
   #unroutable(

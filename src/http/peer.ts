@@ -21,6 +21,7 @@ export type Peer = {
   readonly requestId?: string | undefined;
 };
 
+const FORWARDED = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'forwarded'];
 const PORTS = { http: '80', https: '443' } as const;
 
 export function readPeer(request: IncomingMessage, trusted: TrustedProxies): Peer {
@@ -50,6 +51,13 @@ export function readPeer(request: IncomingMessage, trusted: TrustedProxies): Pee
     prefix: /^\/[\w./~%, -]*$/.test(prefix) ? prefix : undefined,
     requestId: readRequestId(headers[trusted.requestIdHeader.toLowerCase()]),
   };
+}
+
+/** The address of a proxy that is not trusted although it says who its client is; `undefined` for other requests. */
+export function untrustedProxyOf({ headers, socket }: IncomingMessage, trusted: TrustedProxies) {
+  if (FORWARDED.every((name) => headers[name] === undefined)) return undefined;
+  const connected = plainAddress(socket.remoteAddress ?? '');
+  return trusted.trusts(connected) ? undefined : connected;
 }
 
 /** `named`: by the proxies, and by the request itself. */

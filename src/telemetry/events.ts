@@ -24,6 +24,12 @@ export type UnroutableCause =
   | 'endpoints_unknown'
   | 'upgrade';
 
+const UNPLACED_ADVICE: Readonly<Partial<Record<UnroutableCause, string>>> = {
+  issuer_unknown:
+    ': no issuer has this host: list it under `hosts`, or let the proxy in front keep the Host header of the client',
+  path_unknown: ': no issuer has this path: list it under `paths`',
+};
+
 /** The `status_class` by the first digit of a status, which Node lets have three digits only. */
 const STATUS_CLASSES = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx', '6xx', '7xx', '8xx', '9xx'];
 
@@ -91,7 +97,14 @@ export class Events {
     const place = { host: host && printable(host), path: path && printable(withoutSecrets(path)) };
     this.#log.warn(
       { event: 'unplaced_request', cause, ...place, request_id: requestId, client_address: clientAddress },
-      'refused',
+      `refused${UNPLACED_ADVICE[cause] ?? ''}`,
+    );
+  }
+
+  forwardedHeadersIgnored(clientAddress: string): void {
+    this.#log.warn(
+      { event: 'forwarded_headers_ignored', client_address: clientAddress },
+      'X-Forwarded-* or Forwarded from this address are ignored: if it is a proxy of yours, add it to `listen.trusted_proxies`',
     );
   }
 

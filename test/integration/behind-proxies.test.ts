@@ -32,6 +32,30 @@ async function exchange({ sent = [], host = 'login.example.com', answer, path = 
 const told = ({ received }: Awaited<ReturnType<typeof exchange>>) =>
   ['proto', 'host', 'port', 'prefix', 'for'].map((part) => received[`x-forwarded-${part}`]);
 
+test('headers of a proxy that is not trusted are ignored, and the log says so once', async () => {
+  await using upstream = await startUpstream((_request, response) => response.end());
+  await using gateway = await startProxyTo(upstream);
+  const bytes = rawRequest('GET /any HTTP/1.1', ['X-Forwarded-Host: sso.example']);
+  await sendRaw(gateway.url, bytes);
+  await sendRaw(gateway.url, bytes);
+  const ignored = () => gateway.logLines.filter(({ event }) => event === 'forwarded_headers_ignored');
+  expect(ignored()).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      client_address: '127.0.0.1',
+      msg: expect.stringContaining('add it to `listen.trusted_proxies`'),
+    }),
+  ]);
+});
+
+test.each([
+  ['of a trusted proxy', { listen: TRUSTED, sent: ['X-Forwarded-Host: sso.example'] }],
+  ['without such headers', {}],
+])('no line about ignored headers %s', async (_, scene) => {
+  const { gateway } = await exchange(scene);
+  expect(gateway.logLines.filter(({ event }) => event === 'forwarded_headers_ignored')).toEqual([]);
+});
+
 describe('the headers for the upstream', () => {
   test.each<[string, Scene, (string | undefined)[]]>([
     [

@@ -42,6 +42,8 @@ test.each(CASES)('%s is counted as %s', async (_, cause, status, bytes) => {
   const hasLine = !['malformed', 'head_too_large', 'head_too_slow'].includes(cause);
   expect(lines).toHaveLength(hasLine ? 1 : 0);
   if (hasLine) expect(lines[0]).toMatchObject({ cause, client_address: '127.0.0.1' });
+  if (cause === 'issuer_unknown')
+    expect(lines[0]?.['msg']).toContain('list it under `hosts`, or let the proxy');
 });
 
 test('a request before discovery succeeded is counted as endpoints_unknown', async () => {

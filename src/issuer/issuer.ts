@@ -22,7 +22,7 @@ import type { UpstreamKnowledge } from './upstream-knowledge.ts';
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
-/** Limited, because origins come from Host headers, which anybody can make up. */
+/** Origins come from Host headers, which anybody can make up: beyond this number, the one that was learned first is forgotten. */
 const LEARNED_LIMIT = 100;
 
 /** Registers the clients as configured, in steps. */
@@ -178,8 +178,12 @@ export class Issuer implements AsyncDisposable {
     const { issuer } = document;
     const place = issuerPlace(publicOrigin, realm);
     const advertisesIss = document['authorization_response_iss_parameter_supported'] === true;
-    if (typeof issuer === 'string' && advertisesIss && this.knowledge.issuers.size < LEARNED_LIMIT) {
-      this.knowledge.issuers.set(place, issuer);
+    if (typeof issuer === 'string' && advertisesIss) {
+      const { issuers } = this.knowledge;
+      issuers.delete(place);
+      issuers.set(place, issuer);
+      const [oldest] = issuers.keys();
+      if (issuers.size > LEARNED_LIMIT && oldest !== undefined) issuers.delete(oldest);
     }
     this.#learnPaths(readUnjudgedPaths(document));
   }

@@ -3,6 +3,7 @@ import { startClientApp } from '../support/client-app.ts';
 import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { logInWithOauth4webapi } from '../support/logins/oauth4webapi-login.ts';
 import { logInWithOpenidClient } from '../support/logins/openid-client-login.ts';
+import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startScriptedLegacyServer } from '../support/upstreams/scripted-legacy-server.ts';
 import { testClients } from '../support/upstreams/test-client.ts';
 
@@ -25,6 +26,13 @@ test.each(Object.entries(LIBRARIES))(
       upstream: upstream.url,
       issuer: `clients: {${client.clientId}: {redirect_uris: ["${app.redirectUri}"]}}`,
     });
+    // Metadata under names that somebody made up must not take the place of the real one.
+    for (let index = 0; index < 100; index += 1) {
+      const host = `h${index}.example`;
+      const path = '/.well-known/oauth-authorization-server';
+      const { status } = await sendRaw(gateway.url, rawRequest(`GET ${path} HTTP/1.1`, [], '', host));
+      expect(status).toBe(200);
+    }
     const options = { issuer: gateway.url, app, client, scope: 'read' };
     const { response } = await logIn(options);
     expect(response.parameters.get('iss')).toBe(gateway.url);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,7 @@ const COUNT = 2;
 const ENOUGH = 16;
 const WITHOUT_PKCE = { code_challenge: undefined, code_challenge_method: undefined };
 
+let resources: AsyncDisposableStack;
 let directory: string;
 let file: string;
 let redis: RedisServer;
@@ -68,21 +69,19 @@ const manyClients = (mode: string) =>
 
 async function start(settings?: Settings): Promise<void> {
   await writeFile(file, yaml(settings));
-  gateway = await startGatewayProcess(['serve', '--config', file]);
+  gateway = resources.use(await startGatewayProcess(['serve', '--config', file]));
   // The log is written in the background: its lines may follow the one on standard output.
   await vi.waitFor(() => expect(workerPids(gateway).size).toBe(COUNT), PATIENCE);
 }
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'pkce-gateway-workers-'));
+  resources = new AsyncDisposableStack();
+  directory = resources.use(await mkdtempDisposable(join(tmpdir(), 'pkce-gateway-workers-'))).path;
   file = join(directory, 'gateway.yaml');
-  [redis, upstream] = await Promise.all([startRedis({ port: true }), startScriptedLegacyServer()]);
+  redis = resources.use(await startRedis({ port: true }));
+  upstream = resources.use(await startScriptedLegacyServer());
 });
-afterEach(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await Promise.all([redis[Symbol.asyncDispose](), upstream[Symbol.asyncDispose]()]);
-  await rm(directory, { recursive: true });
-});
+afterEach(() => resources.disposeAsync());
 
 const pidOf = (worker: number): number => {
   const pid = workerPids(gateway).get(worker);
@@ -310,8 +309,6 @@ describe('a reload', () => {
 });
 
 describe('workers that cannot start end the process: exit 1, and the reason in one line', () => {
-  beforeEach(() => start());
-
   test.each(['listen', 'admin'])('the address of %s is in use', async (option) => {
     await using taken = await listen(createServer());
     const address = `127.0.0.1:${taken.port}`;

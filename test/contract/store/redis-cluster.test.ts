@@ -6,7 +6,7 @@ import { type RedisClusterServers, startRedisCluster } from '../../support/redis
 import { startRedis } from '../../support/redis-server.ts';
 import { sampleClaim, sampleCode, sampleFlow, UPSTREAM } from '../../support/sample-login.ts';
 import { ACL_RULES, createStore, openStore, redisConfig, untilReachable } from './adapters.ts';
-import { CODE, claim, everyFault, faultOf, saveFlow, took } from './store-operations.ts';
+import { CODE, claim, everyFault, faultOf, saveFlow } from './store-operations.ts';
 
 const PREFIX = 'pkce-gateway:';
 const SECRET = 'p4ss:w0rd/with@signs';
@@ -75,16 +75,14 @@ describe('a working cluster', () => {
     for (const node of [from, to]) await setSlot(node, slot, 'NODE', await idOf(from));
   });
 
-  test('whose nodes redirect to each other causes a fault within the timeout', async () => {
+  test('whose nodes redirect to each other causes a fault, and not a loop', async () => {
     await using store = await openStore(redisConfig({ cluster: cluster.addresses }));
     const key = codeKey(UPSTREAM, CODE);
     const owner = await cluster.ownerOf(PREFIX + key);
     const other = (owner + 1) % 3;
     const slot = String(await cluster.node(0).call('CLUSTER', 'KEYSLOT', PREFIX + key));
     await setSlot(owner, slot, 'NODE', await idOf(other));
-    const saved = store.bindCode(sampleCode());
-    expect(await took(saved)).toBeLessThan(1_500);
-    expect(await faultOf(saved)).toMatchObject({ code: 'store_unreachable' });
+    expect(await faultOf(store.bindCode(sampleCode()))).toMatchObject({ code: 'store_unreachable' });
     await setSlot(owner, slot, 'NODE', await idOf(owner));
     await vi.waitFor(() => store.bindCode(sampleCode()), 5_000);
   });

@@ -10,11 +10,9 @@ import { sampleClaim, sampleCode, UPSTREAM } from '../../support/sample-login.ts
 import { openRedisStore, openStore, redisConfig, sentinelServers, untilReachable } from './adapters.ts';
 import { beginLogins, finishLogin, type Login } from './interrupted-logins.ts';
 import { claimThroughout } from './repeated-claims.ts';
-import { CODE, claim, faultOf, took } from './store-operations.ts';
+import { CODE, claim, faultOf } from './store-operations.ts';
 
 const TIMEOUT = 300;
-/** A fault must occur within the timeout; the rest is margin for a busy machine. */
-const IN_TIME = TIMEOUT + 1_500;
 const PREFIX = 'pkce-gateway:';
 
 let cleanup = new AsyncDisposableStack();
@@ -23,15 +21,10 @@ afterEach(async () => {
   cleanup = new AsyncDisposableStack();
 });
 
-/** Every login meets the fault at its current step, and gets a fault within the timeout. */
+/** Every login meets the fault at its current step, and gets a fault before Redis is back. */
 async function expectFaults(logins: readonly Login[]): Promise<void> {
-  await Promise.all(
-    logins.map(async ({ next }) => {
-      const operation = next();
-      expect(await took(operation)).toBeLessThan(IN_TIME);
-      expect((await faultOf(operation)).code).toMatch(/^store_(unreachable|timeout)$/);
-    }),
-  );
+  const faults = await Promise.all(logins.map(({ next }) => faultOf(next())));
+  for (const { code } of faults) expect(code).toMatch(/^store_(unreachable|timeout)$/);
 }
 
 async function stepsOf(logins: readonly Login[]): Promise<Record<Login['step'], string>> {
@@ -87,7 +80,7 @@ describe('one Redis server', () => {
     expect(await stepsOf(logins)).toEqual(KEPT);
   });
 
-  test('paused: operations fault within the timeout, and late claims are released', async () => {
+  test('paused: operations fault before it continues, and late claims are released', async () => {
     const { server, store } = await open();
     const logins = await beginLogins(store);
     server.pause();
@@ -341,9 +334,8 @@ describe('a cluster', () => {
     }, 5_000);
     await cluster.untilDown();
     for (let index = 0; index < 10; index += 1) {
-      const found = store.findCode(UPSTREAM, String(index));
-      expect(await took(found)).toBeLessThan(IN_TIME);
-      expect((await faultOf(found)).code).toMatch(/^store_(unreachable|timeout)$/);
+      const { code } = await faultOf(store.findCode(UPSTREAM, String(index)));
+      expect(code).toMatch(/^store_(unreachable|timeout)$/);
     }
     expect(await faultOf(store.ping())).toMatchObject({ code: 'store_unreachable' });
     await cluster.startNode(0);
@@ -366,7 +358,7 @@ describe('a cluster', () => {
     expect(steps).toEqual(kept);
   });
 
-  test('a node paused: faults within the timeout, and late claims are released', async () => {
+  test('a node paused: faults before it continues, and late claims are released', async () => {
     const { cluster, store } = await open();
     const logins = await beginOn(cluster, store, true);
     cluster.node(0).pause();

@@ -62,10 +62,3 @@ export async function faultOf(operation: Promise<unknown>): Promise<StoreFault> 
   if (!(fault instanceof StoreFault)) throw new Error(`no StoreFault, but ${String(fault)}`);
   return fault;
 }
-
-/** The duration of an operation, for any result. */
-export async function took(operation: Promise<unknown>): Promise<number> {
-  const begun = performance.now();
-  await operation.catch(() => {});
-  return performance.now() - begun;
-}

@@ -52,6 +52,13 @@ test('the audit stream can be written where the docs say', async () => {
   expect(dirname(file)).toBe(`/var/log/${setting('LogsDirectory')}`);
 });
 
+test('the advice for a port below 1024 takes the capability out of the user namespace', () => {
+  expect(setting('PrivateUsers')).toBe('yes');
+  expect(unit).toMatch(
+    /^# For a port below 1024: CAP_NET_BIND_SERVICE in both of these, and PrivateUsers=no/m,
+  );
+});
+
 test('systemd accepts the unit and rates it as well confined', async () => {
   const copy = join(directory, 'pkce-gateway.service');
   await writeFile(copy, unit);

@@ -125,6 +125,22 @@ describe('with 50', () => {
     expect(stage.logLines('refusal').concat(stage.logLines('report_only_violation'))).toEqual([]);
   });
 
+  test('a re-entry with a repeated parameter is judged in the mode of its flow', async () => {
+    await using stage = await Stage.open({ policy: 'enforce_percent: 50' });
+    const seen = new Set<boolean>();
+    for (let i = 0; i < BOTH_SIDES; i++) {
+      const enforced = isEnforced(await stage.newCode());
+      const url = stage.client.authorizeUrl({ ...WITHOUT_PKCE, state: stage.upstreamStates.at(-1) });
+      const { location } = await send(`${url}&ui_locales=en&ui_locales=de`);
+      const error = location?.searchParams.get('error');
+      expect([error, location?.searchParams.has('code')]).toEqual(
+        enforced ? ['invalid_request', false] : [null, true],
+      );
+      seen.add(enforced);
+    }
+    expect(seen.size).toBe(2);
+  });
+
   test('a preserved state keeps the mode in which its flow began', async () => {
     await using stage = await Stage.open({ issuer: PRESERVED });
     for (let i = 0; i < BOTH_SIDES; i++) {

@@ -1,11 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { NO_IDENTITY } from '../../oauth/client-identity.ts';
 import { mergeRequest } from '../../oauth/in-place.ts';
-import { DRAWS, LAST_DRAW } from '../../policy/client-policy.ts';
+import { DRAWS, type Draw, FIRST_DRAW, LAST_DRAW } from '../../policy/client-policy.ts';
 import { parseFlowPrefix } from '../../store/flow-prefix.ts';
+import { StoreFault, storeFault } from '../../store/flow-store.ts';
 import type { Exchange } from '../exchange.ts';
 import { forwardAsSent } from '../forward-as-sent.ts';
-import { identifyClient } from '../identify-client.ts';
+import { type IdentifiedClient, identifyClient } from '../identify-client.ts';
 import { judgeRequest } from '../judge-request.ts';
 import { bodyParametersOf, type Message } from '../message/message.ts';
 import { readMessage } from '../message/read-message.ts';
@@ -60,11 +61,26 @@ function takeMessage(context: AuthorizationContext, message: Message): undefined
 
 /** Finds out which client sends the request, and whether it is judged. */
 function identify(context: AuthorizationContext): Progress | Promise<Progress> {
-  const { exchange, message, merged } = context;
+  const { exchange, message, merged, prefix } = context;
+  const byDraw = (draw: Draw) => identifyClient(exchange, message, NO_IDENTITY, draw);
   // A request_uri refers to a flow that has begun, with its own mode.
-  const draw = merged.parameters.has('request_uri') ? LAST_DRAW : randomInt(DRAWS);
-  context.client = identifyClient(exchange, message, NO_IDENTITY, draw);
-  if (context.client.mode === 'off') return forwardAsSent(context);
-  context.judged = judgeRequest(merged.parameters, context.client);
+  if (merged.parameters.has('request_uri')) return takeClient(context, byDraw(LAST_DRAW));
+  if (prefix === undefined) return takeClient(context, byDraw(randomInt(DRAWS)));
+  const strictest = byDraw(FIRST_DRAW);
+  if (strictest.mode === byDraw(LAST_DRAW).mode) return takeClient(context, strictest);
+  return drawOf(exchange, prefix.prefix).then((draw) => takeClient(context, byDraw(draw)));
+}
+
+/** A flow that has begun keeps its draw. */
+async function drawOf({ services, group }: Exchange, prefix: string): Promise<Draw> {
+  const live = await services.store.findFlow(group.key, prefix).catch(storeFault);
+  if (live === undefined || live instanceof StoreFault) return randomInt(DRAWS);
+  return live.flow.mode === 'enforce' ? FIRST_DRAW : LAST_DRAW;
+}
+
+function takeClient(context: AuthorizationContext, client: IdentifiedClient): Progress | Promise<Progress> {
+  context.client = client;
+  if (client.mode === 'off') return forwardAsSent(context);
+  context.judged = judgeRequest(context.merged.parameters, client);
   return undefined;
 }

@@ -81,7 +81,16 @@ describe('a preflight', () => {
       'access-control-allow-origin': APP,
       'access-control-allow-methods': 'POST',
       'access-control-allow-headers': 'authorization, dpop, x-own',
+      vary: expect.stringMatching(/Origin, Access-Control-Request-Method, Access-Control-Request-Headers$/),
     });
+  });
+
+  test('names a method: other OPTIONS requests are none', async () => {
+    const answer = await send(`${gateway.url}/oauth2/revoke`, {
+      method: 'OPTIONS',
+      headers: { origin: APP },
+    });
+    expect(answer.headers).not.toHaveProperty('access-control-allow-methods');
   });
 
   test('of an app with its own scheme', async () => {

@@ -12,11 +12,6 @@ export type VisitOptions = {
 export type BrowserOptions = {
   /** Sent with every request. */
   readonly headers?: Readonly<Record<string, string>>;
-  /**
-   * The real addresses of origins: `{'https://login.example.com': 'http://127.0.0.1:8080'}`. Host header and cookies stay
-   * those of the origin.
-   */
-  readonly routes?: Readonly<Record<string, string>>;
 };
 
 /** A response in a browser that follows nothing by itself. */
@@ -61,11 +56,9 @@ export class Browser implements AsyncDisposable {
   readonly #jar = new CookieJar();
   readonly #agent = new Agent();
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #routes: Readonly<Record<string, string>>;
 
-  constructor({ headers = {}, routes = {} }: BrowserOptions = {}) {
+  constructor({ headers = {} }: BrowserOptions = {}) {
     this.#headers = headers;
-    this.#routes = routes;
   }
 
   /** One request and its response, no redirect followed. */
@@ -74,13 +67,11 @@ export class Browser implements AsyncDisposable {
     { method = 'GET', headers = {}, body }: VisitOptions = {},
   ): Promise<Page> {
     const url = new URL(target);
-    const route = this.#routes[url.origin];
     const cookies = await this.#jar.getCookieString(url.href);
-    const response = await request(`${route ?? url.origin}${url.pathname}${url.search}`, {
+    const response = await request(url, {
       dispatcher: this.#agent,
       method,
       headers: {
-        ...(route === undefined ? {} : { host: url.host }),
         accept: 'text/html,application/xhtml+xml',
         ...this.#headers,
         ...(cookies === '' ? {} : { cookie: cookies }),
@@ -166,11 +157,6 @@ export class Browser implements AsyncDisposable {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: parameters.toString(),
     });
-  }
-
-  /** The cookies that would go to a URL. */
-  async cookies(url: string | URL): Promise<string> {
-    return this.#jar.getCookieString(String(url));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -56,8 +56,6 @@ const SHAPES = {
       fields.map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`),
       '</td></tr></form></table>',
     ),
-  two_forms: (action, fields) =>
-    `${formPostPage(action, fields)}${formPostPage(action, [['code', 'a-second-code']])}`,
   two_codes: (action, fields) => formPostPage(action, [...fields, ['code', 'a-second-code']]),
   two_states: (action, fields) => formPostPage(action, [['state', 'a-second-state'], ...fields]),
 } satisfies Record<string, Page>;

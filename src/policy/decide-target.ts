@@ -41,10 +41,13 @@ export function decideTarget(flow: Flow, policy: ClientPolicy, target: Target, n
   return allowed ? undefined : { reason: 'redirect_target_mismatch', owner: undefined };
 }
 
-/** An enforced flow of an owner; or a flow that the listed client itself began in report, by its mode or its draw. */
+/**
+ * An enforced flow of an owner; or a flow that the listed client itself, or one of a pattern, began in report, by its mode or its
+ * draw. An id that equals a listed one only after folding has that client's policy, but another name.
+ */
 function mayUsePlace(flow: Flow, policy: ClientPolicy, { owners }: Target): boolean {
   if (!owners.some((owner) => owner.policy === policy)) return false;
-  return flow.mode === 'enforce' || flow.clientId === policy.name;
+  return flow.mode === 'enforce' || flow.clientId === policy.name || policy.name.endsWith('*');
 }
 
 /** Without a redirect_uri in the request, the server picks one that it has registered (RFC 6749 3.1.2.3). */

@@ -115,6 +115,28 @@ describe('a look-alike id that is listed itself', () => {
   });
 });
 
+test.each(['app-1', 'app-*'])(
+  'a login that %s began in report ends, although its place is enforced meanwhile',
+  async (entry) => {
+    const uri = 'https://app-1.example.com/cb';
+    const from = new Date(Date.now() + 1_000).toISOString();
+    await using stage = await CoreStage.open({
+      clients: [`"${entry}": {enforce_from: ${from}, redirect_uris: [${uri}]}`],
+    });
+    const own = { client_id: 'app-1', redirect_uri: uri, code_challenge: undefined };
+    const state = await stage.begin(own);
+    await expect
+      .poll(async () => (await stage.authorize(own)).location?.search, { timeout: 5_000 })
+      .toContain('error=');
+    stage.redirectTo(`${uri}?code=${UPSTREAM_CODE}&state=${encodeURIComponent(state)}`);
+    const { location } = await stage.send('/login/done');
+    expect(location?.searchParams.get('code')).toBe(UPSTREAM_CODE);
+    expect(location?.searchParams.get('state')).toBe(STATE);
+    const redemption = { client_id: 'app-1', redirect_uri: uri, code_verifier: undefined };
+    expect((await stage.redeem(UPSTREAM_CODE, redemption)).status).toBe(200);
+  },
+);
+
 const LAX = 'lax: {mode: report}';
 
 describe('no lax flow takes a code to an enforced place', () => {

@@ -1,0 +1,4 @@
+import { betterAuth } from './products/better-auth.ts';
+import { testProduct } from './test-product.ts';
+
+testProduct(betterAuth);

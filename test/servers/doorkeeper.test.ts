@@ -1,0 +1,4 @@
+import { doorkeeper } from './products/doorkeeper.ts';
+import { testProduct } from './test-product.ts';
+
+testProduct(doorkeeper);

@@ -88,7 +88,8 @@ export class Activity implements ActivitySink, AsyncDisposable {
     const { issuer, reason } = violation;
     this.#count(violation, `!${reason}`);
     if (countsAtOnce(violation)) this.#count(violation, `#${reason}`);
-    const refusal = encodeRefusal(violation, this.#noteLast(violation, reason));
+    this.#noteLast(violation, reason);
+    const refusal = encodeRefusal(violation, this.#now() / 1000);
     const { name, pending } = this.#placeOf(violation);
     if (pending !== undefined) pending.refusal = refusal;
     this.#addRefusal(issuer, name, refusal);
@@ -150,11 +151,8 @@ export class Activity implements ActivitySink, AsyncDisposable {
     return this.#change(subject, what, 1);
   }
 
-  /** Returns the moment, in epoch seconds. */
-  #noteLast(subject: Subject, what: string): number {
-    const at = Math.floor(this.#now() / 1000);
-    this.#change(subject, LAST, `${at} ${what}`);
-    return at;
+  #noteLast(subject: Subject, what: string): void {
+    this.#change(subject, LAST, `${Math.floor(this.#now() / 1000)} ${what}`);
   }
 
   #change(subject: Subject, what: Counted | typeof LAST, change: number | string): string {

@@ -23,7 +23,7 @@ export function refusalField(name: string, sequence: number): string {
   return `${sequence % REFUSALS_KEPT} ${name}`;
 }
 
-/** `at`: epoch seconds. */
+/** `at`: epoch seconds; their fraction keeps the order of a request and the ones right after it. */
 export function encodeRefusal(violation: Violation, at: number): string {
   const { endpoint, reason, mode, requestId, detail } = violation;
   return JSON.stringify([at, endpoint, reason, mode, requestId, detail?.slice(0, LONGEST_DETAIL)]);

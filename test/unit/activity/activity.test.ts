@@ -161,6 +161,18 @@ describe('a violation', () => {
     expect(await counts()).toMatchObject({ '#challenge_missing spa': 1 });
   });
 
+  test('is listed before those of the same second that came earlier', async () => {
+    const { activity, store, clock } = openActivity();
+    const ids = Array.from({ length: REFUSALS_KEPT + 3 }, (_, index) => `id-${index}`);
+    for (const requestId of ids) {
+      activity.violation(violationOf(listed('spa'), { requestId }));
+      clock.now += 1;
+    }
+    await activity.flush();
+    const listedIds = (await loadRefusals(store, 'corp')).map(({ requestId }) => requestId);
+    expect(listedIds).toEqual(ids.slice(-REFUSALS_KEPT).reverse());
+  });
+
   test('is found by its request id; the last violations of each client are kept', async () => {
     const { activity, store } = openActivity();
     activity.violation(

@@ -153,7 +153,7 @@ describe('one Redis server', () => {
     // Unclaimed codes are free: their clients can retry.
     for (const code of codes) {
       const expected = claimed.includes(code) ? 'replayed' : 'claimed';
-      await vi.waitFor(async () => expect(await claim(store, code), code).toBe(expected), 2_000);
+      await vi.waitFor(async () => expect(await claim(store, code), code).toBe(expected), 10_000);
     }
   });
 

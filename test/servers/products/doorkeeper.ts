@@ -24,7 +24,10 @@ export const doorkeeper: Product = {
     'for Ruby on Rails, with the login page of Devise: its consent page posts `_method=delete` to the authorization endpoint for a no',
   install: () =>
     orNotInstallable('apt', async () => {
-      const version = () => run('dpkg-query', ['--show', '--showformat=${Version}', DOORKEEPER]);
+      const version = async () => {
+        const [, installed = ''] = (await run('dpkg-query', ['--show', DOORKEEPER])).trim().split('\t');
+        return installed;
+      };
       return version().catch(async () => {
         await installPackages(PACKAGES);
         return version();

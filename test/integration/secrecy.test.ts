@@ -85,7 +85,7 @@ describe('credentials of HTTP Basic', () => {
 });
 
 describe('invented clients', () => {
-  const INVENTED = 10_000;
+  const INVENTED = 1_000;
   let stage: Stage;
   beforeEach(async () => {
     stage = await Stage.open();
@@ -124,5 +124,5 @@ describe('invented clients', () => {
     expect(after.join('\n')).not.toContain('invented');
     const metrics = await stage.gateway.metrics();
     expect(metrics.value('rejections_total', { client: '_unlisted' })).toBe(2 * (INVENTED + 1));
-  }, 60_000);
+  });
 });

@@ -1,4 +1,5 @@
 import type { CodeChallengeMethod } from '../oauth/pkce.ts';
+import { withoutLoopbackPort } from '../oauth/redirect-uri.ts';
 import type { Reason } from '../policy/reason.ts';
 import type { RedemptionResult } from '../telemetry/activity-sink.ts';
 import type { UpstreamFaultKind } from '../upstream/upstream-fault.ts';
@@ -72,10 +73,9 @@ export function presentable(clientId: string | undefined): string | undefined {
 
 /** The longest redirect_uri that is recorded, in bytes. */
 const LONGEST_URI = 512;
-const LOOPBACK = /^(https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])):\d{1,5}(?=[/?]|$)/i;
 
 /** A redirect_uri as it is written in `redirect_uris`: a loopback address without its port, which may be any (RFC 8252 7.3). */
 export function presentableUri(redirectUri: string): string | undefined {
   if (redirectUri.length > LONGEST_URI || !/^[\x21-\x7e]+$/.test(redirectUri)) return undefined;
-  return Buffer.from(redirectUri.replace(LOOPBACK, '$1'), 'latin1').toString('latin1');
+  return Buffer.from(withoutLoopbackPort(redirectUri) ?? redirectUri, 'latin1').toString('latin1');
 }

@@ -331,6 +331,22 @@ describe('the page of one client', () => {
     );
   });
 
+  test('a loopback redirect URI is listed with any port', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    await using gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      issuer: 'clients: {tool: {mode: enforce, redirect_uris: ["http://127.0.0.1:8400/cb"]}}',
+    });
+    const tool = new SimpleClient(gateway.url, 'tool', 'http://127.0.0.1:51000/cb');
+    await tool.redeem(await tool.newCode());
+    const places = async () => {
+      const page = await fetch(`${gateway.adminUrl}/client?issuer=corp&client=tool`);
+      const [, list = ''] = /<ul class="places">(.*?)<\/ul>/s.exec(await page.text()) ?? [];
+      return list.replaceAll(/<[^>]*>/g, '');
+    };
+    await expect.poll(places, { timeout: 10_000 }).toBe('http://127.0.0.1:8400/cb listed');
+  });
+
   test('of an unknown client is a 404; an unknown id refers to the log', async () => {
     open = new AsyncDisposableStack();
     expect((await fetch(`${few.adminUrl}/client?issuer=few&client=nobody`)).status).toBe(404);

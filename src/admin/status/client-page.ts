@@ -1,6 +1,7 @@
 import type { ClientActivity } from '../../activity/client-activity.ts';
 import { REFUSALS_KEPT, type Refusal } from '../../activity/refusal.ts';
 import { showPolicy } from '../../config/show-settings.ts';
+import { isRegisteredRedirectUri } from '../../oauth/redirect-uri.ts';
 import { UNLISTED } from '../../policy/client-policy.ts';
 import { renderMethods, renderMode, renderTrend, renderVerdictChip } from './client-cells.ts';
 import { violationCount } from './client-query.ts';
@@ -68,18 +69,18 @@ ${own.length >= REFUSALS_KEPT && html`<p class="muted">The last ${REFUSALS_KEPT}
 /** The redirect URIs of its policy and those that received its codes. */
 function renderPlaces({ policy, redirectUris: seen, client }: ClientActivity, known: boolean): Html {
   const listed = policy.redirectUris ?? [];
-  const all = [...new Set([...listed, ...seen])];
+  const unlisted = seen.filter((uri) => !isRegisteredRedirectUri(uri, listed));
+  const all = [...listed, ...unlisted];
   if (client === UNLISTED)
     return html`<p class="muted">They are shown only for clients with their own name.</p>`;
   if (all.length === 0)
     return html`<p class="muted">${known ? 'No redirect URI is listed, and no code was seen.' : 'No redirect URI is listed.'}</p>`;
   return html`<ul class="places">${all.map((uri) => {
-    const isListed = listed.includes(uri);
-    const note = !isListed
+    const note = unlisted.includes(uri)
       ? policy.redirectUris === undefined
         ? 'seen'
         : 'seen, not listed'
-      : known && !seen.includes(uri)
+      : known && !seen.some((place) => isRegisteredRedirectUri(place, [uri]))
         ? 'listed, not seen'
         : 'listed';
     return html`<li><code>${uri}</code> <span class="tag${note === 'seen, not listed' && ' tag-bad'}">${note}</span></li>`;

@@ -213,6 +213,9 @@ describe('the redirect URIs of a client', () => {
       'http://[::1]:1/',
       'http://localhost:8080',
       'com.example.app:/cb',
+      // Their port counts when a redirect_uri is compared.
+      'https://localhost:8443/cb',
+      'http://127.0.0.2:8000/cb',
       'https://app.example.com:8443/cb',
       `https://long.example/${'x'.repeat(600)}`,
       'https://a.example/b c',
@@ -225,6 +228,8 @@ describe('the redirect URIs of a client', () => {
       'http://[::1]/',
       'http://localhost',
       'com.example.app:/cb',
+      'https://localhost:8443/cb',
+      'http://127.0.0.2:8000/cb',
       'https://app.example.com:8443/cb',
     ]);
   });

@@ -74,6 +74,7 @@ export function checkPolicies(issuer: IssuerDraft, diagnostics: Diagnostics): vo
     checkMode(written, below);
     checkRedirectUris(written, below);
     checkShare(written, below);
+    checkManyClients(written, below);
     if (kind === 'clients' && merged.mode === 'enforce' && !('redirectUris' in merged))
       unowned.push(path.at(-1) as string);
   }
@@ -137,6 +138,18 @@ function checkShare({ entry, merged }: WrittenPolicy, diagnostics: Diagnostics):
   diagnostics.warning(
     [key],
     '`state: preserve` with `enforce_percent`: even a reported login can fail if the client uses the same state for two logins at once',
+  );
+}
+
+/** A flow with a preserved state is also found by its client_id, which only an id_token or a signed response names. */
+function checkManyClients({ kind, path, entry, merged }: WrittenPolicy, diagnostics: Diagnostics): void {
+  const { state, mode } = merged;
+  const isForMany = kind === 'unlisted_clients' || (kind === 'clients' && path.at(-1)?.endsWith('*'));
+  if (!isForMany || state !== 'preserve' || mode === 'off' || mode === 'reject') return;
+  diagnostics.warning(
+    'state' in entry ? ['state'] : [],
+    '`state: preserve` for many clients: a code whose response does not name its client belongs to no login there, and is refused in enforce; list each client',
+    'state' in entry ? undefined : 'key',
   );
 }
 

@@ -233,6 +233,28 @@ describe('enforce_percent', () => {
   });
 });
 
+describe('state: preserve for many clients', () => {
+  const PRESERVED = '{state: preserve, redirect_uris: ["https://spa.example.com/"]}';
+  const message = '`state: preserve` for many clients: a code whose response does not name its client';
+
+  it.each([
+    [`clients: {"app-*": ${PRESERVED}}`, 'clients.app-*.state'],
+    [`unlisted_clients: ${PRESERVED}`, 'unlisted_clients.state'],
+    [`defaults: ${PRESERVED}\n    clients: {"app-*": {}}`, 'clients.app-*'],
+  ])('causes a warning: %s', async (text, path) => {
+    expect(await warningLines(issuerWith(text))).toContainEqual(
+      expect.stringContaining(`issuers[0].${path}: ${message}`),
+    );
+  });
+
+  it.each([
+    `clients: {app: ${PRESERVED}}`,
+    `clients: {"app-*": {mode: off, state: preserve, redirect_uris: ["https://a.example.com/"]}}`,
+  ])('not: %s', async (text) => {
+    expect((await warningLines(issuerWith(text))).filter((line) => line.includes(message))).toEqual([]);
+  });
+});
+
 describe('state: preserve in defaults', () => {
   it('needs redirect_uris in each entry that inherits it', async () => {
     const text = issuerWith(

@@ -224,6 +224,18 @@ describe('doctor --login through the gateway', () => {
     );
   });
 
+  test('is not reachable from here: its address is named', async () => {
+    await using upstream = await startScriptedLegacyServer();
+    const gateway = `http://127.0.0.1:${await freePort()}`;
+    // The browser reaches it, under the same name.
+    const elsewhere = (url: string) => open(url.replace(gateway, upstream.url));
+    const args = ['--upstream', upstream.url, ...login(), '--via', gateway];
+    const { problems } = await doctorWith({ open: elsewhere }, ...args);
+    expect(problems).toEqual([
+      expect.stringMatching(`^problem login: .*cannot be reached.* → check that ${gateway} is reachable`),
+    ]);
+  });
+
   test('bypasses it if the server uses its own address', async () => {
     await using upstream = await startScriptedLegacyServer({ login: 'return_to', ownLocations: 'internal' });
     const otherName = upstream.url.replace('127.0.0.1', 'localhost');

@@ -65,7 +65,7 @@ export async function examineIssuer(
   if (direct !== undefined) findings.push(await probeDirect(upstream, direct));
   if (login !== undefined && known !== undefined) {
     const trial = tryLogin(upstream, { client: known, ...login });
-    await add(trial, 'login', `check that ${login.via} is reachable from this machine: doctor redeems the code there`);
+    await add(trial, 'login', `check that ${login.via} is reachable from this machine`);
   }
   return section;
 }

@@ -137,6 +137,19 @@ test.each(['app-1', 'app-*'])(
   },
 );
 
+test('a preserved state is found, although many other clients have the same place', async () => {
+  const uri = 'https://shared.example.com/cb';
+  const others = Array.from({ length: 9 }, (_, index) => `other-${index}: {redirect_uris: [${uri}]}`);
+  await using stage = await CoreStage.open({
+    clients: [...others, `own: {state: preserve, redirect_uris: [${uri}]}`],
+  });
+  const state = await stage.begin({ client_id: 'own', redirect_uri: uri });
+  stage.redirectTo(`${uri}?code=${UPSTREAM_CODE}&state=${encodeURIComponent(state)}`);
+  const { location } = await stage.send('/login/done');
+  expect(stage.reasons('refusal')).toEqual([]);
+  expect(location?.searchParams.get('state')).toBe(STATE);
+});
+
 const LAX = 'lax: {mode: report}';
 
 describe('no lax flow takes a code to an enforced place', () => {

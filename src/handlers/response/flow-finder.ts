@@ -75,9 +75,10 @@ export class FlowFinder {
     const own = this.#exchange.flow;
     if (own?.prefix === undefined && own !== undefined) clients.add(own.flow.clientId);
     if (target !== undefined) {
-      for (const { policy } of this.#exchange.group.targetAt(target, true).owners) {
-        clients.add(policy.name);
-      }
+      const owners = this.#exchange.group.targetAt(target, true).owners.map(({ policy }) => policy);
+      // Others preserve a state only sometimes.
+      const first = owners.filter(({ state }) => state === 'preserve');
+      for (const { name } of [...first, ...owners]) clients.add(name);
     }
     return [...clients].slice(0, CANDIDATES);
   }

@@ -5,8 +5,6 @@ export default defineConfig({
   test: {
     include: ['test/servers/**/*.test.ts'],
     testTimeout: 60_000,
-    // Pages of these products go on by scripts of their own, in moments that nobody here decides. What fails twice is a fault.
-    retry: 1,
     // The first run on a machine downloads and builds.
     hookTimeout: 900_000,
     maxWorkers: 2,

@@ -24,8 +24,6 @@ export type JourneyOptions = {
 };
 
 const TOO_MANY_PAGES = 12;
-/** Milliseconds for a script to show its form. Only a journey that ends on a page of the server waits this long. */
-const SETTLED = 2_000;
 
 /** Completes each page until the browser is at the client, or at a page without a next step. */
 export async function travel(page: Page, options: JourneyOptions): Promise<Journey> {
@@ -44,32 +42,35 @@ export async function travel(page: Page, options: JourneyOptions): Promise<Journ
   throw new Error(`the visitor goes round in circles: ${pages.join(' → ')}`);
 }
 
-/** Clicks and waits for the page that follows. */
+/** Clicks and waits for the page that follows. Some pages continue by themselves, as Keycloak's after a login in another tab. */
 async function leave(page: Page, act: () => Promise<void>): Promise<void> {
   const left = page.waitForEvent('framenavigated', { predicate: (frame) => frame === page.mainFrame() });
-  await Promise.all([left, act()]);
+  const acted = act();
+  // If the page continues by itself meanwhile, there is nothing left to click.
+  acted.catch(() => {});
+  await Promise.race([left, acted.then(() => left)]);
 }
 
-async function seen(
+async function seen(page: Page, options: JourneyOptions): Promise<Screen | 'client' | undefined> {
+  await page.waitForLoadState('load');
+  const shown = await look(page, options);
+  if (shown !== undefined) return shown;
+  // A script may still show a form, or continue.
+  await page.waitForLoadState('networkidle');
+  return look(page, options);
+}
+
+async function look(
   page: Page,
   { screens, redirectUri }: JourneyOptions,
 ): Promise<Screen | 'client' | undefined> {
-  await page.waitForLoadState('load');
   if (isAt(page, redirectUri)) return 'client';
-  const shown = screens.map(async (screen) => {
-    await page.locator(screen.selector).first().waitFor({ state: 'visible', timeout: SETTLED });
-    return screen;
-  });
-  const moved = page.waitForURL((url) => isClient(url, redirectUri), { timeout: SETTLED });
-  return Promise.any([...shown, moved.then(() => 'client' as const)]).catch(() => undefined);
+  for (const screen of screens) if (await page.locator(screen.selector).first().isVisible()) return screen;
+  return undefined;
 }
 
 function isAt(page: Page, redirectUri: string): boolean {
-  return isClient(new URL(page.url()), redirectUri);
-}
-
-function isClient(url: URL, redirectUri: string): boolean {
-  const client = new URL(redirectUri);
+  const [url, client] = [new URL(page.url()), new URL(redirectUri)];
   return url.origin === client.origin && url.pathname === client.pathname;
 }
 

@@ -114,8 +114,8 @@ export async function startStage(product: Product, installation: string): Promis
     back,
     take(route) {
       front.leadTo(route === 'straight' ? [origin] : gateways[route].map(({ url }) => url));
-      front.exchanges.length = 0;
-      back.exchanges.length = 0;
+      front.record();
+      back.record();
     },
     async newVisit() {
       const user = USERS[visits++];

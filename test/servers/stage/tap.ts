@@ -16,19 +16,23 @@ export type Exchange = {
 };
 
 export type Tap = Listener & {
-  /** In the order in which the responses ended. */
-  readonly exchanges: Exchange[];
+  /** Those of the current recording, in the order in which the responses ended. */
+  readonly exchanges: readonly Exchange[];
+  /** Begins a new recording. Requests that are still in progress belong to the one before. */
+  record(): void;
   /** Sends all further requests to other origins, alternately. */
   leadTo(origins: readonly string[]): void;
 };
 
 /** Forwards unchanged, and records everything. */
 export async function startTap(origin: string, port = 0): Promise<Tap> {
-  const exchanges: Exchange[] = [];
+  let exchanges: Exchange[] = [];
   const agent = new Agent({ keepAlive: false });
   let targets: readonly URL[] = [new URL(origin)];
   let turn = 0;
-  const server = createServer(async (req, res) => {
+  // Responses have the Keep-Alive of the server behind, so a connection must not end before that says.
+  const server = createServer({ keepAliveTimeout: 0 }, async (req, res) => {
+    const recording = exchanges;
     const body = await readBody(req);
     const target = targets[turn++ % targets.length] as URL;
     const upstream = sendRequest({
@@ -42,7 +46,7 @@ export async function startTap(origin: string, port = 0): Promise<Tap> {
     });
     upstream.on('response', async (response) => {
       const responseBody = await readBody(response);
-      exchanges.push({
+      recording.push({
         method: req.method ?? '',
         target: req.url ?? '',
         headers: lines(req.rawHeaders),
@@ -64,7 +68,12 @@ export async function startTap(origin: string, port = 0): Promise<Tap> {
   const listener = await listen(server, '127.0.0.1', port);
   return {
     ...listener,
-    exchanges,
+    get exchanges() {
+      return exchanges;
+    },
+    record() {
+      exchanges = [];
+    },
     leadTo(next) {
       targets = next.map((one) => new URL(one));
       turn = 0;

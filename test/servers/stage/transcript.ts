@@ -1,4 +1,3 @@
-import { gunzipSync } from 'node:zlib';
 import type { RandomPart } from '../product.ts';
 import type { Exchange, HeaderLines } from './tap.ts';
 
@@ -50,10 +49,8 @@ export function isSpoken({ headers, target }: Exchange): boolean {
 
 /** Exchanges as text, so that two logins can be compared line by line. */
 export function transcribe(exchanges: readonly Exchange[], reading: Reading): string {
-  const spoken = exchanges.filter(
-    (exchange) => isSpoken(exchange) && headerOf(exchange.headers, 'host') === reading.host,
-  );
-  return withScriptsSorted(spoken)
+  return exchanges
+    .filter((exchange) => isSpoken(exchange) && headerOf(exchange.headers, 'host') === reading.host)
     .map((exchange) => withoutRepeatedAddress(exchange, reading.redirectUri))
     .map((exchange) => {
       const text = [
@@ -62,31 +59,11 @@ export function transcribe(exchanges: readonly Exchange[], reading: Reading): st
         exchange.body.toString('latin1'),
         `< ${exchange.status}`,
         ...headerText('response', exchange.responseHeaders, exchange.responseBody),
-        decoded(exchange).toString('utf8'),
+        exchange.responseBody.toString('utf8'),
       ].join('\n');
       return withoutRandom(text, reading);
     })
     .join('\n\n');
-}
-
-function decoded({ responseHeaders, responseBody }: Exchange): Buffer {
-  return headerOf(responseHeaders, 'content-encoding') === 'gzip' ? gunzipSync(responseBody) : responseBody;
-}
-
-/** A script sends several requests at once, which are answered in any order. */
-function withScriptsSorted(exchanges: readonly Exchange[]): Exchange[] {
-  const sorted: Exchange[] = [];
-  for (const exchange of exchanges) {
-    const before = sorted.findLastIndex(
-      (other) => !(isOfScript(exchange) && isOfScript(other)) || other.target <= exchange.target,
-    );
-    sorted.splice(before + 1, 0, exchange);
-  }
-  return sorted;
-}
-
-function isOfScript({ method, headers }: Exchange): boolean {
-  return method === 'GET' && headerOf(headers, 'sec-fetch-dest') === 'empty';
 }
 
 function withoutRepeatedAddress(exchange: Exchange, redirectUri: string): Exchange {

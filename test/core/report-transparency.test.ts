@@ -152,9 +152,11 @@ test.each(['off', 'report'] as const)(
   },
 );
 
+const MULTIPART = '--b\r\nContent-Disposition: form-data; name="client_id"\r\n\r\nspa\r\n--b--\r\n';
+
 /** What some server would read in it may name the enforced client, whose code would then go to a page, a script or anywhere. */
 test.each([
-  ['a multipart form', 415, 'POST', 'multipart/form-data; boundary=b', '--b--\r\n'],
+  ['a multipart form', 415, 'POST', 'multipart/form-data; boundary=b', MULTIPART],
   ['plain text', 415, 'POST', 'text/plain', 'client_id=spa'],
   ['a form of 70 KB', 413, 'POST', 'application/x-www-form-urlencoded', `note=${'x'.repeat(70_000)}`],
   ['a form by PUT', 405, 'PUT', 'application/x-www-form-urlencoded', 'client_id=spa'],

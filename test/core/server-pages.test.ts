@@ -4,6 +4,20 @@ import { CoreStage, errorOf, REDIRECT_URI, STATE } from './core-stage.ts';
 const MODES = ['enforce', 'report'] as const;
 const AUTHORIZE = '/oauth2/authorize';
 
+const BOUNDARY = '----geckoformboundary5f0e';
+const MULTIPART = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+const FILE =
+  'Content-Disposition: form-data; name="photo"; filename=""\r\nContent-Type: application/octet-stream\r\n\r\n';
+
+function field(name: string, value: string): string {
+  return `Content-Disposition: form-data; name="${name}"\r\n\r\n${value}`;
+}
+
+/** A form as browsers send it. */
+function multipart(...fields: readonly string[]): string {
+  return `${fields.map((each) => `--${BOUNDARY}\r\n${each}\r\n`).join('')}--${BOUNDARY}--\r\n`;
+}
+
 async function finish(stage: CoreStage): Promise<void> {
   stage.redirectTo(stage.callback(stage.upstreamState));
   const { location } = await stage.send('/login/done');
@@ -24,6 +38,21 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
     expect(answer.status).toBe(200);
     expect(new URLSearchParams(stage.last.body).get('password')).toBe('p&=+%');
     expect(stage.upstreamState.slice(32)).toBe(STATE);
+    await finish(stage);
+    expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
+    expect(await countRequests(stage)).toBe(1);
+  });
+
+  test.each([
+    ['its address holds the request', true],
+    ['its address holds none', false],
+  ])('a multipart consent form passes byte for byte (Canaille): %s', async (_, holdsRequest) => {
+    await using stage = await CoreStage.open({ mode, unlisted: mode });
+    await stage.authorize();
+    const body = multipart(field('csrf_token', 'a=1&b\r\n--'), field('answer', 'ü'), FILE);
+    const address = holdsRequest ? `${AUTHORIZE}?${stage.query()}` : AUTHORIZE;
+    expect((await stage.postForm(address, body, MULTIPART)).status).toBe(200);
+    expect(stage.last.body).toBe(Buffer.from(body).toString('latin1'));
     await finish(stage);
     expect([...stage.reasons('refusal'), ...stage.reasons('report_only_violation')]).toEqual([]);
     expect(await countRequests(stage)).toBe(1);
@@ -144,6 +173,33 @@ describe('not a step', () => {
       'content-type': 'application/json',
     });
     expect(answer.status).toBe(415);
+    expect(stage.received).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a parameter of the request',
+      multipart(field('csrf', 'x'), field('redirect_uri', 'https://evil.example')),
+    ],
+    ['a lookalike of one', multipart(field('Client.Id', 'lax'))],
+    ['a parameter for servers that read every body as a form', multipart(field('csrf', '&client_id=lax&'))],
+    ['an escaped name', multipart(field('client\\_id', 'lax'))],
+    [
+      'a name in another notation',
+      multipart("Content-Disposition: form-data; name*=utf-8''client%5Fid\r\n\r\nlax"),
+    ],
+    ['a second name', multipart('Content-Disposition: form-data; name="x"; name="client_id"\r\n\r\nlax')],
+    ['a further header', multipart('Content-Disposition: form-data; name="x"\r\nX-A: b\r\n\r\nlax')],
+    [
+      'a boundary after a bare line end',
+      multipart(field('csrf', `x\n--${BOUNDARY}\n${field('client_id', 'lax')}`)),
+    ],
+    ['text before its first field', `x\r\n${multipart(field('csrf', 'x'))}`],
+    ['text after its end', `${multipart(field('csrf', 'x'))}client_id=lax`],
+    ['no end', multipart(field('csrf', 'x')).slice(0, -4)],
+  ])('a multipart form with %s is refused in enforce', async (_, body) => {
+    await using stage = await CoreStage.open();
+    expect((await stage.postForm(`${AUTHORIZE}?${stage.query()}`, body, MULTIPART)).status).toBe(415);
     expect(stage.received).toEqual([]);
   });
 

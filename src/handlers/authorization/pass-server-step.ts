@@ -13,11 +13,8 @@ export function passServerStep(context: AuthorizationContext): Progress | Promis
   const { exchange, message } = context;
   const { body } = message;
   // A body that cannot be read might begin an authorization.
-  const readable =
-    !message.otherMethod &&
-    (body === undefined || body.isForm || body.isEmpty) &&
-    body?.problem === undefined;
-  if (!readable || beginsAuthorization(hintsOf(message), exchange.method)) return undefined;
+  if (message.otherMethod || body?.problem !== undefined) return undefined;
+  if (beginsAuthorization(hintsOf(message), exchange.method)) return undefined;
   return message.query.hidden || body?.form.hidden === true ? undefined : pass(context);
 }
 

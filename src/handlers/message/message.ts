@@ -12,7 +12,7 @@ export type FormText = ParsedParameters & {
 
 /** The body of a POST. */
 export type BodyText = {
-  /** Empty if the body is not a form. */
+  /** Empty if the body is not a URL-encoded form. */
   readonly form: FormText;
   readonly isForm: boolean;
   readonly isEmpty: boolean;

@@ -3,6 +3,7 @@ import { hasBody, readBody } from '../../http/read-body.ts';
 import { RequestBody } from '../../http/request-body.ts';
 import { changeParameters } from '../../oauth/change-parameters.ts';
 import { readFlatJson, readJsonParameters, withoutFlatMembers } from '../../oauth/json-parameters.ts';
+import { isForeignMultipart } from '../../oauth/multipart.ts';
 import {
   holdsFormParameter,
   Parameters,
@@ -66,6 +67,8 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
   const isJson = takesJson && mediaType === 'application/json';
   const isForm = isJson || (mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson);
   const isEmpty = isComplete && text === '';
+  // Consent pages post such forms, which begin no authorization.
+  const isForeign = endpoint === 'authorization' && isComplete && isForeignMultipart(contentType, text);
   const charset = charsetOf(contentType);
   const isMisread = mayBeMisread(charset, text);
   const isEncoded = isContentEncoded(request);
@@ -73,7 +76,7 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
   const nested = isForm || holdsFormParameter(text) ? undefined : readJsonParameters(text);
   let problem: Violation | undefined;
   const hasBadType = !isForm || isMisread || (!/^utf-?8$/.test(charset) && !isAscii(text));
-  if (hasBadType && !isEmpty && isComplete)
+  if (hasBadType && !isEmpty && !isForeign && isComplete)
     problem = { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
   else if (isEncoded) problem = { reason: 'content_encoding_not_allowed' };
   else if (!isComplete) problem = { reason: 'body_too_large' };
@@ -84,7 +87,8 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
     // With a different content type it may still be a form: good enough for a client_id in the log.
     guessed: isForm ? [] : (nested ?? parseParameters(text).parameters.entries),
     problem,
-    unread: !isComplete || isEncoded || isMisread || !(isForm || nested !== undefined || isEmpty),
+    unread:
+      !isComplete || isEncoded || isMisread || !(isForm || nested !== undefined || isEmpty || isForeign),
     format: isJson ? 'json' : 'form',
   };
 }

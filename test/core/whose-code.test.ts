@@ -219,6 +219,19 @@ describe('the first binding of a code stays', () => {
     expect(stage.reasons('refusal')).toEqual(['response_ambiguous']);
   });
 
+  test('a page with two codes for one flow brings neither', async () => {
+    await using stage = await CoreStage.open();
+    const state = await stage.begin();
+    const codes = ['one-code-0123456789abcdef', 'other-code-0123456789abcdef'];
+    const links = codes.map((code) => `<a href="${stage.callback(state, code).replaceAll('&', '&amp;')}">`);
+    stage.respond = (_received, response) =>
+      void response.writeHead(200, { 'Content-Type': 'text/html' }).end(links.join('\n'));
+    const { text } = await stage.send('/login/done');
+    for (const code of codes) expect(text).not.toContain(code);
+    expect(text).not.toContain('pgc_');
+    expect(stage.reasons('refusal')).toEqual(['response_ambiguous']);
+  });
+
   test('a code that is bound to another flow is not bound again', async () => {
     await using stage = await CoreStage.open();
     const victim = await stage.begin();

@@ -46,7 +46,7 @@ describe.each(MODES)('pages at the authorization endpoint, in %s', (mode) => {
   test.each([
     ['its address holds the request', true],
     ['its address holds none', false],
-  ])('a multipart consent form passes byte for byte (Canaille): %s', async (_, holdsRequest) => {
+  ])('a multipart consent form passes byte for byte: %s', async (_, holdsRequest) => {
     await using stage = await CoreStage.open({ mode, unlisted: mode });
     await stage.authorize();
     const body = multipart(field('csrf_token', 'a=1&b\r\n--'), field('answer', 'ü'), FILE);

@@ -15,7 +15,7 @@ const END = /^--(?:\r\n)?$/;
 export function isForeignMultipart(contentType: string, text: string): boolean {
   const [, boundary] = CONTENT_TYPE.exec(contentType) ?? [];
   if (boundary === undefined || holdsFormParameter(text)) return false;
-  // One more than the lines between the fields would be a line in a value, which some servers take for such a line too.
+  // Any other occurrence of the boundary is in a value, where some servers also take it for a delimiter.
   const [start, ...fields] = `\r\n${text}`.split(`\r\n--${boundary}`);
   if (start !== '' || text.split(boundary).length !== fields.length + 1) return false;
   const end = fields.pop() ?? '';

@@ -23,6 +23,11 @@ export type ClientPolicies = {
 /** The name and metric label of the policy for clients without an entry. */
 export const UNLISTED = '_unlisted';
 
+/** Whether the name of an entry stands for many client ids, such as `agent-*`. */
+export function isPattern(name: string): boolean {
+  return name.endsWith('*');
+}
+
 /** A whole number from 0 to 99, drawn when a flow begins: the flow is enforced if its draw is below `enforce_percent`. */
 export type Draw = number;
 

@@ -5,6 +5,7 @@ import {
   type ClientPolicy,
   effectiveMode,
   enforcedShare,
+  isPattern,
   LAST_DRAW,
 } from './client-policy.ts';
 import { type Mode, strictestMode } from './mode.ts';
@@ -108,13 +109,14 @@ export class ClientRegistry {
 
   /** Entries that some servers read as one client are enforced whenever the strictest of them is. */
   #add(policy: ClientPolicy): void {
-    const isPattern = policy.name.endsWith('*');
-    const byFolded = isPattern ? this.#patterns : this.#byFolded;
-    const folded = foldClientId(isPattern ? policy.name.slice(0, -1) : policy.name);
+    const { name } = policy;
+    const isForMany = isPattern(name);
+    const byFolded = isForMany ? this.#patterns : this.#byFolded;
+    const folded = foldClientId(isForMany ? name.slice(0, -1) : name);
     const known = byFolded.get(folded);
     const group = known === undefined ? [policy] : alignModes([...(known.alike ?? [known]), policy]);
     byFolded.set(folded, group[0] as ClientPolicy);
-    if (!isPattern) for (const one of group) this.#byName.set(one.name, one);
+    if (!isForMany) for (const one of group) this.#byName.set(one.name, one);
   }
 
   /** Every policy, the one for unlisted clients last. */

@@ -1,6 +1,6 @@
 import { goesTo } from '../oauth/redirect-uri.ts';
 import type { Flow } from '../store/flow-store.ts';
-import { type ClientPolicy, effectiveMode, LAST_DRAW } from './client-policy.ts';
+import { type ClientPolicy, effectiveMode, isPattern, LAST_DRAW } from './client-policy.ts';
 import type { Reason } from './reason.ts';
 
 /** A client that lists a redirect_uri. */
@@ -47,7 +47,7 @@ export function decideTarget(flow: Flow, policy: ClientPolicy, target: Target, n
  */
 function mayUsePlace(flow: Flow, policy: ClientPolicy, { owners }: Target): boolean {
   if (!owners.some((owner) => owner.policy === policy)) return false;
-  return flow.mode === 'enforce' || flow.clientId === policy.name || policy.name.endsWith('*');
+  return flow.mode === 'enforce' || flow.clientId === policy.name || isPattern(policy.name);
 }
 
 /** Without a redirect_uri in the request, the server picks one that it has registered (RFC 6749 3.1.2.3). */

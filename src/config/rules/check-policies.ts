@@ -1,6 +1,7 @@
 import { carriesCode, carriesIdToken } from '../../oauth/authorization-request.ts';
 import { foldClientId } from '../../oauth/fold-text.ts';
 import { isJwtMode } from '../../oauth/response-mode.ts';
+import { isPattern } from '../../policy/client-policy.ts';
 import { settingsMerger } from '../../policy/merge-policies.ts';
 import { BUILT_IN_POLICY, type PolicyEntry, type PolicySettings } from '../client-policies.ts';
 import type { IssuerDraft } from '../config.ts';
@@ -144,7 +145,7 @@ function checkShare({ entry, merged }: WrittenPolicy, diagnostics: Diagnostics):
 /** A flow with a preserved state is also found by its client_id, which only an id_token or a signed response names. */
 function checkManyClients({ kind, path, entry, merged }: WrittenPolicy, diagnostics: Diagnostics): void {
   const { state, mode } = merged;
-  const isForMany = kind === 'unlisted_clients' || (kind === 'clients' && path.at(-1)?.endsWith('*'));
+  const isForMany = kind === 'unlisted_clients' || (kind === 'clients' && isPattern(path.at(-1) as string));
   if (!isForMany || state !== 'preserve' || mode === 'off' || mode === 'reject') return;
   diagnostics.warning(
     'state' in entry ? ['state'] : [],

@@ -67,8 +67,9 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
   const isJson = takesJson && mediaType === 'application/json';
   const isForm = isJson || (mediaType === 'application/x-www-form-urlencoded' && !looksLikeJson);
   const isEmpty = isComplete && text === '';
-  // Consent pages post such forms, which begin no authorization.
+  // Consent pages post multipart forms of the server's own fields.
   const isForeign = endpoint === 'authorization' && isComplete && isForeignMultipart(contentType, text);
+  const hasNoParameter = isEmpty || isForeign;
   const charset = charsetOf(contentType);
   const isMisread = mayBeMisread(charset, text);
   const isEncoded = isContentEncoded(request);
@@ -76,7 +77,7 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
   const nested = isForm || holdsFormParameter(text) ? undefined : readJsonParameters(text);
   let problem: Violation | undefined;
   const hasBadType = !isForm || isMisread || (!/^utf-?8$/.test(charset) && !isAscii(text));
-  if (hasBadType && !isEmpty && !isForeign && isComplete)
+  if (hasBadType && !hasNoParameter && isComplete)
     problem = { reason: 'content_type_not_allowed', detail: contentType || 'no Content-Type' };
   else if (isEncoded) problem = { reason: 'content_encoding_not_allowed' };
   else if (!isComplete) problem = { reason: 'body_too_large' };
@@ -87,8 +88,7 @@ function describeBody(exchange: Exchange, isComplete: boolean, text: string): Bo
     // With a different content type it may still be a form: good enough for a client_id in the log.
     guessed: isForm ? [] : (nested ?? parseParameters(text).parameters.entries),
     problem,
-    unread:
-      !isComplete || isEncoded || isMisread || !(isForm || nested !== undefined || isEmpty || isForeign),
+    unread: !isComplete || isEncoded || isMisread || !(isForm || nested !== undefined || hasNoParameter),
     format: isJson ? 'json' : 'form',
   };
 }

@@ -49,7 +49,7 @@ const KEYGEN: Command = {
 };
 
 const COMPLETION: Command = {
-  options: { shell: { value: 'SHELL', help: SHELLS.join(', ') } },
+  options: { shell: { value: 'SHELL', choices: SHELLS, help: SHELLS.join(', ') } },
   operand: 'shell',
   async run(options, io) {
     const shell = SHELLS.find((name) => name === options['shell']);

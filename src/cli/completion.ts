@@ -16,10 +16,15 @@ export function renderCompletion(shell: (typeof SHELLS)[number], commands: reado
   }
 }
 
-/** For the value of an option, the shell completes file names. */
+/** For a value without choices, the shell completes file names. */
 function bashScript(commands: readonly Described[]): string {
   const specs = commands.flatMap(({ options }) => Object.entries(options));
   const withValue = new Set(specs.flatMap(([name, { value }]) => (value === undefined ? [] : `--${name}`)));
+  const choices = commands.flatMap(({ name, options }) =>
+    Object.entries(options).flatMap(([option, spec]) =>
+      spec.choices === undefined ? [] : `    ${name}:--${option}) words='${spec.choices.join(' ')}' ;;`,
+    ),
+  );
   const names = commands.map(({ name }) => name).join(' ');
   const cases = commands.map(({ name, options }) => {
     const words = [...Object.keys(options), 'help'].map((option) => `--${option}`);
@@ -28,12 +33,14 @@ function bashScript(commands: readonly Described[]): string {
   return `_pkce_gateway() {
   local words
   COMPREPLY=()
-  case "$3" in ${[...withValue].join('|')}|-c) return ;; esac
-  case "$COMP_CWORD:\${COMP_WORDS[1]}" in
+  case "\${COMP_WORDS[1]}:$3" in
+${[...choices, `    *:${[...withValue].join('|*:')}|*:-c) return ;;`].join('\n')}
+    *) case "$COMP_CWORD:\${COMP_WORDS[1]}" in
     1:*) words='${names} help --help --version' ;;
     *:help) words='${names}' ;;
     *:completion) words='${SHELLS.join(' ')}' ;;
 ${cases.join('\n')}
+    esac ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$2"))
 }
@@ -47,7 +54,12 @@ function fishScript(commands: readonly Described[]): string {
       `${complete} -n __fish_use_subcommand -f -a ${name} -d '${quoted(summary)}'`,
       ...Object.entries(options).map(([option, spec]) => {
         const letter = spec.short === undefined ? '' : ` -s ${spec.short}`;
-        const wants = spec.value === undefined ? '' : ' -r';
+        const wants =
+          spec.choices === undefined
+            ? spec.value === undefined
+              ? ''
+              : ' -r'
+            : ` -x -a '${spec.choices.join(' ')}'`;
         return `${complete} -n '__fish_seen_subcommand_from ${name}' -l ${option}${letter}${wants} -d '${quoted(helpText(spec))}'`;
       }),
     ])

@@ -17,7 +17,6 @@ import {
   type ParsedOptions,
   UsageError,
   urlOption,
-  wantsJson,
 } from './options.ts';
 import { readUpstreamOptions } from './upstream-options.ts';
 
@@ -49,7 +48,7 @@ export const DOCTOR: Command = {
     format: FORMAT_OPTION,
   },
   async run(options, io) {
-    const asJson = wantsJson(options);
+    const asJson = options['format'] === 'json';
     const probes = {
       client: readClient(options),
       direct: urlOption(options, 'direct'),

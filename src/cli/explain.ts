@@ -15,7 +15,6 @@ import {
   type ParsedOptions,
   settingOption,
   UsageError,
-  wantsJson,
 } from './options.ts';
 import { type AskedUrl, judgeUrl, readAuthorizeUrl } from './url-verdict.ts';
 
@@ -30,7 +29,7 @@ export const EXPLAIN: Command = {
     format: FORMAT_OPTION,
   },
   async run(options, io) {
-    const asJson = wantsJson(options);
+    const asJson = options['format'] === 'json';
     const { client: clientOption, url, at } = options;
     const now = at === undefined ? io.now() : settingOption('at', timestamp, at);
     if (clientOption === undefined && url === undefined)

@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
 import type { Config } from '../config/config.ts';
-import { closestWord } from '../config/did-you-mean.ts';
+import { closestWord, didYouMean } from '../config/did-you-mean.ts';
 import { FileReader } from '../config/file-reader.ts';
 import type { CommandIo } from './command-io.ts';
 
 export type OptionSpec = {
   /** The name of its value in the help; without it, it is a flag. */
   readonly value?: string;
+  /** The only values that it accepts; a blank or underscore in them counts as a hyphen. */
+  readonly choices?: readonly string[];
   readonly short?: string;
   readonly help: string;
   /** Another option, without which it means nothing. */
@@ -44,20 +46,29 @@ export function parseOptions(
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: true });
     const given = Object.entries(parsed.values).map(([name, value]) => [name, value === true ? '' : value]);
-    const values: ParsedOptions = Object.fromEntries(given);
+    const values: Record<string, string | undefined> = Object.fromEntries(given);
     const [first, ...others] = parsed.positionals;
-    for (const [name, { value, needs, excludes }] of Object.entries(specs)) {
-      if (values[name] === undefined) continue;
-      if (value !== undefined && values[name] === '') throw new Error(`--${name} must not be empty`);
+    if (first !== undefined) {
+      if (operand === undefined) throw new Error(`Unexpected argument '${first}'${optionFor(first, specs)}`);
+      if (others.length > 0) throw new Error(`one ${operand} only, not also ${others.join(' ')}`);
+      if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} cannot be used together`);
+      values[operand] = first;
+    }
+    for (const [name, { value, choices, needs, excludes }] of Object.entries(specs)) {
+      const text = values[name];
+      if (text === undefined) continue;
+      if (value !== undefined && text === '') throw new Error(`--${name} must not be empty`);
+      if (choices !== undefined) {
+        const choice = text.replace(/[ _]/g, '-');
+        if (!choices.includes(choice))
+          throw new Error(`--${name} must be one of ${choices.join(', ')}${didYouMean(text, choices)}`);
+        values[name] = choice;
+      }
       if (needs !== undefined && values[needs] === undefined) throw new Error(`--${name} needs --${needs}`);
       if (excludes !== undefined && values[excludes] !== undefined)
         throw new Error(`--${name} and --${excludes} cannot be used together`);
     }
-    if (first === undefined) return values;
-    if (operand === undefined) throw new Error(`Unexpected argument '${first}'${optionFor(first, specs)}`);
-    if (others.length > 0) throw new Error(`one ${operand} only, not also ${others.join(' ')}`);
-    if (values[operand] !== undefined) throw new Error(`--${operand} and ${first} cannot be used together`);
-    return { ...values, [operand]: first };
+    return values;
   } catch (error) {
     const [problem = ''] = (error as Error).message.split('. ');
     const [, unknown] = /^Unknown option '(--[^']+)'$/.exec(problem) ?? [];
@@ -112,13 +123,11 @@ export async function fileOption(options: ParsedOptions, name: string): Promise<
 }
 
 /** `--format` of commands that print for people or for scripts. */
-export const FORMAT_OPTION: OptionSpec = { value: 'FORMAT', help: 'text (default) or json' };
-
-export function wantsJson(options: ParsedOptions): boolean {
-  const format = options['format'] ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new UsageError('--format must be text or json');
-  return format === 'json';
-}
+export const FORMAT_OPTION: OptionSpec = {
+  value: 'FORMAT',
+  choices: ['text', 'json'],
+  help: 'text (default) or json',
+};
 
 const DEFAULT_CONFIG = 'gateway.yaml';
 

@@ -12,6 +12,13 @@ import { type Command, fileOption, type ParsedOptions, UsageError, urlOption } f
 
 const DEFAULT_ADMIN = 'http://127.0.0.1:9090';
 
+const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
+  ['table', renderTable],
+  ['json', ({ counted_since, clients }) => JSON.stringify({ counted_since, clients }, null, 2)],
+  ['csv', renderCsv],
+  ['yaml', renderEntries],
+]);
+
 /** `pkce-gateway report`: the readiness of each client. Exit status 1 if the gateway does not answer. */
 export const REPORT: Command = {
   options: {
@@ -36,13 +43,15 @@ export const REPORT: Command = {
     },
     ca: { value: 'FILE', help: 'the authority of their certificates, as PEM' },
     client: { value: 'ID', help: 'only this client; a trailing * matches a prefix' },
-    verdict: { value: 'VERDICT', help: `only these: ${VERDICTS.join(', ')}` },
-    format: { value: 'FORMAT', help: 'table (default), json, csv, or yaml (client entries to paste)' },
+    verdict: { value: 'VERDICT', choices: VERDICTS.map(asOption), help: 'only clients with this verdict' },
+    format: {
+      value: 'FORMAT',
+      choices: [...FORMATS.keys()],
+      help: 'table (default), json, csv, or yaml (client entries to paste)',
+    },
   },
   async run(options, io) {
-    const render = FORMATS.get(options['format'] ?? 'table');
-    if (render === undefined)
-      throw new UsageError(`--format must be one of ${[...FORMATS.keys()].join(', ')}`);
+    const render = FORMATS.get(options['format'] ?? '') ?? renderTable;
     const { isWanted, filter } = readFilter(options);
     const admin = urlOption(options, 'admin') ?? new URL(DEFAULT_ADMIN);
     const prometheus = urlOption(options, 'prometheus');
@@ -74,23 +83,17 @@ export const REPORT: Command = {
   },
 };
 
-const FORMATS: ReadonlyMap<string, (report: Report) => string> = new Map([
-  ['table', renderTable],
-  ['json', ({ counted_since, clients }) => JSON.stringify({ counted_since, clients }, null, 2)],
-  ['csv', renderCsv],
-  ['yaml', renderEntries],
-]);
+function asOption(verdict: string): string {
+  return verdict.replace(' ', '-');
+}
 
-function readFilter({ client: wanted, verdict: name }: ParsedOptions) {
-  const verdict = name?.replace(/[-_]/g, ' ');
-  if (verdict !== undefined && !(VERDICTS as readonly string[]).includes(verdict))
-    throw new UsageError(`--verdict must be one of ${VERDICTS.join(', ')}`);
+function readFilter({ client: wanted, verdict }: ParsedOptions) {
   const matches = (name: string) =>
     wanted === undefined || name === wanted || (wanted.endsWith('*') && name.startsWith(wanted.slice(0, -1)));
   const given = [wanted && `--client ${wanted}`, verdict && `--verdict ${verdict}`].filter(Boolean);
   return {
     isWanted: (client: ReportedClient) =>
-      matches(client.client) && (verdict === undefined || verdictState(client) === verdict),
+      matches(client.client) && (verdict === undefined || asOption(verdictState(client)) === verdict),
     filter: given.length === 0 ? undefined : given.join(' and '),
   };
 }

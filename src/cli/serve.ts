@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { loadConfigApart } from '../config/load-apart.ts';
 import type { Gateway } from '../gateway.ts';
+import { MODES } from '../policy/mode.ts';
 import { printDiagnostics } from './command-io.ts';
 import { CONFIG_OPTION, type Command, configFile } from './options.ts';
 import { reloadOnChange } from './reload-on-change.ts';
@@ -14,7 +15,13 @@ export const SERVE: Command = {
       excludes: 'config',
       help: 'no file: one authorization server, by its origin or its issuer identifier',
     },
-    mode: { value: 'MODE', needs: 'upstream', help: 'enforce (default), report or off' },
+    // Without entries, `reject` would refuse everybody.
+    mode: {
+      value: 'MODE',
+      choices: MODES,
+      needs: 'upstream',
+      help: 'enforce (default), report or off',
+    },
     listen: { value: 'HOST:PORT', needs: 'upstream', help: 'the public address (default: 0.0.0.0:8080)' },
     admin: { value: 'HOST:PORT', needs: 'upstream', help: 'the admin address (default: 127.0.0.1:9090)' },
     redis: { value: 'URL', needs: 'upstream', help: 'keep flows in Redis instead of memory' },

@@ -2,9 +2,8 @@ import { literalPath } from '../config/schema/paths.ts';
 import { httpOrigin } from '../config/schema/uris.ts';
 import type { UpstreamOptions } from '../config/upstream-config.ts';
 import { documentsOf, parseMetadataPath } from '../oauth/metadata-paths.ts';
-import { MODES } from '../policy/mode.ts';
 import { METADATA_PATHS } from '../upstream/discovery.ts';
-import { type ParsedOptions, settingOption, UsageError } from './options.ts';
+import { type ParsedOptions, settingOption } from './options.ts';
 
 /** Where servers without metadata at the root keep it: AD FS, WSO2, OpenAM and its successors. */
 const USUAL_HOMES = ['/adfs', '/oauth2/token', '/openam/oauth2', '/am/oauth2'];
@@ -17,9 +16,6 @@ export function readUpstreamOptions(options: ParsedOptions): UpstreamOptions | u
   const path = parseMetadataPath(rest)?.issuerPath ?? rest.replace(/\/+$/, '');
   const server = settingOption('upstream', httpOrigin, origin);
   settingOption('upstream', literalPath, path || '/');
-  // Without entries, `reject` would refuse everybody.
-  if (mode !== undefined && !MODES.some((known) => known === mode))
-    throw new UsageError(`--mode must be one of ${MODES.join(', ')}`);
   return {
     upstream: server,
     discovery: metadataPlaces(path),

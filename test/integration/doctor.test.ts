@@ -194,7 +194,7 @@ describe('doctor refuses', () => {
     [['--upstream', 'http://127.0.0.1:9', '--via', 'http://127.0.0.1:9'], '--via needs --login'],
     [['--client', 'spa', '--redirect-uri', 'cb'], '--redirect-uri must be a URI'],
     [['--direct', 'ftp://idp'], '--direct must be an http or https URL'],
-    [['--format', 'xml'], '--format must be text or json'],
+    [['--format', 'xml'], '--format must be one of text, json'],
     [['--upstream', 'http://127.0.0.1:9', '--login'], '--login needs --client'],
     [
       ['--upstream', 'http://127.0.0.1:9', ...CLIENT, '--login', '--via', 'x'],

@@ -217,7 +217,7 @@ describe('explain refuses', () => {
     [['--url', 'ftp://x/'], '--url must be a URL'],
     [['--url', REQUEST.replace('/oauth2', '\\oauth2')], '--url must be a URL'],
     [['--client', 'spa', '--at', 'tomorrow'], '--at: must be a moment'],
-    [['--client', 'spa', '--format', 'yaml'], '--format must be text or json'],
+    [['--client', 'spa', '--format', 'yaml'], '--format must be one of text, json'],
   ])('to %j: exit 2', async (args, says) => {
     const { exitCode, stdout, stderr } = await explain(...args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });

@@ -166,7 +166,7 @@ describe('report fails', () => {
     [['--prometheus-job', 'gateway'], '--prometheus-job needs --prometheus'],
     [['--prometheus-token-file', 'token'], '--prometheus-token-file needs --prometheus'],
     [['--format', 'xml'], '--format must be one of table, json, csv, yaml'],
-    [['--verdict', 'maybe'], '--verdict must be one of ready, nearly ready, not ready, no traffic'],
+    [['--verdict', 'maybe'], '--verdict must be one of ready, nearly-ready, not-ready, no-traffic'],
     [['--ca', 'package.json'], '--ca: package.json has no PEM certificate'],
     [['--nonsense'], 'report:'],
   ])('%j: exit 2', async (args, message) => {

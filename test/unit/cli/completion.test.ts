@@ -8,7 +8,14 @@ const COMMANDS = [
     summary: "run the operator's gateway",
     options: { config: { value: 'FILE', short: 'c', help: 'the file' }, quiet: { help: 'say nothing' } },
   },
-  { name: 'check', summary: 'validate', options: { config: { value: 'FILE', help: 'the file' } } },
+  {
+    name: 'check',
+    summary: 'validate',
+    options: {
+      config: { value: 'FILE', help: 'the file' },
+      format: { value: 'FORMAT', choices: ['text', 'json'], help: 'the output' },
+    },
+  },
 ];
 
 /** Bash's suggestions for the last of these words. */
@@ -34,6 +41,12 @@ it('leaves the value of an option to the shell, which completes files', () => {
   expect(offered('serve', '-c', '')).toEqual([]);
 });
 
+it('completes the value of an option that has choices', () => {
+  expect(offered('check', '--format', '')).toEqual(['text', 'json']);
+  expect(offered('check', '--format', 'j')).toEqual(['json']);
+  expect(offered('serve', '--format', '')).toEqual([]);
+});
+
 it('supports zsh and fish', () => {
   expect(renderCompletion('zsh', COMMANDS)).toMatch(/^#compdef pkce-gateway\n.*bashcompinit/);
   expect(renderCompletion('fish', COMMANDS).split('\n')).toEqual([
@@ -42,5 +55,6 @@ it('supports zsh and fish', () => {
     "complete -c pkce-gateway -n '__fish_seen_subcommand_from serve' -l quiet -d 'say nothing'",
     "complete -c pkce-gateway -n __fish_use_subcommand -f -a check -d 'validate'",
     "complete -c pkce-gateway -n '__fish_seen_subcommand_from check' -l config -r -d 'the file'",
+    "complete -c pkce-gateway -n '__fish_seen_subcommand_from check' -l format -x -a 'text json' -d 'the output'",
   ]);
 });

@@ -1,4 +1,7 @@
-/** The known word that was probably meant: it differs in case and separators only, or by at most two typing errors. */
+/**
+ * The known word that was probably meant: it differs in case and separators only, by at most two typing errors, or in its end
+ * (`authorize` for `authorization`).
+ */
 export function closestWord(word: string, known: readonly string[]): string | undefined {
   if (word.length > 60) return undefined;
   const bare = bareWord(word);
@@ -9,7 +12,14 @@ export function closestWord(word: string, known: readonly string[]): string | un
     .map((candidate) => ({ candidate, distance: editDistance(bare, bareWord(candidate)) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.candidate;
+  return ranked[0]?.candidate ?? sameBeginning(bare, known);
+}
+
+/** The only known word that shares at least four letters, and two thirds of the word, from the beginning on. */
+function sameBeginning(bare: string, known: readonly string[]): string | undefined {
+  const beginning = bare.slice(0, Math.max(4, Math.ceil((bare.length * 2) / 3)));
+  const [first, ...others] = known.filter((candidate) => bareWord(candidate).startsWith(beginning));
+  return others.length === 0 ? first : undefined;
 }
 
 /** ` (did you mean x?)`, or nothing. */

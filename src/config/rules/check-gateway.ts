@@ -4,12 +4,21 @@ import { checkPlaces } from './check-places.ts';
 import { checkSealedPolicies } from './check-policies.ts';
 import { withRule } from './rule.ts';
 
+/** 96 random bits in base64url. */
+const TOKEN_LENGTH = 16;
+
 withRule(gatewaySchema, ({ listen, admin, workers, store, issuers = [] }, diagnostics, written) => {
   if (collide(listen?.address as Address | undefined, admin?.address as Address | undefined)) {
     const below = written.get('admin')?.value;
     const [key, other] =
       below?.kind === 'map' && below.entries.has('address') ? ['admin', 'listen'] : ['listen', 'admin'];
     diagnostics.problem([key, 'address'], `must be different from ${other}.address`);
+  }
+  if (admin?.token !== undefined && admin.token.length < TOKEN_LENGTH) {
+    diagnostics.warning(
+      ['admin', 'token'],
+      `is short, so that it can be guessed: use at least ${TOKEN_LENGTH} random characters`,
+    );
   }
   if (store?.kind === 'memory' && workers !== undefined && workers !== 1) {
     diagnostics.problem(

@@ -23,11 +23,20 @@ withRule(redisSchema, ({ url, tls, database }, diagnostics, written) => {
   }
 });
 
+/** Different bytes among the 32 of a key. Of random ones, practically none has fewer. */
+const DIFFERENT_BYTES = 16;
+
 withRule(sealedSchema, ({ keys = [] }, diagnostics) => {
   for (const [index, key] of keys.entries()) {
+    if (key === undefined) continue;
     const first = keys.indexOf(key);
-    if (key !== undefined && first < index)
+    if (first < index)
       diagnostics.problem(['keys', index], `is the same key as number ${first + 1}: leave one out`);
+    if (new Set(Buffer.from(key, 'base64url')).size < DIFFERENT_BYTES)
+      diagnostics.warning(
+        ['keys', index],
+        'is not random: who guesses it can forge flows and codes; `pkce-gateway keygen` makes a key',
+      );
   }
 });
 

@@ -6,6 +6,8 @@ import { serverTlsSchema } from '../schema/tls-files.ts';
 import { upstreamTlsSchema } from '../schema/upstream.ts';
 import { withRule } from './rule.ts';
 
+const MISMATCH = 'ERR_OSSL_X509_KEY_VALUES_MISMATCH';
+
 /** A client needs no certificate, but one with its key. */
 function checkPair(tls: TlsFiles, diagnostics: Diagnostics): void {
   if ('cert' in tls !== 'key' in tls) diagnostics.problem([], 'cert_file and key_file must be set together');
@@ -17,7 +19,8 @@ function checkMatch({ cert, key }: TlsFiles, diagnostics: Diagnostics): void {
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === MISMATCH ? 'the first certificate of the file must be the one of this key' : code;
     diagnostics.problem(['cert_file'], `does not match key_file: ${why}`);
   }
 }

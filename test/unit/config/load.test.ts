@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,6 +237,25 @@ it('warns of an unused redis section', async () => {
   ]);
 });
 
+it.each([
+  [
+    `store: {kind: sealed, sealed: {keys: [{from_env: K}]}}`,
+    { K: 'A'.repeat(43) },
+    'g.yaml:1:39 store.sealed.keys[0]: is not random: who guesses it can forge flows and codes; `pkce-gateway keygen` makes a key',
+  ],
+  [
+    'admin: {token: {from_env: K}}',
+    { K: 'fifteen letters' },
+    'g.yaml:1:16 admin.token: is short, so that it can be guessed: use at least 16 random characters',
+  ],
+])('warns of a secret that can be guessed: %s', async (text, env, warning) => {
+  expect(await warningLines(`${text}\n${issuerWith()}`, { env })).toEqual([warning]);
+  const random = Object.fromEntries(
+    Object.keys(env).map((name) => [name, randomBytes(32).toString('base64url')]),
+  );
+  expect(await warningLines(`${text}\n${issuerWith()}`, { env: random })).toEqual([]);
+});
+
 it('handles more mistakes than a call can have arguments', async () => {
   const count = 50_000;
   const file = join(directory, 'many.yaml');
@@ -319,7 +339,7 @@ describe('TLS files', () => {
     await writeFile(join(directory, 'not.pem'), 'hello');
     expect(await problemLines(withTls('{cert_file: a.pem, key_file: b.key}'), { directory })).toEqual([
       expect.stringMatching(
-        /^g\.yaml:5:24 issuers\[0\]\.upstream\.tls\.cert_file: does not match key_file: /,
+        /^g\.yaml:5:24 issuers\[0\]\.upstream\.tls\.cert_file: does not match key_file: the first certificate of the file must be the one of this key$/,
       ),
     ]);
     expect(await problemLines(withTls('{ca_file: not.pem}'), { directory })).toEqual([

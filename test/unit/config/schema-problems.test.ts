@@ -87,6 +87,12 @@ describe('keys', () => {
       'store.sealed.keys[2]',
       'is the same key as number 1: leave one out',
     ),
+    issuerKey(
+      'endpoints: {authorize: [/a], token: [/t]}',
+      17,
+      'endpoints.authorize',
+      'unknown key (did you mean authorization?)',
+    ),
     issuerKey('endpoints: {token: [/t]}', 5, 'endpoints.authorization', 'is required'),
     issuerKey('clients: {"a.b": {x: 1}}', 23, 'clients["a.b"].x', 'unknown key'),
   ];

@@ -95,9 +95,11 @@ const MAY_IMPORT: Readonly<
 };
 /** Files of src itself that folders may import: shared terms, and the parts of each serving process. */
 const ROOT_IMPORTED: Readonly<Record<string, readonly string[]>> = {
-  activity: ['in-turns.ts'],
+  activity: ['in-turns.ts', 'recent-map.ts'],
   config: ['in-turns.ts'],
   doctor: ['open-stores.ts'],
+  issuer: ['recent-map.ts'],
+  upstream: ['recent-map.ts'],
   workers: ['in-turns.ts', 'observed-stores.ts', 'server.ts', 'version.ts'],
 };
 

@@ -1,3 +1,4 @@
+import { RecentMap } from '../recent-map.ts';
 import type { Counted, LAST } from './counted.ts';
 
 /** The most client ids without an entry that are counted under their own name, per issuer. */
@@ -21,7 +22,7 @@ export class KnownClients {
   learnAt = 0;
   #learned: ReadonlySet<string> = new Set();
   #proven = new Set<string>();
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending = new RecentMap<Pending>(PENDING_LIMIT);
 
   has(clientId: string): boolean {
     return this.#learned.has(clientId) || this.#proven.has(clientId);
@@ -32,10 +33,7 @@ export class KnownClients {
     let pending = this.#pending.get(clientId);
     if (pending?.day !== day) {
       pending = { day, changes: new Map() };
-      this.#pending.delete(clientId);
       this.#pending.set(clientId, pending);
-      const [oldest] = this.#pending.keys();
-      if (this.#pending.size > PENDING_LIMIT && oldest !== undefined) this.#pending.delete(oldest);
     }
     return pending;
   }

@@ -22,8 +22,6 @@ import type { UpstreamKnowledge } from './upstream-knowledge.ts';
 /** Milliseconds between attempts to discover the upstream: doubled from the first to the second. */
 const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
-/** Origins come from Host headers, which anybody can make up: beyond this number, the one that was learned first is forgotten. */
-const LEARNED_LIMIT = 100;
 
 /** Registers the clients as configured, in steps. */
 export function registerClients({ clients }: IssuerConfig): Generator<void, ClientRegistry> {
@@ -176,15 +174,9 @@ export class Issuer implements AsyncDisposable {
   /** Learns from a metadata document under a public origin; each realm has its own document. */
   learn(document: MetadataDocument, publicOrigin: string, realm: string): void {
     const { issuer } = document;
-    const place = issuerPlace(publicOrigin, realm);
     const advertisesIss = document['authorization_response_iss_parameter_supported'] === true;
-    if (typeof issuer === 'string' && advertisesIss) {
-      const { issuers } = this.knowledge;
-      issuers.delete(place);
-      issuers.set(place, issuer);
-      const [oldest] = issuers.keys();
-      if (issuers.size > LEARNED_LIMIT && oldest !== undefined) issuers.delete(oldest);
-    }
+    if (typeof issuer === 'string' && advertisesIss)
+      this.knowledge.issuers.set(issuerPlace(publicOrigin, realm), issuer);
     this.#learnPaths(readUnjudgedPaths(document));
   }
 

@@ -18,13 +18,28 @@ export type UrlParameter = {
 };
 
 /** A URL that may carry an authorization response. */
-export type WrittenUrl = {
+export class WrittenUrl {
   readonly written: Written;
-  readonly target: URL | undefined;
   readonly parameters: readonly UrlParameter[];
-};
+  readonly #page: { readonly base: URL } | undefined;
 
-/** `page`: where a relative URL stands. */
+  /** `page`: where a relative URL stands; `undefined`: only the query is known, and no target. */
+  constructor(
+    written: Written,
+    parameters: readonly UrlParameter[],
+    page: { readonly base: URL } | undefined,
+  ) {
+    this.written = written;
+    this.parameters = parameters;
+    this.#page = page;
+  }
+
+  /** Parsed when it is needed: most texts that look like a URL carry nothing. */
+  get target(): URL | undefined {
+    return this.#page && parseTarget(decodeOctets(this.written.text), this.#page);
+  }
+}
+
 export function readUrl(written: Written, page: { readonly base: URL }): WrittenUrl {
   const { text } = written;
   const hash = indexOrEnd(text, '#', 0, text.length);
@@ -34,14 +49,14 @@ export function readUrl(written: Written, page: { readonly base: URL }): Written
     // `#?code=`, and pages with routes in the fragment (`#/cb?code=`).
     ...parametersOf(text, 'fragment', skipRoute(text, hash + 1), text.length),
   ];
-  return {
-    written,
-    parameters,
-    // Parsed when it is needed: most texts that look like a URL carry nothing.
-    get target() {
-      return parseTarget(decodeOctets(text), page);
-    },
-  };
+  return new WrittenUrl(written, parameters, page);
+}
+
+/** The query of a URL whose place is elsewhere, such as in a script that joins both. */
+export function readQuery(written: Written): WrittenUrl {
+  const { text } = written;
+  const start = /^[?#&]/.test(text) ? 1 : 0;
+  return new WrittenUrl(written, [...parametersOf(text, 'query', start, text.length)], undefined);
 }
 
 /** A URL with a scheme and an authority is absolute: the base need not be parsed. */
@@ -49,13 +64,6 @@ const ABSOLUTE = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 function parseTarget(text: string, page: { readonly base: URL }): URL | undefined {
   return (ABSOLUTE.test(text) ? URL.parse(text) : URL.parse(text, page.base.href)) ?? undefined;
-}
-
-/** The query of a URL whose place is elsewhere, such as in a script that joins both. */
-export function readQuery(written: Written): WrittenUrl {
-  const { text } = written;
-  const start = /^[?#&]/.test(text) ? 1 : 0;
-  return { written, target: undefined, parameters: [...parametersOf(text, 'query', start, text.length)] };
 }
 
 /** A URL as a carrier; `undefined` if it has no parameter of a response. */

@@ -11,6 +11,7 @@ import { startRedis } from '../test/support/redis-server.ts';
 import { compareCpu } from './bench/compare-cpu.ts';
 import { compareLatency } from './bench/compare-latency.ts';
 import {
+  AS_IT_COMES,
   BASELINE,
   type Contender,
   contenders,
@@ -65,7 +66,7 @@ async function run(): Promise<void> {
   await using _upstream = upstream;
   const lab: Lab = { upstreamPort: Number(line.slice(5)), redisPort: redis.port ?? 0, directory };
 
-  await comparePeers(lab);
+  await comparePeers(lab, redis.pid);
   await measureAlone(lab);
   await compareClients(lab);
   await compareFlows(lab);
@@ -76,11 +77,11 @@ async function run(): Promise<void> {
 }
 
 /** Every proxy that there is, the gateway among them. */
-async function comparePeers(lab: Lab): Promise<void> {
+async function comparePeers(lab: Lab, redisPid: number): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const running: Contender[] = [];
   for (const start of contenders().values()) running.push(stack.use(await start(lab)));
-  const samples = await compareCpu(running, EFFORT);
+  const samples = await compareCpu(running, EFFORT, redisPid);
   const at = (name: string) => samples[running.findIndex((contender) => contender.name === name)];
   const bare = at(BASELINE);
   const gateway = at(GATEWAY);
@@ -89,13 +90,14 @@ async function comparePeers(lab: Lab): Promise<void> {
     throw new Error('the gateway and its baseline always run');
   report.table(
     'CPU time of the proxy',
-    ['', 'per login', 'vs bare', 'per page', 'vs bare', 'logins/s', 'memory'],
+    ['', 'per login', 'vs bare', 'with Redis', 'per page', 'vs bare', 'logins/s', 'memory'],
     running.map(({ name }, i) => {
       const own = samples[i] ?? gateway;
       return [
         name,
         report.microseconds(summarize(own.login)),
         report.ratio(summarize(ratios(own.login, bare.login))),
+        report.microseconds(summarize(own.loginWithStore)),
         report.microseconds(summarize(own.page)),
         report.ratio(summarize(ratios(own.page, bare.page))),
         summarize(own.loginsPerSecond).median.toFixed(0),
@@ -114,6 +116,12 @@ async function comparePeers(lab: Lab): Promise<void> {
       report.goal(`CPU per login vs ${peer}, ${store}`, peerGoal, summarize(ratios(own.login, other)));
     }
   }
+  report.goal('CPU per login, sealed vs Redis', 1, summarize(ratios(sealed.login, gateway.login)));
+  report.goal(
+    'the same, with the CPU of Redis itself',
+    1,
+    summarize(ratios(sealed.loginWithStore, gateway.loginWithStore)),
+  );
   const lua = at(LUA);
   if (lua !== undefined)
     report.goal('CPU per login vs nginx, Lua and Redis', 1.5, summarize(ratios(gateway.login, lua.login)));
@@ -124,7 +132,9 @@ async function comparePeers(lab: Lab): Promise<void> {
 
 /** What a login takes longer than straight at the upstream, at a fifth of the rate that the gateway could take. */
 async function addedLatency(lab: Lab, running: readonly Contender[], perSecond: number): Promise<void> {
-  const measured = running.filter(({ name }) => [BASELINE, GATEWAY, SEALED, KEEP_ALIVE].includes(name));
+  const measured = running.filter(({ name }) =>
+    [BASELINE, GATEWAY, SEALED, KEEP_ALIVE, AS_IT_COMES].includes(name),
+  );
   const ports = [lab.upstreamPort, ...measured.map(({ port }) => port)];
   const [straight, ...samples] = await compareLatency(ports, {
     rounds: quick ? 3 : 9,

@@ -6,6 +6,8 @@ export type CpuSamples = {
   /** CPU time for each login and each page, in microseconds, round by round. */
   readonly login: number[];
   readonly page: number[];
+  /** The same for each login, with the CPU time of the store. */
+  readonly loginWithStore: number[];
   readonly loginsPerSecond: number[];
   /** Bytes, at the end. */
   memory: number;
@@ -25,8 +27,17 @@ const CONNECTIONS = 32;
 export async function compareCpu(
   contenders: readonly Contender[],
   { rounds, jobs, warmUp }: Effort,
+  storePid?: number,
 ): Promise<CpuSamples[]> {
-  const samples = contenders.map((): CpuSamples => ({ login: [], page: [], loginsPerSecond: [], memory: 0 }));
+  const samples = contenders.map(
+    (): CpuSamples => ({
+      login: [],
+      page: [],
+      loginWithStore: [],
+      loginsPerSecond: [],
+      memory: 0,
+    }),
+  );
   for (const contender of contenders) {
     await costOf(contender, logIn, warmUp);
     await costOf(contender, getPage, warmUp);
@@ -34,9 +45,12 @@ export async function compareCpu(
   for (let round = 0; round < rounds; round += 1) {
     for (const [i, contender] of contenders.entries()) {
       const sample = samples[i] as CpuSamples;
+      const storeBefore = storePid === undefined ? 0 : cpuTime(storePid);
       const login = await costOf(contender, logIn, jobs);
+      const store = storePid === undefined ? 0 : (cpuTime(storePid) - storeBefore) / jobs;
       const page = await costOf(contender, getPage, jobs);
       sample.login.push(login.cpu);
+      sample.loginWithStore.push(login.cpu + store);
       sample.page.push(page.cpu);
       sample.loginsPerSecond.push(jobs / login.seconds);
       sample.memory = Math.max(sample.memory, memory(contender.pid).now);

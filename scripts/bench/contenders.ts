@@ -38,6 +38,8 @@ export const BASELINE = 'undici, bare';
 export const GATEWAY = 'pkce-gateway, Redis';
 export const SEALED = 'pkce-gateway, sealed';
 export const KEEP_ALIVE = 'http-proxy-3, keep-alive';
+/** A new connection for each request. */
+export const AS_IT_COMES = 'http-proxy-3, as it comes';
 export const FASTIFY = '@fastify/http-proxy';
 export const LUA = 'nginx, Lua and Redis';
 
@@ -48,10 +50,7 @@ export function contenders(): ReadonlyMap<string, Start> {
     [GATEWAY, (lab) => startGateway(lab)],
     [SEALED, (lab) => startGateway(lab, { store: 'sealed' })],
     [KEEP_ALIVE, (lab) => startNodePeer(KEEP_ALIVE, 'http-proxy-3.ts', lab, 'keep-alive')],
-    [
-      'http-proxy-3, as it comes',
-      (lab) => startNodePeer('http-proxy-3, as it comes', 'http-proxy-3.ts', lab),
-    ],
+    [AS_IT_COMES, (lab) => startNodePeer(AS_IT_COMES, 'http-proxy-3.ts', lab)],
     [FASTIFY, (lab) => startNodePeer(FASTIFY, 'fastify.ts', lab)],
   ]);
   if (spawnSync('nginx', ['-v']).status === 0) {

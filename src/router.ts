@@ -55,7 +55,6 @@ export class Router {
 
   async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { services } = this.#options;
-    // Do not answer from within the parser, which does not know yet whether the request is complete.
     const route = await this.#route(request);
     if ('cause' in route) {
       answerUnroutable(services.events, response, this.#unroutable(request, route));

@@ -53,8 +53,15 @@ export class ResponseRelay {
     return this.#headSentAt > 0;
   }
 
+  /** Decides behind all reads of this turn of the event loop: together with others, and when a short body has arrived too. */
   begin(decide: () => Outcome | Promise<Outcome>): void {
-    this.#await(decide, (outcome) => this.#start(outcome));
+    this.#busy = true;
+    setImmediate(() => {
+      this.#busy = false;
+      if (this.#closed) return;
+      this.#await(decide, (outcome) => this.#start(outcome));
+      this.#pump();
+    });
   }
 
   push(chunk: Buffer): void {

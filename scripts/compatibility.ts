@@ -50,7 +50,7 @@ ${scenarioTable('sealed')}
 "Byte for byte" compares each page, form post and token request, and each response, with those of a login that goes
 straight to the server: what the browser and the client see, and what the server sees. The only
 allowed difference is the flow prefix before the client's state, on the server's side. The client's own part of the state, its
-challenge, verifier and nonce are the same in both logins. Ignored are the name of the user, times, and
+challenge and verifier are the same in both logins. Ignored are the name of the user, the nonce, times, and
 
 - of requests: ${headerNames('request')};
 - of responses: ${headerNames('response')};

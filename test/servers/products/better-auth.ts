@@ -47,7 +47,7 @@ export const betterAuth: Product = {
     loginScreen({ username: '#username', password: '#password', submit: 'button' }),
     consentScreen({ allow: '#allow', deny: '#deny' }),
   ],
-  authorizationParameters: { scope: 'openid offline_access', nonce: 'n-0S6_WzA2Mj' },
+  authorizationParameters: { scope: 'openid offline_access' },
   random: [
     { what: 'the session cookie', pattern: /better-auth\.session_token=([\w.%-]+)/g },
     {

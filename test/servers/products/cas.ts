@@ -57,7 +57,7 @@ export const cas: Product = {
     loginScreen({ username: '#username', password: '#password', submit: '[name=submitBtn]' }),
     consentScreen({ allow: '#allow', deny: '#cancel' }),
   ],
-  authorizationParameters: { scope: 'openid profile offline_access', nonce: 'n-0S6_WzA2Mj' },
+  authorizationParameters: { scope: 'openid profile offline_access' },
   // It does not encode the parameters of a fragment.
   stateCharacters: ' ~/=',
   random: [

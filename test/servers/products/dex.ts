@@ -56,7 +56,7 @@ export const dex: Product = {
       deny: 'form:has([value=rejected]) button',
     }),
   ],
-  authorizationParameters: { scope: 'openid profile offline_access', nonce: 'n-0S6_WzA2Mj' },
+  authorizationParameters: { scope: 'openid profile offline_access' },
   random: [
     { what: 'the number of the request', pattern: /\breq(?:=|" value=")([a-z0-9]{20,})/g },
     { what: 'tokens', pattern: /"(?:access|refresh|id)_token": ?"([\w.-]+)"/g },

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isThere, orNotInstallable } from '../install/install.ts';
-import { installPackages } from '../install/install-packages.ts';
+import { installPythonPackages } from '../install/python.ts';
 import { run } from '../install/run.ts';
 import { startService } from '../install/service.ts';
 import type { Product } from '../product.ts';
@@ -48,7 +48,8 @@ function djangoOAuthToolkit({ release, shows, verifyPkce, beside }: Release): Pr
     shows,
     async install(folder) {
       if (!(await isThere(join(folder, 'bin/django-admin')))) {
-        await orNotInstallable('pip', () => installRelease(folder, release, beside));
+        const packages = [`django-oauth-toolkit==${release}`, ...beside, ...GONE_FROM_PYTHON];
+        await orNotInstallable('pip', () => installPythonPackages(folder, packages));
       }
       return release;
     },
@@ -97,15 +98,4 @@ function djangoOAuthToolkit({ release, shows, verifyPkce, beside }: Release): Pr
       coverCode: false,
     },
   };
-}
-
-async function installRelease(folder: string, release: string, beside: readonly string[]): Promise<void> {
-  const makeEnvironment = () => run('python3', ['-m', 'venv', folder]);
-  // Debian has this in a separate package.
-  await makeEnvironment().catch(async () => {
-    await installPackages(['python3', 'python3-venv']);
-    await makeEnvironment();
-  });
-  const packages = [`django-oauth-toolkit==${release}`, ...beside, ...GONE_FROM_PYTHON];
-  await run(join(folder, 'bin/pip'), ['install', '--quiet', '--disable-pip-version-check', ...packages]);
 }

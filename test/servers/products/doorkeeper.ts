@@ -65,7 +65,7 @@ export const doorkeeper: Product = {
     },
     consentScreen({ allow: '.btn-success', deny: '.btn-danger' }),
   ],
-  authorizationParameters: { scope: 'openid read', nonce: 'n-0S6_WzA2Mj' },
+  authorizationParameters: { scope: 'openid read' },
   random: [
     { what: 'the session cookie', pattern: /_site_session=([\w%.-]+)/g },
     {

@@ -64,7 +64,7 @@ export const lemonldapNg: Product = {
     loginScreen({ username: '#userfield', password: '#passwordfield', submit: '#lform button[type=submit]' }),
     consentScreen({ allow: 'button.positive', deny: '#refuse' }),
   ],
-  authorizationParameters: { scope: 'openid profile', nonce: 'n-0S6_WzA2Mj' },
+  authorizationParameters: { scope: 'openid profile' },
   random: [
     { what: 'the session cookie', pattern: /\blemonldap=([0-9a-f]{64})/g },
     {

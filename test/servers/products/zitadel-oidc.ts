@@ -58,7 +58,7 @@ export const zitadelOidc: Product = {
     return { ...service, paths };
   },
   screens: [loginScreen({ username: '#username', password: '#password', submit: 'button[type=submit]' })],
-  authorizationParameters: { scope: 'openid profile offline_access', nonce: 'n-0S6_WzA2Mj' },
+  authorizationParameters: { scope: 'openid profile offline_access' },
   random: [
     {
       what: 'the id of the authorization request',

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { newPkcePair } from '../../support/pkce-pair.ts';
+import { newNonce } from '../stage/nonce.ts';
 import type { Stage } from '../stage/stage.ts';
 import { halfHash, payloadOf } from './id-token.ts';
 import { arrivalOf, expectRefused, expectTokens, logIn, redeemCode, stateOf } from './login.ts';
@@ -14,10 +15,11 @@ export const OPENID: readonly Scenario[] = [
       appliesTo: ({ can }) => can.hybrid === true,
       async run(stage) {
         await using visit = await stage.newVisit();
-        const login = await logIn(visit, { response_type: 'code id_token', nonce: 'nonce-1' });
+        const nonce = newNonce();
+        const login = await logIn(visit, { response_type: 'code id_token', nonce });
         const { parameters } = arrivalOf(login.journey);
         expect(payloadOf(parameters.get('id_token') ?? '')).toMatchObject({
-          nonce: 'nonce-1',
+          nonce,
           s_hash: halfHash(login.state),
           c_hash: halfHash(login.code),
         });

@@ -12,6 +12,7 @@ import { newPkcePair, type PkcePair } from '../../support/pkce-pair.ts';
 import { type GatewayProcess, startGatewayProcess } from '../../support/process.ts';
 import type { Product, ProductClient, RunningProduct, User } from '../product.ts';
 import { type Journey, travel } from './journey.ts';
+import { newNonce } from './nonce.ts';
 import { startTap, type Tap } from './tap.ts';
 
 /**
@@ -149,6 +150,8 @@ export async function startStage(product: Product, installation: string): Promis
             state: `${crypto.randomUUID()}${stateCharacters(product)}`,
             code_challenge: challenge,
             code_challenge_method: 'S256',
+            // New each time, as clients draw it: a server may refuse a nonce that it has seen.
+            ...(isOpenId(product) && { nonce: newNonce() }),
             ...product.authorizationParameters,
             ...parameters,
           };
@@ -196,6 +199,10 @@ export async function startStage(product: Product, installation: string): Promis
 /** Characters of a state that servers often re-encode. */
 export function stateCharacters({ stateCharacters = ' ~+/=&%' }: Product): string {
   return stateCharacters;
+}
+
+function isOpenId({ authorizationParameters: { scope = '' } }: Product): boolean {
+  return scope.split(' ').includes('openid');
 }
 
 function endpointsOf({ paths }: RunningProduct): Readonly<Record<string, readonly string[]>> {

@@ -1,4 +1,5 @@
 import type { RandomPart } from '../product.ts';
+import { NONCE } from './nonce.ts';
 import type { Exchange, HeaderLines } from './tap.ts';
 
 export type Reading = {
@@ -13,8 +14,8 @@ export type Reading = {
 };
 
 /**
- * Allowed differences between two logins of any product, in addition to its own `random`: the name of the user, the time,
- * the framing of a body (a length must match its body), and headers that a proxy adds.
+ * Allowed differences between two logins of any product, in addition to its own `random`: the name of the user, the nonce,
+ * the time, the framing of a body (a length must match its body), and headers that a proxy adds.
  */
 export const LEFT_OUT: Readonly<Record<'request' | 'response', ReadonlySet<string>>> = {
   request: new Set([
@@ -91,7 +92,7 @@ function withoutRandom(text: string, { random, state, username }: Reading): stri
     (rest, { what, pattern }) => rest.replace(pattern, replaceWith(`«${what}»`)),
     timeless,
   );
-  return withoutPrefix(known, state).replaceAll(username, '«user»');
+  return withoutPrefix(known, state).replace(NONCE, '«nonce»').replaceAll(username, '«user»');
 }
 
 const HTTP_DATE = /\b[A-Z][a-z]{2}, \d\d[ -][A-Z][a-z]{2}[ -]\d{4} \d\d:\d\d:\d\d GMT/g;

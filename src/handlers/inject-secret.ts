@@ -7,7 +7,7 @@ import type { IdentifiedClient } from './identify-client.ts';
 /**
  * Authenticates to the upstream for a public client (`inject_secret`); `undefined`: it does not. The caller decides whether this
  * request qualifies. Only a client that is named unambiguously gets the credentials, and never one that sent its own, valid or
- * not.
+ * not. An empty secret counts as none (RFC 6749 2.3.1).
  */
 export function injectSecret(
   exchange: Exchange,

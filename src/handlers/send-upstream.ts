@@ -25,8 +25,8 @@ export type UpstreamRequest = {
   readonly contentType?: string;
   /** The client's body, partly read, or changed in place. */
   readonly bodyAsSent?: RequestBody | Buffer | null;
-  /** Credentials of the gateway, for a client that sent none. */
-  readonly authorization?: string | undefined;
+  /** Credentials of the gateway, for a client that sent none; `null`: they are in the body. */
+  readonly authorization?: string | null | undefined;
   /** Replaces the client's headers. */
   readonly rawHeaders?: readonly string[];
 };
@@ -103,13 +103,13 @@ function headersFor(
       (endpoint === 'token' || endpoint === 'pushed_authorization') &&
       group.strictestMode(Date.now()) === 'enforce',
     host: issuer.hostFor(request.headers.host),
+    authorization: outgoing.authorization,
     body:
       outgoing.body !== undefined ? 'replaced' : Buffer.isBuffer(outgoing.bodyAsSent) ? 'resized' : 'as_sent',
     // A page that may deliver a code is inspected while it streams.
     ...(mayBringPage(exchange) ? { acceptEncoding: 'identity' } : {}),
   });
   if (typeof outgoing.body === 'string') headers.push('Content-Type', outgoing.contentType ?? FORM);
-  if (outgoing.authorization !== undefined) headers.push('Authorization', outgoing.authorization);
   return headers;
 }
 

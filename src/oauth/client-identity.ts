@@ -7,7 +7,7 @@ import type { Parameters } from './parameters.ts';
  */
 export type ClientIdentity = {
   readonly names: readonly (readonly string[])[];
-  /** Whether the request carries any credentials: a secret, an assertion, an Authorization header. */
+  /** Whether the request carries credentials: a secret that is not empty, an assertion, another Authorization header. */
   readonly authenticated: boolean;
   /** Whether there is an assertion that only some servers can read: it may name any client. */
   readonly unread: boolean;
@@ -27,7 +27,10 @@ export function parseClientIdentity(parameters: Parameters, authorization?: stri
   if (typeof claims === 'object' && typeof claims['sub'] === 'string') names.push([claims['sub']]);
   return {
     names,
-    authenticated: authorization !== undefined || assertion !== undefined || parameters.has('client_secret'),
+    authenticated:
+      (authorization !== undefined && !isBasicWithoutSecret(authorization)) ||
+      assertion !== undefined ||
+      parameters.all('client_secret').some((secret) => secret !== ''),
     unread: claims === 'malformed' && parameters.get('client_assertion_type') !== SAML_ASSERTION,
   };
 }
@@ -47,6 +50,18 @@ function parseBasicUsers(authorization: string | undefined): string[][] {
   const runs = credentials?.replaceAll(/\s+/g, '').match(BASE64) ?? [];
   const texts = runs.length > 1 ? [runs.join(''), ...runs.slice(0, RUNS)] : runs;
   return texts.map(readUser);
+}
+
+/**
+ * Python's requests-oauthlib and Go's x/oauth2 send Basic with an empty password for a client without a secret, which RFC 6749
+ * 2.3.1 takes for none. Base64 in any other than its canonical form has no reading that all servers share.
+ */
+function isBasicWithoutSecret(authorization: string): boolean {
+  const [, base64 = ''] = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
+  const decoded = Buffer.from(base64, 'base64');
+  return (
+    decoded.indexOf(':') === decoded.length - 1 && decoded.length > 1 && decoded.toString('base64') === base64
+  );
 }
 
 const BASE64 = /[A-Za-z0-9+/\-_]+/g;

@@ -74,6 +74,8 @@ export type OutgoingHeaderOptions = {
   readonly dropsParameterCookies?: boolean;
   /** `replaced`: the gateway wrote the body, so the client's headers that describe it are dropped; `resized`: only the length is. */
   readonly body: 'as_sent' | 'resized' | 'replaced';
+  /** Replaces the client's own credentials; `null`: they are dropped. */
+  readonly authorization?: string | null | undefined;
   /** Replaces the client's own value: `identity` if the response will be read. */
   readonly acceptEncoding?: 'identity' | undefined;
 };
@@ -95,6 +97,7 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     if (options.body !== 'as_sent' && canonical === 'content-length') continue;
     if (options.body === 'replaced' && canonical === 'content-type') continue;
     if (options.acceptEncoding !== undefined && canonical === 'accept-encoding') continue;
+    if (options.authorization !== undefined && canonical === 'authorization') continue;
     if (SINGLE.has(canonical)) {
       // Node treats a variant with `_` or `.` as a different header, CGI-like servers as the same one.
       if (name.length !== canonical.length || name.toLowerCase() !== canonical || singles?.has(canonical))
@@ -106,6 +109,7 @@ export function buildRequestHeaders(raw: readonly string[], options: OutgoingHea
     if (sent !== '' || value === '') headers.push(name, sent);
   }
   if (options.acceptEncoding !== undefined) headers.push('Accept-Encoding', options.acceptEncoding);
+  if (typeof options.authorization === 'string') headers.push('Authorization', options.authorization);
   addForwarded(headers, peer, options.publicOrigin);
   headers.push(requestId[0], requestId[1]);
   return headers;

@@ -71,6 +71,28 @@ function secretSeen(request: RecordedRequest): boolean {
   return clientSecret === SECRET || JSON.stringify(request).includes('top');
 }
 
+// RFC 6749 2.3.1 takes an empty secret for none. requests-oauthlib, google-auth-oauthlib and Go's x/oauth2 send it as Basic.
+const EMPTY_BASIC = { authorization: `Basic ${btoa('spa:')}` };
+const WITHOUT_SECRET = [
+  ['Basic, and no client_id', { client_id: undefined }, EMPTY_BASIC],
+  ['Basic', {}, EMPTY_BASIC],
+  ['its body', { client_secret: '' }, {}],
+  ['both', { client_secret: '' }, EMPTY_BASIC],
+] as const;
+
+async function useEmptySecret(
+  fields: Record<string, string | undefined>,
+  headers: Record<string, string>,
+): Promise<readonly RecordedRequest[]> {
+  const client = new SimpleClient(gateway.url, 'spa');
+  expect((await client.redeem(await client.newCode(), fields, headers)).status).toBe(200);
+  const sent = Object.entries({ client_id: 'spa', ...fields }).filter(([, value]) => value !== undefined);
+  const named = Object.fromEntries(sent) as Record<string, string>;
+  await refresh(named, headers);
+  await post(REVOKE, { token: 't', ...named }, headers);
+  return [...upstream.tokenRequests, last(REVOKE)];
+}
+
 describe('with client_secret_basic', () => {
   beforeEach(() => start());
 
@@ -134,11 +156,18 @@ describe('with client_secret_basic', () => {
     }
   });
 
+  test.each(WITHOUT_SECRET)('a client with an empty secret in %s sent none', async (_, fields, headers) => {
+    for (const { headers: sent, form } of await useEmptySecret(fields, headers as Record<string, string>)) {
+      expect(readClientCredentials(sent, form)).toEqual({ clientId: 'spa', clientSecret: SECRET });
+      expect(form.has('client_secret')).toBe(false);
+    }
+  });
+
   test.each([
     ['a secret', { client_secret: 'mine' }, {}],
-    ['an empty secret', { client_secret: '' }, {}],
     ['an assertion', { client_assertion: 'e30.e30.', client_assertion_type: 'jwt' }, {}],
     ['Basic', {}, { authorization: `Basic ${btoa('spa:mine')}` }],
+    ['Basic without a secret, and a secret', { client_secret: 'mine' }, EMPTY_BASIC],
     ['some other Authorization', {}, { authorization: 'DPoP x' }],
     ['an empty Authorization', {}, { authorization: '' }],
   ])('a client that sent %s authenticates itself', async (_, fields, headers) => {
@@ -239,6 +268,13 @@ describe('with client_secret_post, if the upstream lists it and not Basic', () =
       expect(request.headers).not.toHaveProperty('authorization');
       expect(request.form.get('client_id')).toBe('spa');
       expect(request.form.getAll('client_secret')).toEqual([SECRET]);
+    }
+  });
+
+  test.each(WITHOUT_SECRET)('a client with an empty secret in %s sent none', async (_, fields, headers) => {
+    for (const { headers: sent, form } of await useEmptySecret(fields, headers as Record<string, string>)) {
+      expect(sent).not.toHaveProperty('authorization');
+      expect([form.getAll('client_id'), form.getAll('client_secret')]).toEqual([['spa'], [SECRET]]);
     }
   });
 

@@ -30,6 +30,6 @@ test('Basic: both halves form-urlencoded, the client_id not repeated (RFC 6749 2
 test('post: in the body, after all other parameters', () => {
   const client = { clientId: 'a:b c', secret: 's' };
   const { parameters, authorization } = authenticateRequest(PARAMETERS, client, ['client_secret_post']);
-  expect(authorization).toBeUndefined();
+  expect(authorization).toBeNull();
   expect(parameters.entries).toEqual([...PARAMETERS.entries, ['client_secret', 's']]);
 });

@@ -48,6 +48,19 @@ describe('HTTP Basic', () => {
 });
 
 test.each([
+  ['empty: none (RFC 6749 2.3.1)', basic('a:'), false],
+  ['a blank', basic('a: '), true],
+  ['a colon', basic('a::'), true],
+  ['absent, with its colon', basic('a'), true],
+  ['empty, and the user too', basic(':'), true],
+  ['empty in the first of two credentials', `${basic('a:')}, ${basic('a:s')}`, true],
+  ['empty for those who skip a character', basic('a:').replace('Basic ', 'Basic !'), true],
+  ['empty for those who ignore bits at the end', 'Basic YTp=', true],
+])('HTTP Basic whose secret is %s', (_, authorization, authenticated) =>
+  expect(parseClientIdentity(NONE, authorization)).toMatchObject({ authenticated }),
+);
+
+test.each([
   ['characters that some skip', 'Basic YT!pi', ['a']],
   ['two credentials', 'Basic YTpi, Basic Yzpk', ['a']],
   ['a sign in the middle', 'Basic YTpi=Yzpk', ['c']],
@@ -63,11 +76,15 @@ describe('parameters', () => {
   test('client_id alone: a public client', () =>
     expect(parse(['client_id', 'a'])).toEqual({ names: [['a']], authenticated: false, unread: false }));
 
-  test('client_id and secret', () =>
-    expect(parse(['client_id', 'a'], ['client_secret', ''])).toMatchObject({
-      names: [['a']],
-      authenticated: true,
-    }));
+  test.each([
+    ['a secret', ['s'], true],
+    ['an empty secret, which is none (RFC 6749 2.3.1)', [''], false],
+    ['both', ['', 's'], true],
+  ])('client_id and %s', (_, secrets, authenticated) =>
+    expect(
+      parse(['client_id', 'a'], ...secrets.map((secret): [string, string] => ['client_secret', secret])),
+    ).toMatchObject({ names: [['a']], authenticated }),
+  );
 
   test('two of them', () =>
     expect(parse(['client_id', 'a'], ['client_id', 'b']).names).toEqual([['a'], ['b']]));

@@ -1,5 +1,6 @@
+import { carriesIdToken } from '../oauth/authorization-request.ts';
 import type { AdvertisedPolicy } from '../oauth/metadata.ts';
-import { FOLLOWED_RESPONSE_MODES } from '../oauth/response-mode.ts';
+import { FOLLOWED_RESPONSE_MODES, isJwtMode } from '../oauth/response-mode.ts';
 import type { ClientPolicy } from './client-policy.ts';
 
 /**
@@ -32,4 +33,12 @@ export function* buildAdvertisedPolicy(
     narrowed: { responseTypes, responseModes, requestObjects },
     publicClients,
   };
+}
+
+/** A store that keeps no records follows no signed response and no code beside an id_token: enforced clients must not ask for them. */
+export function withoutRecords({ narrowed, ...rest }: AdvertisedPolicy): AdvertisedPolicy {
+  if (narrowed === undefined) return { ...rest, narrowed };
+  const responseTypes = new Set([...narrowed.responseTypes].filter((type) => !carriesIdToken(type)));
+  const responseModes = new Set([...narrowed.responseModes].filter((mode) => !isJwtMode(mode)));
+  return { ...rest, narrowed: { ...narrowed, responseTypes, responseModes } };
 }

@@ -395,6 +395,26 @@ describe('limits of a store without records', () => {
   });
 
   test.each([
+    ['enforce', ['code'], ['query', 'form_post']],
+    ['report', ['code', 'code id_token'], ['query', 'form_post', 'jwt', 'query.jwt']],
+  ])('the metadata in %s lists only what clients may ask for', async (mode, types, modes) => {
+    await using upstream = await startScriptedLegacyServer({
+      metadataOverrides: {
+        response_types_supported: ['code', 'code id_token'],
+        response_modes_supported: ['query', 'form_post', 'jwt', 'query.jwt'],
+      },
+    });
+    const policy = `{mode: ${mode}, response_types: [code, code id_token]}`;
+    await using gateway = await startGatewayUnderTest({
+      upstream: upstream.url,
+      issuer: `clients: {spa: ${policy}}\nunlisted_clients: ${policy}`,
+      top: storeYaml({ keys: [newKey()] }),
+    });
+    const { json } = await send(`${gateway.url}/.well-known/openid-configuration`);
+    expect(json).toMatchObject({ response_types_supported: types, response_modes_supported: modes });
+  });
+
+  test.each([
     ['an id_token', { extraParameters: { id_token: unsignedJwt({ aud: 'spa' }) } }],
     ['a signed response', { responseMode: 'query.jwt' }],
   ] as const)(

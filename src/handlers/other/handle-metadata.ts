@@ -2,6 +2,7 @@ import { limitCacheControl } from '../../http/cache-control.ts';
 import { type MetadataDocument, parseMetadata, rewriteMetadata } from '../../oauth/metadata.ts';
 import { issuerPathOf, metadataPathForms, parseMetadataPath } from '../../oauth/metadata-paths.ts';
 import { redeemsInQuery } from '../../oauth/redemption-search.ts';
+import { withoutRecords } from '../../policy/advertised-policy.ts';
 import { DOCUMENT_LIMIT, decodeDocument, fetchDocument } from '../../upstream/fetch-document.ts';
 import type { Outcome, Replacement } from '../../upstream/outcome.ts';
 import { buildRequestHeaders } from '../../upstream/request-headers.ts';
@@ -143,9 +144,10 @@ class MetadataRequest {
 
   /** The document with the head that it arrived with. */
   send(document: MetadataDocument, head: ResponseHead): Replacement {
-    const { issuer, publicOrigin, idHeaders } = this.#exchange;
+    const { issuer, publicOrigin, idHeaders, services } = this.#exchange;
+    const advertised = issuer.advertised(Date.now());
     const facts = {
-      ...issuer.advertised(Date.now()),
+      ...(services.store.keepsRecords ? advertised : withoutRecords(advertised)),
       publicOrigin,
       upstreamHosts: this.#upstreamHosts(document),
     };

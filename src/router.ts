@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { answerFailure } from './handlers/answer-failure.ts';
@@ -11,9 +12,10 @@ import { handleUpgrade } from './handlers/other/handle-upgrade.ts';
 import { handlePushedAuthorization } from './handlers/pushed-authorization/handle-pushed-authorization.ts';
 import { shareWithOrigin } from './handlers/share-with-origin.ts';
 import { handleTokenRequest } from './handlers/token/handle-token-request.ts';
-import { answerUnroutable } from './handlers/unroutable.ts';
+import { answerUnroutable, type Unroutable } from './handlers/unroutable.ts';
 import { readHost } from './http/host.ts';
 import { readPeer, untrustedProxyOf } from './http/peer.ts';
+import { buildIdHeaders } from './http/request-id.ts';
 import { parseRequestTarget } from './http/request-target.ts';
 import type { TrustedProxies } from './http/trusted-proxies.ts';
 import type { Endpoint } from './issuer/endpoints.ts';
@@ -122,8 +124,11 @@ export class Router {
   #unroutable(
     request: IncomingMessage,
     route: { readonly cause: UnroutableCause; readonly issuer?: Issuer },
-  ) {
-    return { ...route, request, clientAddress: readPeer(request, this.#options.trusted).address };
+  ): Unroutable {
+    const { services, trusted } = this.#options;
+    const { address, requestId = randomUUID() } = readPeer(request, trusted);
+    const idHeaders = buildIdHeaders(services.requestIdHeader, requestId);
+    return { ...route, request, clientAddress: address, requestId, idHeaders };
   }
 }
 

@@ -23,7 +23,7 @@ export function answerFailure(exchange: Exchange, error: unknown): void {
   }
   if (error instanceof BodyTooSlow) {
     if (response.headersSent) breakOff(response);
-    else answerPlainly(response, 408, error.message, exchange.requestId);
+    else answerPlainly(response, 408, error.message, exchange);
     return;
   }
   const fault = error instanceof UpstreamFault ? error : undefined;

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Peer } from '../http/peer.ts';
 import type { BodyLimits } from '../http/read-body.ts';
+import { buildIdHeaders } from '../http/request-id.ts';
 import type { RequestTarget } from '../http/request-target.ts';
 import type { Endpoint, EndpointMatch, ProtectedEndpoint } from '../issuer/endpoints.ts';
 import type { Issuer } from '../issuer/issuer.ts';
@@ -96,11 +97,8 @@ export class Exchange {
     return this.#requestId;
   }
 
-  /** Headers of a response of the gateway itself: it has its id under the configured name too. */
   get idHeaders(): Readonly<Record<string, string>> {
-    const { requestIdHeader: name } = this.services;
-    const own = { 'X-Request-Id': this.requestId };
-    return name.toLowerCase() === 'x-request-id' ? own : { ...own, [name]: this.requestId };
+    return buildIdHeaders(this.services.requestIdHeader, this.requestId);
   }
 
   /** scheme://host[:port] as the browser sees it. */

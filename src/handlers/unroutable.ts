@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allowOrigin } from '../http/cors.ts';
 import { NO_FRAMING } from '../http/framing.ts';
+import type { Identified } from '../http/request-id.ts';
 import { sendHtml, sendJson } from '../http/respond.ts';
 import type { Issuer } from '../issuer/issuer.ts';
 import type { Events, UnroutableCause } from '../telemetry/events.ts';
 import { renderErrorPage } from './error-page.ts';
 
 /** A request without an issuer, client and endpoint to count it under. */
-export type Unroutable = {
+export type Unroutable = Identified & {
   readonly cause: UnroutableCause;
   readonly request: IncomingMessage;
   readonly clientAddress: string;
@@ -27,34 +27,32 @@ const REFUSALS: Readonly<Record<UnroutableCause, readonly [status: number, descr
 };
 
 export function answerUnroutable(events: Events, response: ServerResponse, unroutable: Unroutable): void {
-  const { cause, request, issuer } = unroutable;
+  const { cause, request, requestId, issuer } = unroutable;
   const [status, description] = REFUSALS[cause];
   const { origin, accept } = request.headers;
-  const requestId = countUnroutable(events, unroutable);
+  countUnroutable(events, unroutable);
   // The endpoint is unknown, so apps of all clients may read this response.
   if (origin !== undefined && issuer?.corsOrigins.has(origin) === true) allowOrigin(response, origin);
   // It may be a token request, so only a browser gets a page.
   if (issuer === undefined || accept?.includes('text/html') !== true) {
-    answerPlainly(response, status, description, requestId);
+    answerPlainly(response, status, description, unroutable);
     return;
   }
   const page = { status, description, reason: UNAVAILABLE, requestId };
   const html = renderErrorPage(page, issuer.config.pages.error);
-  sendHtml(response, status, html, NO_FRAMING, { 'X-Request-Id': requestId });
+  sendHtml(response, status, html, NO_FRAMING, unroutable.idHeaders);
 }
 
 export function statusOf(cause: UnroutableCause): number {
   return REFUSALS[cause][0];
 }
 
-/** Returns its request id. */
-export function countUnroutable(events: Events, { cause, request, clientAddress }: Unroutable): string {
-  const requestId = randomUUID();
+export function countUnroutable(events: Events, unroutable: Unroutable): void {
+  const { cause, request, requestId, clientAddress } = unroutable;
   const [path = ''] = (request.url ?? '').split('?', 1);
   // Another form of target may contain a password.
   const shown = path.startsWith('/') ? path : undefined;
   events.unplacedRequest({ cause, requestId, clientAddress, host: request.headers.host, path: shown });
-  return requestId;
 }
 
 const UNAVAILABLE = 'temporarily_unavailable';
@@ -64,9 +62,9 @@ export function answerPlainly(
   response: ServerResponse,
   status: number,
   description: string,
-  requestId: string,
+  { requestId, idHeaders }: Identified,
 ): void {
   const error = status === 503 ? UNAVAILABLE : 'invalid_request';
   const body = { error, error_description: description, request_id: requestId };
-  sendJson(response, status, body, { 'X-Request-Id': requestId });
+  sendJson(response, status, body, idHeaders);
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startGatewayUnderTest } from '../support/gateway-under-test.ts';
 import { rawRequest, sendRaw } from '../support/raw-http.ts';
 import { startProxyTo, startUpstream } from './proxy-stage.ts';
@@ -99,4 +99,30 @@ test('connections beyond the limit are counted', async () => {
   await once(second, 'close');
   expect((await gateway.metrics()).value('connections_dropped_total')).toBe(1);
   first.destroy();
+});
+
+describe('a trusted proxy finds its request id in the response and in the log', () => {
+  const ID = ['X-Correlation-Id: c-1'];
+  const CASES_WITH_ID: readonly (readonly [what: string, status: number, bytes: string])[] = [
+    ['a malformed target', 400, rawRequest('GET /a\\b HTTP/1.1', ID)],
+    ['an unknown host', 421, rawRequest('GET / HTTP/1.1', ['Host: nobody.example', ...ID])],
+    ['an upgrade at an unknown host', 421, rawRequest('GET / HTTP/1.1', ['Host: b', ...ID, ...UPGRADE])],
+    ['an upgrade of the token endpoint', 400, rawRequest('GET /oauth2/token HTTP/1.1', [...ID, ...UPGRADE])],
+    ['a slow body', 408, `${rawRequest('POST /oauth2/token HTTP/1.1', ['Content-Length: 9', ...ID])}a`],
+  ];
+
+  test.each(CASES_WITH_ID)('%s', async (what, status, bytes) => {
+    await using upstream = await startUpstream((_request, response) => void response.writeHead(404).end());
+    await using gateway = await startProxyTo(upstream, {
+      listen:
+        'trusted_proxies: [127.0.0.1], request_id_header: X-Correlation-Id, limits: {header_timeout: 200ms}',
+      issuer: 'hosts: [a, gateway.test]',
+    });
+    const answer = await sendRaw(gateway.url, bytes, { until: 'close' });
+    expect(answer.status).toBe(status);
+    const ids = answer.headers.filter(([name]) => /^x-(correlation|request)-id$/i.test(name));
+    expect(ids.map(([, value]) => value)).toEqual(['c-1', 'c-1']);
+    const lines = gateway.logLines.filter(({ event }) => event === 'unplaced_request');
+    expect(lines.map((line) => line['request_id'])).toEqual(what === 'a slow body' ? [] : ['c-1']);
+  });
 });

@@ -3,6 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clientOf } from '../../http/client-address.ts';
 import { hasBody } from '../../http/read-body.ts';
+import { buildIdHeaders, type Identified } from '../../http/request-id.ts';
 import { endWith, retryHeaders } from '../../http/respond.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { buildRequestHeaders } from '../../upstream/request-headers.ts';
@@ -26,18 +27,21 @@ export type UpgradeRequest = {
 export function handleUpgrade(upgrade: UpgradeRequest): void {
   const { events, requestIdHeader, upgrades, request, socket, head, where } = upgrade;
   if ('cause' in where) {
-    endWith(socket, plainAnswer(statusOf(where.cause), countUnroutable(events, where)));
+    countUnroutable(events, where);
+    endWith(socket, plainAnswer(statusOf(where.cause), where.idHeaders));
     return;
   }
   const { claimed, peer, target } = where;
+  const requestId = peer.requestId ?? randomUUID();
+  const idHeaders = buildIdHeaders(requestIdHeader, requestId);
   // A handshake has no body (RFC 6455 4.1): a request that announces one would never be answered.
   if (isJudged(where) || redeemsInHead({ request, target }) || hasBody(request)) {
-    const unroutable = { cause: 'upgrade', request, clientAddress: peer.address } as const;
-    endWith(socket, plainAnswer(400, countUnroutable(events, unroutable)));
+    const clientAddress = peer.address;
+    countUnroutable(events, { cause: 'upgrade', request, clientAddress, requestId, idHeaders });
+    endWith(socket, plainAnswer(statusOf('upgrade'), idHeaders));
     return;
   }
   const { issuer } = claimed;
-  const requestId = peer.requestId ?? randomUUID();
   const headers = buildRequestHeaders(request.rawHeaders, {
     peer,
     publicOrigin: issuer.publicOriginFor(peer),
@@ -48,7 +52,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
   request.url = target.query === undefined ? target.path : `${target.path}?${target.query}`;
   const onFault = (fault: UpstreamFault) => {
     events.upstreamFault(issuer.name, fault, requestId);
-    return plainAnswer(fault.status, requestId);
+    return plainAnswer(fault.status, idHeaders);
   };
   const client = clientOf(peer.address);
   upgrades.forward({ request, socket, head, headers, upstream: issuer.upstream, client, onFault });
@@ -59,11 +63,11 @@ function isJudged({ match }: Where): boolean {
   return match.endpoint !== 'other' || match.resembles !== undefined;
 }
 
-function plainAnswer(status: number, requestId: string): string {
+function plainAnswer(status: number, idHeaders: Identified['idHeaders']): string {
   const headers = {
     Connection: 'close',
     'Cache-Control': 'no-store',
-    'X-Request-Id': requestId,
+    ...idHeaders,
     ...retryHeaders(status),
     'Content-Length': '0',
   };

@@ -1,0 +1,12 @@
+/** A request as its sender and the log name it. */
+export type Identified = {
+  readonly requestId: string;
+  /** Headers of a response of the gateway itself. */
+  readonly idHeaders: Readonly<Record<string, string>>;
+};
+
+/** `name`: the configured header, which these contain beside `X-Request-Id`. */
+export function buildIdHeaders(name: string, requestId: string): Identified['idHeaders'] {
+  const own = { 'X-Request-Id': requestId };
+  return name.toLowerCase() === 'x-request-id' ? own : { ...own, [name]: requestId };
+}

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --v8-pool-size=1
+#!/usr/bin/env -S node --max-semi-space-size=8 --v8-pool-size=1 --no-maglev
 // No static import: an older Node.js could not load it, and would fail before it could say why.
 const NEEDED = 24;
 const { versions, execPath } = process;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { answerFailure } from './handlers/answer-failure.ts';
@@ -15,7 +14,7 @@ import { handleTokenRequest } from './handlers/token/handle-token-request.ts';
 import { answerUnroutable, type Unroutable } from './handlers/unroutable.ts';
 import { readHost } from './http/host.ts';
 import { readPeer, untrustedProxyOf } from './http/peer.ts';
-import { buildIdHeaders } from './http/request-id.ts';
+import { identify } from './http/request-id.ts';
 import { parseRequestTarget } from './http/request-target.ts';
 import type { TrustedProxies } from './http/trusted-proxies.ts';
 import type { Endpoint } from './issuer/endpoints.ts';
@@ -126,9 +125,8 @@ export class Router {
     route: { readonly cause: UnroutableCause; readonly issuer?: Issuer },
   ): Unroutable {
     const { services, trusted } = this.#options;
-    const { address, requestId = randomUUID() } = readPeer(request, trusted);
-    const idHeaders = buildIdHeaders(services.requestIdHeader, requestId);
-    return { ...route, request, clientAddress: address, requestId, idHeaders };
+    const peer = readPeer(request, trusted);
+    return { ...route, request, clientAddress: peer.address, ...identify(peer, services.requestIdHeader) };
   }
 }
 

@@ -38,6 +38,7 @@ export async function compareCpu(
       memory: 0,
     }),
   );
+  const storeTime = () => (storePid === undefined ? 0 : cpuTime(storePid));
   for (const contender of contenders) {
     await costOf(contender, logIn, warmUp);
     await costOf(contender, getPage, warmUp);
@@ -45,9 +46,9 @@ export async function compareCpu(
   for (let round = 0; round < rounds; round += 1) {
     for (const [i, contender] of contenders.entries()) {
       const sample = samples[i] as CpuSamples;
-      const storeBefore = storePid === undefined ? 0 : cpuTime(storePid);
+      const storeBefore = storeTime();
       const login = await costOf(contender, logIn, jobs);
-      const store = storePid === undefined ? 0 : (cpuTime(storePid) - storeBefore) / jobs;
+      const store = (storeTime() - storeBefore) / jobs;
       const page = await costOf(contender, getPage, jobs);
       sample.login.push(login.cpu);
       sample.loginWithStore.push(login.cpu + store);

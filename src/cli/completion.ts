@@ -1,4 +1,4 @@
-import { type Command, helpText } from './options.ts';
+import { type Command, helpText, type OptionSpec } from './options.ts';
 
 type Described = Pick<Command, 'options'> & { readonly name: string; readonly summary: string };
 
@@ -54,16 +54,15 @@ function fishScript(commands: readonly Described[]): string {
       `${complete} -n __fish_use_subcommand -f -a ${name} -d '${quoted(summary)}'`,
       ...Object.entries(options).map(([option, spec]) => {
         const letter = spec.short === undefined ? '' : ` -s ${spec.short}`;
-        const wants =
-          spec.choices === undefined
-            ? spec.value === undefined
-              ? ''
-              : ' -r'
-            : ` -x -a '${spec.choices.join(' ')}'`;
-        return `${complete} -n '__fish_seen_subcommand_from ${name}' -l ${option}${letter}${wants} -d '${quoted(helpText(spec))}'`;
+        return `${complete} -n '__fish_seen_subcommand_from ${name}' -l ${option}${letter}${fishValue(spec)} -d '${quoted(helpText(spec))}'`;
       }),
     ])
     .join('\n');
+}
+
+function fishValue({ value, choices }: OptionSpec): string {
+  if (choices !== undefined) return ` -x -a '${choices.join(' ')}'`;
+  return value === undefined ? '' : ' -r';
 }
 
 function quoted(text: string): string {

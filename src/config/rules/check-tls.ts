@@ -19,8 +19,9 @@ function checkMatch({ cert, key }: TlsFiles, diagnostics: Diagnostics): void {
   try {
     createSecureContext({ cert, key });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === MISMATCH ? 'the first certificate of the file must be the one of this key' : code;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why =
+      code === MISMATCH ? 'the first certificate of the file must be the one of this key' : (code ?? message);
     diagnostics.problem(['cert_file'], `does not match key_file: ${why}`);
   }
 }

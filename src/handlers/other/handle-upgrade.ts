@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { clientOf } from '../../http/client-address.ts';
 import { hasBody } from '../../http/read-body.ts';
-import { buildIdHeaders, type Identified } from '../../http/request-id.ts';
+import { type Identified, identify } from '../../http/request-id.ts';
 import { endWith, retryHeaders } from '../../http/respond.ts';
 import type { Events } from '../../telemetry/events.ts';
 import { buildRequestHeaders } from '../../upstream/request-headers.ts';
@@ -32,8 +31,7 @@ export function handleUpgrade(upgrade: UpgradeRequest): void {
     return;
   }
   const { claimed, peer, target } = where;
-  const requestId = peer.requestId ?? randomUUID();
-  const idHeaders = buildIdHeaders(requestIdHeader, requestId);
+  const { requestId, idHeaders } = identify(peer, requestIdHeader);
   // A handshake has no body (RFC 6455 4.1): a request that announces one would never be answered.
   if (isJudged(where) || redeemsInHead({ request, target }) || hasBody(request)) {
     const clientAddress = peer.address;
